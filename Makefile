@@ -1,0 +1,48 @@
+SHELL := /bin/bash
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+.DEFAULT_GOAL := help
+.PHONY: help setup up demo check lint types format test test-unit test-integration generate verify bench ci clean
+
+help: ## This list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install what the machine lacks, and the project's own packages (quick when nothing is missing)
+	@scripts/setup
+
+up: setup ## One machine: a demo pool against a GitHub stand-in; with GITHUB_TOKEN and F=pool.yaml, real repositories
+	@scripts/up $(F)
+
+check: types lint ## Types, lint, format: seconds
+
+types:
+	@tsc -p .
+
+lint:
+	@biome check --error-on-warnings .
+	@oxlint --type-aware
+
+format: ## Format and fix what can be fixed
+	@biome check --write .
+
+test: setup check verify test-unit test-integration ## Everything but a cluster: types, lint, generated files, unit, property, contract, integration
+
+test-unit: ## Unit, property and contract tests: seconds
+	@vitest run --project unit
+
+test-integration: ## Tests with the real binaries: git, aliBuild, builderpool itself
+	@vitest run --project integration
+
+generate: ## Write crds/ and docs/reference/ from the schemas
+	@node scripts/generate.ts
+
+verify: ## Fail when generated files are stale
+	@node scripts/generate.ts --check
+
+bench: setup ## Measure, each number beside its reference
+	@node test/bench/main.ts
+
+ci: ## What CI runs
+	@.ci/run
+
+clean: ## Delete work folders and builds of this checkout
+	@rm -rf .work dist coverage
