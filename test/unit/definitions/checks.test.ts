@@ -1,0 +1,140 @@
+import { describe, expect, it } from "vitest";
+import { poolChecks } from "../../../src/core/definitions/checks.ts";
+import { checkOwners } from "../../../src/core/definitions/ownership.ts";
+import { parsePool } from "../../../src/core/definitions/parse.ts";
+import { formatPath } from "../../../src/core/definitions/problem.ts";
+
+const document = (spec: object, name = "o2") => ({
+  apiVersion: "ci.alice.cern.ch/v1alpha1",
+  kind: "BuilderPool",
+  metadata: { name },
+  spec: { package: "O2", repository: "AliceO2Group/AliceO2", checkout: "O2", ...spec },
+});
+
+function aPool(spec: object, name?: string) {
+  const { pool, problems } = parsePool(document(spec, name));
+  expect(problems).toEqual([]);
+  if (pool === undefined) throw new Error("no pool");
+  return pool;
+}
+
+const sentences = (spec: object) =>
+  parsePool(document(spec)).problems.map(({ path, message }) => `${formatPath(path)}: ${message}`);
+
+describe("a pool without checks", () => {
+  it("has one check named after package and defaults, with its own repository and the recipes", () => {
+    const { checks } = poolChecks(aPool({}));
+    expect(checks).toMatchObject([
+      {
+        name: "build/O2/o2",
+        branch: "master",
+        checkout: "O2",
+        developmentPackages: [{ directory: "O2" }, { repository: "alisw/alidist", directory: "alidist" }],
+        tool: { alibuild: "1.17.44" },
+      },
+    ]);
+  });
+});
+
+describe("a check", () => {
+  it("inherits from its pool what it does not say, down to single limits and variables", () => {
+    const pool = aPool({
+      branch: "dev",
+      timeouts: { command: "5m" },
+      env: { A: "1", B: "2" },
+      trust: { users: ["ktf"], collaborators: true },
+      checks: [{ name: "c", timeouts: { build: "1h" }, env: { B: "" }, trust: { collaborators: false } }],
+    });
+    expect(poolChecks(pool).checks[0]).toMatchObject({
+      branch: "dev",
+      timeouts: { command: "5m", build: "1h" },
+      env: { A: "1", B: "" },
+      trust: { users: ["ktf"], collaborators: false, approvals: "AnyCommit" },
+    });
+  });
+
+  it("W-1: is refused when its merge directory is none of its development packages, and its neighbours stay", () => {
+    const developmentPackages = [
+      { repository: "alisw/alidist", branch: "master" },
+      { repository: "AliceO2Group/AliceO2", branch: "dev", directory: "O2" },
+    ];
+    const pool = aPool({ developmentPackages, checks: [{ name: "good" }, { name: "bad", checkout: "AliceO2" }] });
+    expect(poolChecks(pool).checks.map(({ name }) => name)).toEqual(["good"]);
+    expect(poolChecks(pool).broken).toEqual([
+      {
+        name: "bad",
+        message:
+          "check bad would merge pull requests into directory AliceO2, which is none of its development packages (alidist, O2), so they would never be built; set checkout to the directory of AliceO2Group/AliceO2",
+      },
+    ]);
+  });
+
+  it("needs no merge directory when it tests aliBuild itself", () => {
+    const pool = aPool({
+      checks: [
+        {
+          name: "c",
+          repository: "alisw/alibuild",
+          checkout: "alibuild",
+          tool: { alibuild: "alisw/alibuild@$PR_HASH" },
+          developmentPackages: [{ repository: "alisw/alidist" }],
+        },
+      ],
+    });
+    expect(poolChecks(pool)).toMatchObject({ checks: [{ testsTool: true }], broken: [] });
+  });
+
+  it("without a repository, twice in a pool, or without recipes is set aside with a sentence", () => {
+    const { repository: _, ...spec } = document({}).spec;
+    const nowhere = parsePool({ ...document({}), spec: { ...spec, checks: [{ name: "c" }] } }).pool;
+    expect(nowhere && poolChecks(nowhere).broken[0]?.message).toMatch(/check c has no repository; give/);
+    expect(poolChecks(aPool({ checks: [{ name: "c" }, { name: "c" }] })).broken[0]?.message).toMatch(/stands twice/);
+    const bare = aPool({ developmentPackages: [{ repository: "AliceO2Group/AliceO2", directory: "O2" }] });
+    expect(poolChecks(bare).broken[0]?.message).toMatch(/has no recipes/);
+  });
+});
+
+describe("a broken document", () => {
+  it("names field, expectation and what was found", () => {
+    expect(sentences({ instances: 10000, silent: "yes", update: { maxUnavailable: "x" } })).toEqual([
+      "spec.instances: expected at most 1000, found 10000",
+      'spec.silent: expected true or false, found "yes"',
+      'spec.update.maxUnavailable: expected a number of builders or a share such as 25%, found "x"',
+    ]);
+    expect(sentences({ package: "build" })[0]).toMatch(/aliBuild would take it for one of its own commands/);
+    expect(sentences({ tmieout: 1 })[0]).toMatch(/^spec.tmieout: unknown field/);
+    expect(sentences({ branch: "--upload-pack=x" })[0]).toMatch(/^spec.branch: expected a branch name/);
+  });
+
+  it("loses only the check that is broken", () => {
+    const { pool, problems } = parsePool(
+      document({ checks: [{ name: "a b" }, { name: "ok" }, { repository: "x/y" }] }),
+    );
+    expect(pool?.spec.checks?.map(({ name }) => name)).toEqual(["ok"]);
+    expect(problems.map(({ path }) => formatPath(path))).toEqual(["spec.checks[0].name", "spec.checks[2].name"]);
+  });
+
+  it.each([[null], [3], ["text"], [[]], [{}], [{ metadata: {}, spec: { checks: "x" } }]])(
+    "%j is refused, not crashed on",
+    (value) => {
+      const { pool, problems } = parsePool(value);
+      expect(pool).toBeUndefined();
+      expect(problems.length).toBeGreaterThan(0);
+    },
+  );
+
+  it("may be what `get -o yaml` printed: status and the store's metadata are ignored", () => {
+    const printed = { ...document({}), metadata: { name: "o2", uid: "u", resourceVersion: "3" }, status: { ready: 1 } };
+    expect(parsePool(printed)).toMatchObject({ problems: [], pool: { metadata: { name: "o2" } } });
+  });
+});
+
+describe("one check in two pools", () => {
+  it("belongs to the pool that was created first", () => {
+    const old = { ...aPool({}, "old"), metadata: { name: "old", creationTimestamp: "2026-01-01T00:00:00Z" } };
+    const young = { ...aPool({}, "a-young"), metadata: { name: "a-young", creationTimestamp: "2026-01-02T00:00:00Z" } };
+    const owner = checkOwners([young, old]);
+    expect(owner({ name: "build/O2/o2", repository: "aliceo2group/aliceo2" })).toBe("old");
+    expect(owner({ name: "another", repository: "AliceO2Group/AliceO2" })).toBeUndefined();
+  });
+});
