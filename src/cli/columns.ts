@@ -1,0 +1,84 @@
+import type { Build } from "../api/build.ts";
+import type { Builder } from "../api/builder.ts";
+import { formatDuration } from "../api/duration.ts";
+import type { BuilderPool } from "../api/pool.ts";
+import type { Column } from "./table.ts";
+
+const count = (value: number | undefined) => (value === undefined ? "?" : String(value));
+const age = (since: string | undefined, now: number) =>
+  since === undefined ? "" : formatDuration(now - Date.parse(since));
+
+/** Columns of `get pools`, the same as `kubectl get builderpools` shows. `?` stands for what is not known, which is not 0. */
+export function poolColumns(now: number): readonly Column<BuilderPool>[] {
+  return [
+    { heading: "NAME", cell: ({ metadata }) => metadata.name },
+    { heading: "DESIRED", cell: ({ spec }) => String(spec.instances), right: true },
+    { heading: "READY", cell: ({ status }) => count(status?.ready), right: true },
+    { heading: "ACTIVE", cell: ({ status }) => count(status?.active), right: true },
+    { heading: "UPDATED", cell: ({ status }) => count(status?.updated), right: true },
+    { heading: "BUILDING", cell: ({ status }) => count(status?.building), right: true },
+    { heading: "QUEUED", cell: ({ status }) => count(status?.queued), right: true },
+    { heading: "OLDEST", cell: ({ status }) => age(status?.oldest, now) },
+    { heading: "SILENT", cell: ({ spec }) => String(spec.silent) },
+    { heading: "AGE", cell: ({ metadata }) => age(metadata.creationTimestamp, now) },
+  ];
+}
+
+/** Columns of `get builders`. */
+export function builderColumns(now: number): readonly Column<Builder>[] {
+  return [
+    { heading: "NAME", cell: ({ metadata }) => metadata.name },
+    { heading: "POOL", cell: ({ spec }) => spec.pool },
+    { heading: "INDEX", cell: ({ spec }) => spec.workerIndex?.toString() ?? "", right: true },
+    { heading: "PHASE", cell: builderPhase },
+    { heading: "BUILDING", cell: ({ status }) => buildingText(status?.building) },
+    { heading: "STEP", cell: ({ status }) => status?.step ?? "" },
+    { heading: "SINCE", cell: ({ status }) => age(status?.building?.since, now) },
+    { heading: "HOST", cell: ({ status }) => status?.host ?? "" },
+  ];
+}
+
+/** Columns of `get builds`. */
+export function buildColumns(now: number): readonly Column<Build>[] {
+  return [
+    { heading: "CHECK", cell: ({ spec }) => spec.check },
+    { heading: "PR", cell: ({ spec }) => `${spec.repository}#${spec.number}` },
+    { heading: "COMMIT", cell: ({ spec }) => spec.commit.slice(0, 8) },
+    { heading: "PHASE", cell: buildPhase },
+    { heading: "BUILDER", cell: ({ status }) => status?.claim?.builder ?? status?.tree ?? "" },
+    { heading: "VERDICT", cell: verdictText },
+    { heading: "WAITING", cell: (build) => (isWaiting(build) ? age(build.spec.requestedAt, now) : "") },
+    { heading: "TITLE", cell: ({ spec }) => spec.title },
+  ];
+}
+
+/** The phase, with the progress of a warm-up. */
+export function builderPhase({ status }: Builder): string {
+  if (status === undefined) return "Pending";
+  const warmup =
+    status.phase === "Warming" && status.warmup !== undefined ? ` ${status.warmup.done}/${status.warmup.total}` : "";
+  return `${status.phase}${warmup}${status.silent === true ? " (silent)" : ""}`;
+}
+
+/** The phase; why a blocked one is not built; that a queued one was tried and could not be built. */
+export function buildPhase({ spec, status }: Build): string {
+  if (spec.blocked !== undefined) return `Blocked: ${spec.blocked.reason}`;
+  const phase = status?.phase ?? "Queued";
+  return phase === "Queued" && status?.trouble !== undefined ? `Queued after ${status.trouble.reason}` : phase;
+}
+
+/** The verdict on the current commit; `new commit` when the last one was about an earlier. */
+export function verdictText({ spec, status }: Build): string {
+  if (status?.verdict === undefined) return spec.group === "untested" ? "" : `${spec.group} (on GitHub)`;
+  return status.verdict.commit === spec.commit ? status.verdict.result : "";
+}
+
+function isWaiting({ spec, status }: Build): boolean {
+  return spec.blocked === undefined && spec.group === "untested" && spec.request > (status?.verdict?.request ?? 0);
+}
+
+function buildingText(
+  building: { readonly check: string; readonly repository: string; readonly number: number } | undefined,
+): string {
+  return building === undefined ? "" : `${building.check} ${building.repository}#${building.number}`;
+}

@@ -1,0 +1,72 @@
+import { stringify } from "yaml";
+import type { Kind, Stored } from "../api/kinds.ts";
+import type { ObjectStore } from "../store/objectStore.ts";
+import { buildColumns, builderColumns, poolColumns } from "./columns.ts";
+import { formatTable } from "./table.ts";
+
+export type OutputFormat = "table" | "json" | "yaml";
+type Listed = "BuilderPool" | "Builder" | "Build";
+
+/** Words people type for a kind: plural, singular, short. */
+export const kindWords: Readonly<Record<string, Listed>> = {
+  pools: "BuilderPool",
+  pool: "BuilderPool",
+  builderpools: "BuilderPool",
+  builderpool: "BuilderPool",
+  bp: "BuilderPool",
+  builders: "Builder",
+  builder: "Builder",
+  bldr: "Builder",
+  builds: "Build",
+  build: "Build",
+  bld: "Build",
+};
+
+/** All objects of a kind, or those named, as a table, or as a Kubernetes List in JSON or YAML. */
+export async function getObjects(
+  store: ObjectStore,
+  kind: Listed,
+  names: readonly string[],
+  format: OutputFormat,
+  now: number,
+): Promise<string> {
+  switch (kind) {
+    case "BuilderPool":
+      return formatObjects(await named(store, kind, names), format, (pools) => formatTable(poolColumns(now), pools));
+    case "Builder":
+      return formatObjects((await named(store, kind, names)).toSorted(byIndex), format, (builders) =>
+        formatTable(builderColumns(now), builders),
+      );
+    case "Build":
+      return formatObjects((await named(store, kind, names)).toSorted(byUrgency), format, (builds) =>
+        formatTable(buildColumns(now), builds),
+      );
+  }
+}
+
+async function named<K extends Kind>(
+  store: ObjectStore,
+  kind: K,
+  names: readonly string[],
+): Promise<readonly Stored<K>[]> {
+  const all = await store.list(kind);
+  return names.length === 0 ? all : all.filter(({ metadata }) => names.includes(metadata.name));
+}
+
+function formatObjects<T>(items: readonly T[], format: OutputFormat, table: (items: readonly T[]) => string): string {
+  if (format === "table") return items.length === 0 ? "nothing found" : table(items);
+  const list = { apiVersion: "v1", kind: "List", items };
+  return format === "json" ? JSON.stringify(list, undefined, 2) : stringify(list, { lineWidth: 0 }).trimEnd();
+}
+
+function byIndex(a: Stored<"Builder">, b: Stored<"Builder">): number {
+  return a.spec.pool.localeCompare(b.spec.pool) || (a.spec.workerIndex ?? 0) - (b.spec.workerIndex ?? 0);
+}
+
+function byUrgency(a: Stored<"Build">, b: Stored<"Build">): number {
+  return (
+    a.spec.check.localeCompare(b.spec.check) ||
+    a.spec.repository.localeCompare(b.spec.repository) ||
+    a.spec.number - b.spec.number
+  );
+}

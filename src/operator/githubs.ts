@@ -1,0 +1,32 @@
+import type { BuilderPool } from "../api/pool.ts";
+import { createGitHub } from "../github/client.ts";
+import type { Credential } from "../github/credential.ts";
+import type { GitHub } from "../github/github.ts";
+import type { Clock } from "../system/clock.ts";
+import type { Log } from "../system/log.ts";
+
+export interface GitHubs {
+  /** The connection a pool uses; pools of one address and credential share it, with its budget and caches. */
+  of(pool: BuilderPool): GitHub;
+}
+
+/** Connections by address and credential. `credential` looks up a pool's credential each time, so that a rotated one is used at once. */
+export function gitHubs(world: {
+  readonly clock: Clock;
+  readonly log: Log;
+  credential(pool: BuilderPool): Credential;
+}): GitHubs {
+  const connections = new Map<string, GitHub>();
+  return {
+    of(pool) {
+      const { apiUrl } = pool.spec.github;
+      const credential = world.credential(pool);
+      const key = JSON.stringify([apiUrl, credential]);
+      const known = connections.get(key);
+      if (known !== undefined) return known;
+      const connection = createGitHub({ apiUrl, credential, clock: world.clock, log: world.log });
+      connections.set(key, connection);
+      return connection;
+    },
+  };
+}
