@@ -30,6 +30,8 @@ export interface Listing {
   readonly repository: string;
   readonly branch: string;
   readonly pullRequests: readonly PullRequest[];
+  /** Numbers of open pull requests that GitHub could not describe: unknown, so neither built anew nor taken for closed. */
+  readonly unreadable: readonly number[];
   /** Logins of the members of each team asked for, by slug. */
   readonly teams: ReadonlyMap<string, ReadonlySet<string>>;
   /** When the listing began, by the operator's wall clock: what it shows is at least as new. */
