@@ -1,0 +1,87 @@
+/** How often other processes' writes are looked for while somebody watches; a look costs microseconds. */
+const foreignPollMs = 100;
+
+/** Wakes watchers; a ring that comes while a watcher is busy is heard at its next wait. */
+export interface Bell {
+  /** Resolves at the next ring, at once when one came since the last wait, and when the signal aborts or the bell is closed. */
+  wait(signal: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+export interface Bells {
+  hang(): Bell;
+  /** Wakes every watcher. */
+  ring(): void;
+  readonly isClosed: boolean;
+  /** Wakes every watcher for the last time. */
+  close(): void;
+}
+
+/** Bells that ring for the writes of this process, and, while one hangs, for those that `version` shows others to have made. */
+export function createBells(version: () => number): Bells {
+  const hanging = new Set<{ ring(): void }>();
+  let timer: NodeJS.Timeout | undefined;
+  let known = 0;
+  let isClosed = false;
+
+  function ring(): void {
+    for (const bell of hanging) bell.ring();
+  }
+
+  function poll(): void {
+    try {
+      const found = version();
+      if (found !== known) ring();
+      known = found;
+    } catch {
+      ring(); // the watchers' own reads meet the same failure, and report it
+    }
+  }
+
+  function hang(): Bell {
+    let hasRung = isClosed;
+    let wake = () => {};
+    const bell = {
+      ring: () => {
+        hasRung = true;
+        wake();
+      },
+    };
+    hanging.add(bell);
+    timer ??= setInterval(poll, foreignPollMs).unref();
+    return {
+      async wait(signal) {
+        if (!hasRung && !signal.aborted) {
+          const { promise, resolve } = Promise.withResolvers<void>();
+          wake = resolve;
+          signal.addEventListener("abort", wake, { once: true });
+          await promise;
+          signal.removeEventListener("abort", wake);
+        }
+        hasRung = isClosed;
+      },
+      close() {
+        hanging.delete(bell);
+        if (hanging.size === 0) stop();
+      },
+    };
+  }
+
+  function stop(): void {
+    clearInterval(timer);
+    timer = undefined;
+  }
+
+  return {
+    hang,
+    ring,
+    get isClosed() {
+      return isClosed;
+    },
+    close() {
+      isClosed = true;
+      stop();
+      ring();
+    },
+  };
+}

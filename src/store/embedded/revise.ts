@@ -1,0 +1,97 @@
+import { isDeepStrictEqual } from "node:util";
+import { localNamespace } from "../../api/group.ts";
+import type { ObjectMeta, OwnerReference } from "../../api/metadata.ts";
+import type { Document } from "./document.ts";
+
+/** What a write makes of an object; each function is what the Kubernetes API does, without the storage beneath. */
+
+/** A new object: what the store sets is set, whatever the caller wrote there, and status waits for updateStatus. */
+export function asCreated({ status: _, ...given }: Document, uid: string, now: string): Document {
+  return { ...given, metadata: { ...withoutStoreFields(given.metadata), ...storeFields(uid, 1, now) } };
+}
+
+/** Everything but status as given; what the store sets stays as it was. */
+export function asUpdated(current: Document, { status: _, ...given }: Document): Document {
+  const metadata = {
+    ...withoutStoreFields(given.metadata),
+    ...pick(current.metadata, storeFieldNames),
+    name: current.metadata.name,
+  };
+  return withStatus({ ...given, metadata }, current);
+}
+
+/** What is given goes in, what is not given stays: maps are merged, owners and finalizers added, other lists replaced. */
+export function asApplied(current: Document, given: Document): Document {
+  const { ownerReferences, finalizers } = given.metadata;
+  const metadata = {
+    ...merged(current.metadata, withoutStoreFields(given.metadata)),
+    ...(ownerReferences && { ownerReferences: joinedOwners(current.metadata.ownerReferences, ownerReferences) }),
+    ...(finalizers && { finalizers: [...new Set([...(current.metadata.finalizers ?? []), ...finalizers])] }),
+    name: current.metadata.name,
+  };
+  return { ...current, metadata, spec: merged(current.spec, given.spec) };
+}
+
+/** The object with the status of another one, or with none. */
+export function withStatus({ status: _, ...object }: Document, { status }: Pick<Document, "status">): Document {
+  return status === undefined ? object : { ...object, status };
+}
+
+/** Marked as deleted; stays until its finalizers are gone. */
+export function asDeleting(current: Document, now: string): Document {
+  const { metadata } = current;
+  if (metadata.deletionTimestamp !== undefined) return current;
+  return {
+    ...current,
+    metadata: { ...metadata, deletionTimestamp: now, generation: (metadata.generation ?? 0) + 1 },
+  };
+}
+
+/** The generation grows when, and only when, the spec is another one. */
+export function withGeneration(current: Document, next: Document): Document {
+  if (isDeepStrictEqual(current.spec, next.spec)) return next;
+  return { ...next, metadata: { ...next.metadata, generation: (current.metadata.generation ?? 0) + 1 } };
+}
+
+export function isDeleting({ metadata }: Document): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
+
+export function hasFinalizers({ metadata }: Document): boolean {
+  return (metadata.finalizers?.length ?? 0) > 0;
+}
+
+const storeFieldNames = ["namespace", "uid", "generation", "creationTimestamp", "deletionTimestamp"] as const;
+
+function storeFields(uid: string, generation: number, now: string): Partial<ObjectMeta> {
+  return { namespace: localNamespace, uid, generation, creationTimestamp: now };
+}
+
+function withoutStoreFields(metadata: ObjectMeta): ObjectMeta {
+  const rest = { ...metadata };
+  for (const field of [...storeFieldNames, "resourceVersion"] as const) delete rest[field];
+  return rest;
+}
+
+function pick<T extends object, F extends keyof T>(from: T, fields: readonly F[]): Partial<Pick<T, F>> {
+  const picked: Partial<Pick<T, F>> = {};
+  for (const field of fields) if (from[field] !== undefined) picked[field] = from[field];
+  return picked;
+}
+
+function joinedOwners(current: readonly OwnerReference[] = [], given: readonly OwnerReference[]): OwnerReference[] {
+  return [...new Map([...current, ...given].map((owner) => [owner.uid, owner])).values()];
+}
+
+function merged<T extends Readonly<Record<string, unknown>>>(current: T, given: object): T {
+  const result: Record<string, unknown> = { ...current };
+  for (const [key, value] of Object.entries(given)) {
+    const before = result[key];
+    result[key] = isMap(before) && isMap(value) ? merged(before, value) : value;
+  }
+  return result as T;
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

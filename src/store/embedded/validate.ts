@@ -1,0 +1,47 @@
+import { localNamespace } from "../../api/group.ts";
+import { type Kind, kinds } from "../../api/kinds.ts";
+import { StoreError } from "../error.ts";
+import type { Document } from "./document.ts";
+
+/**
+ * The document as its schema reads it: defaults filled in, unknown fields refused or dropped as the schema says. Unknown metadata is
+ * kept. Throws Invalid with one sentence that names every wrong field.
+ */
+export function validated(kind: Kind, document: Document): Document {
+  const result = kinds[kind].safeParse(document);
+  const problems = result.success
+    ? problemsOfMetadata(document)
+    : result.error.issues.map((issue) => `${path(issue.path)}: ${issue.message}`);
+  if (!result.success || problems.length > 0) throw invalid(kind, document, problems);
+  return { ...document, ...result.data, metadata: { ...document.metadata, ...result.data.metadata } };
+}
+
+/** The error for an object that cannot be stored; at most five problems, or nobody reads them. */
+export function invalid(kind: Kind, document: Document, problems: readonly string[]): StoreError {
+  const more = problems.length > 5 ? `; and ${problems.length - 5} more` : "";
+  const name = JSON.stringify(document.metadata?.name ?? "");
+  return new StoreError("Invalid", `${kind} ${name} is invalid: ${problems.slice(0, 5).join("; ")}${more}`);
+}
+
+/** What Kubernetes refuses and the schema, which describes only what we read, does not know. */
+function problemsOfMetadata({ metadata }: Document): string[] {
+  const problems = [];
+  if (metadata.namespace !== undefined && metadata.namespace !== localNamespace)
+    problems.push(`metadata.namespace: expected ${localNamespace}, found ${JSON.stringify(metadata.namespace)}`);
+  for (const [label, value] of Object.entries(metadata.labels ?? {}))
+    if (!/^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/.test(value))
+      problems.push(
+        `metadata.labels["${label}"]: expected at most 63 letters, digits, dashes, dots and underscores with a letter or digit at both ends, found ${JSON.stringify(value)}`,
+      );
+  for (const field of ["labels", "annotations"] as const)
+    for (const key of Object.keys(metadata[field] ?? {}))
+      if (!/^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/.test(key))
+        problems.push(`metadata.${field}: expected a name with or without a prefix, found ${JSON.stringify(key)}`);
+  return problems;
+}
+
+/** `spec.checks[0].name` */
+function path(keys: readonly PropertyKey[]): string {
+  const text = keys.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
+  return text === "" ? "object" : text.replace(/^\./, "");
+}

@@ -1,0 +1,61 @@
+import type { Kind } from "../../api/kinds.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Log } from "../../system/log.ts";
+import { isStoreError } from "../error.ts";
+import type { Change, Selector } from "../objectStore.ts";
+import type { Bells } from "./bell.ts";
+import type { Database } from "./database.ts";
+import type { Rows } from "./rows.ts";
+import { createView } from "./view.ts";
+
+const retryMs = 1000;
+
+interface World {
+  readonly database: Database;
+  readonly rows: Rows;
+  readonly bells: Bells;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** `ObjectStore.watch`; ends when the signal aborts or the store is closed. */
+export async function* watchObjects<K extends Kind>(
+  world: World,
+  kind: K,
+  { signal, selector }: { readonly signal: AbortSignal; readonly selector?: Selector },
+): AsyncGenerator<Change<K>, void, undefined> {
+  const { database, rows, bells } = world;
+  if (bells.isClosed) return;
+  const bell = bells.hang();
+  try {
+    const view = database.read(() => createView(rows, kind, selector));
+    const isOver = () => signal.aborted || bells.isClosed;
+    while (!isOver()) {
+      const found = await retried(world, kind, signal, () => database.read(view.next));
+      for (const change of found?.changes ?? []) {
+        if (signal.aborted) return;
+        yield change;
+      }
+      if (found?.isCurrent) await bell.wait(signal);
+    }
+  } finally {
+    bell.close();
+  }
+}
+
+/** What `read` gives; undefined after a pause when the store could not be read. A watch outlives a full disk. */
+async function retried<T>(
+  { log, clock }: World,
+  kind: Kind,
+  signal: AbortSignal,
+  read: () => T,
+): Promise<T | undefined> {
+  try {
+    return read();
+  } catch (error) {
+    if (!isStoreError(error, "Unavailable")) throw error;
+    log.warn({ kind, error: error.message, retryMs }, "watch cannot read the store, trying again");
+    await clock.sleep(retryMs, signal).catch(() => {});
+    return undefined;
+  }
+}
