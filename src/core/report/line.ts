@@ -1,0 +1,27 @@
+/** Bytes of a line that are looked at: the rest of a longer one is neither matched nor shown. */
+export const lineBytes = 4096;
+/** Characters of a line that are shown. */
+const lineCharacters = 2000;
+
+/** Colours, cursor movements and titles of a terminal. */
+const escapes = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])?/g;
+const controls = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+
+export function withoutEscapes(text: string): string {
+  return text.includes("\x1b") ? text.replace(escapes, "") : text;
+}
+
+/** A line of a log as people may see it: no escapes, no control characters, at most 2000 characters. */
+export function readable(bytes: Buffer): string {
+  const whole = bytes.length <= lineBytes;
+  const text = bytes.toString("utf8", 0, Math.min(bytes.length, lineBytes));
+  const clean = withoutEscapes(whole ? text : text.replace(/\ufffd{1,3}$/, "")).replace(controls, "\ufffd");
+  return whole && clean.length <= lineCharacters ? clean : `${cut(clean, lineCharacters - 1)}…`;
+}
+
+/** At most so many UTF-16 units of a text, never half a character. */
+export function cut(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const last = text.charCodeAt(length - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
+}
