@@ -40,6 +40,10 @@ export const BuildSpec = z.object({
     })
     .optional()
     .describe("Present when it must not be built"),
+  silent: z
+    .boolean()
+    .optional()
+    .describe("Pool or check is silent: what is found is remembered, and built anew for all to see once that ends"),
 });
 export type BuildSpec = z.infer<typeof BuildSpec>;
 
@@ -97,6 +101,7 @@ export const Trouble = z.object({
   message: z.string().max(1024).describe("The same as a sentence"),
   builder: z.string().describe("Builder it happened on"),
   count: z.int().describe("Infrastructure failures in a row for this request"),
+  request: z.int().optional().describe("Request it happened to; it says nothing about a later one"),
   at: z.iso.datetime().describe("When"),
   notBefore: z.iso.datetime().optional().describe("Not retried before"),
 });

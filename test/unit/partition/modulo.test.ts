@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { owner } from "../../../src/core/partition/modulo.ts";
+
+const sizes = [2, 3, 4, 5, 7, 8, 10, 16, 100];
+
+describe("the modulo partition", () => {
+  it.each([
+    ["93a3ef0948f990e9b17b4daf0239fd457a328e09", "o2", "0 0 2 0 2 2 0 2 50"],
+    ["93a3ef0948f990e9b17b4daf0239fd457a328e09", "o2-alidist", "0 0 2 3 0 2 8 10 18"],
+    ["93a3ef0948f990e9b17b4daf0239fd457a328e09", "o2physics", "0 1 2 1 0 2 6 2 86"],
+    ["d3d501487f6e5796e6a5782583cfed0b304930bb", "o2", "1 0 3 0 4 7 5 7 15"],
+    ["d3d501487f6e5796e6a5782583cfed0b304930bb", "o2-alidist", "1 0 3 1 5 3 1 11 51"],
+    ["d3d501487f6e5796e6a5782583cfed0b304930bb", "o2physics", "0 0 0 3 4 0 8 0 68"],
+    ["9b44b78f09b92a020e5ec5d28cca047379c483d5", "o2", "0 2 0 3 3 0 8 0 88"],
+    ["9b44b78f09b92a020e5ec5d28cca047379c483d5", "o2-alidist", "0 1 0 4 3 4 4 4 44"],
+    ["9b44b78f09b92a020e5ec5d28cca047379c483d5", "o2physics", "0 2 2 4 2 2 4 10 14"],
+    ["2884fd50d3cf4b5c797d787f907a17938f72f6dc", "o2", "1 1 1 0 6 1 5 9 65"],
+    ["2884fd50d3cf4b5c797d787f907a17938f72f6dc", "o2-alidist", "0 1 2 3 3 6 8 14 18"],
+    ["2884fd50d3cf4b5c797d787f907a17938f72f6dc", "o2physics", "1 0 1 2 5 1 7 1 77"],
+    ["e887da034cdd57090e60b13ea52eec7b3259a305", "o2", "1 0 1 1 4 5 1 13 61"],
+    ["e887da034cdd57090e60b13ea52eec7b3259a305", "o2-alidist", "1 2 1 0 1 5 5 5 65"],
+    ["e887da034cdd57090e60b13ea52eec7b3259a305", "o2physics", "1 0 1 2 1 5 7 5 37"],
+    ["b08da4ff2c40fe3a3a68dce90e3eef3b813258b5", "o2", "0 1 2 3 5 2 8 2 38"],
+    ["b08da4ff2c40fe3a3a68dce90e3eef3b813258b5", "o2-alidist", "0 0 0 0 6 0 0 0 20"],
+    ["b08da4ff2c40fe3a3a68dce90e3eef3b813258b5", "o2physics", "1 0 3 0 1 7 5 7 55"],
+    ["3151d6a50cb4d9566ad1cc144c6ba7bb60b56eae", "o2", "0 1 2 2 0 2 2 2 2"],
+    ["3151d6a50cb4d9566ad1cc144c6ba7bb60b56eae", "o2-alidist", "1 2 3 3 1 3 3 11 83"],
+    ["3151d6a50cb4d9566ad1cc144c6ba7bb60b56eae", "o2physics", "1 2 3 0 2 3 5 11 75"],
+  ])("gives %s of %s the owners ali-bot gives it", (commit, name, owners) => {
+    expect(sizes.map((size) => owner(name, commit, size)).join(" ")).toBe(owners);
+  });
+
+  it("reads the hash as one big integer: nothing at all is owned by 5 of 8", () => {
+    expect(owner("", "", 8)).toBe(5);
+  });
+
+  it("gives everything to a pool of one", () => {
+    expect(["a", "b", "c"].map((name) => owner(name, "93a3ef", 1))).toEqual([0, 0, 0]);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN])("refuses a pool of %s with a sentence", (size) => {
+    expect(() => owner("o2", "93a3ef", size)).toThrow(
+      new RangeError(`expected a pool of at least one builder to share the builds of "o2", found ${size}`),
+    );
+  });
+});
