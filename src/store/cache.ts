@@ -1,0 +1,71 @@
+import type { Kind, Stored } from "../api/kinds.ts";
+import type { Change, ObjectStore, Selector } from "./objectStore.ts";
+
+export interface Cache<K extends Kind> {
+  /** Resolves when everything that existed has been seen; rejects when the watch ends before that. */
+  readonly synced: Promise<void>;
+  get(name: string): Stored<K> | undefined;
+  /** In the order of names; the same array until something changes. */
+  list(): readonly Stored<K>[];
+}
+
+export interface CacheOptions<K extends Kind> {
+  /** Ends the watch; what the cache holds then stays as it is. */
+  readonly signal: AbortSignal;
+  readonly selector?: Selector;
+  /** Called after each change of what `get` would say. Must not throw. */
+  readonly onChange?: (change: Exclude<Change<K>, { type: "Synced" }>) => void;
+}
+
+/**
+ * What a watch has shown so far, deeply frozen: objects are replaced, never changed. A write of our own appears when the watch tells
+ * it, not before.
+ */
+export function cacheOf<K extends Kind>(
+  store: Pick<ObjectStore, "watch">,
+  kind: K,
+  { signal, selector, onChange = () => {} }: CacheOptions<K>,
+): Cache<K> {
+  const objects = new Map<string, Stored<K>>();
+  let sorted: readonly Stored<K>[] | undefined;
+  const synced = Promise.withResolvers<void>();
+  synced.promise.catch(() => {}); // a cache nobody waits for may end quietly
+
+  function take(change: Change<K>): void {
+    if (change.type === "Synced") {
+      for (const [name, object] of objects) if (!change.names.has(name)) take({ type: "Deleted", object });
+      synced.resolve();
+      return;
+    }
+    const { object } = change;
+    if (change.type === "Deleted") objects.delete(object.metadata.name);
+    else objects.set(object.metadata.name, frozen(object));
+    sorted = undefined;
+    onChange(change);
+  }
+
+  async function follow(): Promise<void> {
+    try {
+      for await (const change of store.watch(kind, { signal, ...(selector && { selector }) })) take(change);
+      synced.reject(signal.reason ?? new Error(`the watch of ${kind} ended`));
+    } catch (error) {
+      synced.reject(error);
+      throw error;
+    }
+  }
+
+  void follow(); // a watch ends by its signal alone: whatever else ends it is a bug and may end the process
+  return {
+    synced: synced.promise,
+    get: (name) => objects.get(name),
+    list: () => {
+      sorted ??= [...objects.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+      return sorted;
+    },
+  };
+}
+
+function frozen<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (typeof part === "object" && part !== null) frozen(part);
+  return Object.freeze(value);
+}
