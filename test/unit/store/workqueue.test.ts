@@ -1,0 +1,174 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createWorkqueue, type Workqueue } from "../../../src/store/workqueue.ts";
+import { type FakeClock, fakeClock, settled } from "../../support/fakeClock.ts";
+
+/** A queue whose handlers end when the test says so. */
+function aQueue(clock: FakeClock, concurrency: number) {
+  const started: string[] = [];
+  const errors: { key: string; error: unknown; retryInMs: number }[] = [];
+  const flights = new Map<string, PromiseWithResolvers<number | undefined>>();
+  const queue = createWorkqueue({
+    clock,
+    concurrency,
+    handle: (key) => {
+      started.push(key);
+      const flight = Promise.withResolvers<number | undefined>();
+      flights.set(key, flight);
+      return flight.promise;
+    },
+    onError: (key, error, retryInMs) => errors.push({ key, error, retryInMs }),
+    backoff: { firstMs: 100, maxMs: 1000 },
+  });
+  async function finish(key: string, requeueAfter?: number): Promise<void> {
+    flights.get(key)?.resolve(requeueAfter);
+    await settled();
+  }
+  async function fail(key: string): Promise<void> {
+    flights.get(key)?.reject(new Error("no"));
+    await settled();
+  }
+  return { queue, started, errors, finish, fail };
+}
+
+describe("the workqueue", () => {
+  let clock: FakeClock;
+  let stop: AbortController;
+  let ended: Promise<void> | undefined;
+  const run = async (queue: Workqueue) => {
+    ended = queue.run(stop.signal);
+    await settled();
+  };
+  beforeEach(() => {
+    clock = fakeClock();
+    stop = new AbortController();
+  });
+  afterEach(() => stop.abort());
+
+  it("handles a key once, however often it was added before its turn", async () => {
+    const { queue, started, finish } = aQueue(clock, 1);
+    for (let times = 0; times < 3; times += 1) queue.add("a");
+    await run(queue);
+    await finish("a");
+
+    expect(started).toEqual(["a"]);
+    expect(queue.size()).toBe(0);
+  });
+
+  it("handles a key again that was added while it was in flight, and not before it has ended", async () => {
+    const { queue, started, finish } = aQueue(clock, 5);
+    queue.add("a");
+    await run(queue);
+    queue.add("a");
+    await settled();
+    expect(started).toEqual(["a"]);
+
+    await finish("a");
+    expect(started).toEqual(["a", "a"]);
+  });
+
+  it("handles no more keys at once than it may", async () => {
+    const { queue, started, finish } = aQueue(clock, 2);
+    for (const key of ["a", "b", "c"]) queue.add(key);
+    await run(queue);
+    expect(started).toEqual(["a", "b"]);
+
+    await finish("b");
+    expect(started).toEqual(["a", "b", "c"]);
+  });
+
+  it("takes the highest priority first, then the longest due, then the first added", async () => {
+    const { queue, started, finish } = aQueue(clock, 1);
+    queue.add("later", { afterMs: 10 });
+    await clock.advance(20);
+    for (const key of ["first", "second"]) queue.add(key);
+    queue.add("urgent", { priority: 1 });
+    await run(queue);
+    for (const key of ["urgent", "later", "first"]) await finish(key);
+
+    expect(started).toEqual(["urgent", "later", "first", "second"]);
+  });
+
+  it("keeps the earlier time and the higher priority of two wishes", async () => {
+    const { queue, started, finish } = aQueue(clock, 1);
+    queue.add("a", { afterMs: 1000, priority: 5 });
+    queue.add("a", { afterMs: 100 });
+    queue.add("a", { afterMs: 5000 });
+    queue.add("b", { afterMs: 100, priority: 1 });
+    await run(queue);
+    await clock.advance(99);
+    expect(started).toEqual([]);
+
+    await clock.advance(1);
+    await finish("a");
+    expect(started).toEqual(["a", "b"]);
+  });
+
+  it("handles a key again after the time its handler asked for", async () => {
+    const { queue, started, finish } = aQueue(clock, 1);
+    queue.add("a");
+    await run(queue);
+    await finish("a", 60_000);
+    await clock.advance(59_999);
+    expect(started).toEqual(["a"]);
+
+    await clock.advance(1);
+    expect(started).toEqual(["a", "a"]);
+  });
+
+  it("waits longer after each failure of a key, up to a limit, and from the start again after a success", async () => {
+    const { queue, errors, finish, fail } = aQueue(clock, 1);
+    queue.add("a");
+    await run(queue);
+    for (let times = 0; times < 5; times += 1) {
+      await fail("a");
+      await clock.advance(1000);
+    }
+    await finish("a", 0);
+    await clock.advance(0);
+    await fail("a");
+
+    // With a chance of one half, three quarters of 100, 200, 400, 800 and of the limit 1000.
+    expect(errors.map(({ retryInMs }) => retryInMs)).toEqual([75, 150, 300, 600, 750, 75]);
+    expect(errors[0]).toMatchObject({ key: "a", error: new Error("no") });
+  });
+
+  it("does not make an ordinary wish wait for a backoff", async () => {
+    const { queue, started, fail } = aQueue(clock, 1);
+    queue.add("a");
+    await run(queue);
+    await fail("a");
+    queue.add("a");
+    await settled();
+
+    expect(started).toEqual(["a", "a"]);
+  });
+
+  it("wakes for a key that is added while it sleeps, and sleeps no longer than the next key's time", async () => {
+    const { queue, started } = aQueue(clock, 2);
+    await run(queue);
+    await clock.advance(10_000_000);
+    queue.add("a", { afterMs: 30 });
+    await clock.advance(30);
+
+    expect(started).toEqual(["a"]);
+  });
+
+  it("ends when its signal aborts, after the handlers in flight, and starts nothing more", async () => {
+    const { queue, started, errors, finish, fail } = aQueue(clock, 2);
+    for (const key of ["a", "b", "c"]) queue.add(key);
+    await run(queue);
+    let isOver = false;
+    void ended?.then(() => {
+      isOver = true;
+    });
+    stop.abort();
+    await finish("a");
+    expect(isOver).toBe(false);
+
+    await fail("b");
+    expect(isOver).toBe(true);
+    expect(started).toEqual(["a", "b"]);
+    expect(errors).toEqual([]);
+    expect(clock.sleeping()).toBe(0);
+  });
+});
