@@ -1,0 +1,13 @@
+/**
+ * The components of a path in the log store, or undefined when it would leave the store or hide in it: an empty component, one
+ * that starts with a dot, a backslash, a control character.
+ */
+export function components(path: string): readonly string[] | undefined {
+  const parts = path.split("/");
+  return parts.every(isComponent) ? parts : undefined;
+}
+
+/** Whether a name may be one component of a path in the log store. */
+export function isComponent(name: string): boolean {
+  return name !== "" && !name.startsWith(".") && !/[/\\\x00-\x1f\x7f]/.test(name) && Buffer.byteLength(name) <= 255;
+}

@@ -1,0 +1,117 @@
+import type { Stats } from "node:fs";
+import { open, realpath } from "node:fs/promises";
+import { extname, join, sep } from "node:path";
+import { Readable } from "node:stream";
+import { type Context, Hono } from "hono";
+import { listingPage } from "./listing.ts";
+import { components } from "./path.ts";
+import { requestedRange } from "./range.ts";
+
+/** What the field's log server sends; everything that is not in this table is plain text. */
+const contentTypes: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".root": "application/octet-stream",
+  ".png": "image/png",
+  ".json": "application/json",
+};
+
+/**
+ * Everything served was made by code of pull requests. A page may look as it likes, but it runs nothing, loads nothing from
+ * elsewhere, sends nothing and is no frame of another; no browser guesses a type.
+ */
+const guards: Readonly<Record<string, string>> = {
+  "Content-Security-Policy":
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-popups",
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  // A rebuild overwrites what an address shows.
+  "Cache-Control": "no-cache",
+};
+
+/** Serves a log directory to browsers, read-only: files, parts of files, and listings of directories. */
+export function logServer(directory: string): Hono {
+  const app = new Hono();
+  app.all("*", async (c) => {
+    for (const [name, value] of Object.entries(guards)) c.header(name, value);
+    if (c.req.method !== "GET" && c.req.method !== "HEAD") {
+      c.header("Allow", "GET, HEAD");
+      return c.text(`${c.req.method} is not possible here: logs can only be read\n`, 405);
+    }
+    return (await answer(c, directory)) ?? notFound(c);
+  });
+  return app;
+}
+
+async function answer(c: Context, root: string): Promise<Response | undefined> {
+  const { pathname } = new URL(c.req.url);
+  const parts = decoded(pathname.replace(/^\/+|\/+$/g, ""));
+  if (parts === undefined) return undefined;
+  const path = await inside(root, parts);
+  const file = path === undefined ? undefined : await open(path, "r").catch(() => undefined);
+  if (path === undefined || file === undefined) return undefined;
+  const facts = await file.stat();
+  if (facts.isFile() && !pathname.endsWith("/")) return respond(c, path, facts, file);
+  await file.close();
+  if (!facts.isDirectory()) return undefined;
+  if (pathname.endsWith("/")) return c.html(await listingPage(path, parts));
+  return c.redirect(`./${encodeURIComponent(parts.at(-1) ?? "")}/`, 301);
+}
+
+function decoded(path: string): readonly string[] | undefined {
+  if (path === "") return [];
+  try {
+    const parts = path.split("/").map(decodeURIComponent);
+    return parts.every((part) => components(part)?.length === 1) ? parts : undefined;
+  } catch {
+    return undefined; // A malformed escape names nothing.
+  }
+}
+
+/** The real path below the root, or undefined: a link that leads out of the log directory leads nowhere. */
+async function inside(root: string, parts: readonly string[]): Promise<string | undefined> {
+  try {
+    const [base, path] = await Promise.all([realpath(root), realpath(join(root, ...parts))]);
+    return path === base || path.startsWith(base + sep) ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function respond(
+  c: Context,
+  path: string,
+  facts: Stats,
+  file: Awaited<ReturnType<typeof open>>,
+): Promise<Response> {
+  const tag = `"${facts.size.toString(36)}-${facts.mtimeMs.toString(36)}"`;
+  const ifRange = c.req.header("If-Range");
+  const range =
+    ifRange === undefined || ifRange === tag ? requestedRange(c.req.header("Range"), facts.size) : undefined;
+  c.header("Content-Type", contentTypes[extname(path)] ?? "text/plain; charset=utf-8");
+  c.header("Content-Disposition", "inline");
+  c.header("Accept-Ranges", "bytes");
+  c.header("ETag", tag);
+  c.header("Last-Modified", facts.mtime.toUTCString());
+
+  const empty = async (status: 200 | 206 | 304 | 416) => {
+    await file.close();
+    return c.body(null, status);
+  };
+  if (c.req.header("If-None-Match") === tag) return await empty(304);
+  if (range === "unsatisfiable") {
+    c.header("Content-Range", `bytes */${facts.size}`);
+    return await empty(416);
+  }
+  const { start, end } = range ?? { start: 0, end: facts.size - 1 };
+  const status = range === undefined ? 200 : 206;
+  if (range !== undefined) c.header("Content-Range", `bytes ${start}-${end}/${facts.size}`);
+  c.header("Content-Length", String(end - start + 1));
+  if (c.req.method === "HEAD" || facts.size === 0) return await empty(status);
+  // The stream owns the file from here on and closes it, also when the reader goes away.
+  return c.body(Readable.toWeb(file.createReadStream({ start, end })) as ReadableStream<Uint8Array>, status);
+}
+
+function notFound(c: Context): Response {
+  return c.text("No log is stored at this address: it was never written, or it has expired\n", 404);
+}
