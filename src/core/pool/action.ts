@@ -1,0 +1,44 @@
+import type { BuilderSpec } from "../../api/builder.ts";
+import type { Milliseconds } from "../../api/duration.ts";
+import type { BuilderPoolStatus } from "../../api/pool.ts";
+import type { PoolReason } from "../../api/reasons.ts";
+
+/** Why something is done: one word for machines, one sentence for people. */
+export interface Why {
+  readonly reason: PoolReason;
+  readonly message: string;
+}
+
+/** What is done to the world, as data; the order in a plan is the order of execution. */
+export type Deed =
+  | { readonly do: "addFinalizer" }
+  /** Creates the Builder, or replaces the fields of its spec that the operator owns. */
+  | { readonly do: "applyBuilder"; readonly name: string; readonly spec: OwnedSpec }
+  | { readonly do: "applyWorkload"; readonly replicas: number; readonly revision: string }
+  /** Deletes that very instance; it drains within `graceMs`, then is killed. */
+  | { readonly do: "deletePod"; readonly name: string; readonly uid: string; readonly graceMs: Milliseconds }
+  | { readonly do: "deleteBuilder"; readonly name: string }
+  /** Lets a deleted pool go. */
+  | { readonly do: "removeFinalizer" };
+
+export type Action = Deed & Why;
+
+/** The part of a Builder's spec that the operator decides; people own the rest. */
+export type OwnedSpec = Pick<BuilderSpec, "pool" | "desired" | "drainReason" | "workerIndex" | "poolSize" | "external">;
+
+/** Something people want to read about afterwards. */
+export interface PoolEvent extends Why {
+  /** What it is about, as `Kind/name`. */
+  readonly object: string;
+}
+
+export interface PoolPlan {
+  readonly actions: readonly Action[];
+  /** Written in one write, and only when it differs. */
+  readonly status: BuilderPoolStatus;
+  readonly events: readonly PoolEvent[];
+  /** Look again after so long, though nothing was seen to change. */
+  readonly requeueAfter?: Milliseconds;
+  /** The plan in one sentence. */
+  readonly because: string;
+}

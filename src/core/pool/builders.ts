@@ -1,0 +1,93 @@
+import { drainAnnotation } from "../../api/group.ts";
+import type { Action, OwnedSpec, Why } from "./action.ts";
+import { type Departure, type Departures, holdsPlace } from "./departure.ts";
+import { placesOf } from "./indexes.ts";
+import { type Member, newborn } from "./member.ts";
+import type { ObservedPool } from "./observed.ts";
+import { podName } from "./pod.ts";
+import { replicasFor } from "./scale.ts";
+
+/** Brings the Builder objects to what is decided: one for each place before its pod starts, none for a place that is gone. */
+export function planBuilders({ pool, members }: ObservedPool, { width, all }: Departures): readonly Action[] {
+  const departureOf = new Map(all.map((departure) => [departure.member.name, departure]));
+  const everybody = [...members, ...missing(pool.metadata.name, members, width)];
+  const desired = everybody.map((member) => ({ member, ...desiredOf(member, departureOf.get(member.name)) }));
+  const counting = countingOf(all, width);
+  const place = placesOf(members, counting);
+  return desired.flatMap(({ member, why, ...wish }) => {
+    const { ordinal = -1 } = member;
+    if (ordinal >= width && member.pod === undefined) return remove(member);
+    const external = member.builder?.spec.external ?? false;
+    const at = ordinal < counting ? place(member.name, member.ordinal) : placeNow(member);
+    return apply(member, { pool: pool.metadata.name, ...wish, ...at, external }, why);
+  });
+}
+
+/** Whether it takes builds, and the reason that a change of that has. */
+function desiredOf(
+  member: Member,
+  departure: Departure | undefined,
+): Pick<OwnedSpec, "desired" | "drainReason"> & { readonly why: Why } {
+  const { name, builder } = member;
+  if (departure !== undefined && (departure.step === "Drain" || builder?.spec.desired === "Drain")) {
+    return { desired: "Drain", drainReason: departure.cause.word, why: draining(departure.cause.message) };
+  }
+  if (builder?.metadata.annotations?.[drainAnnotation] === "true") {
+    return { desired: "Drain", drainReason: "Asked", why: draining(`"${name}" drains because it was asked to`) };
+  }
+  return { desired: "Active", why: { reason: "BuilderReleased", message: `"${name}" may take builds again` } };
+}
+
+function draining(message: string): Why {
+  return { reason: "BuilderDraining", message };
+}
+
+/** Ordinals that count in the partition: all places, and those above that still take builds because the budget keeps them. */
+function countingOf(all: readonly Departure[], width: number): number {
+  const kept = all.filter(
+    (departure) =>
+      !departure.returns &&
+      holdsPlace(departure) &&
+      departure.step === "Wait" &&
+      departure.member.builder?.spec.desired !== "Drain",
+  );
+  return replicasFor(
+    width,
+    kept.map(({ member }) => member),
+  );
+}
+
+function missing(pool: string, members: readonly Member[], width: number): readonly Member[] {
+  const there = new Set(members.map(({ ordinal }) => ordinal));
+  return Array.from({ length: width }, (_, ordinal) => ordinal)
+    .filter((ordinal) => !there.has(ordinal))
+    .map((ordinal) => ({ name: podName(pool, ordinal), ordinal, phase: "Pending" as const, ages: newborn }));
+}
+
+/** One that leaves keeps the index it had: nobody reads it any more. */
+function placeNow({ builder }: Member): Pick<OwnedSpec, "workerIndex" | "poolSize"> {
+  const { workerIndex, poolSize } = builder?.spec ?? {};
+  return { ...(workerIndex !== undefined && { workerIndex }), ...(poolSize !== undefined && { poolSize }) };
+}
+
+function apply({ name, builder }: Member, spec: OwnedSpec, why: Why): readonly Action[] {
+  const now = builder?.spec;
+  if (now !== undefined && owned.every((field) => now[field] === spec[field])) return [];
+  const turned = now !== undefined && now.desired !== spec.desired;
+  const plain: Why = { reason: "AsDesired", message: `"${name}" has index ${spec.workerIndex} of ${spec.poolSize}` };
+  return [{ do: "applyBuilder", name, spec, ...(turned ? why : plain) }];
+}
+
+function remove({ name, builder }: Member): readonly Action[] {
+  if (builder === undefined || builder.metadata.deletionTimestamp !== undefined) return [];
+  return [{ do: "deleteBuilder", name, reason: "AsDesired", message: `"${name}" is gone` }];
+}
+
+const owned = [
+  "pool",
+  "desired",
+  "drainReason",
+  "workerIndex",
+  "poolSize",
+  "external",
+] as const satisfies readonly (keyof OwnedSpec)[];

@@ -1,0 +1,177 @@
+import type { Condition } from "../../api/metadata.ts";
+import type { BuilderPoolStatus } from "../../api/pool.ts";
+import type { PoolConditionType, PoolReason } from "../../api/reasons.ts";
+import type { PoolEvent, Why } from "./action.ts";
+import { budgetOf } from "./budget.ts";
+import type { Course } from "./course.ts";
+import type { Departures } from "./departure.ts";
+import { isEnding, isServing, type Member } from "./member.ts";
+import type { ObservedPool } from "./observed.ts";
+
+type Finding = Why & { readonly status: Condition["status"] };
+interface Facts {
+  readonly observed: ObservedPool;
+  readonly course: Course;
+  readonly departures: Departures;
+  readonly ready: number;
+  readonly serving: number;
+}
+type Judge = (facts: Facts) => Finding;
+
+/** What each condition of a pool asks. */
+const judges: Readonly<Record<PoolConditionType, Judge>> = {
+  Available: isAvailable,
+  Progressing: isProgressing,
+  Stalled: isStalled,
+  Covered: isCovered,
+  Conflict: isInConflict,
+  GitHubReachable: isGitHubReachable,
+  DefinitionsValid: areDefinitionsValid,
+};
+
+/** The conditions as they are now. `now` is the wall clock in milliseconds; it marks only those whose status changed. */
+export function conditionsOf(
+  observed: ObservedPool,
+  course: Course,
+  departures: Departures,
+  now: number,
+): readonly Condition[] {
+  const pods = observed.members.filter(({ ordinal }) => ordinal !== undefined);
+  const ready = pods.filter((member) => member.phase === "Ready" && !isEnding(member)).length;
+  const facts = { observed, course, departures, ready, serving: observed.members.filter(isServing).length };
+  const before = new Map(observed.pool.status?.conditions?.map((condition) => [condition.type, condition]));
+  const { generation } = observed.pool.metadata;
+  return Object.entries(judges).map(([type, judge]) => {
+    const finding = judge(facts);
+    const last = before.get(type);
+    const lastTransitionTime = last?.status === finding.status ? last.lastTransitionTime : new Date(now).toISOString();
+    const { status, reason, message } = finding;
+    return {
+      type,
+      status,
+      reason,
+      message: message.slice(0, 2048),
+      lastTransitionTime,
+      ...(generation !== undefined && { observedGeneration: generation }),
+    };
+  });
+}
+
+/** Changes of condition that people want to read about; the first sight of a pool is no change. */
+export function eventsOf(
+  pool: string,
+  before: BuilderPoolStatus["conditions"],
+  after: readonly Condition[],
+): readonly PoolEvent[] {
+  return after
+    .filter(({ type, status, reason }) => {
+      const last = before?.find((condition) => condition.type === type);
+      return last !== undefined && (last.status !== status || last.reason !== reason);
+    })
+    .map(({ reason, message }) => ({ reason: reason as PoolReason, message, object: `BuilderPool/${pool}` }));
+}
+
+function isAvailable({ observed: { pool }, ready }: Facts): Finding {
+  const { instances } = pool.spec;
+  const atLeast = Math.max(1, budgetOf(pool.spec).minReady);
+  if (instances === 0) {
+    return { status: "True", reason: "NoInstances", message: "spec.instances is 0, so the pool builds nothing" };
+  }
+  const message = `${ready} of ${instances} builders are ready`;
+  if (ready >= instances) return { status: "True", reason: "AllReady", message };
+  if (ready >= atLeast) return { status: "True", reason: "AsDesired", message };
+  const help = `at least ${atLeast} should be; \`get builders\` shows what the others do`;
+  return { status: "False", reason: "NotEnoughReady", message: `${message}, ${help}` };
+}
+
+function isProgressing({ observed, course, departures, ready }: Facts): Finding {
+  const { pool, members } = observed;
+  const { instances } = pool.spec;
+  if (pool.metadata.deletionTimestamp !== undefined) {
+    return { status: "True", reason: "PoolDeleted", message: "The builders drain, then the pool goes" };
+  }
+  const pods = members.filter(({ pod }) => pod !== undefined);
+  const updated = pods.filter(({ pod }) => pod?.revision === course.target).length;
+  const far = `${updated} of ${instances} builders have revision ${course.target}`;
+  if (course.state === "Paused") {
+    const message = `The update is paused, ${far}; it goes on when spec.update.paused is false`;
+    return { status: "False", reason: "UpdatePaused", message };
+  }
+  if (course.state === "Stalled") {
+    return { status: "False", reason: "UpdateStalled", message: `${stuckNames(course.stuck)} does not get warm` };
+  }
+  const isRolling = course.state === "Rolling" || updated < pods.length;
+  if (isRolling) return { status: "True", reason: "UpdateStarted", message: far };
+  if (pods.length > departures.width) {
+    return { status: "True", reason: "ScaledDown", message: `${pods.length - instances} builders are leaving` };
+  }
+  if (ready < instances) {
+    return { status: "True", reason: "NotEnoughReady", message: `${ready} of ${instances} builders are ready` };
+  }
+  const reason = pool.status?.previousRevision !== undefined ? "UpdateFinished" : "AsDesired";
+  return { status: "False", reason, message: "The builders are as declared" };
+}
+
+function isStalled({ observed: { pool }, course }: Facts): Finding {
+  const names = stuckNames(course.stuck);
+  const { warmup, update } = pool.spec;
+  if (course.state === "RolledBack") {
+    const message =
+      `Revision ${course.previous} did not get warm, so the pool returned to ${course.target}; ` +
+      "change the spec to try another, or set spec.update.onStall to Pause to try this one again";
+    return { status: "True", reason: "RolledBack", message };
+  }
+  if (course.stuck.length === 0) {
+    return { status: "False", reason: "AsDesired", message: "No warm-up is stuck" };
+  }
+  const what = `${names} made no progress in its warm-up for ${warmup.timeout}`;
+  if (course.previous === undefined) {
+    const message = `${what}; its status and log say what it waits for, \`restart\` starts it afresh`;
+    return { status: "True", reason: "WarmupStuck", message };
+  }
+  const paused = update.paused ? "spec.update.paused is set" : "the others keep serving";
+  const message = `${what} at revision ${course.target}, ${paused}; correct the spec, or set it back to return to ${course.previous}`;
+  return { status: "True", reason: "UpdateStalled", message };
+}
+
+function isCovered({ serving }: Facts): Finding {
+  if (serving > 0) return { status: "True", reason: "AsDesired", message: "Every pull request has a ready builder" };
+  return { status: "False", reason: "NotEnoughReady", message: "No builder is ready, so pull requests wait" };
+}
+
+function isInConflict({ observed }: Facts): Finding {
+  const { conflicts } = observed.definitions;
+  if (conflicts.length === 0) {
+    return { status: "False", reason: "AsDesired", message: "No other pool has a check of this one" };
+  }
+  const list = conflicts.map(({ check, owner }) => `"${check}" belongs to the pool "${owner}"`).join(", ");
+  return {
+    status: "True",
+    reason: "CheckConflict",
+    message: `${list}; it waits here until one of them gives it up`,
+  };
+}
+
+function isGitHubReachable({ observed: { listings } }: Facts): Finding {
+  const stale = listings.find((listing) => listing.stale);
+  if (stale !== undefined) {
+    const why = stale.message ?? "the last attempt failed";
+    const message = `${stale.repository} could not be listed, what is known is kept: ${why}`;
+    return { status: "False", reason: "ListingStale", message };
+  }
+  if (listings.length === 0 || listings.some(({ listedAt }) => listedAt === undefined)) {
+    return { status: "Unknown", reason: "Unknown", message: "Pull requests have not been listed yet" };
+  }
+  return { status: "True", reason: "ListingFresh", message: "The pull requests are listed" };
+}
+
+function areDefinitionsValid({ observed: { definitions } }: Facts): Finding {
+  const { broken } = definitions;
+  if (broken.length === 0) return { status: "True", reason: "AsDesired", message: "Every check is well defined" };
+  const list = broken.map(({ name, message }) => `"${name}": ${message}`).join("; ");
+  return { status: "False", reason: "DefinitionInvalid", message: `Not tested until corrected: ${list}` };
+}
+
+function stuckNames(stuck: readonly Member[]): string {
+  return stuck.map(({ name }) => `"${name}"`).join(", ");
+}

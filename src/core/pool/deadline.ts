@@ -1,0 +1,25 @@
+import { type Milliseconds, milliseconds } from "../../api/duration.ts";
+import { quarantinePause } from "./cause.ts";
+import { drainLimit } from "./departure.ts";
+import { drainUntil, endBy } from "./end.ts";
+import { isCold, type Member } from "./member.ts";
+import type { ObservedPool } from "./observed.ts";
+
+/** How soon time alone may change the plan; undefined when only news can. */
+export function deadlineOf({ pool, members, deletingFor }: ObservedPool): Milliseconds | undefined {
+  const isDeleted = pool.metadata.deletionTimestamp !== undefined;
+  const left = members
+    .flatMap((member) => deadlines(member, pool.spec))
+    .concat(isDeleted ? [drainUntil - deletingFor, endBy - deletingFor] : [])
+    .filter((span) => span > 0);
+  return left.length === 0 ? undefined : Math.max(1000, Math.min(...left));
+}
+
+function deadlines({ pod, phase, builder, ages, ...member }: Member, spec: ObservedPool["pool"]["spec"]): number[] {
+  if (pod === undefined) return [];
+  return [
+    ...(isCold({ ...member, phase, ages }) ? [milliseconds(spec.warmup.timeout) - ages.stuck] : []),
+    ...(phase === "Quarantined" ? [quarantinePause(ages.strikes) - ages.quarantined] : []),
+    ...(builder?.spec.desired === "Drain" ? [drainLimit(spec.update) - ages.draining] : []),
+  ];
+}

@@ -1,0 +1,17 @@
+import type { BuilderSpec } from "../../api/builder.ts";
+import type { Member } from "./member.ts";
+
+export type Place = Required<Pick<BuilderSpec, "workerIndex" | "poolSize">>;
+
+/**
+ * Worker indexes 0..poolSize-1 without holes: a pod's is its ordinal, outside hosts follow in the order of their names.
+ * `pods` is the number of ordinals that count. The index is a view; who a builder is, is its name.
+ */
+export function placesOf(members: readonly Member[], pods: number): (name: string, ordinal?: number) => Place {
+  const outside = members
+    .filter(({ ordinal }) => ordinal === undefined)
+    .map(({ name }) => name)
+    .sort();
+  const poolSize = pods + outside.length;
+  return (name, ordinal) => ({ workerIndex: ordinal ?? pods + outside.indexOf(name), poolSize });
+}

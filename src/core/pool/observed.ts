@@ -1,0 +1,40 @@
+import type { Milliseconds } from "../../api/duration.ts";
+import type { BuilderPool, BuilderPoolStatus } from "../../api/pool.ts";
+import type { Member } from "./member.ts";
+
+/** State of the listing of one repository and branch. */
+export type ListingState = NonNullable<BuilderPoolStatus["listings"]>[number];
+
+/** What plays StatefulSet was last told. */
+export interface Workload {
+  readonly replicas: number;
+  /** Revision at which missing ordinals are started. */
+  readonly revision: string;
+}
+
+/** Everything the pool planner may know. Spans are measured by the operator's monotonic clock and begin at 0 with it. */
+export interface ObservedPool {
+  readonly pool: BuilderPool;
+  /** As `join` made them. */
+  readonly members: readonly Member[];
+  /** Absent when it was told nothing yet. */
+  readonly workload?: Workload;
+  /** Untested pull requests that wait; absent when it is not known. */
+  readonly waiting?: Waiting;
+  readonly listings: readonly ListingState[];
+  readonly definitions: {
+    readonly broken: readonly { readonly name: string; readonly message: string }[];
+    /** Checks that an older pool owns. */
+    readonly conflicts: readonly { readonly check: string; readonly owner: string }[];
+  };
+  /** Builds that GitHub still shows as pending; what a deleted pool has to put right. */
+  readonly unsettled: number;
+  /** How long the deletion has been asked for; 0 when it has not. */
+  readonly deletingFor: Milliseconds;
+}
+
+export interface Waiting {
+  readonly queued: number;
+  /** Since when the oldest waits. */
+  readonly oldest?: string;
+}

@@ -1,0 +1,61 @@
+import { poolFinalizer } from "../../api/group.ts";
+import type { Action, PoolEvent, PoolPlan } from "./action.ts";
+import { planBuilders } from "./builders.ts";
+import { eventsOf } from "./conditions.ts";
+import { type Course, courseOf } from "./course.ts";
+import { deadlineOf } from "./deadline.ts";
+import { type Departures, departuresOf } from "./departure.ts";
+import { planEnd } from "./end.ts";
+import type { ObservedPool } from "./observed.ts";
+import { planPods } from "./pods.ts";
+import { statusOf } from "./status.ts";
+
+/**
+ * The next step of a pool, from nothing but what is seen now: where its revision is going, who must go for it and how far,
+ * what the objects and the workload must be told. At rest it has no action. `now` is the wall clock in milliseconds, for
+ * the times in conditions alone.
+ */
+export function planPool(observed: ObservedPool, now: number): PoolPlan {
+  const { pool } = observed;
+  const course = courseOf(observed);
+  const departures = departuresOf(observed, course);
+  const isDeleted = pool.metadata.deletionTimestamp !== undefined;
+  const actions = isDeleted ? planEnd(observed, course) : planLife(observed, course, departures);
+  const status = statusOf(observed, course, departures, now);
+  const requeueAfter = deadlineOf(observed);
+  return {
+    actions,
+    status,
+    events: [...actions.flatMap(eventOf(pool.metadata.name)), ...conditionEvents(observed, status)],
+    ...(requeueAfter !== undefined && { requeueAfter }),
+    because: actions[0]?.message ?? waitingFor(departures) ?? "Nothing to do: the pool is as declared",
+  };
+}
+
+function planLife(observed: ObservedPool, course: Course, departures: Departures): readonly Action[] {
+  return [...addFinalizer(observed), ...planBuilders(observed, departures), ...planPods(observed, course, departures)];
+}
+
+/** A deletion must find the finalizer there, so it comes before anything that would have to be undone. */
+function addFinalizer({ pool }: ObservedPool): readonly Action[] {
+  if (pool.metadata.finalizers?.includes(poolFinalizer)) return [];
+  return [{ do: "addFinalizer", reason: "AsDesired", message: "Builders drain before the pool is deleted" }];
+}
+
+/** What only brings an object up to date is no event. */
+function eventOf(pool: string): (action: Action) => readonly PoolEvent[] {
+  return (action) => {
+    if (action.reason === "AsDesired") return [];
+    const object = "name" in action ? `Builder/${action.name}` : `BuilderPool/${pool}`;
+    return [{ reason: action.reason, message: action.message, object }];
+  };
+}
+
+function conditionEvents({ pool }: ObservedPool, status: PoolPlan["status"]): readonly PoolEvent[] {
+  return eventsOf(pool.metadata.name, pool.status?.conditions, status.conditions ?? []);
+}
+
+function waitingFor({ all }: Departures): string | undefined {
+  const first = all[0];
+  return first === undefined ? undefined : `${first.cause.message}; waiting for its turn or for it to drain`;
+}

@@ -1,0 +1,47 @@
+import type { Action, Why } from "./action.ts";
+import type { Course } from "./course.ts";
+import { type Departures, holdsPlace } from "./departure.ts";
+import type { ObservedPool, Workload } from "./observed.ts";
+import { replicasFor } from "./scale.ts";
+
+/** A builder that has drained, or runs nothing, needs no longer than this to end. */
+const shortGrace = 30_000;
+
+/** Tells the workload its size and revision, then ends the pods whose time has come. */
+export function planPods({ workload }: ObservedPool, course: Course, { width, all }: Departures): readonly Action[] {
+  const holding = all.filter((departure) => !departure.returns && holdsPlace(departure));
+  const replicas = replicasFor(
+    width,
+    holding.map(({ member }) => member),
+  );
+  return [...applyWorkload(workload, { replicas, revision: course.run }, course), ...deletePods({ width, all })];
+}
+
+function applyWorkload(now: Workload | undefined, wanted: Workload, course: Course): readonly Action[] {
+  if (now?.replicas === wanted.replicas && now.revision === wanted.revision) return [];
+  return [{ do: "applyWorkload", ...wanted, ...changeOf(now, wanted, course) }];
+}
+
+function changeOf(now: Workload | undefined, { replicas, revision }: Workload, course: Course): Why {
+  if (now === undefined) {
+    return { reason: "ScaledUp", message: `Starts ${replicas} builders at revision ${revision}` };
+  }
+  if (now.revision !== revision) {
+    const reason = course.state === "RolledBack" ? "RolledBack" : "UpdateStarted";
+    return { reason, message: `Builders that start from now on have revision ${revision}, no longer ${now.revision}` };
+  }
+  const reason = replicas > now.replicas ? "ScaledUp" : "ScaledDown";
+  return { reason, message: `Goes from ${now.replicas} to ${replicas} builders` };
+}
+
+/** One that leaves goes with its place; only one that did not drain in time needs more. */
+function deletePods({ all }: Departures): readonly Action[] {
+  return all
+    .filter(({ step, returns }) => step === "Force" || (step === "Remove" && returns))
+    .flatMap(({ member: { name, pod }, cause, step }) => {
+      if (pod === undefined) return [];
+      const late = step === "Force" ? "; it did not drain in time" : "";
+      const message = `${cause.message}${late}`;
+      return [{ do: "deletePod" as const, name, uid: pod.uid, graceMs: shortGrace, reason: cause.reason, message }];
+    });
+}

@@ -1,0 +1,43 @@
+import type { Budget } from "./budget.ts";
+import { type Course, mayStep } from "./course.ts";
+import { isCold, isEnding, type Member } from "./member.ts";
+
+/**
+ * Ordinals the pool has a place for: the declared ones, and during updates and restarts extra ones above them, at most
+ * one for each builder in service that is to be replaced. An extra one that is no longer wanted is scaled down like any other,
+ * which the budget allows only when the builder it stood in for is ready again.
+ */
+export function widthOf(
+  { instances, maxSurge }: { readonly instances: number; readonly maxSurge: Budget["maxSurge"] },
+  members: readonly Member[],
+  course: Course,
+  mustBeReplaced: (member: Member) => boolean,
+): number {
+  const declared = members.filter(({ ordinal = instances }) => ordinal < instances);
+  const leaving = declared.filter((member) => isInService(member) && mustBeReplaced(member)).length;
+  const waiting = declared.some(({ pod }) => pod !== undefined && pod.revision !== course.target);
+  const kept = waiting && !mayStep(course) ? extraAt(instances, members, course.target) : 0;
+  return instances + Math.min(maxSurge, Math.max(leaving, kept));
+}
+
+/**
+ * What StatefulSet is told: room for every place, and for those above that still hold theirs. It removes the highest first, so a
+ * builder that drained early stays, idle, until those above it have gone.
+ */
+export function replicasFor(width: number, holding: readonly Member[]): number {
+  return Math.max(width, ...holding.map(({ ordinal = -1 }) => ordinal + 1));
+}
+
+/** Ready, or on the way from there to its deletion. */
+function isInService(member: Member): boolean {
+  return !isCold(member) && member.phase !== "Quarantined" && member.phase !== "Lost";
+}
+
+/** Extra builders without a gap that are at the revision already: a paused or stalled update keeps them where they are. */
+function extraAt(instances: number, members: readonly Member[], revision: string): number {
+  let count = 0;
+  for (const member of members) {
+    if (member.ordinal === instances + count && member.pod?.revision === revision && !isEnding(member)) count += 1;
+  }
+  return count;
+}

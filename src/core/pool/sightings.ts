@@ -1,0 +1,82 @@
+import type { Milliseconds } from "../../api/duration.ts";
+import { quarantinePause } from "./cause.ts";
+import { type Ages, isCold, type Member, newborn } from "./member.ts";
+
+/** Since when, on the operator's monotonic clock, each builder has been seen as it is. Forgotten when the operator restarts. */
+export type Sightings = ReadonlyMap<string, Sighting>;
+
+interface Sighting {
+  readonly drain?: { readonly uid: string | undefined; readonly since: Milliseconds };
+  readonly warmup?: {
+    readonly revision: string | undefined;
+    readonly incarnation: string | undefined;
+    readonly best: number;
+    readonly progressAt: string | undefined;
+    readonly since: Milliseconds;
+  };
+  readonly quarantine?: { readonly incarnation: string; readonly since: Milliseconds; readonly strikes: number };
+  /** Since when it is well again; long enough and its quarantines are forgotten. */
+  readonly well?: Milliseconds;
+}
+
+/** What is remembered after a look; builders that are gone are forgotten. */
+export function sight(before: Sightings, members: readonly Member[], now: Milliseconds): Sightings {
+  return new Map(members.map((member) => [member.name, look(before.get(member.name) ?? {}, member, now)]));
+}
+
+/** The ages of a builder at `now`. */
+export function agesOf(sightings: Sightings, name: string, now: Milliseconds): Ages {
+  const { drain, warmup, quarantine, well } = sightings.get(name) ?? {};
+  const since = (start: Milliseconds | undefined) => (start === undefined ? 0 : now - start);
+  return {
+    ...newborn,
+    draining: since(drain?.since),
+    stuck: since(warmup?.since),
+    quarantined: well === undefined ? since(quarantine?.since) : 0,
+    strikes: quarantine?.strikes ?? 0,
+  };
+}
+
+function look(before: Sighting, member: Member, now: Milliseconds): Sighting {
+  const drain = lookAtDrain(before.drain, member, now);
+  const warmup = isCold(member) ? lookAtWarmup(before.warmup, member, now) : undefined;
+  const quarantine = lookAtQuarantine(before, member, now);
+  const well = member.phase === "Quarantined" ? undefined : (before.well ?? now);
+  return {
+    ...(drain !== undefined && { drain }),
+    ...(warmup !== undefined && { warmup }),
+    ...(quarantine !== undefined && { quarantine }),
+    ...(well !== undefined && { well }),
+  };
+}
+
+function lookAtDrain(before: Sighting["drain"], { builder, pod }: Member, now: Milliseconds): Sighting["drain"] {
+  if (builder?.spec.desired !== "Drain") return undefined;
+  return before !== undefined && before.uid === pod?.uid ? before : { uid: pod?.uid, since: now };
+}
+
+/** A process that dies and starts over makes progress only by getting further than any before it at this revision. */
+function lookAtWarmup(before: Sighting["warmup"], { pod, status }: Member, now: Milliseconds): Sighting["warmup"] {
+  const { done = 0, progressAt } = status?.warmup ?? {};
+  const incarnation = status?.incarnation;
+  const revision = pod?.revision;
+  if (before === undefined || before.revision !== revision) {
+    return { revision, incarnation, best: done, progressAt, since: now };
+  }
+  const isFurther = done > before.best;
+  const isAlive = incarnation === before.incarnation && progressAt !== before.progressAt && done >= before.best;
+  if (isFurther || isAlive) return { revision, incarnation, best: done, progressAt, since: now };
+  return before;
+}
+
+function lookAtQuarantine(before: Sighting, { phase, status }: Member, now: Milliseconds): Sighting["quarantine"] {
+  const last = before.quarantine;
+  if (phase === "Quarantined" && status !== undefined) {
+    const { incarnation } = status;
+    if (last?.incarnation === incarnation && before.well === undefined) return last;
+    return { incarnation, since: now, strikes: (last?.strikes ?? 0) + 1 };
+  }
+  const isForgotten =
+    last !== undefined && before.well !== undefined && now - before.well > quarantinePause(last.strikes) * 2;
+  return isForgotten ? undefined : last;
+}

@@ -1,0 +1,47 @@
+import { poolLabel } from "../../api/group.ts";
+import type { BuilderPoolStatus } from "../../api/pool.ts";
+import { conditionsOf } from "./conditions.ts";
+import type { Course } from "./course.ts";
+import type { Departures } from "./departure.ts";
+import { isServing } from "./member.ts";
+import type { ListingState, ObservedPool } from "./observed.ts";
+
+/** The pool's status as it is now, in one piece. What is not known is absent, never 0. */
+export function statusOf(
+  observed: ObservedPool,
+  course: Course,
+  departures: Departures,
+  now: number,
+): BuilderPoolStatus {
+  const { pool, members, waiting } = observed;
+  const count = (holds: (member: (typeof members)[number]) => boolean) => members.filter(holds).length;
+  return {
+    ...(pool.metadata.generation !== undefined && { observedGeneration: pool.metadata.generation }),
+    revision: course.target,
+    ...(course.previous !== undefined && { previousRevision: course.previous }),
+    instances: count(({ pod, ordinal }) => pod !== undefined || ordinal === undefined),
+    ready: count(({ phase }) => phase === "Ready"),
+    active: count(isServing),
+    updated: count(({ pod, status }) => (pod?.revision ?? status?.revision) === course.target),
+    building: count(({ status }) => status?.building !== undefined),
+    ...(waiting !== undefined && { queued: waiting.queued }),
+    ...(waiting?.oldest !== undefined && { oldest: waiting.oldest }),
+    selector: `${poolLabel}=${pool.metadata.name}`,
+    listings: observed.listings.map((listing) => steady(listing, pool.status?.listings)),
+    conditions: [...conditionsOf(observed, course, departures, now)],
+  };
+}
+
+/** A listing that went as the last one did is no news: its time alone would be a write every minute. */
+function steady(listing: ListingState, before: readonly ListingState[] = []): ListingState {
+  const last = before.find(({ repository, branch }) => repository === listing.repository && branch === listing.branch);
+  const isSame =
+    last !== undefined &&
+    last.listedAt !== undefined &&
+    listing.listedAt !== undefined &&
+    !listing.stale &&
+    !last.stale &&
+    last.pullRequests === listing.pullRequests &&
+    last.message === listing.message;
+  return isSame ? last : listing;
+}

@@ -1,0 +1,233 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { drainAnnotation } from "../../src/api/group.ts";
+import type { PoolPlan } from "../../src/core/pool/action.ts";
+import { budgetOf } from "../../src/core/pool/budget.ts";
+import { isServing } from "../../src/core/pool/member.ts";
+import { planPool } from "../../src/core/pool/plan.ts";
+import { podName } from "../../src/core/pool/pod.ts";
+import { revisionOf } from "../../src/core/pool/revision.ts";
+import { World } from "../unit/pool/world.ts";
+
+/** What may happen to a pool between two reconciles. */
+type Happening = (world: World) => void;
+
+const ordinal = fc.nat({ max: 5 });
+const onBuilder = (world: World, at: number, act: (name: string) => void) => {
+  const name = podName("o2", at);
+  if (world.builders.has(name) && world.pods.some((pod) => pod.name === name)) act(name);
+};
+
+const happening: fc.Arbitrary<{ text: string; happen: Happening }> = fc.oneof(
+  fc.nat({ max: 6 }).map((instances) => ({
+    text: `scale to ${instances}`,
+    happen: (world: World) => world.change({ instances }),
+  })),
+  fc.integer({ min: 1, max: 3 }).map((image) => ({
+    text: `image ${image}`,
+    happen: (world: World) => world.change({ image: `builder:${image}` }),
+  })),
+  fc.boolean().map((paused) => ({
+    text: `paused ${paused}`,
+    happen: (world: World) => world.change({ update: { ...world.pool.spec.update, paused } }),
+  })),
+  ordinal.map((at) => ({
+    text: `restart ${at}`,
+    happen: (world: World) => onBuilder(world, at, (name) => world.restart(name)),
+  })),
+  ordinal.map((at) => ({ text: `crash ${at}`, happen: (world: World) => world.crash(at) })),
+  ordinal.map((at) => ({
+    text: `quarantine ${at}`,
+    happen: (world: World) => onBuilder(world, at, (name) => world.say(name, "Quarantined")),
+  })),
+  fc.integer({ min: 1, max: 300 }).map((minutes) => ({
+    text: `${minutes} minutes pass`,
+    happen: (world: World) => {
+      world.now += minutes * 60_000;
+    },
+  })),
+  fc.constant({ text: "builders obey", happen: (world: World) => void world.obey() }),
+  fc.constant({ text: "builders obey", happen: (world: World) => void world.obey() }),
+  fc.constant({ text: "builders obey", happen: (world: World) => void world.obey() }),
+);
+
+const spec = fc.record({
+  instances: fc.nat({ max: 6 }),
+  update: fc.record({
+    maxUnavailable: fc.oneof(fc.nat({ max: 3 }), fc.constantFrom("0%", "25%", "50%", "100%")),
+    maxSurge: fc.option(fc.nat({ max: 2 }), { nil: undefined }),
+    onStall: fc.constantFrom("Pause", "Rollback"),
+  }),
+});
+
+const story = fc.record({ spec, happenings: fc.array(happening, { maxLength: 40 }) });
+
+const serving = (world: World) =>
+  new Set(
+    world
+      .members()
+      .filter((member) => member.ordinal !== undefined && isServing(member))
+      .map(({ name }) => name),
+  );
+
+/** Plays a story and looks at the world before and after each reconcile. */
+function play(
+  { spec: given, happenings }: { spec: object; happenings: readonly { happen: Happening }[] },
+  look: (world: World, before: ReadonlySet<string>, plan: PoolPlan) => void,
+): World {
+  const world = new World(given);
+  for (const { happen } of [{ happen: () => {} }, ...happenings]) {
+    happen(world);
+    const before = serving(world);
+    look(world, before, world.step());
+  }
+  return world;
+}
+
+const runs = { numRuns: 1000 };
+
+describe("the pool planner", () => {
+  it("never takes the number of ready builders below the budget by its own actions", () => {
+    fc.assert(
+      fc.property(story, (told) => {
+        play(told, (world, before) => {
+          const after = serving(world);
+          const taken = [...before].filter((name) => !after.has(name));
+          if (taken.length > 0) expect(after.size).toBeGreaterThanOrEqual(budgetOf(world.pool.spec).minReady);
+        });
+      }),
+      runs,
+    );
+  });
+
+  it("always arrives: all builders there, warm, active, at the revision, and none too many", () => {
+    fc.assert(
+      fc.property(story, (told) => {
+        const world = play(told, () => {});
+        world.change({ update: { ...world.pool.spec.update, paused: false, onStall: "Pause" } });
+        world.settle();
+        world.now += 10 * 3_600_000; // quarantines end
+        world.settle();
+        const { instances } = world.pool.spec;
+        const expected = Array.from({ length: instances }, (_, at) => `${podName("o2", at)} Ready`);
+        expect(world.phases()).toEqual(expected);
+        expect(world.pods.every((pod) => pod.revision === revisionOf(world.pool.spec))).toBe(true);
+        expect([...world.builders.values()].every(({ spec }) => spec.desired === "Active")).toBe(true);
+        expect(world.pool.status).toMatchObject({ ready: instances, active: instances, updated: instances });
+      }),
+      runs,
+    );
+  });
+
+  it("comes to rest: without news three reconciles do all there is to do, and the status is then written no more", () => {
+    fc.assert(
+      fc.property(story, (told) => {
+        play(told, (world) => {
+          world.step();
+          world.step();
+          const again = planPool(world.observe(), world.now + 1);
+          expect(again.actions).toEqual([]);
+          expect(again.events).toEqual([]);
+          expect(again.status).toEqual(world.pool.status);
+        });
+      }),
+      runs,
+    );
+  });
+
+  it("touches no ready builder when it scales up, and only those that leave when it scales down", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 0, max: 8 }), (from, to) => {
+        const world = new World({ instances: from });
+        world.settle();
+        const uids = new Map(world.pods.map(({ name, uid }) => [name, uid]));
+        world.done.length = 0;
+        world.change({ instances: to });
+        world.settle();
+        const drained = world.done.flatMap((action) =>
+          action.do === "applyBuilder" && action.spec.desired === "Drain" ? [action.name] : [],
+        );
+        const gone = Array.from({ length: Math.max(0, from - to) }, (_, at) => podName("o2", from - 1 - at));
+        expect(drained.reverse()).toEqual(gone);
+        expect(world.done.filter((action) => action.do === "deletePod")).toEqual([]);
+        for (const { name, uid } of world.pods) expect(uids.get(name) ?? uid).toBe(uid);
+      }),
+      runs,
+    );
+  });
+
+  it("rolls from high to low ordinals, each builder once", () => {
+    const update = fc.record({
+      maxUnavailable: fc.oneof(fc.nat({ max: 3 }), fc.constantFrom("25%", "50%")),
+      maxSurge: fc.option(fc.nat({ max: 2 }), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 8 }), update, (instances, how) => {
+        const world = new World({ instances, update: how });
+        world.settle();
+        world.done.length = 0;
+        world.change({ image: "builder:2" });
+        world.settle();
+        const deleted = world.done.flatMap((action) => (action.do === "deletePod" ? [action.name] : []));
+        expect(deleted).toEqual(Array.from({ length: instances }, (_, at) => podName("o2", instances - 1 - at)));
+      }),
+      runs,
+    );
+  });
+
+  it("gives worker indexes without holes to all that take builds, outside hosts after the pods", () => {
+    const outside = fc.uniqueArray(fc.constantFrom("mac1", "mac2", "mac3"));
+    fc.assert(
+      fc.property(story, outside, (told, hosts) => {
+        const world = new World(told.spec);
+        for (const name of hosts) {
+          world.builders.set(name, {
+            apiVersion: "ci.alice.cern.ch/v1alpha1",
+            kind: "Builder",
+            metadata: { name },
+            spec: { pool: "o2", desired: "Active", external: true },
+          });
+        }
+        for (const { happen } of told.happenings) {
+          happen(world);
+          world.step();
+          const ending = new Set(world.pods.filter((pod) => pod.terminating).map(({ name }) => name));
+          const active = [...world.builders.values()].filter(
+            ({ metadata, spec }) => spec.desired === "Active" && !ending.has(metadata.name),
+          );
+          const indexes = active.map(({ spec }) => spec.workerIndex ?? -1).sort((a, b) => a - b);
+          expect(new Set(indexes).size).toBe(indexes.length);
+          const sorted = [...hosts].sort().map((name) => world.builder(name).spec);
+          const first = sorted[0]?.workerIndex ?? 0;
+          expect(sorted.map((spec) => spec.workerIndex)).toEqual(sorted.map((_, at) => first + at));
+          for (const { spec } of active) expect(spec.workerIndex).toBeLessThan(spec.poolSize ?? 0);
+        }
+        world.change({ update: { ...world.pool.spec.update, paused: false, onStall: "Pause" } });
+        world.settle();
+        const all = [...world.builders.values()].map(({ spec }) => spec);
+        expect(all.map((spec) => spec.workerIndex ?? -1).sort((a, b) => a - b)).toEqual(all.map((_, at) => at));
+        expect(all.every((spec) => spec.poolSize === all.length)).toBe(true);
+      }),
+      runs,
+    );
+  });
+
+  it("never wakes a builder that a person drained", () => {
+    fc.assert(
+      fc.property(story, ordinal, (told, at) => {
+        const world = new World({ ...told.spec, instances: 6 });
+        world.settle();
+        const name = podName("o2", at);
+        world.annotate(name, { [drainAnnotation]: "true" });
+        for (const { happen } of told.happenings) {
+          happen(world);
+          world.step();
+          const builder = world.builders.get(name);
+          if (builder?.metadata.annotations?.[drainAnnotation] !== "true") return;
+          expect(builder.spec.desired).toBe("Drain");
+        }
+      }),
+      runs,
+    );
+  });
+});
