@@ -29,13 +29,18 @@ function desiredOf(
   departure: Departure | undefined,
 ): Pick<OwnedSpec, "desired" | "drainReason"> & { readonly why: Why } {
   const { name, builder } = member;
-  if (departure !== undefined && (departure.step === "Drain" || builder?.spec.desired === "Drain")) {
+  if (departure !== undefined && (mustDrain(departure) || builder?.spec.desired === "Drain")) {
     return { desired: "Drain", drainReason: departure.cause.word, why: draining(departure.cause.message) };
   }
   if (builder?.metadata.annotations?.[drainAnnotation] === "true") {
     return { desired: "Drain", drainReason: "Asked", why: draining(`"${name}" drains because it was asked to`) };
   }
   return { desired: "Active", why: { reason: "BuilderReleased", message: `"${name}" may take builds again` } };
+}
+
+/** One that leaves before it was warm may have to wait for those above it: it must not get ready meanwhile. */
+function mustDrain({ step, returns }: Departure): boolean {
+  return step === "Drain" || (step === "Remove" && !returns);
 }
 
 function draining(message: string): Why {
