@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { GitHubError } from "./github.ts";
+import type { Transport } from "./transport.ts";
+
+export interface Question {
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly what: string;
+  readonly signal: AbortSignal;
+  /** Where one damaged item may cost only itself: the path of the list it is in. */
+  readonly list?: readonly string[];
+}
+
+export interface Reply {
+  readonly data: unknown;
+  /** Positions in `list` that GitHub could not answer for. What is read there means nothing, null included. */
+  readonly damaged: ReadonlySet<number>;
+  /** Points that GitHub charged; undefined where it does not say. */
+  readonly cost: number | undefined;
+}
+
+const Body = z.object({
+  data: z.unknown(),
+  errors: z
+    .array(
+      z.object({
+        type: z.string().optional(),
+        message: z.string(),
+        path: z.array(z.union([z.string(), z.int()])).optional(),
+        extensions: z.unknown(),
+      }),
+    )
+    .optional(),
+});
+const Charged = z.object({ rateLimit: z.object({ cost: z.int() }) });
+type Complaint = NonNullable<z.infer<typeof Body>["errors"]>[number];
+
+/** Asks GitHub's GraphQL. An answer with errors counts only where each of them is about one item of `list`. */
+export async function ask(transport: Transport, question: Question): Promise<Reply> {
+  const { query, variables, what, signal, list } = question;
+  const call = { method: "POST", path: "graphql", kind: "read", body: { query, variables }, what, signal } as const;
+  const answer = await transport.send(call);
+  const { data, errors = [] } = read(Body, answer.body, what);
+  const damaged = new Set<number>();
+  for (const error of errors) {
+    const position = positionIn(list, error);
+    if (position === undefined) throw complaint(error, question, transport);
+    damaged.add(position);
+  }
+  return { data, damaged, cost: Charged.safeParse(data).data?.rateLimit.cost };
+}
+
+/** Parses part of an answer; what does not fit is GitHub's mistake, or ours about GitHub. */
+export function read<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0] ?? { path: [], message: "unknown" };
+  throw new GitHubError(
+    "Malformed",
+    `GitHub's answer for ${what} is not as documented at ${path.join(".")}: ${message}`,
+  );
+}
+
+function positionIn(list: readonly string[] | undefined, { type = "", path = [] }: Complaint): number | undefined {
+  const position = list === undefined ? undefined : path[list.length];
+  const within = list?.every((name, index) => path[index] === name) ?? false;
+  return within && typeof position === "number" && !isLimit(type) ? position : undefined;
+}
+
+function complaint(error: Complaint, { what }: Question, transport: Transport): GitHubError {
+  const { type = "", message, extensions } = error;
+  const answer = `GitHub answered "${message.slice(0, 300)}" for ${what}`;
+  if (isLimit(type) || /rate limit/i.test(message)) {
+    const now = transport.clock.now();
+    const reset = transport.budgets.all().find(({ resource }) => resource === "graphql")?.resetAt ?? 0;
+    const retryAt = reset > now ? reset : now + 60_000;
+    return new GitHubError("RateLimited", `${answer}; it is asked again after the reset`, { retryAt });
+  }
+  if (type === "NOT_FOUND")
+    return new GitHubError("NotFound", `${answer}; correct the name, or let the credential see it`);
+  if (type === "FORBIDDEN" || type === "INSUFFICIENT_SCOPES") {
+    return new GitHubError("Unauthorized", `${answer}; grant the credential that right`);
+  }
+  // A query that GitHub's schema refuses, as an older Enterprise server may, is refused the next time too.
+  if (type === "" && extensions !== undefined) return new GitHubError("Malformed", answer);
+  return new GitHubError("Unreachable", `${answer}; try again`);
+}
+
+function isLimit(type: string): boolean {
+  return type.startsWith("RATE_LIMIT");
+}

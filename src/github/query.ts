@@ -1,0 +1,83 @@
+import { commitFields, pullRequestFields } from "./card.ts";
+
+/**
+ * GitHub charges a query by its connections: one request for each parent of each connection, summed, divided by 100, rounded,
+ * at least 1 point. So the sizes below:
+ *
+ *   open     1 + 1 + 3 × 49 = 149 requests → 1 point for 49 pull requests (a page of 100 costs 3)
+ *   changed      3 × 49     = 147 requests → 1 point for up to 49 pull requests, of whatever repositories
+ *   heads            0                     → 1 point for up to 100 commits: statuses are a plain list, no connection
+ *   members      1                         → 1 point for 100 members
+ *
+ * An hour of 15 repositories with 300 open pull requests, polled every minute:
+ *
+ *   probes      15 × 60 conditional REST requests, free while nothing moved (304)
+ *   heads       every 150 s, all repositories together: 24 × 3 = 72 points
+ *   open        once an hour, for what no other way shows: about 20 points
+ *   changed     1 point for each poll of a repository in which something moved: 30 to 90 in a working hour
+ *
+ * That is 120 to 180 points of 5,000, whatever the number of builders.
+ */
+export const pageSize = 49;
+/** GitHub takes at most 100 ids at once. */
+export const headsSize = 100;
+
+const budget = "rateLimit { cost }";
+
+/**
+ * A page of open pull requests, oldest first. `numbers` says the same page once more in its plainest form: a pull request that
+ * GitHub cannot describe in full is null in `open`, and would otherwise look closed.
+ */
+export const openQuery = `query Open($owner: String!, $name: String!, $branch: String!, $ref: String!, $after: String) {
+  ${budget}
+  repository(owner: $owner, name: $name) {
+    ref(qualifiedName: $ref) { id }
+    numbers: pullRequests(states: OPEN, baseRefName: $branch, first: ${pageSize}, after: $after, orderBy: {field: CREATED_AT, direction: ASC}) {
+      nodes { id number }
+    }
+    open: pullRequests(states: OPEN, baseRefName: $branch, first: ${pageSize}, after: $after, orderBy: {field: CREATED_AT, direction: ASC}) {
+      nodes { ...PullRequestFields }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}
+${pullRequestFields}`;
+
+export const changedQuery = `query Changed($ids: [ID!]!) {
+  ${budget}
+  nodes(ids: $ids) { ...PullRequestFields }
+}
+${pullRequestFields}`;
+
+export const headsQuery = `query Heads($ids: [ID!]!) {
+  ${budget}
+  nodes(ids: $ids) { ...CommitFields }
+}
+${commitFields}`;
+
+/** The commit at the head, for the rare pull request whose list of commits does not end in it (GitHub lists 250 at most). */
+export const headQuery = `query Head($id: ID!, $oid: GitObjectID!) {
+  ${budget}
+  node(id: $id) { ... on PullRequest { repository { object(oid: $oid) { ...CommitFields } } } }
+}
+${commitFields}`;
+
+/** Further labels and approvals; a list that has ended answers an empty page. */
+export const moreQuery = `query More($id: ID!, $labels: String, $reviews: String) {
+  ${budget}
+  node(id: $id) {
+    ... on PullRequest {
+      labels(first: 100, after: $labels) { nodes { name } pageInfo { hasNextPage endCursor } }
+      reviews(first: 100, after: $reviews, states: APPROVED) { nodes { commit { oid } } pageInfo { hasNextPage endCursor } }
+    }
+  }
+}`;
+
+export const membersQuery = `query Members($organization: String!, $team: String!, $after: String) {
+  ${budget}
+  organization(login: $organization) {
+    team(slug: $team) {
+      members(first: 100, after: $after) { nodes { login } pageInfo { hasNextPage endCursor } }
+    }
+  }
+}`;

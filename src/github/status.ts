@@ -1,0 +1,66 @@
+import { z } from "zod";
+import type { StatusWrite } from "./github.ts";
+import { read } from "./graphql.ts";
+import type { Transport } from "./transport.ts";
+
+const perPage = 100;
+const Combined = z.object({
+  statuses: z.array(
+    z.object({
+      context: z.string(),
+      state: z.string(),
+      description: z.string().nullable(),
+      target_url: z.string().nullable(),
+    }),
+  ),
+});
+type Status = z.infer<typeof Combined>["statuses"][number];
+
+/**
+ * Writes a commit status unless the newest of its context says the same already. Tried once: after a cut connection the caller
+ * comes again, and sees whether GitHub had applied it.
+ */
+export async function setStatus(
+  transport: Transport,
+  status: StatusWrite,
+  signal: AbortSignal,
+): Promise<{ readonly written: boolean }> {
+  const { repository, commit, context, state, description, url } = status;
+  const newest = await newestStatus(transport, status, signal);
+  // A status without a link comes back with null, or with the empty text it was written with.
+  const text = (value: string | null) => value ?? "";
+  if (newest?.state === state && text(newest.description) === description && text(newest.target_url) === url) {
+    return { written: false };
+  }
+  await transport.send({
+    method: "POST",
+    path: `/repos/${repository}/statuses/${commit}`,
+    body: { state, context, description, ...(url === "" ? {} : { target_url: url }) },
+    kind: "write",
+    what: `status ${context} of ${repository}@${commit.slice(0, 10)}`,
+    signal,
+  });
+  return { written: true };
+}
+
+/** The combined status shows the newest of each context: one page, where the list of all may have ten thousand. */
+async function newestStatus(
+  transport: Transport,
+  { repository, commit, context }: StatusWrite,
+  signal: AbortSignal,
+): Promise<Status | undefined> {
+  const what = `the statuses of ${repository}@${commit.slice(0, 10)}`;
+  for (let page = 1; ; page += 1) {
+    const answer = await transport.send({
+      method: "GET",
+      path: `/repos/${repository}/commits/${commit}/status`,
+      query: { per_page: perPage, page },
+      kind: "write",
+      what,
+      signal,
+    });
+    const { statuses } = read(Combined, answer.body, what);
+    const found = statuses.find((status) => status.context === context);
+    if (found !== undefined || statuses.length < perPage) return found;
+  }
+}

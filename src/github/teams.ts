@@ -1,0 +1,71 @@
+import { z } from "zod";
+import type { Clock } from "../system/clock.ts";
+import type { Log } from "../system/log.ts";
+import { PageInfo } from "./card.ts";
+import type { Ask } from "./cards.ts";
+import { GitHubError } from "./github.ts";
+import { read } from "./graphql.ts";
+import { membersQuery } from "./query.ts";
+
+const maxAge = 600_000;
+
+export type Members = (
+  repository: string,
+  slugs: readonly string[],
+  signal: AbortSignal,
+) => Promise<ReadonlyMap<string, ReadonlySet<string>>>;
+
+/**
+ * Who is in the teams of a repository's organisation, at most ten minutes old. When GitHub does not say, the last known members
+ * stay, and an unknown team trusts nobody: a team never fails a listing. A team that GitHub says does not exist is empty.
+ */
+export function createTeams(ask: Ask, { clock, log }: { readonly clock: Clock; readonly log: Log }): Members {
+  const known = new Map<string, { readonly members: ReadonlySet<string>; readonly readAt: number }>();
+
+  return async (repository, slugs, signal) => {
+    const organization = repository.slice(0, repository.indexOf("/"));
+    const teams = new Map<string, ReadonlySet<string>>();
+    for (const slug of slugs) teams.set(slug, await members(organization, slug, signal));
+    return teams;
+  };
+
+  async function members(organization: string, slug: string, signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const key = `${organization}/${slug}`;
+    const last = known.get(key);
+    if (last !== undefined && clock.monotonic() - last.readAt < maxAge) return last.members;
+    try {
+      const fresh = { readAt: clock.monotonic(), members: await readMembers(ask, organization, slug, signal) };
+      known.set(key, fresh);
+      return fresh.members;
+    } catch (error) {
+      if (!(error instanceof GitHubError)) throw error;
+      log.warn(
+        { team: key, code: error.code, reason: error.message },
+        "team not read; its last known members stay trusted",
+      );
+      return last?.members ?? new Set();
+    }
+  }
+}
+
+const Answer = z.object({
+  organization: z.object({
+    team: z
+      .object({
+        members: z.object({ nodes: z.array(z.object({ login: z.string() })), pageInfo: PageInfo }),
+      })
+      .nullable(),
+  }),
+});
+
+async function readMembers(ask: Ask, organization: string, team: string, signal: AbortSignal): Promise<Set<string>> {
+  const what = `the members of team ${organization}/${team}`;
+  const logins = new Set<string>();
+  for (let after: string | null | undefined = null; after !== undefined; ) {
+    const { data } = await ask({ query: membersQuery, variables: { organization, team, after }, what, signal });
+    const page = read(Answer, data, what).organization.team?.members;
+    for (const { login } of page?.nodes ?? []) logins.add(login);
+    after = page?.pageInfo.hasNextPage ? page.pageInfo.endCursor : undefined;
+  }
+  return logins;
+}
