@@ -1,0 +1,98 @@
+import type { Build, Verdict } from "../../api/build.ts";
+import type { Builder } from "../../api/builder.ts";
+import { formatDuration, type Milliseconds, milliseconds } from "../../api/duration.ts";
+import type { BuilderPoolSpec } from "../../api/pool.ts";
+import { rendezvousWinner } from "../partition/affinity.ts";
+import { members } from "../partition/members.ts";
+import { owner } from "../partition/modulo.ts";
+import { isHeld, isRecheck, isWanted } from "./claim.ts";
+import type { Listing } from "./pullRequest.ts";
+import { treeHolder } from "./share.ts";
+import { currentTrouble, pauseLeft } from "./trouble.ts";
+
+/** What explaining looks at, beside the Build. */
+export interface Surroundings {
+  /** Builds and builders of the Build's pool. */
+  readonly builds: readonly Build[];
+  readonly builders: readonly Builder[];
+  readonly partition: Pick<BuilderPoolSpec["partition"], "strategy" | "patience">;
+  /** Wall clock of this host. */
+  readonly now: Milliseconds;
+}
+
+/** Why the pull request is, or is not, built for the Build's check: one sentence, no full stop. */
+export function explainBuild(build: Build, around: Surroundings): string {
+  return `${build.spec.check}: ${explain(build, around)}`;
+}
+
+/** Why there is no Build of a pull request for a check: one sentence, no full stop. */
+export function explainMissing({
+  number,
+  check,
+  listing,
+}: {
+  readonly number: number;
+  readonly check: { readonly name: string; readonly repository: string; readonly branch: string };
+  /** The last known listing of the check's repository and branch. */
+  readonly listing: Listing | undefined;
+}): string {
+  const { name, repository, branch } = check;
+  const pullRequest = listing?.pullRequests.find((one) => one.number === number);
+  if (listing === undefined) return `${name}: the pull requests of ${repository} against ${branch} are not listed yet`;
+  if (listing.unreadable.includes(number))
+    return `${name}: GitHub could not describe ${repository}#${number}; it is asked again`;
+  if (pullRequest === undefined) return `${name}: ${repository}#${number} is not open against ${branch}`;
+  const { commit } = pullRequest.head;
+  const twin = listing.pullRequests.find((one) => one.head.commit === commit && one.number !== number);
+  if (twin !== undefined) return `${name}: it shares the build of #${twin.number}, which has the same head commit`;
+  return `${name}: it is listed and about to be queued`;
+}
+
+function explain(build: Build, around: Surroundings): string {
+  const { spec, status } = build;
+  if (spec.blocked !== undefined) return `not built (${spec.blocked.reason}): ${spec.blocked.message}`;
+  if (isHeld(build)) return running(build);
+  if (!isWanted(build)) return tested(build);
+  const what = isRecheck(build) ? "a recheck" : "untested, and a build";
+  const trouble = currentTrouble(build);
+  const pause = pauseLeft(build, around.now);
+  const after = trouble === undefined ? "" : ` after ${trouble.reason} on "${trouble.builder}" (${trouble.message})`;
+  if (pause > 0) return `${what} is tried again in ${formatDuration(pause)}${after}`;
+  return `${what} waits ${waitsFor(build, around)}${after}${status?.verdict === undefined ? "" : `; ${before(status.verdict)}`}`;
+}
+
+function running({ spec, status }: Build): string {
+  const claim = status?.claim;
+  const step = status?.step === undefined ? "" : `, at the step ${status.step}`;
+  const stale = claim?.commit === spec.commit ? "" : "; it stops, because there is a new commit";
+  return `${status?.phase === "Claimed" ? "claimed" : "being built"} by "${claim?.builder}" since ${claim?.since}${step}${stale}`;
+}
+
+function tested({ spec, status }: Build): string {
+  const verdict = status?.verdict;
+  if (verdict?.commit !== spec.commit) return `tested before this pool looked at it: ${spec.group} on GitHub`;
+  const unseen = verdict.silent ? ", in silence: nothing is published" : "";
+  return `${before(verdict)}${unseen}; it is tested again until it is merged`;
+}
+
+function before({ result, commit, builder, finishedAt, description }: Verdict): string {
+  const words = description === "" ? "" : ` (${description})`;
+  return `the verdict on ${commit.slice(0, 10)} was ${result}${words}, by "${builder}" at ${finishedAt}`;
+}
+
+function waitsFor(build: Build, { builds, builders, partition }: Surroundings): string {
+  const names = members(builders);
+  const { check, number, commit } = build.spec;
+  if (names.length === 0) return "until a builder of the pool is Ready";
+  if (partition.strategy === "Modulo") return `for "${names[owner(check, commit, names.length)]}", which owns it`;
+  const busy = new Set(builds.filter(isHeld).map(({ status }) => status?.claim?.builder));
+  const idle = names.filter((name) => !busy.has(name));
+  const holder = treeHolder(build, { members: new Set(names) });
+  if (holder !== undefined) {
+    const patience = formatDuration(milliseconds(partition.patience));
+    return `for "${holder}", which holds its warm tree; after ${patience} for whoever is idle`;
+  }
+  if (isRecheck(build) && idle.length > 0) return "for its turn among the rechecks";
+  if (idle.length === 0) return `for one of ${names.length} Ready builders, which are all busy`;
+  return `for "${rendezvousWinner(check, number, idle)}", which is idle`;
+}

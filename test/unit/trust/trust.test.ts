@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import type { ResolvedCheck } from "../../../src/api/check.ts";
+import { decideTrust } from "../../../src/core/trust/trust.ts";
+import { aCheck, aPullRequest, sha } from "../queue/objects.ts";
+
+const teams = new Map([["experts", new Set(["alice"])]]);
+const decide = (trust: Partial<ResolvedCheck["trust"]>, says: Parameters<typeof aPullRequest>[0]) =>
+  decideTrust({ ...aCheck().trust, ...trust }, aPullRequest({ association: "NONE", ...says }), teams);
+
+describe("trust", () => {
+  it.each([
+    ["OWNER", true, true],
+    ["MEMBER", true, true],
+    ["COLLABORATOR", true, true],
+    ["CONTRIBUTOR", false, true],
+    ["FIRST_TIME_CONTRIBUTOR", false, false],
+    ["FIRST_TIMER", false, false],
+    ["MANNEQUIN", false, false],
+    ["NONE", false, false],
+    ["", false, false],
+  ])("of the association %s is %s, and %s with trust.collaborators", (association, plain, collaborators) => {
+    expect(decide({}, { association }).trusted).toBe(plain);
+    expect(decide({ collaborators: true }, { association }).trusted).toBe(collaborators);
+  });
+
+  it.each([
+    ["the login itself", ["alice"], true],
+    ["the login with blanks around it, as in a list after a comma", ["ktf", " alice "], true],
+    ["the login in another case", ["Alice"], false],
+    ["a part of the login", ["ali"], false],
+    ["nobody", [], false],
+  ])("by name: %s", (_, users, trusted) => {
+    expect(decide({ users }, {}).trusted).toBe(trusted);
+  });
+
+  it("comes from the team the check names, and from no other", () => {
+    expect(decide({ team: "experts" }, {})).toMatchObject({ trusted: true, rule: "Team" });
+    expect(decide({ team: "experts" }, { author: "bob" }).trusted).toBe(false);
+    expect(decide({}, {}).trusted).toBe(false);
+  });
+
+  it("is never given by name to a deleted account", () => {
+    const ghosts = new Map([["experts", new Set(["ghost"])]]);
+    const pullRequest = aPullRequest({ author: "ghost", association: "NONE" });
+    const trust = { collaborators: true, users: ["ghost"], team: "experts", approvals: "AnyCommit" as const };
+    expect(decideTrust(trust, pullRequest, ghosts).trusted).toBe(false);
+  });
+
+  it("comes with an approving review, of whatever commit", () => {
+    const approvals = [{ commit: sha("99") }];
+    expect(decide({}, { approvals })).toEqual({
+      trusted: true,
+      rule: "Approval",
+      because: "it has an approving review",
+    });
+    expect(decide({}, { approvals: [{ commit: undefined }] }).trusted).toBe(true);
+  });
+
+  it("W-37: lasts for the approved commit alone where approvals is HeadCommit", () => {
+    const strict = { approvals: "HeadCommit" as const };
+    expect(decide(strict, { approvals: [{ commit: sha(1) }] }).trusted).toBe(true);
+    expect(decide(strict, { approvals: [{ commit: sha("99") }, { commit: undefined }] })).toEqual({
+      trusted: false,
+      because: "its author alice (NONE) is not trusted and only earlier commits were approved",
+    });
+  });
+
+  it("says whose word it is, the strongest first", () => {
+    const all = { approvals: [{ commit: sha(1) }], association: "MEMBER" };
+    expect(decide({ users: ["alice"] }, all).rule).toBe("Approval");
+    expect(decide({ users: ["alice"] }, { association: "MEMBER" }).because).toBe(
+      "its author alice is MEMBER of the repository",
+    );
+    expect(decide({ users: ["alice"] }, {}).because).toBe("its author alice is among trust.users");
+    expect(decide({}, {}).because).toBe("its author alice (NONE) is not trusted and nobody has approved it");
+  });
+});
