@@ -1,0 +1,60 @@
+import { readdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { milliseconds } from "../api/duration.ts";
+import { buildIdentifier, buildVector } from "../core/definitions/alibuild.ts";
+import { type Ended, run } from "../system/process/run.ts";
+import type { Hands } from "./hands.ts";
+import type { Merged } from "./merge.ts";
+import { remove } from "./remove.ts";
+import type { Tool } from "./tool.ts";
+import { Watch } from "./watch.ts";
+
+export interface Built {
+  readonly ended: Ended;
+  readonly seen: Watch;
+  /** The command, as a person would type it. */
+  readonly command: string;
+}
+
+/** Runs `aliBuild build`; what its end means is judged elsewhere. */
+export async function build(hands: Hands, tool: Tool, merged: Merged): Promise<Built> {
+  const { order, emit } = hands;
+  await emit({ event: "step", step: "build" });
+  await forgetEarlierLogs(order.paths.area);
+  const args = buildVector(order.check, {
+    identifier: buildIdentifier(order.check, order.pullRequest?.number),
+    ...merged,
+    processors: availableParallelism(),
+  });
+  const seen = new Watch();
+  const ended = await run({
+    command: tool.program,
+    args,
+    cwd: order.paths.area,
+    env: hands.env,
+    signal: hands.signal,
+    timeoutMs: milliseconds(order.check.timeouts.build),
+    onChunk: async (chunk) => {
+      seen.write(chunk);
+      await hands.print(chunk);
+    },
+  });
+  await hands.quiesce();
+  return { ended, seen, command: [tool.program, ...args].map(quoted).join(" ") };
+}
+
+/**
+ * Takes away the links by which logs are found, so that every log found later is of this build. Links that carry an identifier
+ * (`<package>-latest-<id>`) stay: they keep the trees of other pull requests from being cleaned.
+ */
+async function forgetEarlierLogs(area: string): Promise<void> {
+  const builds = join(area, "sw/BUILD");
+  const names = await readdir(builds).catch(() => []);
+  for (const name of names.filter((one) => one.endsWith("latest"))) await remove(join(builds, name));
+  await remove(join(area, "sw/MIRROR/fetch-log.txt"));
+}
+
+function quoted(word: string): string {
+  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

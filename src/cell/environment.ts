@@ -1,0 +1,76 @@
+import { delimiter, join } from "node:path";
+import type { Order } from "../api/order.ts";
+import { cellMarker } from "../system/process/survivors.ts";
+
+type Environment = Readonly<Record<string, string>>;
+
+const systemPath = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
+/** How a site reaches the network; handed on when the cell was given them. */
+const network = [
+  ...["http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"],
+  ...["SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO"],
+];
+
+/**
+ * Settings of every git the cell runs, aliBuild's included. Trees belong to other users than the cell (safe.directory) and were touched by
+ * foreign code: no hooks, no transports that run programs, no helper processes, no prompts.
+ */
+const gitSettings: readonly (readonly [string, string])[] = [
+  ["safe.directory", "*"],
+  ["core.hooksPath", "/dev/null"],
+  ["core.fsmonitor", "false"],
+  ["protocol.ext.allow", "never"],
+  ["advice.detachedHead", "false"],
+  ["init.defaultBranch", "master"],
+  ["gc.auto", "0"],
+  ["maintenance.auto", "false"],
+];
+
+/** The environment of everything the cell runs, built from nothing; `own` is the cell's, of which only PATH and the way to the network are taken. */
+export function cellEnvironment(order: Order, own: NodeJS.ProcessEnv): Environment {
+  const name = "alibuild";
+  const email = "alibuild@cern.ch";
+  return {
+    ...pick(own, network, (value) => !/\/\/[^/]*@/.test(value)),
+    HOME: order.paths.home,
+    PATH: own["PATH"] || systemPath,
+    LANG: "C.UTF-8",
+    TMPDIR: order.paths.tmp,
+    [cellMarker]: order.id,
+    GIT_AUTHOR_NAME: name,
+    GIT_AUTHOR_EMAIL: email,
+    GIT_COMMITTER_NAME: name,
+    GIT_COMMITTER_EMAIL: email,
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_CONFIG_SYSTEM: "/dev/null",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_CONFIG_COUNT: String(gitSettings.length),
+    ...Object.fromEntries(
+      gitSettings.flatMap(([key, value], index) => [
+        [`GIT_CONFIG_KEY_${index}`, key],
+        [`GIT_CONFIG_VALUE_${index}`, value],
+      ]),
+    ),
+  };
+}
+
+/** `env` with the programs of an installed tool first in PATH; not the tool's python, which would stand in for the system's in every build. */
+export function withTool(env: Environment, tool: string): Environment {
+  return { ...env, PATH: [join(tool, "programs"), env["PATH"]].join(delimiter) };
+}
+
+/** `env` with the settings of pip that the cell was given: only the installation of a tool sees them. */
+export function forPip(env: Environment, own: NodeJS.ProcessEnv): Environment {
+  const names = Object.keys(own).filter((name) => name.startsWith("PIP_"));
+  return { ...env, PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_NO_INPUT: "1", ...pick(own, names, () => true) };
+}
+
+function pick(own: NodeJS.ProcessEnv, names: readonly string[], keep: (value: string) => boolean): Environment {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = own[name];
+      return value === undefined || value === "" || !keep(value) ? [] : [[name, value]];
+    }),
+  );
+}

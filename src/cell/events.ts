@@ -1,0 +1,46 @@
+import { createWriteStream, fstatSync } from "node:fs";
+import { Socket } from "node:net";
+import type { Writable } from "node:stream";
+import type { CellEvent } from "../api/event.ts";
+
+/** The channel of events: JSON lines on a file descriptor that the builder opened (a pipe, a socket, or a file when run by hand). */
+export interface Events {
+  /** Resolves when there is room for more. */
+  emit(event: CellEvent): Promise<void>;
+  /** Resolves when everything was handed over. */
+  close(): Promise<void>;
+}
+
+/** Opens the channel; undefined when nobody listens on `fd`. `onGone` is told when the reader went away. */
+export function openEvents(fd: number, onGone: () => void): Events | undefined {
+  const stream = openStream(fd);
+  if (stream === undefined) return undefined;
+  stream.on("error", onGone);
+  return {
+    emit: (event) => write(stream, `${JSON.stringify(event)}\n`),
+    close: () => new Promise((resolve) => stream.end(() => resolve())),
+  };
+}
+
+/** Writes and waits for room: a slow reader slows the writer down instead of filling its memory. */
+export function write(stream: Writable, data: string | Uint8Array): Promise<void> {
+  if (stream.destroyed || stream.write(data)) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off("drain", done).off("close", done).off("error", done);
+      resolve();
+    };
+    stream.on("drain", done).on("close", done).on("error", done);
+  });
+}
+
+function openStream(fd: number): Writable | undefined {
+  try {
+    const facts = fstatSync(fd);
+    if (facts.isFIFO() || facts.isSocket()) return new Socket({ fd, readable: false, writable: true });
+    if (facts.isFile() || facts.isCharacterDevice()) return createWriteStream("", { fd });
+  } catch {
+    // Not open.
+  }
+  return undefined;
+}

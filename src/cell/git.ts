@@ -1,0 +1,43 @@
+import type { Ended } from "../system/process/run.ts";
+import { ending, type Hands, lastLine, runShort } from "./hands.ts";
+import { InfrastructureFailure } from "./infrastructure.ts";
+import { refuseFullDisk } from "./space.ts";
+
+/** Runs git in a directory; whatever its exit code, the caller decides what it means. */
+export function git(
+  hands: Hands,
+  cwd: string,
+  args: readonly string[],
+  options: {
+    readonly input?: string;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly maxCapture?: number;
+  } = {},
+): Promise<Ended> {
+  const { env, ...rest } = options;
+  return runShort(hands, "git", args, { cwd, ...rest, env: { ...hands.env, ...env } });
+}
+
+/** Standard output of a git command that cannot fail because of a pull request; its failure is the builder's. */
+export async function gitOutput(
+  hands: Hands,
+  cwd: string,
+  args: readonly string[],
+  options: { readonly input?: string; readonly maxCapture?: number } = {},
+): Promise<string> {
+  const ended = await git(hands, cwd, args, options);
+  if (ended.exitCode === 0) return ended.stdout.trimEnd();
+  await refuseFullDisk(hands.order.paths.area, ended.tail);
+  throw gitFailure(args, ended);
+}
+
+/** The failure of a git command as the builder's fault. */
+export function gitFailure(args: readonly string[], ended: Ended): InfrastructureFailure {
+  return new InfrastructureFailure("SelfTestFailed", `git ${args[0]} ${ending(ended)}: ${lastLine(ended)}`);
+}
+
+/** Whether a repository has a commit with its tree. */
+export async function hasCommit(hands: Hands, repository: string, commit: string): Promise<boolean> {
+  const ended = await git(hands, repository, ["cat-file", "-e", `${commit}^{tree}`]);
+  return ended.exitCode === 0;
+}

@@ -1,0 +1,41 @@
+import { gitOutput } from "./git.ts";
+import type { Hands } from "./hands.ts";
+
+/** Most a list of changed files may take; a pull request that changes more has grown beyond any limit. */
+const longestList = 2 ** 28;
+
+/** By how many bytes the files of a checkout grew from one commit to another; negative when they shrank. */
+export async function growth(hands: Hands, tree: string, from: string, to: string): Promise<number> {
+  const raw = await gitOutput(
+    hands,
+    tree,
+    ["diff-tree", "-r", "--raw", "-z", "--no-renames", "--no-abbrev", from, to],
+    { maxCapture: longestList },
+  );
+  const changes = [
+    ...raw.matchAll(/:(?<oldMode>[0-7]{6}) (?<newMode>[0-7]{6}) (?<before>[0-9a-f]+) (?<after>[0-9a-f]+) /g),
+  ];
+  const sizes = await blobSizes(
+    hands,
+    tree,
+    changes.flatMap(({ groups }) => [groups?.["before"] ?? "", groups?.["after"] ?? ""]),
+  );
+  const size = (id: string | undefined) => sizes.get(id ?? "") ?? 0;
+  return changes.reduce((sum, { groups }) => sum + size(groups?.["after"]) - size(groups?.["before"]), 0);
+}
+
+/** Sizes by object id; ids that are no file (nothing, a submodule) are left out. */
+async function blobSizes(hands: Hands, tree: string, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const wanted = [...new Set(ids)].filter((id) => !/^0*$/.test(id));
+  if (wanted.length === 0) return new Map();
+  const answer = await gitOutput(hands, tree, ["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"], {
+    input: `${wanted.join("\n")}\n`,
+    maxCapture: longestList,
+  });
+  return new Map(
+    [...answer.matchAll(/^(?<id>[0-9a-f]+) blob (?<size>[0-9]+)$/gm)].map(({ groups }) => [
+      groups?.["id"] ?? "",
+      Number(groups?.["size"]),
+    ]),
+  );
+}

@@ -1,0 +1,56 @@
+import { milliseconds } from "../api/duration.ts";
+import type { CellEvent } from "../api/event.ts";
+import type { Order } from "../api/order.ts";
+import type { Clock } from "../system/clock.ts";
+import { type Command, type Ended, run } from "../system/process/run.ts";
+
+/** What every step of an order works with. */
+export interface Hands {
+  readonly order: Order;
+  /** Environment of everything the cell runs. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  /** Aborted when the cell must end at once. */
+  readonly signal: AbortSignal;
+  /** Resolves when the builder has room for more. */
+  emit(event: CellEvent): Promise<void>;
+  /** Text for the cell's standard output. */
+  print(chunk: Uint8Array): Promise<void>;
+  /** Ends every process that a step left behind. */
+  quiesce(): Promise<void>;
+}
+
+/** Runs a short command within the check's command limit. */
+export function runShort(
+  hands: Hands,
+  command: string,
+  args: readonly string[],
+  options: Partial<Command> = {},
+): Promise<Ended> {
+  return run({
+    command,
+    args,
+    cwd: hands.order.paths.area,
+    env: hands.env,
+    signal: hands.signal,
+    timeoutMs: milliseconds(hands.order.check.timeouts.command),
+    ...options,
+  });
+}
+
+/** The last line a command wrote that says something. */
+export function lastLine(ended: Ended): string {
+  if (ended.notStarted !== undefined) return ended.notStarted.split("\n").at(-1) ?? "";
+  const line = ended.tail
+    .split(/[\r\n]+/)
+    .findLast((text) => text.trim() !== "")
+    ?.trim();
+  return (line ?? "it wrote nothing").slice(0, 500);
+}
+
+/** How a command ended, as the end of a sentence. */
+export function ending(ended: Ended): string {
+  if (ended.notStarted !== undefined) return "could not be started";
+  if (ended.timedOut) return "did not end within its limit";
+  return ended.exitCode === undefined ? `was killed by ${ended.signal ?? "a signal"}` : `failed with ${ended.exitCode}`;
+}

@@ -1,0 +1,74 @@
+import { readFile } from "node:fs/promises";
+import type { Findings, Outcome } from "../api/event.ts";
+import { toolName } from "../core/definitions/alibuild.ts";
+import type { Built } from "./build.ts";
+import { ending, type Hands, lastLine } from "./hands.ts";
+import { InfrastructureFailure } from "./infrastructure.ts";
+import type { ReadLogs } from "./logs.ts";
+import { refuseFullDisk } from "./space.ts";
+
+/** Most lines of a preview the contract allows. */
+const longestPreview = 60;
+
+/** What the end of `aliBuild build` says: about the pull request, or (thrown) about the machine. */
+export async function judge(
+  hands: Hands,
+  built: Built,
+  { findings, fetchFailed }: ReadLogs,
+): Promise<Extract<Outcome, { kind: "Verdict" }>> {
+  const { order } = hands;
+  const { ended, seen } = built;
+  const tool = toolName(order.check);
+  if (ended.exitCode === 0) return { kind: "Verdict", result: "Success", description: "", findings };
+  await refuseFullDisk(order.paths.area, seen.diskFull ? "No space left on device" : "");
+  if (ended.notStarted !== undefined || ended.canceled) {
+    throw new InfrastructureFailure("SelfTestFailed", `${tool} build ${ending(ended)}: ${lastLine(ended)}`);
+  }
+  const killed = !ended.timedOut && (ended.signal === "SIGKILL" || ended.exitCode === 137);
+  if (killed && (seen.killed || has(findings, "killed") || (await kernelKilled()))) {
+    throw new InfrastructureFailure(
+      "OutOfMemory",
+      `${tool} build was killed for its memory; lower jobs or raise the memory of the builder`,
+    );
+  }
+  if (
+    fetchFailed &&
+    order.check.checkout !== "alidist" &&
+    findings.sections.every(({ class: name }) => mild.has(name))
+  ) {
+    throw new InfrastructureFailure(
+      "DependencyFetchFailed",
+      `${tool} could not fetch a source that this pull request does not choose: ${fetchLine(findings)}`,
+    );
+  }
+  const limit = `${tool} build exceeded its limit of ${order.check.timeouts.build} and was stopped.`;
+  return {
+    kind: "Verdict",
+    result: "Failure",
+    description: "",
+    findings: ended.timedOut ? preceded(findings, limit) : findings,
+  };
+}
+
+/** Classes of findings that a build which failed in fetching alone has. */
+const mild: ReadonlySet<string> = new Set(["fetch", "warning"]);
+
+function has(findings: Findings, name: string): boolean {
+  return findings.sections.some((section) => section.class === name);
+}
+
+function fetchLine(findings: Findings): string {
+  const lines = findings.sections.find((section) => section.class === "fetch")?.lines ?? [];
+  return lines.find((line) => line.startsWith("Command: ")) ?? "see the fetch log";
+}
+
+function preceded(findings: Findings, line: string): Findings {
+  return { ...findings, preview: [line, ...findings.preview].slice(0, longestPreview) };
+}
+
+/** Whether the kernel says that it killed a process of this container for its memory. */
+async function kernelKilled(): Promise<boolean> {
+  const files = ["/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"];
+  const texts = await Promise.all(files.map((path) => readFile(path, "utf8").catch(() => "")));
+  return texts.some((text) => /^oom_kill [1-9]/m.test(text));
+}

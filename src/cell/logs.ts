@@ -1,0 +1,80 @@
+import type { ResolvedCheck } from "../api/check.ts";
+import type { Findings } from "../api/event.ts";
+import { LogScanner } from "../core/report/scan.ts";
+import { type FoundLog, findLogs, isFetchLog, packageOf } from "./findLogs.ts";
+import type { Hands } from "./hands.ts";
+import { InfrastructureFailure } from "./infrastructure.ts";
+import { type Share, shares } from "./shares.ts";
+
+export interface ReadLogs {
+  readonly findings: Findings;
+  /** aliBuild could not fetch something. */
+  readonly fetchFailed: boolean;
+}
+
+const pieceBytes = 128 * 1024;
+
+/** Reads every log of the build once: the scanner sees all of it, the builder gets what the limit allows. Memory stays the same whatever the size. */
+export async function readLogs(hands: Hands): Promise<ReadLogs> {
+  const { order, emit } = hands;
+  await emit({ event: "step", step: "logs" });
+  const scanner = new LogScanner({ isImportant: (path) => isImportant(order.check, path) });
+  const logs = await findLogs(order.paths.area);
+  const parts = shares(
+    logs.map(({ bytes }) => bytes),
+    order.limits.logBytes,
+  );
+  try {
+    for (const [index, log] of logs.entries()) await readLog(hands, scanner, log, parts[index] ?? { head: 0, tail: 0 });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InfrastructureFailure("LogStoreFailed", `The logs of the build cannot be read: ${why}`);
+  } finally {
+    for (const { file } of logs) await file.close();
+  }
+  return { findings: scanner.findings(), fetchFailed: logs.some(isFetchLog) };
+}
+
+async function readLog(hands: Hands, scanner: LogScanner, log: FoundLog, share: Share): Promise<void> {
+  await hands.emit({
+    event: "logFile",
+    path: log.path,
+    startedAt: new Date(log.startedAt).toISOString(),
+    finishedAt: new Date(log.finishedAt).toISOString(),
+    bytes: log.bytes,
+  });
+  scanner.begin(log.path);
+  const buffer = Buffer.allocUnsafe(pieceBytes);
+  const left = log.bytes - share.head - share.tail;
+  let decoder = new TextDecoder();
+  const edges = [share.head, share.head + left, log.bytes];
+  for (const [part, end] of edges.entries()) {
+    let at = part === 0 ? 0 : (edges[part - 1] ?? 0);
+    if (part === 1 && left > 0) {
+      await send(hands, `${decoder.decode()}\n[… ${left} bytes left out …]\n`);
+      decoder = new TextDecoder();
+    }
+    while (at < end) {
+      hands.signal.throwIfAborted();
+      const { bytesRead } = await log.file.read(buffer, 0, Math.min(pieceBytes, end - at), at);
+      if (bytesRead === 0) break;
+      at += bytesRead;
+      const piece = buffer.subarray(0, bytesRead);
+      scanner.write(piece);
+      if (part !== 1) await send(hands, decoder.decode(piece, { stream: true }));
+    }
+  }
+  await send(hands, decoder.decode());
+  scanner.end();
+}
+
+async function send(hands: Hands, text: string): Promise<void> {
+  if (text !== "") await hands.emit({ event: "logText", text });
+}
+
+/** Warnings count in the packages a check is about: its own and its development packages; a change of recipes is about all of them. */
+function isImportant(check: ResolvedCheck, path: string): boolean {
+  if (check.checkout === "alidist") return true;
+  const names = [check.package, ...check.developmentPackages.map(({ directory }) => directory)];
+  return names.filter((name) => name !== "alidist").includes(packageOf(path));
+}

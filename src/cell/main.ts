@@ -1,0 +1,90 @@
+import { parseArgs } from "node:util";
+import type { CellEvent, Outcome } from "../api/event.ts";
+import { Order } from "../api/order.ts";
+import { systemClock } from "../system/clock.ts";
+import { killSurvivors } from "../system/process/survivors.ts";
+import { cellEnvironment } from "./environment.ts";
+import { type Events, openEvents } from "./events.ts";
+import { readOrderLine } from "./lifeLine.ts";
+import { perform } from "./perform.ts";
+import { printer } from "./printer.ts";
+import { becomeUser } from "./user.ts";
+
+/*
+ * The hands of a builder. `node main.ts [--user UID:GID]`: one order as a line of JSON on standard input, which then stays open as the life
+ * line; events as JSON lines on file descriptor 3, the last of them `outcome`; what the tools print on standard output; diagnostics on
+ * standard error. Exit codes: 0 after an outcome, 64 for an order or a command line that makes no sense, 1 when cut off.
+ */
+
+const badUsage = 64;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { user: { type: "string" } } });
+  if (values.user !== undefined) becomeUser(values.user);
+  process.chdir("/");
+  const end = new AbortController();
+  let id = "";
+  const die = () => {
+    if (end.signal.aborted) return;
+    end.abort();
+    void killSurvivors(id).finally(() => process.exit(1));
+  };
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, die);
+  process.stdout.on("error", die);
+  const events = openEvents(3, die);
+  if (events === undefined) throw new Error("Nobody listens on file descriptor 3, where events go; open it (3>events)");
+  const line = await readOrderLine(process.stdin, die);
+  const order = readOrder(line);
+  if (typeof order === "string") {
+    await finish(events, { kind: "Infrastructure", reason: "CellDied", message: order.slice(0, 1024) });
+    return badUsage;
+  }
+  id = order.id;
+  const outcome = await perform({
+    order,
+    env: cellEnvironment(order, process.env),
+    clock: systemClock,
+    signal: end.signal,
+    emit: (event: CellEvent) => events.emit(event),
+    print: printer(process.stdout),
+    quiesce: async () => {
+      await killSurvivors(order.id);
+    },
+  }).catch((error: unknown): Outcome => {
+    console.error(error);
+    const why = error instanceof Error ? error.message : String(error);
+    return { kind: "Infrastructure", reason: "CellDied", message: `The cell failed: ${why}`.slice(0, 1024) };
+  });
+  if (end.signal.aborted) return await new Promise<never>(() => {});
+  await killSurvivors(order.id);
+  await finish(events, outcome);
+  return 0;
+}
+
+/** The order, or the sentence that says why it is none. */
+function readOrder(line: string | undefined): Order | string {
+  if (line === undefined) return "The cell got no order: expected one line of JSON on standard input, found its end";
+  let document: unknown;
+  try {
+    document = JSON.parse(line);
+  } catch (error) {
+    return `The cell cannot read its order: expected one line of JSON: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  const result = Order.safeParse(document);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  return `The cell cannot read its order: ${issue?.path.join(".")}: ${issue?.message}; builder and cell may be of different versions`;
+}
+
+async function finish(events: Events, outcome: Outcome): Promise<void> {
+  await events.emit({ event: "outcome", outcome });
+  await events.close();
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(badUsage);
+  },
+);

@@ -1,0 +1,92 @@
+import { join } from "node:path";
+import type { Outcome } from "../api/event.ts";
+import { bytes } from "../api/quantity.ts";
+import { git, gitFailure, gitOutput, hasCommit } from "./git.ts";
+import { growth } from "./growth.ts";
+import type { Hands } from "./hands.ts";
+import { InfrastructureFailure } from "./infrastructure.ts";
+import { refuseFullDisk } from "./space.ts";
+
+export interface Merged {
+  /** What the builds see as ALIBUILD_HEAD_HASH and ALIBUILD_BASE_HASH. */
+  readonly headHash: string;
+  readonly baseHash: string;
+  /** Present when the merge already decided the verdict. */
+  readonly verdict?: Extract<Outcome, { kind: "Verdict" }>;
+}
+
+/**
+ * Merges the pull request into its base, in the check's merge directory, without a network. A commit that is not in the mirror is never
+ * called a conflict, and an order without the merge directory is refused: nothing is ever reported about a pull request that was not merged.
+ */
+export async function merge(hands: Hands): Promise<Merged> {
+  const { order, emit } = hands;
+  const { check, pullRequest } = order;
+  const source = order.sources.find(({ directory }) => directory === check.checkout);
+  if (pullRequest === undefined) return { headHash: source?.commit ?? "", baseHash: source?.commit ?? "" };
+  await emit({ event: "step", step: "merge" });
+  if (check.testsTool) return { headHash: pullRequest.commit, baseHash: pullRequest.commit };
+  if (source === undefined) {
+    const among = order.sources.map(({ directory }) => directory).join(", ");
+    throw new InfrastructureFailure(
+      "SelfTestFailed",
+      `Check ${check.name} merges into directory ${check.checkout}, which is none of its development packages (${among}); set checkout to the directory of ${check.repository}`,
+    );
+  }
+  if (!(await hasCommit(hands, pullRequest.mirror, pullRequest.commit))) {
+    throw new InfrastructureFailure(
+      "CommitNotFound",
+      `The mirror of ${check.repository} has no commit ${pullRequest.commit}: it was pushed away, or is not there yet`,
+    );
+  }
+  const tree = join(order.paths.area, source.directory);
+  const base = await mergeBase(hands, tree, source.commit, pullRequest.commit);
+  const merged = { headHash: pullRequest.commit, baseHash: base ?? source.commit };
+  const verdict =
+    base === undefined || !(await mergeCommit(hands, tree, pullRequest.commit))
+      ? { result: "Conflict" as const, description: "Please resolve merge conflicts" }
+      : (await growth(hands, tree, source.commit, "HEAD")) > bytes(check.maxGrowth)
+        ? { result: "TooBig" as const, description: "PR too big. Rejecting." }
+        : (await touchesNothing(hands, tree, base, pullRequest.commit))
+          ? { result: "Skipped" as const, description: "skipped; no relevant changes" }
+          : undefined;
+  if (verdict === undefined) return merged;
+  return { ...merged, verdict: { kind: "Verdict", ...verdict, ...(base === undefined ? {} : { mergeBase: base }) } };
+}
+
+/** Undefined when the two have no history in common, which no merge can mend. */
+async function mergeBase(hands: Hands, tree: string, ours: string, theirs: string): Promise<string | undefined> {
+  const args = ["merge-base", theirs, ours];
+  const ended = await git(hands, tree, args);
+  if (ended.exitCode === 0) return ended.stdout.trim();
+  if (ended.exitCode === 1) return undefined;
+  throw gitFailure(args, ended);
+}
+
+/** True when it merged, false when people must resolve conflicts. The merge commit's dates are those of the commit, so the same merge has the same hash and its build is found again. */
+async function mergeCommit(hands: Hands, tree: string, commit: string): Promise<boolean> {
+  const date = await gitOutput(hands, tree, [
+    "show",
+    "--no-patch",
+    "--no-show-signature",
+    "--format=%ct +0000",
+    commit,
+  ]);
+  const args = ["merge", "--quiet", "--no-edit", "--no-verify-signatures", "--no-stat", commit];
+  const ended = await git(hands, tree, args, { env: { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date } });
+  if (ended.exitCode === 0) return true;
+  await refuseFullDisk(hands.order.paths.area, ended.tail);
+  const unmerged = await gitOutput(hands, tree, ["ls-files", "--unmerged"]);
+  if (ended.exitCode === undefined || unmerged === "") throw gitFailure(args, ended);
+  return false;
+}
+
+async function touchesNothing(hands: Hands, tree: string, base: string, commit: string): Promise<boolean> {
+  const paths = hands.order.check.onlyWhenChanged;
+  if (paths.length === 0) return false;
+  const args = ["diff", "--quiet", "--no-ext-diff", "--no-textconv", `${base}...${commit}`, "--", ...paths];
+  const ended = await git(hands, tree, args);
+  if (ended.exitCode === 0) return true;
+  if (ended.exitCode === 1) return false;
+  throw gitFailure(args, ended);
+}

@@ -1,0 +1,94 @@
+import type { Outcome } from "../api/event.ts";
+import { toolName } from "../core/definitions/alibuild.ts";
+import { build } from "./build.ts";
+import { checkout } from "./checkout.ts";
+import { clean } from "./clean.ts";
+import { doctor } from "./doctor.ts";
+import { withTool } from "./environment.ts";
+import type { Hands } from "./hands.ts";
+import { InfrastructureFailure } from "./infrastructure.ts";
+import { judge } from "./judge.ts";
+import { readLogs } from "./logs.ts";
+import { type Merged, merge } from "./merge.ts";
+import { prepare } from "./prepare.ts";
+import { selftest, selftestTool } from "./selftest.ts";
+import { installTool, type Tool } from "./tool.ts";
+
+/** Carries out one order. What the steps learn on the way (versions, the command) is part of the outcome, however it ends. */
+export async function perform(hands: Hands): Promise<Outcome> {
+  const facts: Facts = { versions: {}, commands: [] };
+  const outcome = await tasks[hands.order.task](hands, facts).catch((error: unknown): Outcome => {
+    if (!(error instanceof InfrastructureFailure)) throw error;
+    return { kind: "Infrastructure", reason: error.reason, message: error.message.slice(0, 1024) };
+  });
+  return {
+    ...outcome,
+    ...(Object.keys(facts.versions).length === 0 ? {} : { versions: facts.versions }),
+    ...(facts.commands.length === 0 ? {} : { commands: facts.commands.map((command) => command.slice(0, 4000)) }),
+  };
+}
+
+type Verdict = Extract<Outcome, { kind: "Verdict" }>;
+
+interface Facts {
+  versions: Record<string, string>;
+  readonly commands: string[];
+}
+
+const tasks: Readonly<Record<Hands["order"]["task"], (hands: Hands, facts: Facts) => Promise<Outcome>>> = {
+  selftest: testTools,
+  clean: cleanUp,
+  warmup: warmUp,
+  build: buildTree,
+};
+
+async function testTools(hands: Hands, facts: Facts): Promise<Outcome> {
+  await prepare(hands);
+  facts.versions = { ...(await selftest(hands)) };
+  const tool = await installTool(hands);
+  Object.assign(facts.versions, await selftestTool(hands, tool));
+  return { kind: "Done", message: "The tool chain works" };
+}
+
+async function cleanUp(hands: Hands): Promise<Outcome> {
+  await prepare(hands);
+  const freed = await clean(hands, await installTool(hands));
+  return { kind: "Done", message: `Freed ${freed} bytes`, freed };
+}
+
+/** Builds the tip of the base branch: dependencies are installed, caches filled, and a base that does not compile is no failure of the warm-up. */
+async function warmUp(hands: Hands, facts: Facts): Promise<Outcome> {
+  const { result, description, findings } = await buildTree(hands, facts);
+  const compiled = result === "Success";
+  const reason = description === "" ? "its dependencies are warm all the same" : description;
+  return {
+    kind: "Done",
+    message: compiled ? "The base branch compiles" : `The base branch does not compile; ${reason}`,
+    compiled,
+    ...(findings === undefined ? {} : { findings }),
+  };
+}
+
+async function buildTree(hands: Hands, facts: Facts): Promise<Verdict> {
+  await prepare(hands);
+  const tool = await installTool(hands);
+  facts.versions[toolName(hands.order.check)] = hands.order.check.tool.alibuild;
+  await checkout(hands);
+  for (const { directory, commit } of hands.order.sources) facts.versions[directory] = commit;
+  const merged = await merge(hands);
+  if (merged.verdict !== undefined) return merged.verdict;
+  const armed = { ...hands, env: withTool(hands.env, tool.directory) };
+  const verdict = (await doctor(armed, tool)) ?? (await buildAndJudge(armed, facts, tool, merged));
+  return { ...verdict, mergeBase: merged.baseHash };
+}
+
+/** A machine in trouble is cleaned before it is reported; a cleaning that fails does not change what was found out. */
+async function buildAndJudge(hands: Hands, facts: Facts, tool: Tool, merged: Merged): Promise<Verdict> {
+  const built = await build(hands, tool, merged);
+  facts.commands.push(built.command);
+  try {
+    return await judge(hands, built, await readLogs(hands));
+  } finally {
+    await clean(hands, tool).catch((error: unknown) => console.error("The work area was not cleaned:", error));
+  }
+}

@@ -1,0 +1,25 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Hands } from "./hands.ts";
+import { InfrastructureFailure } from "./infrastructure.ts";
+import { empty } from "./remove.ts";
+import { refuseFullDisk } from "./space.ts";
+
+/** Makes the directories of the order, empties TMPDIR, and keeps aliBuild from asking about analytics. */
+export async function prepare({ order, emit }: Hands): Promise<void> {
+  await emit({ event: "step", step: "prepare" });
+  const { area, tools, home, tmp } = order.paths;
+  try {
+    for (const path of [area, tools, home, tmp]) await mkdir(path, { recursive: true });
+    await empty(tmp);
+    await mkdir(join(home, ".config/alibuild"), { recursive: true });
+    await writeFile(join(home, ".config/alibuild/disable-analytics"), "");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    await refuseFullDisk(area, why);
+    throw new InfrastructureFailure(
+      "SelfTestFailed",
+      `The cell cannot prepare its work area: ${why}; give its user the directory`,
+    );
+  }
+}

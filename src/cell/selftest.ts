@@ -1,0 +1,87 @@
+import { randomBytes } from "node:crypto";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { toolName } from "../core/definitions/alibuild.ts";
+import { type Hands, lastLine, runShort } from "./hands.ts";
+import { InfrastructureFailure } from "./infrastructure.ts";
+import type { Tool } from "./tool.ts";
+
+/** Programs every build needs, and how they tell their version. */
+const needed: Readonly<Record<string, readonly string[]>> = {
+  git: ["--version"],
+  rsync: ["--version"],
+  tar: ["--version"],
+  gzip: ["--version"],
+  bash: ["--version"],
+};
+
+/** Proves that the tool chain works: every program runs, the work area can be written, aliBuild accepts the architecture. Returns the versions found. */
+export async function selftest(hands: Hands): Promise<Readonly<Record<string, string>>> {
+  await hands.emit({ event: "step", step: "selftest" });
+  const versions: Record<string, string> = {};
+  const missing: string[] = [];
+  for (const [program, args] of Object.entries(needed)) {
+    const version = await versionOf(hands, program, args);
+    if (version === undefined) missing.push(program);
+    else versions[program] = version;
+  }
+  if (missing.length > 0) {
+    const list = missing.join(", ");
+    throw failure(`${list} cannot be run, which builds need; run apt-get install -y ${missing.join(" ")} (or dnf)`);
+  }
+  await writeAndRead(hands.order.paths.area);
+  const compiler = await versionOf(hands, "c++", ["--version"]);
+  return compiler === undefined ? versions : { ...versions, "c++": compiler };
+}
+
+/** Proves that the installed aliBuild starts and accepts the check's architecture. */
+export async function selftestTool(hands: Hands, tool: Tool): Promise<Readonly<Record<string, string>>> {
+  const { check } = hands.order;
+  const name = toolName(check);
+  const ended = await runShort(hands, tool.program, ["version"]);
+  const match = /version: *(?<version>\S+)(?: \((?<architecture>[^)]*)\))?/.exec(ended.tail);
+  if (ended.exitCode !== 0 || match === null) throw failure(`${name} version does not work: ${lastLine(ended)}`);
+  const architecture = check.architecture ?? match.groups?.["architecture"] ?? "";
+  if (!(await accepts(hands, tool, architecture))) {
+    throw failure(
+      `${name} does not know the architecture ${architecture || "of this machine"}; set spec.architecture, for example slc9_x86-64 or ubuntu2204_x86-64`,
+    );
+  }
+  const python = await versionOf(hands, tool.python, ["--version"]);
+  return {
+    [name]: match.groups?.["version"] ?? "",
+    architecture,
+    ...(python === undefined ? {} : { python }),
+  };
+}
+
+/** True as well when the tool (bits, an aliBuild of another age) cannot be asked. */
+async function accepts(hands: Hands, tool: Tool, architecture: string): Promise<boolean> {
+  const refused = 9;
+  const question = `import sys\nfrom alibuild_helpers.args import matchValidArch\nsys.exit(0 if matchValidArch(sys.argv[1]) else ${refused})`;
+  const ended = await runShort(hands, tool.python, ["-I", "-c", question, architecture]);
+  return ended.exitCode !== refused;
+}
+
+async function versionOf(hands: Hands, program: string, args: readonly string[]): Promise<string | undefined> {
+  const ended = await runShort(hands, program, args);
+  if (ended.exitCode !== 0) return undefined;
+  return (ended.stdout.split("\n")[0] ?? "").trim().slice(0, 200);
+}
+
+async function writeAndRead(area: string): Promise<void> {
+  const path = join(area, ".builderpool-selftest");
+  const data = randomBytes(65_536);
+  try {
+    await writeFile(path, data, { flush: true });
+    if (!(await readFile(path)).equals(data)) throw new Error("what was read is not what was written");
+  } catch (error) {
+    throw failure(`The disk of ${area} cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+function failure(message: string): InfrastructureFailure {
+  return new InfrastructureFailure("SelfTestFailed", message);
+}

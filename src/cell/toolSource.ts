@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import { git } from "./git.ts";
+import { ending, type Hands, lastLine } from "./hands.ts";
+import { InfrastructureFailure } from "./infrastructure.ts";
+
+/** Where a tool version comes from. */
+export type ToolSource =
+  | { readonly key: string; readonly requirement: string; readonly repository?: never }
+  | { readonly key: string; readonly repository: string; readonly ref: string; readonly borrowed?: string };
+
+/**
+ * Reads `tool.alibuild`: a release on PyPI, or `owner/repository@ref`, where a ref that moves is looked up first so that every commit is
+ * installed once. `$PR_HASH` is the pull request's commit, taken from its mirror; without a pull request, the tip of the check's branch.
+ */
+export async function toolSource(hands: Hands): Promise<ToolSource> {
+  const { check, gitUrl, pullRequest } = hands.order;
+  const match = /^(?<slug>[^/]+\/[^@]+)@(?<ref>.+)$/.exec(check.tool.alibuild);
+  const slug = match?.groups?.["slug"];
+  const wanted = match?.groups?.["ref"];
+  if (slug === undefined || wanted === undefined) {
+    return { key: check.tool.alibuild, requirement: `alibuild==${check.tool.alibuild}` };
+  }
+  const name = slug.replace("/", "-");
+  const repository = `${gitUrl.replace(/\/$/, "")}/${slug}`;
+  if (wanted === "$PR_HASH" && pullRequest !== undefined) {
+    const { commit, mirror } = pullRequest;
+    return { key: `${name}-${commit}`, repository: mirror, ref: commit, borrowed: mirror };
+  }
+  const ref = await lookUp(hands, repository, wanted === "$PR_HASH" ? check.branch : wanted);
+  return { key: `${name}-${ref}`, repository, ref };
+}
+
+/** A directory with the sources of a tool; its tags are there too, which name its version. */
+export async function fetchTool(hands: Hands, source: Extract<ToolSource, { repository: string }>): Promise<string> {
+  const directory = join(hands.order.paths.tmp, "tool");
+  const steps =
+    source.borrowed === undefined
+      ? [
+          ["init", "--quiet", "--template=", directory],
+          ["-C", directory, "fetch", "--quiet", source.repository, source.ref, "+refs/tags/*:refs/tags/*"],
+        ]
+      : [["clone", "--quiet", "--shared", "--no-checkout", "--template=", source.borrowed, directory]];
+  for (const args of [...steps, ["-C", directory, "checkout", "--quiet", "--detach", source.ref]]) {
+    const ended = await git(hands, hands.order.paths.tmp, args);
+    if (ended.exitCode === 0) continue;
+    throw new InfrastructureFailure(
+      "ToolInstallFailed",
+      `git cannot fetch ${source.repository}@${source.ref}, which check ${hands.order.check.name} builds with: it ${ending(ended)}: ${lastLine(ended)}`,
+    );
+  }
+  return directory;
+}
+
+async function lookUp(hands: Hands, repository: string, ref: string): Promise<string> {
+  if (/^[0-9a-f]{40}$/.test(ref)) return ref;
+  const ended = await git(hands, hands.order.paths.tmp, ["ls-remote", "--", repository, ref, `${ref}^{}`]);
+  const found = new Map<string, string>();
+  for (const line of ended.stdout.split("\n")) {
+    const [id, name] = line.split("\t");
+    if (id !== undefined && name !== undefined) found.set(name, id);
+  }
+  const names = [`refs/tags/${ref}^{}`, `refs/tags/${ref}`, `refs/heads/${ref}`, ref];
+  const commit = names.map((name) => found.get(name)).find((id) => id !== undefined);
+  if (ended.exitCode === 0 && commit !== undefined) return commit;
+  const why = ended.exitCode === 0 ? "it has no such branch or tag" : `git ${ending(ended)}: ${lastLine(ended)}`;
+  throw new InfrastructureFailure("ToolInstallFailed", `${repository} cannot be asked for ${ref}: ${why}`);
+}
