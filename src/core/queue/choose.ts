@@ -83,7 +83,7 @@ function whyIdle(view: View & Chance, fellows: Fellows, { failed, succeeded, lef
     return `Rechecks wait: they take their share already, ${recheckLimit(view, fellows)} of ${fellows.members.size} Ready builders`;
   }
   if (left === 0) return "Nothing waits to be built";
+  if (!Number.isFinite(again)) return `What waits belongs to other builders: ${left} in all`;
   const builds = left === 1 ? "One build is" : `${left} builds are`;
-  if (!Number.isFinite(again)) return `${builds} waiting, for the builders that own them`;
   return `${builds} waiting, for a warm tree, another builder's turn or the end of a pause; the next is free in ${formatDuration(again)}`;
 }

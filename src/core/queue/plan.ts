@@ -118,7 +118,8 @@ function settle(queue: ObservedQueue, build: Stored<"Build">): QueueAction | und
     return { do: "delete", build, because: `the pool no longer has the check ${name} of ${repository}` };
   }
   const owner = queue.ownerOf(check);
-  if (owner !== undefined && owner !== queue.pool.metadata.name) {
+  if (owner === undefined) return undefined;
+  if (owner !== queue.pool.metadata.name) {
     return blockFor(
       build,
       "OwnedByAnotherPool",

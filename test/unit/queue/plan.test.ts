@@ -1,0 +1,320 @@
+import { describe, expect, it } from "vitest";
+import { Build } from "../../../src/api/build.ts";
+import type { Stored } from "../../../src/api/kinds.ts";
+import type { BuilderPoolSpec } from "../../../src/api/pool.ts";
+import { buildName } from "../../../src/core/queue/identity.ts";
+import { type ObservedQueue, planQueue } from "../../../src/core/queue/plan.ts";
+import type { Listing, PullRequest } from "../../../src/core/queue/pullRequest.ts";
+import { aBuild, aCheck, aListing, aPool, aPullRequest, iso, judged, noon, sha } from "./objects.ts";
+
+const check = aCheck();
+const minutes = 60_000;
+
+interface Says extends Partial<ObservedQueue> {
+  readonly pullRequests?: readonly PullRequest[];
+  readonly listing?: Listing | undefined;
+  readonly now?: number;
+}
+
+function plan({ pullRequests = [], now = noon, ...says }: Says) {
+  const listing = "listing" in says ? says.listing : aListing(pullRequests);
+  return planQueue(
+    {
+      pool: aPool(),
+      checks: [check],
+      broken: [],
+      ownerOf: () => "o2",
+      listingOf: () => listing,
+      builds: [],
+      rechecks: false,
+      ...says,
+    },
+    now,
+  );
+}
+
+/** A Build under the name the plan gives it. */
+function named(build: Stored<"Build">): Stored<"Build"> {
+  const { check: name, repository, number } = build.spec;
+  return { ...build, metadata: { ...build.metadata, name: buildName("o2", { name, repository }, number) } };
+}
+
+/** As `aPullRequest` number 1 with a MEMBER as its author makes it. */
+const settled = { waitingSince: "2024-01-01T00:00:00Z" };
+const status = (state: "SUCCESS" | "ERROR" | "PENDING", description = "") => ({
+  statuses: [{ context: check.name, state, description }],
+});
+const spec = (says: Says) => plan(says)[0]?.build.spec;
+
+describe("the first sight of a pull request", () => {
+  it("creates one Build, owned by the pool, that asks for a build", () => {
+    const [action, ...others] = plan({ pullRequests: [aPullRequest({ number: 12, title: "x".repeat(400) })] });
+    expect(others).toEqual([]);
+    expect(action).toMatchObject({ do: "create", because: "it is untested" });
+    expect(action?.build.metadata).toEqual({
+      name: buildName("o2", check, 12),
+      labels: {
+        "ci.alice.cern.ch/pool": "o2",
+        "ci.alice.cern.ch/check": "build_O2_o2",
+        "ci.alice.cern.ch/pull-request": "12",
+      },
+      ownerReferences: [
+        { apiVersion: "ci.alice.cern.ch/v1alpha1", kind: "BuilderPool", name: "o2", uid: "uid-o2", controller: true },
+      ],
+    });
+    expect(action?.build.spec).toEqual({
+      pool: "o2",
+      check: "build/O2/o2",
+      repository: "o/r",
+      number: 12,
+      commit: sha(12),
+      base: "master",
+      title: "x".repeat(300),
+      author: "alice",
+      urgent: false,
+      waitingSince: "2024-01-01T00:00:00Z",
+      group: "untested",
+      request: 1,
+      requestedAt: iso(noon),
+    });
+    expect(() => Build.parse(action?.build)).not.toThrow();
+    expect(action?.build.metadata.name).toMatch(/^o2-12-[0-9a-f]{10}$/);
+  });
+
+  it("asks for nothing when GitHub shows it as tested", () => {
+    expect(spec({ pullRequests: [aPullRequest(status("SUCCESS"))] })).toMatchObject({ group: "succeeded", request: 0 });
+    expect(spec({ pullRequests: [aPullRequest(status("ERROR"))] })).toMatchObject({ group: "failed", request: 0 });
+  });
+
+  it("keeps a blocked one in the queue with its reason", () => {
+    const draft = spec({ pullRequests: [aPullRequest({ isDraft: true })] });
+    expect(draft).toMatchObject({ request: 1, blocked: { reason: "Draft" } });
+  });
+
+  it("makes one Build for pull requests with the same head: of one that may be built, with the lowest number", () => {
+    const twins = [3, 2, 1].map((number) => aPullRequest({ number, commit: sha("f"), isDraft: number === 1 }));
+    const created = plan({ pullRequests: twins });
+    expect(created.map(({ build }) => build.spec.number)).toEqual([2]);
+    const known = named(aBuild({ ...settled, number: 3, commit: sha("f") }));
+    expect(plan({ pullRequests: twins, builds: [known] })).toEqual([]);
+  });
+
+  it("gives two checks of one pull request a Build each, and another pool's check none", () => {
+    const checks = [check, aCheck({ name: "build/O2/fullCI" }), aCheck({ name: "theirs" })];
+    const ownerOf = ({ name }: { name: string }) => (name === "theirs" ? "other" : "o2");
+    const created = plan({ pullRequests: [aPullRequest()], checks, ownerOf });
+    expect(created.map(({ build }) => build.spec.check).sort()).toEqual(["build/O2/fullCI", "build/O2/o2"]);
+    expect(new Set(created.map(({ build }) => build.metadata.name)).size).toBe(2);
+  });
+});
+
+describe("a request", () => {
+  it("is left alone while nothing changes", () => {
+    expect(plan({ pullRequests: [aPullRequest()], builds: [named(aBuild(settled))] })).toEqual([]);
+  });
+
+  it("is raised by a push, also while the commit before waits or runs", () => {
+    const pushed = spec({ pullRequests: [aPullRequest({ commit: sha("f") })], builds: [named(aBuild(settled))] });
+    expect(pushed).toMatchObject({ commit: sha("f"), request: 2, requestedAt: iso(noon), group: "untested" });
+  });
+
+  it("is not raised by a push of what GitHub shows as tested", () => {
+    const pushed = aPullRequest({ commit: sha("f"), ...status("SUCCESS") });
+    expect(spec({ pullRequests: [pushed], builds: [named(judged("Failure", settled))] })).toMatchObject({
+      request: 1,
+      group: "succeeded",
+    });
+  });
+
+  it.each([
+    ["Success", "succeeded"],
+    ["Failure", "failed"],
+  ] as const)("answered with %s puts the build among the %s, whatever GitHub still shows", (result, group) => {
+    const builds = [named(judged(result, settled))];
+    expect(
+      spec({ pullRequests: [aPullRequest(status("PENDING", "Started Mon 12:00 CET on o2-0"))], builds }),
+    ).toMatchObject({ request: 1, group });
+  });
+
+  it("W-11: answered in silence is not made again", () => {
+    const silent = judged("Success", settled);
+    const verdict = { ...silent.status?.verdict, silent: true };
+    const build = { ...silent, status: { ...silent.status, verdict } } as Stored<"Build">;
+    expect(spec({ pullRequests: [aPullRequest()], builds: [named(build)] })).toMatchObject({
+      request: 1,
+      group: "succeeded",
+    });
+  });
+
+  it("answered in silence is made again when the silence of pool or check ends, once, and not for a silent builder", () => {
+    const verdict = { ...judged("Success").status?.verdict, silent: true };
+    const build = (says: object) =>
+      named({
+        ...judged("Success", { ...settled, group: "succeeded", ...says }),
+        status: { phase: "Done", attempt: 1, verdict },
+      } as Stored<"Build">);
+    const pullRequests = [aPullRequest()];
+    const loud = plan({ pullRequests, builds: [build({ silent: true })] })[0]?.build;
+    expect(loud?.spec).toMatchObject({ request: 2, group: "untested" });
+    expect(loud?.spec.silent).toBeUndefined();
+    expect(plan({ pullRequests, builds: [loud as Stored<"Build">] })).toEqual([]);
+    expect(plan({ pullRequests, builds: [build({})] })).toEqual([]);
+    const quiet = aPool({ silent: true });
+    expect(plan({ pullRequests, pool: quiet, builds: [build({ silent: true })] })).toEqual([]);
+  });
+
+  describe("for a rebuild", () => {
+    const reported = {
+      commit: sha(1),
+      request: 1,
+      state: "error" as const,
+      description: "",
+      url: "https://logs/1",
+      at: iso(noon - 1000),
+      writes: 2,
+    };
+    const failed = named(judged("Failure", { ...settled, group: "failed" }, { reported }));
+    const asked = aPullRequest(status("PENDING", "please"));
+
+    it("is raised when somebody sets the status to pending after our verdict, once", () => {
+      const again = plan({ pullRequests: [asked], builds: [failed] })[0];
+      expect(again).toMatchObject({ because: "somebody asked for it on GitHub" });
+      expect(again?.build.spec).toMatchObject({ request: 2, group: "untested" });
+      expect(plan({ pullRequests: [asked], builds: [again?.build as Stored<"Build">] })).toEqual([]);
+    });
+
+    it.each<[string, Stored<"Build">, PullRequest, number]>([
+      ["our own pending status", failed, aPullRequest(status("PENDING", "Started Mon 12:00 CET on o2-0")), noon],
+      ["a listing from before GitHub had our verdict", failed, asked, noon - 1000],
+      ["a verdict GitHub does not have yet", named(judged("Failure", { ...settled, group: "failed" })), asked, noon],
+      [
+        "a pending status as the last we know to be there",
+        named(judged("Failure", { ...settled, group: "failed" }, { reported: { ...reported, state: "pending" } })),
+        asked,
+        noon,
+      ],
+    ])("is not raised by %s", (_, build, pullRequest, startedAt) => {
+      expect(plan({ listing: aListing([pullRequest], { startedAt }), builds: [build] })).toEqual([]);
+    });
+
+    it("is raised for what was tested before this pool looked at it, too", () => {
+      const old = named(aBuild({ ...settled, request: 0, group: "failed" }));
+      expect(spec({ pullRequests: [asked], builds: [old] })).toMatchObject({ request: 1, group: "untested" });
+    });
+  });
+
+  describe("for a recheck", () => {
+    const pool = aPool({ recheck: { failedShare: 0.7, maxShare: 0.5, minBackoff: "10m", maxBackoff: "12h" } });
+    const due = (build: Stored<"Build">, after: number, says: Says = {}) =>
+      spec({
+        pool,
+        pullRequests: [aPullRequest()],
+        builds: [named(build)],
+        rechecks: true,
+        now: noon + after,
+        ...says,
+      });
+    const failed = (rechecks: number) => judged("Failure", { ...settled, group: "failed" }, { rechecks });
+
+    it.each([
+      [0, 10],
+      [1, 20],
+      [3, 80],
+      [20, 720],
+    ])("after %i rechecks is raised %i minutes after the verdict, or up to a quarter later", (rechecks, pause) => {
+      expect(due(failed(rechecks), pause * minutes - 1)).toBeUndefined();
+      expect(due(failed(rechecks), pause * 1.25 * minutes)).toMatchObject({ request: 2, group: "failed" });
+    });
+
+    it("is not raised where rechecks are off, not allowed, not finished, or the build is blocked", () => {
+      const late = 86_400_000;
+      expect(due(failed(0), late, { rechecks: false })).toBeUndefined();
+      const off: BuilderPoolSpec["recheck"] = { ...pool.spec.recheck, maxShare: 0 };
+      expect(due(failed(0), late, { pool: aPool({ recheck: off }) })).toBeUndefined();
+      const asked = judged("Failure", { ...settled, group: "failed", request: 2 }, failed(0).status);
+      expect(due(asked, late)).toBeUndefined();
+      expect(due(failed(0), late, { pullRequests: [aPullRequest({ isDraft: true })] })?.request).toBe(1);
+    });
+
+    it("counts from the first sight for what others tested", () => {
+      const old = aBuild({ ...settled, request: 0, group: "succeeded" });
+      const pullRequests = [aPullRequest(status("SUCCESS"))];
+      const created = Date.parse(old.metadata.creationTimestamp);
+      expect(due(old, created - noon + 9 * minutes, { pullRequests })).toBeUndefined();
+      expect(due(old, created - noon + 13 * minutes, { pullRequests })?.request).toBe(1);
+    });
+  });
+});
+
+describe("a Build whose pull request", () => {
+  const build = named(aBuild(settled));
+
+  it("is no longer open is deleted", () => {
+    expect(plan({ builds: [build] })).toEqual([
+      { do: "delete", build, because: "it is no longer open against master" },
+    ]);
+  });
+
+  it.each<[string, Says]>([
+    ["was never listed", { listing: undefined }],
+    ["could not be read", { listing: aListing([], { unreadable: [1] }) }],
+    [
+      "is listed without the team its check now trusts",
+      { checks: [aCheck({ trust: { ...check.trust, team: "experts" } })] },
+    ],
+    ["has a check that nobody is known to own", { ownerOf: () => undefined, pullRequests: [aPullRequest()] }],
+  ])("%s is left as it is", (_, says) => {
+    expect(plan({ ...says, builds: [build] })).toEqual([]);
+  });
+
+  it("has a check the pool no longer has is deleted, and its neighbours stay", () => {
+    const other = named(aBuild({ ...settled, check: "build/old" }));
+    const actions = plan({ pullRequests: [aPullRequest()], builds: [build, other] });
+    expect(actions).toEqual([
+      { do: "delete", build: other, because: "the pool no longer has the check build/old of o/r" },
+    ]);
+  });
+
+  it.each<[string, Says, string, string]>([
+    [
+      "has a check with a broken definition",
+      { checks: [], broken: [{ name: check.name, message: "check build/O2/o2 has no repository" }] },
+      "DefinitionError",
+      "check build/O2/o2 has no repository",
+    ],
+    [
+      "has a check of another pool",
+      { ownerOf: () => "first" },
+      "OwnedByAnotherPool",
+      'build/O2/o2 of o/r belongs to the pool "first", which named it first',
+    ],
+    [
+      "is of a pool that is being deleted",
+      { pool: { ...aPool(), metadata: { ...aPool().metadata, deletionTimestamp: iso(noon) } } },
+      "PoolDeleted",
+      'The pool "o2" is being deleted',
+    ],
+  ])("%s is blocked, and free again afterwards", (_, says, reason, message) => {
+    const pullRequests = [aPullRequest()];
+    const [action] = plan({ pullRequests, ...says, builds: [build] });
+    expect(action?.do).toBe("update");
+    expect(action?.build.spec).toEqual({ ...build.spec, blocked: { reason, message } });
+    const blocked = action?.build as Stored<"Build">;
+    expect(plan({ pullRequests, ...says, builds: [blocked] })).toEqual([]);
+    expect(spec({ pullRequests, builds: [blocked] })).toEqual(build.spec);
+  });
+
+  it("now goes into another branch follows it, if the pool has the check there", () => {
+    const dev = aCheck({ branch: "dev" });
+    const listing = aListing([aPullRequest()], { branch: "dev" });
+    const [action] = plan({ checks: [dev], listing, builds: [build] });
+    expect(action?.do).toBe("update");
+    expect(action?.build.spec).toMatchObject({ base: "dev", request: 1 });
+  });
+
+  it("is on its way out is not touched", () => {
+    const leaving = { ...build, metadata: { ...build.metadata, deletionTimestamp: iso(noon) } };
+    expect(plan({ builds: [leaving] })).toEqual([]);
+    expect(plan({ builds: [leaving], pullRequests: [aPullRequest({ commit: sha("f") })] })).toEqual([]);
+  });
+});
