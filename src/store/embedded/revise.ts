@@ -7,15 +7,16 @@ import type { Document } from "./document.ts";
 
 /** A new object: what the store sets is set, whatever the caller wrote there, and status waits for updateStatus. */
 export function asCreated({ status: _, ...given }: Document, uid: string, now: string): Document {
-  return { ...given, metadata: { ...withoutStoreFields(given.metadata), ...storeFields(uid, 1, now) } };
+  const metadata = { namespace: localNamespace, ...withoutStoreFields(given.metadata) };
+  return { ...given, metadata: { ...metadata, uid, generation: 1, creationTimestamp: now } };
 }
 
 /** Everything but status as given; what the store sets stays as it was. */
 export function asUpdated(current: Document, { status: _, ...given }: Document): Document {
   const metadata = {
+    namespace: localNamespace,
     ...withoutStoreFields(given.metadata),
     ...pick(current.metadata, storeFieldNames),
-    name: current.metadata.name,
   };
   return withStatus({ ...given, metadata }, current);
 }
@@ -27,7 +28,6 @@ export function asApplied(current: Document, given: Document): Document {
     ...merged(current.metadata, withoutStoreFields(given.metadata)),
     ...(ownerReferences && { ownerReferences: joinedOwners(current.metadata.ownerReferences, ownerReferences) }),
     ...(finalizers && { finalizers: [...new Set([...(current.metadata.finalizers ?? []), ...finalizers])] }),
-    name: current.metadata.name,
   };
   return { ...current, metadata, spec: merged(current.spec, given.spec) };
 }
@@ -61,11 +61,7 @@ export function hasFinalizers({ metadata }: Document): boolean {
   return (metadata.finalizers?.length ?? 0) > 0;
 }
 
-const storeFieldNames = ["namespace", "uid", "generation", "creationTimestamp", "deletionTimestamp"] as const;
-
-function storeFields(uid: string, generation: number, now: string): Partial<ObjectMeta> {
-  return { namespace: localNamespace, uid, generation, creationTimestamp: now };
-}
+const storeFieldNames = ["uid", "generation", "creationTimestamp", "deletionTimestamp"] as const;
 
 function withoutStoreFields(metadata: ObjectMeta): ObjectMeta {
   const rest = { ...metadata };

@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { cacheOf } from "../../../src/store/cache.ts";
+import { type EmbeddedStore, openEmbeddedStore } from "../../../src/store/embedded.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { brief } from "../../contract/follow.ts";
+import { aBuilder } from "../../contract/objects.ts";
+import { fakeClock, settled } from "../../support/fakeClock.ts";
+
+describe("the cache", () => {
+  let store: EmbeddedStore;
+  let stop: AbortController;
+  beforeEach(() => {
+    store = openEmbeddedStore({ file: ":memory:", clock: fakeClock(), log: createLog({ level: "silent" }) });
+    stop = new AbortController();
+  });
+  afterEach(() => {
+    stop.abort();
+    store.close();
+  });
+
+  it("holds everything that exists once it is synced, in the order of names", async () => {
+    for (const name of ["b", "c", "a"]) await store.create("Builder", aBuilder(name));
+    const cache = cacheOf(store, "Builder", { signal: stop.signal });
+    await cache.synced;
+
+    expect(cache.list().map(({ metadata }) => metadata.name)).toEqual(["a", "b", "c"]);
+    expect(cache.get("b")).toEqual(await store.get("Builder", "b"));
+    expect(cache.list()).toBe(cache.list());
+  });
+
+  it("follows changes and tells each one after it shows it", async () => {
+    const told: string[] = [];
+    const cache = cacheOf(store, "Builder", {
+      signal: stop.signal,
+      onChange: (change) => told.push(`${brief(change)} ${cache.get(change.object.metadata.name) !== undefined}`),
+    });
+    await cache.synced;
+    const created = await store.create("Builder", aBuilder("a"));
+    await settled();
+    await store.update("Builder", { ...created, spec: { ...created.spec, desired: "Drain" } });
+    await settled();
+    expect(cache.get("a")?.spec.desired).toBe("Drain");
+
+    await store.delete("Builder", "a");
+    await settled();
+    expect(cache.list()).toEqual([]);
+    expect(told).toEqual(["Added a true", "Modified a true", "Deleted a false"]);
+  });
+
+  it("holds only what its selector selects", async () => {
+    await store.create("Builder", aBuilder("a", { labels: { pool: "o2" } }));
+    await store.create("Builder", aBuilder("b"));
+    const cache = cacheOf(store, "Builder", { signal: stop.signal, selector: { labels: { pool: "o2" } } });
+    await cache.synced;
+
+    expect(cache.list().map(({ metadata }) => metadata.name)).toEqual(["a"]);
+  });
+
+  it("drops what a Synced does not name", async () => {
+    const a = await store.create("Builder", aBuilder("a"));
+    const told: string[] = [];
+    const relisting = {
+      async *watch() {
+        yield { type: "Added", object: a } as const;
+        yield { type: "Synced", names: new Set<string>() } as const;
+      },
+    };
+    const cache = cacheOf(relisting as never, "Builder", {
+      signal: stop.signal,
+      onChange: (change) => told.push(brief(change)),
+    });
+    await cache.synced;
+
+    expect(cache.list()).toEqual([]);
+    expect(told).toEqual(["Added a", "Deleted a"]);
+  });
+
+  it("gives objects that nobody can change", async () => {
+    await store.create("Builder", aBuilder("a"));
+    const cache = cacheOf(store, "Builder", { signal: stop.signal });
+    await cache.synced;
+
+    expect(() => Object.assign(cache.get("a")?.spec ?? {}, { pool: "other" })).toThrow(TypeError);
+  });
+
+  it("is never synced when it is stopped before", async () => {
+    stop.abort(new Error("stopped"));
+
+    await expect(cacheOf(store, "Builder", { signal: stop.signal }).synced).rejects.toThrow("stopped");
+  });
+});

@@ -1,0 +1,88 @@
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { schemaVersion } from "../../../src/store/embedded/schema.ts";
+import { openEmbeddedStore } from "../../../src/store/embedded.ts";
+import { systemClock } from "../../../src/system/clock.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { aBuilder } from "../../contract/objects.ts";
+
+describe("the file of the embedded store", () => {
+  let folder: string;
+  let file: string;
+  const open = () => openEmbeddedStore({ file, clock: systemClock, log: createLog({ level: "silent" }) });
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "store-"));
+    file = join(folder, "store.db");
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it("is refused by name, with what to do, when it is no database", () => {
+    writeFileSync(file, "pools: none\n".repeat(1000));
+
+    expect(open).toThrow(`store file ${file} is damaged (file is not a database): stop what uses it, move it away`);
+  });
+
+  it("is refused when a part of it was overwritten or cut off", async () => {
+    const store = open();
+    for (let index = 0; index < 300; index += 1) await store.create("Builder", aBuilder(`o2-${index}`));
+    store.close();
+    const whole = readFileSync(file);
+    writeFileSync(file, Buffer.from(whole).fill(0x5a, 8192, 8192 + 16_384));
+    expect(open).toThrow(`store file ${file} is damaged`);
+
+    writeFileSync(file, whole);
+    truncateSync(file, whole.length - 20_000);
+    expect(open).toThrow(`store file ${file} is damaged`);
+  });
+
+  it("is refused, and left as it is, when a newer version wrote it", () => {
+    open().close();
+    const raw = new DatabaseSync(file);
+    raw.exec(`PRAGMA user_version = ${schemaVersion + 1}`);
+    raw.close();
+
+    expect(open).toThrow(
+      `store file ${file} has format ${schemaVersion + 1}, this builderpool knows formats up to ${schemaVersion}: use the newer builderpool`,
+    );
+  });
+
+  it("is refused, and left as it is, when it belongs to another program", () => {
+    const raw = new DatabaseSync(file);
+    raw.exec("CREATE TABLE photos (id INTEGER)");
+    raw.close();
+    const before = readFileSync(file);
+
+    expect(open).toThrow(`${file} is a database of another program: give the store a file name of its own`);
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
+  it("is named when its folder does not exist", () => {
+    file = join(folder, "missing", "store.db");
+
+    expect(open).toThrow(`store file ${file}: it could not be opened: check that the folder exists`);
+  });
+
+  it("is named by every call after it was closed", async () => {
+    const store = open();
+    store.close();
+
+    await expect(store.get("Builder", "o2-0")).rejects.toMatchObject({
+      code: "Unavailable",
+      message: `store file ${file} is closed`,
+    });
+  });
+
+  it("may be opened twice at once, each seeing what the other wrote", async () => {
+    const [one, other] = [open(), open()];
+    const created = await one.create("Builder", aBuilder("o2-0"));
+    await other.update("Builder", { ...created, spec: { ...created.spec, desired: "Drain" } });
+
+    expect((await one.get("Builder", "o2-0"))?.spec.desired).toBe("Drain");
+    await expect(one.update("Builder", created)).rejects.toMatchObject({ code: "Conflict" });
+    one.close();
+    other.close();
+  });
+});

@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type EmbeddedStore, openEmbeddedStore } from "../../../src/store/embedded.ts";
+import { retryOnConflict } from "../../../src/store/write.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { aBuilder, readyStatus } from "../../contract/objects.ts";
+import { fakeClock } from "../../support/fakeClock.ts";
+
+describe("retryOnConflict", () => {
+  let store: EmbeddedStore;
+  beforeEach(() => {
+    store = openEmbeddedStore({ file: ":memory:", clock: fakeClock(), log: createLog({ level: "silent" }) });
+  });
+  afterEach(() => store.close());
+
+  /** The store, with `interfere` called between each read and what follows it. */
+  const disturbed = (interfere: () => Promise<unknown>) => ({
+    ...store,
+    get: async (...args: Parameters<typeof store.get>) => {
+      const object = await store.get(...args);
+      await interfere();
+      return object;
+    },
+  });
+
+  it("changes the object as it is now and returns what was stored", async () => {
+    await store.create("Builder", aBuilder("a"));
+    const drained = await retryOnConflict(
+      store,
+      "Builder",
+      "a",
+      (builder) => ({ ...builder, spec: { ...builder.spec, desired: "Drain" } }),
+      "object",
+    );
+
+    expect(drained).toEqual(await store.get("Builder", "a"));
+    expect(drained?.spec.desired).toBe("Drain");
+  });
+
+  it("reads again when somebody else wrote, so that neither write is lost", async () => {
+    const created = await store.create("Builder", aBuilder("a"));
+    let times = 0;
+    const busy = disturbed(async () => {
+      times += 1;
+      if (times === 1) await store.update("Builder", { ...created, spec: { ...created.spec, desired: "Drain" } });
+    });
+    const written = await retryOnConflict(
+      busy as typeof store,
+      "Builder",
+      "a",
+      (builder) => ({ ...builder, status: readyStatus }),
+      "status",
+    );
+
+    expect(times).toBe(2);
+    expect(written).toMatchObject({ spec: { desired: "Drain" }, status: readyStatus });
+  });
+
+  it("gives undefined, and writes nothing, when the change is declined or the object is gone", async () => {
+    const created = await store.create("Builder", aBuilder("a"));
+
+    expect(await retryOnConflict(store, "Builder", "a", () => undefined, "object")).toBeUndefined();
+    expect(await store.get("Builder", "a")).toEqual(created);
+    expect(await retryOnConflict(store, "Builder", "nobody", (builder) => builder, "object")).toBeUndefined();
+  });
+
+  it("gives undefined when the object goes between reading and writing", async () => {
+    await store.create("Builder", aBuilder("a"));
+    const vanishing = disturbed(() => store.delete("Builder", "a")) as typeof store;
+    const change = retryOnConflict(vanishing, "Builder", "a", (b) => ({ ...b, status: readyStatus }), "status");
+
+    expect(await change).toBeUndefined();
+  });
+
+  it("says Conflict in the end rather than trying for ever, and every other refusal at once", async () => {
+    let builder = await store.create("Builder", aBuilder("a"));
+    let turn = 0;
+    const restless = disturbed(async () => {
+      turn += 1;
+      builder = await store.updateStatus("Builder", { ...builder, status: { ...readyStatus, message: `${turn}` } });
+    }) as typeof store;
+    const wish = { ...readyStatus, message: "mine" };
+
+    await expect(
+      retryOnConflict(restless, "Builder", "a", (b) => ({ ...b, status: wish }), "status"),
+    ).rejects.toMatchObject({ code: "Conflict" });
+    await expect(
+      retryOnConflict(
+        store,
+        "Builder",
+        "a",
+        (b) => ({ ...b, status: { ...readyStatus, message: "x".repeat(2000) } }),
+        "status",
+      ),
+    ).rejects.toMatchObject({ code: "Invalid" });
+  });
+});
