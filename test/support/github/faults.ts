@@ -1,0 +1,63 @@
+import { z } from "zod";
+
+/**
+ * What can go wrong with one request. `cutBefore`: the connection ends and nothing was applied. `cutAfter`: it was
+ * applied, and the answer is lost. `cutDuring`: half of the answer arrives. `graphqlErrors`: a 200 that carries
+ * errors beside the data, or instead of it. The other kinds are answers given in place of the real one.
+ */
+export const Fault = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("status"), status: z.int().min(400).max(599) }).strict(),
+  z.object({ kind: z.literal("retryAfter"), status: z.int().default(403), seconds: z.number().default(1) }).strict(),
+  z.object({ kind: z.literal("secondaryLimit"), seconds: z.number().default(60) }).strict(),
+  z
+    .object({ kind: z.literal("graphqlErrors"), keepData: z.boolean().default(false), type: z.string().optional() })
+    .strict(),
+  z.object({ kind: z.literal("malformed") }).strict(),
+  z.object({ kind: z.literal("hang") }).strict(),
+  z.object({ kind: z.literal("cutBefore") }).strict(),
+  z.object({ kind: z.literal("cutDuring") }).strict(),
+  z.object({ kind: z.literal("cutAfter") }).strict(),
+  z.object({ kind: z.literal("slow"), ms: z.number() }).strict(),
+]);
+export type Fault = z.infer<typeof Fault>;
+
+export const FaultRule = z
+  .object({
+    on: z
+      .string()
+      .default("*")
+      .describe("Method and path, `*` for any text: `POST */statuses/*`, `* /git/*`, `POST /graphql`"),
+    times: z.int().min(1).optional().describe("How many requests it hits; all until cleared when absent"),
+    skip: z.int().min(0).default(0).describe("How many matching requests pass first"),
+    fault: Fault,
+  })
+  .strict();
+
+/** The faults switched on, in the order they were added; the first that matches a request hits it. */
+export class Faults {
+  #rules: { pattern: RegExp; left: number; skip: number; fault: Fault }[] = [];
+
+  add(rule: z.input<typeof FaultRule>): void {
+    const { on, times = Number.POSITIVE_INFINITY, skip, fault } = FaultRule.parse(rule);
+    const pattern = new RegExp(`^${on.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`);
+    this.#rules.push({ pattern, left: times, skip, fault });
+  }
+
+  clear(): void {
+    this.#rules = [];
+  }
+
+  /** The fault for this request, counted off; undefined for none. `request` is `METHOD /path`. */
+  take(request: string): Fault | undefined {
+    for (const rule of this.#rules) {
+      if (rule.left <= 0 || !rule.pattern.test(request)) continue;
+      if (rule.skip > 0) {
+        rule.skip -= 1;
+        continue;
+      }
+      rule.left -= 1;
+      return rule.fault;
+    }
+    return undefined;
+  }
+}

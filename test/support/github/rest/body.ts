@@ -1,0 +1,23 @@
+import type { Context } from "hono";
+import type { Env } from "./app.ts";
+import { invalid, Refusal } from "./refusal.ts";
+
+/** The JSON object a write carries, or GitHub's 400. */
+export async function jsonBody(c: Context<Env>): Promise<Record<string, unknown>> {
+  const body: unknown = await c.req.json().catch(() => undefined);
+  if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
+  throw new Refusal(400, "Problems parsing JSON");
+}
+
+/** Null when absent. */
+export function optionalText(resource: string, body: Record<string, unknown>, field: string): string | null {
+  const value = body[field] ?? null;
+  if (value !== null && typeof value !== "string") throw invalid(resource, field, `${field} is not a string`);
+  return value;
+}
+
+/** Refuses callers that may not write as GitHub does. */
+export function mustWrite(c: Context<Env>): void {
+  if (c.var.caller.anonymous) throw new Refusal(401, "Requires authentication");
+  if (!c.var.caller.mayWrite) throw new Refusal(403, "Resource not accessible by personal access token");
+}

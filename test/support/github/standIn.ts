@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { getRequestListener } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { Hono } from "hono";
+import { Accounts } from "./accounts.ts";
+import { Budgets } from "./budgets.ts";
+import { controlApi } from "./control.ts";
+import { Faults } from "./faults.ts";
+import { serveGit } from "./git/serve.ts";
+import { answerGraphql } from "./graphql/execute.ts";
+import { playFault } from "./play.ts";
+import type { Records } from "./records.ts";
+import { type Env, type Hub, restApi } from "./rest/app.ts";
+import { State } from "./state.ts";
+
+export interface StandInOptions {
+  /** 0, the default, takes any free one. */
+  readonly port?: number;
+  /** Where the bare repositories lie; a temporary directory, deleted by `close`, when absent. */
+  readonly directory?: string;
+  /** A token that is known from the start, and the login it belongs to. */
+  readonly token?: string;
+  readonly login?: string;
+  /** What an earlier run remembered. */
+  readonly records?: Records;
+  readonly now?: () => number;
+}
+
+export interface ReceivedRequest {
+  readonly at: number;
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  /** The fault it met. */
+  readonly fault?: string;
+}
+
+/** A GitHub of our own: REST, GraphQL and git over real HTTP on loopback, one memory behind the three. */
+export interface StandIn extends Hub {
+  /** As github.com: GraphQL at `<apiUrl>/graphql`. */
+  readonly apiUrl: string;
+  /** As GitHub Enterprise: `…/api/v3`, with GraphQL at `…/api/graphql`. */
+  readonly enterpriseApiUrl: string;
+  readonly gitUrl: string;
+  /** Takes `POST <controlUrl>/<verb>`. */
+  readonly controlUrl: string;
+  readonly token: string;
+  readonly faults: Faults;
+  /** The last 10,000 requests, control apart, oldest first. */
+  readonly requests: readonly ReceivedRequest[];
+  close(): Promise<void>;
+}
+
+const keptRequests = 10_000;
+const gitPrefix = "/git";
+
+export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
+  const { port = 0, token = "stand-in-token", login = "alibuild", now = Date.now, records } = options;
+  const temporary = options.directory === undefined ? await mkdtemp(join(tmpdir(), "github-")) : undefined;
+  const gitRoot = options.directory ?? temporary ?? "";
+  const hub: Hub = { state: new State(gitRoot, now, records), accounts: new Accounts(now), budgets: new Budgets(now) };
+  hub.accounts.addToken(token, login);
+  const faults = new Faults();
+  const requests: ReceivedRequest[] = [];
+  const api = bothAddresses(restApi(hub));
+  const control = controlApi(hub, faults, () => requests);
+
+  async function answer(request: Request, incoming: IncomingMessage, outgoing: ServerResponse): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/graphql" || pathname === "/api/graphql") return answerGraphql(hub, request);
+    if (!pathname.startsWith(`${gitPrefix}/`)) return api.fetch(request);
+    serveGit(gitRoot, gitPrefix, incoming, outgoing);
+    return RESPONSE_ALREADY_SENT;
+  }
+
+  async function handle(request: Request, incoming: IncomingMessage, outgoing: ServerResponse): Promise<Response> {
+    const { pathname, search } = new URL(request.url);
+    if (pathname.startsWith("/_control/")) return control.fetch(request);
+    const fault = faults.take(`${request.method} ${pathname}`);
+    requests.push({ at: now(), method: request.method, path: pathname + search, ...(fault && { fault: fault.kind }) });
+    if (requests.length > keptRequests) requests.shift();
+    const truth = () => answer(request, incoming, outgoing);
+    return fault === undefined ? truth() : playFault(fault, outgoing, truth);
+  }
+
+  const server = createServer((incoming, outgoing) => {
+    const options = { overrideGlobalObjects: false, autoCleanupIncoming: false, errorHandler: brokenStandIn };
+    void getRequestListener((request) => handle(request, incoming, outgoing), options)(incoming, outgoing);
+  });
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    ...hub,
+    apiUrl: url,
+    enterpriseApiUrl: `${url}/api/v3`,
+    gitUrl: url + gitPrefix,
+    controlUrl: `${url}/_control`,
+    token,
+    faults,
+    requests,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
+    },
+  };
+}
+
+/** REST at the root, as on github.com, and below `/api/v3`, as on GitHub Enterprise. */
+function bothAddresses(api: Hono<Env>): Hono {
+  return new Hono().route("/api/v3", api).route("/", api);
+}
+
+/** A mistake of the stand-in itself must not look like GitHub being down. */
+function brokenStandIn(error: unknown): Response {
+  return new Response(`the GitHub stand-in failed: ${error instanceof Error ? error.stack : String(error)}`, {
+    status: 500,
+  });
+}
