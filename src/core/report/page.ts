@@ -1,0 +1,118 @@
+import type { VerdictResult } from "../../api/build.ts";
+import { formatDuration } from "../../api/duration.ts";
+import type { Findings } from "../../api/event.ts";
+import { escaped, link, page } from "./html.ts";
+import { fullLogName } from "./paths.ts";
+import { blocksOf, countOf, isFound, sectionTitles } from "./sections.ts";
+
+/** Everything the result page of one build shows. Instants are ISO 8601. */
+export interface ResultFacts {
+  readonly result: VerdictResult;
+  readonly check: string;
+  readonly repository: string;
+  readonly number: number;
+  readonly title?: string;
+  readonly commit: string;
+  /** Address of the pull request; `https://github.com/…` when absent. */
+  readonly pullRequest?: string;
+  readonly builder: string;
+  readonly host?: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly findings?: Findings | undefined;
+  readonly versions?: Readonly<Record<string, string>> | undefined;
+  readonly commands?: readonly string[] | undefined;
+  /** Paths of artifacts, relative to the page. */
+  readonly artifacts?: readonly string[];
+  /** False when there is no full log beside the page. */
+  readonly hasFullLog?: boolean;
+}
+
+const headings: Readonly<Record<VerdictResult, string>> = {
+  Success: "The build succeeded",
+  Failure: "The build failed",
+  Conflict: "The build did not start: the pull request conflicts with its base branch",
+  TooBig: "The build did not start: the pull request is too big",
+  Skipped: "The build was skipped: nothing that matters to this check has changed",
+  DoctorError: "The build did not start: aliBuild doctor found an error",
+};
+
+/** The result page of a build, complete in itself. Every text in it may come from a pull request, so every text is escaped. */
+export function resultPage(facts: ResultFacts): string {
+  const isGood = facts.result === "Success" || facts.result === "Skipped";
+  const body = [
+    `<h1 class="${isGood ? "good" : "bad"}">${headings[facts.result]}</h1>`,
+    `<p class="lead">${escaped(facts.check)} · ${escaped(facts.repository)}#${facts.number}${facts.title === undefined ? "" : ` · ${escaped(facts.title)}`}</p>`,
+    factsTable(facts),
+    contents(facts),
+    ...(facts.findings?.sections ?? []).map(section),
+    nothingFound(facts, isGood),
+    artifacts(facts),
+  ];
+  return page("Build results", body.filter((part) => part !== "").join("\n"));
+}
+
+function factsTable(facts: ResultFacts): string {
+  const pullRequest = facts.pullRequest ?? `https://github.com/${facts.repository}/pull/${facts.number}`;
+  const span = formatDuration(Date.parse(facts.finishedAt) - Date.parse(facts.startedAt));
+  const rows: (readonly [string, string])[] = [
+    ["Pull request", link(pullRequest, `${facts.repository}#${facts.number}`)],
+    ["Commit", `<code>${escaped(facts.commit)}</code>`],
+    ["Started", escaped(readableTime(facts.startedAt))],
+    ["Finished", escaped(`${readableTime(facts.finishedAt)}, after ${span}`)],
+    ["Builder", escaped(facts.host === undefined ? facts.builder : `${facts.builder} on ${facts.host}`)],
+    ...(facts.hasFullLog === false ? [] : [["Full log", link(fullLogName, fullLogName)] as const]),
+    ...Object.entries(facts.versions ?? {}).map(([name, version]) => [escaped(name), escaped(version)] as const),
+    ...(facts.commands ?? []).map((command) => ["Command", `<code>${escaped(command)}</code>`] as const),
+  ];
+  return `<dl class="facts">${rows.map(([term, text]) => `<dt>${term}</dt><dd>${text}</dd>`).join("\n")}</dl>`;
+}
+
+function contents({ findings, artifacts = [] }: ResultFacts): string {
+  const items = (findings?.sections ?? []).map((found) => {
+    const { title, tone } = sectionTitles[found.class];
+    return `<li class="${tone}"><a href="#${found.class}">${title} ${badge(countOf(found))}</a></li>`;
+  });
+  if (artifacts.length > 0) items.push(`<li><a href="#artifacts">Artifacts ${badge(artifacts.length)}</a></li>`);
+  return items.length === 0 ? "" : `<nav aria-label="Contents"><ul>${items.join("")}</ul></nav>`;
+}
+
+function section(found: Findings["sections"][number]): string {
+  const { title, tone, note } = sectionTitles[found.class];
+  const files = blocksOf(found).map(({ path, lines }) => {
+    const shown = lines.map((line) => (line === undefined ? "<hr>" : `${marked(found.class, line)}\n`));
+    return `<h3>${escaped(path)}</h3>\n<pre tabindex="0">${shown.join("")}</pre>`;
+  });
+  const omitted =
+    found.omitted === 0 ? "" : `<p class="quiet">${found.omitted} more in the ${link(fullLogName, "full log")}</p>`;
+  return `<section id="${found.class}" class="${tone}"><h2>${title} ${badge(countOf(found))}</h2>
+${note === undefined ? "" : `<p>${escaped(note)}</p>\n`}${files.join("\n")}${omitted}</section>`;
+}
+
+function marked(name: Findings["sections"][number]["class"], line: string): string {
+  return isFound(name, line) ? `<mark>${escaped(line)}</mark>` : escaped(line);
+}
+
+/** A failed build in whose logs nothing looks like an error shows the end of the newest log, where the reason mostly is. */
+function nothingFound({ findings, result }: ResultFacts, isGood: boolean): string {
+  const isSilent = findings === undefined || findings.sections.every(({ class: name }) => name === "warning");
+  if (isGood || !isSilent || (result !== "Failure" && result !== "DoctorError")) return "";
+  const end = findings?.preview ?? [];
+  const text = end.length === 0 ? "" : `<pre tabindex="0">${end.map((line) => `${escaped(line)}\n`).join("")}</pre>`;
+  return `<section id="end"><h2>No errors found in the logs</h2>
+<p>No line looks like an error. The newest log ends so; the ${link(fullLogName, "full log")} has everything.</p>${text}</section>`;
+}
+
+function artifacts({ artifacts: paths = [] }: ResultFacts): string {
+  if (paths.length === 0) return "";
+  const items = paths.map((path) => `<li>${link(path.split("/").map(encodeURIComponent).join("/"), path)}</li>`);
+  return `<section id="artifacts"><h2>Artifacts ${badge(paths.length)}</h2><ul>${items.join("\n")}</ul></section>`;
+}
+
+function badge(count: number): string {
+  return `<span class="count">${count.toLocaleString("en")}</span>`;
+}
+
+function readableTime(instant: string): string {
+  return `${instant.slice(0, 19).replace("T", " ")} UTC`;
+}

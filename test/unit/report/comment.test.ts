@@ -1,0 +1,125 @@
+import { describe, expect, it } from "vitest";
+import type { Verdict } from "../../../src/api/build.ts";
+import { commentOn } from "../../../src/core/report/comment.ts";
+import { excerpt } from "../../../src/core/report/excerpt.ts";
+import { messageHash } from "../../../src/core/report/hash.ts";
+
+const commit = "93a3ef0948f990e9b17b4daf0239fd457a328e09";
+const url = "https://logs/o/r/1/pretty.html";
+const verdict: Verdict = {
+  commit,
+  request: 1,
+  attempt: 1,
+  builder: "o2-3",
+  result: "Failure",
+  description: "",
+  silent: false,
+  log: { path: "p", url, stored: true },
+  excerpt: "## sw/BUILD/A-latest/log\na.cxx:1: error: x",
+  startedAt: "2026-11-23T18:12:00.000Z",
+  finishedAt: "2026-11-23T19:34:56.000Z",
+};
+const body = (change: Partial<Verdict> = {}) => commentOn("build/O2/o2", { ...verdict, ...change })?.body ?? "";
+const hash = (text: string) => commentOn("c", { ...verdict, excerpt: text })?.hash;
+
+describe("a comment", () => {
+  it("names check and commit, quotes the excerpt, and links to the full log", () => {
+    expect(body()).toBe(`Error while checking build/O2/o2 for ${commit} at 2026-11-23 19:34:
+
+\`\`\`
+## sw/BUILD/A-latest/log
+a.cxx:1: error: x
+\`\`\`
+
+Full log [here](${url}).
+`);
+  });
+
+  it("starts with what an earlier one of the same check and commit starts with", () => {
+    const comment = commentOn("build/O2/o2", verdict);
+    expect(comment?.prefix).toBe(`Error while checking build/O2/o2 for ${commit}`);
+    expect(comment?.body.startsWith(comment.prefix)).toBe(true);
+  });
+
+  it("about a pull request that is too big says how to do better", () => {
+    expect(body({ result: "TooBig" })).toContain(
+      "Your pull request exceeded the allowed size. If you need to commit large files, [have a look here](http://alisw.github.io/git-advanced/#how-to-use-large-data-files-for-analysis).",
+    );
+  });
+
+  it.each(["Success", "Skipped", "Conflict", "DoctorError"] as const)("is not made for %s", (result) => {
+    expect(commentOn("c", { ...verdict, result })).toBeUndefined();
+  });
+
+  it("keeps an excerpt in its fence, whatever backticks it holds", () => {
+    const text = body({ excerpt: "```\n@everyone #1\n`````\n![x](http://evil)" });
+    expect(text).toContain("\n``````\n```\n@everyone");
+    expect(text).toContain("![x](http://evil)\n``````\n");
+  });
+
+  it("mentions nobody through the name of a check", () => {
+    expect(commentOn("build/@team#1", verdict)?.body).not.toMatch(/@team|#1/);
+  });
+
+  it("fits into what GitHub takes", () => {
+    expect(body({ excerpt: "`".repeat(16_384) }).length).toBeLessThanOrEqual(65_536);
+    expect(body({ excerpt: "x".repeat(100_000) }).length).toBeLessThanOrEqual(65_536);
+  });
+
+  it("can do without excerpt and without link", () => {
+    const { excerpt: _, log: __, ...bare } = verdict;
+    expect(commentOn("c", bare)?.body).toBe(`Error while checking c for ${commit} at 2026-11-23 19:34:\n\n`);
+  });
+});
+
+describe("the hash of a message", () => {
+  it.each([
+    ["fofsanjcn 00:00:00", "fofsanjcn 10:21:10"],
+    ["hello\nworld", "world\nhello"],
+    ["2026-11-23 10:00:01 x: error: y", "2026-11-24 12:30:59 x: error: y"],
+    ["2026-11-23@10:00:01:ERROR:O2: y", "2026-11-24@12:30:59:ERROR:O2: y"],
+    ["3/10 Test #3: foo ...***Failed 1.02 sec", "3/10 Test #3: foo ...***Failed 17 sec"],
+    ["[ 45%] ld: error: x", "[ 46%] ld: error: x"],
+    ["[12/400] x: error: y", "[9/400] x: error: y"],
+    ["x: error: at 0x7fff1234", "x: error: at 0x7ffe0000"],
+    ["/tmp/ccAbCdEf.s: error: x", "/tmp/ccZyXwVu.s: error: x"],
+    [`${commit}: error: x`, `${commit.replace("9", "8")}: error: x`],
+  ])("is the same for %j and %j", (one, other) => {
+    expect(messageHash(one)).toBe(messageHash(other));
+  });
+
+  it.each([
+    ["a.cxx:1:2: error: x", "a.cxx:3:2: error: x"],
+    ["undeclared: bad", "undeclared: ace"],
+    ["9 errors", "8 errors"],
+    ["", "x"],
+    ["x\nx", "x"],
+    ["file-1.cxx: error: x", "file-2.cxx: error: x"],
+  ])("differs for %j and %j", (one, other) => {
+    expect(messageHash(one)).not.toBe(messageHash(other));
+  });
+
+  it("of a comment does not depend on when the build ended", () => {
+    const later = commentOn("c", { ...verdict, finishedAt: "2026-12-01T00:00:00.000Z" });
+    expect(later?.hash).toBe(commentOn("c", verdict)?.hash);
+    expect(hash("a: error: x")).not.toBe(hash("b: error: x"));
+  });
+});
+
+describe("an excerpt", () => {
+  it("is the preview as text", () => {
+    expect(excerpt(["## a/log", "x: error: y"])).toBe("## a/log\nx: error: y");
+  });
+
+  it("leaves out whole lines beyond what a verdict can carry, and says so", () => {
+    const text = excerpt(Array.from({ length: 50 }, () => "x".repeat(1999)));
+    expect(text.length).toBeLessThanOrEqual(16_384);
+    expect(
+      text
+        .split("\n")
+        .slice(0, -1)
+        .every((line) => line.length === 1999),
+    ).toBe(true);
+    expect(text.split("\n").at(-1)).toBe("[…; see full log]");
+  });
+});

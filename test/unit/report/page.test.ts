@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import type { Findings } from "../../../src/api/event.ts";
+import { fullLogBegin, fullLogEnd, fullLogHead } from "../../../src/core/report/fullLog.ts";
+import { type ResultFacts, resultPage } from "../../../src/core/report/page.ts";
+import { logDirectory, normalisedCheck } from "../../../src/core/report/paths.ts";
+
+const commit = "93a3ef0948f990e9b17b4daf0239fd457a328e09";
+const facts: ResultFacts = {
+  result: "Failure",
+  check: "build/O2/o2",
+  repository: "AliceO2Group/AliceO2",
+  number: 13204,
+  commit,
+  builder: "o2-3",
+  startedAt: "2026-11-24T03:12:00Z",
+  finishedAt: "2026-11-24T04:02:31Z",
+};
+const found = (...sections: Findings["sections"]): Findings => ({ sections, preview: [] });
+const text = (change: Partial<ResultFacts> = {}) => resultPage({ ...facts, ...change });
+
+describe("the result page", () => {
+  it.each([
+    ["Success", "The build succeeded"],
+    ["Failure", "The build failed"],
+    ["Conflict", "The build did not start: the pull request conflicts with its base branch"],
+  ] as const)("for %s is headed %j", (result, heading) => {
+    expect(text({ result })).toContain(`>${heading}</h1>`);
+    expect(text({ result })).toContain("<title>Build results</title>");
+  });
+
+  it("leads to the pull request and to the full log", () => {
+    expect(text()).toContain('href="https://github.com/AliceO2Group/AliceO2/pull/13204"');
+    expect(text()).toContain('href="fullLog.txt"');
+    expect(text({ hasFullLog: false })).not.toContain(">fullLog.txt</a>");
+  });
+
+  it("counts what each section found, what did not fit included", () => {
+    const lines = ["## a/log", "before", "x: error: 1", "--", "x: error: 2", "## b/log", "x: error: 3"];
+    const page = text({ findings: found({ class: "error", lines, omitted: 4000 }) });
+    expect(page).toContain('<a href="#error">Errors <span class="count">4,003</span></a>');
+    expect(page.match(/<h3>/g)).toHaveLength(2);
+    expect(page).toContain("<hr>");
+    expect(page).toContain("4000 more in the");
+  });
+
+  it("counts the findings of a code checker without its banner", () => {
+    const lines = ["## a/log", "== List of errors found ==", "one", "two"];
+    expect(text({ findings: found({ class: "codecheck", lines, omitted: 0 }) })).toContain(
+      '<span class="count">2</span>',
+    );
+  });
+
+  it("explains what a killed compiler means", () => {
+    const lines = ["## a/log", "g++: fatal error: Killed signal terminated program cc1plus"];
+    expect(text({ findings: found({ class: "killed", lines, omitted: 0 }) })).toContain("ran out of memory");
+  });
+
+  it("shows the end of the newest log when a failed build shows no error", () => {
+    const page = text({ findings: { sections: [], preview: ["the <end>"] } });
+    expect(page).toContain("No errors found in the logs");
+    expect(page).toContain("the &lt;end&gt;");
+    expect(text({ result: "Success", findings: { sections: [], preview: ["the end"] } })).not.toContain("No errors");
+  });
+
+  it("escapes whatever a pull request can bring along", () => {
+    const evil = `<script>alert("1")</script>&'`;
+    const page = text({
+      check: evil,
+      title: evil,
+      builder: evil,
+      host: evil,
+      pullRequest: "javascript:alert(1)",
+      versions: { [evil]: evil },
+      commands: [evil],
+      artifacts: [`artifacts/${evil}`],
+      findings: found({ class: "error", lines: [`## ${evil}`, `x: error: ${evil}`], omitted: 0 }),
+    });
+    expect(page).not.toContain("<script");
+    expect(page).not.toContain('href="javascript');
+    expect(page).not.toMatch(/href="[^"]*<|onerror=|src=/);
+  });
+
+  it("needs nothing but itself", () => {
+    expect(text()).not.toMatch(/<script|<link|@import|url\(|src=/);
+  });
+});
+
+describe("the full log", () => {
+  const file = {
+    path: "sw/BUILD/O2-latest/log",
+    startedAt: "2026-11-24T03:12:00Z",
+    finishedAt: "2026-11-24T03:13:30Z",
+  };
+
+  it("says at its top where, when and of what it is, and which logs follow", () => {
+    const head = {
+      host: "h",
+      finishedAt: "2026-11-24T04:02:31.123Z",
+      commit,
+      pullRequest: "https://github.com/o/r/pull/1",
+    };
+    expect(fullLogHead({ ...head, files: [file] })).toBe(`Finished building on h at 2026-11-24-04:02:31
+Built commit ${commit} from https://github.com/o/r/pull/1
+
+The following files are present in the log:
+  sw/BUILD/O2-latest/log
+
+`);
+    expect(fullLogHead({ ...head, files: [] })).toContain("No logs found.");
+  });
+
+  it("brackets each log with its times", () => {
+    expect(fullLogBegin(file)).toBe("## Begin sw/BUILD/O2-latest/log 2026-11-24 03:12:00\n");
+    expect(fullLogEnd(file)).toBe("## End sw/BUILD/O2-latest/log 2026-11-24 03:13:30 (90s)\n");
+  });
+});
+
+describe("the place of a log", () => {
+  it.each([
+    ["build/O2/o2_slc9", "build_O2_o2_slc9"],
+    ["build/AliceO2/O2/o2/macOS-arm", "build_AliceO2_O2_o2_macOS-arm"],
+    ["a b.c:é", "a_b_c__"],
+  ])("writes the check %j as %j", (name, directory) => {
+    expect(normalisedCheck(name)).toBe(directory);
+  });
+
+  it("is one directory for a repository, pull request, commit and check", () => {
+    expect(logDirectory({ repository: "o/r", number: 7, commit, check: "build/O2/o2" })).toBe(
+      `o/r/7/${commit}/build_O2_o2`,
+    );
+  });
+});

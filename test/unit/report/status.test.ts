@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { infrastructureReasons } from "../../../src/api/reasons.ts";
+import {
+  approvalNeeded,
+  isAnnouncement,
+  isOwnPending,
+  isRetrying,
+  notBuilding,
+  rechecking,
+  retrying,
+  started,
+  verdictStatus,
+} from "../../../src/core/report/status.ts";
+
+const winter = Date.parse("2026-11-23T18:12:00Z");
+const summer = Date.parse("2026-07-05T22:05:59Z");
+const log = { path: "p", url: "https://logs/p", stored: true };
+
+describe("a commit status", () => {
+  it("says when and where a build started, by the clock of Geneva and with the field's own name of the zone", () => {
+    expect(started(winter, "o2-3")).toEqual({
+      state: "pending",
+      description: "Started Mon 19:12 CET on o2-3",
+      url: "",
+    });
+    expect(started(summer, "o2-3").description).toBe("Started Mon 00:05 CET on o2-3");
+  });
+
+  it("of a recheck stays red and keeps its link", () => {
+    expect(rechecking(winter, "o2-3", "https://logs/p")).toEqual({
+      state: "error",
+      description: "Rechecking since Mon 19:12 CET on o2-3",
+      url: "https://logs/p",
+    });
+  });
+
+  it.each([
+    ["Success", "success", ""],
+    ["Failure", "error", ""],
+    ["Conflict", "error", "Please resolve merge conflicts"],
+    ["TooBig", "error", "PR too big. Rejecting."],
+    ["Skipped", "success", "skipped; no relevant changes"],
+    ["DoctorError", "error", "aliBuild doctor error"],
+  ] as const)("of the verdict %s is %s with the description %j", (result, state, description) => {
+    expect(verdictStatus("build/O2/o2", { result, log })).toEqual({ state, description, url: log.url });
+    expect(verdictStatus("build/O2/o2", { result })).toEqual({ state, description, url: "" });
+  });
+
+  it("names the program that really ran", () => {
+    expect(verdictStatus("build/bits/o2", { result: "DoctorError" }).description).toBe("bits doctor error");
+  });
+
+  it("that asks for approval has the text other tools look for, and no link", () => {
+    expect(approvalNeeded).toEqual({
+      state: "pending",
+      description: "Security: approval needed, not starting",
+      url: "",
+    });
+  });
+
+  it.each(infrastructureReasons)(
+    "after %s stays pending, and says that it is not the pull request's fault",
+    (reason) => {
+      const { state, description } = retrying(reason, "o2-3");
+      expect(state).toBe("pending");
+      expect(description).toMatch(/^Retrying, not the pull request's fault: .* on o2-3$/);
+      expect(description.length).toBeLessThanOrEqual(140);
+      expect([isRetrying(description), isAnnouncement(description)]).toEqual([true, true]);
+    },
+  );
+
+  it("says why an announced build does not take place, unless another status does", () => {
+    expect(notBuilding("Draft")?.description).toBe("Not building: the pull request is a draft");
+    expect(notBuilding("Untrusted")).toBeUndefined();
+    expect(notBuilding("OwnedByAnotherPool")).toBeUndefined();
+  });
+
+  it("has at most 140 characters, none of them cut in half", () => {
+    const { description } = started(winter, `${"x".repeat(114)}😀`);
+    expect(description).toHaveLength(139);
+    expect(description.isWellFormed()).toBe(true);
+    expect(rechecking(winter, "x".repeat(253), "").description).toHaveLength(140);
+    expect(retrying("Preempted", "x".repeat(253)).description).toHaveLength(140);
+  });
+
+  it("that is pending is told from somebody's wish for a rebuild", () => {
+    for (const own of [started(winter, "b"), retrying("DiskFull", "b"), approvalNeeded]) {
+      expect(isOwnPending(own.description)).toBe(true);
+    }
+    for (const wish of ["", "test required", "Approved; waiting for builder...", "please rebuild"]) {
+      expect(isOwnPending(wish)).toBe(false);
+    }
+  });
+});
