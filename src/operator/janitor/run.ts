@@ -1,0 +1,66 @@
+import { milliseconds } from "../../api/duration.ts";
+import { poolLabel } from "../../api/group.ts";
+import type { LogStore } from "../../logs/logStore.ts";
+import { isStoreError } from "../../store/error.ts";
+import type { ObjectStore } from "../../store/objectStore.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Log } from "../../system/log.ts";
+
+export interface JanitorWorld {
+  readonly store: ObjectStore;
+  readonly logs: LogStore;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const interval = 3_600_000;
+
+/** Every hour until `signal` aborts: deletes what nobody owns any more, and logs that are older than every pool keeps them. */
+export async function runJanitor(world: JanitorWorld, signal: AbortSignal): Promise<void> {
+  const { clock, log } = world;
+  let suspects: ReadonlySet<string> = new Set();
+  while (!signal.aborted) {
+    try {
+      suspects = await sweep(world, suspects);
+      await expireLogs(world);
+    } catch (error) {
+      log.warn({ error: String(error) }, "the janitor could not finish; it tries again in an hour");
+    }
+    await clock.sleep(interval, signal).catch(() => {});
+  }
+}
+
+/**
+ * Deletes Builders whose pool is gone and heartbeats whose Builder is gone, if they were so an hour ago already: a look at several kinds is
+ * not of one moment. Returns what to look at again. Heartbeats are ours by their label; other people's Leases are not touched.
+ */
+export async function sweep({ store, log }: JanitorWorld, before: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+  const pools = names(await store.list("BuilderPool"));
+  const builders = await store.list("Builder");
+  const alive = names(builders);
+  const leases = (await store.list("Lease")).filter(({ metadata }) => metadata.labels?.[poolLabel] !== undefined);
+  const orphans = [
+    ...builders.filter(({ spec }) => !pools.has(spec.pool)).map(({ metadata }) => ["Builder", metadata] as const),
+    ...leases.filter(({ metadata }) => !alive.has(metadata.name)).map(({ metadata }) => ["Lease", metadata] as const),
+  ];
+  for (const [kind, { name, uid }] of orphans) {
+    if (!before.has(uid)) continue;
+    await store.delete(kind, name, { uid }).catch((error: unknown) => {
+      if (!isStoreError(error, "NotFound") && !isStoreError(error, "Conflict")) throw error;
+    });
+    log.info({ kind, name }, "deleted what nobody owned");
+  }
+  return new Set(orphans.map(([, { uid }]) => uid));
+}
+
+/** Pools share the log store, so the longest wish counts; without a pool nothing is known, and nothing goes. */
+async function expireLogs({ store, logs, log }: JanitorWorld): Promise<void> {
+  const keep = (await store.list("BuilderPool")).map(({ spec }) => milliseconds(spec.logs.keep));
+  if (keep.length === 0) return;
+  const freed = await logs.expire(Math.max(...keep));
+  if (freed > 0) log.info({ freed }, "expired logs");
+}
+
+function names(objects: readonly { readonly metadata: { readonly name: string } }[]): ReadonlySet<string> {
+  return new Set(objects.map(({ metadata }) => metadata.name));
+}

@@ -1,0 +1,87 @@
+import type { Builder } from "../../api/builder.ts";
+import type { Stored } from "../../api/kinds.ts";
+import { feel, judge, type Life, type Pulses, silenceOf } from "../../core/pool/liveness.ts";
+import type { Pod } from "../../core/pool/pod.ts";
+import { isHeld } from "../../core/queue/claim.ts";
+import { cacheOf } from "../../store/cache.ts";
+import type { Workloads } from "../pools/workloads.ts";
+import { createAlarm } from "./alarm.ts";
+import { markSilent } from "./mark.ts";
+import { takeBackFrom } from "./takeBack.ts";
+import type { LivenessWorld } from "./world.ts";
+
+const interval = 5_000;
+/** Not having looked for so long, for want of an answer or of processor time, is not having listened. */
+const longestGap = 30_000;
+
+/**
+ * Finds out which builders are silent or dead, says so on their objects, and gives their builds to others; until `signal` aborts.
+ * Heartbeats are listed, not watched: one answer shows that the store is there and what it says, whereas a watch that has died looks
+ * like builders that have.
+ */
+export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Promise<void> {
+  const { store, workloads, clock, log } = world;
+  const alarm = createAlarm(clock);
+  const builders = cacheOf(store, "Builder", { signal, onChange: alarm.ring });
+  const builds = cacheOf(store, "Build", { signal });
+  workloads.onChange(alarm.ring);
+  let pulses: Pulses | undefined;
+  let lookedAt = clock.monotonic();
+  while (!signal.aborted) {
+    try {
+      await Promise.all([builders.synced, builds.synced]);
+      const beats = await heartbeats(world, builders.list());
+      const now = clock.monotonic();
+      pulses = feel(now - lookedAt > longestGap ? undefined : pulses, beats, now);
+      lookedAt = now;
+      const lives = await judgeAll(workloads, builders.list(), pulses, now);
+      for (const builder of builders.list()) await markSilent(world, builder, lives.get(builder.metadata.name));
+      for (const build of builds.list().filter(isHeld)) await takeBackFrom(world, build, builders, lives);
+    } catch (error) {
+      if (signal.aborted) return;
+      log.warn({ error: String(error) }, "the heartbeats could not be read; nobody is called lost");
+    }
+    await alarm.wait(interval, signal);
+  }
+}
+
+/** What changes with every beat of each builder; undefined for one that never beat. */
+async function heartbeats(
+  { store }: LivenessWorld,
+  builders: readonly Builder[],
+): Promise<ReadonlyMap<string, string | undefined>> {
+  const leases = await store.list("Lease");
+  const beats = new Map(
+    leases.map(({ metadata, spec }) => [metadata.name, `${spec.holderIdentity} ${spec.renewTime}`]),
+  );
+  return new Map(builders.map(({ metadata: { name } }) => [name, beats.get(name)]));
+}
+
+/** Builders that never spoke have no life to lose. */
+async function judgeAll(
+  workloads: Workloads,
+  builders: readonly Stored<"Builder">[],
+  pulses: Pulses,
+  now: number,
+): Promise<ReadonlyMap<string, Life>> {
+  const pods = new Map<string, readonly Pod[]>();
+  for (const pool of new Set(builders.map(({ spec }) => spec.pool))) {
+    pods.set(pool, (await workloads.observe(pool)).pods);
+  }
+  return new Map(
+    builders
+      .filter(({ status }) => status !== undefined)
+      .map((builder) => {
+        const { name } = builder.metadata;
+        const isDead = isCertainlyDead(builder, pods.get(builder.spec.pool) ?? []);
+        return [name, judge({ silence: silenceOf(pulses, name, now), isDead })];
+      }),
+  );
+}
+
+/** The pod that speaks in the object is gone, or its process ended. An outside host has none. */
+function isCertainlyDead({ spec, status }: Builder, pods: readonly Pod[]): boolean {
+  if (spec.external || status?.podUid === undefined) return false;
+  const pod = pods.find(({ uid }) => uid === status.podUid);
+  return pod === undefined || pod.ended;
+}

@@ -1,0 +1,123 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Builder } from "../../api/builder.ts";
+import { apiVersion, poolFinalizer, poolLabel } from "../../api/group.ts";
+import type { Kind, Stored } from "../../api/kinds.ts";
+import type { Action, OwnedSpec, PoolPlan } from "../../core/pool/action.ts";
+import { isStoreError } from "../../store/error.ts";
+import type { ObjectStore } from "../../store/objectStore.ts";
+import { retryOnConflict } from "../../store/write.ts";
+import type { PoolWorld } from "./world.ts";
+
+/** Carries out a plan in its order, then writes the status if it differs, then tells. Stops at the first failure. */
+export async function applyPlan(
+  world: PoolWorld,
+  pool: Stored<"BuilderPool">,
+  plan: PoolPlan,
+  onWritten: (builder: Stored<"Builder">) => void,
+): Promise<void> {
+  for (const action of plan.actions) await act(world, pool, action, onWritten);
+  await writeStatus(world.store, pool, plan.status);
+  for (const { reason, message, object } of plan.events) {
+    world.log.info({ pool: pool.metadata.name, reason, message, object }, "pool");
+  }
+}
+
+async function act(
+  { store, workloads }: PoolWorld,
+  pool: Stored<"BuilderPool">,
+  action: Action,
+  onWritten: (builder: Stored<"Builder">) => void,
+): Promise<void> {
+  const { name } = pool.metadata;
+  switch (action.do) {
+    case "addFinalizer":
+      return setFinalizers(store, pool, (others) => [...others, poolFinalizer]);
+    case "removeFinalizer":
+      return setFinalizers(store, pool, (others) => [...others]);
+    case "applyBuilder":
+      return applyBuilder(store, pool, action, onWritten);
+    case "applyWorkload":
+      return workloads.apply(pool, action.replicas, action.revision);
+    case "deletePod":
+      return workloads.deletePod(name, action.name, action.uid, action.graceMs);
+    case "deleteBuilder":
+      await remove(store, "Builder", action.name);
+      return remove(store, "Lease", action.name);
+  }
+  return action satisfies never;
+}
+
+async function setFinalizers(
+  store: ObjectStore,
+  { metadata: { name, uid } }: Stored<"BuilderPool">,
+  change: (others: readonly string[]) => string[],
+): Promise<void> {
+  await retryOnConflict(
+    store,
+    "BuilderPool",
+    name,
+    (current) => {
+      const before = current.metadata.finalizers ?? [];
+      const finalizers = change(before.filter((other) => other !== poolFinalizer));
+      if (current.metadata.uid !== uid || isDeepStrictEqual(before, finalizers)) return undefined;
+      return { ...current, metadata: { ...current.metadata, finalizers } };
+    },
+    "object",
+  );
+}
+
+async function applyBuilder(
+  store: ObjectStore,
+  pool: Stored<"BuilderPool">,
+  { name, spec }: { readonly name: string; readonly spec: OwnedSpec },
+  onWritten: (builder: Stored<"Builder">) => void,
+): Promise<void> {
+  const created = await create(store, newBuilder(pool, name, spec));
+  const written =
+    created ?? (await retryOnConflict(store, "Builder", name, (current) => withOwned(current, spec), "object"));
+  if (written !== undefined) onWritten(written);
+}
+
+/** Undefined when it exists already. */
+async function create(store: ObjectStore, builder: Builder): Promise<Stored<"Builder"> | undefined> {
+  if ((await store.get("Builder", builder.metadata.name)) !== undefined) return undefined;
+  try {
+    return await store.create("Builder", builder);
+  } catch (error) {
+    if (isStoreError(error, "AlreadyExists")) return undefined;
+    throw error;
+  }
+}
+
+function newBuilder({ metadata: { name: pool, uid } }: Stored<"BuilderPool">, name: string, spec: OwnedSpec): Builder {
+  const owner = { apiVersion, kind: "BuilderPool", name: pool, uid, controller: true, blockOwnerDeletion: true };
+  return {
+    apiVersion,
+    kind: "Builder",
+    metadata: { name, labels: { [poolLabel]: pool }, ownerReferences: [owner] },
+    spec,
+  };
+}
+
+/** What people set (silent, debug) stays; what we own and no longer say goes. */
+function withOwned(current: Stored<"Builder">, spec: OwnedSpec): Stored<"Builder"> | undefined {
+  const { drainReason: _, ...kept } = current.spec;
+  const next = { ...kept, ...spec };
+  return isDeepStrictEqual(next, current.spec) ? undefined : { ...current, spec: next };
+}
+
+async function writeStatus(store: ObjectStore, pool: Stored<"BuilderPool">, status: PoolPlan["status"]): Promise<void> {
+  const { name, uid } = pool.metadata;
+  if (isDeepStrictEqual(pool.status, status)) return;
+  const change = (current: Stored<"BuilderPool">) =>
+    current.metadata.uid !== uid || isDeepStrictEqual(current.status, status) ? undefined : { ...current, status };
+  await retryOnConflict(store, "BuilderPool", name, change, "status");
+}
+
+async function remove(store: ObjectStore, kind: Kind, name: string): Promise<void> {
+  try {
+    await store.delete(kind, name);
+  } catch (error) {
+    if (!isStoreError(error, "NotFound")) throw error;
+  }
+}

@@ -1,0 +1,93 @@
+import type { Build } from "../../api/build.ts";
+import type { Stored } from "../../api/kinds.ts";
+import type { BuilderPool } from "../../api/pool.ts";
+import { poolChecks } from "../../core/definitions/checks.ts";
+import { checkOwners } from "../../core/definitions/ownership.ts";
+import { join } from "../../core/pool/member.ts";
+import type { ListingState, ObservedPool, Waiting } from "../../core/pool/observed.ts";
+import { agesOf, type Sightings, sight } from "../../core/pool/sightings.ts";
+import { isHeld, isWanted } from "../../core/queue/claim.ts";
+import type { PoolCaches, PoolWorld } from "./world.ts";
+
+/** What is remembered between two looks, by pool; ages begin anew with the process. */
+export interface Memory {
+  readonly sightings: Map<string, Sightings>;
+  readonly deletingSince: Map<string, number>;
+  /** Builders as we wrote them last, which a cache may not show yet. */
+  readonly written: Map<string, Stored<"Builder">>;
+}
+
+/** Gathers all that the planner may know of a pool. */
+export async function observePool(
+  pool: BuilderPool,
+  world: PoolWorld,
+  caches: PoolCaches,
+  memory: Memory,
+): Promise<ObservedPool> {
+  const { name } = pool.metadata;
+  const now = world.clock.monotonic();
+  const builders = buildersOf(name, caches, memory);
+  const { workload, pods } = await world.workloads.observe(name); // after the Builders: a pod they speak of is there, or dead
+  const sightings = sight(memory.sightings.get(name) ?? new Map(), join(name, pods, builders), now);
+  memory.sightings.set(name, sightings);
+  const listings = world.listings(pool);
+  const builds = caches.builds.list().filter(({ spec }) => spec.pool === name);
+  const waiting = waitingAmong(builds, listings);
+  return {
+    pool,
+    members: join(name, pods, builders, (builder) => agesOf(sightings, builder, now)),
+    ...(workload !== undefined && { workload }),
+    ...(waiting !== undefined && { waiting }),
+    listings,
+    definitions: { broken: poolChecks(pool).broken, conflicts: conflictsOf(pool, caches.pools.list()) },
+    unsettled: builds.filter(({ status }) => status?.reported?.state === "pending").length,
+    deletingFor: deletingFor(pool, memory, now),
+  };
+}
+
+/** A pool of the same name that comes later is another one. */
+export function forget(name: string, { sightings, deletingSince }: Memory): void {
+  sightings.delete(name);
+  deletingSince.delete(name);
+}
+
+/** The cache may be behind our own writes: the later generation of the spec counts, or the budget would be spent twice. */
+function buildersOf(pool: string, caches: PoolCaches, { written }: Memory): readonly Stored<"Builder">[] {
+  const cached = caches.builders.list().filter(({ spec }) => spec.pool === pool);
+  const found = new Map(cached.map((builder) => [builder.metadata.name, builder]));
+  for (const [name, ours] of written) {
+    if (ours.spec.pool !== pool) continue;
+    const theirs = found.get(name);
+    const { status: _, ...rest } = ours;
+    if (theirs === undefined) found.set(name, ours);
+    else if (theirs.metadata.generation >= ours.metadata.generation) written.delete(name);
+    else found.set(name, theirs.status === undefined ? rest : { ...rest, status: theirs.status });
+  }
+  return [...found.values()];
+}
+
+/** Unknown while any listing is missing or stale: an empty queue would look like good news. */
+function waitingAmong(builds: readonly Build[], listings: readonly ListingState[]): Waiting | undefined {
+  const isKnown = listings.length > 0 && listings.every(({ stale, listedAt }) => !stale && listedAt !== undefined);
+  if (!isKnown) return undefined;
+  const waiting = builds.filter(
+    (build) => build.spec.group === "untested" && build.spec.blocked === undefined && isWanted(build) && !isHeld(build),
+  );
+  const [oldest] = waiting.map(({ spec }) => spec.waitingSince).sort((a, b) => Date.parse(a) - Date.parse(b));
+  return { queued: waiting.length, ...(oldest !== undefined && { oldest }) };
+}
+
+function conflictsOf(pool: BuilderPool, pools: readonly BuilderPool[]): ObservedPool["definitions"]["conflicts"] {
+  const ownerOf = checkOwners(pools);
+  return poolChecks(pool).checks.flatMap((check) => {
+    const owner = ownerOf(check) ?? pool.metadata.name;
+    return owner === pool.metadata.name ? [] : [{ check: check.name, owner }];
+  });
+}
+
+function deletingFor({ metadata }: BuilderPool, { deletingSince }: Memory, now: number): number {
+  if (metadata.deletionTimestamp === undefined) return 0;
+  const since = deletingSince.get(metadata.name) ?? now;
+  deletingSince.set(metadata.name, since);
+  return now - since;
+}

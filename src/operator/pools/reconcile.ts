@@ -1,0 +1,24 @@
+import { planPool } from "../../core/pool/plan.ts";
+import { applyPlan } from "./apply.ts";
+import { forget, type Memory, observePool } from "./observe.ts";
+import type { PoolCaches, PoolWorld } from "./world.ts";
+
+/** Listings have no watch: their state is looked at this often. */
+const resync = 15_000;
+
+/** Observe, plan, apply. Returns when to look again, in milliseconds; undefined when the pool is gone. */
+export async function reconcilePool(
+  name: string,
+  world: PoolWorld,
+  caches: PoolCaches,
+  memory: Memory,
+): Promise<number | undefined> {
+  const pool = caches.pools.get(name);
+  if (pool === undefined) {
+    forget(name, memory);
+    return undefined;
+  }
+  const plan = planPool(await observePool(pool, world, caches, memory), world.clock.now());
+  await applyPlan(world, pool, plan, (builder) => memory.written.set(builder.metadata.name, builder));
+  return Math.min(plan.requeueAfter ?? resync, resync);
+}

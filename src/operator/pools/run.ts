@@ -1,0 +1,46 @@
+import { cacheOf } from "../../store/cache.ts";
+import { createWorkqueue } from "../../store/workqueue.ts";
+import type { Memory } from "./observe.ts";
+import { reconcilePool } from "./reconcile.ts";
+import type { PoolCaches, PoolWorld } from "./world.ts";
+
+/** Builds change often and only move counts: changes that come together make one write. */
+const countsAfter = 1000;
+
+/** Keeps every pool as declared until `signal` aborts. Writes nothing while there is nothing to change. */
+export async function runPools(world: PoolWorld, signal: AbortSignal): Promise<void> {
+  const { store, workloads, clock, log } = world;
+  const memory: Memory = { sightings: new Map(), deletingSince: new Map(), written: new Map() };
+  const queue = createWorkqueue({
+    clock,
+    concurrency: 4,
+    handle: (name) => reconcilePool(name, world, caches, memory),
+    onError: (pool, error, retryInMs) =>
+      log.warn({ pool, error: String(error), retryInMs }, "a pool could not be reconciled"),
+  });
+  const caches: PoolCaches = {
+    pools: cacheOf(store, "BuilderPool", {
+      signal,
+      onChange: ({ object }) => {
+        // which pool owns a check depends on all of them
+        for (const { metadata } of [object, ...caches.pools.list()]) queue.add(metadata.name);
+      },
+    }),
+    builders: cacheOf(store, "Builder", {
+      signal,
+      onChange: ({ type, object }) => {
+        if (type === "Deleted") memory.written.delete(object.metadata.name);
+        queue.add(object.spec.pool);
+      },
+    }),
+    builds: cacheOf(store, "Build", {
+      signal,
+      onChange: ({ object }) => queue.add(object.spec.pool, { afterMs: countsAfter }),
+    }),
+  };
+  workloads.onChange((pool) => queue.add(pool));
+  await Promise.all([caches.pools.synced, caches.builders.synced, caches.builds.synced]).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+  await queue.run(signal);
+}

@@ -1,0 +1,22 @@
+import type { BuilderPool } from "../../api/pool.ts";
+import type { ListingState } from "../../core/pool/observed.ts";
+import type { Cache } from "../../store/cache.ts";
+import type { ObjectStore } from "../../store/objectStore.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Log } from "../../system/log.ts";
+import type { Workloads } from "./workloads.ts";
+
+export interface PoolWorld {
+  readonly store: ObjectStore;
+  readonly workloads: Workloads;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How the listings that a pool takes part in stand, as far as the lister knows; none before it began. */
+  listings(pool: BuilderPool): readonly ListingState[];
+}
+
+export interface PoolCaches {
+  readonly pools: Cache<"BuilderPool">;
+  readonly builders: Cache<"Builder">;
+  readonly builds: Cache<"Build">;
+}

@@ -1,0 +1,65 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { isRunning, LockedError, lockWorkDir } from "../../../src/local/lock.ts";
+
+const lockModule = resolve(import.meta.dirname, "../../../src/local/lock.ts");
+const program = `
+  import { lockWorkDir } from ${JSON.stringify(lockModule)};
+  try {
+    lockWorkDir(process.argv[1]);
+    console.log("locked");
+    setInterval(() => {}, 1000);
+  } catch (error) {
+    console.log(error.message);
+  }
+`;
+
+function starter(workDir: string) {
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program, workDir], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const said = once(child.stdout, "data").then(([text]) => String(text).trim());
+  return { child, said };
+}
+
+describe("the lock of the work folder", () => {
+  let folder = "";
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "lock-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("creates the folder, and is free again once released", async () => {
+    const workDir = join(folder, "a", "b");
+    expect(await isRunning(workDir)).toBe(false);
+    const lock = lockWorkDir(workDir);
+    expect(await isRunning(workDir)).toBe(true);
+    lock.release();
+    expect(await isRunning(workDir)).toBe(false);
+    lockWorkDir(workDir).release();
+  });
+
+  it("refuses a second holder with a sentence that names the process, the folder and the way out", () => {
+    const lock = lockWorkDir(folder);
+    const sentence = `another \`builderpool up\` (process ${process.pid}) works in ${folder}; stop it, or name another folder with --work-dir`;
+    expect(() => lockWorkDir(folder)).toThrow(new LockedError(sentence));
+    lock.release();
+  });
+
+  it("is given to exactly one of several that start at once, and is free when that one is killed", async () => {
+    const starters = Array.from({ length: 3 }, () => starter(folder));
+    const said = await Promise.all(starters.map((one) => one.said));
+    const holder = starters[said.indexOf("locked")]?.child;
+    expect(said.filter((text) => text === "locked")).toHaveLength(1);
+    expect(said.filter((text) => text.includes(`(process ${holder?.pid})`))).toHaveLength(2);
+    expect(await isRunning(folder)).toBe(true);
+    for (const { child } of starters) child.kill("SIGKILL");
+    await Promise.all(starters.map(({ child }) => child.exitCode ?? child.signalCode ?? once(child, "exit")));
+    expect(await isRunning(folder)).toBe(false);
+    lockWorkDir(folder).release();
+  });
+});
