@@ -20,14 +20,14 @@ export interface Reply {
 }
 
 const Body = z.object({
-  data: z.unknown(),
+  data: z.unknown().optional(),
   errors: z
     .array(
       z.object({
         type: z.string().optional(),
         message: z.string(),
-        path: z.array(z.union([z.string(), z.int()])).optional(),
-        extensions: z.unknown(),
+        path: z.array(z.union([z.string(), z.int()])).nullish(),
+        extensions: z.unknown().optional(),
       }),
     )
     .optional(),
@@ -61,9 +61,9 @@ export function read<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   );
 }
 
-function positionIn(list: readonly string[] | undefined, { type = "", path = [] }: Complaint): number | undefined {
-  const position = list === undefined ? undefined : path[list.length];
-  const within = list?.every((name, index) => path[index] === name) ?? false;
+function positionIn(list: readonly string[] | undefined, { type = "", path }: Complaint): number | undefined {
+  const position = list === undefined ? undefined : path?.[list.length];
+  const within = list?.every((name, index) => path?.[index] === name) ?? false;
   return within && typeof position === "number" && !isLimit(type) ? position : undefined;
 }
 

@@ -158,7 +158,7 @@ const Refused = z.object({
   response: z.object({
     status: z.int(),
     headers: z.record(z.string(), z.union([z.string(), z.number()]).optional()),
-    data: z.unknown(),
+    data: z.unknown().optional(),
   }),
 });
 

@@ -1,4 +1,4 @@
-import { createServer, type IncomingHttpHeaders } from "node:http";
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../../../src/system/clock.ts";
 import type { Log } from "../../../src/system/log.ts";
@@ -30,22 +30,16 @@ export interface Scripted extends AsyncDisposable {
 /** A server on loopback that answers what the test says. */
 export async function scripted(answer: (request: Request) => Response): Promise<Scripted> {
   const requests: Request[] = [];
-  const server = createServer(async (incoming, outgoing) => {
+  const server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    const text = Buffer.concat(chunks).toString();
-    const { method = "", url = "", headers } = incoming;
-    const request = { method, url, headers, body: text === "" ? undefined : (JSON.parse(text) as unknown) };
-    requests.push(request);
-    const { status = 200, headers: extra = {}, body = {}, cut, hang } = answer(request);
-    if (hang) return;
-    if (cut === "before") return void outgoing.destroy();
-    const payload = typeof body === "string" ? body : JSON.stringify(body);
-    const type = typeof body === "string" ? "text/html" : "application/json; charset=utf-8";
-    outgoing.writeHead(status, { "content-type": type, ...extra });
-    if (status === 304) return void outgoing.end();
-    if (cut === undefined) return void outgoing.end(payload);
-    outgoing.write(payload.slice(0, payload.length / 2), () => outgoing.destroy());
+    incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+    incoming.on("end", () => {
+      const text = Buffer.concat(chunks).toString();
+      const { method = "", url = "", headers } = incoming;
+      const request = { method, url, headers, body: text === "" ? undefined : (JSON.parse(text) as unknown) };
+      requests.push(request);
+      send(answer(request), outgoing);
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -56,6 +50,16 @@ export async function scripted(answer: (request: Request) => Response): Promise<
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function send({ status = 200, headers = {}, body = {}, cut, hang }: Response, outgoing: ServerResponse): void {
+  if (hang) return;
+  if (cut === "before") return void outgoing.destroy();
+  const payload = typeof body === "string" ? body : JSON.stringify(body);
+  const type = typeof body === "string" ? "text/html" : "application/json; charset=utf-8";
+  outgoing.writeHead(status, { "content-type": type, ...headers });
+  if (cut === undefined) return void outgoing.end(payload);
+  outgoing.write(payload.slice(0, payload.length / 2), () => outgoing.destroy());
 }
 
 export interface TestClock extends Clock {

@@ -1,0 +1,185 @@
+import { describe, expect, it } from "vitest";
+import { createGitHub } from "../../../src/github/client.ts";
+import { type Request, type Response, scripted, testClock, testLog } from "./scripted.ts";
+
+const signal = new AbortController().signal;
+const noMore = { hasNextPage: false, endCursor: null };
+
+const node = (number: number, changes: object = {}) => ({
+  id: `PR_${number}`,
+  number,
+  title: `Change ${number}`,
+  state: "OPEN",
+  isDraft: false,
+  baseRefName: "dev",
+  headRefOid: `head${number}`,
+  createdAt: "2024-01-01T00:00:00Z",
+  updatedAt: "2024-01-02T00:00:00Z",
+  authorAssociation: "MEMBER",
+  author: { login: "ada" },
+  labels: { nodes: [], pageInfo: noMore },
+  reviews: { nodes: [], pageInfo: noMore },
+  commits: { nodes: [{ commit: commit(number) }] },
+  ...changes,
+});
+const commit = (number: number, state = "SUCCESS") => ({
+  id: `C_${number}`,
+  oid: `head${number}`,
+  committedDate: "2024-01-01T00:00:00Z",
+  status: { contexts: [{ context: "c", state, description: null }] },
+});
+const openPage = (numbers: readonly number[], nodes: readonly unknown[]) => ({
+  repository: {
+    ref: { id: "REF" },
+    numbers: { nodes: numbers.map((number) => ({ id: `PR_${number}`, number })) },
+    open: { nodes, pageInfo: noMore },
+  },
+});
+const about = (position: number, ...rest: string[]) => ({
+  message: "timed out",
+  path: ["repository", "open", "nodes", position, ...rest],
+});
+
+interface Play {
+  probe?: object[];
+  open?: object;
+  nodes?: (ids: readonly string[]) => object;
+}
+
+/** Looks at the script anew for every request, so that a test may change it. */
+function play(script: Play) {
+  return ({ method, body }: Request): Response => {
+    if (method === "GET") return { body: script.probe ?? [] };
+    const { query, variables } = body as { query: string; variables: { ids: string[] } };
+    return { body: (query.startsWith("query Open") ? script.open : script.nodes?.(variables.ids)) ?? {} };
+  };
+}
+
+async function listing(script: Play) {
+  const world = { clock: testClock(), log: testLog(), credential: { token: "t" } };
+  const server = await scripted(play(script));
+  const client = createGitHub({ ...world, apiUrl: server.url });
+  const list = () => client.list({ repository: "o/r", branch: "dev", teams: [], signal });
+  return { ...world, list, server, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+const readable = ({ pullRequests }: { pullRequests: readonly { number: number }[] }) =>
+  pullRequests.map(({ number }) => number);
+
+describe("a pull request that GitHub cannot describe", () => {
+  it.each<[string, unknown, object[]]>([
+    ["is null", null, [about(1)]],
+    ["is null without a word", null, []],
+    [
+      "lacks its statuses because of an error",
+      node(2, { commits: { nodes: [{ commit: { ...commit(2), status: null } }] } }),
+      [about(1, "commits")],
+    ],
+    ["has no commit", node(2, { commits: { nodes: [] } }), []],
+    ["has a state nobody knows", node(2, { commits: { nodes: [{ commit: commit(2, "MAYBE") }] } }), []],
+    ["has no title", node(2, { title: null }), []],
+  ])("%s: it is unreadable, neither closed nor untested, and its neighbours are listed", async (_, broken, errors) => {
+    const open = { data: openPage([1, 2, 3], [node(1), broken, node(3)]), errors };
+    await using world = await listing({ open });
+    const result = await world.list();
+    expect([readable(result), result.unreadable]).toEqual([[1, 3], [2]]);
+    expect(world.log.lines.filter(({ level }) => level === "warn")).toHaveLength(1);
+  });
+
+  it("is tried again after 150 s, and listed once it can be read", async () => {
+    const nodes = (ids: readonly string[]) => ({
+      data: { nodes: ids.map((id) => (id.startsWith("PR") ? node(2) : commit(Number(id.slice(2))))) },
+    });
+    await using world = await listing({ open: { data: openPage([1, 2], [node(1), null]) }, nodes });
+    expect((await world.list()).unreadable).toEqual([2]);
+    world.clock.advance(100_000);
+    expect((await world.list()).unreadable).toEqual([2]);
+    world.clock.advance(50_000);
+    const result = await world.list();
+    expect([readable(result), result.unreadable]).toEqual([[1, 2], []]);
+  });
+});
+
+describe("an answer with errors", () => {
+  it("that are not about one pull request fails whole, even when data came along", async () => {
+    const open = {
+      data: openPage([], []),
+      errors: [{ message: "Something went wrong", path: ["repository", "open"] }],
+    };
+    await using world = await listing({ open });
+    await expect(world.list()).rejects.toMatchObject({ code: "Unreachable" });
+  });
+
+  it("about one commit's statuses makes that pull request unreadable, not untested", async () => {
+    const nodes = () => ({
+      data: { nodes: [null, { ...commit(2), status: null }] },
+      errors: [{ type: "NOT_FOUND", message: "gone", path: ["nodes", 0] }],
+    });
+    await using world = await listing({ open: { data: openPage([1, 2], [node(1), node(2)]) }, nodes });
+    await world.list();
+    world.clock.advance(150_000);
+    const result = await world.list();
+    expect([readable(result), result.unreadable]).toEqual([[2], [1]]);
+    expect(result.pullRequests[0]?.head.statuses).toEqual([]);
+  });
+});
+
+describe("a head", () => {
+  it("that is not the last of the listed commits is asked for by its name", async () => {
+    const long = node(1, { headRefOid: "head9" });
+    const nodes = () => ({ data: { node: { repository: { object: commit(9, "FAILURE") } } } });
+    await using world = await listing({ open: { data: openPage([1], [long]) }, nodes });
+    const { pullRequests } = await world.list();
+    expect(pullRequests[0]?.head).toMatchObject({ commit: "head9", statuses: [{ state: "FAILURE" }] });
+  });
+});
+
+describe("a change that the probe shows", () => {
+  const entry = (changes: object = {}) => ({
+    number: 1,
+    node_id: "PR_1",
+    state: "open",
+    updated_at: "2024-01-02T00:00:00Z",
+    head: { sha: "head1" },
+    base: { ref: "dev" },
+    ...changes,
+  });
+
+  it("is asked for until GraphQL shows it too: its answers may lag behind", async () => {
+    let seen = "2024-01-02T00:00:00Z";
+    const script: Play = {
+      probe: [entry()],
+      open: { data: openPage([1], [node(1)]) },
+      nodes: () => ({ data: { nodes: [node(1, { updatedAt: seen, title: seen })] } }),
+    };
+    await using world = await listing(script);
+    await world.list();
+    script.probe = [entry({ updated_at: "2024-01-03T00:00:00Z" })];
+    const title = async () => (await world.list()).pullRequests[0]?.title;
+    expect(await title()).toBe(seen);
+    seen = "2024-01-03T00:00:00Z";
+    expect(await title()).toBe(seen);
+    const asked = world.server.requests.length;
+    await title();
+    expect(world.server.requests).toHaveLength(asked + 1);
+  });
+
+  it.each([
+    ["closed", { state: "closed" }],
+    ["turned to another base", { base: { ref: "release" } }],
+  ])("is that it was %s: it leaves the listing without a point spent", async (_, change) => {
+    const script: Play = { probe: [entry()], open: { data: openPage([1], [node(1)]) } };
+    await using world = await listing(script);
+    expect(readable(await world.list())).toEqual([1]);
+    script.probe = [entry({ updated_at: "2024-01-03T00:00:00Z", ...change })];
+    expect(readable(await world.list())).toEqual([]);
+  });
+});
+
+describe("listings asked for at once", () => {
+  it("of one repository share one reading", async () => {
+    await using world = await listing({ open: { data: openPage([1], [node(1)]) } });
+    await Promise.all([world.list(), world.list(), world.list()]);
+    expect(world.server.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
+  });
+});
