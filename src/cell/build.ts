@@ -2,10 +2,11 @@ import { readdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { milliseconds } from "../api/duration.ts";
-import { buildIdentifier, buildVector } from "../core/definitions/alibuild.ts";
+import { buildIdentifier, buildVector, toolName } from "../core/definitions/alibuild.ts";
 import { type Ended, run } from "../system/process/run.ts";
 import type { Hands } from "./hands.ts";
 import type { Merged } from "./merge.ts";
+import { Progress } from "./progress.ts";
 import { remove } from "./remove.ts";
 import type { Tool } from "./tool.ts";
 import { Watch } from "./watch.ts";
@@ -28,6 +29,7 @@ export async function build(hands: Hands, tool: Tool, merged: Merged): Promise<B
     processors: availableParallelism(),
   });
   const seen = new Watch();
+  const progress = new Progress(hands.clock, (message) => emit({ event: "progress", message }));
   const ended = await run({
     command: tool.program,
     args,
@@ -37,11 +39,12 @@ export async function build(hands: Hands, tool: Tool, merged: Merged): Promise<B
     timeoutMs: milliseconds(order.check.timeouts.build),
     onChunk: async (chunk) => {
       seen.write(chunk);
+      await progress.write(chunk);
       await hands.print(chunk);
     },
   });
   await hands.quiesce();
-  return { ended, seen, command: [tool.program, ...args].map(quoted).join(" ") };
+  return { ended, seen, command: [toolName(order.check), ...args].map(quoted).join(" ") };
 }
 
 /**

@@ -29,6 +29,7 @@ export async function judge(
     throw new InfrastructureFailure(
       "OutOfMemory",
       `${tool} build was killed for its memory; lower jobs or raise the memory of the builder`,
+      findings,
     );
   }
   if (
@@ -39,6 +40,7 @@ export async function judge(
     throw new InfrastructureFailure(
       "DependencyFetchFailed",
       `${tool} could not fetch a source that this pull request does not choose: ${fetchLine(findings)}`,
+      findings,
     );
   }
   const limit = `${tool} build exceeded its limit of ${order.check.timeouts.build} and was stopped.`;

@@ -19,7 +19,8 @@ export async function perform(hands: Hands): Promise<Outcome> {
   const facts: Facts = { versions: {}, commands: [] };
   const outcome = await tasks[hands.order.task](hands, facts).catch((error: unknown): Outcome => {
     if (!(error instanceof InfrastructureFailure)) throw error;
-    return { kind: "Infrastructure", reason: error.reason, message: error.message.slice(0, 1024) };
+    const { reason, message, findings } = error;
+    return { kind: "Infrastructure", reason, message: message.slice(0, 1024), ...(findings && { findings }) };
   });
   return {
     ...outcome,

@@ -1,29 +1,19 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { logTexts, runCell, steps } from "../support/cell/startCell.ts";
-import { type CellWorld, createCellWorld } from "../support/cell/world.ts";
-
-const worlds: CellWorld[] = [];
-function world(): CellWorld {
-  const created = createCellWorld();
-  worlds.push(created);
-  return created;
-}
-
-afterEach(() => {
-  for (const { root } of worlds.splice(0)) rmSync(root, { recursive: true, force: true });
-});
+import { aCellWorld } from "../support/cell/world.ts";
 
 describe("a cell that builds a pull request", () => {
   it("merges it, builds it with the real aliBuild, and sends the logs", async () => {
-    const { hello, order, area } = world();
+    const { hello, order, area } = aCellWorld();
     const commit = hello.propose({ "hello.in": 'echo "echo changed"\n' });
 
     const { code, outcome, events, errors } = await runCell(order({ pullRequest: { number: 7, commit } }));
 
     expect(errors).toBe("");
     expect(outcome).toMatchObject({ kind: "Verdict", result: "Success", description: "", mergeBase: hello.tip() });
+    expect(outcome?.versions).toMatchObject({ aliBuild: "1.17.44", hello: hello.tip() });
     expect(code).toBe(0);
     expect(steps(events)).toEqual(["prepare", "tool", "checkout", "merge", "doctor", "build", "logs", "clean"]);
     expect(Object.keys(logTexts(events)).slice(-2)).toEqual([
@@ -32,5 +22,193 @@ describe("a cell that builds a pull request", () => {
     ]);
     expect(readFileSync(join(area, "sw/fedora33_x86-64/hello/latest/bin/hello"), "utf8")).toBe("echo changed\n");
     expect(existsSync(join(area, "sw/BUILD/hello-latest-7"))).toBe(true);
+  });
+
+  it("finds its own earlier build of the same commit again, since the same merge has the same hash", async () => {
+    const { hello, order } = aCellWorld();
+    const commit = hello.propose({ "hello.in": 'echo "echo changed"\n' });
+    hello.commit({ "docs/readme": "moved on\n" });
+    await runCell(order({ pullRequest: { number: 7, commit } }));
+
+    const { outcome, output } = await runCell(order({ pullRequest: { number: 7, commit } }));
+
+    expect(outcome).toMatchObject({ result: "Success" });
+    expect(output()).toContain("Development package hello does not need rebuild");
+  });
+
+  it("keeps the tree of one pull request while it builds another", async () => {
+    const { hello, order, area } = aCellWorld();
+    const one = hello.propose({ "hello.in": "echo one\n" });
+    const two = hello.propose({ "hello.in": "echo two\n" });
+    await runCell(order({ pullRequest: { number: 1, commit: one } }));
+    await runCell(order({ pullRequest: { number: 2, commit: two } }));
+
+    const { output } = await runCell(order({ pullRequest: { number: 1, commit: one } }));
+
+    expect(output()).toContain("Development package hello does not need rebuild");
+    expect(existsSync(join(area, "sw/BUILD/hello-latest-2/log"))).toBe(true);
+  });
+
+  it("calls a build that fails a failure, and shows the line that says why", async () => {
+    const { hello, order } = aCellWorld();
+    const commit = hello.propose({ "hello.in": 'echo "x.cxx:3:1: error: boom" >&2; exit 3\n' });
+
+    const { code, outcome } = await runCell(order({ pullRequest: { number: 8, commit } }));
+
+    expect(outcome).toMatchObject({ kind: "Verdict", result: "Failure", description: "" });
+    expect(outcome?.findings?.preview).toContain("x.cxx:3:1: error: boom");
+    expect(code).toBe(0);
+  });
+
+  it("calls a conflict a conflict, in the words GitHub has always shown", async () => {
+    const { hello, order } = aCellWorld();
+    const commit = hello.propose({ "hello.in": "echo theirs\n" });
+    hello.commit({ "hello.in": "echo ours\n" });
+
+    const { outcome, events } = await runCell(order({ pullRequest: { number: 9, commit } }));
+
+    expect(outcome).toMatchObject({ result: "Conflict", description: "Please resolve merge conflicts" });
+    expect(steps(events)).not.toContain("build");
+  });
+
+  it("never calls a commit that is not in the mirror a conflict (W-2)", async () => {
+    const { order } = aCellWorld();
+
+    const { outcome } = await runCell(order({ pullRequest: { number: 9, commit: "f".repeat(40) } }));
+
+    expect(outcome).toMatchObject({ kind: "Infrastructure", reason: "CommitNotFound" });
+  });
+
+  it("says that a mirror cannot be read instead of giving a verdict", async () => {
+    const { hello, order } = aCellWorld();
+    const wanted = order({ pullRequest: { number: 9, commit: hello.tip() } });
+    rmSync(hello.mirror, { recursive: true });
+
+    const { outcome } = await runCell(wanted);
+
+    expect(outcome).toMatchObject({ kind: "Infrastructure", reason: "FetchFailed" });
+  });
+
+  it("refuses to build when the merge directory is not checked out (W-1)", async () => {
+    const { hello, order } = aCellWorld();
+    const commit = hello.propose({ "hello.in": "echo x\n" });
+
+    const { outcome } = await runCell(order({ check: { checkout: "O2" }, pullRequest: { number: 9, commit } }));
+
+    expect(outcome).toMatchObject({ kind: "Infrastructure" });
+    expect(outcome?.kind === "Infrastructure" && outcome.message).toContain("set checkout to the directory of o/hello");
+  });
+
+  it("rejects a pull request that makes the checkout grow too much, measured in bytes and without .git (W-24)", async () => {
+    const { hello, order } = aCellWorld();
+    const big = hello.propose({ "data.bin": Buffer.alloc(20_001) });
+    const fits = hello.propose({ "data.bin": Buffer.alloc(20_000) });
+    const check = { maxGrowth: "20k" };
+
+    const rejected = await runCell(order({ check, pullRequest: { number: 1, commit: big } }));
+    const built = await runCell(order({ check, pullRequest: { number: 2, commit: fits } }));
+
+    expect(rejected.outcome).toMatchObject({ result: "TooBig", description: "PR too big. Rejecting." });
+    expect(built.outcome).toMatchObject({ result: "Success" });
+  });
+
+  it("skips, with success, what touches none of the wanted paths", async () => {
+    const { hello, order } = aCellWorld();
+    const commit = hello.propose({ "docs/readme": "better\n" });
+
+    const skipped = await runCell(
+      order({ check: { onlyWhenChanged: ["DATA/", "MC/"] }, pullRequest: { number: 1, commit } }),
+    );
+    const built = await runCell(order({ check: { onlyWhenChanged: ["docs/"] }, pullRequest: { number: 1, commit } }));
+
+    expect(skipped.outcome).toMatchObject({ result: "Skipped", description: "skipped; no relevant changes" });
+    expect(built.outcome).toMatchObject({ result: "Success" });
+  });
+
+  it("builds a pull request with an empty change when no path is asked for (W-6)", async () => {
+    const { hello, order } = aCellWorld();
+
+    const { outcome } = await runCell(order({ pullRequest: { number: 1, commit: hello.tip() } }));
+
+    expect(outcome).toMatchObject({ result: "Success" });
+  });
+
+  it("reports what aliBuild doctor refuses", async () => {
+    const { alidist, hello, order } = aCellWorld();
+    const recipe = readFileSync(join(alidist.path, "hellolib.sh"), "utf8");
+    alidist.commit({
+      "hellolib.sh": recipe.replace(
+        "---",
+        'system_requirement: ".*"\nsystem_requirement_check: "false && exit 1"\n---',
+      ),
+    });
+
+    const { outcome, events } = await runCell(order({ pullRequest: { number: 1, commit: hello.tip() } }));
+
+    expect(outcome).toMatchObject({ result: "DoctorError", description: "aliBuild doctor error" });
+    expect(steps(events)).not.toContain("build");
+  });
+
+  it("leaves nothing of an earlier build in the checkout, whatever that build did to it (W-28)", async () => {
+    const { hello, order, area } = aCellWorld();
+    const planted = join(area, "planted");
+    const commit = hello.propose({
+      "hello.in": [
+        'cd "$(readlink -f "$SOURCEDIR")"',
+        `git config filter.evil.smudge "touch ${planted}; cat"`,
+        `git config core.fsmonitor "touch ${planted}"`,
+        'mkdir -p .git/info .git/hooks && echo "* filter=evil" > .git/info/attributes',
+        `printf '#!/bin/sh\\ntouch ${planted}\\n' > .git/hooks/post-checkout && chmod +x .git/hooks/post-checkout`,
+        "echo dirt > hello.in; mkdir -p stray/deep && chmod 500 stray; mkdir ../hellolib",
+      ].join("\n"),
+    });
+    const first = await runCell(order({ pullRequest: { number: 1, commit } }));
+    expect(first.outcome).toMatchObject({ result: "Success" });
+    expect(existsSync(join(area, "hellolib"))).toBe(true);
+
+    const { outcome } = await runCell(order({ pullRequest: { number: 2, commit: hello.tip() } }));
+
+    expect(outcome).toMatchObject({ result: "Success" });
+    expect(existsSync(planted)).toBe(false);
+    expect(existsSync(join(area, "hellolib"))).toBe(false);
+    expect(existsSync(join(area, "hello/stray"))).toBe(false);
+    expect(readFileSync(join(area, "hello/hello.in"), "utf8")).toContain("echo hello");
+  });
+
+  it("makes a broken tree anew, and leaves alone a work area that it did not make", async () => {
+    const { hello, order, area } = aCellWorld();
+    mkdirSync(join(area, "hello/.git"), { recursive: true });
+    mkdirSync(join(area, "notes"));
+    writeFileSync(join(area, "hello/.git/HEAD"), "garbage");
+
+    const { outcome } = await runCell(order({ pullRequest: { number: 1, commit: hello.tip() } }));
+
+    expect(outcome).toMatchObject({ result: "Success" });
+    expect(existsSync(join(area, "notes"))).toBe(true);
+  });
+});
+
+describe("a cell that warms up", () => {
+  it("builds the base branch under a name no pull request has, so its dependencies are ready for all of them", async () => {
+    const { hello, order, area } = aCellWorld();
+
+    const { outcome } = await runCell(order());
+    const after = await runCell(
+      order({ pullRequest: { number: 1, commit: hello.propose({ "hello.in": "echo 1\n" }) } }),
+    );
+
+    expect(outcome).toMatchObject({ kind: "Done", compiled: true, message: "The base branch compiles" });
+    expect(existsSync(join(area, "sw/BUILD/hello-latest-master"))).toBe(true);
+    expect(after.output()).toContain("Package hellolib was correctly compiled. Moving to next one.");
+  });
+
+  it("is done all the same when the base branch does not compile", async () => {
+    const { hello, order } = aCellWorld();
+    hello.commit({ "hello.in": 'echo "a.cxx:1:1: error: broken" >&2; exit 1\n' });
+
+    const { outcome } = await runCell(order());
+
+    expect(outcome).toMatchObject({ kind: "Done", compiled: false });
+    expect(outcome?.findings?.preview).toContain("a.cxx:1:1: error: broken");
   });
 });

@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { onTestFinished } from "vitest";
 import type { ResolvedCheck } from "../../../src/api/check.ts";
 import type { Order } from "../../../src/api/order.ts";
 import { createRepository, type Repository } from "./repository.ts";
@@ -21,10 +22,18 @@ export interface OrderChanges {
   readonly pullRequest?: { readonly number: number; readonly commit: string };
   readonly limits?: Partial<Order["limits"]>;
   readonly sources?: Order["sources"];
+  readonly mirror?: string;
 }
 
 /** aliBuild is installed once per machine and test run, not once per test. */
 const tools = join(tmpdir(), `builderpool-test-tools-${process.getuid?.() ?? 0}`);
+
+/** A cell world for one test. */
+export function aCellWorld(): CellWorld {
+  const world = createCellWorld();
+  onTestFinished(() => rmSync(world.root, { recursive: true, force: true }));
+  return world;
+}
 
 /** A package `hello` that needs `hellolib`, as aliBuild sees them, and a place to build them. What a pull request changes is the script hello.in. */
 export function createCellWorld(): CellWorld {
@@ -56,7 +65,9 @@ export function createCellWorld(): CellWorld {
         { repository: "o/hello", directory: "hello", mirror: hello.mirror, commit: hello.tip() },
         { repository: "o/alidist", directory: "alidist", mirror: alidist.mirror, commit: alidist.tip() },
       ],
-      ...(changes.pullRequest === undefined ? {} : { pullRequest: { ...changes.pullRequest, mirror: hello.mirror } }),
+      ...(changes.pullRequest === undefined
+        ? {}
+        : { pullRequest: { ...changes.pullRequest, mirror: changes.mirror ?? hello.mirror } }),
       paths,
       limits: { logBytes: 2 ** 22, maxAge: 2 * 86_400_000, minFree: 0, ...changes.limits },
       gitUrl: `file://${join(root, "src")}`,

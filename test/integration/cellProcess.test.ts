@@ -1,0 +1,195 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { cellProgram, runCell, startCell } from "../support/cell/startCell.ts";
+import { aCellWorld, type CellWorld } from "../support/cell/world.ts";
+
+const isRoot = process.getuid?.() === 0;
+const canIsolate = (() => {
+  try {
+    execFileSync("unshare", ["--pid", "--fork", "--kill-child", "--mount-proc", "true"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+/** A build that leaves processes everywhere: in its group, in another session, with TERM ignored. Their pids land in a file. */
+function stubbornBuild(pids: string): string {
+  return [
+    `(trap '' TERM; echo $BASHPID >> ${pids}; sleep 300) &`,
+    `setsid bash -c "trap '' TERM; echo \\$\\$ >> ${pids}; sleep 301" > /dev/null 2>&1 &`,
+    `setsid bash -c 'echo $$ >> ${pids}; setsid sleep 302 & wait' &`,
+    `while [ "$(wc -l < ${pids})" -lt 3 ]; do sleep 0.05; done`,
+    'echo "everybody is here" >&2',
+    "sleep 303",
+  ].join("\n");
+}
+
+function alive(pids: string): readonly number[] {
+  const numbers = readFileSync(pids, "utf8").trim().split("\n").map(Number);
+  return numbers.filter((pid) => {
+    try {
+      return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+    } catch {
+      return false;
+    }
+  });
+}
+
+async function startStubborn(world: CellWorld, check: Partial<Parameters<CellWorld["order"]>[0]> = {}) {
+  const pids = join(world.root, "pids");
+  const commit = world.hello.propose({ "hello.in": `touch ${pids}\n${stubbornBuild(pids)}` });
+  const cell = startCell(world.order({ pullRequest: { number: 1, commit }, ...check }));
+  await cell.until(() => cell.output().includes("everybody is here"));
+  expect(alive(pids)).toHaveLength(3);
+  return { cell, pids };
+}
+
+async function untilDead(pids: string): Promise<readonly number[]> {
+  for (let tries = 0; tries < 50 && alive(pids).length > 0; tries += 1) await sleep(100);
+  return alive(pids);
+}
+
+describe("a cell that must stop", () => {
+  it("kills a build at its limit with everything it started, other sessions included, and calls it a failure (W-39)", async () => {
+    const { cell, pids } = await startStubborn(aCellWorld(), { check: { timeouts: { command: "60s", build: "4s" } } });
+
+    const { outcome } = await cell.ended;
+
+    expect(outcome).toMatchObject({ kind: "Verdict", result: "Failure", description: "" });
+    expect(outcome?.findings?.preview[0]).toBe("aliBuild build exceeded its limit of 4s and was stopped.");
+    expect(alive(pids)).toEqual([]);
+  });
+
+  it("dies with everything it started when its builder is killed", async () => {
+    const { cell, pids } = await startStubborn(aCellWorld());
+
+    cell.child.stdin?.destroy();
+
+    expect((await cell.ended).outcome).toBeUndefined();
+    expect(await untilDead(pids)).toEqual([]);
+  });
+
+  it("ends at once on SIGTERM", async () => {
+    const { cell, pids } = await startStubborn(aCellWorld());
+    const before = performance.now();
+
+    cell.child.kill("SIGTERM");
+    await cell.ended;
+
+    expect(performance.now() - before).toBeLessThan(3000);
+    expect(await untilDead(pids)).toEqual([]);
+  });
+
+  it.runIf(canIsolate)(
+    "as the first process of a namespace takes everything along, an empty environment included",
+    async () => {
+      const world = aCellWorld();
+      const beat = join(world.root, "beat");
+      const commit = world.hello.propose({
+        "hello.in": `env -i setsid bash -c 'while :; do date +%N > ${beat}; sleep 0.05; done' > /dev/null 2>&1 &\nsleep 0.5\n`,
+      });
+
+      const { outcome } = await runCell(world.order({ pullRequest: { number: 1, commit } }), { isolate: true });
+
+      expect(outcome).toMatchObject({ result: "Success" });
+      const last = readFileSync(beat, "utf8");
+      await sleep(300);
+      expect(readFileSync(beat, "utf8")).toBe(last);
+    },
+  );
+});
+
+describe("the environment of a build", () => {
+  it("is what the order says and nothing of the builder's (B-10, W-38)", async () => {
+    const { hello, order, root } = aCellWorld();
+    const seen = join(root, "seen");
+    const commit = hello.propose({
+      "hello.in": `env > ${seen}; cat /proc/self/environ /proc/$PPID/environ >> ${seen}\n`,
+    });
+    const secret = "not-for-builds";
+    const secrets = ["GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "OTLP_WRITE_TOKEN", "NOMAD_TOKEN", "PIP_INDEX_PASSWORD"];
+
+    const { outcome } = await runCell(
+      order({ pullRequest: { number: 3, commit }, check: { env: { ALIBUILD_O2_TESTS: "1", WANTED: "yes it is" } } }),
+      {
+        env: { ...Object.fromEntries(secrets.map((name) => [name, secret])), https_proxy: `http://u:${secret}@proxy` },
+      },
+    );
+
+    expect(outcome).toMatchObject({ result: "Success" });
+    expect(readFileSync(seen, "utf8")).not.toContain(secret);
+    const env = readFileSync(seen, "utf8").split("\n");
+    expect(env).toEqual(
+      expect.arrayContaining([
+        "ALIBUILD_O2_TESTS=1",
+        "WANTED=yes it is",
+        `HOME=${order().paths.home}`,
+        `ALIBUILD_HEAD_HASH=${commit}`,
+      ]),
+    );
+  });
+
+  it.runIf(isRoot)("belongs to another user where one is named, who can read no file of the builder", async () => {
+    const { hello, order, root } = aCellWorld();
+    chmodSync(root, 0o755);
+    const wanted = order({
+      pullRequest: { number: 3, commit: hello.propose({ "hello.in": "id -u >&2; cat /etc/shadow || true\n" }) },
+    });
+    const tools = join(root, "work/tools");
+    const paths = { ...wanted.paths, tools };
+    for (const path of Object.values(paths)) mkdirSync(path, { recursive: true });
+    for (const path of Object.values(paths)) chownSync(path, 65_002, 65_002);
+    const env = { PATH: "/usr/local/bin:/usr/bin:/bin" };
+
+    const { outcome, output, errors } = await runCell({ ...wanted, paths }, { args: ["--user", "65002:65002"], env });
+
+    expect(errors).toBe("");
+    expect(outcome).toMatchObject({ result: "Success" });
+    expect(output()).toMatch(/ 65002\n/);
+    expect(output()).toContain("/etc/shadow: Permission denied");
+  });
+});
+
+describe("a cell that is given nonsense", () => {
+  it.each([
+    ["no JSON", "hello\n", "expected one line of JSON"],
+    ["another document", "{}\n", "The cell cannot read its order: id: "],
+  ])("answers %s with a sentence and exit code 64", async (_, text, sentence) => {
+    const cell = startCell(text);
+
+    const { code, outcome } = await cell.ended;
+
+    expect(code).toBe(64);
+    expect(outcome).toMatchObject({ kind: "Infrastructure", message: expect.stringContaining(sentence) });
+  });
+
+  it("says so when its input ends before an order came", async () => {
+    const cell = startCell("");
+    cell.child.stdin?.end();
+
+    expect((await cell.ended).outcome).toMatchObject({ message: expect.stringContaining("got no order") });
+  });
+
+  it("refuses a user that is none", async () => {
+    const cell = startCell("", { args: ["--user", "nobody"] });
+
+    const { code, errors } = await cell.ended;
+
+    expect({ code, errors }).toEqual({
+      code: 64,
+      errors: '--user: expected UID:GID in numbers, such as 65002:65002, found "nobody"\n',
+    });
+  });
+
+  it("says where events go when nobody listens", () => {
+    const node = join(cellProgram, "../../../node_modules/.bin/node");
+
+    const run = () => execFileSync(node, [cellProgram], { stdio: ["ignore", "pipe", "pipe"], encoding: "utf8" });
+
+    expect(run).toThrow("file descriptor 3");
+  });
+});

@@ -1,0 +1,188 @@
+import {
+  existsSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createRepository } from "../support/cell/repository.ts";
+import { runCell, steps } from "../support/cell/startCell.ts";
+import { aCellWorld, type CellWorld } from "../support/cell/world.ts";
+
+const day = 86_400_000;
+
+/** Sets the clock of a link back. */
+function age(path: string, days: number): void {
+  const then = (Date.now() - days * day) / 1000;
+  lutimesSync(path, then, then);
+}
+
+async function built(world: CellWorld, ...numbers: readonly number[]): Promise<void> {
+  for (const number of numbers) {
+    const commit = world.hello.propose({ "hello.in": `echo ${number}\n` });
+    const { outcome } = await runCell(world.order({ pullRequest: { number, commit } }));
+    expect(outcome).toMatchObject({ result: "Success" });
+  }
+}
+
+/** Which pull requests have a build tree. */
+function trees({ area }: CellWorld): readonly string[] {
+  const builds = join(area, "sw/BUILD");
+  return readdirSync(builds)
+    .filter((name) => /^hello-latest-/.test(name) && existsSync(join(builds, name, "hello")))
+    .map((name) => name.slice("hello-latest-".length))
+    .sort();
+}
+
+describe("the cleanup of a work area", () => {
+  it("deletes the trees nobody has built for too long, and keeps the others warm", async () => {
+    const world = aCellWorld();
+    await built(world, 1, 2);
+    age(join(world.area, "sw/BUILD/hello-latest-1"), 3);
+    for (const name of readdirSync(join(world.area, "sw/fedora33_x86-64/hello")).filter((one) => one.endsWith("-1-o2")))
+      age(join(world.area, "sw/fedora33_x86-64/hello", name), 3);
+
+    const { outcome } = await runCell(world.order({ task: "clean", limits: { maxAge: 2 * day } }));
+
+    expect(outcome).toMatchObject({ kind: "Done" });
+    expect(trees(world)).toEqual(["2"]);
+    expect(readdirSync(join(world.area, "sw/fedora33_x86-64/hello"))).not.toContain("1-local1");
+    expect(existsSync(join(world.area, "sw/fedora33_x86-64/hellolib/1-local1"))).toBe(true);
+  });
+
+  it("deletes the oldest trees while space is short, but not the last tree of a package", async () => {
+    const world = aCellWorld();
+    await built(world, 1, 2, 3);
+
+    const { outcome } = await runCell(world.order({ task: "clean", limits: { minFree: 2 ** 50 } }));
+
+    expect(outcome).toMatchObject({ kind: "Done", freed: expect.any(Number) });
+    expect(trees(world)).toEqual(["3"]);
+    await built(world, 3);
+  });
+
+  it("follows no link out of the work area (W-41)", async () => {
+    const world = aCellWorld();
+    await built(world, 1);
+    const outside = join(world.root, "outside");
+    mkdirSync(join(outside, "deep"), { recursive: true });
+    writeFileSync(join(outside, "deep/precious"), "");
+    rmSync(join(world.area, "sw/SOURCES"), { recursive: true, force: true });
+    symlinkSync(outside, join(world.area, "sw/SOURCES"));
+    symlinkSync(outside, join(world.area, "sw/BUILD/old-latest"));
+    age(join(world.area, "sw/BUILD/old-latest"), 9);
+    symlinkSync(outside, join(world.order().paths.tmp, "out"));
+
+    const { outcome } = await runCell(world.order({ task: "clean" }));
+
+    expect(outcome).toMatchObject({ kind: "Done" });
+    expect(existsSync(join(outside, "deep/precious"))).toBe(true);
+    expect(readdirSync(world.order().paths.tmp)).toEqual([]);
+    expect(() => lstatSync(join(world.area, "sw/BUILD/old-latest"))).toThrow();
+  });
+});
+
+describe("the self-test", () => {
+  it("tells the versions of everything a build needs", async () => {
+    const { outcome, events } = await runCell(aCellWorld().order({ task: "selftest" }));
+
+    expect(outcome).toMatchObject({ kind: "Done", versions: { aliBuild: "1.17.44", architecture: "fedora33_x86-64" } });
+    expect(outcome?.versions?.["git"]).toMatch(/^git version 2/);
+    expect(outcome?.versions?.["python"]).toMatch(/^Python 3/);
+    expect(steps(events)).toEqual(["prepare", "selftest", "tool"]);
+  });
+
+  it("names the programs that are missing and the command that installs them", async () => {
+    const world = aCellWorld();
+    const bin = join(world.root, "bin");
+    mkdirSync(bin);
+    for (const name of ["git", "tar", "gzip", "bash"]) symlinkSync(`/usr/bin/${name}`, join(bin, name));
+
+    const { outcome } = await runCell(world.order({ task: "selftest" }), { env: { PATH: bin } });
+
+    expect(outcome).toMatchObject({
+      kind: "Infrastructure",
+      reason: "SelfTestFailed",
+      message: "rsync cannot be run, which builds need; run apt-get install -y rsync (or dnf)",
+    });
+  });
+
+  it("asks for an architecture that aliBuild knows", async () => {
+    const { outcome } = await runCell(aCellWorld().order({ task: "selftest", check: { architecture: "amiga_m68k" } }));
+
+    expect(outcome).toMatchObject({
+      reason: "SelfTestFailed",
+      message: expect.stringContaining("does not know the architecture amiga_m68k; set spec.architecture"),
+    });
+  });
+});
+
+describe("the tool of a check", () => {
+  it("that cannot be installed is the machine's trouble, with pip's own words", async () => {
+    const { outcome } = await runCell(aCellWorld().order({ task: "selftest", check: { tool: { alibuild: "0.0.1" } } }));
+
+    expect(outcome).toMatchObject({ kind: "Infrastructure", reason: "ToolInstallFailed" });
+    expect(outcome?.kind === "Infrastructure" && outcome.message).toContain("alibuild==0.0.1");
+  });
+
+  it("is the pull request itself where a check tests its own tool", async () => {
+    const world = aCellWorld();
+    const program = "#!/bin/sh\necho 'the tool of the pull request' >&2\necho 'version: 9 (slc9_x86-64)'\n";
+    const tool = createRepository(join(world.root, "src/alisw/alibuild"), {
+      "setup.py": "from setuptools import setup\nsetup(name='alibuild', version='9', scripts=['aliBuild'])\n",
+      aliBuild: "#!/bin/sh\nexit 1\n",
+    });
+    const commit = tool.propose({ aliBuild: program });
+    const wanted = world.order({
+      check: { repository: "alisw/alibuild", testsTool: true, tool: { alibuild: "alisw/alibuild@$PR_HASH" } },
+      mirror: tool.mirror,
+      pullRequest: { number: 5, commit },
+    });
+    const paths = { ...wanted.paths, tools: join(world.root, "tools") };
+
+    const { outcome, output, events } = await runCell({ ...wanted, paths });
+
+    expect(outcome).toMatchObject({ kind: "Verdict", result: "Success" });
+    expect(output()).toContain("the tool of the pull request");
+    expect(steps(events)).toContain("merge");
+    expect(readdirSync(paths.tools)).toContain(`alibuild-alisw-alibuild-${commit}`);
+  });
+
+  it("from a branch is looked up and installed once per commit", async () => {
+    const world = aCellWorld();
+    const tool = createRepository(join(world.root, "src/alisw/alibuild"), {
+      "setup.py": "from setuptools import setup\nsetup(name='alibuild', version='9', scripts=['aliBuild'])\n",
+      aliBuild: "#!/bin/sh\necho 'aliBuild version: 9 (slc9_x86-64)'\n",
+    });
+    const wanted = world.order({ task: "selftest", check: { tool: { alibuild: "alisw/alibuild@master" } } });
+    const order = { ...wanted, paths: { ...wanted.paths, tools: join(world.root, "tools") } };
+
+    const first = await runCell(order);
+    const again = await runCell(order);
+
+    expect(first.outcome).toMatchObject({ kind: "Done", versions: { aliBuild: "9" } });
+    expect(again.outcome).toMatchObject({ kind: "Done" });
+    expect(
+      readdirSync(order.paths.tools).filter((name) => name === `alibuild-alisw-alibuild-${tool.tip()}`),
+    ).toHaveLength(1);
+    expect(readdirSync(order.paths.tools)).toHaveLength(2);
+  });
+
+  it("is installed once by two cells that want it at the same time", async () => {
+    const one = aCellWorld();
+    const tools = join(one.root, "tools");
+    const orders = [one.order({ task: "selftest" }), aCellWorld().order({ task: "selftest" })];
+
+    const outcomes = await Promise.all(
+      orders.map((order) => runCell({ ...order, paths: { ...order.paths, tools } }).then(({ outcome }) => outcome)),
+    );
+
+    expect(outcomes.map((outcome) => outcome?.kind)).toEqual(["Done", "Done"]);
+    expect(lstatSync(join(tools, "alibuild-1.17.44")).isSymbolicLink()).toBe(true);
+  });
+});
