@@ -58,7 +58,8 @@ describe("the lock of the work folder", () => {
     expect(said.filter((text) => text.includes(`(process ${holder?.pid})`))).toHaveLength(2);
     expect(await isRunning(folder)).toBe(true);
     for (const { child } of starters) child.kill("SIGKILL");
-    await Promise.all(starters.map(({ child }) => child.exitCode ?? child.signalCode ?? once(child, "exit")));
+    for (const { child } of starters)
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
     expect(await isRunning(folder)).toBe(false);
     lockWorkDir(folder).release();
   });
