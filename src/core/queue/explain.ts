@@ -6,7 +6,6 @@ import { rendezvousWinner } from "../partition/affinity.ts";
 import { members } from "../partition/members.ts";
 import { owner } from "../partition/modulo.ts";
 import { isHeld, isRecheck, isWanted } from "./claim.ts";
-import type { Listing } from "./pullRequest.ts";
 import { treeHolder } from "./share.ts";
 import { currentTrouble, pauseLeft } from "./trouble.ts";
 
@@ -23,29 +22,6 @@ export interface Surroundings {
 /** Why the pull request is, or is not, built for the Build's check: one sentence, no full stop. */
 export function explainBuild(build: Build, around: Surroundings): string {
   return `${build.spec.check}: ${explain(build, around)}`;
-}
-
-/** Why there is no Build of a pull request for a check: one sentence, no full stop. */
-export function explainMissing({
-  number,
-  check,
-  listing,
-}: {
-  readonly number: number;
-  readonly check: { readonly name: string; readonly repository: string; readonly branch: string };
-  /** The last known listing of the check's repository and branch. */
-  readonly listing: Listing | undefined;
-}): string {
-  const { name, repository, branch } = check;
-  const pullRequest = listing?.pullRequests.find((one) => one.number === number);
-  if (listing === undefined) return `${name}: the pull requests of ${repository} against ${branch} are not listed yet`;
-  if (listing.unreadable.includes(number))
-    return `${name}: GitHub could not describe ${repository}#${number}; it is asked again`;
-  if (pullRequest === undefined) return `${name}: ${repository}#${number} is not open against ${branch}`;
-  const { commit } = pullRequest.head;
-  const twin = listing.pullRequests.find((one) => one.head.commit === commit && one.number !== number);
-  if (twin !== undefined) return `${name}: it shares the build of #${twin.number}, which has the same head commit`;
-  return `${name}: it is listed and about to be queued`;
 }
 
 function explain(build: Build, around: Surroundings): string {

@@ -3,6 +3,7 @@ import type { ResolvedCheck } from "../../api/check.ts";
 import type { Milliseconds } from "../../api/duration.ts";
 import type { Stored } from "../../api/kinds.ts";
 import type { BuilderPoolSpec } from "../../api/pool.ts";
+import { isOwnPending } from "../report/status.ts";
 import { type Candidate, candidate } from "./candidate.ts";
 import { isWanted } from "./claim.ts";
 import type { Listing, PullRequest } from "./pullRequest.ts";
@@ -119,7 +120,7 @@ function isAskedFor({ isOpen, verdict, build, check, pullRequest: { head }, list
     isPublished &&
     listing.startedAt > Date.parse(reported.at) &&
     status?.state === "PENDING" &&
-    !status.description.startsWith("Started ")
+    !isOwnPending(status.description)
   );
 }
 

@@ -1,0 +1,67 @@
+import type { QueueAction } from "../../core/queue/plan.ts";
+import { isStoreError } from "../../store/error.ts";
+import type { ObjectStore } from "../../store/objectStore.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Log } from "../../system/log.ts";
+
+export interface ApplyWorld {
+  readonly store: Pick<ObjectStore, "create" | "update" | "delete">;
+  readonly clock: Pick<Clock, "sleep">;
+  readonly log: Log;
+}
+
+/** Writes in flight at once; other work gets its turn after each such batch. */
+const atOnce = 16;
+
+/** How a write ended: as planned, overtaken by another writer, or not at all. */
+type Ending = "done" | "overtaken" | "failed";
+
+/**
+ * Does what the plan says, and counts how the writes ended: what was overtaken is to be planned again. One Build that cannot be
+ * written keeps no other from being written.
+ */
+export async function applyQueue(
+  actions: readonly QueueAction[],
+  world: ApplyWorld,
+): Promise<Readonly<Record<Ending, number>>> {
+  const endings = { done: 0, overtaken: 0, failed: 0 };
+  for (let first = 0; first < actions.length; first += atOnce) {
+    const batch = actions.slice(first, first + atOnce);
+    for (const ending of await Promise.all(batch.map((action) => applyAction(action, world)))) endings[ending] += 1;
+    await world.clock.sleep(0);
+  }
+  return endings;
+}
+
+const news = { create: "build queued", update: "build updated", delete: "build removed" } as const;
+
+async function applyAction(action: QueueAction, { store, log }: ApplyWorld): Promise<Ending> {
+  const { pool, check, repository, number, commit, request } = action.build.spec;
+  const facts = { pool, check, repository, number, commit, request, because: action.because };
+  try {
+    await write(action, store);
+    log.info(facts, news[action.do]);
+    return "done";
+  } catch (error) {
+    if (isStoreError(error, "AlreadyExists") || isStoreError(error, "NotFound")) return "done";
+    if (isStoreError(error, "Conflict")) return "overtaken";
+    log.error({ ...facts, error: String(error) }, "build could not be written");
+    return "failed";
+  }
+}
+
+async function write(action: QueueAction, store: ApplyWorld["store"]): Promise<void> {
+  switch (action.do) {
+    case "create":
+      await store.create("Build", action.build);
+      return;
+    case "update":
+      await store.update("Build", action.build);
+      return;
+    case "delete":
+      await store.delete("Build", action.build.metadata.name, { uid: action.build.metadata.uid });
+      return;
+    default:
+      action satisfies never;
+  }
+}

@@ -1,0 +1,77 @@
+import type { BuilderPoolStatus } from "../../api/pool.ts";
+import type { Listing } from "../../core/queue/pullRequest.ts";
+import type { Target } from "./targets.ts";
+
+/** What is known about one repository and branch, for a pool's status and for people. */
+export type ListingState = NonNullable<BuilderPoolStatus["listings"]>[number];
+
+/** The last complete listing of every target, and whether it is still true. In memory only: a restart lists anew. */
+export interface Listings {
+  /** Follows what is to be listed; what nobody wants any more is forgotten. */
+  want(targets: ReadonlyMap<string, Target>): void;
+  target(key: string): Target | undefined;
+  /** The last complete listing; undefined while there is none. */
+  get(key: string): Listing | undefined;
+  succeed(key: string, listing: Listing): void;
+  /** What is known stays known; `message` says why it may be out of date and when it is tried again. */
+  fail(key: string, message: string): void;
+  /** Failures in a row. */
+  failures(key: string): number;
+  /** Whether every target is listed and none is out of date; false while it is not known what to list. */
+  areFresh(): boolean;
+  /** In the order of repositories and branches; those of one pool when a name is given. */
+  states(pool?: string): readonly ListingState[];
+}
+
+interface Entry {
+  readonly target: Target;
+  readonly listing?: Listing;
+  readonly failures: number;
+  readonly message?: string;
+}
+
+export function createListings(): Listings {
+  let entries: ReadonlyMap<string, Entry> | undefined;
+
+  const entry = (key: string) => entries?.get(key);
+  const replace = (key: string, change: (before: Entry) => Entry) => {
+    const before = entry(key);
+    if (before !== undefined) entries = new Map(entries).set(key, change(before));
+  };
+
+  return {
+    want(targets) {
+      entries = new Map([...targets].map(([key, target]) => [key, { failures: 0, ...entry(key), target }]));
+    },
+    target: (key) => entry(key)?.target,
+    get: (key) => entry(key)?.listing,
+    succeed: (key, listing) => replace(key, ({ target }) => ({ target, listing, failures: 0 })),
+    fail: (key, message) => replace(key, (before) => ({ ...before, failures: before.failures + 1, message })),
+    failures: (key) => entry(key)?.failures ?? 0,
+    areFresh: () => [...(entries?.values() ?? [{ failures: 1 }])].every(isFresh),
+    states: (pool) =>
+      [...(entries?.values() ?? [])]
+        .filter(({ target }) => pool === undefined || target.pools.some(({ metadata }) => metadata.name === pool))
+        .map(stateOf)
+        .sort((a, b) => (`${a.repository} ${a.branch}` < `${b.repository} ${b.branch}` ? -1 : 1)),
+  };
+}
+
+function isFresh({ listing, failures }: Pick<Entry, "listing" | "failures">): boolean {
+  return listing !== undefined && failures === 0;
+}
+
+function stateOf({ target: { repository, branch }, listing, failures, message }: Entry): ListingState {
+  return {
+    repository,
+    branch,
+    stale: failures > 0,
+    ...(listing === undefined
+      ? {}
+      : {
+          listedAt: new Date(listing.startedAt).toISOString(),
+          pullRequests: listing.pullRequests.length + listing.unreadable.length,
+        }),
+    ...(message === undefined ? {} : { message }),
+  };
+}
