@@ -1,23 +1,41 @@
 import { realpathSync } from "node:fs";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { CellRecord, processStartTime } from "../builder/cellRecord.ts";
 import { cellMarker } from "../system/process/survivors.ts";
 import { type Process, processes } from "./processes.ts";
 
 const rounds = 40;
 const pauseMs = 25;
 
+/** What gives a process away as the work of a cell of this work folder. */
+interface Traces {
+  /** The folder, with and without symbolic links. */
+  readonly folders: readonly string[];
+  /** Ids of the orders that were running. */
+  readonly ids: ReadonlySet<string>;
+  /** Cells that were recorded and still run. */
+  readonly cells: ReadonlySet<number>;
+}
+
 /**
- * Kills what the cells of an earlier `up` on this work folder left running: the processes that carry the cells' marker and a path of
- * the folder in their environment, the groups and sessions they lead, and all descendants. To be called with the folder locked, before
- * anything new starts. Resolves with how many there were; throws a sentence when some cannot be stopped.
+ * Kills what the cells of an earlier `up` on this work folder left running: cells that are on record in `cells/`, processes that carry
+ * the cells' marker with the id of such a cell or beside a path of the folder, the groups and sessions they lead, and all
+ * descendants. To be called with the folder locked, before anything new starts. Resolves with how many there were; throws a
+ * sentence when some cannot be stopped.
  */
 export async function stopLeftovers(workDir: string): Promise<number> {
-  const folders = [...new Set([workDir, realpathSync(workDir)])];
+  const records = join(workDir, "cells");
+  const traces = await tracesIn(workDir, records);
   const killed = new Set<number>();
   let found: readonly Process[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    found = leftovers(await processes(), folders, process.pid);
-    if (found.length === 0) return killed.size;
+    found = leftovers(await processes(), traces, process.pid);
+    if (found.length === 0) {
+      await rm(records, { recursive: true, force: true });
+      return killed.size;
+    }
     for (const { pid } of found) if (kill(pid)) killed.add(pid);
     await sleep(pauseMs);
   }
@@ -27,23 +45,49 @@ export async function stopLeftovers(workDir: string): Promise<number> {
   );
 }
 
+/** A record that cannot be read tells nothing; a process with another start has got the number of one that is gone. */
+async function tracesIn(workDir: string, records: string): Promise<Traces> {
+  const ids = new Set<string>();
+  const cells = new Set<number>();
+  for (const file of await readdir(records).catch(() => [])) {
+    const text = await readFile(join(records, file), "utf8").catch(() => "");
+    const record = CellRecord.safeParse(parse(text)).data;
+    if (record === undefined) continue;
+    ids.add(record.id);
+    if ((await processStartTime(record.pid)) === record.startTime) cells.add(record.pid);
+  }
+  return { folders: [...new Set([workDir, realpathSync(workDir)])], ids, cells };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Closed under descent and leadership; never `self` or anything it hangs on. */
-function leftovers(table: readonly Process[], folders: readonly string[], self: number): readonly Process[] {
+function leftovers(table: readonly Process[], traces: Traces, self: number): readonly Process[] {
   const spared = new Set(ancestors(table, self));
   const found = new Set<number>();
   for (;;) {
     const more = table.filter(
       (process) =>
-        !found.has(process.pid) && !spared.has(process.pid) && (isMarked(process, folders) || belongs(process, found)),
+        !found.has(process.pid) && !spared.has(process.pid) && (isCell(process, traces) || belongs(process, found)),
     );
     if (more.length === 0) return table.filter(({ pid }) => found.has(pid));
     for (const { pid } of more) found.add(pid);
   }
 }
 
-function isMarked({ environment }: Process, folders: readonly string[]): boolean {
-  const isCell = environment.some((entry) => entry.startsWith(`${cellMarker}=`));
-  return isCell && environment.some((entry) => folders.some((folder) => isWithin(textOf(entry), folder)));
+function isCell({ pid, environment }: Process, { folders, ids, cells }: Traces): boolean {
+  if (cells.has(pid)) return true;
+  const marker = environment.find((entry) => entry.startsWith(`${cellMarker}=`));
+  if (marker === undefined) return false;
+  return (
+    ids.has(textOf(marker)) || environment.some((entry) => folders.some((folder) => isWithin(textOf(entry), folder)))
+  );
 }
 
 function belongs({ parent, group, session }: Process, found: ReadonlySet<number>): boolean {

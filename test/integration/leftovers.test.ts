@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { writeCellRecord } from "../../src/builder/cellRecord.ts";
 import { stopLeftovers } from "../../src/local/leftovers.ts";
 
 /** A build as bad as they come: it ignores SIGTERM, forks, and one child goes to a session of its own and clears its environment. */
@@ -78,6 +79,21 @@ describe.skipIf(process.platform !== "linux")("what a killed up leaves behind", 
     expect(pids.filter(isAlive)).toEqual([]);
     expect(performance.now() - begin).toBeLessThan(5000);
     expect(await stopLeftovers(workDir)).toBe(0);
+  });
+
+  it("is found by the record of its cell, whatever its environment says", async () => {
+    const child = spawn("sleep", ["1000"], { env: {}, detached: true });
+    const marked = spawn("sleep", ["1000"], { env: { BUILDERPOOL_CELL: "order-7" }, detached: true });
+    const reused = spawn("sleep", ["1000"], { env: {} });
+    started.push(child, marked, reused);
+    mkdirSync(join(workDir, "cells"));
+    await writeCellRecord(join(workDir, "cells", "o2-0.json"), { pid: child.pid ?? 0, id: "order-7" });
+    const old = { pid: reused.pid, pgid: reused.pid, startTime: "0", id: "order-8" };
+    writeFileSync(join(workDir, "cells", "o2-1.json"), JSON.stringify(old));
+    writeFileSync(join(workDir, "cells", "o2-2.json"), "{");
+    expect(await stopLeftovers(workDir)).toBe(2);
+    expect([child, marked, reused].map(({ pid = 0 }) => isAlive(pid))).toEqual([false, false, true]);
+    expect(existsSync(join(workDir, "cells"))).toBe(false);
   });
 
   it("spares other people's processes, and the cells of another work folder", async () => {
