@@ -1,0 +1,47 @@
+import type { Build } from "../../api/build.ts";
+import type { Builder } from "../../api/builder.ts";
+import type { Milliseconds } from "../../api/duration.ts";
+import type { BuilderPool } from "../../api/pool.ts";
+import { poolChecks } from "../definitions/checks.ts";
+import { planReport, type ReportFacts } from "./plan.ts";
+
+/** The objects that decide, beside the Build, what GitHub should have. */
+export interface Surroundings {
+  pool(name: string): BuilderPool | undefined;
+  builder(name: string): Builder | undefined;
+}
+
+/** What the report of a Build depends on beside the Build. Whatever is not known is silent: it is published later, or never. */
+export function reportFacts(build: Build, around: Surroundings, logWaited: Milliseconds): ReportFacts {
+  const { repository, check: name } = build.spec;
+  const pool = around.pool(build.spec.pool);
+  const check = pool && poolChecks(pool).checks.find((one) => one.name === name && one.repository === repository);
+  return {
+    comments: check?.comments ?? false,
+    silent: pool === undefined || pool.spec.silent || check?.silent === true || build.spec.silent === true,
+    isSilentBuilder(name) {
+      const builder = around.builder(name);
+      return builder === undefined || (builder.status?.silent ?? builder.spec.silent ?? false);
+    },
+    logWaited,
+  };
+}
+
+/** Names of the Builds of which GitHub does not have everything that it should have by now. */
+export function pendingReports(objects: {
+  readonly pools: readonly BuilderPool[];
+  readonly builders: readonly Builder[];
+  readonly builds: readonly Build[];
+}): readonly string[] {
+  const pools = new Map(objects.pools.map((pool) => [pool.metadata.name, pool]));
+  const builders = new Map(objects.builders.map((builder) => [builder.metadata.name, builder]));
+  const around: Surroundings = { pool: (name) => pools.get(name), builder: (name) => builders.get(name) };
+  return objects.builds
+    .filter((build) => !hasAll(planReport(build, reportFacts(build, around, 0))))
+    .map(({ metadata }) => metadata.name);
+}
+
+/** Whether a plan has nothing to do: GitHub has everything. */
+export function hasAll({ status, comment, wait }: ReturnType<typeof planReport>): boolean {
+  return status === undefined && comment === undefined && wait === undefined;
+}
