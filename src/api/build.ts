@@ -88,6 +88,11 @@ export const Reported = z.object({
   url: z.string().max(700).describe("Link written; empty for none"),
   at: z.iso.datetime().describe("When GitHub acknowledged it"),
   writes: z.int().describe("Status writes on this commit so far; GitHub refuses more than 1000"),
+  refused: z
+    .string()
+    .max(300)
+    .optional()
+    .describe("Why GitHub refused the last write for good, so that it is not tried again"),
   commented: z.string().max(64).optional().describe("Hash of the comment GitHub has for this commit"),
   cleared: z
     .boolean()
