@@ -1,8 +1,8 @@
 import { realpathSync } from "node:fs";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CellRecord, processStartTime } from "../builder/cellRecord.ts";
+import { CellRecord, processStartTime, removeCellRecord } from "../builder/cellRecord.ts";
 import { cellMarker } from "../system/process/survivors.ts";
 import { type Process, processes } from "./processes.ts";
 
@@ -20,20 +20,20 @@ interface Traces {
 }
 
 /**
- * Kills what the cells of an earlier `up` on this work folder left running: cells that are on record in `cells/`, processes that carry
+ * Kills what the cells of an earlier `up` on this work folder left running: cells that are on record, processes that carry
  * the cells' marker with the id of such a cell or beside a path of the folder, the groups and sessions they lead, and all
  * descendants. To be called with the folder locked, before anything new starts. Resolves with how many there were; throws a
  * sentence when some cannot be stopped.
  */
 export async function stopLeftovers(workDir: string): Promise<number> {
-  const records = join(workDir, "cells");
-  const traces = await tracesIn(workDir, records);
+  const records = await recordsIn(join(workDir, "builders"));
+  const traces = await tracesOf(workDir, records);
   const killed = new Set<number>();
   let found: readonly Process[] = [];
   for (let round = 0; round < rounds; round += 1) {
     found = leftovers(await processes(), traces, process.pid);
     if (found.length === 0) {
-      await rm(records, { recursive: true, force: true });
+      for (const record of records) await removeCellRecord(record);
       return killed.size;
     }
     for (const { pid } of found) if (kill(pid)) killed.add(pid);
@@ -45,12 +45,22 @@ export async function stopLeftovers(workDir: string): Promise<number> {
   );
 }
 
+/** Where the builders of one machine write which cell they run. */
+export function cellRecordIn(sandbox: string): string {
+  return join(sandbox, "state", "cell.json");
+}
+
+async function recordsIn(builders: string): Promise<readonly string[]> {
+  const names = await readdir(builders).catch(() => []);
+  return names.map((name) => cellRecordIn(join(builders, name)));
+}
+
 /** A record that cannot be read tells nothing; a process with another start has got the number of one that is gone. */
-async function tracesIn(workDir: string, records: string): Promise<Traces> {
+async function tracesOf(workDir: string, records: readonly string[]): Promise<Traces> {
   const ids = new Set<string>();
   const cells = new Set<number>();
-  for (const file of await readdir(records).catch(() => [])) {
-    const text = await readFile(join(records, file), "utf8").catch(() => "");
+  for (const path of records) {
+    const text = await readFile(path, "utf8").catch(() => "");
     const record = CellRecord.safeParse(parse(text)).data;
     if (record === undefined) continue;
     ids.add(record.id);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeCellRecord } from "../../src/builder/cellRecord.ts";
-import { stopLeftovers } from "../../src/local/leftovers.ts";
+import { cellRecordIn, stopLeftovers } from "../../src/local/leftovers.ts";
 
 /** A build as bad as they come: it ignores SIGTERM, forks, and one child goes to a session of its own and clears its environment. */
 const badBuild = `
@@ -86,14 +86,18 @@ describe.skipIf(process.platform !== "linux")("what a killed up leaves behind", 
     const marked = spawn("sleep", ["1000"], { env: { BUILDERPOOL_CELL: "order-7" }, detached: true });
     const reused = spawn("sleep", ["1000"], { env: {} });
     started.push(child, marked, reused);
-    mkdirSync(join(workDir, "cells"));
-    await writeCellRecord(join(workDir, "cells", "o2-0.json"), { pid: child.pid ?? 0, id: "order-7" });
+    const [first = "", second = "", third = ""] = [0, 1, 2].map((at) => {
+      const sandbox = join(workDir, "builders", `o2-${at}`);
+      mkdirSync(join(sandbox, "state"), { recursive: true });
+      return cellRecordIn(sandbox);
+    });
+    await writeCellRecord(first, { pid: child.pid ?? 0, id: "order-7" });
     const old = { pid: reused.pid, pgid: reused.pid, startTime: "0", id: "order-8" };
-    writeFileSync(join(workDir, "cells", "o2-1.json"), JSON.stringify(old));
-    writeFileSync(join(workDir, "cells", "o2-2.json"), "{");
+    writeFileSync(second, JSON.stringify(old));
+    writeFileSync(third, "{");
     expect(await stopLeftovers(workDir)).toBe(2);
     expect([child, marked, reused].map(({ pid = 0 }) => isAlive(pid))).toEqual([false, false, true]);
-    expect(existsSync(join(workDir, "cells"))).toBe(false);
+    expect([first, second, third].filter((path) => existsSync(path))).toEqual([]);
   });
 
   it("spares other people's processes, and the cells of another work folder", async () => {

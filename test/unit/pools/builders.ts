@@ -1,0 +1,172 @@
+import type { BuilderPhase } from "../../../src/api/builder.ts";
+import { drainAnnotation, restartAnnotation } from "../../../src/api/group.ts";
+import type { Kind } from "../../../src/api/kinds.ts";
+import type { Pod } from "../../../src/core/pool/pod.ts";
+import { localWorkloads, type RunningBuilder } from "../../../src/local/workloads.ts";
+import { runLiveness } from "../../../src/operator/liveness/run.ts";
+import { runPools } from "../../../src/operator/pools/run.ts";
+import { openEmbeddedStore } from "../../../src/store/embedded.ts";
+import type { ObjectStore } from "../../../src/store/objectStore.ts";
+import { retryOnConflict } from "../../../src/store/write.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { fakeClock } from "../../support/fakeClock.ts";
+import { aPool } from "../pool/world.ts";
+
+const log = createLog({ level: "silent" });
+const minute = 60_000;
+
+interface Fake {
+  readonly pod: Pod;
+  /** Ends the process as if it had crashed. */
+  crash(): void;
+  /** Stops its heartbeat, as if the network were gone. */
+  isSilent: boolean;
+  /** Goes on building although it is asked to drain. */
+  isBusy: boolean;
+}
+
+/** The operator's pools and liveness on a real store, with builders that do nothing but obey, and a clock the test moves. */
+export async function aMachine(spec: Parameters<typeof aPool>[0] = {}) {
+  const clock = fakeClock();
+  const embedded = openEmbeddedStore({ file: ":memory:", clock, log });
+  const writes: string[] = [];
+  const store = counting(embedded, writes);
+  const end = new AbortController();
+  const builders = new Map<string, Fake>();
+  const faults = { startThrows: false };
+
+  function start(pod: Pod): RunningBuilder {
+    if (faults.startThrows) throw new Error("no space left on device");
+    const ended = Promise.withResolvers<void>();
+    const over = new AbortController();
+    const stop = new AbortController();
+    const fake: Fake = { pod, crash: ended.resolve, isSilent: false, isBusy: false };
+    builders.set(pod.name, fake);
+    void ended.promise.then(() => over.abort());
+    void obey(embedded, fake, clock, stop.signal, over.signal).then(ended.resolve);
+    return { stop: () => stop.abort(), kill: ended.resolve, ended: ended.promise };
+  }
+
+  const workloads = localWorkloads({ start, clock, log });
+  const { metadata, ...pool } = aPool(spec);
+  await store.create("BuilderPool", { ...pool, metadata: { name: metadata.name } });
+  const world = { store, workloads, clock, log, listings: () => [] };
+  const running = Promise.all([runPools(world, end.signal), runLiveness(world, end.signal)]);
+
+  return {
+    store: embedded,
+    workloads,
+    clock,
+    builders,
+    /** Kind and part of every write of the operator. */
+    writes,
+    faults,
+    /** Lets time pass, in steps of a second, and everybody act. */
+    async pass(ms: number) {
+      for (let left = ms; left > 0; left -= 1000) await clock.advance(Math.min(1000, left));
+    },
+    async change(spec: Parameters<typeof aPool>[0]) {
+      const edit = (now: ReturnType<typeof aPool>) => aPool({ ...now.spec, ...spec }).spec;
+      await retryOnConflict(embedded, "BuilderPool", "o2", (now) => ({ ...now, spec: edit(now) }), "object");
+    },
+    async annotate(name: string, what: "restart" | "drain") {
+      await retryOnConflict(
+        embedded,
+        "Builder",
+        name,
+        (now) => {
+          const annotations =
+            what === "drain" ? { [drainAnnotation]: "true" } : { [restartAnnotation]: now.status?.incarnation ?? "" };
+          return { ...now, metadata: { ...now.metadata, annotations } };
+        },
+        "object",
+      );
+    },
+    async phases() {
+      return (await embedded.list("Builder")).map(({ metadata, status }) => `${metadata.name} ${status?.phase}`);
+    },
+    async pool() {
+      return embedded.get("BuilderPool", "o2");
+    },
+    uid: (name: string) => builders.get(name)?.pod.uid,
+    async [Symbol.asyncDispose]() {
+      const closed = workloads.close(0);
+      await clock.advance(minute);
+      await closed;
+      end.abort();
+      await clock.advance(minute);
+      await running;
+      embedded.close();
+    },
+  };
+}
+
+export type Machine = Awaited<ReturnType<typeof aMachine>>;
+
+/** Warms up in ten seconds, beats every 15, drains in five. */
+async function obey(
+  store: ObjectStore,
+  fake: Fake,
+  clock: ReturnType<typeof fakeClock>,
+  stop: AbortSignal,
+  over: AbortSignal,
+): Promise<void> {
+  const { name, uid, revision } = fake.pod;
+  const incarnation = `run-${uid}`;
+  let beats = 0;
+  let warmAt = clock.monotonic() + 10_000;
+  const say = async (phase: BuilderPhase) => {
+    const at = new Date(clock.now()).toISOString();
+    const warm = phase === "Ready" ? { warm: { incarnation, revision, at } } : {};
+    const status = { phase, incarnation, revision, podUid: uid, ...warm };
+    await retryOnConflict(
+      store,
+      "Builder",
+      name,
+      (now) => (now.status?.phase === phase && now.status.podUid === uid ? undefined : { ...now, status }),
+      "status",
+    );
+  };
+  while (!over.aborted) {
+    const builder = await store.get("Builder", name);
+    if (builder === undefined) return;
+    const drains = stop.aborted || builder.spec.desired === "Drain";
+    if (!fake.isSilent) {
+      if (beats % 15 === 0) await beat(store, name, incarnation, clock.now());
+      beats += 1;
+      if (drains) {
+        const isDone = !fake.isBusy && builder.status?.phase !== "Ready";
+        await say(isDone ? "Drained" : "Draining");
+        if (isDone && stop.aborted) return;
+        warmAt = Math.min(warmAt, clock.monotonic());
+      } else await say(clock.monotonic() >= warmAt ? "Ready" : "Warming");
+    }
+    await clock.sleep(1000, over).catch(() => {});
+  }
+}
+
+async function beat(store: ObjectStore, name: string, holderIdentity: string, now: number): Promise<void> {
+  await store.apply("Lease", {
+    apiVersion: "coordination.k8s.io/v1",
+    kind: "Lease",
+    metadata: { name },
+    spec: { holderIdentity, renewTime: new Date(now).toISOString() },
+  });
+}
+
+function counting(store: ObjectStore, writes: string[]): ObjectStore {
+  function noted<T>(kind: Kind, part: string, answer: T): T {
+    writes.push(`${kind} ${part}`);
+    return answer;
+  }
+  return {
+    get: (kind, name) => store.get(kind, name),
+    list: (kind, selector) => store.list(kind, selector),
+    watch: (kind, options) => store.watch(kind, options),
+    create: (kind, object) => noted(kind, "create", store.create(kind, object)),
+    apply: (kind, object) => noted(kind, "apply", store.apply(kind, object)),
+    update: (kind, object) => noted(kind, "update", store.update(kind, object)),
+    updateStatus: (kind, object) => noted(kind, "status", store.updateStatus(kind, object)),
+    delete: (kind, name, precondition) => noted(kind, "delete", store.delete(kind, name, precondition)),
+  };
+}
