@@ -1,0 +1,149 @@
+import type { BuilderStatus } from "../api/builder.ts";
+import type { ResolvedCheck } from "../api/check.ts";
+import { milliseconds } from "../api/duration.ts";
+import { poolLabel } from "../api/group.ts";
+import type { BuilderPool } from "../api/pool.ts";
+import { poolChecks } from "../core/definitions/checks.ts";
+import { createPreference } from "../core/partition/preference.ts";
+import { cacheOf } from "../store/cache.ts";
+import type { Brain } from "./brain.ts";
+import { ownStatus } from "./builderStatus.ts";
+import type { Declared, Settings } from "./config.ts";
+import { configFolder } from "./configFolder.ts";
+import { heartbeat } from "./heartbeat.ts";
+import { notes } from "./notes.ts";
+import { outbox } from "./outbox.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { waitingTimes } from "./waitingTimes.ts";
+import { createWake } from "./wake.ts";
+import type { BuilderWorld } from "./world.ts";
+
+/** Connects the parts of one builder. They live until `signal` aborts. */
+export function assemble(world: BuilderWorld, sandbox: Sandbox, signal: AbortSignal): Brain {
+  const { clock, incarnation, name, pool: poolName, store } = world;
+  const wake = createWake(clock);
+  const listeners = new Set<() => void>();
+  const waiting = waitingTimes(clock);
+  const status = ownStatus(world, initialStatus(world));
+  const folder = configFolder(sandbox);
+  const note = notes(status);
+  let settings: Settings = { silent: false, debug: false, timeouts: {} };
+  let refreshing = Promise.resolve();
+  let orders = 0;
+
+  function changed(): void {
+    wake.ring();
+    for (const listener of listeners) listener();
+  }
+  const builds = cacheOf(store, "Build", {
+    signal,
+    selector: { labels: { [poolLabel]: poolName } },
+    onChange(change) {
+      waiting.see(change);
+      changed();
+    },
+  });
+  const builders = cacheOf(store, "Builder", {
+    signal,
+    onChange({ object }) {
+      if (object.metadata.name === name) status.look(object);
+      changed();
+    },
+  });
+  const pools = cacheOf(store, "BuilderPool", { signal, onChange: changed });
+
+  async function refresh(): Promise<void> {
+    const pool = pools.get(poolName);
+    if (pool === undefined) return;
+    const read = await folder.read(declare(pool, builders.get(name)?.spec ?? {}, resolved(pool)));
+    settings = read.settings;
+    note("config", read.warnings.join("; ") || undefined);
+    status.say({ silent: settings.silent, debug: settings.debug });
+  }
+
+  const resolved = memo((pool: BuilderPool) => poolChecks(pool).checks);
+  return {
+    world,
+    sandbox,
+    status,
+    note,
+    heartbeat: heartbeat(world),
+    outbox: outbox(world, sandbox.pendingLogs),
+    wake,
+    builds,
+    builders,
+    synced: Promise.all([builds.synced, builders.synced, pools.synced]).then(() => {}),
+    preference: createPreference(name),
+    waited: waiting.of,
+    cleaned: new Map(),
+    self: () => builders.get(name),
+    pool: () => pools.get(poolName),
+    checks() {
+      const pool = pools.get(poolName);
+      return pool === undefined ? [] : resolved(pool).map((check) => limited(check, settings.timeouts));
+    },
+    settings: () => settings,
+    refresh() {
+      refreshing = refreshing.then(refresh).catch((error: unknown) => {
+        world.log.warn({ builder: name, error: String(error) }, "config/ could not be read or written");
+      });
+      return refreshing;
+    },
+    nextId() {
+      orders += 1;
+      return `${incarnation}.${orders}`;
+    },
+    learn(versions) {
+      if (versions !== undefined) status.say({ versions: { ...status.get().versions, ...versions } });
+    },
+    changed,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function initialStatus({ incarnation, revision, podUid, host, versions }: BuilderWorld): BuilderStatus {
+  return { phase: "Pending", incarnation, revision, podUid, host, ...(versions && { versions: { ...versions } }) };
+}
+
+function declare(
+  { spec }: BuilderPool,
+  own: {
+    readonly silent?: boolean | undefined;
+    readonly debug?: boolean | undefined;
+    readonly workerIndex?: number | undefined;
+    readonly poolSize?: number | undefined;
+  },
+  checks: readonly ResolvedCheck[],
+): Declared {
+  const longest = (limit: "command" | "build") =>
+    checks.length === 0 ? undefined : Math.max(...checks.map(({ timeouts }) => milliseconds(timeouts[limit])));
+  return {
+    silent: own.silent ?? spec.silent,
+    debug: own.debug ?? spec.debug,
+    index: own.workerIndex,
+    size: own.poolSize,
+    command: longest("command"),
+    build: longest("build"),
+  };
+}
+
+function limited(check: ResolvedCheck, { command, build }: Settings["timeouts"]): ResolvedCheck {
+  if (command === undefined && build === undefined) return check;
+  const timeouts = {
+    command: command === undefined ? check.timeouts.command : `${command}ms`,
+    build: build === undefined ? check.timeouts.build : `${build}ms`,
+  };
+  return { ...check, timeouts };
+}
+
+/** The cache replaces an object when it changes, so the last answer holds while the object is the same. */
+function memo<A extends object, B>(compute: (from: A) => B): (from: A) => B {
+  let last: { readonly from: A; readonly value: B } | undefined;
+  return (from) => {
+    if (last?.from !== from) last = { from, value: compute(from) };
+    return last.value;
+  };
+}

@@ -1,0 +1,154 @@
+import type { CellEvent, Outcome } from "../api/event.ts";
+import type { InfrastructureReason } from "../api/reasons.ts";
+import { finish, type Holder, holds, release, start } from "../core/queue/claim.ts";
+import { excerpt } from "../core/report/excerpt.ts";
+import { timestamp } from "../system/clock.ts";
+import { type Brain, Stopped } from "./brain.ts";
+import { type BuildLog, openBuildLog } from "./buildLog.ts";
+import { MirrorFailure } from "./mirrors.ts";
+import { prepareOrder } from "./order.ts";
+import { supervise } from "./supervise.ts";
+import { take, transit } from "./transit.ts";
+import type { Work } from "./work.ts";
+
+/** How an attempt ended, for the builder's own conclusions about its health. */
+export type AttemptEnd =
+  /** Somebody else was faster, or it is no longer wanted. */
+  | { readonly kind: "NotClaimed" }
+  | { readonly kind: "Verdict"; readonly result: string }
+  | { readonly kind: "Released"; readonly reason: InfrastructureReason; readonly message: string };
+
+/** A log store gets this long before the verdict is given without it; the transfer goes on meanwhile. */
+const patienceWithLogStore = 30_000;
+
+/**
+ * Claims a build, runs it and gives the verdict, or gives the claim back. `signal` stops it; its reason says why. Whatever happens, the
+ * claim is either answered, returned, or no longer ours when this resolves (or the store cannot be reached and `kill` says to go).
+ */
+export async function attemptBuild(
+  brain: Brain,
+  work: Work,
+  signal: AbortSignal,
+  kill: AbortSignal,
+): Promise<AttemptEnd> {
+  const { world } = brain;
+  const self = { builder: world.name, incarnation: world.incarnation };
+  const claimed = await take(brain, work.build, signal);
+  if (claimed === undefined) return { kind: "NotClaimed" };
+  const holder: Holder = { ...self, attempt: claimed.status?.attempt ?? 0 };
+  const facts = { builder: world.name, build: claimed.metadata.name, attempt: holder.attempt };
+  world.log.info({ ...facts, commit: claimed.spec.commit }, "build claimed");
+  const own = supervise(brain, claimed, holder, signal);
+  try {
+    return await carryOut(brain, { ...work, build: claimed }, holder, own.signal, kill);
+  } catch (error) {
+    const { reason, message } = troubleOf(error);
+    world.log.info({ ...facts, reason, message }, "build released without a verdict");
+    const now = world.clock.now();
+    await transit(brain, claimed.metadata.name, kill, {
+      to: (build) => release(build, holder, { reason, message, now }),
+    });
+    return { kind: "Released", reason, message };
+  } finally {
+    own.end();
+    brain.status.say({ building: undefined, step: undefined });
+  }
+}
+
+async function carryOut(
+  brain: Brain,
+  { build, check, pool }: Work,
+  holder: Holder,
+  signal: AbortSignal,
+  kill: AbortSignal,
+): Promise<AttemptEnd> {
+  const { world, status } = brain;
+  const { name } = build.metadata;
+  const { repository, number, commit, title } = build.spec;
+  const startedAt = timestamp(world.clock);
+  status.say({
+    building: { build: name, check: check.name, repository, number, commit, title, since: startedAt },
+    step: "fetch",
+  });
+  const order = await prepareOrder(
+    brain,
+    pool,
+    { id: brain.nextId(), task: "build", check, pullRequest: { number, commit } },
+    signal,
+  );
+  if (!brain.heartbeat.mayStart()) {
+    throw new Stopped("HeartbeatLost", `"${world.name}" could not renew its heartbeat, so it starts nothing`);
+  }
+  const running = await transit(brain, name, signal, {
+    to: (current) => start(current, holder),
+    isThere: (current) => holds(current, holder) && current.status?.phase === "Running",
+  });
+  if (running === undefined) throw new Stopped("Superseded", `"${world.name}" no longer holds the build`);
+  await using log = await openBuildLog(brain, { build, check, pool }, holder.attempt);
+  const outcome = await world.cells.run(order, listener(brain, log), signal);
+  brain.learn(outcome.versions);
+  if (outcome.kind === "Infrastructure") throw new Stopped(outcome.reason, outcome.message);
+  if (outcome.kind === "Done") throw new Stopped("CellDied", "The cell ended a build without a verdict");
+  return await give(brain, { build, check, pool }, { holder, outcome, log, startedAt }, kill);
+}
+
+interface Result {
+  readonly holder: Holder;
+  readonly outcome: Extract<Outcome, { kind: "Verdict" }>;
+  readonly log: BuildLog;
+  readonly startedAt: string;
+}
+
+async function give(
+  brain: Brain,
+  { build, check, pool }: Work,
+  { holder, outcome, log, startedAt }: Result,
+  kill: AbortSignal,
+): Promise<AttemptEnd> {
+  const { world } = brain;
+  const finishedAt = timestamp(world.clock);
+  brain.status.say({ step: "logs" });
+  const kept = await log.keep({ outcome, startedAt, finishedAt });
+  const isStored = kept && (await kept.arrived(patienceWithLogStore, kill));
+  const finding = {
+    result: outcome.result,
+    description: outcome.description,
+    silent: check.silent || pool.spec.silent || brain.settings().silent,
+    ...(kept && { log: { path: kept.path, url: kept.url, stored: isStored === true } }),
+    ...(outcome.result === "Failure" || outcome.result === "TooBig" ? excerptOf(outcome) : {}),
+    startedAt,
+    finishedAt,
+  };
+  const facts = { builder: world.name, build: build.metadata.name, attempt: holder.attempt, result: outcome.result };
+  const done = await transit(brain, build.metadata.name, kill, {
+    to: (current) => finish(current, holder, finding),
+    isThere: ({ status }) => status?.verdict?.attempt === holder.attempt && status.verdict.builder === holder.builder,
+  });
+  brain.outbox.look();
+  if (done === undefined) {
+    world.log.warn(facts, "late verdict dropped: the claim is no longer ours");
+    return { kind: "Released", reason: "Superseded", message: "The claim was taken back before the verdict" };
+  }
+  world.log.info(facts, "verdict given");
+  const { check: checkName, number } = build.spec;
+  const verdict = { build: build.metadata.name, check: checkName, number, result: outcome.result, at: finishedAt };
+  brain.status.say({ lastVerdict: verdict });
+  return { kind: "Verdict", result: outcome.result };
+}
+
+function excerptOf({ findings }: Result["outcome"]): { readonly excerpt?: string } {
+  const text = excerpt(findings?.preview ?? []);
+  return text === "" ? {} : { excerpt: text };
+}
+
+function listener({ status }: Brain, log: BuildLog): (event: CellEvent) => void {
+  return (event) => {
+    if (event.event === "step") status.say({ step: event.step });
+    log.on(event);
+  };
+}
+
+function troubleOf(error: unknown): { readonly reason: InfrastructureReason; readonly message: string } {
+  if (error instanceof Stopped || error instanceof MirrorFailure) return error;
+  throw error;
+}

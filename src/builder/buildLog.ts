@@ -1,0 +1,142 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { CellEvent, Outcome } from "../api/event.ts";
+import { bytes } from "../api/quantity.ts";
+import { fullLogBegin, fullLogEnd, fullLogHead, type LogFile } from "../core/report/fullLog.ts";
+import { resultPage } from "../core/report/page.ts";
+import { logDirectory, resultPageName } from "../core/report/paths.ts";
+import { type Brain, Stopped } from "./brain.ts";
+import { entryFiles } from "./outbox.ts";
+import type { Work } from "./work.ts";
+
+export interface BuildFacts {
+  readonly outcome: Extract<Outcome, { kind: "Verdict" }>;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+}
+
+export interface KeptLog {
+  /** Path of the result page in the log store. */
+  readonly path: string;
+  readonly url: string;
+  /** Whether the log store has it; waits for that at most `ms`. */
+  arrived(ms: number, signal: AbortSignal): Promise<boolean>;
+}
+
+/** The package logs of one attempt, written to the work volume as the cell sends them. */
+export interface BuildLog extends AsyncDisposable {
+  on(event: CellEvent): void;
+  /**
+   * Completes the log and hands it to the outbox. Undefined when there is none: a pull request that was not built has no log. Throws
+   * Stopped when the disk did not keep it.
+   */
+  keep(facts: BuildFacts): Promise<KeptLog | undefined>;
+}
+
+/** What headings and the lines between logs may add to the bytes of the logs themselves. */
+const slack = 2 ** 20;
+
+export async function openBuildLog({ world, outbox }: Brain, work: Work, attempt: number): Promise<BuildLog> {
+  const { build, pool } = work;
+  const folder = await outbox.begin(`${build.metadata.name}.${attempt}`);
+  const body = openBody(join(folder, entryFiles.body), bytes(pool.spec.logs.maxSize) + slack);
+  let isKept = false;
+
+  return {
+    on: body.on,
+    async keep(facts) {
+      const files = body.end();
+      if (files.length === 0 && facts.outcome.result !== "Success" && facts.outcome.result !== "Failure")
+        return undefined;
+      const directory = logDirectory(build.spec);
+      const path = `${directory}/${resultPageName}`;
+      try {
+        await writeFile(join(folder, entryFiles.head), headOf(world.host, work, facts, files));
+        await writeFile(join(folder, entryFiles.page), pageOf(world, work, facts));
+        await outbox.send(folder, { build: build.metadata.name, attempt, directory });
+      } catch (error) {
+        throw unkept(error);
+      }
+      isKept = true;
+      return { path, url: world.logs.url(path), arrived: (ms, signal) => outbox.arrived(folder, ms, signal) };
+    },
+    async [Symbol.asyncDispose]() {
+      body.close();
+      if (!isKept) await outbox.drop(folder);
+    },
+  };
+}
+
+interface Body {
+  on(event: CellEvent): void;
+  /** The logs it holds. Throws Stopped when a write failed. */
+  end(): readonly LogFile[];
+  close(): void;
+}
+
+/** Written at once, piece by piece: nothing piles up in memory however fast the cell sends. Beyond `room` bytes nothing is taken. */
+function openBody(path: string, room: number): Body {
+  const descriptor = openSync(path, "w");
+  const files: LogFile[] = [];
+  let left = room;
+  let endsLine = true;
+  let failure: unknown;
+
+  function write(text: string): void {
+    if (failure !== undefined || text === "" || left <= 0) return;
+    try {
+      left -= writeSync(descriptor, text);
+      endsLine = text.endsWith("\n");
+    } catch (error) {
+      failure = error;
+    }
+  }
+  function endLast(): void {
+    const last = files.at(-1);
+    if (last !== undefined) write(`${endsLine ? "" : "\n"}${fullLogEnd(last)}`);
+  }
+
+  return {
+    on(event) {
+      if (event.event === "logText") write(event.text);
+      if (event.event !== "logFile" || left <= 0) return;
+      endLast();
+      files.push(event);
+      write(fullLogBegin(event));
+    },
+    end() {
+      endLast();
+      if (failure !== undefined) throw unkept(failure);
+      return files;
+    },
+    close: () => closeSync(descriptor),
+  };
+}
+
+function headOf(host: string, { build, pool }: Work, { finishedAt }: BuildFacts, files: readonly LogFile[]): string {
+  const { commit } = build.spec;
+  return fullLogHead({ host, finishedAt, commit, pullRequest: pullRequestUrl(build.spec, pool), files });
+}
+
+function pageOf(world: Brain["world"], { build, check, pool }: Work, facts: BuildFacts): string {
+  const { repository, number, title, commit } = build.spec;
+  const { result, findings, versions, commands } = facts.outcome;
+  const { startedAt, finishedAt } = facts;
+  const who = { builder: world.name, host: world.host, pullRequest: pullRequestUrl(build.spec, pool) };
+  const what = { check: check.name, repository, number, title, commit };
+  return resultPage({ ...what, ...who, result, findings, versions, commands, startedAt, finishedAt });
+}
+
+/** Git is served from the address people open, except where it is a folder. */
+function pullRequestUrl({ repository, number }: Work["build"]["spec"], { spec: { github } }: Work["pool"]): string {
+  const base = github.gitUrl.startsWith("http") ? github.gitUrl.replace(/\/+$/, "") : "https://github.com";
+  return `${base}/${repository}/pull/${number}`;
+}
+
+function unkept(error: unknown): Stopped {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const isFull = code === "ENOSPC" || code === "EDQUOT";
+  const sentence = `The log of the build could not be kept on the work volume (${message}); free space there`;
+  return new Stopped(isFull ? "DiskFull" : "LogStoreFailed", sentence);
+}

@@ -1,0 +1,29 @@
+import { readFile, writeFile } from "node:fs/promises";
+
+const shown = `# Commits to build, and nothing else, while there is a line that is not a comment:
+# TYPE (PR|branch) SHA ENV, such as
+# untested 1234 0123456789abcdef0123456789abcdef01234567 o2
+# Only SHA is looked at: at least seven of its digits. The pull request must be waiting to be built.
+`;
+
+/** Creates the file with its explanation when it is missing. */
+export async function layOutForceHashes(path: string): Promise<void> {
+  await writeFile(path, shown, { flag: "wx" }).catch(() => {});
+}
+
+/** The commits, or beginnings of commits, this builder is restricted to; undefined when it is not. */
+export async function readForceHashes(path: string): Promise<readonly string[] | undefined> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  return parseForceHashes(text);
+}
+
+/** A line without a commit still makes the list explicit, and picks nothing: that is what the old builders did. */
+export function parseForceHashes(text: string): readonly string[] | undefined {
+  const lines = text.split("\n").map((line) => line.trim());
+  const works = lines.filter((line) => line !== "" && !line.startsWith("#"));
+  if (works.length === 0) return undefined;
+  return works.flatMap((line) => {
+    const commit = line.split(/\s+/)[2] ?? "";
+    return /^[0-9a-f]{7,64}$/i.test(commit) ? [commit.toLowerCase()] : [];
+  });
+}

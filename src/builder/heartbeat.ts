@@ -1,0 +1,89 @@
+import type { Lease } from "../api/lease.ts";
+import { heartbeatInterval, type Instant, mayStart, mustKill } from "../core/queue/heartbeat.ts";
+import { timestamp } from "../system/clock.ts";
+import type { BuilderWorld } from "./world.ts";
+
+/** The sign of life others see, and what this builder may do by the age of the last one that was acknowledged. */
+export interface Heartbeat {
+  mayStart(): boolean;
+  mustKill(): boolean;
+  /** Renews until `signal` aborts. */
+  run(signal: AbortSignal, on: HeartbeatListener): Promise<void>;
+}
+
+export interface HeartbeatListener {
+  /** After every attempt, whether it got through or not. */
+  beat(): void;
+  /** Another process speaks for this builder: what this one holds is void. */
+  replaced(): void;
+}
+
+/** After a failure the next attempt comes sooner: there are four in the minute after which nothing may be started. */
+const retryInterval = 5_000;
+
+export function heartbeat(world: BuilderWorld): Heartbeat {
+  const { clock, log, name } = world;
+  let acknowledged: Instant | undefined;
+
+  async function beat(on: HeartbeatListener): Promise<boolean> {
+    const sent = instant(world);
+    try {
+      const isTaken = !(await renew(world, acknowledged !== undefined));
+      if (isTaken) on.replaced();
+      else acknowledged = sent;
+      return true;
+    } catch (error) {
+      log.warn({ builder: name, error: String(error) }, "the heartbeat did not get through");
+      return false;
+    }
+  }
+
+  return {
+    mayStart: () => mayStart(acknowledged, instant(world)),
+    mustKill: () => acknowledged !== undefined && mustKill(acknowledged, instant(world)),
+    async run(signal, on) {
+      while (!signal.aborted) {
+        const isHeard = await beat(on);
+        on.beat();
+        await clock.sleep(isHeard ? heartbeatInterval : retryInterval, signal).catch(() => {});
+      }
+    },
+  };
+}
+
+function instant({ clock }: BuilderWorld): Instant {
+  return { wall: clock.now(), monotonic: clock.monotonic() };
+}
+
+/** Renews the Lease, creates it, or takes it over from an earlier process of this builder; false when a later one took it from us. */
+async function renew(world: BuilderWorld, wasOurs: boolean): Promise<boolean> {
+  const { store, name, incarnation } = world;
+  const now = timestamp(world.clock);
+  const found = await store.get("Lease", name);
+  if (found === undefined) {
+    await store.create("Lease", lease(world, now));
+    return true;
+  }
+  const isOurs = found.spec.holderIdentity === incarnation;
+  if (wasOurs && !isOurs) return false;
+  const spec: Lease["spec"] = isOurs
+    ? { ...found.spec, renewTime: now }
+    : { ...lease(world, now).spec, leaseTransitions: (found.spec.leaseTransitions ?? 0) + 1 };
+  await store.update("Lease", { ...found, spec });
+  return true;
+}
+
+function lease({ name, incarnation }: BuilderWorld, now: string): Lease {
+  return {
+    apiVersion: "coordination.k8s.io/v1",
+    kind: "Lease",
+    metadata: { name },
+    spec: {
+      holderIdentity: incarnation,
+      leaseDurationSeconds: 75,
+      acquireTime: now,
+      renewTime: now,
+      leaseTransitions: 0,
+    },
+  };
+}

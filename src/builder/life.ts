@@ -1,0 +1,106 @@
+import { timestamp } from "../system/clock.ts";
+import { attemptBuild } from "./attempt.ts";
+import { type Brain, Stopped } from "./brain.ts";
+import { drainTimeout, type Ending, wantsDrain, whileServing } from "./drain.ts";
+import { type Health, healthy, judge, pauseAfter } from "./health.ts";
+import { tidy } from "./housekeeping.ts";
+import { writeMarker } from "./marker.ts";
+import { nextWork } from "./next.ts";
+import { enter } from "./phase.ts";
+import { selfTest, warmUp } from "./warmup.ts";
+
+/** Every change rings the wake; this is for what no event announces, such as a file that a person wrote. */
+const safetyTick = 10_000;
+const quarantineTick = 5 * 60_000;
+/** A refused claim means that the watch is a little behind: it will ring. */
+const catchUp = 1_000;
+
+/** The life of a builder from warm-up to drained. Returns when it was told to end and holds no build. */
+export async function live(brain: Brain, ending: Ending): Promise<void> {
+  const { clock } = brain.world;
+  const anyEnd = AbortSignal.any([ending.stop, ending.kill]);
+  let isWarm = false;
+  let health = healthy;
+  let notBefore = Number.NEGATIVE_INFINITY;
+
+  while (!anyEnd.aborted) {
+    if (wantsDrain(brain, ending)) {
+      enter(brain, "Drained", brain.self()?.spec.drainReason);
+      await brain.wake.sleep(safetyTick, anyEnd);
+    } else if (!isWarm) {
+      isWarm = await getWarm(brain, ending);
+    } else if (health.isSuspect) {
+      health = await proveHealth(brain, ending, health);
+      notBefore = clock.monotonic() + pauseAfter(health);
+    } else {
+      enter(brain, "Ready");
+      await brain.refresh();
+      const pause = notBefore - clock.monotonic();
+      const work = pause > 0 ? { again: pause } : await nextWork(brain);
+      if ("again" in work) {
+        await brain.wake.sleep(Math.max(1, Math.min(work.again, safetyTick)), anyEnd);
+        continue;
+      }
+      if (wantsDrain(brain, ending)) continue;
+      const end = await whileServing(brain, ending, drainTimeout(brain), (signal) =>
+        attemptBuild(brain, work, signal, ending.kill),
+      );
+      health = judge(health, end);
+      brain.status.say({ infrastructureFailures: health.failures });
+      if (end.kind === "NotClaimed") await brain.wake.sleep(catchUp, anyEnd);
+      else await unlessDrained(brain, ending, (signal) => tidy(brain, work.pool, signal));
+    }
+  }
+  if (!ending.kill.aborted) enter(brain, "Drained", "It was told to end");
+}
+
+/** Whether the warm-up came to its end; a drain stops it. */
+async function getWarm(brain: Brain, ending: Ending): Promise<boolean> {
+  const { world, sandbox, status } = brain;
+  const pool = brain.pool();
+  if (pool === undefined) {
+    enter(brain, "Pending", `Pool "${world.pool}" does not exist (yet)`);
+    await brain.wake.sleep(safetyTick, AbortSignal.any([ending.stop, ending.kill]));
+    return false;
+  }
+  enter(brain, "Warming");
+  await brain.refresh();
+  return unlessDrained(brain, ending, async (signal) => {
+    await warmUp(brain, pool, signal);
+    const { incarnation, revision } = world;
+    const marker = { incarnation, revision, at: timestamp(world.clock) };
+    await writeMarker(sandbox.state, marker);
+    status.say({ warm: marker });
+    enter(brain, "Ready");
+  });
+}
+
+/** After failures in a row the tool chain must prove itself; while it does not, the builder builds nothing and says so. */
+async function proveHealth(brain: Brain, ending: Ending, health: Health): Promise<Health> {
+  const pool = brain.pool();
+  let wrong: string | undefined;
+  const isDone = await unlessDrained(brain, ending, async (signal) => {
+    wrong = pool && (await selfTest(brain, pool, signal));
+  });
+  if (!isDone) return health;
+  if (wrong === undefined) return { ...health, isSuspect: false };
+  enter(brain, "Quarantined", `The self-test fails, so nothing is built here until it passes: ${wrong}`);
+  await unlessDrained(brain, ending, (signal) => brain.world.clock.sleep(quarantineTick, signal));
+  return health;
+}
+
+/** Runs `work` to its end, which returns true, or until the builder is drained. */
+async function unlessDrained(
+  brain: Brain,
+  ending: Ending,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<boolean> {
+  try {
+    await whileServing(brain, ending, 0, work);
+    return true;
+  } catch (error) {
+    if (error instanceof Stopped) return false;
+    if (wantsDrain(brain, ending) && error instanceof Error && error.name === "AbortError") return false;
+    throw error;
+  }
+}

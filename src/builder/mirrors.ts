@@ -1,0 +1,182 @@
+import { existsSync } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { InfrastructureReason } from "../api/reasons.ts";
+import type { Clock } from "../system/clock.ts";
+import type { Log } from "../system/log.ts";
+import { type Git, openGit } from "./git.ts";
+
+export interface FetchRequest {
+  /** Base address: the repository is `<gitUrl>/<repository>`, with or without `.git`. */
+  readonly gitUrl: string;
+  readonly repository: string;
+  /** The remote's default branch when absent. */
+  readonly branch?: string;
+  /** Also bring the head of this pull request. */
+  readonly pull?: { readonly number: number; readonly commit: string };
+  /** Limit of one git command; the first clone of a repository may take longer. */
+  readonly timeoutMs: number;
+}
+
+export interface Mirrored {
+  /** Absolute path of the bare repository. */
+  readonly mirror: string;
+  /** Tip of the branch. */
+  readonly commit: string;
+}
+
+/** Bare copies of repositories, one for all builders of a machine. Only the brain writes them; cells read. */
+export interface Mirrors {
+  /** Brings a mirror up to date. Throws MirrorFailure, or the signal's reason. */
+  fetch(request: FetchRequest, signal: AbortSignal): Promise<Mirrored>;
+}
+
+/** Why a repository could not be had. The message is one sentence with git's last line. */
+export class MirrorFailure extends Error {
+  override readonly name = "MirrorFailure";
+  readonly reason: InfrastructureReason;
+  constructor(reason: "FetchFailed" | "CommitNotFound", message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+const cloneLimit = 60 * 60_000;
+const damaged =
+  /not a git repository|corrupt|bad object|is empty|unable to read tree|missing (blob|tree|commit)|inflate|bad packed|invalid index-pack/i;
+const noSuchRepository = /not found|does not exist|does not appear to be a git repository|repository '.*' not/i;
+
+interface Options {
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Environment of git beside the settings it is hardened with: PATH, and the way to the network. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Ends every running git. */
+  readonly signal: AbortSignal;
+}
+
+/** Mirrors in `<directory>/<owner>/<repo>.git`. One instance per machine: it is the lock between the builders. */
+export function gitMirrors(options: Options): Mirrors {
+  const git = openGit(options);
+  const queues = new Map<string, Promise<unknown>>();
+  const waiting = new Map<string, Promise<Mirrored>>();
+
+  /** One fetch of a repository at a time; those who ask for the same while it has not begun share one. */
+  function enqueue(request: FetchRequest): Promise<Mirrored> {
+    const key = JSON.stringify([request.gitUrl, request.repository, request.branch, request.pull]);
+    const shared = waiting.get(key);
+    if (shared !== undefined) return shared;
+    const before = queues.get(request.repository) ?? Promise.resolve();
+    const result = before.then(() => {
+      waiting.delete(key);
+      return bring(git, options, request);
+    });
+    waiting.set(key, result);
+    queues.set(
+      request.repository,
+      result.catch(() => {}),
+    );
+    return result;
+  }
+
+  return {
+    async fetch(request, signal) {
+      signal.throwIfAborted();
+      const result = enqueue(request);
+      result.catch(() => {}); // whoever gave up waiting does not hear of it
+      const abandoned = Promise.withResolvers<never>();
+      const abandon = () => abandoned.reject(signal.reason);
+      signal.addEventListener("abort", abandon, { once: true });
+      try {
+        return await Promise.race([result, abandoned.promise]);
+      } finally {
+        signal.removeEventListener("abort", abandon);
+      }
+    },
+  };
+}
+
+async function bring(git: Git, options: Options, request: FetchRequest): Promise<Mirrored> {
+  const mirror = join(options.directory, `${request.repository}.git`);
+  if (!existsSync(mirror)) return replace(git, mirror, request);
+  try {
+    if (!(await git.isRepository(mirror))) throw new MirrorFailure("FetchFailed", `${mirror} is not a git repository`);
+    return await update(git, mirror, request, request.timeoutMs);
+  } catch (error) {
+    if (!(error instanceof MirrorFailure) || !damaged.test(error.message)) throw error;
+    options.log.warn({ repository: request.repository, error: error.message }, "a damaged mirror is made anew");
+    return await replace(git, mirror, request);
+  }
+}
+
+/** A mirror is complete before it takes its place, or that of a damaged one from which work trees may still borrow. */
+async function replace(git: Git, mirror: string, request: FetchRequest): Promise<Mirrored> {
+  const fresh = `${mirror}.new`;
+  const old = `${mirror}.old`;
+  await rm(fresh, { recursive: true, force: true });
+  await rm(old, { recursive: true, force: true });
+  await mkdir(dirname(mirror), { recursive: true });
+  const made = await git.run(["init", "--quiet", "--bare", "--shared=0644", fresh], dirname(mirror));
+  if (made.exitCode !== 0) throw new MirrorFailure("FetchFailed", `${mirror} could not be created: ${made.says}`);
+  const { commit } = await update(git, fresh, request, Math.max(request.timeoutMs, cloneLimit));
+  if (existsSync(mirror)) await rename(mirror, old);
+  await rename(fresh, mirror);
+  await rm(old, { recursive: true, force: true });
+  return { mirror, commit };
+}
+
+async function update(git: Git, mirror: string, request: FetchRequest, timeoutMs: number): Promise<Mirrored> {
+  const { repository, branch, pull } = request;
+  const tip = branch === undefined ? "refs/remote-head" : `refs/heads/${branch}`;
+  const wanted = [`+${branch === undefined ? "HEAD" : tip}:${tip}`];
+  const head = pull && `refs/pull/${pull.number}/head`;
+  const url = await fetchFrom(
+    git,
+    mirror,
+    request,
+    [...wanted, ...(head ? [`+${head}:${head}`] : [])],
+    wanted,
+    timeoutMs,
+  );
+  const commit = await git.commitOf(mirror, tip);
+  if (commit === undefined) throw new MirrorFailure("FetchFailed", `${repository} has no ${branch ?? "HEAD"}`);
+  if (pull !== undefined && !(await git.hasCommit(mirror, pull.commit))) {
+    await git.run(["fetch", "--no-tags", "--no-write-fetch-head", "--quiet", url, pull.commit], mirror, timeoutMs);
+    if (!(await git.hasCommit(mirror, pull.commit))) {
+      throw new MirrorFailure(
+        "CommitNotFound",
+        `Commit ${pull.commit.slice(0, 10)} of ${repository}#${pull.number} is not on the remote: it was force-pushed away, or is not visible yet`,
+      );
+    }
+  }
+  return { mirror, commit };
+}
+
+/** Fetches all refs in one go; when the pull request's is gone, those without it, and the commit is looked for afterwards. */
+async function fetchFrom(
+  git: Git,
+  mirror: string,
+  { gitUrl, repository, pull }: FetchRequest,
+  all: readonly string[],
+  without: readonly string[],
+  timeoutMs: number,
+): Promise<string> {
+  const base = `${gitUrl.replace(/\/+$/, "")}/${repository}`;
+  let failure = "";
+  for (const url of [base, `${base}.git`]) {
+    const fetch = (refs: readonly string[]) =>
+      git.run(["fetch", "--no-tags", "--no-write-fetch-head", "--quiet", "--force", url, ...refs], mirror, timeoutMs);
+    let ended = await fetch(all);
+    if (ended.exitCode !== 0 && pull !== undefined && /couldn't find remote ref refs\/pull/.test(ended.says)) {
+      ended = await fetch(without);
+    }
+    if (ended.exitCode === 0) return url;
+    failure ||= ended.says;
+    if (!noSuchRepository.test(ended.output)) {
+      failure = ended.says;
+      break;
+    }
+  }
+  throw new MirrorFailure("FetchFailed", `${repository} could not be fetched from ${gitUrl}: ${failure}`);
+}

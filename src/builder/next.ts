@@ -1,0 +1,35 @@
+import type { Build } from "../api/build.ts";
+import type { Stored } from "../api/kinds.ts";
+import { chooseBuild } from "../core/queue/choose.ts";
+import { isHeld } from "../core/queue/claim.ts";
+import type { Brain } from "./brain.ts";
+import { readForceHashes } from "./forceHashes.ts";
+import { viewOf } from "./view.ts";
+import type { Work } from "./work.ts";
+
+/** What to build now, from the lists as they are at this instant; else how long nothing will change by itself. */
+export async function nextWork(brain: Brain): Promise<Work | { readonly again: number }> {
+  const pool = brain.pool();
+  if (pool === undefined || !brain.heartbeat.mayStart()) return { again: Number.POSITIVE_INFINITY };
+  const forced = await readForceHashes(brain.sandbox.forceHashes);
+  brain.note("forced", forced && "force-hashes restricts what is built here; empty it to build everything");
+  const checks = brain.checks();
+  const checkOf = ({ spec }: Build) =>
+    checks.find(({ name, repository }) => name === spec.check && repository === spec.repository);
+  const isForUs = (build: Build) => checkOf(build) !== undefined && isForced(build, forced);
+  const view = viewOf(brain, pool);
+  const choice = chooseBuild({
+    ...view,
+    builds: view.builds.filter((build) => isHeld(build) || isForUs(build)),
+    recheck: pool.spec.recheck,
+    random: brain.world.clock.random,
+  });
+  if (!("build" in choice)) return { again: choice.again ?? Number.POSITIVE_INFINITY };
+  const check = checkOf(choice.build);
+  const build: Stored<"Build"> | undefined = brain.builds.get(choice.build.metadata.name);
+  return check === undefined || build === undefined ? { again: 0 } : { build, check, pool };
+}
+
+function isForced({ spec }: Build, forced: readonly string[] | undefined): boolean {
+  return forced === undefined || forced.some((commit) => spec.commit.startsWith(commit));
+}

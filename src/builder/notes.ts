@@ -1,0 +1,16 @@
+import type { OwnStatus } from "./builderStatus.ts";
+
+/** Subjects a builder may have something to say about beside its phase, in the order in which people read them. */
+const topics = ["phase", "config", "forced", "warmup"] as const;
+export type Topic = (typeof topics)[number];
+
+/** Sets what is said about a topic, nothing when undefined; together they are the message of the status. */
+export function notes(status: OwnStatus): (topic: Topic, text: string | undefined) => void {
+  const said = new Map<Topic, string>();
+  return (topic, text) => {
+    if (text === undefined) said.delete(topic);
+    else said.set(topic, text);
+    const message = topics.flatMap((name) => said.get(name) ?? []).join("; ");
+    status.say({ message: message === "" ? undefined : message.slice(0, 1024).toWellFormed() });
+  };
+}

@@ -1,0 +1,97 @@
+import { statfs } from "node:fs/promises";
+import pLimit from "p-limit";
+import type { ResolvedCheck } from "../api/check.ts";
+import { milliseconds } from "../api/duration.ts";
+import type { Order } from "../api/order.ts";
+import type { BuilderPool } from "../api/pool.ts";
+import { bytes } from "../api/quantity.ts";
+import type { Brain } from "./brain.ts";
+import type { Mirrored } from "./mirrors.ts";
+import { layOutArea } from "./sandbox.ts";
+
+export interface Task {
+  readonly id: string;
+  readonly task: Order["task"];
+  readonly check: ResolvedCheck;
+  readonly pullRequest?: { readonly number: number; readonly commit: string };
+}
+
+const fetchesAtOnce = 4;
+
+/** Brings the mirrors a task needs up to date and writes the order for it. Throws MirrorFailure, or the signal's reason. */
+export async function prepareOrder(brain: Brain, pool: BuilderPool, task: Task, signal: AbortSignal): Promise<Order> {
+  const { world, sandbox } = brain;
+  const { check, pullRequest } = task;
+  const needsSources = task.task === "build" || task.task === "warmup";
+  const testsOwnCommit = check.tool.alibuild.includes(ownCommit);
+  const wanted = [
+    ...(pullRequest !== undefined || testsOwnCommit ? [{ repository: check.repository, branch: check.branch }] : []),
+    ...(needsSources ? check.developmentPackages : []),
+  ];
+  const mirrored = await fetchAll(brain, pool, wanted, task, signal);
+  const own = mirrored.get(sourceKey(check));
+  const tool = check.tool.alibuild.replaceAll(ownCommit, pullRequest?.commit ?? own?.commit ?? check.branch);
+  const area = await layOutArea(sandbox, check.name, world.cellUser);
+  return {
+    id: task.id,
+    task: task.task,
+    check: { ...check, tool: { alibuild: tool } },
+    sources: (needsSources ? check.developmentPackages : []).flatMap((source) => {
+      const found = mirrored.get(sourceKey(source));
+      return found === undefined ? [] : [{ repository: source.repository, directory: source.directory, ...found }];
+    }),
+    ...(pullRequest !== undefined && own !== undefined ? { pullRequest: { ...pullRequest, mirror: own.mirror } } : {}),
+    paths: { area, tools: sandbox.tools, home: sandbox.home, tmp: sandbox.tmp },
+    limits: {
+      logBytes: bytes(pool.spec.logs.maxSize),
+      maxAge: milliseconds(pool.spec.cleanup.maxAge),
+      minFree: await minFree(brain, pool),
+    },
+    gitUrl: pool.spec.github.gitUrl,
+    debug: brain.settings().debug,
+  };
+}
+
+/** Stands for the commit under test in the name of a tool; for the branch's tip where no pull request is built. */
+const ownCommit = "$PR_HASH";
+
+interface SourceName {
+  readonly repository: string;
+  readonly branch?: string | undefined;
+}
+
+function sourceKey({ repository, branch }: SourceName): string {
+  return `${repository} ${branch ?? ""}`;
+}
+
+async function fetchAll(
+  { world }: Brain,
+  pool: BuilderPool,
+  wanted: readonly SourceName[],
+  { check, pullRequest }: Task,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Mirrored>> {
+  const names = new Map(wanted.map((name) => [sourceKey(name), name]));
+  const atOnce = pLimit(fetchesAtOnce);
+  const fetched = [...names].map(([key, { repository, branch }]) =>
+    atOnce(async () => {
+      const request = {
+        gitUrl: pool.spec.github.gitUrl,
+        repository,
+        ...(branch === undefined ? {} : { branch }),
+        ...(pullRequest !== undefined && key === sourceKey(check) ? { pull: pullRequest } : {}),
+        timeoutMs: milliseconds(check.timeouts.command),
+      };
+      return [key, await world.mirrors.fetch(request, signal)] as const;
+    }),
+  );
+  return new Map(await Promise.all(fetched));
+}
+
+/** On a disk that is not the builder's alone, an amount it cannot reach would empty the work area at every build. */
+async function minFree({ world, sandbox }: Brain, pool: BuilderPool): Promise<number> {
+  const wanted = bytes(pool.spec.cleanup.minFree);
+  if (world.ownVolume === true) return wanted;
+  const { blocks, bsize } = await statfs(sandbox.areas);
+  return Math.min(wanted, Math.floor((blocks * bsize) / 10));
+}

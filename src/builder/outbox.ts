@@ -1,0 +1,184 @@
+import { createReadStream } from "node:fs";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Build } from "../api/build.ts";
+import { fullLogName, resultPageName } from "../core/report/paths.ts";
+import { retryOnConflict } from "../store/write.ts";
+import { place } from "./place.ts";
+import { createWake } from "./wake.ts";
+import type { BuilderWorld } from "./world.ts";
+
+/** Names the attempt a log is of, and where it belongs in the log store. */
+const Entry = z.object({ build: z.string(), attempt: z.int(), directory: z.string() });
+export type Entry = z.infer<typeof Entry>;
+
+/** Names of the files of an entry. The full log is the head followed by the body. */
+export const entryFiles = { head: "head.txt", body: "body.txt", page: resultPageName } as const;
+
+/**
+ * Logs on their way to the log store. They are kept on the work volume until they have arrived and the Build says so, over any number of
+ * restarts: a log store that is down delays no verdict and loses no log.
+ */
+export interface Outbox {
+  /** Makes an empty folder for the files of an attempt. */
+  begin(name: string): Promise<string>;
+  /** Declares the files in a folder complete, and starts to send them. */
+  send(folder: string, entry: Entry): Promise<void>;
+  /** Whether the files of a folder have arrived; waits for that at most `ms`. */
+  arrived(folder: string, ms: number, signal: AbortSignal): Promise<boolean>;
+  /** Gives an entry up. */
+  drop(folder: string): Promise<void>;
+  /** Something changed that an entry may have waited for, such as its verdict. */
+  look(): void;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** A transfer may take this long: far more than any short command, for logs are large and stores slow. */
+const transferLimit = 10 * 60_000;
+const firstPause = 5_000;
+const longestPause = 5 * 60_000;
+const entryName = "entry.json";
+
+export function outbox(world: BuilderWorld, root: string): Outbox {
+  const { clock, log, name: builder } = world;
+  const wake = createWake(clock);
+  const sent = new Map<string, PromiseWithResolvers<void>>();
+  const inProgress = new Set<string>();
+
+  const arrival = (folder: string) => {
+    const known = sent.get(folder) ?? Promise.withResolvers<void>();
+    sent.set(folder, known);
+    return known;
+  };
+
+  /** Whether nothing is left to do for the entry. */
+  async function deliver(folder: string, entry: Entry): Promise<boolean> {
+    const fate = fateOf(await world.store.get("Build", entry.build), entry, builder);
+    if (fate === "Void") return true;
+    if (!arrivedAlready.has(folder)) {
+      await within(transferLimit, upload(world, folder, entry));
+      arrivedAlready.add(folder);
+      arrival(folder).resolve();
+    }
+    if (fate === "Gone") return true;
+    if (fate === "Open") return false;
+    await retryOnConflict(world.store, "Build", entry.build, (build) => markStored(build, entry, builder), "status");
+    return true;
+  }
+  const arrivedAlready = new Set<string>();
+
+  async function forget(folder: string): Promise<void> {
+    await rm(folder, { recursive: true, force: true });
+    arrivedAlready.delete(folder);
+    sent.delete(folder);
+  }
+
+  async function within(ms: number, work: Promise<void>): Promise<void> {
+    const over = new AbortController();
+    const late = clock.sleep(ms, over.signal).then(() => {
+      throw new Error(`the log store did not take the log within ${ms / 60_000} minutes`);
+    });
+    late.catch(() => {});
+    try {
+      await Promise.race([work, late]);
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** Looks at every complete entry once; resolves with whether all of them are through. */
+  async function pass(signal: AbortSignal): Promise<boolean> {
+    let isAllThrough = true;
+    for (const name of await readdir(root)) {
+      if (signal.aborted) return true;
+      const folder = join(root, name);
+      if (inProgress.has(folder)) continue;
+      const entry = await readEntry(folder);
+      try {
+        if (entry === undefined || (await deliver(folder, entry))) await forget(folder);
+        else isAllThrough = false;
+      } catch (error) {
+        isAllThrough = false;
+        log.warn({ builder, build: entry?.build, error: String(error) }, "a log is kept here and sent again later");
+      }
+    }
+    return isAllThrough;
+  }
+
+  return {
+    async begin(name) {
+      const folder = join(root, name);
+      inProgress.add(folder);
+      await rm(folder, { recursive: true, force: true });
+      await mkdir(folder, { recursive: true });
+      return folder;
+    },
+    async send(folder, entry) {
+      await place(join(folder, entryName), JSON.stringify(entry));
+      arrival(folder);
+      inProgress.delete(folder);
+      wake.ring();
+    },
+    async arrived(folder, ms, signal) {
+      const over = new AbortController();
+      const waiting = clock.sleep(ms, AbortSignal.any([over.signal, signal])).catch(() => {});
+      await Promise.race([arrival(folder).promise, waiting]);
+      over.abort();
+      return arrivedAlready.has(folder);
+    },
+    async drop(folder) {
+      await forget(folder);
+      inProgress.delete(folder);
+    },
+    look: () => wake.ring(),
+    async run(signal) {
+      for (let pause = firstPause; !signal.aborted; ) {
+        const isAllThrough = await pass(signal);
+        pause = isAllThrough ? firstPause : Math.min(pause * 2, longestPause);
+        await wake.sleep(isAllThrough ? 2 ** 30 : pause, signal);
+      }
+    },
+  };
+}
+
+/**
+ * Open: the attempt still runs. Given: its verdict is the last one. Gone: the pull request was closed, but a link to the log may be on
+ * GitHub. Void: another attempt took its place, or no verdict was accepted; the place in the log store may be another's.
+ */
+function fateOf(build: Build | undefined, { attempt }: Entry, builder: string): "Open" | "Given" | "Gone" | "Void" {
+  if (build === undefined) return "Gone";
+  const { verdict, claim } = build.status ?? {};
+  if (verdict?.attempt === attempt && verdict.builder === builder) return "Given";
+  return claim?.attempt === attempt && claim.builder === builder ? "Open" : "Void";
+}
+
+function markStored<B extends Build>(build: B, { attempt }: Entry, builder: string): B | undefined {
+  const { status } = build;
+  const { verdict } = status ?? {};
+  if (status === undefined || verdict?.log === undefined || verdict.log.stored) return undefined;
+  if (verdict.attempt !== attempt || verdict.builder !== builder) return undefined;
+  return { ...build, status: { ...status, verdict: { ...verdict, log: { ...verdict.log, stored: true } } } };
+}
+
+/** The page goes last: who opens it finds the log it links to. */
+async function upload({ logs }: BuilderWorld, folder: string, { directory }: Entry): Promise<void> {
+  const body = concatenated([join(folder, entryFiles.head), join(folder, entryFiles.body)]);
+  await logs.put(`${directory}/${fullLogName}`, body, "text/plain; charset=utf-8");
+  const page = await readFile(join(folder, entryFiles.page));
+  await logs.put(`${directory}/${resultPageName}`, page, "text/html; charset=utf-8");
+}
+
+async function* concatenated(paths: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const path of paths) yield* createReadStream(path);
+}
+
+/** Undefined for a folder that was not completed before the process ended. */
+async function readEntry(folder: string): Promise<Entry | undefined> {
+  const text = await readFile(join(folder, entryName), "utf8").catch(() => "");
+  try {
+    return Entry.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,14 @@
+import { open, rename } from "node:fs/promises";
+
+/** Writes a file as a whole: readers see the old text or the new one, also after a crash. */
+export async function place(path: string, text: string): Promise<void> {
+  const temporary = `${path}.new`;
+  const file = await open(temporary, "w", 0o644);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+}

@@ -1,0 +1,74 @@
+import type { Build } from "../api/build.ts";
+import type { Stored } from "../api/kinds.ts";
+import { claim, holds, type Transition } from "../core/queue/claim.ts";
+import { isStoreError } from "../store/error.ts";
+import { retryOnConflict } from "../store/write.ts";
+import type { Brain } from "./brain.ts";
+
+export interface Step {
+  /** The step to take on the Build as it is now. */
+  to(build: Build): Transition;
+  /** Whether the step was taken already: an earlier write may have got through although its answer did not. */
+  isThere?(build: Build): boolean;
+}
+
+const firstPause = 500;
+const longestPause = 10_000;
+
+/** Claims the Build as it was seen, in one write; undefined when it changed since, or may not be claimed. */
+export async function take(
+  brain: Brain,
+  build: Stored<"Build">,
+  signal: AbortSignal,
+): Promise<Stored<"Build"> | undefined> {
+  const { name: builder, incarnation, clock, store } = brain.world;
+  const transition = claim(build, { builder, incarnation }, clock.now());
+  if ("refused" in transition) return undefined;
+  try {
+    return await store.updateStatus("Build", { ...build, status: transition.status });
+  } catch (error) {
+    if (isStoreError(error, "Conflict") || isStoreError(error, "NotFound")) return undefined;
+    if (!isStoreError(error, "Unavailable")) throw error;
+  }
+  const holder = { builder, incarnation, attempt: transition.status.attempt };
+  return transit(brain, build.metadata.name, signal, {
+    to: () => ({ refused: "the claim did not get through" }),
+    isThere: (current) => holds(current, holder),
+  });
+}
+
+/**
+ * Takes one step of a Build's life, however often the store has to be asked. Undefined when the step is refused, the Build is gone, or
+ * `signal` aborted before the store answered.
+ */
+export async function transit(
+  { world }: Brain,
+  name: string,
+  signal: AbortSignal,
+  { to, isThere = () => false }: Step,
+): Promise<Stored<"Build"> | undefined> {
+  for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
+    let there: Stored<"Build"> | undefined;
+    try {
+      const written = await retryOnConflict(
+        world.store,
+        "Build",
+        name,
+        (build) => {
+          there = isThere(build) ? build : undefined;
+          const transition = there === undefined ? to(build) : undefined;
+          return transition !== undefined && "status" in transition
+            ? { ...build, status: transition.status }
+            : undefined;
+        },
+        "status",
+      );
+      return written ?? there;
+    } catch (error) {
+      if (!isStoreError(error, "Unavailable") && !isStoreError(error, "Conflict")) throw error;
+      world.log.warn({ builder: world.name, build: name, error: String(error) }, "the store did not take a step");
+      if (signal.aborted) return undefined;
+      await world.clock.sleep(pause, signal).catch(() => {});
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import { milliseconds } from "../api/duration.ts";
+import type { BuilderPool } from "../api/pool.ts";
+import { members } from "../core/partition/members.ts";
+import { owner } from "../core/partition/modulo.ts";
+import type { Preference } from "../core/partition/preference.ts";
+import type { View } from "../core/queue/share.ts";
+import type { Brain } from "./brain.ts";
+
+/** The queue as this builder sees it at this instant. */
+export function viewOf(brain: Brain, pool: BuilderPool): View {
+  const { world, waited } = brain;
+  const builders = brain.builders.list().filter(({ spec }) => spec.pool === world.pool);
+  return {
+    self: world.name,
+    builds: brain.builds.list(),
+    builders,
+    strategy: pool.spec.partition.strategy,
+    patience: milliseconds(pool.spec.partition.patience),
+    preference: preferenceOf(brain, builders),
+    waited,
+    now: world.clock.now(),
+  };
+}
+
+/** A person's `worker-index` and `workers-pool-size` stand in for the builder's rank; with Affinity they mean nothing. */
+function preferenceOf({ world, preference, settings }: Brain, builders: View["builders"]): Preference {
+  const { share } = settings();
+  if (share === undefined) return preference;
+  const rank = members(builders).indexOf(world.name);
+  return {
+    ...preference,
+    ownerRank: (check, commit) => (owner(check, commit, share.size) === share.index ? rank : -2),
+  };
+}

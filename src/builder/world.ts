@@ -1,0 +1,34 @@
+import type { LogStore } from "../logs/logStore.ts";
+import type { ObjectStore } from "../store/objectStore.ts";
+import type { Clock } from "../system/clock.ts";
+import type { Log } from "../system/log.ts";
+import type { Cells } from "./cells.ts";
+import type { Mirrors } from "./mirrors.ts";
+
+/** What one builder is given: who it is, the bus, the log store, its hands, and its place on disk. */
+export interface BuilderWorld {
+  readonly name: string;
+  /** Name of its pool. */
+  readonly pool: string;
+  readonly revision: string;
+  /** Names this process among all that ever spoke for the builder. */
+  readonly incarnation: string;
+  readonly podUid: string;
+  readonly host: string;
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly logs: LogStore;
+  /** Absolute directory of this builder alone; the sandbox's layout is in `sandbox.ts`. */
+  readonly sandbox: string;
+  /** User the cells run as, who must be able to write the work area; absent when it is the builder's own. */
+  /** The work area has a disk of its own, so that `cleanup.minFree` is taken as it stands; elsewhere at most a tenth of the disk is kept free. */
+  readonly ownVolume?: boolean;
+  readonly cellUser?: { readonly uid: number; readonly gid: number };
+  /** Shared by all builders of the machine. */
+  readonly mirrors: Mirrors;
+  readonly cells: Cells;
+  readonly versions?: Readonly<Record<string, string>>;
+  /** Called at every change of whether the builder is Ready: the answer of the pod's readiness probe. */
+  readonly onReady?: (ready: boolean) => void;
+}

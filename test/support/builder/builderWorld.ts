@@ -1,0 +1,179 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { Build, BuildSpec } from "../../../src/api/build.ts";
+import { apiVersion, poolLabel } from "../../../src/api/group.ts";
+import { BuilderPool } from "../../../src/api/pool.ts";
+import type { Mirrors } from "../../../src/builder/mirrors.ts";
+import { runBuilder } from "../../../src/builder/run.ts";
+import type { BuilderWorld } from "../../../src/builder/world.ts";
+import { directoryLogStore } from "../../../src/logs/directory.ts";
+import type { LogStore } from "../../../src/logs/logStore.ts";
+import { type EmbeddedStore, openEmbeddedStore } from "../../../src/store/embedded.ts";
+import { systemClock } from "../../../src/system/clock.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { type ScriptedCells, scriptedCells } from "./scriptedCells.ts";
+
+export const commit = (digit: string | number) => String(digit).repeat(40).slice(0, 40);
+
+/** One builder `o2-0` of pool `o2`, on a real embedded store, with cells and mirrors that do as they are told. */
+export interface BuilderFixture {
+  readonly store: EmbeddedStore;
+  readonly cells: ScriptedCells;
+  readonly mirrors: ScriptedMirrors;
+  readonly sandbox: string;
+  readonly logs: ScriptedLogs;
+  /** Starts the builder; a second call starts another process of the same builder. */
+  start(changes?: Partial<BuilderWorld>): StartedBuilder;
+  /** Resolves once `done` returns something; fails after ten seconds. */
+  until<T>(done: () => Promise<T | undefined | false>): Promise<T>;
+}
+
+export interface StartedBuilder {
+  readonly stop: AbortController;
+  readonly kill: AbortController;
+  readonly ended: Promise<void>;
+  /** What the readiness probe heard. */
+  readonly readiness: readonly boolean[];
+}
+
+export interface ScriptedMirrors extends Mirrors {
+  /** Thrown by every fetch while set. */
+  failure: Error | undefined;
+}
+
+export interface ScriptedLogs extends LogStore {
+  isDown: boolean;
+}
+
+const log = createLog({ level: "silent" });
+
+export function poolObject(spec: object = {}): BuilderPool {
+  return BuilderPool.parse({
+    apiVersion,
+    kind: "BuilderPool",
+    metadata: { name: "o2" },
+    spec: {
+      package: "O2",
+      repository: "o/hello",
+      developmentPackages: [{ repository: "o/hello" }, { repository: "alisw/alidist" }],
+      checks: [{ name: "build/hello" }],
+      warmup: { builds: "None" },
+      ...spec,
+    },
+  });
+}
+
+export function buildObject(number: number, spec: Partial<BuildSpec> = {}): Build {
+  return {
+    apiVersion,
+    kind: "Build",
+    metadata: { name: `o2-hello-${number}`, labels: { [poolLabel]: "o2" } },
+    spec: {
+      pool: "o2",
+      check: "build/hello",
+      repository: "o/hello",
+      number,
+      commit: commit(number),
+      base: "master",
+      title: `Change ${number}`,
+      author: "someone",
+      urgent: false,
+      waitingSince: "2026-01-01T00:00:00.000Z",
+      group: "untested",
+      request: 1,
+      ...spec,
+    },
+  };
+}
+
+export async function aBuilder(poolSpec: object = {}): Promise<BuilderFixture> {
+  const root = mkdtempSync(join(tmpdir(), "builderpool-builder-"));
+  const store = openEmbeddedStore({ file: ":memory:", clock: systemClock, log });
+  await store.create("BuilderPool", poolObject(poolSpec));
+  await store.create("Builder", {
+    apiVersion,
+    kind: "Builder",
+    metadata: { name: "o2-0", labels: { [poolLabel]: "o2" } },
+    spec: { pool: "o2", desired: "Active", workerIndex: 0, poolSize: 1, external: false },
+  });
+  const cells = scriptedCells();
+  const mirrors = scriptedMirrors();
+  const logs = scriptedLogs(join(root, "logs"));
+  const sandbox = join(root, "o2-0");
+  const started: StartedBuilder[] = [];
+  onTestFinished(async () => {
+    for (const { kill } of started) kill.abort();
+    await Promise.all(started.map(({ ended }) => ended.catch(() => {})));
+    store.close();
+    rmSync(root, { recursive: true, force: true });
+  });
+  let processes = 0;
+
+  return {
+    store,
+    cells,
+    mirrors,
+    sandbox,
+    logs,
+    start(changes = {}) {
+      processes += 1;
+      const readiness: boolean[] = [];
+      const [stop, kill] = [new AbortController(), new AbortController()];
+      const world: BuilderWorld = {
+        name: "o2-0",
+        pool: "o2",
+        revision: "r1",
+        incarnation: `process-${processes}`,
+        podUid: "uid",
+        host: "testhost",
+        store,
+        clock: systemClock,
+        log,
+        logs,
+        sandbox,
+        mirrors,
+        cells,
+        onReady: (ready) => readiness.push(ready),
+        ...changes,
+      };
+      const builder = { stop, kill, readiness, ended: runBuilder(world, stop.signal, kill.signal) };
+      started.push(builder);
+      return builder;
+    },
+    until,
+  };
+}
+
+async function until<T>(done: () => Promise<T | undefined | false>): Promise<T> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const value = await done();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > deadline) throw new Error(`never came true: ${done}`);
+    await systemClock.sleep(10);
+  }
+}
+
+function scriptedMirrors(): ScriptedMirrors {
+  return {
+    failure: undefined,
+    async fetch({ repository }) {
+      if (this.failure !== undefined) throw this.failure;
+      return { mirror: `/mirrors/${repository}.git`, commit: commit("e") };
+    },
+  };
+}
+
+function scriptedLogs(directory: string): ScriptedLogs {
+  const store = directoryLogStore({ directory, url: "http://logs.test" });
+  return {
+    ...store,
+    isDown: false,
+    async put(path, body, type) {
+      if (this.isDown) throw new Error("the log store is down");
+      await store.put(path, body, type);
+    },
+  };
+}

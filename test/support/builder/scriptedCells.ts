@@ -1,0 +1,45 @@
+import type { CellEvent, Outcome } from "../../../src/api/event.ts";
+import type { Order } from "../../../src/api/order.ts";
+import type { Cells } from "../../../src/builder/cells.ts";
+
+/** Cells that do as a test tells them. Self-tests, warm-ups and cleanings succeed at once unless scripted. */
+export interface ScriptedCells extends Cells {
+  /** Orders carried out so far, the running one included. */
+  readonly orders: Order[];
+  /** What an order does; undefined for the default. */
+  script: (order: Order, on: (event: CellEvent) => void, signal: AbortSignal) => Promise<Outcome> | undefined;
+  /** Orders that run now. */
+  running(): number;
+}
+
+export const success: Outcome = { kind: "Verdict", result: "Success", description: "" };
+
+export function scriptedCells(): ScriptedCells {
+  let running = 0;
+  return {
+    orders: [],
+    script: () => undefined,
+    running: () => running,
+    async run(order, on, signal) {
+      this.orders.push(order);
+      running += 1;
+      try {
+        return await (this.script(order, on, signal) ?? byDefault(order));
+      } finally {
+        running -= 1;
+      }
+    },
+  };
+}
+
+async function byDefault(order: Order): Promise<Outcome> {
+  return order.task === "build" ? success : { kind: "Done", message: "done", compiled: true };
+}
+
+/** A build that runs until it is stopped. */
+export function endless(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
