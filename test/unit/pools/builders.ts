@@ -6,6 +6,7 @@ import { localWorkloads, type RunningBuilder } from "../../../src/local/workload
 import { runLiveness } from "../../../src/operator/liveness/run.ts";
 import { runPools } from "../../../src/operator/pools/run.ts";
 import { openEmbeddedStore } from "../../../src/store/embedded.ts";
+import { StoreError } from "../../../src/store/error.ts";
 import type { ObjectStore } from "../../../src/store/objectStore.ts";
 import { retryOnConflict } from "../../../src/store/write.ts";
 import { createLog } from "../../../src/system/log.ts";
@@ -30,10 +31,10 @@ export async function aMachine(spec: Parameters<typeof aPool>[0] = {}) {
   const clock = fakeClock();
   const embedded = openEmbeddedStore({ file: ":memory:", clock, log });
   const writes: string[] = [];
-  const store = counting(embedded, writes);
+  const faults = { startThrows: false, listFails: false };
+  const store = watched(embedded, writes, faults);
   const end = new AbortController();
   const builders = new Map<string, Fake>();
-  const faults = { startThrows: false };
 
   function start(pod: Pod): RunningBuilder {
     if (faults.startThrows) throw new Error("no space left on device");
@@ -154,14 +155,18 @@ async function beat(store: ObjectStore, name: string, holderIdentity: string, no
   });
 }
 
-function counting(store: ObjectStore, writes: string[]): ObjectStore {
+/** The store as the operator sees it: every write is noted, and it may stop to answer. */
+function watched(store: ObjectStore, writes: string[], faults: { readonly listFails: boolean }): ObjectStore {
   function noted<T>(kind: Kind, part: string, answer: T): T {
     writes.push(`${kind} ${part}`);
     return answer;
   }
   return {
     get: (kind, name) => store.get(kind, name),
-    list: (kind, selector) => store.list(kind, selector),
+    async list(kind, selector) {
+      if (faults.listFails) throw new StoreError("Unavailable", "the store does not answer");
+      return store.list(kind, selector);
+    },
     watch: (kind, options) => store.watch(kind, options),
     create: (kind, object) => noted(kind, "create", store.create(kind, object)),
     apply: (kind, object) => noted(kind, "apply", store.apply(kind, object)),

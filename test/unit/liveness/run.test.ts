@@ -1,0 +1,128 @@
+import { describe, expect, it } from "vitest";
+import type { Build } from "../../../src/api/build.ts";
+import { aMachine, type Machine } from "../pools/builders.ts";
+
+const second = 1000;
+const minute = 60 * second;
+
+/** A pull request that the builder holds. */
+async function aHeldBuild(machine: Machine, phase: "Claimed" | "Running", builder = "o2-0"): Promise<void> {
+  const commit = "0123456789012345678901234567890123456789";
+  const at = "2026-01-01T00:00:00Z";
+  const build: Build = {
+    apiVersion: "ci.alice.cern.ch/v1alpha1",
+    kind: "Build",
+    metadata: { name: "b1" },
+    spec: {
+      pool: "o2",
+      check: "build/O2/o2",
+      repository: "AliceO2Group/AliceO2",
+      number: 1,
+      commit,
+      base: "dev",
+      title: "A change",
+      author: "somebody",
+      urgent: false,
+      waitingSince: at,
+      group: "untested",
+      request: 1,
+    },
+  };
+  const created = await machine.store.create("Build", build);
+  const incarnation = (await machine.store.get("Builder", builder))?.status?.incarnation ?? "";
+  const claim = { builder, incarnation, attempt: 1, request: 1, commit, since: at };
+  await machine.store.updateStatus("Build", { ...created, status: { phase, attempt: 1, claim } });
+}
+
+async function buildPhase(machine: Machine): Promise<string | undefined> {
+  return (await machine.store.get("Build", "b1"))?.status?.phase;
+}
+
+function silence(machine: Machine): void {
+  const builder = machine.builders.get("o2-0");
+  if (builder !== undefined) builder.isSilent = true;
+}
+
+describe("a builder whose heartbeat stops", () => {
+  it("is Suspect after 75 s, and what it has only claimed goes to others", async () => {
+    await using machine = await aMachine({ instances: 1 });
+    await machine.pass(30 * second);
+    await aHeldBuild(machine, "Claimed");
+    silence(machine);
+    await machine.pass(60 * second);
+    expect([await machine.phases(), await buildPhase(machine)]).toEqual([["o2-0 Ready"], "Claimed"]);
+    await machine.pass(25 * second);
+    expect([await machine.phases(), await buildPhase(machine)]).toEqual([["o2-0 Suspect"], "Queued"]);
+  });
+
+  it("keeps what it runs until it is Lost after 930 s", async () => {
+    await using machine = await aMachine({ instances: 1 });
+    await machine.pass(30 * second);
+    await aHeldBuild(machine, "Running");
+    silence(machine);
+    await machine.pass(15 * minute);
+    expect([await machine.phases(), await buildPhase(machine)]).toEqual([["o2-0 Suspect"], "Running"]);
+    await machine.pass(1 * minute);
+    expect([await machine.phases(), await buildPhase(machine)]).toEqual([["o2-0 Lost"], "Queued"]);
+    const build = await machine.store.get("Build", "b1");
+    expect(build?.status?.trouble).toMatchObject({ reason: "BuilderLost", builder: "o2-0" });
+  });
+
+  it("says itself that it is back", async () => {
+    await using machine = await aMachine({ instances: 1 });
+    await machine.pass(30 * second);
+    silence(machine);
+    await machine.pass(2 * minute);
+    const builder = machine.builders.get("o2-0");
+    if (builder !== undefined) builder.isSilent = false;
+    await machine.pass(20 * second);
+    expect(await machine.phases()).toEqual(["o2-0 Ready"]);
+  });
+
+  it("is not called lost for a time in which the store did not answer", async () => {
+    await using machine = await aMachine({ instances: 1 });
+    await machine.pass(30 * second);
+    silence(machine);
+    machine.faults.listFails = true;
+    await machine.pass(20 * minute);
+    expect(await machine.phases()).toEqual(["o2-0 Ready"]);
+    machine.faults.listFails = false;
+    await machine.pass(60 * second);
+    expect(await machine.phases()).toEqual(["o2-0 Ready"]);
+    await machine.pass(30 * second);
+    expect(await machine.phases()).toEqual(["o2-0 Suspect"]);
+  });
+});
+
+describe("a builder whose process ended", () => {
+  it("is Lost at once, with what it ran", async () => {
+    await using machine = await aMachine({ instances: 1 });
+    await machine.pass(30 * second);
+    await aHeldBuild(machine, "Running");
+    machine.faults.startThrows = true;
+    machine.builders.get("o2-0")?.crash();
+    await machine.pass(500);
+    expect([await machine.phases(), await buildPhase(machine)]).toEqual([["o2-0 Lost"], "Queued"]);
+  });
+
+  it("loses its claims as soon as another process has registered under its name", async () => {
+    await using machine = await aMachine({ instances: 1 });
+    await machine.pass(30 * second);
+    await aHeldBuild(machine, "Running");
+    const builder = await machine.store.get("Builder", "o2-0");
+    if (builder?.status === undefined) throw new Error("no builder");
+    await machine.store.updateStatus("Builder", { ...builder, status: { ...builder.status, incarnation: "next" } });
+    await machine.pass(6 * second);
+    expect(await buildPhase(machine)).toBe("Queued");
+  });
+
+  it("gives its builds to others when even its object is gone", async () => {
+    await using machine = await aMachine({ instances: 2 });
+    await machine.pass(30 * second);
+    await aHeldBuild(machine, "Running", "o2-1");
+    await machine.change({ instances: 1 });
+    await machine.pass(40 * second);
+    expect(await machine.phases()).toEqual(["o2-0 Ready"]);
+    expect(await buildPhase(machine)).toBe("Queued");
+  });
+});
