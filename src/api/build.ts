@@ -15,9 +15,9 @@ export const Commit = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, {
 });
 
 export const BuildSpec = z.object({
-  pool: z.string().describe("Pool whose builders may build it"),
-  check: z.string().describe("Check name"),
-  repository: z.string().describe("Repository"),
+  pool: z.string().max(253).describe("Pool whose builders may build it"),
+  check: z.string().max(200).describe("Check name"),
+  repository: z.string().max(140).describe("Repository"),
   number: z.int().min(1).describe("Pull request"),
   commit: Commit.describe("Head commit"),
   base: z.string().describe("Base branch"),

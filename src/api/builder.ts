@@ -15,7 +15,7 @@ export const BuilderPhase = z.enum([
 export type BuilderPhase = z.infer<typeof BuilderPhase>;
 
 export const BuilderSpec = z.object({
-  pool: z.string().describe("Pool it belongs to"),
+  pool: z.string().max(253).describe("Pool it belongs to"),
   desired: z
     .enum(["Active", "Drain"])
     .default("Active")

@@ -1,0 +1,22 @@
+import { stringify } from "yaml";
+import { definitionOf } from "./definition.ts";
+import { generatedKinds } from "./kinds.ts";
+import { referenceOf } from "./reference.ts";
+import { refusals } from "./refusals.ts";
+import { schemaOf } from "./schema.ts";
+
+/** Everything that is generated: path below the project's folder → text. Throws when the API server would refuse a definition. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  const problems = generatedKinds.flatMap((facts) => refusals(facts, schemaOf(facts)));
+  if (problems.length > 0) throw new Error(`the definitions would be refused:\n${problems.join("\n")}`);
+  const files = new Map<string, string>();
+  for (const facts of generatedKinds) {
+    const definition = stringify(definitionOf(facts), { lineWidth: 0, aliasDuplicateObjects: false });
+    files.set(
+      `crds/${facts.plural}.yaml`,
+      `# Written by \`make generate\` from src/api; changes made here are lost.\n${definition}`,
+    );
+    files.set(`docs/reference/${facts.singular}.md`, referenceOf(facts));
+  }
+  return files;
+}

@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { definitionOf } from "../../../scripts/generate/definition.ts";
+import { generatedFiles } from "../../../scripts/generate/files.ts";
+import { generatedKinds } from "../../../scripts/generate/kinds.ts";
+import { refusals } from "../../../scripts/generate/refusals.ts";
+import { type Schema, schemaOf } from "../../../scripts/generate/schema.ts";
+import { BuilderPool } from "../../../src/api/pool.ts";
+
+const root = resolve(import.meta.dirname, "../../..");
+
+describe("the generated files", () => {
+  it.each([...generatedFiles()])("are what the schemas say: %s", (path, text) => {
+    expect(readFileSync(resolve(root, path), "utf8"), "stale: run make generate").toBe(text);
+  });
+
+  it("are all there is in crds/ and docs/reference/", () => {
+    const found = ["crds", "docs/reference"].flatMap((folder) =>
+      readdirSync(resolve(root, folder)).map((name) => `${folder}/${name}`),
+    );
+    expect(found.sort()).toEqual([...generatedFiles().keys()].sort());
+  });
+});
+
+describe.each(generatedKinds)("the definition of $kind", (facts) => {
+  const definition = definitionOf(facts);
+  const [version] = definition.spec.versions;
+
+  it("is one the API server takes, with a description on every field", () => {
+    expect(refusals(facts, schemaOf(facts))).toEqual([]);
+  });
+
+  it("survives being written as YAML", () => {
+    const text = generatedFiles().get(`crds/${facts.plural}.yaml`) ?? "";
+    expect(parse(text)).toEqual(definition);
+  });
+
+  it("has the name that Kubernetes derives from its plural and group", () => {
+    expect(definition.metadata.name).toBe(`${facts.plural}.${definition.spec.group}`);
+    expect(version?.name).toBe("v1alpha1");
+  });
+
+  it("has status written apart from the rest", () => {
+    expect(version?.subresources.status).toEqual({});
+  });
+
+  it("is explained field by field on its page", () => {
+    const page = generatedFiles().get(`docs/reference/${facts.singular}.md`) ?? "";
+    const missing = fieldNames(version?.schema.openAPIV3Schema.properties?.["spec"]).filter(
+      (name) => !page.includes(`| \`${name}\` |`),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe("the definition of BuilderPool", () => {
+  const [facts] = generatedKinds;
+  if (facts === undefined) throw new Error("no kinds");
+  const schema = schemaOf(facts);
+
+  it("shows the columns people are used to, in their order", () => {
+    expect(facts.columns.map(({ name }) => name.toUpperCase()).join(" ")).toBe(
+      "DESIRED READY ACTIVE UPDATED BUILDING QUEUED OLDEST SILENT AGE",
+    );
+  });
+
+  it("scales by its instances", () => {
+    expect(definitionOf(facts).spec.versions[0]?.subresources).toMatchObject({
+      scale: { specReplicasPath: ".spec.instances", statusReplicasPath: ".status.instances" },
+    });
+  });
+
+  it("lets the API server fill in the very defaults that the program fills in", () => {
+    const minimal = { package: "O2", checks: [{ name: "build/O2/o2" }], external: {} };
+    const { spec } = BuilderPool.parse({
+      apiVersion: "ci.alice.cern.ch/v1alpha1",
+      kind: "BuilderPool",
+      metadata: { name: "o2" },
+      spec: minimal,
+    });
+
+    expect(withDefaults(minimal, schema.properties?.["spec"] ?? {})).toEqual(spec);
+  });
+});
+
+/** Defaulting as the API server does it: what is missing is set, then what was set is looked into. */
+function withDefaults(value: unknown, schema: Schema): unknown {
+  if (Array.isArray(value)) return value.map((item) => withDefaults(item, schema.items ?? {}));
+  if (typeof value !== "object" || value === null || schema.properties === undefined) return value;
+  const result: Record<string, unknown> = { ...value };
+  for (const [name, field] of Object.entries(schema.properties)) {
+    const found = result[name] ?? field.default;
+    if (found !== undefined) result[name] = withDefaults(found, field);
+  }
+  return result;
+}
+
+function fieldNames(schema: Schema | undefined): string[] {
+  const own = Object.entries(schema?.properties ?? {});
+  return [...own.map(([name]) => name), ...own.flatMap(([, field]) => fieldNames(field.items ?? field))];
+}
