@@ -1,14 +1,17 @@
 import { stringify } from "yaml";
 import type { Kind, Stored } from "../api/kinds.ts";
 import type { ObjectStore } from "../store/objectStore.ts";
+import { systemClock } from "../system/clock.ts";
 import { buildColumns, builderColumns, poolColumns } from "./columns.ts";
+import { CommandError, exitCodes } from "./exit.ts";
 import { formatTable } from "./table.ts";
+import { withStore } from "./workDir.ts";
 
 export type OutputFormat = "table" | "json" | "yaml";
 type Listed = "BuilderPool" | "Builder" | "Build";
 
 /** Words people type for a kind: plural, singular, short. */
-export const kindWords: Readonly<Record<string, Listed>> = {
+const kindWords: Readonly<Record<string, Listed>> = {
   pools: "BuilderPool",
   pool: "BuilderPool",
   builderpools: "BuilderPool",
@@ -22,8 +25,24 @@ export const kindWords: Readonly<Record<string, Listed>> = {
   bld: "Build",
 };
 
+/** `builderpool get`. */
+export async function getCommand(
+  word: string,
+  names: readonly string[],
+  format: OutputFormat,
+  folder: string,
+): Promise<void> {
+  const kind = kindWords[word.toLowerCase()];
+  if (kind === undefined)
+    throw new CommandError(exitCodes.usage, `there are no ${word}; expected pools, builders or builds`);
+  await withStore(folder, false, async (store, running) => {
+    if (!running) process.stderr.write(`no \`builderpool up\` runs in ${folder}; this is what the last one left\n`);
+    process.stdout.write(`${await getObjects(store, kind, names, format, systemClock.now())}\n`);
+  });
+}
+
 /** All objects of a kind, or those named, as a table, or as a Kubernetes List in JSON or YAML. */
-export async function getObjects(
+async function getObjects(
   store: ObjectStore,
   kind: Listed,
   names: readonly string[],
@@ -38,10 +57,13 @@ export async function getObjects(
         formatTable(builderColumns(now), builders),
       );
     case "Build":
-      return formatObjects((await named(store, kind, names)).toSorted(byUrgency), format, (builds) =>
-        formatTable(buildColumns(now), builds),
-      );
+      return buildList(await named(store, kind, names), format, now);
   }
+}
+
+/** Builds as `get builds` shows them. */
+export function buildList(builds: readonly Stored<"Build">[], format: OutputFormat, now: number): string {
+  return formatObjects(builds.toSorted(byPullRequest), format, (rows) => formatTable(buildColumns(now), rows));
 }
 
 async function named<K extends Kind>(
@@ -63,7 +85,7 @@ function byIndex(a: Stored<"Builder">, b: Stored<"Builder">): number {
   return a.spec.pool.localeCompare(b.spec.pool) || (a.spec.workerIndex ?? 0) - (b.spec.workerIndex ?? 0);
 }
 
-function byUrgency(a: Stored<"Build">, b: Stored<"Build">): number {
+function byPullRequest(a: Stored<"Build">, b: Stored<"Build">): number {
   return (
     a.spec.check.localeCompare(b.spec.check) ||
     a.spec.repository.localeCompare(b.spec.repository) ||

@@ -8,25 +8,26 @@ import { systemClock } from "../system/clock.ts";
 import { createLog } from "../system/log.ts";
 import { CommandError, exitCodes } from "./exit.ts";
 
-/** The work folder when none is named: where the system keeps a program's state. */
-export function defaultWorkDir(env: NodeJS.ProcessEnv, isRoot: boolean): string {
-  if (env["BUILDERPOOL_WORK_DIR"]) return resolve(env["BUILDERPOOL_WORK_DIR"]);
+/** The work folder: the one named, else where the system keeps a program's state. */
+export function workDir(named: string | undefined, env: NodeJS.ProcessEnv, isRoot: boolean): string {
+  const chosen = named ?? env["BUILDERPOOL_WORK_DIR"];
+  if (chosen !== undefined && chosen !== "") return resolve(chosen);
   if (isRoot) return "/var/lib/builderpool";
   return join(env["XDG_STATE_HOME"] || join(homedir(), ".local", "state"), "builderpool");
 }
 
 /** Runs `use` on the store of a work folder; `mustRun` refuses one in which no `builderpool up` runs. */
 export async function withStore<T>(
-  workDir: string,
+  folder: string,
   mustRun: boolean,
   use: (store: ObjectStore, running: boolean) => Promise<T>,
 ): Promise<T> {
-  const file = join(workDir, "store.db");
-  const running = await isRunning(workDir);
+  const file = join(folder, "store.db");
+  const running = await isRunning(folder);
   if (!existsSync(file) || (mustRun && !running)) {
     throw new CommandError(
       exitCodes.notRunning,
-      `no \`builderpool up\` runs in ${workDir}; start one, or name its folder with --work-dir`,
+      `no \`builderpool up\` runs in ${folder}; start one, or name its folder with --work-dir`,
     );
   }
   const store = openEmbeddedStore({ file, clock: systemClock, log: createLog({ level: "silent" }) });

@@ -20,7 +20,8 @@ export class Instance {
   readonly #over = new AbortController();
   readonly #settle: () => void;
   #running: RunningBuilder | undefined;
-  #killIn: number | undefined;
+  #killAt = Number.POSITIVE_INFINITY;
+  #timer = new AbortController();
 
   constructor(pod: Pick<Pod, "pool" | "ordinal" | "revision">, world: LocalWorld) {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -55,26 +56,27 @@ export class Instance {
     this.#world.log.info({ builder: name, uid: this.uid, revision: this.#pod.revision }, "started a builder");
   }
 
-  /** Drains; kills after `graceMs`. A second call can only shorten the time. */
+  /** Drains; kills after `graceMs`. A further call can only make that sooner. */
   stop(graceMs: number): void {
-    if (this.hasEnded) return;
-    const isFirst = !this.isStopped;
+    const killAt = this.#world.clock.monotonic() + graceMs;
+    if (this.hasEnded || killAt >= this.#killAt) return;
+    if (!this.isStopped) this.#running?.stop();
     this.isStopped = true;
-    if (isFirst) this.#running?.stop();
-    if (this.#killIn !== undefined && this.#killIn <= graceMs) return;
-    this.#killIn = graceMs;
-    void this.#killAfter(graceMs);
+    this.#killAt = killAt;
+    this.#timer.abort();
+    this.#timer = new AbortController();
+    void this.#killAfter(graceMs, AbortSignal.any([this.#over.signal, this.#timer.signal]));
   }
 
-  async #killAfter(graceMs: number): Promise<void> {
+  async #killAfter(graceMs: number, off: AbortSignal): Promise<void> {
     const { clock, log } = this.#world;
-    const isOver = () => this.#over.signal.aborted;
-    await clock.sleep(graceMs, this.#over.signal).catch(() => {});
-    if (isOver()) return;
+    await clock.sleep(graceMs, off).catch(() => {});
+    if (off.aborted) return;
     log.warn({ builder: this.#pod.name, graceMs }, "a builder did not drain in time and is killed");
+    this.#killAt = Number.NEGATIVE_INFINITY;
     this.#running?.kill();
-    await clock.sleep(killTakes, this.#over.signal).catch(() => {});
-    if (!isOver()) this.#end();
+    await clock.sleep(killTakes, off).catch(() => {});
+    if (!off.aborted) this.#end();
   }
 
   #fail(error: unknown): void {

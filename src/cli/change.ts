@@ -1,0 +1,80 @@
+import { drainAnnotation, restartAnnotation } from "../api/group.ts";
+import type { ObjectStore } from "../store/objectStore.ts";
+import { retryOnConflict } from "../store/write.ts";
+import { CommandError, exitCodes } from "./exit.ts";
+import { withStore } from "./workDir.ts";
+
+/** `builderpool scale`: writes one number; the operator does the rest. */
+export async function scaleCommand(pool: string, instances: number, workDir: string): Promise<void> {
+  await withStore(workDir, true, async (store) => {
+    const before = (await store.get("BuilderPool", pool))?.spec.instances;
+    await retryOnConflict(
+      store,
+      "BuilderPool",
+      pool,
+      (object) => ({ ...object, spec: { ...object.spec, instances } }),
+      "object",
+    );
+    if (before === undefined) throw await unknown(store, "BuilderPool", pool);
+    process.stdout.write(
+      before === instances
+        ? `${pool} already has ${instances} instances\n`
+        : `${pool} scales from ${before} to ${instances}; watch: builderpool get builders\n`,
+    );
+  });
+}
+
+/** `builderpool restart`: names the incarnation that shall end, so that asking twice restarts once. */
+export async function restartCommand(builder: string, workDir: string): Promise<void> {
+  await annotate(
+    builder,
+    workDir,
+    (incarnation) => ({ [restartAnnotation]: incarnation }),
+    "drains, then restarts; the others take over meanwhile",
+  );
+}
+
+/** `builderpool drain`. */
+export async function drainCommand(builder: string, undo: boolean, workDir: string): Promise<void> {
+  await annotate(
+    builder,
+    workDir,
+    () => ({ [drainAnnotation]: undo ? undefined : "true" }),
+    undo ? "takes builds again" : "drains; bring it back with: builderpool drain --undo",
+  );
+}
+
+async function annotate(
+  name: string,
+  workDir: string,
+  change: (incarnation: string) => Readonly<Record<string, string | undefined>>,
+  done: string,
+): Promise<void> {
+  await withStore(workDir, true, async (store) => {
+    const written = await retryOnConflict(
+      store,
+      "Builder",
+      name,
+      (builder) => {
+        const annotations = Object.entries({
+          ...builder.metadata.annotations,
+          ...change(builder.status?.incarnation ?? ""),
+        });
+        const kept = annotations.filter((entry): entry is [string, string] => entry[1] !== undefined);
+        return { ...builder, metadata: { ...builder.metadata, annotations: Object.fromEntries(kept) } };
+      },
+      "object",
+    );
+    if (written === undefined) throw await unknown(store, "Builder", name);
+    process.stdout.write(`${name} ${done}\n`);
+  });
+}
+
+async function unknown(store: ObjectStore, kind: "BuilderPool" | "Builder", name: string): Promise<CommandError> {
+  const names = (await store.list(kind)).map(({ metadata }) => metadata.name).toSorted();
+  const what = kind === "BuilderPool" ? "pool" : "builder";
+  return new CommandError(
+    exitCodes.usage,
+    `there is no ${what} ${name}; there ${names.length === 1 ? "is" : "are"}: ${names.join(", ") || "none"}`,
+  );
+}

@@ -1,0 +1,73 @@
+import type { Stored } from "../api/kinds.ts";
+import { poolChecks } from "../core/definitions/checks.ts";
+import { explainBuild } from "../core/queue/explain.ts";
+import type { ObjectStore } from "../store/objectStore.ts";
+import { systemClock } from "../system/clock.ts";
+import { CommandError, exitCodes } from "./exit.ts";
+import { withStore } from "./workDir.ts";
+
+interface PullRequestName {
+  readonly repository: string;
+  readonly number: number;
+}
+
+/** `builderpool explain`: one sentence for each check that looks at the repository. */
+export async function explainCommand(request: PullRequestName, folder: string): Promise<void> {
+  await withStore(folder, false, async (store, running) => {
+    if (!running) process.stderr.write(`no \`builderpool up\` runs in ${folder}; this is what the last one left\n`);
+    const sentences = await explainPullRequest(store, request, systemClock.now());
+    if (sentences.length === 0)
+      throw new CommandError(
+        exitCodes.usage,
+        `no check of any pool tests ${request.repository}; builderpool get pools -o yaml shows what they test`,
+      );
+    process.stdout.write(`${sentences.join("\n")}\n`);
+  });
+}
+
+/** A sentence per check of the repository, those without a Build included, in the order of the pools and their checks. */
+export async function explainPullRequest(
+  store: ObjectStore,
+  request: PullRequestName,
+  now: number,
+): Promise<readonly string[]> {
+  const [pools, builders, builds] = await Promise.all([
+    store.list("BuilderPool"),
+    store.list("Builder"),
+    store.list("Build"),
+  ]);
+  return pools.flatMap((pool) => {
+    const mine = <T extends { readonly spec: { readonly pool: string } }>(objects: readonly T[]) =>
+      objects.filter(({ spec }) => spec.pool === pool.metadata.name);
+    const around = { builds: mine(builds), builders: mine(builders), partition: pool.spec.partition, now };
+    const { checks, broken } = poolChecks(pool);
+    const sentences = checks
+      .filter(({ repository }) => isSame(repository, request.repository))
+      .map((check) => {
+        const build = around.builds.find(
+          ({ spec }) =>
+            spec.check === check.name && spec.number === request.number && isSame(spec.repository, request.repository),
+        );
+        return build === undefined ? missing(pool, check, request) : explainBuild(build, around);
+      });
+    return [...sentences, ...broken.map(({ name, message }) => `${name}: not built (DefinitionError): ${message}`)];
+  });
+}
+
+function missing(
+  pool: Stored<"BuilderPool">,
+  check: { readonly name: string; readonly branch: string },
+  { repository, number }: PullRequestName,
+): string {
+  const listing = pool.status?.listings?.find(
+    (one) => isSame(one.repository, repository) && one.branch === check.branch,
+  );
+  if (listing?.listedAt === undefined) {
+    return `${check.name}: the pull requests of ${repository} against ${check.branch} are not listed yet${listing?.message === undefined ? "" : `: ${listing.message}`}`;
+  }
+  return `${check.name}: ${repository}#${number} is not open against ${check.branch} (listed at ${listing.listedAt}${listing.stale ? `, not since: ${listing.message}` : ""})`;
+}
+
+function isSame(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}

@@ -1,0 +1,133 @@
+import { join, resolve } from "node:path";
+import { milliseconds } from "../../api/duration.ts";
+import type { Stored } from "../../api/kinds.ts";
+import { LockedError } from "../../local/lock.ts";
+import { type PoolFiles, readPoolFiles } from "../../local/poolFiles.ts";
+import { startUp, type Up } from "../../local/up.ts";
+import { watchFiles } from "../../local/watchFiles.ts";
+import { systemClock } from "../../system/clock.ts";
+import { createLog } from "../../system/log.ts";
+import { CommandError, exitCodes } from "../exit.ts";
+import { buildList } from "../get.ts";
+import { version } from "../version.ts";
+import { parseListen } from "./listen.ts";
+import { type Show, showChanges } from "./watch.ts";
+
+export interface UpCommandOptions {
+  readonly file: readonly string[];
+  readonly workDir: string;
+  readonly untilIdle?: boolean;
+  readonly output: "table" | "json";
+  readonly cellUser?: string;
+  readonly listen: string;
+  readonly logLevel: "debug" | "info" | "warn" | "silent";
+  readonly token: string | undefined;
+  readonly warning: string | undefined;
+}
+
+const root = resolve(import.meta.dirname, "../../..");
+const tick = 500;
+/** Builders that have nothing to do end within a moment. */
+const idleGrace = 30_000;
+
+/** `builderpool up`: everything on this machine until it is told to end, or, with `--until-idle`, until nothing is left to do. */
+export async function upCommand(options: UpCommandOptions): Promise<void> {
+  const files = await readPoolFiles(options.file);
+  const isJson = options.untilIdle === true && options.output === "json";
+  if (files.pools.length === 0)
+    throw new CommandError(exitCodes.usage, `nothing to run:\n${files.problems.join("\n")}`);
+  const show = showChanges(isJson ? process.stderr : process.stdout, systemClock);
+  for (const line of [options.warning, ...files.problems]) if (line !== undefined) show.say(line);
+
+  const stopping = new AbortController();
+  const up = await start(options, files, show);
+  const signals = endOnSignals(up, show, stopping);
+  const followed = followFiles(options.file, up, show, stopping.signal);
+  try {
+    await Promise.race([up.operator.ended, untilEnd(up, show, stopping.signal, options.untilIdle === true)]);
+    if (!stopping.signal.aborted) await up.end(idleGrace);
+    await up.ended;
+  } finally {
+    stopping.abort();
+    signals.close();
+    await followed;
+    show.close();
+  }
+  if (isJson) process.stdout.write(`${buildList(up.builds.list(), "json", systemClock.now())}\n`);
+  else if (options.untilIdle) process.stdout.write(`\n${buildList(up.builds.list(), "table", systemClock.now())}\n`);
+}
+
+async function start(options: UpCommandOptions, { pools }: PoolFiles, show: Show): Promise<Up> {
+  const { workDir, token, cellUser, logLevel } = options;
+  try {
+    return await startUp({
+      workDir,
+      token,
+      cellUser,
+      pools,
+      version,
+      listen: parseListen(options.listen),
+      rechecks: options.untilIdle !== true,
+      node: process.execPath,
+      cellProgram: join(root, "src/cell/main.ts"),
+      environment: process.env,
+      clock: systemClock,
+      log: createLog({ level: logLevel, destination: join(workDir, "builderpool.log") }),
+      say: show.say,
+      changed: (object, deleted) => (deleted ? show.gone(object.kind, object.metadata.name) : showObject(show, object)),
+    });
+  } catch (error) {
+    show.close();
+    throw error instanceof LockedError ? new CommandError(exitCodes.locked, error.message) : error;
+  }
+}
+
+function showObject(show: Show, object: Stored<"BuilderPool"> | Stored<"Builder"> | Stored<"Build">): void {
+  if (object.kind === "BuilderPool") show.pool(object);
+  else if (object.kind === "Builder") show.builder(object);
+  else show.build(object);
+}
+
+/** The first signal drains, the second stops at once. */
+function endOnSignals(up: Up, show: Show, stopping: AbortController): { close(): void } {
+  const end = () => {
+    const again = stopping.signal.aborted;
+    const drainMs = again
+      ? 0
+      : Math.max(0, ...up.pools.list().map(({ spec }) => milliseconds(spec.update.drainTimeout)));
+    show.say(
+      again
+        ? "stopping at once; what was running is built again"
+        : "draining: running builds end first; once more stops at once",
+    );
+    stopping.abort();
+    void up.end(drainMs);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+  return {
+    close() {
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, end);
+    },
+  };
+}
+
+/** Resolves when it shall end: told to, or nothing is left to do on two looks in a row. Says now and then what it waits for. */
+async function untilEnd(up: Up, show: Show, stop: AbortSignal, untilIdle: boolean): Promise<void> {
+  let quiet = 0;
+  for (let looks = 1; !stop.aborted && quiet < 2; looks += 1) {
+    await systemClock.sleep(tick, stop).catch(() => {});
+    const left = untilIdle ? up.stillToDo() : "runs until it is stopped";
+    quiet = left === undefined ? quiet + 1 : 0;
+    if (untilIdle && left !== undefined && looks % 60 === 0) show.say(`waiting: ${left}`);
+  }
+}
+
+/** An edited file is applied at once, as `kubectl apply` would; a broken one is named and changes nothing. */
+async function followFiles(paths: readonly string[], up: Up, show: Show, stop: AbortSignal): Promise<void> {
+  await watchFiles(paths, systemClock, stop, async () => {
+    const { pools, problems } = await readPoolFiles(paths);
+    for (const line of problems) show.say(line);
+    if (problems.length > 0) show.say("the files were changed but not applied; correct them and save again");
+    else for (const line of await up.apply(pools)) show.say(line);
+  });
+}

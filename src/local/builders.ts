@@ -1,0 +1,73 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { BuilderPool } from "../api/pool.ts";
+import type { Mirrors } from "../builder/mirrors.ts";
+import { processCells } from "../builder/processCells.ts";
+import { runBuilder } from "../builder/run.ts";
+import type { Pod } from "../core/pool/pod.ts";
+import type { LogStore } from "../logs/logStore.ts";
+import type { ObjectStore } from "../store/objectStore.ts";
+import type { Clock } from "../system/clock.ts";
+import type { Log } from "../system/log.ts";
+import type { RunningBuilder } from "./workloads.ts";
+
+export interface LocalBuildersWorld {
+  readonly workDir: string;
+  readonly store: ObjectStore;
+  readonly logs: LogStore;
+  readonly mirrors: Mirrors;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly node: string;
+  readonly cellProgram: string;
+  readonly user: { readonly uid: number; readonly gid: number } | undefined;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly isolation: readonly string[];
+  /** Versions to show beside those the cell reports. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Starts the builder of a pod as a task of this process; its cells are child processes. */
+export function localBuilders(world: LocalBuildersWorld): (pod: Pod, pool: BuilderPool) => RunningBuilder {
+  return ({ name, pool, revision, uid }) => {
+    const stop = new AbortController();
+    const kill = new AbortController();
+    const sandbox = join(world.workDir, "builders", name);
+    const { user, node, cellProgram: program, environment, isolation, clock } = world;
+    const log = world.log.child({ builder: name });
+    const cells = processCells({
+      ...(user !== undefined && { user }),
+      output: join(sandbox, "output.log"),
+      record: join(sandbox, "state", "cell.json"),
+      node,
+      program,
+      environment,
+      isolation,
+      clock,
+      log,
+    });
+    const ended = runBuilder(
+      {
+        ...(user !== undefined && { cellUser: user }),
+        name,
+        pool,
+        revision,
+        sandbox,
+        cells,
+        clock,
+        log,
+        podUid: uid,
+        incarnation: randomUUID(),
+        host: hostname(),
+        store: world.store,
+        logs: world.logs,
+        mirrors: world.mirrors,
+        versions: world.versions,
+      },
+      stop.signal,
+      kill.signal,
+    );
+    return { stop: () => stop.abort(), kill: () => kill.abort(), ended };
+  };
+}

@@ -1,0 +1,94 @@
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { execa } from "execa";
+
+/** The user cells run as, and what that means for what a build can read, in one sentence for people. */
+export interface CellUser {
+  readonly user?: { readonly uid: number; readonly gid: number };
+  readonly meaning: string;
+}
+
+/** As in the builder's pod: a number that needs no account. */
+const ownUser = { uid: 65002, gid: 65002 };
+
+/**
+ * Decides as whom builds run. As root: as `wanted`, else as a user of their own without any right. Not as root there is no choice, and
+ * the sentence says what that means. Throws a sentence when `wanted` cannot be had.
+ */
+export async function cellUser(
+  wanted: string | undefined,
+  mustReach: readonly string[],
+  tokenGiven: boolean,
+): Promise<CellUser> {
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot) {
+    if (wanted !== undefined)
+      throw new Error(
+        `--cell-user ${wanted}: only root can run builds as another user; start \`up\` as root, or leave the flag out`,
+      );
+    return {
+      meaning: `builds run as the user of this process: they can read its files${exposure(tokenGiven)}; start as root to give them a user of their own`,
+    };
+  }
+  const user = wanted === undefined ? ownUser : await lookUp(wanted);
+  const closed = mustReach.find((path) => !isReachable(path, user));
+  if (closed === undefined)
+    return { user, meaning: `builds run as user ${user.uid}, which can read neither this process nor its files` };
+  const sentence = `user ${user.uid} cannot enter ${closed}`;
+  if (wanted !== undefined)
+    throw new Error(
+      `--cell-user ${wanted}: ${sentence}; open that folder to it (chmod o+x), or keep checkout and work folder elsewhere`,
+    );
+  return {
+    meaning: `builds run as root, because ${sentence}: they can read everything on this machine; keep checkout and work folder where other users may enter, such as /opt and /var/lib`,
+  };
+}
+
+async function lookUp(wanted: string): Promise<{ readonly uid: number; readonly gid: number }> {
+  const numbers = /^(?<uid>[0-9]+)(:(?<gid>[0-9]+))?$/.exec(wanted)?.groups;
+  if (numbers !== undefined) return { uid: Number(numbers["uid"]), gid: Number(numbers["gid"] ?? numbers["uid"]) };
+  const ids = await Promise.all(["-u", "-g"].map((flag) => execa("id", [flag, "--", wanted], { reject: false })));
+  const [uid, gid] = ids.map(({ stdout, exitCode }) => (exitCode === 0 ? Number(stdout) : Number.NaN));
+  if (uid === undefined || gid === undefined || Number.isNaN(uid + gid)) {
+    throw new Error(`--cell-user ${wanted}: there is no such user; expected a name, UID or UID:GID of this machine`);
+  }
+  return { uid, gid };
+}
+
+/** Whether the user may enter each folder above the path, by the mode bits for others (it is member of nothing). */
+function isReachable(path: string, user: { readonly uid: number }): boolean {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const { mode, uid } = statSync(folder);
+    if ((uid === user.uid ? mode & 0o100 : mode & 0o001) === 0) return false;
+    if (folder === dirname(folder)) return true;
+  }
+}
+
+/** Processes above this one that were started with the token in their environment, where the same user can read it. */
+function exposure(tokenGiven: boolean): string {
+  if (!tokenGiven) return "";
+  const named = ancestors().filter(({ environ }) => /(^|\0)GITHUB_TOKEN=./.test(environ));
+  const list = named.map(({ pid, name }) => `${name} (${pid})`).join(", ");
+  return named.length === 0
+    ? " and, by its memory, the GitHub token"
+    : `, and the GitHub token in the environment of ${list}`;
+}
+
+function ancestors(): readonly { readonly pid: number; readonly name: string; readonly environ: string }[] {
+  const found: { pid: number; name: string; environ: string }[] = [];
+  for (let pid = process.ppid; pid > 1; ) {
+    try {
+      accessSync(`/proc/${pid}/environ`, constants.R_OK);
+      const status = readFileSync(`/proc/${pid}/status`, "utf8");
+      found.push({
+        pid,
+        name: /^Name:\s*(.*)$/m.exec(status)?.[1] ?? "?",
+        environ: readFileSync(`/proc/${pid}/environ`, "latin1"),
+      });
+      pid = Number(/^PPid:\s*(\d+)$/m.exec(status)?.[1] ?? 0);
+    } catch {
+      break;
+    }
+  }
+  return found;
+}

@@ -1,0 +1,167 @@
+import { chmodSync, mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Stored } from "../api/kinds.ts";
+import type { BuilderPool } from "../api/pool.ts";
+import { probeIsolation } from "../builder/isolation.ts";
+import { gitMirrors } from "../builder/mirrors.ts";
+import { pendingReports } from "../core/report/pending.ts";
+import { directoryLogStore } from "../logs/directory.ts";
+import { gitHubs } from "../operator/githubs.ts";
+import { type Operator, startOperator } from "../operator/run.ts";
+import { type Cache, cacheOf } from "../store/cache.ts";
+import { openEmbeddedStore } from "../store/embedded.ts";
+import type { Clock } from "../system/clock.ts";
+import type { Log } from "../system/log.ts";
+import { applyPools } from "./apply.ts";
+import { localBuilders } from "./builders.ts";
+import { cellUser } from "./cellUser.ts";
+import { localCredential } from "./credential.ts";
+import { sparseEnvironment } from "./environment.ts";
+import { stillToDo } from "./idle.ts";
+import { stopLeftovers } from "./leftovers.ts";
+import { lockWorkDir } from "./lock.ts";
+import { type Address, servePages } from "./pages.ts";
+import { localWorkloads } from "./workloads.ts";
+
+export interface UpOptions {
+  readonly workDir: string;
+  readonly pools: readonly BuilderPool[];
+  readonly token: string | undefined;
+  /** Name, UID or UID:GID; a user of their own when absent and possible. */
+  readonly cellUser: string | undefined;
+  readonly listen: Address;
+  readonly rechecks: boolean;
+  /** Absolute paths of Node, of the cell program, and of the checkout builds must be able to enter. */
+  readonly node: string;
+  readonly cellProgram: string;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Version of this program. */
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Tells people one line. */
+  say(line: string): void;
+  /** Hears every change of every pool, builder and build. */
+  changed(object: Stored<"BuilderPool"> | Stored<"Builder"> | Stored<"Build">, deleted: boolean): void;
+}
+
+export interface Up {
+  readonly operator: Pick<Operator, "ended">;
+  readonly pools: Cache<"BuilderPool">;
+  readonly builds: Cache<"Build">;
+  /** What is left before `--until-idle` may end, in words; undefined when nothing is. */
+  stillToDo(): string | undefined;
+  /** Makes the pools those given; a line for each change. */
+  apply(pools: readonly BuilderPool[]): Promise<readonly string[]>;
+  /** Drains all builders, kills those that are not done after `drainMs`, and ends everything; a second call can only shorten the time. */
+  end(drainMs: number): Promise<void>;
+  /** Resolves when `end` has done its work. */
+  readonly ended: Promise<void>;
+}
+
+/** Everything of one machine, started: lock, store, operator, builders, pages. Throws LockedError when another `up` has the folder. */
+export async function startUp(options: UpOptions): Promise<Up> {
+  const { workDir, clock, log, say } = options;
+  const lock = lockWorkDir(workDir);
+  openToOthers(workDir);
+  const user = await cellUser(
+    options.cellUser,
+    [options.cellProgram, options.node, join(workDir, "builders")],
+    options.token !== undefined,
+  );
+  say(user.meaning);
+  const leftovers = await stopLeftovers(workDir);
+  if (leftovers > 0) say(`stopped ${leftovers} processes that an earlier \`up\` had left behind`);
+
+  const ending = new AbortController();
+  const environment = sparseEnvironment(options.environment);
+  const isolation = await probeIsolation(environment);
+  if (isolation.length === 0) say(noNamespaces);
+  const store = openEmbeddedStore({ file: join(workDir, "store.db"), clock, log });
+  const { logs, pages } = await openLogs(options);
+  const mirrors = gitMirrors({ directory: join(workDir, "mirrors"), clock, log, environment, signal: ending.signal });
+  const start = localBuilders({
+    ...options,
+    store,
+    logs,
+    mirrors,
+    environment,
+    isolation,
+    user: user.user,
+    versions: { builderpool: options.version },
+  });
+  const workloads = localWorkloads({ clock, log, start });
+  const connections = gitHubs({ clock, log, credential: (pool) => localCredential(pool, workDir, options.token) });
+
+  for (const line of await applyPools(store, options.pools)) say(line);
+  const follow = <K extends "BuilderPool" | "Builder" | "Build">(kind: K) =>
+    cacheOf(store, kind, {
+      signal: ending.signal,
+      onChange: ({ type, object }) => options.changed(object, type === "Deleted"),
+    });
+  const caches = { pools: follow("BuilderPool"), builders: follow("Builder"), builds: follow("Build") };
+  await Promise.all(Object.values(caches).map(({ synced }) => synced));
+  const operator = startOperator(
+    { store, workloads, logs, clock, log, rechecks: options.rechecks, github: connections.of },
+    ending.signal,
+  );
+  const stillOpen = () => {
+    const objects = { pools: caches.pools.list(), builders: caches.builders.list(), builds: caches.builds.list() };
+    return stillToDo({ ...objects, listed: operator.isSettled(), unreported: pendingReports(objects) });
+  };
+  const ended = Promise.withResolvers<void>();
+  let isEnding = false;
+
+  async function finish(drained: Promise<void>): Promise<void> {
+    await drained;
+    await reportsOut(
+      () =>
+        pendingReports({ pools: caches.pools.list(), builders: caches.builders.list(), builds: caches.builds.list() })
+          .length === 0,
+      clock,
+    );
+    ending.abort();
+    await operator.ended;
+    await pages.close();
+    store.close();
+    lock.release();
+  }
+
+  return {
+    operator,
+    pools: caches.pools,
+    builds: caches.builds,
+    stillToDo: stillOpen,
+    apply: (pools) => applyPools(store, pools),
+    ended: ended.promise,
+    async end(drainMs) {
+      const drained = workloads.close(drainMs);
+      if (!isEnding) finish(drained).then(ended.resolve, ended.reject);
+      isEnding = true;
+      await ended.promise;
+    },
+  };
+}
+
+/** What builders said last should still reach GitHub; what does not is sent by the next `up`. */
+async function reportsOut(isOut: () => boolean, clock: Clock): Promise<void> {
+  for (let waited = 0; waited < 5_000 && !isOut(); waited += 200) await clock.sleep(200);
+}
+
+async function openLogs({ workDir, listen, pools, say }: UpOptions) {
+  const [{ directory = join(workDir, "logs"), url } = {}] = pools.map(({ spec }) => spec.logs);
+  mkdirSync(directory, { recursive: true });
+  const pages = await servePages(directory, listen);
+  if (pages.warning !== undefined) say(pages.warning);
+  say(`logs and result pages: ${pages.url}`);
+  return { pages, logs: directoryLogStore({ directory, url: url ?? pages.url }) };
+}
+
+/** Builds run as another user, who must be able to pass through the work folder to its own; it cannot list it. */
+function openToOthers(workDir: string): void {
+  const { mode, uid } = statSync(workDir);
+  if (uid === process.getuid?.()) chmodSync(workDir, mode | 0o711);
+}
+
+const noNamespaces =
+  "builds share this machine's process table, as PID namespaces are not to be had here: what a build leaves behind is found by a mark in its environment";

@@ -1,0 +1,57 @@
+import type { BuilderPool } from "../api/pool.ts";
+import type { GitHub } from "../github/github.ts";
+import type { LogStore } from "../logs/logStore.ts";
+import type { ObjectStore } from "../store/objectStore.ts";
+import type { Clock } from "../system/clock.ts";
+import type { Log } from "../system/log.ts";
+import { runJanitor } from "./janitor/run.ts";
+import { runLiveness } from "./liveness/run.ts";
+import { runPools } from "./pools/run.ts";
+import type { Workloads } from "./pools/workloads.ts";
+import { createListings } from "./queue/listings.ts";
+import { runQueue } from "./queue/run.ts";
+import { runReporter } from "./reporter/run.ts";
+
+export interface OperatorWorld {
+  readonly store: ObjectStore;
+  readonly workloads: Workloads;
+  readonly logs: LogStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether what was tested is tested again until it is merged. */
+  readonly rechecks: boolean;
+  /** The connection a pool uses; undefined while its credential is missing. */
+  github(pool: BuilderPool): GitHub | undefined;
+}
+
+export interface Operator {
+  /** Resolves when everything has ended after `signal` aborted; rejects when a part fails, and ends the others with it. */
+  readonly ended: Promise<void>;
+  /** Whether all pull requests are listed, the listings are fresh, and the Builds are what they say. */
+  isSettled(): boolean;
+}
+
+/** Starts everything the operator does: pools, queue, reports, liveness, janitor. */
+export function startOperator(world: OperatorWorld, signal: AbortSignal): Operator {
+  const failed = new AbortController();
+  const end = AbortSignal.any([signal, failed.signal]);
+  const listings = createListings();
+  const unsettled = new Map<string, number>();
+  const parts = [
+    runPools({ ...world, listings: ({ metadata }) => listings.states(metadata.name) }, end),
+    runQueue({ ...world, listings, unsettled }, end),
+    runReporter(world, end),
+    runLiveness(world, end),
+    runJanitor(world, end),
+  ];
+  for (const part of parts) part.catch((error: unknown) => failed.abort(error));
+  return {
+    ended: allEnded(parts),
+    isSettled: () => listings.areFresh() && unsettled.size === 0,
+  };
+}
+
+async function allEnded(parts: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(parts);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
