@@ -3,8 +3,11 @@ import type { BuilderPool } from "../api/pool.ts";
 import { type Pod, podName } from "../core/pool/pod.ts";
 import type { LocalWorld, RunningBuilder } from "./workloads.ts";
 
-/** A killed builder that does not end within this time is given up on: it runs in this process and can do no more. */
-const killTakes = 10_000;
+/**
+ * A killed builder that does not end within this time is given up on. Long enough for its cell to be killed for certain, since from then on
+ * its build is given to others.
+ */
+const killTakes = 60_000;
 
 /** One builder from its start to its end; a restart is another instance. */
 export class Instance {
@@ -43,9 +46,10 @@ export class Instance {
   }
 
   start(template: BuilderPool): void {
-    const { name } = this.#pod;
+    const { name: builder, revision } = this.#pod;
     try {
       this.#running = this.#world.start(this.pod(), template);
+      this.#world.log.info({ builder, uid: this.uid, revision }, "started a builder");
       this.#running.ended.then(
         () => this.#end(),
         (error: unknown) => this.#fail(error),
@@ -53,7 +57,6 @@ export class Instance {
     } catch (error) {
       this.#fail(error);
     }
-    this.#world.log.info({ builder: name, uid: this.uid, revision: this.#pod.revision }, "started a builder");
   }
 
   /** Drains; kills after `graceMs`. A further call can only make that sooner. */

@@ -1,0 +1,202 @@
+import { describe, expect, it } from "vitest";
+import type { BuilderPool } from "../../../src/api/pool.ts";
+import type { Pod } from "../../../src/core/pool/pod.ts";
+import { revisionOf } from "../../../src/core/pool/revision.ts";
+import { localWorkloads } from "../../../src/local/workloads.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { fakeClock, settled } from "../../support/fakeClock.ts";
+import { aPool } from "../pool/world.ts";
+
+const seconds = 1000;
+
+interface Task {
+  readonly pod: Pod;
+  readonly image: string | undefined;
+  readonly told: string[];
+  end(): void;
+  fail(): void;
+}
+
+/** A machine whose builders do only what the test says, unless they are to drain at once. */
+function aMachine({ drainsAtOnce = false, diesWhenKilled = true } = {}) {
+  const clock = fakeClock();
+  const tasks: Task[] = [];
+  const state = { startThrows: false };
+  const workloads = localWorkloads({
+    clock,
+    log: createLog({ level: "silent" }),
+    start(pod, pool) {
+      if (state.startThrows) throw new Error("no such folder");
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const told: string[] = [];
+      tasks.push({ pod, image: pool.spec.image, told, end: resolve, fail: () => reject(new Error("a bug")) });
+      return {
+        stop: () => {
+          told.push("stop");
+          if (drainsAtOnce) resolve();
+        },
+        kill: () => {
+          told.push("kill");
+          if (diesWhenKilled) resolve();
+        },
+        ended: promise,
+      };
+    },
+  });
+  const apply = (pool: BuilderPool, replicas: number) => workloads.apply(pool, replicas, revisionOf(pool.spec));
+  const pods = async () => (await workloads.observe("o2")).pods;
+  const names = async () =>
+    (await pods()).map(
+      ({ name, terminating, ended }) => `${name}${terminating ? " ending" : ""}${ended ? " ended" : ""}`,
+    );
+  return { clock, tasks, state, workloads, apply, pods, names };
+}
+
+describe("the workloads of one machine", () => {
+  it("know of no pool before they are told", async () => {
+    expect(await aMachine().workloads.observe("o2")).toEqual({ pods: [] });
+  });
+
+  it("start all missing ordinals together, and tell what they were told", async () => {
+    const { apply, names, workloads } = aMachine();
+    const pool = aPool();
+    await apply(pool, 3);
+    await apply(pool, 3);
+    expect(await names()).toEqual(["o2-0", "o2-1", "o2-2"]);
+    expect((await workloads.observe("o2")).workload).toEqual({ replicas: 3, revision: revisionOf(pool.spec) });
+  });
+
+  it("restart nothing for a new revision, and start what is deleted at the new one", async () => {
+    const { apply, tasks, workloads, pods } = aMachine({ drainsAtOnce: true });
+    await apply(aPool(), 2);
+    const next = aPool({ image: "builder:2" });
+    await apply(next, 2);
+    expect(tasks).toHaveLength(2);
+    const [first, second] = await pods();
+    await workloads.deletePod("o2", "o2-1", second?.uid ?? "", 30 * seconds);
+    await settled();
+    const after = await pods();
+    expect(after[0]).toEqual(first);
+    expect(after[1]).toMatchObject({ name: "o2-1", revision: revisionOf(next.spec), terminating: false });
+    expect(after[1]?.uid).not.toBe(second?.uid);
+    expect(tasks.at(-1)?.image).toBe("builder:2");
+  });
+
+  it("start with the template of an earlier revision when it is told that revision again", async () => {
+    const { apply, tasks, workloads } = aMachine();
+    const pool = aPool();
+    await apply(pool, 1);
+    const next = aPool({ image: "builder:2" });
+    await workloads.apply(next, 2, revisionOf(pool.spec));
+    expect(tasks.map(({ image }) => image)).toEqual(["builder:1", "builder:1"]);
+  });
+
+  it("delete only the instance that was meant", async () => {
+    const { apply, tasks, workloads } = aMachine();
+    await apply(aPool(), 1);
+    await workloads.deletePod("o2", "o2-0", "another", 0);
+    await workloads.deletePod("nobody", "o2-0", tasks[0]?.pod.uid ?? "", 0);
+    expect(tasks[0]?.told).toEqual([]);
+  });
+
+  it("stop the highest ordinals first, and start them no more", async () => {
+    const { apply, tasks, names, clock } = aMachine();
+    const pool = aPool();
+    await apply(pool, 3);
+    await apply(pool, 1);
+    expect(tasks.map(({ told }) => told)).toEqual([[], ["stop"], ["stop"]]);
+    expect(await names()).toEqual(["o2-0", "o2-1 ending", "o2-2 ending"]);
+    tasks[2]?.end();
+    tasks[1]?.end();
+    await clock.advance(seconds);
+    expect(await names()).toEqual(["o2-0"]);
+  });
+
+  it("kill what does not drain in time, once, and at the earlier of two deadlines", async () => {
+    const { apply, tasks, workloads, clock } = aMachine();
+    await apply(aPool(), 1);
+    const uid = tasks[0]?.pod.uid ?? "";
+    await workloads.deletePod("o2", "o2-0", uid, 60 * seconds);
+    await workloads.deletePod("o2", "o2-0", uid, 90 * seconds);
+    await workloads.deletePod("o2", "o2-0", uid, 30 * seconds);
+    await clock.advance(29 * seconds);
+    expect(tasks[0]?.told).toEqual(["stop"]);
+    await clock.advance(seconds);
+    expect(tasks[0]?.told).toEqual(["stop", "kill"]);
+    expect(tasks).toHaveLength(2);
+    await clock.advance(60 * seconds);
+    expect(tasks[0]?.told).toEqual(["stop", "kill"]);
+  });
+
+  it("start a builder that crashes again after 1 s, 2 s, 4 s and at most a minute, with a death certificate meanwhile", async () => {
+    const { apply, tasks, names, clock } = aMachine();
+    await apply(aPool(), 1);
+    for (const pause of [1, 2, 4, 8, 16, 32, 60, 60]) {
+      const before = tasks.length;
+      tasks.at(-1)?.[pause === 4 ? "fail" : "end"]();
+      await clock.advance(pause * seconds - 1);
+      expect([tasks.length, await names()]).toEqual([before, ["o2-0 ended"]]);
+      await clock.advance(1);
+      expect([tasks.length, await names()]).toEqual([before + 1, ["o2-0"]]);
+    }
+    expect(new Set(tasks.map(({ pod }) => pod.uid)).size).toBe(tasks.length);
+    await clock.advance(600 * seconds);
+    tasks.at(-1)?.end();
+    await clock.advance(seconds);
+    expect(await names()).toEqual(["o2-0"]);
+  });
+
+  it("survive a builder that cannot be started, and try it again", async () => {
+    const { apply, state, names, clock } = aMachine();
+    state.startThrows = true;
+    await apply(aPool(), 1);
+    expect(await names()).toEqual(["o2-0 ended"]);
+    state.startThrows = false;
+    await clock.advance(seconds);
+    expect(await names()).toEqual(["o2-0"]);
+  });
+
+  it("start at once what is deleted while it waits after a crash", async () => {
+    const { apply, tasks, workloads, names, clock } = aMachine();
+    await apply(aPool(), 1);
+    tasks[0]?.end();
+    await clock.advance(0);
+    await workloads.deletePod("o2", "o2-0", tasks[0]?.pod.uid ?? "", 0);
+    expect(await names()).toEqual(["o2-0"]);
+    await clock.advance(10 * seconds);
+    expect(tasks).toHaveLength(2);
+  });
+
+  it("tell every change", async () => {
+    const { apply, tasks, workloads, clock } = aMachine();
+    const changes: string[] = [];
+    workloads.onChange((pool) => changes.push(pool));
+    await apply(aPool(), 1);
+    expect(changes).toEqual(["o2"]);
+    tasks[0]?.end();
+    await clock.advance(0);
+    expect(changes).toEqual(["o2", "o2"]);
+    await clock.advance(seconds);
+    expect(changes).toEqual(["o2", "o2", "o2"]);
+  });
+
+  it("close by draining all, then killing, then giving up, and start nothing after that", async () => {
+    const { apply, tasks, workloads, clock } = aMachine({ diesWhenKilled: false });
+    await apply(aPool(), 2);
+    tasks[1]?.end();
+    await clock.advance(0);
+    let isClosed = false;
+    const closed = workloads.close(60 * seconds).then(() => {
+      isClosed = true;
+    });
+    await clock.advance(59 * seconds);
+    expect(tasks.map(({ told }) => told)).toEqual([["stop"], []]);
+    const sooner = workloads.close(0);
+    await clock.advance(seconds);
+    expect([tasks[0]?.told, isClosed]).toEqual([["stop", "kill"], false]);
+    await clock.advance(60 * seconds);
+    await Promise.all([closed, sooner]);
+    await apply(aPool(), 5);
+    expect(tasks).toHaveLength(2);
+  });
+});
