@@ -5,6 +5,7 @@ import { milliseconds } from "../api/duration.ts";
 import { buildIdentifier, buildVector, toolName } from "../core/definitions/alibuild.ts";
 import { type Ended, run } from "../system/process/run.ts";
 import type { Hands } from "./hands.ts";
+import { memoryKills } from "./memory.ts";
 import type { Merged } from "./merge.ts";
 import { Progress } from "./progress.ts";
 import { remove } from "./remove.ts";
@@ -14,6 +15,8 @@ import { Watch } from "./watch.ts";
 export interface Built {
   readonly ended: Ended;
   readonly seen: Watch;
+  /** What memoryKills said before the build. */
+  readonly memoryKills: number;
   /** The command, as a person would type it. */
   readonly command: string;
 }
@@ -28,6 +31,7 @@ export async function build(hands: Hands, tool: Tool, merged: Merged): Promise<B
     ...merged,
     processors: availableParallelism(),
   });
+  const killsBefore = await memoryKills();
   const seen = new Watch();
   const progress = new Progress(hands.clock, (message) => emit({ event: "progress", message }));
   const ended = await run({
@@ -44,7 +48,7 @@ export async function build(hands: Hands, tool: Tool, merged: Merged): Promise<B
     },
   });
   await hands.quiesce();
-  return { ended, seen, command: [toolName(order.check), ...args].map(quoted).join(" ") };
+  return { ended, seen, memoryKills: killsBefore, command: [toolName(order.check), ...args].map(quoted).join(" ") };
 }
 
 /**

@@ -68,11 +68,11 @@ async function cloneAnew(hands: Hands, source: Source): Promise<void> {
   const init = ["init", "--quiet", "--template="];
   const ended = await git(hands, tree, init);
   if (ended.exitCode !== 0) {
-    await refuseFullDisk(hands.order.paths.area, ended.tail);
+    await refuseFullDisk(hands.order, ended.tail);
     throw gitFailure(init, ended);
   }
   if (await reset(hands, source)) return;
-  await refuseFullDisk(hands.order.paths.area, "");
+  await refuseFullDisk(hands.order, true);
   throw new InfrastructureFailure(
     "SelfTestFailed",
     `git cannot check out ${source.repository}@${source.commit} in ${tree}, not even in a new directory`,

@@ -1,5 +1,6 @@
 import { lstat, readdir, readlink, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { milliseconds } from "../api/duration.ts";
 import { cleanVector } from "../core/definitions/alibuild.ts";
 import { type Hands, runShort } from "./hands.ts";
 import { empty } from "./remove.ts";
@@ -75,8 +76,10 @@ async function drop(links: readonly Link[], which: (link: Link) => boolean): Pro
   return links.filter((link) => !which(link));
 }
 
+/** Deleting a few hundred gigabytes takes longer than a short command may. */
 async function aliBuildClean(hands: Hands, tool: Tool): Promise<void> {
-  await runShort(hands, tool.program, cleanVector(hands.order.check));
+  const { check } = hands.order;
+  await runShort(hands, tool.program, cleanVector(check), { timeoutMs: milliseconds(check.timeouts.build) });
 }
 
 /** aliBuild follows a link in place of one of its own directories; a build may have planted one that leads out of the work area. */

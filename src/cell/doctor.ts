@@ -12,7 +12,7 @@ export async function doctor(hands: Hands, tool: Tool): Promise<Extract<Outcome,
   const ended = await runShort(hands, tool.program, doctorVector(check), { onChunk: hands.print });
   await hands.quiesce();
   if (ended.exitCode === 0) return undefined;
-  await refuseFullDisk(hands.order.paths.area, ended.tail);
+  await refuseFullDisk(hands.order, ended.tail);
   if (ended.exitCode === undefined || ended.exitCode > 128) {
     throw new InfrastructureFailure(
       ended.signal === "SIGKILL" && !ended.timedOut ? "OutOfMemory" : "SelfTestFailed",

@@ -27,7 +27,7 @@ export async function gitOutput(
 ): Promise<string> {
   const ended = await git(hands, cwd, args, options);
   if (ended.exitCode === 0) return ended.stdout.trimEnd();
-  await refuseFullDisk(hands.order.paths.area, ended.tail);
+  await refuseFullDisk(hands.order, ended.tail);
   throw gitFailure(args, ended);
 }
 

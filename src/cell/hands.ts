@@ -21,13 +21,13 @@ export interface Hands {
 }
 
 /** Runs a short command within the check's command limit. */
-export function runShort(
+export async function runShort(
   hands: Hands,
   command: string,
   args: readonly string[],
   options: Partial<Command> = {},
 ): Promise<Ended> {
-  return run({
+  const ended = await run({
     command,
     args,
     cwd: hands.order.paths.area,
@@ -36,6 +36,8 @@ export function runShort(
     timeoutMs: milliseconds(hands.order.check.timeouts.command),
     ...options,
   });
+  if (hands.order.debug) console.error([command, ...args].join(" "), `(${Math.round(ended.durationMs)} ms)`);
+  return ended;
 }
 
 /** The last line a command wrote that says something. */

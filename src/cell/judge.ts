@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
 import type { Findings, Outcome } from "../api/event.ts";
 import { toolName } from "../core/definitions/alibuild.ts";
 import type { Built } from "./build.ts";
 import { ending, type Hands, lastLine } from "./hands.ts";
 import { InfrastructureFailure } from "./infrastructure.ts";
 import type { ReadLogs } from "./logs.ts";
+import { memoryKills } from "./memory.ts";
 import { refuseFullDisk } from "./space.ts";
 
 /** Most lines of a preview the contract allows. */
@@ -20,12 +20,12 @@ export async function judge(
   const { ended, seen } = built;
   const tool = toolName(order.check);
   if (ended.exitCode === 0) return { kind: "Verdict", result: "Success", description: "", findings };
-  await refuseFullDisk(order.paths.area, seen.diskFull ? "No space left on device" : "");
+  await refuseFullDisk(order, seen.diskFull);
   if (ended.notStarted !== undefined || ended.canceled) {
     throw new InfrastructureFailure("SelfTestFailed", `${tool} build ${ending(ended)}: ${lastLine(ended)}`);
   }
   const killed = !ended.timedOut && (ended.signal === "SIGKILL" || ended.exitCode === 137);
-  if (killed && (seen.killed || has(findings, "killed") || (await kernelKilled()))) {
+  if (killed && (seen.killed || has(findings, "killed") || (await memoryKills()) > built.memoryKills)) {
     throw new InfrastructureFailure(
       "OutOfMemory",
       `${tool} build was killed for its memory; lower jobs or raise the memory of the builder`,
@@ -66,11 +66,4 @@ function fetchLine(findings: Findings): string {
 
 function preceded(findings: Findings, line: string): Findings {
   return { ...findings, preview: [line, ...findings.preview].slice(0, longestPreview) };
-}
-
-/** Whether the kernel says that it killed a process of this container for its memory. */
-async function kernelKilled(): Promise<boolean> {
-  const files = ["/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"];
-  const texts = await Promise.all(files.map((path) => readFile(path, "utf8").catch(() => "")));
-  return texts.some((text) => /^oom_kill [1-9]/m.test(text));
 }

@@ -75,7 +75,7 @@ async function mergeCommit(hands: Hands, tree: string, commit: string): Promise<
   const args = ["merge", "--quiet", "--no-edit", "--no-verify-signatures", "--no-stat", commit];
   const ended = await git(hands, tree, args, { env: { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date } });
   if (ended.exitCode === 0) return true;
-  await refuseFullDisk(hands.order.paths.area, ended.tail);
+  await refuseFullDisk(hands.order, ended.tail);
   const unmerged = await gitOutput(hands, tree, ["ls-files", "--unmerged"]);
   if (ended.exitCode === undefined || unmerged === "") throw gitFailure(args, ended);
   return false;

@@ -16,7 +16,7 @@ export async function prepare({ order, emit }: Hands): Promise<void> {
     await writeFile(join(home, ".config/alibuild/disable-analytics"), "");
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    await refuseFullDisk(area, why);
+    await refuseFullDisk(order, why);
     throw new InfrastructureFailure(
       "SelfTestFailed",
       `The cell cannot prepare its work area: ${why}; give its user the directory`,

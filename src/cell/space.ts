@@ -1,8 +1,11 @@
 import { statfs } from "node:fs/promises";
+import type { Order } from "../api/order.ts";
 import { InfrastructureFailure } from "./infrastructure.ts";
 
-/** Below this the disk counts as full. */
+/** Below this the disk is full, whatever a command says. */
 const nothing = 2 ** 20;
+/** Share of a file system below which a command that complains about space is believed; tests of pull requests print such words too. */
+const little = 0.05;
 
 /** Bytes that this user may still write in the file system of `path`. */
 export async function freeBytes(path: string): Promise<number> {
@@ -10,16 +13,21 @@ export async function freeBytes(path: string): Promise<number> {
   return bavail * bsize;
 }
 
-/** Throws DiskFull when no space is left below `path`, or when the text says that there was none. */
-export async function refuseFullDisk(path: string, text: string): Promise<void> {
-  const free = await freeBytes(path).catch(() => Number.POSITIVE_INFINITY);
-  if (free > nothing && !saysDiskFull(text)) return;
-  throw new InfrastructureFailure(
-    "DiskFull",
-    `No space was left in the file system of ${path}; free some, or lower spec.cleanup.maxAge or raise spec.cleanup.minFree`,
-  );
+/** Throws DiskFull when no space is left for the order, or when a command said so (`complaint`) and hardly any is. */
+export async function refuseFullDisk({ paths }: Order, complaint: string | boolean): Promise<void> {
+  const complained = typeof complaint === "boolean" ? complaint : saysDiskFull(complaint);
+  for (const path of [paths.area, paths.tools, paths.tmp]) {
+    const facts = await statfs(path).catch(() => undefined);
+    if (facts === undefined) continue;
+    const free = facts.bavail * facts.bsize;
+    if (free > nothing && !(complained && facts.bavail < little * facts.blocks)) continue;
+    throw new InfrastructureFailure(
+      "DiskFull",
+      `No space was left in the file system of ${path}; free some, lower spec.cleanup.maxAge, or raise spec.cleanup.minFree`,
+    );
+  }
 }
 
-export function saysDiskFull(text: string): boolean {
+function saysDiskFull(text: string): boolean {
   return /No space left on device|ENOSPC|Disk quota exceeded/.test(text);
 }

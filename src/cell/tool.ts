@@ -84,7 +84,7 @@ async function fill(hands: Hands, source: ToolSource, directory: string): Promis
 async function step(hands: Hands, command: string, args: readonly string[]): Promise<void> {
   const ended = await runShort(hands, command, args, { env: forPip(hands.env, process.env) });
   if (ended.exitCode === 0) return;
-  await refuseFullDisk(hands.order.paths.tools, ended.tail);
+  await refuseFullDisk(hands.order, ended.tail);
   throw failure(
     hands,
     `${basename(command)} ${args.includes("pip") ? "-m pip" : "-m venv"} ${ending(ended)}: ${lastLine(ended)}`,

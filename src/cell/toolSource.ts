@@ -6,7 +6,7 @@ import { InfrastructureFailure } from "./infrastructure.ts";
 /** Where a tool version comes from. */
 export type ToolSource =
   | { readonly key: string; readonly requirement: string; readonly repository?: never }
-  | { readonly key: string; readonly repository: string; readonly ref: string; readonly borrowed?: string };
+  | { readonly key: string; readonly repository: string; readonly ref: string; readonly commit: string };
 
 /**
  * Reads `tool.alibuild`: a release on PyPI, or `owner/repository@ref`, where a ref that moves is looked up first so that every commit is
@@ -24,23 +24,23 @@ export async function toolSource(hands: Hands): Promise<ToolSource> {
   const repository = `${gitUrl.replace(/\/$/, "")}/${slug}`;
   if (wanted === "$PR_HASH" && pullRequest !== undefined) {
     const { commit, mirror } = pullRequest;
-    return { key: `${name}-${commit}`, repository: mirror, ref: commit, borrowed: mirror };
+    return { key: `${name}-${commit}`, repository: mirror, ref: commit, commit };
   }
-  const ref = await lookUp(hands, repository, wanted === "$PR_HASH" ? check.branch : wanted);
-  return { key: `${name}-${ref}`, repository, ref };
+  const ref = wanted === "$PR_HASH" ? check.branch : wanted;
+  const commit = await lookUp(hands, repository, ref);
+  return { key: `${name}-${commit}`, repository, ref, commit };
 }
 
 /** A directory with the sources of a tool; its tags are there too, which name its version. */
 export async function fetchTool(hands: Hands, source: Extract<ToolSource, { repository: string }>): Promise<string> {
   const directory = join(hands.order.paths.tmp, "tool");
-  const steps =
-    source.borrowed === undefined
-      ? [
-          ["init", "--quiet", "--template=", directory],
-          ["-C", directory, "fetch", "--quiet", source.repository, source.ref, "+refs/tags/*:refs/tags/*"],
-        ]
-      : [["clone", "--quiet", "--shared", "--no-checkout", "--template=", source.borrowed, directory]];
-  for (const args of [...steps, ["-C", directory, "checkout", "--quiet", "--detach", source.ref]]) {
+  const fetched = source.repository.startsWith("/")
+    ? [["clone", "--quiet", "--shared", "--no-checkout", "--template=", source.repository, directory]]
+    : [
+        ["init", "--quiet", "--template=", directory],
+        ["-C", directory, "fetch", "--quiet", "--", source.repository, source.ref, "+refs/tags/*:refs/tags/*"],
+      ];
+  for (const args of [...fetched, ["-C", directory, "checkout", "--quiet", "--detach", source.commit]]) {
     const ended = await git(hands, hands.order.paths.tmp, args);
     if (ended.exitCode === 0) continue;
     throw new InfrastructureFailure(

@@ -3,13 +3,15 @@ import { chmodSync, chownSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { isAlive } from "../support/cell/alive.ts";
 import { cellProgram, runCell, startCell } from "../support/cell/startCell.ts";
 import { aCellWorld, type CellWorld } from "../support/cell/world.ts";
 
 const isRoot = process.getuid?.() === 0;
+const isolation = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
 const canIsolate = (() => {
   try {
-    execFileSync("unshare", ["--pid", "--fork", "--kill-child", "--mount-proc", "true"], { stdio: "ignore" });
+    execFileSync("unshare", [...isolation.slice(1), "true"], { stdio: "ignore" });
     return true;
   } catch {
     return false;
@@ -29,14 +31,7 @@ function stubbornBuild(pids: string): string {
 }
 
 function alive(pids: string): readonly number[] {
-  const numbers = readFileSync(pids, "utf8").trim().split("\n").map(Number);
-  return numbers.filter((pid) => {
-    try {
-      return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-    } catch {
-      return false;
-    }
-  });
+  return readFileSync(pids, "utf8").trim().split("\n").map(Number).filter(isAlive);
 }
 
 async function startStubborn(world: CellWorld, check: Partial<Parameters<CellWorld["order"]>[0]> = {}) {
@@ -93,7 +88,7 @@ describe("a cell that must stop", () => {
         "hello.in": `env -i setsid bash -c 'while :; do date +%N > ${beat}; sleep 0.05; done' > /dev/null 2>&1 &\nsleep 0.5\n`,
       });
 
-      const { outcome } = await runCell(world.order({ pullRequest: { number: 1, commit } }), { isolate: true });
+      const { outcome } = await runCell(world.order({ pullRequest: { number: 1, commit } }), { prefix: isolation });
 
       expect(outcome).toMatchObject({ result: "Success" });
       const last = readFileSync(beat, "utf8");
@@ -101,6 +96,51 @@ describe("a cell that must stop", () => {
       expect(readFileSync(beat, "utf8")).toBe(last);
     },
   );
+});
+
+describe("a machine in trouble", () => {
+  const killTool = [
+    "p=$PPID",
+    "until grep -qa programs/aliBuild /proc/$p/cmdline; do p=$(ps -o ppid= -p $p | tr -d ' '); done",
+    "kill -9 $p; sleep 2",
+  ].join("\n");
+
+  it.each([
+    [
+      "with word of a killed compiler is out of memory",
+      "echo 'g++: fatal error: Killed signal terminated program cc1plus' >&2",
+      { kind: "Infrastructure", reason: "OutOfMemory" },
+    ],
+    ["without a word is the build's own failure", "true", { kind: "Verdict", result: "Failure" }],
+  ])("an aliBuild that was killed %s", async (_, words, expected) => {
+    const { hello, order } = aCellWorld();
+    const commit = hello.propose({ "hello.in": `${words}\nsleep 0.3\n${killTool}` });
+
+    const { outcome } = await runCell(order({ pullRequest: { number: 1, commit } }));
+
+    expect(outcome).toMatchObject(expected);
+  });
+
+  it.runIf(isRoot)("a disk that is full is not the pull request's fault", async () => {
+    const { hello, order, area } = aCellWorld();
+    const commit = hello.propose({ "hello.in": 'cat /dev/zero > "$BUILDDIR/fill"\n' });
+    mkdirSync(area, { recursive: true });
+
+    const { outcome } = await runCell(order({ pullRequest: { number: 1, commit } }), {
+      prefix: ["unshare", "--mount", "sh", "-c", `mount -t tmpfs -o size=20m none ${area} && exec "$0" "$@"`],
+    });
+
+    expect(outcome).toMatchObject({ kind: "Infrastructure", reason: "DiskFull" });
+  });
+
+  it("words about a full disk alone are the pull request's own", async () => {
+    const { hello, order } = aCellWorld();
+    const commit = hello.propose({ "hello.in": "echo 'error: No space left on device' >&2; exit 1\n" });
+
+    const { outcome } = await runCell(order({ pullRequest: { number: 1, commit } }));
+
+    expect(outcome).toMatchObject({ kind: "Verdict", result: "Failure" });
+  });
 });
 
 describe("the environment of a build", () => {

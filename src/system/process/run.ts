@@ -9,6 +9,8 @@ export interface Command {
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** How long it may tidy up after SIGTERM before SIGKILL follows; 5 seconds when absent. */
+  readonly graceMs?: number;
   /** Text for standard input, which is empty when absent. */
   readonly input?: string;
   /** Sees every piece of standard output and standard error as it comes; while it works, the command's pipe fills and the command waits. */
@@ -33,8 +35,8 @@ export interface Ended {
   readonly tail: string;
 }
 
-/** How long a command may tidy up after SIGTERM before SIGKILL follows. */
-const grace = 5_000;
+/** What comes of a command whose signal came before it. */
+const neverStarted: Ended = { timedOut: false, canceled: true, durationMs: 0, stdout: "", tail: "" };
 /** How long a pipe may stay silent after its command ended, before whoever still holds it is given up on. */
 const silence = 500;
 
@@ -44,6 +46,7 @@ const silence = 500;
  * (setsid) is beyond reach here: see killSurvivors.
  */
 export async function run(command: Command): Promise<Ended> {
+  if (command.signal?.aborted === true) return neverStarted;
   const subprocess = execa(command.command, command.args, {
     cwd: command.cwd,
     env: command.env,
@@ -54,7 +57,7 @@ export async function run(command: Command): Promise<Ended> {
     stdout: "pipe",
     stderr: "pipe",
     killDescendants: true,
-    forceKillAfterDelay: grace,
+    forceKillAfterDelay: command.graceMs ?? 5_000,
     ...(command.input === undefined ? { stdin: "ignore" } : { input: command.input }),
     ...(command.timeoutMs === undefined ? {} : { timeout: Math.min(Math.ceil(command.timeoutMs), 2 ** 31 - 1) }),
     ...(command.signal === undefined ? {} : { cancelSignal: command.signal }),

@@ -8,6 +8,8 @@ interface Running {
   readonly marked: boolean;
 }
 
+type Reach = "marked" | "descendants" | "everybody";
+
 /** Variable that every process of a cell inherits; its value is the id of the order. */
 export const cellMarker = "BUILDERPOOL_CELL";
 
@@ -17,20 +19,20 @@ export const cellMarker = "BUILDERPOOL_CELL";
  * process that cleared its environment, left the group and lost its parent escapes: the namespace is the fence, this is the net.
  */
 export async function killSurvivors(id: string): Promise<number> {
-  if (process.pid === 1) return kill(-1) ? 1 : 0;
-  return killAll(id, true);
+  return killAll(id, process.pid === 1 ? "everybody" : "descendants");
 }
 
 /** Kills every process that carries the marker, but neither this one, nor its ancestors: what a cell that died left behind. */
 export async function killMarked(id: string): Promise<number> {
-  return killAll(id, false);
+  return killAll(id, "marked");
 }
 
-async function killAll(id: string, descendants: boolean): Promise<number> {
+async function killAll(id: string, reach: Reach): Promise<number> {
   const killed = new Set<number>();
   for (let round = 0; round < 20; round += 1) {
-    const found = survivors(await running(id), process.pid, descendants);
+    const found = survivors(await running(id), process.pid, reach);
     if (found.length === 0) break;
+    if (reach === "everybody") kill(-1);
     for (const pid of found) {
       if (kill(pid)) killed.add(pid);
     }
@@ -47,8 +49,8 @@ function kill(pid: number): boolean {
   }
 }
 
-/** Marked processes and, where wanted, descendants of `self`; never `self` and the ancestors it hangs on. */
-function survivors(table: readonly Running[], self: number, descendants: boolean): readonly number[] {
+/** Who is left within reach; never `self` and the ancestors it hangs on. */
+function survivors(table: readonly Running[], self: number, reach: Reach): readonly number[] {
   const parents = new Map(table.map(({ pid, parent }) => [pid, parent]));
   const line = (pid: number): readonly number[] => {
     const seen: number[] = [];
@@ -57,9 +59,12 @@ function survivors(table: readonly Running[], self: number, descendants: boolean
     return seen;
   };
   const spared = new Set(line(self));
-  return table
-    .filter(({ pid, marked }) => !spared.has(pid) && (marked || (descendants && line(pid).includes(self))))
-    .map(({ pid }) => pid);
+  const within: Readonly<Record<Reach, (one: Running) => boolean>> = {
+    marked: ({ marked }) => marked,
+    descendants: ({ pid, marked }) => marked || line(pid).includes(self),
+    everybody: () => true,
+  };
+  return table.filter((one) => !spared.has(one.pid) && within[reach](one)).map(({ pid }) => pid);
 }
 
 function running(id: string): Promise<readonly Running[]> {

@@ -33,14 +33,12 @@ export function startCell(
   order: Order | string,
   options: {
     readonly args?: readonly string[];
-    readonly isolate?: boolean;
+    readonly prefix?: readonly string[];
     readonly env?: Record<string, string>;
   } = {},
 ): Cell {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => handed.test(name)));
-  const program = [node, cellProgram, ...(options.args ?? [])];
-  const isolation = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
-  const [command = node, ...args] = options.isolate === true ? [...isolation, ...program] : program;
+  const [command = node, ...args] = [...(options.prefix ?? []), node, cellProgram, ...(options.args ?? [])];
   const child = spawn(command, args, {
     env: { ...env, ...options.env },
     cwd: "/",

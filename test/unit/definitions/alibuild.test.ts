@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import type { ResolvedCheck } from "../../../src/api/check.ts";
+import {
+  buildIdentifier,
+  buildVector,
+  cleanVector,
+  doctorVector,
+  toolName,
+} from "../../../src/core/definitions/alibuild.ts";
+import { helloCheck } from "../../support/cell/world.ts";
+
+const facts = { identifier: "4966", headHash: "aaaa", baseHash: "bbbb", processors: 8 };
+
+function aCheck(changes: Partial<ResolvedCheck> = {}): ResolvedCheck {
+  const { jobs: _jobs, architecture: _architecture, ...check } = helloCheck;
+  return { ...check, name: "build/O2/o2_slc9", repository: "AliceO2Group/AliceO2", package: "O2", ...changes };
+}
+
+describe("the arguments of aliBuild build", () => {
+  it("are those of ali-bot, word for word, for a check with everything set", () => {
+    const check = aCheck({
+      jobs: 24,
+      architecture: "slc9_x86-64",
+      remoteStore: "https://s3.cern.ch/swift/v1/alibuild-repo",
+      env: {
+        RECC_LOG_LEVEL: "error",
+        USE_RECC: "1",
+        ALIBUILD_O2_FORCE_GPU: "ci",
+        ALIBUILD_O2_TESTS: "1",
+        ALIBUILD_O2PHYSICS_TESTS: "1",
+      },
+    });
+
+    expect(buildVector(check, facts).join(" ")).toBe(
+      "build O2 -j 24 -z 4966 --defaults o2 --remote-store https://s3.cern.ch/swift/v1/alibuild-repo " +
+        "-e ALIBOT_PR_REPO=AliceO2Group/AliceO2 -e ALIBUILD_O2_TESTS=1 -e ALIBUILD_O2_FORCE_GPU=ci -e USE_RECC=1 -e RECC_LOG_LEVEL=error " +
+        "-e ALIBUILD_O2PHYSICS_TESTS=1 -e ALIBUILD_XJALIENFS_TESTS= -e ALIBUILD_HEAD_HASH=aaaa -e ALIBUILD_BASE_HASH=bbbb " +
+        "--architecture slc9_x86-64 --fetch-repos --debug --no-auto-cleanup",
+    );
+  });
+
+  it("name the variables that recipes look at even when they are empty, and the processors where no jobs are given", () => {
+    expect(buildVector(aCheck(), facts).join(" ")).toBe(
+      "build O2 -j 8 -z 4966 --defaults o2 -e ALIBOT_PR_REPO=AliceO2Group/AliceO2 -e ALIBUILD_O2_TESTS= -e ALIBUILD_O2_FORCE_GPU= " +
+        "-e ALIBUILD_O2PHYSICS_TESTS= -e ALIBUILD_XJALIENFS_TESTS= -e ALIBUILD_HEAD_HASH=aaaa -e ALIBUILD_BASE_HASH=bbbb " +
+        "--fetch-repos --debug --no-auto-cleanup",
+    );
+  });
+
+  it("carry a check's other variables, unless they are empty", () => {
+    const vector = buildVector(aCheck({ env: { MINE: "a b=c", EMPTY: "", USE_PERF: "" } }), facts);
+
+    expect(vector).toContain("MINE=a b=c");
+    expect(vector.filter((word) => /EMPTY|USE_PERF/.test(word))).toEqual([]);
+  });
+
+  it.each(["ALIBOT_PR_REPO", "ALIBUILD_HEAD_HASH", "ALIBUILD_BASE_HASH"])("let no check forge %s", (name) => {
+    const words = buildVector(aCheck({ env: { [name]: "forged" } }), facts);
+
+    expect(words.filter((word) => word.startsWith(`${name}=`))).toHaveLength(1);
+    expect(words.join(" ")).not.toContain("forged");
+  });
+});
+
+describe("the build identifier", () => {
+  it.each([
+    ["one tree per pull request", { sharedTree: false }, 124, "124"],
+    ["one tree for the check", { sharedTree: true }, 124, "build_O2_o2_slc9"],
+    [
+      "the base branch, one tree per pull request",
+      { sharedTree: false, branch: "stable-2.0/x" },
+      undefined,
+      "stable_2.0_x",
+    ],
+    ["the base branch, one tree for the check", { sharedTree: true }, undefined, "build_O2_o2_slc9"],
+  ])("of %s", (_, changes, number, identifier) => {
+    expect(buildIdentifier(aCheck(changes), number)).toBe(identifier);
+  });
+});
+
+describe("the other commands of aliBuild", () => {
+  it("name defaults, package and, where the check says one, the architecture", () => {
+    const check = aCheck({ architecture: "slc9_aarch64" });
+
+    expect(doctorVector(check)).toEqual(["doctor", "--defaults", "o2", "O2", "--architecture", "slc9_aarch64"]);
+    expect(doctorVector(aCheck())).toEqual(["doctor", "--defaults", "o2", "O2"]);
+    expect(cleanVector(check)).toEqual(["clean", "--aggressive-cleanup", "--debug", "--architecture", "slc9_aarch64"]);
+  });
+
+  it("are those of bits for the checks that carry its name", () => {
+    expect(toolName({ name: "build/O2/bits" })).toBe("bits");
+    expect(toolName({ name: "build/O2/o2" })).toBe("aliBuild");
+  });
+});
