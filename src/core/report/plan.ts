@@ -146,7 +146,7 @@ function blocked({ spec, status }: Build, reported: Reported | undefined): Statu
   if (!isAnnounced) return undefined;
   if (reported.state === "pending") return notBuilding(spec.blocked.reason);
   const { verdict } = status ?? {};
-  if (verdict?.commit === spec.commit) return verdictStatus(spec.check, verdict);
+  if (verdict?.commit === spec.commit && !verdict.silent) return verdictStatus(spec.check, verdict);
   return { state: reported.state, description: "", url: reported.url };
 }
 
