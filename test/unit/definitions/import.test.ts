@@ -1,0 +1,248 @@
+import { describe, expect, it } from "vitest";
+import { poolChecks } from "../../../src/core/definitions/checks.ts";
+import { importTree } from "../../../src/core/definitions/import.ts";
+import { parsePool } from "../../../src/core/definitions/parse.ts";
+
+const plain = "CHECK_NAME=c\nPR_REPO=o/r\nPR_BRANCH=dev\nPACKAGE=P\nDEVEL_PKGS='o/r dev\nalisw/alidist master'\n";
+
+/** A tree with one check, `plain` and what follows, below these defaults. */
+function tree(check: string, defaults: Readonly<Record<string, string>> = {}) {
+  const files = Object.entries({ ...defaults, "role/box/c.env": plain + check });
+  return importTree(files.map(([path, text]) => ({ path, text })));
+}
+
+/** Errors and warnings as `file:line: message`; notes are not. */
+const complaints = ({ findings }: ReturnType<typeof importTree>) =>
+  findings
+    .filter(({ severity }) => severity !== "note")
+    .map(({ file, line, message }) => `${file.replace("role/box/", "")}:${line}: ${message}`);
+
+/** The check as builders will see it. */
+function resolved(check: string, defaults: Readonly<Record<string, string>> = {}) {
+  const { pool } = parsePool(tree(check, defaults).pools[0]);
+  return pool === undefined ? undefined : poolChecks(pool).checks[0];
+}
+
+describe("the files of a check", () => {
+  it("inherit from the root, the role and the directory, the innermost winning", () => {
+    const defaults = {
+      "DEFAULTS.env": "JOBS=1\nTIMEOUT=10\nLONG_TIMEOUT=60",
+      "role/DEFAULTS.env": "JOBS=2\nTIMEOUT=20",
+      "role/box/DEFAULTS.env": "JOBS=3",
+    };
+    expect(resolved("", defaults)).toMatchObject({ jobs: 3, timeouts: { command: "20s", build: "60s" } });
+    expect(resolved("JOBS=4", defaults)?.jobs).toBe(4);
+    expect(resolved("JOBS=", defaults)?.jobs).toBeUndefined();
+  });
+
+  it("make one pool for each directory, and DEFAULTS.env is never a check", () => {
+    const { pools } = importTree([
+      { path: "mesosci/slc9/DEFAULTS.env", text: plain },
+      { path: "mesosci/slc9/a.env", text: plain.replace("=c", "=a") },
+      { path: "mesosci/slc9/b.env", text: plain.replace("=c", "=b") },
+      { path: "macos/osx_arm64/a.env", text: plain },
+    ]);
+    expect(pools.map(({ metadata, spec }) => [metadata.name, spec["checks"]])).toEqual([
+      ["macos-osx-arm64", [{ name: "c" }]],
+      ["mesosci-slc9", [{ name: "a" }, { name: "b" }]],
+    ]);
+  });
+
+  it("say in the pool what all checks share, and in a check only what differs", () => {
+    const { pools } = importTree([
+      { path: "r/b/1.env", text: `${plain}ALIBUILD_O2_TESTS=1\nUSE_RECC=1\nTRUST_COLLABORATORS=1` },
+      {
+        path: "r/b/2.env",
+        text: `${plain.replace("=c", "=d")}USE_RECC=1\nNO_ASSUME_CONSISTENT_EXTERNALS=1\nPACKAGE=Q`,
+      },
+    ]);
+    expect(pools[0]?.spec).toEqual({
+      repository: "o/r",
+      branch: "dev",
+      package: "P",
+      developmentPackages: [
+        { repository: "o/r", branch: "dev" },
+        { repository: "alisw/alidist", branch: "master" },
+      ],
+      env: { USE_RECC: "1" },
+      checks: [
+        { name: "c", trust: { collaborators: true }, sharedTree: true, env: { ALIBUILD_O2_TESTS: "1" } },
+        { name: "d", package: "Q" },
+      ],
+    });
+  });
+
+  it("outside a pool directory are pointed out", () => {
+    const { pools, findings } = importTree([{ path: "role/stray.env", text: plain }]);
+    expect([pools, findings.map(({ file, severity }) => `${file} ${severity}`)]).toEqual([
+      [],
+      ["role/stray.env warning"],
+    ]);
+  });
+});
+
+describe("a value", () => {
+  it.each([
+    ["in quotes with =", "REMOTE_STORE='s3://a?b=c,d'", { remoteStore: "s3://a?b=c,d" }],
+    ["assigned twice", "JOBS=1\nJOBS=2", { jobs: 2 }],
+    ["exported", "export JOBS=3", { jobs: 3 }],
+    [
+      "beside another on its line",
+      "JOBS=3 TIMEOUT=7; SILENT=1",
+      { jobs: 3, timeouts: { command: "7s" }, silent: true },
+    ],
+    ["made from others", "N=4\nJOBS=$N${N}", { jobs: 44 }],
+    ["with an escape", "REMOTE_STORE=a\\ b\\\nc", { remoteStore: "a bc" }],
+    ["behind a comment", "# JOBS=9 don't\nJOBS=2 # JOBS=8", { jobs: 2 }],
+    ["of paths", "ONLY_RUN_WHEN_CHANGED='DATA/  MC/'", { onlyWhenChanged: ["DATA/", "MC/"] }],
+    ["of users, trimmed", 'TRUSTED_USERS="a, b,"', { trust: { users: ["a", "b"] } }],
+    ["of a team", "TRUSTED_TEAM=o2", { trust: { team: "o2" } }],
+    ["that silences comments", "DONT_USE_COMMENTS=1", { comments: false }],
+    ["of one tree for all", "NO_ASSUME_CONSISTENT_EXTERNALS=", { sharedTree: true }],
+    ["of one tree per pull request", "NO_ASSUME_CONSISTENT_EXTERNALS=true", { sharedTree: false }],
+    ["of a size in bytes", "MAX_DIFF_SIZE=20000000", { maxGrowth: "20M" }],
+    ["of a size in MiB", "MAX_DIFF_SIZE=5", { maxGrowth: "5Mi" }],
+    ["of hours", "LONG_TIMEOUT=36000", { timeouts: { build: "10h" } }],
+    ["of a released tool", "INSTALL_ALIBUILD=alisw/alibuild@v1.17.43", { tool: { alibuild: "1.17.43" } }],
+    ["of a tool's branch", "INSTALL_ALIBUILD=bitsorg/bits@main", { tool: { alibuild: "bitsorg/bits@main" } }],
+    [
+      "known at build time only",
+      'INSTALL_ALIBUILD="$PR_REPO@$PR_HASH"',
+      { tool: { alibuild: "o/r@$PR_HASH" }, testsTool: true },
+    ],
+  ])("%s means what it means in the shell", (_, text, expected) => {
+    expect(resolved(text)).toMatchObject(expected);
+  });
+
+  it("of DEVEL_PKGS names repository, branch and directory; blanks and empty lines do not count", () => {
+    const rows = "DEVEL_PKGS='\n  alisw/alidist\nAliceO2Group/AliceO2 dev O2\n\no/r master '";
+    expect(resolved(rows)?.developmentPackages).toEqual([
+      { repository: "alisw/alidist", directory: "alidist" },
+      { repository: "AliceO2Group/AliceO2", branch: "dev", directory: "O2" },
+      { repository: "o/r", branch: "master", directory: "r" },
+    ]);
+  });
+
+  it("that a field cannot take leaves the check out, with the line that says it, and its neighbours in", () => {
+    const { pools, findings } = importTree([
+      { path: "role/box/a.env", text: `${plain}DEVEL_PKGS='noslash'` },
+      { path: "role/box/b.env", text: plain },
+    ]);
+    expect(pools[0]?.spec["checks"]).toEqual([{ name: "c" }]);
+    expect(complaints({ pools, findings })).toEqual([
+      'a.env:7: developmentPackages.0.repository: expected owner/name of a GitHub repository, found "noslash"; the check is left out',
+    ]);
+  });
+});
+
+describe("a construct that takes a shell", () => {
+  it.each([
+    ["JOBS=$(nproc)", "command substitution"],
+    ["JOBS=`nproc`", "command substitution"],
+    ['JOBS="$(nproc)"', "command substitution"],
+    ["JOBS=$((1+1))", "arithmetic"],
+    ["JOBS=${X:-3}", "`${…}` with more than a name"],
+    ["JOBS=(1 2)", "an array"],
+    ["JOBS[0]=1", "an array"],
+    ["JOBS+=1", "appending with `+=`"],
+    ["if true; then JOBS=1; fi", "`if`, a conditional or loop"],
+    ["rm -rf /", "the command `rm`"],
+    ["JOBS=1 make", "the command `make`"],
+    ["JOBS=1 && SILENT=1", "`&`"],
+    ["JOBS=1 > file", "`>`"],
+    ["JOBS=$1", "a parameter of the shell such as `$1`"],
+    ["REMOTE_STORE=~/x", "`~` for a home folder"],
+    ["REMOTE_STORE=$'a'", "a `$` before a quote"],
+    ["JOBS='1", "a `'` that is not closed"],
+    ['JOBS="1', 'a `"` that is not closed'],
+    ["JOBS=1\r", "a carriage return or NUL"],
+  ])("%j leaves the file out and says so", (text, construct) => {
+    const result = tree(text);
+    expect(result.pools).toEqual([]);
+    expect(complaints(result)).toEqual([
+      `c.env:7: ${construct} is more than plain assignments, which is all that is read here; this file and what inherits from it are left out`,
+    ]);
+  });
+
+  it("in DEFAULTS.env leaves out all that inherits from it, and is reported once", () => {
+    const result = importTree([
+      { path: "role/DEFAULTS.env", text: "\nJOBS=$(nproc)" },
+      { path: "role/box/a.env", text: plain },
+      { path: "role/box/b.env", text: plain },
+      { path: "other/box/c.env", text: plain },
+    ]);
+    expect(result.pools.map(({ metadata }) => metadata.name)).toEqual(["other-box"]);
+    expect(complaints(result)).toHaveLength(1);
+    expect(complaints(result)[0]).toMatch(/^role\/DEFAULTS.env:2: command substitution/);
+  });
+});
+
+describe("a finding", () => {
+  it.each([
+    [
+      "TRUST_COLLABORATORS=false",
+      "c.env:7: TRUST_COLLABORATORS=false means true, as any text does in the shell; write TRUST_COLLABORATORS= to switch it off",
+    ],
+    [
+      'TRUSTED_USERS="a, b"',
+      "c.env:7: TRUSTED_USERS has a blank beside b, so ali-bot did not trust that login; here it is trusted",
+    ],
+    ["JOB=3", "c.env:7: JOB is unknown and left out; correct or remove it"],
+    ["JOBS=many", "c.env:7: JOBS=many is left out: expected a whole number above 0"],
+    ["REMOTE_STORE=$STORE", "c.env:7: $STORE is set by no file, so it is taken as empty"],
+    [
+      "SILENT=1",
+      "c.env:7: SILENT takes effect now: nothing is published for this check; ali-bot overwrote it and published",
+    ],
+    ["# CHECK_NAME=z", 'c.env:1: CHECK_NAME is "c", as in the shell; ali-bot\'s lister saw "z"'],
+    ["O=o\nPR_REPO=$O/r", 'c.env:8: PR_REPO is "o/r", as in the shell; ali-bot\'s lister saw "$O/r"'],
+    [
+      "# don't",
+      "c.env:1: has a quote without its pair in a comment: ali-bot's lister failed on it and listed nothing from it; here it counts",
+    ],
+    [
+      "PR_REPO_CHECKOUT=x",
+      "c.env:7: merge directory x is none of the development packages (r, alidist), so no pull request would be merged and the check will not run; set PR_REPO_CHECKOUT to the directory of o/r",
+    ],
+  ])("about %s names file, line and variable", (text, expected) => {
+    expect(complaints(tree(text))).toEqual([expected]);
+  });
+
+  it("tells of a variable without a field what becomes of it, once a file", () => {
+    const { findings } = importTree([
+      { path: "DEFAULTS.env", text: "INSTALL_ALIBOT=x\nTASK_PRIORITY=" },
+      { path: "role/box/a.env", text: plain },
+      { path: "role/box/b.env", text: plain.replace("=c", "=d") },
+    ]);
+    expect(findings.map(({ file, line, message }) => `${file}:${line}: ${message}`).slice(0, 1)).toEqual([
+      "DEFAULTS.env:1: INSTALL_ALIBOT is not needed: nothing of ali-bot is installed",
+    ]);
+    expect(findings.filter(({ file }) => file === "DEFAULTS.env")).toHaveLength(1);
+  });
+
+  it("tells that two checks of a repository share a name, and which came first", () => {
+    const result = importTree([
+      { path: "a/box/c.env", text: plain },
+      { path: "b/box/c.env", text: plain },
+    ]);
+    expect(complaints(result)).toEqual(["b/box/c.env:1: CHECK_NAME c is that of a/box/c.env too; rename one"]);
+  });
+
+  it("tells which required variable is missing, and leaves the check out", () => {
+    const result = importTree([{ path: "role/box/c.env", text: "PR_REPO=o/r\nPACKAGE=P" }]);
+    expect([result.pools, complaints(result)]).toEqual([[], ["c.env:1: has no CHECK_NAME; the check is left out"]]);
+  });
+
+  it("tells what to do about an image of one check, and takes one that all share", () => {
+    const two = (second: string) =>
+      importTree([
+        { path: "role/box/a.env", text: `${plain}CONTAINER_IMAGE=one` },
+        { path: "role/box/b.env", text: plain.replace("=c", "=d") + second },
+      ]);
+    expect(two("CONTAINER_IMAGE=one").pools[0]?.spec["image"]).toBe("one");
+    expect(two("").pools[0]?.spec["image"]).toBeUndefined();
+    expect(complaints(two(""))).toEqual([
+      "a.env:7: CONTAINER_IMAGE is left out, as a pool has one image: move the check to a pool of its own with image: one",
+    ]);
+  });
+});
