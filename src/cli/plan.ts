@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Builder } from "../api/builder.ts";
+import type { Stored } from "../api/kinds.ts";
+import type { BuilderPool } from "../api/pool.ts";
+import { poolChecks } from "../core/definitions/checks.ts";
+import { foresee } from "../core/pool/foresee.ts";
+import { join } from "../core/pool/member.ts";
+import type { ObservedPool } from "../core/pool/observed.ts";
+import { ordinalOf, type Pod } from "../core/pool/pod.ts";
+import { readPoolFiles } from "../local/poolFiles.ts";
+import type { ObjectStore } from "../store/objectStore.ts";
+import { systemClock } from "../system/clock.ts";
+import { CommandError, exitCodes } from "./exit.ts";
+import { withStore } from "./workDir.ts";
+
+/** `builderpool plan`: what applying the files would change, and what the operator would then do, step by step. Writes nothing. */
+export async function planCommand(files: readonly string[], folder: string): Promise<void> {
+  const { pools, problems } = await readPoolFiles(files);
+  for (const line of problems) process.stderr.write(`${line}\n`);
+  if (pools.length === 0) throw new CommandError(exitCodes.usage, "the files hold no usable BuilderPool");
+  await withStore(folder, true, async (store) => {
+    process.stdout.write(`${(await planLines(store, pools, systemClock.now())).join("\n")}\n`);
+  });
+}
+
+async function planLines(store: ObjectStore, pools: readonly BuilderPool[], now: number): Promise<readonly string[]> {
+  const [running, builders] = await Promise.all([store.list("BuilderPool"), store.list("Builder")]);
+  const gone = running.filter(({ metadata }) => !pools.some((pool) => pool.metadata.name === metadata.name));
+  return [
+    ...pools.flatMap((pool) => {
+      const before = running.find(({ metadata }) => metadata.name === pool.metadata.name);
+      return linesFor(
+        before,
+        pool,
+        builders.filter(({ spec }) => spec.pool === pool.metadata.name),
+        now,
+      );
+    }),
+    ...gone.map(({ metadata }) => `${metadata.name}: not in the files: its builders drain, then it is deleted`),
+  ];
+}
+
+function linesFor(
+  before: Stored<"BuilderPool"> | undefined,
+  pool: BuilderPool,
+  builders: readonly Builder[],
+  now: number,
+): readonly string[] {
+  const name = pool.metadata.name;
+  if (before === undefined) return [`${name}: is created with ${pool.spec.instances} builders, which warm up and join`];
+  const changes = changedFields(before.spec, pool.spec);
+  const head = changes.length === 0 ? `${name}: the file says what runs` : `${name}: ${changes.join("; ")}`;
+  const actions = foresee(observedOf({ ...before, spec: pool.spec }, builders), now);
+  if (actions.length === 0)
+    return [head, changes.length === 0 ? "  nothing to do" : "  no builder is restarted: the change is read live"];
+  return [
+    head,
+    ...actions.map((action, index) => `  ${index + 1}. ${"name" in action ? `${action.name}: ` : ""}${action.message}`),
+  ];
+}
+
+/** The running pool as its objects show it; ages are not known here, so nothing is taken to be stuck. */
+function observedOf(pool: Stored<"BuilderPool">, builders: readonly Builder[]): ObservedPool {
+  const name = pool.metadata.name;
+  const pods = builders.flatMap((builder) => podOf(name, builder));
+  const revision = pool.status?.revision;
+  return {
+    pool,
+    members: join(name, pods, builders),
+    ...(revision !== undefined && { workload: { replicas: pods.length, revision } }),
+    listings: pool.status?.listings ?? [],
+    definitions: { broken: poolChecks(pool).broken, conflicts: [] },
+    unsettled: 0,
+    deletingFor: 0,
+  };
+}
+
+function podOf(pool: string, { metadata, status }: Builder): readonly Pod[] {
+  const ordinal = ordinalOf(pool, metadata.name);
+  if (ordinal === undefined || status?.podUid === undefined || status.phase === "Lost") return [];
+  return [
+    {
+      name: metadata.name,
+      pool,
+      ordinal,
+      uid: status.podUid,
+      revision: status.revision ?? "",
+      terminating: false,
+      ended: false,
+    },
+  ];
+}
+
+function changedFields(before: object, after: object): readonly string[] {
+  const [a, b] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
+  const shown = (value: unknown) => {
+    const text = JSON.stringify(value) ?? "nothing";
+    return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  };
+  return [...new Set([...a.keys(), ...b.keys()])]
+    .filter((key) => !isDeepStrictEqual(a.get(key), b.get(key)))
+    .map((key) => `${key} from ${shown(a.get(key))} to ${shown(b.get(key))}`);
+}
