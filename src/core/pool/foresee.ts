@@ -79,13 +79,7 @@ function replaced(
   { name, spec }: Action & { readonly do: "applyBuilder" },
 ): readonly Builder[] {
   const before = builders.find(({ metadata }) => metadata.name === name);
-  const after: Builder = {
-    apiVersion,
-    kind: "Builder",
-    metadata: { name },
-    ...before,
-    spec: { ...before?.spec, ...spec },
-  };
+  const after: Builder = { apiVersion, kind: "Builder", metadata: { name }, ...before, spec };
   return [...builders.filter((builder) => builder !== before), after];
 }
 
