@@ -48,7 +48,7 @@ export function createBells(version: () => number): Bells {
       },
     };
     hanging.add(bell);
-    timer ??= setInterval(poll, foreignPollMs).unref();
+    timer ??= setInterval(poll, foreignPollMs); // a watch keeps the process alive, as a connection would
     return {
       async wait(signal) {
         if (!hasRung && !signal.aborted) {
