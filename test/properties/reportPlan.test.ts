@@ -71,7 +71,9 @@ const build: fc.Arbitrary<Build> = fc
   });
 const around = fc
   .record({ comments: fc.boolean(), silent: fc.boolean() })
-  .map((change) => facts({ ...change, isSilentBuilder: (name) => name === "quiet" }));
+  .map(({ comments, silent }) =>
+    facts({ silent, wantsComments: () => comments, isSilentBuilder: (name) => name === "quiet" }),
+  );
 
 /** One turn of the reporter against a GitHub that takes everything. */
 function turn(before: Build, known: ReportFacts): Build {

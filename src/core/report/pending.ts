@@ -13,18 +13,23 @@ export interface Surroundings {
 
 /** What the report of a Build depends on beside the Build. Whatever is not known is silent: it is published later, or never. */
 export function reportFacts(build: Build, around: Surroundings, logWaited: Milliseconds): ReportFacts {
-  const { repository, check: name } = build.spec;
   const pool = around.pool(build.spec.pool);
-  const check = pool && poolChecks(pool).checks.find((one) => one.name === name && one.repository === repository);
   return {
-    comments: check?.comments ?? false,
-    silent: pool === undefined || pool.spec.silent || check?.silent === true || build.spec.silent === true,
+    silent: pool === undefined || pool.spec.silent || build.spec.silent === true,
     isSilentBuilder(name) {
       const builder = around.builder(name);
       return builder === undefined || (builder.status?.silent ?? builder.spec.silent ?? false);
     },
+    wantsComments: () => pool !== undefined && wantsComments(pool, build),
     logWaited,
   };
+}
+
+function wantsComments(pool: BuilderPool, { spec }: Build): boolean {
+  const { checks } = poolChecks(pool);
+  return checks.some(
+    ({ name, repository, comments }) => name === spec.check && repository === spec.repository && comments,
+  );
 }
 
 /** Names of the Builds of which GitHub does not have everything that it should have by now. */

@@ -18,7 +18,7 @@ import {
 /** What the reporter knows beside the Build. */
 export interface ReportFacts {
   /** Whether the check wants comments on failed builds. */
-  readonly comments: boolean;
+  readonly wantsComments: () => boolean;
   /** Whether pool or check is silent: then nothing is published. */
   readonly silent: boolean;
   /** Whether a builder is silent: then what it builds is not announced. */
@@ -100,10 +100,11 @@ function commentDue(build: Build, facts: ReportFacts): ReportPlan["comment"] {
   return verdict === undefined || !isLast || verdict.silent ? undefined : newComment(build, verdict, facts);
 }
 
-function newComment(build: Build, verdict: Verdict, { comments }: ReportFacts): ReportPlan["comment"] {
-  const comment = comments ? commentOn(build.spec.check, verdict) : undefined;
+function newComment(build: Build, verdict: Verdict, { wantsComments }: ReportFacts): ReportPlan["comment"] {
+  const comment = commentOn(build.spec.check, verdict);
   const known = reportedOn(build, verdict.commit)?.commented;
-  return comment === undefined || comment.hash === known ? undefined : { ...comment, commit: verdict.commit };
+  if (comment === undefined || comment.hash === known || !wantsComments()) return undefined;
+  return { ...comment, commit: verdict.commit };
 }
 
 /** What is said about the current commit while it has no verdict. */

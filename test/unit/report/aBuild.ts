@@ -73,7 +73,7 @@ export const running = (status: Partial<BuildStatus> = {}, claim: Parameters<typ
   ({ phase: "Running", attempt: 1, claim: aClaim(claim), ...status }) satisfies Partial<BuildStatus>;
 
 export const facts = (change: Partial<ReportFacts> = {}): ReportFacts => ({
-  comments: false,
+  wantsComments: () => false,
   silent: false,
   isSilentBuilder: () => false,
   logWaited: 0,

@@ -195,7 +195,8 @@ describe("the report of a verdict", () => {
 
 describe("the comment", () => {
   const failed = { phase: "Done", verdict: aVerdict({ result: "Failure", excerpt: "x: error: y" }) } as const;
-  const comment = (build: Build, comments = true) => planReport(build, facts({ comments })).comment;
+  const comment = (build: Build, comments = true) =>
+    planReport(build, facts({ wantsComments: () => comments })).comment;
 
   it("goes with the status of a failed build, where the check wants comments", () => {
     expect(comment(aBuild({}, failed))?.body).toContain("x: error: y");
@@ -204,7 +205,10 @@ describe("the comment", () => {
   });
 
   it("is tried again alone when GitHub has the status already", () => {
-    const plan = planReport(aBuild({}, { ...failed, reported: published("error") }), facts({ comments: true }));
+    const plan = planReport(
+      aBuild({}, { ...failed, reported: published("error") }),
+      facts({ wantsComments: () => true }),
+    );
     expect(Object.keys(plan)).toEqual(["comment"]);
   });
 
@@ -303,7 +307,8 @@ describe("silence", () => {
   ];
 
   it("of pool or check publishes nothing on any path", () => {
-    for (const build of everything) expect(planReport(build, facts({ silent: true, comments: true }))).toEqual({});
+    for (const build of everything)
+      expect(planReport(build, facts({ silent: true, wantsComments: () => true }))).toEqual({});
   });
 
   it("of a builder announces nothing, and its verdicts are not published", () => {
