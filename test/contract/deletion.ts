@@ -39,6 +39,7 @@ export function describeDeletion(subject: Subject): void {
       await store.delete("BuilderPool", "o2");
 
       expect(marked?.metadata.deletionTimestamp).toBeDefined();
+      expect(marked?.metadata.generation).toBe(2);
       expect(await store.get("BuilderPool", "o2")).toEqual(marked);
       if (marked === undefined) return;
       await store.update("BuilderPool", { ...marked, metadata: { ...marked.metadata, finalizers: [] } });
