@@ -83,6 +83,7 @@ describe("a builder whose heartbeat stops", () => {
     await using machine = await aMachine({ instances: 1 });
     await machine.pass(30 * second);
     silence(machine);
+    await machine.pass(10 * second);
     machine.faults.listFails = true;
     await machine.pass(20 * minute);
     expect(await machine.phases()).toEqual(["o2-0 Ready"]);
@@ -91,6 +92,18 @@ describe("a builder whose heartbeat stops", () => {
     expect(await machine.phases()).toEqual(["o2-0 Ready"]);
     await machine.pass(30 * second);
     expect(await machine.phases()).toEqual(["o2-0 Suspect"]);
+  });
+});
+
+describe("a builder that has drained", () => {
+  it("may fall silent", async () => {
+    await using machine = await aMachine({ instances: 1 });
+    await machine.pass(30 * second);
+    await machine.annotate("o2-0", "drain");
+    await machine.pass(10 * second);
+    silence(machine);
+    await machine.pass(20 * minute);
+    expect(await machine.phases()).toEqual(["o2-0 Drained"]);
   });
 });
 

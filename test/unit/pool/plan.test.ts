@@ -113,6 +113,15 @@ describe("scaling", () => {
     expect(world.builder("o2-1").spec.desired).toBe("Drain");
   });
 
+  it("down keeps a builder that must wait for those above it from getting ready meanwhile", () => {
+    const world = settled({ instances: 2 });
+    world.crash(0);
+    world.change({ instances: 0 });
+    world.step();
+    expect(world.workload?.replicas).toBe(2);
+    expect(world.builder("o2-0").spec).toMatchObject({ desired: "Drain", drainReason: "ScaleDown" });
+  });
+
   it("back up in time calls a draining builder back without a restart", () => {
     const world = settled({ instances: 2 });
     world.change({ instances: 1 });
@@ -185,6 +194,16 @@ describe("an update", () => {
     world.settle();
     expect(world.phases()).toEqual(["o2-0 Ready"]);
     expect(deeds(world).slice(-2)).toEqual(["replicas 1", "remove o2-1"]);
+  });
+
+  it("is not over while a builder is between two pods", () => {
+    const world = settled({ instances: 1, update: { maxUnavailable: 1, maxSurge: 0 } });
+    const before = revisionOf(world.pool.spec);
+    world.change({ image: "builder:2" });
+    world.step();
+    world.pods = [];
+    world.step();
+    expect(world.pool.status?.previousRevision).toBe(before);
   });
 
   it("is not made by a change of checks, silent, debug, tool or instances", () => {
@@ -298,6 +317,27 @@ describe("an update that does not get warm", () => {
     world.settle();
     expect(condition(world, "Stalled")).toMatch(/^False/);
     expect(world.pool.status).toMatchObject({ updated: 4, ready: 4 });
+  });
+});
+
+describe("an update of a single builder that does not get warm", () => {
+  it("leaves the old one at work and the extra one where it is", () => {
+    const world = settled({ instances: 1, warmup: { timeout: "2h" } });
+    world.change({ image: "broken:1" });
+    world.step();
+    world.say("o2-1", "Warming");
+    world.step();
+    world.now += 2 * hour;
+    world.done.length = 0;
+    world.step();
+    world.now += hour;
+    world.step();
+    expect(deeds(world)).toEqual([]);
+    expect(world.phases()).toEqual(["o2-0 Ready", "o2-1 Warming"]);
+    expect(condition(world, "Stalled")).toMatch(/^True UpdateStalled: "o2-1"/);
+    world.change({ image: "builder:1" });
+    world.settle();
+    expect(world.phases()).toEqual(["o2-0 Ready"]);
   });
 });
 

@@ -54,6 +54,7 @@ describe("the pools of a running operator", () => {
     await machine.pass(60_000);
     expect(machine.uid("o2-0")).toBe(first);
     expect(machine.uid("o2-1")).not.toBe(second);
+    expect((await machine.store.get("Builder", "o2-1"))?.spec.drainReason).toBeUndefined();
     expect(await machine.phases()).toEqual(["o2-0 Ready", "o2-1 Ready"]);
   });
 
