@@ -36,26 +36,28 @@ export interface World {
   readonly clock: Clock;
   readonly log: Log;
   readonly userAgent?: string;
+  /** Milliseconds for one request; 10 s when absent. */
+  readonly timeout?: number;
 }
 
 export interface Transport {
-  /** One request, tried once, at most 10 s. Throws `GitHubError`, or the signal's reason. */
+  /** One request, tried once and not for long. Throws `GitHubError`, or the signal's reason. */
   send(call: Call): Promise<Answer>;
   readonly budgets: Budgets;
   readonly clock: Clock;
 }
 
-const timeout = 10_000;
 const maxRedirects = 3;
 
 /** HTTP with GitHub's habits: credential, budgets, moved repositories, and errors that hold no header of ours. */
-export function createTransport({ apiUrl, credential, clock, log, userAgent }: World): Transport {
+export function createTransport(world: World): Transport {
+  const { apiUrl, credential, clock, log, userAgent = "builderpool", timeout = 10_000 } = world;
   const baseUrl = apiUrl.replace(/\/+$/, "");
   const silent = () => undefined;
   const octokit = new Octokit({
     baseUrl,
-    userAgent: userAgent ?? "builderpool",
-    request: { fetch: timedFetch },
+    userAgent,
+    request: { fetch: fetchWithin(timeout) },
     log: { debug: silent, info: silent, warn: silent, error: silent },
   });
   const budgets = createBudgets();
@@ -167,10 +169,12 @@ function responseOf(error: unknown): z.infer<typeof Refused>["response"] | undef
   return Refused.safeParse(error).data?.response;
 }
 
-function timedFetch(url: string, init: RequestInit): Promise<Response> {
-  const limit = AbortSignal.timeout(timeout);
-  const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit;
-  return fetch(url, { ...init, redirect: "manual", signal });
+function fetchWithin(timeout: number): typeof fetch {
+  return (url, init) => {
+    const limit = AbortSignal.timeout(timeout);
+    const signal = init?.signal ? AbortSignal.any([init.signal, limit]) : limit;
+    return fetch(url, { ...init, redirect: "manual", signal });
+  };
 }
 
 /** GitHub Enterprise serves REST below `/api/v3` and GraphQL beside it. */
@@ -184,7 +188,7 @@ function isRedirect(status: number): boolean {
 
 /** An absolute address of GitHub's, as seen through the configured one: a broker may stand in between. */
 function underBase(baseUrl: string, location: string): string {
-  const { pathname, search } = new URL(location, baseUrl);
+  const { pathname, search } = URL.parse(location, baseUrl) ?? new URL(baseUrl);
   const prefixes = [new URL(baseUrl).pathname.replace(/\/$/, ""), "/api/v3"];
   const prefix = prefixes.find((candidate) => candidate !== "" && pathname.startsWith(`${candidate}/`)) ?? "";
   return `${baseUrl}${pathname.slice(prefix.length)}${search}`;

@@ -23,7 +23,10 @@ beforeEach(async () => {
   client = createGitHub({ apiUrl: gitHub.apiUrl, credential: { token: gitHub.token }, clock, log });
   await gitHub.state.createRepository({ repository, branch });
 });
-afterEach(() => gitHub.close());
+afterEach(async () => {
+  await gitHub.close();
+  expect(JSON.stringify(log.lines)).not.toContain(gitHub.token);
+});
 
 const open = (wish: object = {}) => gitHub.state.openPullRequest({ repository, createdAt: longAgo, ...wish });
 const openMany = async (count: number) => {

@@ -119,6 +119,16 @@ describe("a refusal of GitHub", () => {
     expect(inspect(broken, { depth: 20, showHidden: true })).not.toContain(token);
   });
 
+  it("is no answer at all when it takes too long", async () => {
+    await using server = await scripted(() => ({ hang: true }));
+    const world = { clock: testClock(), log: testLog(), credential: { token } };
+    const client = createGitHub({ ...world, apiUrl: server.url, timeout: 30 });
+    expect(await errorOf(client.setStatus(status, signal))).toMatchObject({
+      code: "Unreachable",
+      message: expect.stringContaining("timeout"),
+    });
+  });
+
   it("is not waited for longer than the caller wants", async () => {
     await using server = await scripted(() => ({ hang: true }));
     const { client } = gitHub(server);
