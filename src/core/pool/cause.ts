@@ -2,6 +2,7 @@ import type { Milliseconds } from "../../api/duration.ts";
 import { restartAnnotation } from "../../api/group.ts";
 import type { Why } from "./action.ts";
 import { type Course, mayStep } from "./course.ts";
+import { howMany } from "./howMany.ts";
 import type { Member } from "./member.ts";
 
 /** Why a builder must go, or be replaced by a fresh one in its place. */
@@ -33,11 +34,11 @@ export function causeToReplace(member: Member, course: Course): Cause | undefine
 }
 
 /** The cause of a builder that the pool no longer has a place for. */
-export function noPlace(member: Member, width: number): Cause {
+export function noPlace(member: Member, instances: number): Cause {
   return {
     word: "ScaleDown",
     reason: "ScaledDown",
-    message: `"${member.name}" is not needed: the pool has ${width} ${width === 1 ? "builder" : "builders"}`,
+    message: `"${member.name}" is not needed: the pool has ${howMany(instances)}`,
   };
 }
 

@@ -5,6 +5,7 @@ import type { PoolEvent, Why } from "./action.ts";
 import { budgetOf } from "./budget.ts";
 import type { Course } from "./course.ts";
 import type { Departures } from "./departure.ts";
+import { howMany } from "./howMany.ts";
 import { isEnding, isServing, type Member } from "./member.ts";
 import type { ObservedPool } from "./observed.ts";
 
@@ -98,12 +99,13 @@ function isProgressing({ observed, course, departures, ready }: Facts): Finding 
     return { status: "False", reason: "UpdatePaused", message };
   }
   if (course.state === "Stalled") {
-    return { status: "False", reason: "UpdateStalled", message: `${stuckNames(course.stuck)} does not get warm` };
+    const reason = course.previous === undefined ? "WarmupStuck" : "UpdateStalled";
+    return { status: "False", reason, message: `${stuckNames(course.stuck)} does not get warm` };
   }
   const isRolling = course.state === "Rolling" || updated < pods.length;
   if (isRolling) return { status: "True", reason: "UpdateStarted", message: far };
   if (pods.length > departures.width) {
-    return { status: "True", reason: "ScaledDown", message: `${pods.length - instances} builders are leaving` };
+    return { status: "True", reason: "ScaledDown", message: `Goes from ${howMany(pods.length)} to ${instances}` };
   }
   if (ready < instances) {
     return { status: "True", reason: "NotEnoughReady", message: `${ready} of ${instances} builders are ready` };

@@ -1,6 +1,7 @@
 import type { Action, Why } from "./action.ts";
 import type { Course } from "./course.ts";
 import { type Departures, holdsPlace } from "./departure.ts";
+import { howMany } from "./howMany.ts";
 import type { ObservedPool, Workload } from "./observed.ts";
 import { replicasFor } from "./scale.ts";
 
@@ -24,14 +25,14 @@ function applyWorkload(now: Workload | undefined, wanted: Workload, course: Cour
 
 function changeOf(now: Workload | undefined, { replicas, revision }: Workload, course: Course): Why {
   if (now === undefined) {
-    return { reason: "ScaledUp", message: `Starts ${replicas} builders at revision ${revision}` };
+    return { reason: "ScaledUp", message: `Starts ${howMany(replicas)} at revision ${revision}` };
   }
   if (now.revision !== revision) {
     const reason = course.state === "RolledBack" ? "RolledBack" : "UpdateStarted";
     return { reason, message: `Builders that start from now on have revision ${revision}, no longer ${now.revision}` };
   }
   const reason = replicas > now.replicas ? "ScaledUp" : "ScaledDown";
-  return { reason, message: `Goes from ${now.replicas} to ${replicas} builders` };
+  return { reason, message: `Goes from ${now.replicas} to ${howMany(replicas)}` };
 }
 
 /** One that leaves goes with its place; only one that did not drain in time needs more. */

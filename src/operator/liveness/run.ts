@@ -22,7 +22,15 @@ const longestGap = 30_000;
 export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Promise<void> {
   const { store, workloads, clock, log } = world;
   const alarm = createAlarm(clock);
-  const builders = cacheOf(store, "Builder", { signal, onChange: alarm.ring });
+  const speaking = new Map<string, string | undefined>();
+  const builders = cacheOf(store, "Builder", {
+    signal,
+    onChange: ({ object: { metadata, status } }) => {
+      if (speaking.get(metadata.name) === status?.incarnation) return;
+      speaking.set(metadata.name, status?.incarnation);
+      alarm.ring(); // what the process before it held is void at once
+    },
+  });
   const builds = cacheOf(store, "Build", { signal });
   workloads.onChange(alarm.ring);
   let pulses: Pulses | undefined;
