@@ -17,7 +17,7 @@ export interface Refusal {
   readonly skew: number;
 }
 
-export const credentialHint = "set GITHUB_TOKEN, or spec.github.secretRef in the pool";
+const credentialHint = "set GITHUB_TOKEN, or spec.github.secretRef in the pool";
 
 /** Sorts what GitHub answered into the few fates a caller can act on. Carries GitHub's own words, never our headers. */
 export function failureOf(refusal: Refusal): GitHubError {

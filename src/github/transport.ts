@@ -7,7 +7,7 @@ import { type Credential, createAuthorizer } from "./credential.ts";
 import { failureOf } from "./failure.ts";
 import { GitHubError } from "./github.ts";
 
-export interface Call {
+interface Call {
   readonly method: "GET" | "POST" | "PATCH";
   /** Path under the API address, without query; `graphql` for the GraphQL endpoint. */
   readonly path: string;
@@ -21,7 +21,7 @@ export interface Call {
   readonly signal: AbortSignal;
 }
 
-export interface Answer {
+interface Answer {
   /** 304 when the etag still fits; else a success. */
   readonly status: number;
   readonly headers: Headers;
@@ -53,13 +53,11 @@ const maxRedirects = 3;
 export function createTransport(world: World): Transport {
   const { apiUrl, credential, clock, log, userAgent = "builderpool", timeout = 10_000 } = world;
   const baseUrl = apiUrl.replace(/\/+$/, "");
-  const silent = () => undefined;
-  const octokit = new Octokit({
-    baseUrl,
-    userAgent,
-    request: { fetch: fetchWithin(timeout) },
-    log: { debug: silent, info: silent, warn: silent, error: silent },
-  });
+  // What matters is in the answers and errors; octokit's own lines would go to the console.
+  const quiet = () => undefined;
+  const silence = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+  const request = { fetch: fetchWithin(timeout), log: silence };
+  const octokit = new Octokit({ baseUrl, userAgent, request, log: silence });
   const budgets = createBudgets();
   const moved = new Set<string>();
   let skew = 0;

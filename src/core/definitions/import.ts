@@ -10,7 +10,7 @@ import { type Directory, directoriesOf, poolName, type SourceFile } from "./env/
 import { problemsOf } from "./problem.ts";
 
 /** A BuilderPool as people write it. */
-export interface PoolDocument {
+interface PoolDocument {
   readonly apiVersion: string;
   readonly kind: "BuilderPool";
   readonly metadata: { readonly name: string };

@@ -5,7 +5,7 @@ export interface Assignment {
   readonly line: number;
 }
 
-export type Part = { readonly text: string } | { readonly variable: string; readonly line: number };
+type Part = { readonly text: string } | { readonly variable: string; readonly line: number };
 
 /** Assignments on one line. After `export` all values are put together before the first is assigned, as in bash. */
 export interface Statement {
