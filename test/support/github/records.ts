@@ -120,6 +120,13 @@ export function headOf(pull: PullRequestRecord): Commit {
   return head;
 }
 
+/** Throws when there is no such branch. */
+export function branchTip(repository: RepositoryRecord, branch: string): Commit {
+  const tip = repository.branches[branch];
+  if (tip === undefined) throw new Error(`${fullName(repository)} has no branch ${branch}`);
+  return tip;
+}
+
 /** The newest status of each context: what GitHub shows on the pull request. */
 export function currentStatuses(repository: RepositoryRecord, commit: string): StatusRecord[] {
   const byContext = new Map<string, StatusRecord>();

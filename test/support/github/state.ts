@@ -15,6 +15,7 @@ import {
   Push,
 } from "./inputs.ts";
 import {
+  branchTip,
   type CommentRecord,
   type Commit,
   fullName,
@@ -288,12 +289,6 @@ export class State {
     this.records.lastId += 1;
     return this.records.lastId;
   }
-}
-
-export function branchTip(repository: RepositoryRecord, branch: string): Commit {
-  const tip = repository.branches[branch];
-  if (tip === undefined) throw new Error(`${fullName(repository)} has no branch ${branch}`);
-  return tip;
 }
 
 function inventedCommit(text: string): string {

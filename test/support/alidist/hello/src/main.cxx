@@ -1,0 +1,8 @@
+#include <cstdio>
+
+const char* greeting();
+
+int main()
+{
+  return std::puts(greeting()) < 0;
+}

@@ -1,0 +1,3 @@
+package: defaults-o2
+version: v1
+---

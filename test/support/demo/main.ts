@@ -1,0 +1,38 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { join, resolve } from "node:path";
+import { isRunning } from "../../../src/local/lock.ts";
+import { startDemo } from "./start.ts";
+
+/**
+ * The demo: a stand-in for GitHub in this process, and `builderpool up` on it as a child in the foreground; the
+ * arguments are passed on. When the child ends, so does the stand-in. KEEP=1 goes on from where an earlier run ended.
+ */
+const root = resolve(import.meta.dirname, "../../..");
+const directory = join(root, ".work", "demo");
+if (await isRunning(join(directory, "up"))) {
+  console.error(`demo: one is running in ${directory} already; end it first (Ctrl-C in its terminal)`);
+  process.exit(1);
+}
+const github = await startDemo(directory, { keep: process.env["KEEP"] === "1" });
+console.log(
+  `Real: operator, store, builders, git, aliBuild, HTTP. Standing in: GitHub, at ${github.apiUrl} (its switches: ${github.controlUrl}).`,
+);
+
+const child = spawn(
+  join(root, "bin/builderpool"),
+  ["up", "-f", github.pool, "--work-dir", join(directory, "up"), ...process.argv.slice(2)],
+  { stdio: "inherit", env: { ...process.env, GITHUB_TOKEN: github.token } },
+);
+// Ctrl-C reaches the child by itself, as a member of the terminal's process group; it decides when to end.
+process.on("SIGINT", () => undefined);
+for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
+const code = await new Promise<number>((finish) => {
+  child.once("error", (error) => {
+    console.error(`demo: ${error.message}`);
+    finish(1);
+  });
+  child.once("exit", (exitCode, signal) => finish(signal === null ? (exitCode ?? 1) : 128 + constants.signals[signal]));
+});
+await github.close();
+process.exit(code);

@@ -1,0 +1,42 @@
+import { stringify } from "yaml";
+import { alidist, hello, team } from "./pullRequests.ts";
+
+/** Where GitHub is, as far as the pool of the demo is concerned. */
+export interface Addresses {
+  readonly apiUrl: string;
+  readonly gitUrl: string;
+}
+
+/** The pool of the demo as a file people could have written: three builders, a check for the package and one for its recipes. */
+export function demoPool({ apiUrl, gitUrl }: Addresses): string {
+  const pool = {
+    apiVersion: "ci.alice.cern.ch/v1alpha1",
+    kind: "BuilderPool",
+    metadata: { name: "hello" },
+    spec: {
+      package: "hello",
+      defaults: "o2",
+      instances: 3,
+      // No tarball store belongs to this architecture, so that nothing asks for the network.
+      architecture: "fedora33_x86-64",
+      jobs: 2,
+      trust: { collaborators: true },
+      checks: [
+        {
+          name: "build/hello/o2",
+          repository: hello,
+          trust: { team },
+          onlyWhenChanged: ["src", "test", "build.sh"],
+        },
+        {
+          name: "build/hello/alidist",
+          repository: alidist,
+          developmentPackages: [{ repository: alidist }, { repository: hello }],
+        },
+      ],
+      cleanup: { minFree: "1Gi" },
+      github: { apiUrl, gitUrl, pollInterval: "2s" },
+    },
+  };
+  return stringify(pool);
+}

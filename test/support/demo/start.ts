@@ -1,0 +1,43 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Records } from "../github/records.ts";
+import { type StandIn, startStandIn } from "../github/standIn.ts";
+import { createDemo, pushDuringBuilds } from "./github.ts";
+import { demoPool } from "./pool.ts";
+
+export interface Demo extends StandIn {
+  /** The pool file that points at this stand-in. */
+  readonly pool: string;
+}
+
+/**
+ * A stand-in with the repositories and pull requests of the demo below `directory`, which is emptied first. With
+ * `keep`, what an earlier run left there goes on from where `close` saved it.
+ */
+export async function startDemo(
+  directory: string,
+  options: { readonly port?: number; readonly keep?: boolean } = {},
+): Promise<Demo> {
+  const saved = join(directory, "github.json");
+  const text = options.keep === true ? await readFile(saved, "utf8").catch(() => undefined) : undefined;
+  if (text === undefined) await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
+  const github = await startStandIn({
+    directory: join(directory, "github"),
+    ...(options.port !== undefined && { port: options.port }),
+    ...(text !== undefined && { records: JSON.parse(text) as Records }),
+  });
+  if (text === undefined) await createDemo(github.state);
+  const stopPushing = pushDuringBuilds(github.state);
+  const pool = join(directory, "pool.yaml");
+  await writeFile(pool, demoPool(github));
+  return {
+    ...github,
+    pool,
+    async close() {
+      stopPushing();
+      await github.close();
+      await writeFile(saved, JSON.stringify(github.state.records));
+    },
+  };
+}
