@@ -1,29 +1,31 @@
 import type { Build } from "../../api/build.ts";
-import { formatDuration } from "../../api/duration.ts";
 import { rendezvousWinner } from "../partition/affinity.ts";
 import { isClaimable, isHeld, isRecheck } from "./claim.ts";
 import { compareWaiting } from "./order.ts";
-import { fellowsOf, mustLeave, type View } from "./share.ts";
+import { type Fellows, fellowsOf, mustLeave, treeHolder, type View } from "./share.ts";
 
 /**
- * Why the recheck this builder runs should give way, as a sentence; undefined when it should not. It does when an untested
- * pull request has waited out its patience and nobody is idle. Of several builders that run rechecks exactly one gives way:
- * the one that scores highest for the pull request that is next.
+ * Why the recheck this builder runs should give way, as a sentence; undefined when it should not. Towards untested work a
+ * builder that runs a recheck is as good as idle: it gives way at once to a pull request whose tree it holds and, while nobody
+ * is idle, to any other it could claim. Then, of several builders with rechecks, the one with the highest score gives way.
  */
 export function shouldPreempt(view: View): string | undefined {
   const runners = new Set(view.builds.filter((build) => isHeld(build) && isRecheck(build)).map(holderOf));
-  if (!runners.has(view.self)) return undefined;
   const fellows = fellowsOf(view);
-  if (fellows.rank === -1 || (view.strategy === "Affinity" && fellows.idle.size > 0)) return undefined;
+  if (!runners.has(view.self) || fellows.rank === -1) return undefined;
   const next = view.builds
-    .filter((build) => !isRecheck(build) && isClaimable(build, view.now) && view.waited(build) >= view.patience)
-    .filter((build) => mustLeave(view, fellows, build) === 0)
+    .filter((build) => !isRecheck(build) && isClaimable(build, view.now) && givesWay(view, fellows, runners, build))
     .reduce<Build | undefined>((a, b) => (a === undefined || compareWaiting(b, a) < 0 ? b : a), undefined);
   if (next === undefined) return undefined;
   const { check, repository, number } = next.spec;
-  const takers = view.strategy === "Modulo" ? [view.self] : [...runners].filter((name) => fellows.members.has(name));
-  if (rendezvousWinner(check, number, takers) !== view.self) return undefined;
-  return `The recheck gives way to ${check} of ${repository}#${number}, which has waited ${formatDuration(view.waited(next))} while nobody is idle`;
+  return `The recheck gives way to ${check} of ${repository}#${number}, which is untested`;
+}
+
+function givesWay(view: View, fellows: Fellows, runners: ReadonlySet<string>, build: Build): boolean {
+  if (mustLeave(view, fellows, build) > 0) return false;
+  if (view.strategy === "Modulo" || treeHolder(build, fellows) === view.self) return true;
+  const takers = [...runners].filter((name) => fellows.members.has(name));
+  return fellows.idle.size === 0 && rendezvousWinner(build.spec.check, build.spec.number, takers) === view.self;
 }
 
 function holderOf(build: Build): string {

@@ -48,8 +48,8 @@ export function fellowsOf({ self, builders, builds }: Pick<View, "self" | "build
 
 /**
  * How long a member must still leave a claimable build to others: 0 when it is its turn, Infinity when the build is never its
- * own. With affinity the builder that holds the warm tree comes first, and after `patience` whoever is idle; where nobody
- * holds a tree whoever is idle at once. With modulo the owner, and nobody else.
+ * own. With affinity the builder that holds the warm tree comes first, when it is busy one that has an older tree of it, and
+ * after `patience` whoever is idle; where nobody holds a tree whoever is idle at once. With modulo the owner, and nobody else.
  */
 export function mustLeave(view: View, fellows: Fellows, build: Build): Milliseconds {
   const { self, preference, strategy, patience, now } = view;
@@ -62,6 +62,9 @@ export function mustLeave(view: View, fellows: Fellows, build: Build): Milliseco
   const holder = treeHolder(build, fellows);
   if (holder === self) return 0;
   const waited = view.waited(build);
+  if (holder !== undefined && hasOlderTree(build, self)) {
+    return fellows.idle.has(holder) ? Math.max(0, courtesy - waited) : 0;
+  }
   const left = (holder === undefined ? 0 : patience) - waited;
   if (left > 0) return left;
   if (left + courtesy <= 0) return 0;
@@ -73,6 +76,11 @@ export function treeHolder(build: Build, { members: names }: Pick<Fellows, "memb
   const tree = build.status?.tree;
   if (tree === undefined || !names.has(tree) || failedHere(build, tree) !== undefined) return undefined;
   return tree;
+}
+
+/** Building on a tree of an earlier commit is warm too: most of it is the same. */
+function hasOlderTree({ status }: Build, builder: string): boolean {
+  return status?.verdict?.builder === builder || (status?.history ?? []).some((verdict) => verdict.builder === builder);
 }
 
 /** The end of the pause after the last attempt, if it failed on that builder: by that builder's own clock. */

@@ -130,6 +130,15 @@ describe("affinity", () => {
     expect(chosen([warmOn("o2-1")], { builders: fleet, waitedMs: patience + 3_000 })).toBe(1);
   });
 
+  it("has a busy holder stood in for by one that built an earlier commit", () => {
+    const older = judged("Success", { request: 2, commit: "f".repeat(40) }, { tree: "o2-1" });
+    const busy = heldBy("o2-1", { number: 9 });
+    expect(older.status?.verdict?.builder).toBe("o2-0");
+    expect(chosen([older, busy], { builders: fleet, waitedMs: 0 })).toBe(1);
+    expect(chosen([older, busy], { builders: fleet, waitedMs: 0, self: "o2-2" })).toBeUndefined();
+    expect(choose([older], { builders: fleet, waitedMs: 0 })).toMatchObject({ again: 3000 });
+  });
+
   it("forgets a holder that is not Ready", () => {
     const gone = [aBuilder("o2-0"), aBuilder("o2-1", { phase: "Lost" })];
     expect(chosen([warmOn("o2-1")], { builders: gone, waitedMs: 0 })).toBe(1);
@@ -206,16 +215,30 @@ describe("a running recheck", () => {
     });
   const rechecks = [heldBy("o2-0", { number: 8, group: "failed" }), heldBy("o2-1", { number: 9, group: "succeeded" })];
 
-  it("gives way, and only one of several, to an untested pull request that has waited while all are busy", () => {
-    const reasons = ["o2-0", "o2-1"].map((self) => preempt([aBuild(), ...rechecks], self));
+  it("gives way, one of several and at once, to an untested pull request while nobody is idle", () => {
+    const reasons = ["o2-0", "o2-1"].map((self) => preempt([aBuild(), ...rechecks], self, 0));
     expect(reasons.filter((reason) => reason !== undefined)).toEqual([
-      "The recheck gives way to build/O2/o2 of o/r#1, which has waited 10m while nobody is idle",
+      "The recheck gives way to build/O2/o2 of o/r#1, which is untested",
     ]);
   });
 
-  it("goes on while the other has not waited out its patience, somebody is idle, or nothing untested waits", () => {
+  it("gives way to what its own builder holds the tree of, whoever else is idle", () => {
+    const builds = [aBuild({}, { tree: "o2-0" }), ...rechecks.slice(0, 1)];
+    expect(preempt(builds, "o2-0", 0)).toBeDefined();
+  });
+
+  it("gives way to what another holds the tree of only after the patience", () => {
+    const busy = [
+      aBuild({}, { tree: "o2-1" }),
+      heldBy("o2-0", { number: 8, group: "failed" }),
+      heldBy("o2-1", { number: 9 }),
+    ];
+    expect(preempt(busy, "o2-0", patience - 1)).toBeUndefined();
+    expect(preempt(busy, "o2-0", patience)).toBeDefined();
+  });
+
+  it("goes on while somebody is idle, or nothing untested waits", () => {
     for (const self of ["o2-0", "o2-1"]) {
-      expect(preempt([aBuild(), ...rechecks], self, patience - 1)).toBeUndefined();
       expect(preempt([aBuild(), ...rechecks.slice(0, 1)], self)).toBeUndefined();
       expect(preempt([aBuild({ group: "failed" }), ...rechecks], self)).toBeUndefined();
     }

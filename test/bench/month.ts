@@ -1,0 +1,130 @@
+import type { Build } from "../../src/api/build.ts";
+import { formatDuration } from "../../src/api/duration.ts";
+import { isRecheck } from "../../src/core/queue/claim.ts";
+import { createFleet, type Recorder } from "./fleet.ts";
+import { exponential, randomOf } from "./random.ts";
+
+const minute = 60_000;
+const day = 86_400_000;
+const builders = 8;
+const days = 30;
+const load = 0.7;
+/** Minutes a build takes on a tree that is warm for the pull request, and on one that is not. */
+const durations = { warm: 15, cold: 45 };
+/** Pushes to a pull request, its opening included, and how long it stays open after the last. */
+const pushes = 7;
+const betweenPushes = 8 * 60 * minute;
+const untilMerged = day;
+
+interface Month {
+  readonly waits: readonly number[];
+  readonly warm: number;
+  readonly untested: number;
+  readonly all: number;
+  readonly warmAll: number;
+  readonly rechecks: number;
+  readonly duplicates: number;
+  readonly busy: number;
+}
+
+/** A simulated month of a pool, with affinity and with ali-bot's static partition, over the same pull requests. */
+export async function bench(): Promise<void> {
+  process.stdout.write(
+    `a month of ${builders} builders at load ${load}: ${pushes} pushes a pull request, a build takes ${durations.warm} min warm and ${durations.cold} min cold\n`,
+  );
+  for (const [name, strategy, preempts] of [
+    ["affinity and claims", "Affinity", true],
+    ["static partition (sha modulo pool size)", "Modulo", false],
+  ] as const) {
+    const began = performance.now();
+    const month = simulate(strategy, preempts);
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    const p = (share: number) => formatDuration(quantile(month.waits, share));
+    process.stdout.write(
+      [
+        `  ${name}: wait p50 ${p(0.5)}, p95 ${p(0.95)}, p99 ${p(0.99)}`,
+        `warm ${Math.round((100 * month.warm) / month.untested)} % of ${month.untested} untested, ${Math.round((100 * month.warmAll) / month.all)} % of all builds`,
+        `${month.rechecks} rechecks`,
+        `${month.duplicates} duplicates`,
+        `busy with untested ${Math.round(100 * month.busy)} %  (${seconds} s)\n`,
+      ].join(", "),
+    );
+  }
+}
+
+/** Pull requests arrive at random, at the rate that makes the load with as many warm builds as cold ones. */
+function simulate(strategy: "Affinity" | "Modulo", preempts: boolean): Month {
+  const random = randomOf(1);
+  const month = {
+    waits: [] as number[],
+    warm: 0,
+    untested: 0,
+    rechecks: 0,
+    all: 0,
+    warmAll: 0,
+    duplicates: 0,
+    busy: 0,
+  };
+  const running = new Map<string, { readonly since: number; readonly isRecheck: boolean }>();
+  const chance = randomOf(2);
+  const recorder: Recorder = {
+    wrote: () => {},
+    rested: () => {},
+    started: (_, { build, isWarm, startedAt, waited }) => {
+      const key = commitOf(build);
+      if (running.has(key)) month.duplicates += 1;
+      running.set(key, { since: startedAt, isRecheck: isRecheck(build) });
+      month.all += 1;
+      if (isWarm) month.warmAll += 1;
+      if (isRecheck(build)) month.rechecks += 1;
+      else {
+        month.untested += 1;
+        if (isWarm) month.warm += 1;
+        month.waits.push(waited);
+      }
+    },
+    stopped: (_, { build }) => {
+      const process = running.get(commitOf(build));
+      running.delete(commitOf(build));
+      if (process?.isRecheck === false) month.busy += fleet.now() - process.since;
+    },
+  };
+  const fleet = createFleet({
+    builders,
+    spec: { partition: { strategy, patience: "10m" } },
+    preempts,
+    random: chance,
+    duration: (isWarm) => (isWarm ? durations.warm : durations.cold) * minute * (0.5 + chance()),
+    warmup: 30 * minute,
+    recorder,
+  });
+  const start = fleet.now();
+  const meanBuild = ((durations.warm + durations.cold) / 2) * minute;
+  const betweenPullRequests = (meanBuild * pushes) / (load * builders);
+  let number = 0;
+  for (let moment = start; moment < start + days * day; moment += exponential(random, betweenPullRequests)) {
+    number += 1;
+    schedule(fleet, number, moment, random);
+  }
+  fleet.run(start + days * day);
+  return { ...month, busy: month.busy / (builders * days * day) };
+}
+
+function schedule(fleet: ReturnType<typeof createFleet>, number: number, opened: number, random: () => number): void {
+  let moment = opened;
+  fleet.at(moment, () => fleet.open(number));
+  while (random() < 1 - 1 / pushes) {
+    moment += exponential(random, betweenPushes);
+    fleet.at(moment, () => fleet.push(number));
+  }
+  fleet.at(moment + exponential(random, untilMerged), () => fleet.close(number));
+}
+
+function commitOf({ spec }: Build): string {
+  return `${spec.check} ${spec.commit}`;
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+}
