@@ -19,6 +19,8 @@ export interface Board {
   startedAt: number;
   /** Monotonic: when it was last asked for. */
   askedAt: number;
+  /** Milliseconds: how old statuses may become for those who ask. */
+  maxAge: number;
 }
 
 /** An open pull request. Replaced whole, never changed, so that a reader can see that it was. */
@@ -44,6 +46,7 @@ export function emptyBoard(repository: string, branch: string): Board {
     statusesAt: 0,
     startedAt: 0,
     askedAt: 0,
+    maxAge: 0,
   };
 }
 

@@ -34,6 +34,8 @@ export interface GitHub {
     readonly repository: string;
     readonly branch: string;
     readonly teams: readonly string[];
+    /** Milliseconds until the caller asks again; 60 s when absent. Statuses are read anew every third time, at least every 150 s. */
+    readonly pollInterval?: number;
     readonly signal: AbortSignal;
   }): Promise<Listing>;
   /** Idempotent: writes only when the newest status of that context differs. `written` says whether it did. */

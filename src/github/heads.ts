@@ -12,8 +12,6 @@ interface Wish {
   readonly board: Board;
   /** All that may be refreshed along with it: a query is charged the same for one commit and for a hundred. */
   readonly boards: readonly Board[];
-  /** Milliseconds. */
-  readonly maxAge: number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -23,12 +21,11 @@ export async function refreshHeads(ask: Ask, wish: Wish, signal: AbortSignal): P
   signal.throwIfAborted();
   const { board, boards, clock, log } = wish;
   const [now, startedAt] = [clock.monotonic(), clock.now()];
-  const interval = intervalOf(wish);
-  if (now - board.statusesAt < interval) return;
-  // Those half as old are taken along, so that all boards soon share one rhythm.
-  const due = boards.filter(
-    ({ statusesAt, completeAt }) => completeAt !== undefined && now - statusesAt >= interval / 2,
-  );
+  const slowness = slownessOf(boards);
+  const isOlder = ({ statusesAt, maxAge }: Board, share: number) => now - statusesAt >= maxAge * slowness * share;
+  if (!isOlder(board, 1)) return;
+  // Those half as old as they may be are taken along, so that all boards soon share one rhythm.
+  const due = boards.filter((owner) => owner.completeAt !== undefined && isOlder(owner, 0.5));
   const heads = due.flatMap((owner) =>
     [...owner.slots].flatMap(([number, slot]) =>
       slot.card === undefined ? [] : [{ owner, number, slot, card: slot.card }],
@@ -51,10 +48,10 @@ export async function refreshHeads(ask: Ask, wish: Wish, signal: AbortSignal): P
   for (const owner of due) if (owner.statusesAt < now) Object.assign(owner, { statusesAt: now, startedAt });
 }
 
-/** At most five queries for each `maxAge`: with thousands of pull requests it is the age that grows, not the bill. */
-function intervalOf({ boards, maxAge }: Wish): number {
+/** At most five queries for each age: with thousands of pull requests it is the age that grows, not the bill. */
+function slownessOf(boards: readonly Board[]): number {
   const heads = boards.reduce((sum, { slots }) => sum + slots.size, 0);
-  return maxAge * Math.max(1, Math.ceil(heads / headsSize) / 5);
+  return Math.max(1, Math.ceil(heads / headsSize) / 5);
 }
 
 const Nodes = z.object({ nodes: z.array(z.unknown()) });

@@ -12,11 +12,11 @@ import { commitFields, pullRequestFields } from "./card.ts";
  * An hour of 15 repositories with 300 open pull requests, polled every minute:
  *
  *   probes      15 × 60 conditional REST requests, free while nothing moved (304)
- *   heads       every 150 s, all repositories together: 24 × 3 = 72 points
+ *   heads       every third poll, all repositories together: 20 × 3 = 60 points
  *   open        once an hour, for what no other way shows: about 20 points
  *   changed     1 point for each poll of a repository in which something moved: 30 to 90 in a working hour
  *
- * That is 120 to 180 points of 5,000, whatever the number of builders.
+ * That is 110 to 170 points of 5,000, whatever the number of builders.
  */
 export const pageSize = 49;
 /** GitHub takes at most 100 ids at once. */

@@ -233,6 +233,16 @@ describe("the next poll", () => {
     expect(asked()).toBe("probe graphql probe, 1 points");
   });
 
+  it("of a hasty caller shows a status reset as much sooner", async () => {
+    await open({ number: 1 });
+    const commit = gitHub.state.pullRequest(repository, 1).commits[0]?.oid ?? "";
+    const hasty = () => client.list({ repository, branch, teams: [], pollInterval: 2000, signal });
+    await hasty();
+    gitHub.state.setStatus({ repository, commit, context: "c", state: "pending" });
+    clock.advance(5000);
+    expect((await hasty()).pullRequests[0]?.head.statuses).toHaveLength(1);
+  });
+
   it("reads everything again after an hour", async () => {
     await open();
     await list();

@@ -31,7 +31,7 @@ export async function listTarget(
   const { repository, branch, teams, pollInterval } = target;
   const before = listings.failures(key);
   try {
-    const listing = await connection(target, before, world).list({ repository, branch, teams, signal });
+    const listing = await connection(target, before, world).list({ repository, branch, teams, pollInterval, signal });
     listings.succeed(key, listing);
     if (before > 0) log.info({ repository, branch, failures: before }, "listing is fresh again");
     return pollInterval;
