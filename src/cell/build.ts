@@ -1,4 +1,3 @@
-import { readdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { milliseconds } from "../api/duration.ts";
@@ -7,6 +6,7 @@ import { type Ended, run } from "../system/process/run.ts";
 import type { Hands } from "./hands.ts";
 import { memoryKills } from "./memory.ts";
 import type { Merged } from "./merge.ts";
+import { namesIn, removePlantedLinks } from "./plantedLinks.ts";
 import { Progress } from "./progress.ts";
 import { remove } from "./remove.ts";
 import type { Tool } from "./tool.ts";
@@ -25,6 +25,7 @@ export interface Built {
 export async function build(hands: Hands, tool: Tool, merged: Merged): Promise<Built> {
   const { order, emit } = hands;
   await emit({ event: "step", step: "build" });
+  await removePlantedLinks(order.paths.area);
   await forgetEarlierLogs(order.paths.area);
   const args = buildVector(order.check, {
     identifier: buildIdentifier(order.check, order.pullRequest?.number),
@@ -57,8 +58,7 @@ export async function build(hands: Hands, tool: Tool, merged: Merged): Promise<B
  */
 async function forgetEarlierLogs(area: string): Promise<void> {
   const builds = join(area, "sw/BUILD");
-  const names = await readdir(builds).catch(() => []);
-  for (const name of names.filter((one) => one.endsWith("latest"))) await remove(join(builds, name));
+  for (const name of (await namesIn(builds)).filter((one) => one.endsWith("latest"))) await remove(join(builds, name));
   await remove(join(area, "sw/MIRROR/fetch-log.txt"));
 }
 

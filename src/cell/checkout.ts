@@ -1,18 +1,21 @@
-import { access, lstat, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { access, lstat, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Order, Source } from "../api/order.ts";
-import { git, gitFailure, hasCommit } from "./git.ts";
+import { gitOutput, hasCommit } from "./git.ts";
 import type { Hands } from "./hands.ts";
 import { InfrastructureFailure } from "./infrastructure.ts";
 import { remove } from "./remove.ts";
-import { refuseFullDisk } from "./space.ts";
 
 /** Says that a work area was made by a cell, which may then delete what it does not expect there. */
 const marker = ".builderpool-area";
+/** Files and tags of a repository, as text. */
+const longestList = 2 ** 28;
+/** How git lists a file that a build told it never to look at again. */
+const hiddenChange = /^[a-zS] /m;
 
 /**
- * Brings every source of the order to its commit, in the work area, from its mirror alone. What an earlier build left there is trusted in
- * nothing: the configuration of git is written anew, files are reset, and a tree that cannot be reset is made again.
+ * Brings every source of the order to its commit, in the work area, from its mirror alone. What an earlier build left there is not
+ * trusted: the repository is made anew around the files, the files are reset, and a tree that cannot be reset is made again.
  */
 export async function checkout(hands: Hands): Promise<void> {
   const { order, emit } = hands;
@@ -20,7 +23,11 @@ export async function checkout(hands: Hands): Promise<void> {
   await removeUnexpected(order);
   for (const source of order.sources) {
     await refuseMissing(hands, source);
-    if (!(await reset(hands, source).catch(() => false))) await cloneAnew(hands, source);
+    const trouble = await reset(hands, source).catch((error: unknown) => {
+      if (error instanceof InfrastructureFailure && error.reason === "DiskFull") throw error;
+      return String(error);
+    });
+    if (trouble !== undefined) await makeAnew(hands, source);
   }
 }
 
@@ -46,70 +53,52 @@ async function refuseMissing(hands: Hands, { repository, mirror, commit }: Sourc
   throw new InfrastructureFailure("CommitNotFound", `The mirror of ${repository} has no commit ${commit}; fetch it`);
 }
 
-/** The tree at its commit, on a branch of the name people know; false when it takes a new clone. */
-async function reset(hands: Hands, source: Source): Promise<boolean> {
+/** Brings the tree to its commit, on a branch of the name people know. When it takes a new tree, resolves with the reason. */
+async function reset(hands: Hands, source: Source): Promise<string | undefined> {
   const tree = join(hands.order.paths.area, source.directory);
-  const dotGit = await lstat(join(tree, ".git")).catch(() => undefined);
-  if (!(await isDirectory(tree)) || dotGit?.isDirectory() !== true) return false;
-  await disarm(hands.order, source, join(tree, ".git"));
-  for (const args of [
-    ["checkout", "--quiet", "--force", "-B", branchOf(hands.order, source), source.commit],
-    ["clean", "--quiet", "-ffdx"],
-  ]) {
-    if ((await git(hands, tree, args)).exitCode !== 0) return false;
-  }
-  return true;
+  if (!(await isDirectory(tree)) || !(await isDirectory(join(tree, ".git")))) return "there is none yet";
+  await renewRepository(hands, source, join(tree, ".git"));
+  const marks = await gitOutput(hands, tree, ["ls-files", "-v"], { maxCapture: longestList });
+  if (hiddenChange.test(marks)) return "a build hid changes in it";
+  await gitOutput(hands, tree, ["checkout", "--quiet", "--force", "-B", branchOf(hands.order, source), source.commit]);
+  await gitOutput(hands, tree, ["clean", "--quiet", "-ffdx"]);
+  return undefined;
 }
 
-async function cloneAnew(hands: Hands, source: Source): Promise<void> {
+async function makeAnew(hands: Hands, source: Source): Promise<void> {
   const tree = join(hands.order.paths.area, source.directory);
   await remove(tree);
-  await mkdir(tree);
-  const init = ["init", "--quiet", "--template="];
-  const ended = await git(hands, tree, init);
-  if (ended.exitCode !== 0) {
-    await refuseFullDisk(hands.order, ended.tail);
-    throw gitFailure(init, ended);
+  await mkdir(join(tree, ".git"), { recursive: true });
+  const trouble = await reset(hands, source);
+  if (trouble !== undefined)
+    throw new InfrastructureFailure("SelfTestFailed", `${tree} cannot be made anew: ${trouble}`);
+}
+
+/**
+ * Makes `.git` anew around its index, which is kept because it knows which files are unchanged: their times stay, and so what was compiled
+ * from them. Configuration, hooks, attributes, objects and references a build may have left are gone; objects are borrowed from the mirrors.
+ */
+async function renewRepository(hands: Hands, source: Source, dotGit: string): Promise<void> {
+  const { order } = hands;
+  for (const name of await readdir(dotGit)) {
+    const facts = await lstat(join(dotGit, name));
+    if (name !== "index" || !facts.isFile() || facts.nlink > 1) await remove(join(dotGit, name));
   }
-  if (await reset(hands, source)) return;
-  await refuseFullDisk(hands.order, true);
-  throw new InfrastructureFailure(
-    "SelfTestFailed",
-    `git cannot check out ${source.repository}@${source.commit} in ${tree}, not even in a new directory`,
-  );
-}
-
-/** Puts back everything in `.git` that makes git run a program, read another repository, or hide a file. Objects are borrowed from the mirrors. */
-async function disarm(order: Order, source: Source, dotGit: string): Promise<void> {
-  for (const name of [
-    "hooks",
-    "info",
-    "modules",
-    "worktrees",
-    "commondir",
-    "config.worktree",
-    "index.lock",
-    "HEAD.lock",
-  ])
-    await remove(join(dotGit, name));
-  for (const name of ["MERGE_HEAD", "shallow"]) await rm(join(dotGit, name), { force: true });
-  await replace(
-    join(dotGit, "config"),
-    `[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n\tlogallrefupdates = false\n[remote "origin"]\n\turl = ${quote(source.mirror)}\n`,
-  );
+  await mkdir(join(dotGit, "objects/info"), { recursive: true });
+  await mkdir(join(dotGit, "refs/heads"), { recursive: true });
   const mirrors = new Set([source.mirror, ...(order.pullRequest === undefined ? [] : [order.pullRequest.mirror])]);
-  const info = join(dotGit, "objects/info");
-  if (!(await isDirectory(info))) await remove(info);
-  await mkdir(info, { recursive: true });
-  await replace(join(info, "alternates"), [...mirrors].map((mirror) => `${join(mirror, "objects")}\n`).join(""));
+  const tags = ["for-each-ref", "--format=%(objectname) %(refname)", "refs/tags"];
+  const files = {
+    HEAD: `ref: refs/heads/${branchOf(order, source)}\n`,
+    config: `[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tlogallrefupdates = false\n[remote "origin"]\n\turl = ${quote(source.mirror)}\n`,
+    "objects/info/alternates": [...mirrors].map((mirror) => `${join(mirror, "objects")}\n`).join(""),
+    "packed-refs": lines(await gitOutput(hands, source.mirror, tags, { maxCapture: longestList })),
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(dotGit, name), text, { flag: "wx" });
 }
 
-/** Writes a file that may be a planted link now. */
-async function replace(path: string, text: string): Promise<void> {
-  const facts = await lstat(path).catch(() => undefined);
-  if (facts?.isFile() === true && facts.nlink === 1 && (await readFile(path, "utf8")) === text) return;
-  await remove(path);
-  await writeFile(path, text, { flag: "wx" });
+function lines(text: string): string {
+  return text === "" ? "" : `${text}\n`;
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -1,14 +1,15 @@
-import { lstat, readdir, readlink, rm } from "node:fs/promises";
+import { lstat, readlink, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { milliseconds } from "../api/duration.ts";
 import { cleanVector } from "../core/definitions/alibuild.ts";
 import { type Hands, runShort } from "./hands.ts";
+import { namesIn, removePlantedLinks } from "./plantedLinks.ts";
 import { empty } from "./remove.ts";
 import { freeBytes } from "./space.ts";
 import type { Tool } from "./tool.ts";
 
 /** A link that keeps a build tree or an installation from being deleted. */
-export interface Link {
+interface Link {
   readonly path: string;
   readonly target: string;
   /** When it was last set, milliseconds since 1970. */
@@ -46,8 +47,8 @@ async function treeLinks({ order }: Hands): Promise<readonly Link[]> {
   const sw = join(order.paths.area, "sw");
   const development = new Set(order.check.developmentPackages.map(({ directory }) => directory));
   const found = await linksIn(join(sw, "BUILD"), () => true);
-  for (const architecture of (await names(sw)).filter((name) => name.includes("_"))) {
-    for (const name of await names(join(sw, architecture))) {
+  for (const architecture of (await namesIn(sw)).filter((name) => name.includes("_"))) {
+    for (const name of await namesIn(join(sw, architecture))) {
       const wanted = (target: string) => development.has(name) || /nightly|daily/.test(target);
       found.push(...(await linksIn(join(sw, architecture, name), wanted)));
     }
@@ -57,7 +58,7 @@ async function treeLinks({ order }: Hands): Promise<readonly Link[]> {
 
 async function linksIn(directory: string, wanted: (target: string) => boolean): Promise<Link[]> {
   const links: Omit<Link, "newest">[] = [];
-  for (const name of await names(directory)) {
+  for (const name of await namesIn(directory)) {
     const path = join(directory, name);
     const facts = await lstat(path).catch(() => undefined);
     if (facts?.isSymbolicLink() !== true) continue;
@@ -80,18 +81,4 @@ async function drop(links: readonly Link[], which: (link: Link) => boolean): Pro
 async function aliBuildClean(hands: Hands, tool: Tool): Promise<void> {
   const { check } = hands.order;
   await runShort(hands, tool.program, cleanVector(check), { timeoutMs: milliseconds(check.timeouts.build) });
-}
-
-/** aliBuild follows a link in place of one of its own directories; a build may have planted one that leads out of the work area. */
-async function removePlantedLinks(area: string): Promise<void> {
-  const sw = join(area, "sw");
-  for (const path of [sw, ...(await names(sw)).map((name) => join(sw, name))]) {
-    if ((await lstat(path).catch(() => undefined))?.isSymbolicLink() === true) await rm(path);
-  }
-}
-
-/** Names in a real directory; none where it is a link or not there. */
-async function names(directory: string): Promise<readonly string[]> {
-  const facts = await lstat(directory).catch(() => undefined);
-  return facts?.isDirectory() === true ? await readdir(directory) : [];
 }

@@ -38,6 +38,8 @@ export function gitFailure(args: readonly string[], ended: Ended): Infrastructur
 
 /** Whether a repository has a commit with its tree. */
 export async function hasCommit(hands: Hands, repository: string, commit: string): Promise<boolean> {
-  const ended = await git(hands, repository, ["cat-file", "-e", `${commit}^{tree}`]);
+  const args = ["cat-file", "-e", `${commit}^{tree}`];
+  const ended = await git(hands, repository, args);
+  if (ended.exitCode === undefined) throw gitFailure(args, ended);
   return ended.exitCode === 0;
 }

@@ -14,7 +14,7 @@ const longestPreview = 60;
 export async function judge(
   hands: Hands,
   built: Built,
-  { findings, fetchFailed }: ReadLogs,
+  { findings, fetchFailed, began }: ReadLogs,
 ): Promise<Extract<Outcome, { kind: "Verdict" }>> {
   const { order } = hands;
   const { ended, seen } = built;
@@ -32,14 +32,18 @@ export async function judge(
       findings,
     );
   }
-  if (
-    fetchFailed &&
-    order.check.checkout !== "alidist" &&
-    findings.sections.every(({ class: name }) => mild.has(name))
-  ) {
+  const chosenHere = order.check.checkout === "alidist" || order.check.testsTool;
+  if (fetchFailed && !chosenHere && findings.sections.every(({ class: name }) => mild.has(name))) {
     throw new InfrastructureFailure(
       "DependencyFetchFailed",
       `${tool} could not fetch a source that this pull request does not choose: ${fetchLine(findings)}`,
+      findings,
+    );
+  }
+  if (!began && !chosenHere && !ended.timedOut) {
+    throw new InfrastructureFailure(
+      "DependencyFetchFailed",
+      `${tool} ended before it built any package, so the pull request cannot be why: ${lastLine(ended)}`,
       findings,
     );
   }

@@ -10,6 +10,8 @@ export interface ReadLogs {
   readonly findings: Findings;
   /** aliBuild could not fetch something. */
   readonly fetchFailed: boolean;
+  /** It came as far as building a package. */
+  readonly began: boolean;
 }
 
 const pieceBytes = 128 * 1024;
@@ -32,7 +34,7 @@ export async function readLogs(hands: Hands): Promise<ReadLogs> {
   } finally {
     for (const { file } of logs) await file.close();
   }
-  return { findings: scanner.findings(), fetchFailed: logs.some(isFetchLog) };
+  return { findings: scanner.findings(), fetchFailed: logs.some(isFetchLog), began: !logs.every(isFetchLog) };
 }
 
 async function readLog(hands: Hands, scanner: LogScanner, log: FoundLog, share: Share): Promise<void> {

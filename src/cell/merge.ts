@@ -22,6 +22,9 @@ export interface Merged {
 export async function merge(hands: Hands): Promise<Merged> {
   const { order, emit } = hands;
   const { check, pullRequest } = order;
+  if (order.task === "build" && pullRequest === undefined) {
+    throw new InfrastructureFailure("CellDied", "The order asks for a build of a pull request and names none");
+  }
   const source = order.sources.find(({ directory }) => directory === check.checkout);
   if (pullRequest === undefined) return { headHash: source?.commit ?? "", baseHash: source?.commit ?? "" };
   await emit({ event: "step", step: "merge" });

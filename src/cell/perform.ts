@@ -75,7 +75,7 @@ async function buildTree(hands: Hands, facts: Facts): Promise<Verdict> {
   const tool = await installTool(hands);
   facts.versions[toolName(hands.order.check)] = hands.order.check.tool.alibuild;
   await checkout(hands);
-  for (const { directory, commit } of hands.order.sources) facts.versions[directory] = commit;
+  for (const { directory, commit } of hands.order.sources) facts.versions[directory.slice(0, 64)] = commit;
   const merged = await merge(hands);
   if (merged.verdict !== undefined) return merged.verdict;
   const armed = { ...hands, env: withTool(hands.env, tool.directory) };

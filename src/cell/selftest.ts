@@ -40,8 +40,8 @@ export async function selftestTool(hands: Hands, tool: Tool): Promise<Readonly<R
   const name = toolName(check);
   const ended = await runShort(hands, tool.program, ["version"]);
   const match = /version: *(?<version>\S+)(?: \((?<architecture>[^)]*)\))?/.exec(ended.tail);
-  if (ended.exitCode !== 0 || match === null) throw failure(`${name} version does not work: ${lastLine(ended)}`);
-  const architecture = check.architecture ?? match.groups?.["architecture"] ?? "";
+  if (ended.exitCode !== 0) throw failure(`${name} version does not work: ${lastLine(ended)}`);
+  const architecture = check.architecture ?? match?.groups?.["architecture"] ?? "";
   if (!(await accepts(hands, tool, architecture))) {
     throw failure(
       `${name} does not know the architecture ${architecture || "of this machine"}; set spec.architecture, for example slc9_x86-64 or ubuntu2204_x86-64`,
@@ -49,7 +49,7 @@ export async function selftestTool(hands: Hands, tool: Tool): Promise<Readonly<R
   }
   const python = await versionOf(hands, tool.python, ["--version"]);
   return {
-    [name]: match.groups?.["version"] ?? "",
+    [name]: match?.groups?.["version"] ?? lastLine(ended).slice(0, 200),
     architecture,
     ...(python === undefined ? {} : { python }),
   };

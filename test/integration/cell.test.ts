@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { logTexts, runCell, steps } from "../support/cell/startCell.ts";
@@ -99,6 +99,12 @@ describe("a cell that builds a pull request", () => {
     expect(outcome?.kind === "Infrastructure" && outcome.message).toContain("set checkout to the directory of o/hello");
   });
 
+  it("builds nothing for an order that names no pull request", async () => {
+    const { outcome } = await runCell(aCellWorld().order({ task: "build" }));
+
+    expect(outcome).toMatchObject({ kind: "Infrastructure", message: expect.stringContaining("names none") });
+  });
+
   it("rejects a pull request that makes the checkout grow too much, measured in bytes and without .git (W-24)", async () => {
     const { hello, order } = aCellWorld();
     const big = hello.propose({ "data.bin": Buffer.alloc(20_001) });
@@ -159,6 +165,7 @@ describe("a cell that builds a pull request", () => {
         `git config core.fsmonitor "touch ${planted}"`,
         'mkdir -p .git/info .git/hooks && echo "* filter=evil" > .git/info/attributes',
         `printf '#!/bin/sh\\ntouch ${planted}\\n' > .git/hooks/post-checkout && chmod +x .git/hooks/post-checkout`,
+        "git update-index --assume-unchanged docs/readme && echo dirt > docs/readme",
         "echo dirt > hello.in; mkdir -p stray/deep && chmod 500 stray; mkdir ../hellolib",
       ].join("\n"),
     });
@@ -173,6 +180,29 @@ describe("a cell that builds a pull request", () => {
     expect(existsSync(join(area, "hellolib"))).toBe(false);
     expect(existsSync(join(area, "hello/stray"))).toBe(false);
     expect(readFileSync(join(area, "hello/hello.in"), "utf8")).toContain("echo hello");
+    expect(readFileSync(join(area, "hello/docs/readme"), "utf8")).toBe("hello\n");
+  });
+
+  it("touches no file that did not change, so that what was compiled from it is still good", async () => {
+    const { hello, order, area } = aCellWorld();
+    const one = hello.propose({ "hello.in": "echo one\n" });
+    const two = hello.propose({ "hello.in": "echo two\n" });
+    await runCell(order({ pullRequest: { number: 1, commit: one } }));
+    const before = statSync(join(area, "hello/docs/readme")).mtimeMs;
+
+    await runCell(order({ pullRequest: { number: 2, commit: two } }));
+
+    expect(readFileSync(join(area, "hello/hello.in"), "utf8")).toBe("echo two\n");
+    expect(statSync(join(area, "hello/docs/readme")).mtimeMs).toBe(before);
+  });
+
+  it("gives the recipes the tags of the repository", async () => {
+    const { hello, order } = aCellWorld();
+    const commit = hello.propose({ "hello.in": 'git -C "$SOURCEDIR" describe --tags >&2\n' });
+
+    const { output } = await runCell(order({ pullRequest: { number: 1, commit } }));
+
+    expect(output()).toMatch(/: v1\.0-1-g/);
   });
 
   it("makes a broken tree anew, and leaves alone a work area that it did not make", async () => {

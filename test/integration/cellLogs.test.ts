@@ -118,6 +118,16 @@ describe("a build that could not fetch", () => {
     expect(outcome?.findings?.sections.map(({ class: name }) => name)).toContain("fetch");
   });
 
+  it("is the machine's trouble when the store of tarballs does not answer", async () => {
+    const { hello, order } = aCellWorld();
+
+    const { outcome } = await runCell(
+      order({ check: { remoteStore: "http://127.0.0.1:9/store" }, pullRequest: { number: 1, commit: hello.tip() } }),
+    );
+
+    expect(outcome).toMatchObject({ kind: "Infrastructure", reason: "DependencyFetchFailed" });
+  });
+
   it("is the pull request's own when it changes the recipes", async () => {
     const { alidist, order } = aCellWorld();
     const commit = alidist.propose({ "hellolib.sh": `package: hellolib\nversion: "1"\ntag: v1\n${lost}---\ntrue\n` });

@@ -50,12 +50,12 @@ async function untilDead(pids: string): Promise<readonly number[]> {
 
 describe("a cell that must stop", () => {
   it("kills a build at its limit with everything it started, other sessions included, and calls it a failure (W-39)", async () => {
-    const { cell, pids } = await startStubborn(aCellWorld(), { check: { timeouts: { command: "60s", build: "4s" } } });
+    const { cell, pids } = await startStubborn(aCellWorld(), { check: { timeouts: { command: "60s", build: "10s" } } });
 
     const { outcome } = await cell.ended;
 
     expect(outcome).toMatchObject({ kind: "Verdict", result: "Failure", description: "" });
-    expect(outcome?.findings?.preview[0]).toBe("aliBuild build exceeded its limit of 4s and was stopped.");
+    expect(outcome?.findings?.preview[0]).toBe("aliBuild build exceeded its limit of 10s and was stopped.");
     expect(alive(pids)).toEqual([]);
   });
 

@@ -87,6 +87,21 @@ describe("the cleanup of a work area", () => {
   });
 });
 
+describe("a work area whose sw leads elsewhere", () => {
+  it("gets a new one, and what the link led to stays as it is", async () => {
+    const world = aCellWorld();
+    const outside = join(world.root, "outside");
+    mkdirSync(join(outside, "BUILD/precious-latest"), { recursive: true });
+    mkdirSync(world.area, { recursive: true });
+    symlinkSync(outside, join(world.area, "sw"));
+
+    await built(world, 1);
+
+    expect(readdirSync(outside)).toEqual(["BUILD"]);
+    expect(readdirSync(join(outside, "BUILD"))).toEqual(["precious-latest"]);
+  });
+});
+
 describe("the self-test", () => {
   it("tells the versions of everything a build needs", async () => {
     const { outcome, events } = await runCell(aCellWorld().order({ task: "selftest" }));
