@@ -38,8 +38,8 @@ generate: ## Write crds/ and docs/reference/ from the schemas
 verify: ## Fail when generated files are stale
 	@node scripts/generate.ts --check
 
-bench: setup ## Measure, each number beside its reference
-	@node test/bench/main.ts
+bench: setup ## Measure, each number beside its reference (ONLY=name for one)
+	@node test/bench/main.ts $(ONLY)
 
 ci: ## What CI runs
 	@.ci/run
