@@ -25,6 +25,7 @@ export function assemble(world: BuilderWorld, sandbox: Sandbox, signal: AbortSig
   const listeners = new Set<() => void>();
   const waiting = waitingTimes(clock);
   const status = ownStatus(world, initialStatus(world));
+  const beats = heartbeat(world);
   const folder = configFolder(sandbox);
   const note = notes(status);
   let settings: Settings = { silent: false, debug: false, timeouts: {} };
@@ -46,7 +47,7 @@ export function assemble(world: BuilderWorld, sandbox: Sandbox, signal: AbortSig
   const builders = cacheOf(store, "Builder", {
     signal,
     onChange({ object }) {
-      if (object.metadata.name === name) status.look(object);
+      if (object.metadata.name === name && beats.mayStart()) status.look(object);
       changed();
     },
   });
@@ -67,7 +68,7 @@ export function assemble(world: BuilderWorld, sandbox: Sandbox, signal: AbortSig
     sandbox,
     status,
     note,
-    heartbeat: heartbeat(world),
+    heartbeat: beats,
     outbox: outbox(world, sandbox.pendingLogs),
     wake,
     builds,
@@ -75,7 +76,7 @@ export function assemble(world: BuilderWorld, sandbox: Sandbox, signal: AbortSig
     synced: Promise.all([builds.synced, builders.synced, pools.synced]).then(() => {}),
     preference: createPreference(name),
     waited: waiting.of,
-    cleaned: new Map(),
+    cleaning: { last: clock.monotonic() },
     self: () => builders.get(name),
     pool: () => pools.get(poolName),
     checks() {

@@ -1,4 +1,5 @@
-import type { CellEvent, Outcome } from "../api/event.ts";
+import type { Outcome } from "../api/event.ts";
+import type { Order } from "../api/order.ts";
 import type { InfrastructureReason } from "../api/reasons.ts";
 import { finish, type Holder, holds, release, start } from "../core/queue/claim.ts";
 import { excerpt } from "../core/report/excerpt.ts";
@@ -7,6 +8,7 @@ import { type Brain, Stopped } from "./brain.ts";
 import { type BuildLog, openBuildLog } from "./buildLog.ts";
 import { MirrorFailure } from "./mirrors.ts";
 import { prepareOrder } from "./order.ts";
+import { tellSteps } from "./steps.ts";
 import { supervise } from "./supervise.ts";
 import { take, transit } from "./transit.ts";
 import type { Work } from "./work.ts";
@@ -42,7 +44,7 @@ export async function attemptBuild(
   try {
     return await carryOut(brain, { ...work, build: claimed }, holder, own.signal, kill);
   } catch (error) {
-    const { reason, message } = troubleOf(error);
+    const { reason, message } = troubleOf(own.signal.aborted ? own.signal.reason : error);
     world.log.info({ ...facts, reason, message }, "build released without a verdict");
     const now = world.clock.now();
     await transit(brain, claimed.metadata.name, kill, {
@@ -85,11 +87,34 @@ async function carryOut(
   });
   if (running === undefined) throw new Stopped("Superseded", `"${world.name}" no longer holds the build`);
   await using log = await openBuildLog(brain, { build, check, pool }, holder.attempt);
-  const outcome = await world.cells.run(order, listener(brain, log), signal);
+  const outcome = await perform(brain, order, name, holder, log, signal);
   brain.learn(outcome.versions);
   if (outcome.kind === "Infrastructure") throw new Stopped(outcome.reason, outcome.message);
   if (outcome.kind === "Done") throw new Stopped("CellDied", "The cell ended a build without a verdict");
   return await give(brain, { build, check, pool }, { holder, outcome, log, startedAt }, kill);
+}
+
+async function perform(
+  brain: Brain,
+  order: Order,
+  name: string,
+  holder: Holder,
+  log: BuildLog,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const steps = tellSteps(brain, name, holder, signal);
+  try {
+    return await brain.world.cells.run(
+      order,
+      (event) => {
+        if (event.event === "step") steps.tell(event.step);
+        else log.on(event);
+      },
+      signal,
+    );
+  } finally {
+    await steps.told();
+  }
 }
 
 interface Result {
@@ -101,7 +126,7 @@ interface Result {
 
 async function give(
   brain: Brain,
-  { build, check, pool }: Work,
+  { build }: Work,
   { holder, outcome, log, startedAt }: Result,
   kill: AbortSignal,
 ): Promise<AttemptEnd> {
@@ -113,7 +138,7 @@ async function give(
   const finding = {
     result: outcome.result,
     description: outcome.description,
-    silent: check.silent || pool.spec.silent || brain.settings().silent,
+    silent: isSilent(brain, build.spec.check),
     ...(kept && { log: { path: kept.path, url: kept.url, stored: isStored === true } }),
     ...(outcome.result === "Failure" || outcome.result === "TooBig" ? excerptOf(outcome) : {}),
     startedAt,
@@ -136,19 +161,21 @@ async function give(
   return { kind: "Verdict", result: outcome.result };
 }
 
+/** As it is at the end of the build, whatever it was at its start. */
+function isSilent(brain: Brain, check: string): boolean {
+  const isCheckSilent = brain.checks().some(({ name, silent }) => name === check && silent);
+  return isCheckSilent || brain.pool()?.spec.silent === true || brain.settings().silent;
+}
+
 function excerptOf({ findings }: Result["outcome"]): { readonly excerpt?: string } {
   const text = excerpt(findings?.preview ?? []);
   return text === "" ? {} : { excerpt: text };
 }
 
-function listener({ status }: Brain, log: BuildLog): (event: CellEvent) => void {
-  return (event) => {
-    if (event.event === "step") status.say({ step: event.step });
-    log.on(event);
-  };
-}
-
+/** What the system refuses makes the builder prove itself; anything unforeseen ends it. */
 function troubleOf(error: unknown): { readonly reason: InfrastructureReason; readonly message: string } {
   if (error instanceof Stopped || error instanceof MirrorFailure) return error;
-  throw error;
+  if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) throw error;
+  const isFull = error.code === "ENOSPC" || error.code === "EDQUOT";
+  return { reason: isFull ? "DiskFull" : "SelfTestFailed", message: `The builder cannot work here: ${error.message}` };
 }

@@ -32,8 +32,8 @@ export interface Brain {
   readonly waited: (build: Pick<Build, "metadata" | "spec">) => number;
   /** Sets, or with undefined takes back, what the status says about a topic. */
   readonly note: (topic: Topic, text: string | undefined) => void;
-  /** When each check's work area was last cleaned, by the monotonic clock. */
-  readonly cleaned: Map<string, number>;
+  /** When all work areas were last cleaned, by the monotonic clock. */
+  readonly cleaning: { last: number };
   /** Its own Builder object. */
   self(): Builder | undefined;
   pool(): BuilderPool | undefined;

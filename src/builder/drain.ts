@@ -62,6 +62,9 @@ export async function whileServing<T>(
   look();
   try {
     return await work(own.signal);
+  } catch (error) {
+    own.signal.throwIfAborted();
+    throw error;
   } finally {
     forget();
     timer?.abort();

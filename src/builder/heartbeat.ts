@@ -1,7 +1,12 @@
 import type { Lease } from "../api/lease.ts";
 import { heartbeatInterval, type Instant, mayStart, mustKill } from "../core/queue/heartbeat.ts";
+import type { ObjectStore } from "../store/objectStore.ts";
 import { timestamp } from "../system/clock.ts";
 import type { BuilderWorld } from "./world.ts";
+
+type HeartbeatWorld = Pick<BuilderWorld, "clock" | "log" | "name" | "incarnation"> & {
+  readonly store: Pick<ObjectStore, "get" | "create" | "update">;
+};
 
 /** The sign of life others see, and what this builder may do by the age of the last one that was acknowledged. */
 export interface Heartbeat {
@@ -12,7 +17,7 @@ export interface Heartbeat {
 }
 
 export interface HeartbeatListener {
-  /** After every attempt, whether it got through or not. */
+  /** Before and after every attempt, whether it got through or not. */
   beat(): void;
   /** Another process speaks for this builder: what this one holds is void. */
   replaced(): void;
@@ -21,7 +26,7 @@ export interface HeartbeatListener {
 /** After a failure the next attempt comes sooner: there are four in the minute after which nothing may be started. */
 const retryInterval = 5_000;
 
-export function heartbeat(world: BuilderWorld): Heartbeat {
+export function heartbeat(world: HeartbeatWorld): Heartbeat {
   const { clock, log, name } = world;
   let acknowledged: Instant | undefined;
 
@@ -29,8 +34,8 @@ export function heartbeat(world: BuilderWorld): Heartbeat {
     const sent = instant(world);
     try {
       const isTaken = !(await renew(world, acknowledged !== undefined));
+      acknowledged = isTaken ? undefined : sent;
       if (isTaken) on.replaced();
-      else acknowledged = sent;
       return true;
     } catch (error) {
       log.warn({ builder: name, error: String(error) }, "the heartbeat did not get through");
@@ -43,6 +48,7 @@ export function heartbeat(world: BuilderWorld): Heartbeat {
     mustKill: () => acknowledged !== undefined && mustKill(acknowledged, instant(world)),
     async run(signal, on) {
       while (!signal.aborted) {
+        on.beat(); // a host that slept learns that it did before its next heartbeat hides it
         const isHeard = await beat(on);
         on.beat();
         await clock.sleep(isHeard ? heartbeatInterval : retryInterval, signal).catch(() => {});
@@ -51,12 +57,12 @@ export function heartbeat(world: BuilderWorld): Heartbeat {
   };
 }
 
-function instant({ clock }: BuilderWorld): Instant {
+function instant({ clock }: Pick<HeartbeatWorld, "clock">): Instant {
   return { wall: clock.now(), monotonic: clock.monotonic() };
 }
 
 /** Renews the Lease, creates it, or takes it over from an earlier process of this builder; false when a later one took it from us. */
-async function renew(world: BuilderWorld, wasOurs: boolean): Promise<boolean> {
+async function renew(world: HeartbeatWorld, wasOurs: boolean): Promise<boolean> {
   const { store, name, incarnation } = world;
   const now = timestamp(world.clock);
   const found = await store.get("Lease", name);
@@ -73,7 +79,7 @@ async function renew(world: BuilderWorld, wasOurs: boolean): Promise<boolean> {
   return true;
 }
 
-function lease({ name, incarnation }: BuilderWorld, now: string): Lease {
+function lease({ name, incarnation }: HeartbeatWorld, now: string): Lease {
   return {
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",

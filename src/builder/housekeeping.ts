@@ -1,27 +1,28 @@
 import { statfs } from "node:fs/promises";
+import { milliseconds } from "../api/duration.ts";
 import type { BuilderPool } from "../api/pool.ts";
 import type { Brain } from "./brain.ts";
 import { prepareOrder } from "./order.ts";
 
-const cleanEvery = 60 * 60_000;
-/** Free space is shown in steps of this, so that the status does not change with every byte. */
+const cleanEvery = milliseconds("1h");
+/** Free space is shown in steps of this, so that the status does not change with every file. */
 const shownStep = 2 ** 28;
 
-/** After a build: shows the space that is left, and applies the cleanup policy to every work area when it is due or space is short. */
+/**
+ * After a build, whose own area the cell has cleaned: shows the space that is left and, once an hour or when it is short, applies the cleanup
+ * policy to the areas of all checks. What goes wrong here is logged; the next build finds it again if it matters.
+ */
 export async function tidy(brain: Brain, pool: BuilderPool, signal: AbortSignal): Promise<void> {
+  const { clock, cells, log, name } = brain.world;
   await showDisk(brain);
-  const { world } = brain;
-  const now = world.clock.monotonic();
+  const isDue = clock.monotonic() - brain.cleaning.last >= cleanEvery;
   for (const check of brain.checks()) {
-    const last = brain.cleaned.get(check.name);
     const order = await prepareOrder(brain, pool, { id: brain.nextId(), task: "clean", check }, signal);
     const isShort = (brain.status.get().disk?.free ?? Number.POSITIVE_INFINITY) < order.limits.minFree;
-    const isDue = now - (last ?? Number.NEGATIVE_INFINITY) >= cleanEvery;
-    brain.cleaned.set(check.name, isDue || last === undefined ? now : last);
-    if (!isShort && (!isDue || last === undefined)) continue;
-    const outcome = await world.cells.run(order, () => {}, signal);
-    const facts = { builder: world.name, check: check.name, ...outcomeFacts(outcome) };
-    world.log.info(facts, "work area cleaned");
+    if (!isDue && !isShort) continue;
+    brain.cleaning.last = clock.monotonic();
+    const outcome = await cells.run(order, () => {}, signal);
+    log.info({ builder: name, check: check.name, outcome }, "work area cleaned");
     await showDisk(brain);
   }
 }
@@ -31,12 +32,4 @@ export async function showDisk({ sandbox, status }: Brain): Promise<void> {
   const { bavail, blocks, bsize } = await statfs(sandbox.areas);
   const free = Math.floor((bavail * bsize) / shownStep) * shownStep;
   status.say({ disk: { free, total: blocks * bsize } });
-}
-
-function outcomeFacts(outcome: {
-  readonly kind: string;
-  readonly message?: string;
-  readonly freed?: number | undefined;
-}) {
-  return { outcome: outcome.kind, message: outcome.message, freed: outcome.freed };
 }

@@ -15,9 +15,9 @@ const ways: readonly (readonly string[])[] = [
 export async function probeIsolation(environment: Readonly<Record<string, string>>): Promise<readonly string[]> {
   if (process.platform !== "linux") return [];
   for (const [command = "", ...args] of ways) {
-    const probe = [...args, "sh", "-c", "echo $$ && test ! -e /proc/2000000000 && cat /proc/1/comm"];
+    const probe = [...args, "sh", "-c", "echo $$"];
     const { exitCode, stdout } = await run({ command, args: probe, cwd: "/", env: environment, timeoutMs: 10_000 });
-    if (exitCode === 0 && stdout.startsWith("1\n")) return [command, ...args];
+    if (exitCode === 0 && stdout === "1\n") return [command, ...args];
   }
   return [];
 }

@@ -1,3 +1,4 @@
+import { release } from "../core/queue/claim.ts";
 import { timestamp } from "../system/clock.ts";
 import { attemptBuild } from "./attempt.ts";
 import { type Brain, Stopped } from "./brain.ts";
@@ -7,6 +8,7 @@ import { tidy } from "./housekeeping.ts";
 import { writeMarker } from "./marker.ts";
 import { nextWork } from "./next.ts";
 import { enter } from "./phase.ts";
+import { transit } from "./transit.ts";
 import { selfTest, warmUp } from "./warmup.ts";
 
 /** Every change rings the wake; this is for what no event announces, such as a file that a person wrote. */
@@ -35,6 +37,7 @@ export async function live(brain: Brain, ending: Ending): Promise<void> {
     } else {
       enter(brain, "Ready");
       await brain.refresh();
+      await returnOrphans(brain, ending.kill);
       const pause = notBefore - clock.monotonic();
       const work = pause > 0 ? { again: pause } : await nextWork(brain);
       if ("again" in work) {
@@ -52,6 +55,18 @@ export async function live(brain: Brain, ending: Ending): Promise<void> {
     }
   }
   if (!ending.kill.aborted) enter(brain, "Drained", "It was told to end");
+}
+
+/** Nothing runs here now: a claim of this very process is one whose acknowledgement was lost on the way. */
+async function returnOrphans(brain: Brain, kill: AbortSignal): Promise<void> {
+  const { name, incarnation, clock } = brain.world;
+  for (const { metadata, status } of brain.builds.list()) {
+    const held = status?.claim;
+    if (held?.builder !== name || held.incarnation !== incarnation) continue;
+    const message = `"${name}" did not hear that it had claimed the build`;
+    const trouble = { reason: "Drained", message, now: clock.now() } as const;
+    await transit(brain, metadata.name, kill, { to: (build) => release(build, held, trouble) });
+  }
 }
 
 /** Whether the warm-up came to its end; a drain stops it. */
@@ -100,7 +115,6 @@ async function unlessDrained(
     return true;
   } catch (error) {
     if (error instanceof Stopped) return false;
-    if (wantsDrain(brain, ending) && error instanceof Error && error.name === "AbortError") return false;
     throw error;
   }
 }

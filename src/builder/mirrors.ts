@@ -35,15 +35,18 @@ export interface Mirrors {
 export class MirrorFailure extends Error {
   override readonly name = "MirrorFailure";
   readonly reason: InfrastructureReason;
-  constructor(reason: "FetchFailed" | "CommitNotFound", message: string) {
+  /** Whether the mirror itself seems to be broken. */
+  readonly isDamage: boolean;
+  constructor(reason: "FetchFailed" | "CommitNotFound", message: string, isDamage = false) {
     super(message);
     this.reason = reason;
+    this.isDamage = isDamage;
   }
 }
 
 const cloneLimit = 60 * 60_000;
 const damaged =
-  /not a git repository|corrupt|bad object|is empty|unable to read tree|missing (blob|tree|commit)|inflate|bad packed|invalid index-pack/i;
+  /corrupt|bad object|object file .* is empty|unable to read|missing (blob|tree|commit)|inflate|bad packed|did not send all necessary objects/i;
 const noSuchRepository = /not found|does not exist|does not appear to be a git repository|repository '.*' not/i;
 
 interface Options {
@@ -101,10 +104,10 @@ async function bring(git: Git, options: Options, request: FetchRequest): Promise
   const mirror = join(options.directory, `${request.repository}.git`);
   if (!existsSync(mirror)) return replace(git, mirror, request);
   try {
-    if (!(await git.isRepository(mirror))) throw new MirrorFailure("FetchFailed", `${mirror} is not a git repository`);
+    if (!(await git.isRepository(mirror))) throw new MirrorFailure("FetchFailed", `${mirror} is no repository`, true);
     return await update(git, mirror, request, request.timeoutMs);
   } catch (error) {
-    if (!(error instanceof MirrorFailure) || !damaged.test(error.message)) throw error;
+    if (!(error instanceof MirrorFailure) || !error.isDamage) throw error;
     options.log.warn({ repository: request.repository, error: error.message }, "a damaged mirror is made anew");
     return await replace(git, mirror, request);
   }
@@ -164,6 +167,7 @@ async function fetchFrom(
 ): Promise<string> {
   const base = `${gitUrl.replace(/\/+$/, "")}/${repository}`;
   let failure = "";
+  let isDamage = false;
   for (const url of [base, `${base}.git`]) {
     const fetch = (refs: readonly string[]) =>
       git.run(["fetch", "--no-tags", "--no-write-fetch-head", "--quiet", "--force", url, ...refs], mirror, timeoutMs);
@@ -172,11 +176,10 @@ async function fetchFrom(
       ended = await fetch(without);
     }
     if (ended.exitCode === 0) return url;
-    failure ||= ended.says;
-    if (!noSuchRepository.test(ended.output)) {
-      failure = ended.says;
-      break;
-    }
+    const isElsewhere = noSuchRepository.test(ended.output);
+    if (failure === "" || !isElsewhere) failure = ended.says;
+    isDamage = damaged.test(ended.output);
+    if (!isElsewhere) break;
   }
-  throw new MirrorFailure("FetchFailed", `${repository} could not be fetched from ${gitUrl}: ${failure}`);
+  throw new MirrorFailure("FetchFailed", `${repository} could not be fetched from ${gitUrl}: ${failure}`, isDamage);
 }

@@ -7,7 +7,6 @@ import type { BuilderPool } from "../api/pool.ts";
 import { bytes } from "../api/quantity.ts";
 import type { Brain } from "./brain.ts";
 import type { Mirrored } from "./mirrors.ts";
-import { layOutArea } from "./sandbox.ts";
 
 export interface Task {
   readonly id: string;
@@ -20,28 +19,22 @@ const fetchesAtOnce = 4;
 
 /** Brings the mirrors a task needs up to date and writes the order for it. Throws MirrorFailure, or the signal's reason. */
 export async function prepareOrder(brain: Brain, pool: BuilderPool, task: Task, signal: AbortSignal): Promise<Order> {
-  const { world, sandbox } = brain;
+  const { sandbox } = brain;
   const { check, pullRequest } = task;
-  const needsSources = task.task === "build" || task.task === "warmup";
-  const testsOwnCommit = check.tool.alibuild.includes(ownCommit);
-  const wanted = [
-    ...(pullRequest !== undefined || testsOwnCommit ? [{ repository: check.repository, branch: check.branch }] : []),
-    ...(needsSources ? check.developmentPackages : []),
-  ];
+  const packages = task.task === "build" || task.task === "warmup" ? check.developmentPackages : [];
+  const wanted = [...(pullRequest === undefined ? [] : [check]), ...packages];
   const mirrored = await fetchAll(brain, pool, wanted, task, signal);
   const own = mirrored.get(sourceKey(check));
-  const tool = check.tool.alibuild.replaceAll(ownCommit, pullRequest?.commit ?? own?.commit ?? check.branch);
-  const area = await layOutArea(sandbox, check.name, world.cellUser);
   return {
     id: task.id,
     task: task.task,
-    check: { ...check, tool: { alibuild: tool } },
-    sources: (needsSources ? check.developmentPackages : []).flatMap((source) => {
+    check,
+    sources: packages.flatMap((source) => {
       const found = mirrored.get(sourceKey(source));
       return found === undefined ? [] : [{ repository: source.repository, directory: source.directory, ...found }];
     }),
     ...(pullRequest !== undefined && own !== undefined ? { pullRequest: { ...pullRequest, mirror: own.mirror } } : {}),
-    paths: { area, tools: sandbox.tools, home: sandbox.home, tmp: sandbox.tmp },
+    paths: { area: sandbox.area(check.name), tools: sandbox.tools, home: sandbox.home, tmp: sandbox.tmp },
     limits: {
       logBytes: bytes(pool.spec.logs.maxSize),
       maxAge: milliseconds(pool.spec.cleanup.maxAge),
@@ -51,9 +44,6 @@ export async function prepareOrder(brain: Brain, pool: BuilderPool, task: Task, 
     debug: brain.settings().debug,
   };
 }
-
-/** Stands for the commit under test in the name of a tool; for the branch's tip where no pull request is built. */
-const ownCommit = "$PR_HASH";
 
 interface SourceName {
   readonly repository: string;

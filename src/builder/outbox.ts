@@ -3,8 +3,10 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Build } from "../api/build.ts";
+import { formatDuration, milliseconds } from "../api/duration.ts";
 import { fullLogName, resultPageName } from "../core/report/paths.ts";
 import { retryOnConflict } from "../store/write.ts";
+import type { Clock } from "../system/clock.ts";
 import { place } from "./place.ts";
 import { createWake } from "./wake.ts";
 import type { BuilderWorld } from "./world.ts";
@@ -25,7 +27,7 @@ export interface Outbox {
   begin(name: string): Promise<string>;
   /** Declares the files in a folder complete, and starts to send them. */
   send(folder: string, entry: Entry): Promise<void>;
-  /** Whether the files of a folder have arrived; waits for that at most `ms`. */
+  /** Whether the files of a folder have arrived; waits at most `ms` for that, or for the entry to be given up. */
   arrived(folder: string, ms: number, signal: AbortSignal): Promise<boolean>;
   /** Gives an entry up. */
   drop(folder: string): Promise<void>;
@@ -35,7 +37,7 @@ export interface Outbox {
 }
 
 /** A transfer may take this long: far more than any short command, for logs are large and stores slow. */
-const transferLimit = 10 * 60_000;
+const transferLimit = milliseconds("10m");
 const firstPause = 5_000;
 const longestPause = 5 * 60_000;
 const entryName = "entry.json";
@@ -45,6 +47,8 @@ export function outbox(world: BuilderWorld, root: string): Outbox {
   const wake = createWake(clock);
   const sent = new Map<string, PromiseWithResolvers<void>>();
   const inProgress = new Set<string>();
+  /** Folders whose files the log store has, but whose Build does not say so yet. */
+  const isThere = new Set<string>();
 
   const arrival = (folder: string) => {
     const known = sent.get(folder) ?? Promise.withResolvers<void>();
@@ -53,12 +57,12 @@ export function outbox(world: BuilderWorld, root: string): Outbox {
   };
 
   /** Whether nothing is left to do for the entry. */
-  async function deliver(folder: string, entry: Entry): Promise<boolean> {
+  async function deliver(folder: string, entry: Entry, signal: AbortSignal): Promise<boolean> {
     const fate = fateOf(await world.store.get("Build", entry.build), entry, builder);
     if (fate === "Void") return true;
-    if (!arrivedAlready.has(folder)) {
-      await within(transferLimit, upload(world, folder, entry));
-      arrivedAlready.add(folder);
+    if (!isThere.has(folder)) {
+      await limited(clock, upload(world, folder, entry), signal);
+      isThere.add(folder);
       arrival(folder).resolve();
     }
     if (fate === "Gone") return true;
@@ -66,25 +70,12 @@ export function outbox(world: BuilderWorld, root: string): Outbox {
     await retryOnConflict(world.store, "Build", entry.build, (build) => markStored(build, entry, builder), "status");
     return true;
   }
-  const arrivedAlready = new Set<string>();
 
   async function forget(folder: string): Promise<void> {
     await rm(folder, { recursive: true, force: true });
-    arrivedAlready.delete(folder);
+    sent.get(folder)?.resolve();
     sent.delete(folder);
-  }
-
-  async function within(ms: number, work: Promise<void>): Promise<void> {
-    const over = new AbortController();
-    const late = clock.sleep(ms, over.signal).then(() => {
-      throw new Error(`the log store did not take the log within ${ms / 60_000} minutes`);
-    });
-    late.catch(() => {});
-    try {
-      await Promise.race([work, late]);
-    } finally {
-      over.abort();
-    }
+    isThere.delete(folder);
   }
 
   /** Looks at every complete entry once; resolves with whether all of them are through. */
@@ -96,7 +87,7 @@ export function outbox(world: BuilderWorld, root: string): Outbox {
       if (inProgress.has(folder)) continue;
       const entry = await readEntry(folder);
       try {
-        if (entry === undefined || (await deliver(folder, entry))) await forget(folder);
+        if (entry === undefined || (await deliver(folder, entry, signal))) await forget(folder);
         else isAllThrough = false;
       } catch (error) {
         isAllThrough = false;
@@ -125,7 +116,7 @@ export function outbox(world: BuilderWorld, root: string): Outbox {
       const waiting = clock.sleep(ms, AbortSignal.any([over.signal, signal])).catch(() => {});
       await Promise.race([arrival(folder).promise, waiting]);
       over.abort();
-      return arrivedAlready.has(folder);
+      return isThere.has(folder);
     },
     async drop(folder) {
       await forget(folder);
@@ -171,6 +162,21 @@ async function upload({ logs }: BuilderWorld, folder: string, { directory }: Ent
 
 async function* concatenated(paths: readonly string[]): AsyncGenerator<Uint8Array> {
   for (const path of paths) yield* createReadStream(path);
+}
+
+/** A transfer that takes too long is given up, and one that the builder does not stay for. */
+async function limited(clock: Clock, transfer: Promise<void>, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const limit = clock.sleep(transferLimit, AbortSignal.any([over.signal, signal])).then(() => {
+    throw new Error(`the log store did not take the log within ${formatDuration(transferLimit)}`);
+  });
+  limit.catch(() => {});
+  transfer.catch(() => {});
+  try {
+    await Promise.race([transfer, limit]);
+  } finally {
+    over.abort();
+  }
 }
 
 /** Undefined for a folder that was not completed before the process ended. */

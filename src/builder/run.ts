@@ -2,6 +2,7 @@ import { assemble } from "./assemble.ts";
 import type { Brain } from "./brain.ts";
 import type { Ending } from "./drain.ts";
 import { layOutForceHashes } from "./forceHashes.ts";
+import type { HeartbeatListener } from "./heartbeat.ts";
 import { showDisk } from "./housekeeping.ts";
 import { live } from "./life.ts";
 import { removeMarker } from "./marker.ts";
@@ -27,37 +28,55 @@ export async function runBuilder(
   await layOut(sandbox, world.cellUser);
   await layOutForceHashes(sandbox.forceHashes);
   const ended = new AbortController();
-  const replaced = new AbortController();
+  const cut = new AbortController();
   const brain = assemble(world, sandbox, ended.signal);
-  const ending: Ending = { stop, kill: AbortSignal.any([kill, replaced.signal]) };
-  const anyEnd = AbortSignal.any([stop, ending.kill]);
+  const ending: Ending = { stop, kill: AbortSignal.any([kill, cut.signal]) };
   const background: Promise<void>[] = [];
-  try {
-    if (!(await isRegistered(brain, anyEnd))) return;
+  let failure: { readonly error: unknown } | undefined;
+  const inBackground = (work: Promise<void>) => {
     background.push(
-      brain.heartbeat.run(ended.signal, {
-        beat: brain.changed,
-        replaced() {
-          world.log.warn({ builder: world.name }, "another process speaks for this builder, so this one ends");
-          replaced.abort();
-        },
+      work.catch((error: unknown) => {
+        failure ??= { error };
+        cut.abort();
       }),
-      brain.status.run(ended.signal),
-      brain.outbox.run(ended.signal),
-      keepConfig(brain, ended.signal),
     );
+  };
+  try {
+    if (!(await isRegistered(brain, ending))) return;
+    inBackground(brain.heartbeat.run(ended.signal, listener(brain, cut)));
+    inBackground(brain.status.run(ended.signal));
+    inBackground(brain.outbox.run(ended.signal));
+    inBackground(keepConfig(brain, ended.signal));
     await showDisk(brain);
     await live(brain, ending);
-    if (!replaced.signal.aborted) await brain.status.flush(AbortSignal.timeout(farewell));
+    if (!cut.signal.aborted) await brain.status.flush(AbortSignal.timeout(farewell));
   } finally {
-    world.onReady?.(false);
+    if (brain.status.get().phase === "Ready") world.onReady?.(false);
     ended.abort();
     await Promise.all(background);
   }
+  if (failure !== undefined) throw failure.error;
+}
+
+/** A heartbeat that got through also puts right what the operator said of a builder it thought lost. */
+function listener(brain: Brain, cut: AbortController): HeartbeatListener {
+  const { log, name } = brain.world;
+  return {
+    beat() {
+      const self = brain.self();
+      if (self !== undefined && brain.heartbeat.mayStart()) brain.status.look(self);
+      brain.changed();
+    },
+    replaced() {
+      log.warn({ builder: name }, "another process speaks for this builder, so this one ends");
+      cut.abort();
+    },
+  };
 }
 
 /** The operator creates the Builder object; until it is there nobody would know what this builder is for. */
-async function isRegistered(brain: Brain, end: AbortSignal): Promise<boolean> {
+async function isRegistered(brain: Brain, { stop, kill }: Ending): Promise<boolean> {
+  const end = AbortSignal.any([stop, kill]);
   const ended = new Promise<void>((resolve) => end.addEventListener("abort", () => resolve(), { once: true }));
   if (!end.aborted) await Promise.race([brain.synced, ended]);
   while (!end.aborted && brain.self() === undefined) await brain.wake.sleep(configTick, end);

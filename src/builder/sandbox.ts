@@ -1,62 +1,64 @@
-import { chmod, chown, mkdir } from "node:fs/promises";
+import { chmod, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { normalisedCheck } from "../core/report/paths.ts";
+import { run } from "../system/process/run.ts";
 
-/** Where everything of one builder lies. The first four belong to the builder, the others to the cell's user. */
+/** Where everything of one builder lies. `config`, `state` and `forceHashes` are the builder's, the rest is the cell's. */
 export interface Sandbox {
+  readonly root: string;
   readonly config: string;
   readonly state: string;
-  readonly forceHashes: string;
   readonly pendingLogs: string;
+  readonly forceHashes: string;
+  readonly areas: string;
   readonly tools: string;
   readonly home: string;
   readonly tmp: string;
-  readonly areas: string;
-  /** Work area of one check. */
+  /** Work area of one check; the cell makes it. */
   area(check: string): string;
+}
+
+export interface CellUser {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 export function sandboxAt(root: string): Sandbox {
   const areas = join(root, "area");
+  const state = join(root, "state");
   return {
+    root,
     config: join(root, "config"),
-    state: join(root, "state"),
+    state,
+    pendingLogs: join(state, "pending-logs"),
     forceHashes: join(root, "force-hashes"),
-    pendingLogs: join(root, "state", "pending-logs"),
+    areas,
     tools: join(root, "tools"),
     home: join(root, "home"),
     tmp: join(root, "tmp"),
-    areas,
     area: (check) => join(areas, normalisedCheck(check)),
   };
 }
 
-/** Creates what is missing and gives each folder to whom it belongs: foreign code must reach neither config nor state. */
-export async function layOut(
-  sandbox: Sandbox,
-  cellUser: { readonly uid: number; readonly gid: number } | undefined,
-): Promise<void> {
-  for (const folder of [sandbox.config, sandbox.state, sandbox.pendingLogs]) await mkdir(folder, { recursive: true });
+/**
+ * Creates the folders and gives the cell's to its user. They lie in a folder that is not its own, so that foreign code can put no link in
+ * the place of one, and reaches neither `config/` nor `state/`.
+ */
+export async function layOut(sandbox: Sandbox, cellUser: CellUser | undefined): Promise<void> {
+  for (const folder of [sandbox.config, sandbox.pendingLogs]) await mkdir(folder, { recursive: true });
   await chmod(sandbox.state, 0o700);
   for (const folder of [sandbox.areas, sandbox.tools, sandbox.home, sandbox.tmp]) {
-    await give(folder, cellUser);
+    await mkdir(folder, { recursive: true });
+    if (cellUser !== undefined) await give(folder, cellUser);
   }
+  if (cellUser !== undefined) await chmod(sandbox.root, 0o755);
 }
 
-/** Creates the work area of a check. */
-export async function layOutArea(
-  sandbox: Sandbox,
-  check: string,
-  cellUser: { readonly uid: number; readonly gid: number } | undefined,
-): Promise<string> {
-  const area = sandbox.area(check);
-  await give(area, cellUser);
-  return area;
-}
-
-async function give(folder: string, user: { readonly uid: number; readonly gid: number } | undefined): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  if (user === undefined) return;
-  await chown(folder, user.uid, user.gid);
-  await chmod(folder, 0o750);
+/** Trees that another user built are handed over whole: a warm-up costs more than that. Links are changed, never followed. */
+async function give(folder: string, { uid, gid }: CellUser): Promise<void> {
+  const before = await stat(folder);
+  if (before.uid === uid && before.gid === gid) return;
+  const args = ["-R", "-h", "-P", `${uid}:${gid}`, folder];
+  const ended = await run({ command: "chown", args, cwd: "/", env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } });
+  if (ended.exitCode !== 0) throw new Error(`${folder} could not be given to user ${uid}: ${ended.tail.trim()}`);
 }

@@ -17,7 +17,9 @@ export function supervise(brain: Brain, build: Stored<"Build">, holder: Holder, 
   let isLooking = false;
 
   async function look(): Promise<void> {
-    if (isLooking || own.signal.aborted) return;
+    if (own.signal.aborted) return;
+    if (brain.heartbeat.mustKill()) own.abort(outOfTouch(holder));
+    if (isLooking) return;
     isLooking = true;
     try {
       const why = await whyStop(brain, build, holder);
@@ -30,15 +32,12 @@ export function supervise(brain: Brain, build: Stored<"Build">, holder: Holder, 
   }
 
   const forget = brain.onChange(() => void look());
+  void look();
   return { signal: AbortSignal.any([own.signal, outer]), end: forget };
 }
 
 async function whyStop(brain: Brain, build: Stored<"Build">, holder: Holder): Promise<Stopped | undefined> {
   const { name } = build.metadata;
-  if (brain.heartbeat.mustKill()) {
-    const message = `"${holder.builder}" could not reach the store for so long that the build may be somebody else's`;
-    return new Stopped("HeartbeatLost", message);
-  }
   // The watch may still show the Build as it was before the claim: only a fresh read says that it was lost.
   if (mustStop(brain.builds.get(name), holder) !== undefined) {
     const why = mustStop(await brain.world.store.get("Build", name), holder);
@@ -48,4 +47,9 @@ async function whyStop(brain: Brain, build: Stored<"Build">, holder: Holder): Pr
   if (!isRecheck(build) || pool === undefined) return undefined;
   const wayFor = shouldPreempt(viewOf(brain, pool));
   return wayFor === undefined ? undefined : new Stopped("Preempted", wayFor);
+}
+
+function outOfTouch({ builder }: Holder): Stopped {
+  const message = `"${builder}" did not reach the store for so long that the build may be somebody else's`;
+  return new Stopped("HeartbeatLost", message);
 }

@@ -56,6 +56,6 @@ describe("a builder", () => {
     builder.stop.abort();
     await builder.ended;
     expect((await store.get("Builder", "o2-0"))?.status?.phase).toBe("Drained");
-    expect(builder.readiness).toEqual([true, false, false]);
+    expect(builder.readiness).toEqual([true, false]);
   });
 });

@@ -26,8 +26,8 @@ export interface BuilderFixture {
   readonly logs: ScriptedLogs;
   /** Starts the builder; a second call starts another process of the same builder. */
   start(changes?: Partial<BuilderWorld>): StartedBuilder;
-  /** Resolves once `done` returns something; fails after ten seconds. */
-  until<T>(done: () => Promise<T | undefined | false>): Promise<T>;
+  /** Resolves once `done` returns something; fails after `ms`, ten seconds when absent. */
+  until<T>(done: () => Promise<T | undefined | false>, ms?: number): Promise<T>;
 }
 
 export interface StartedBuilder {
@@ -146,8 +146,8 @@ export async function aBuilder(poolSpec: object = {}): Promise<BuilderFixture> {
   };
 }
 
-async function until<T>(done: () => Promise<T | undefined | false>): Promise<T> {
-  const deadline = Date.now() + 10_000;
+async function until<T>(done: () => Promise<T | undefined | false>, ms = 10_000): Promise<T> {
+  const deadline = Date.now() + ms;
   for (;;) {
     const value = await done();
     if (value !== undefined && value !== false) return value;

@@ -1,0 +1,176 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { CellEvent } from "../../src/api/event.ts";
+import type { Order } from "../../src/api/order.ts";
+import { probeIsolation } from "../../src/builder/isolation.ts";
+import { processCells } from "../../src/builder/processCells.ts";
+import { systemClock } from "../../src/system/clock.ts";
+import { createLog } from "../../src/system/log.ts";
+import { helloCheck } from "../support/cell/world.ts";
+
+const node = resolve(import.meta.dirname, "../../node_modules/.bin/node");
+const environment = { PATH: process.env["PATH"] ?? "" };
+const never = new AbortController().signal;
+const paths = { area: "/nowhere", tools: "/nowhere", home: "/nowhere", tmp: "/nowhere" };
+const limits = { logBytes: 0, maxAge: 0, minFree: 0 };
+const id = `cells-test-${process.pid}`;
+const order: Order = { id, task: "selftest", check: helloCheck, sources: [], paths, limits, gitUrl: "", debug: false };
+
+/** Cells whose program is the given script; `say` writes an event, `order` is the order. */
+function aCell(script: string, isolation: readonly string[] = []) {
+  const root = mkdtempSync(join(tmpdir(), "builderpool-cells-"));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const program = join(root, "cell.mjs");
+  const prelude = `
+    import { writeSync } from "node:fs";
+    import { spawn } from "node:child_process";
+    import { createInterface } from "node:readline";
+    const say = (event) => writeSync(3, JSON.stringify(event) + "\\n");
+    const done = { event: "outcome", outcome: { kind: "Done", message: "ok" } };
+    const [line] = await new Promise((resolve) => createInterface({ input: process.stdin }).once("line", (l) => resolve([l])));
+    const order = JSON.parse(line);
+    process.stdin.on("end", () => process.exit(1));
+  `;
+  writeFileSync(program, `${prelude}\n${script}\n`);
+  const output = join(root, "output.log");
+  const record = join(root, "cell.json");
+  const options = { node, program, output, record, isolation, environment };
+  const cells = processCells({ ...options, clock: systemClock, log: createLog({ level: "silent" }) });
+  const events: CellEvent[] = [];
+  return {
+    events,
+    record,
+    output: () => readFileSync(output, "utf8"),
+    run: (signal = never) => cells.run(order, (event) => events.push(event), signal),
+  };
+}
+
+async function until(done: () => boolean): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!done()) {
+    if (Date.now() > deadline) throw new Error(`never came true: ${done}`);
+    await systemClock.sleep(20);
+  }
+}
+
+const alive = (pid: number) => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !["Z", "X"].includes(stat.slice(stat.lastIndexOf(")") + 2)[0] ?? "");
+  } catch {
+    return false;
+  }
+};
+
+describe("a cell process", () => {
+  it("gets its order, tells its events and gives its outcome", async () => {
+    const { run, events, output } = aCell(`
+      say({ event: "step", step: "build" });
+      console.log("building", order.id);
+      console.error("a warning");
+      say(done);
+      process.exit(0);
+    `);
+    expect(await run()).toEqual({ kind: "Done", message: "ok" });
+    expect(events).toEqual([{ event: "step", step: "build" }]);
+    expect(output()).toContain(`building ${order.id}\n`);
+    expect(output()).toContain("a warning\n");
+  });
+
+  it("starts with an environment that holds nothing but the way to programs and its marker", async () => {
+    const { run, output } = aCell("console.log(JSON.stringify(process.env)); say(done); process.exit(0);");
+    await run();
+    expect(JSON.parse(output())).toEqual({ ...environment, BUILDERPOOL_CELL: order.id });
+  });
+
+  it("is on record while it runs, and no longer", async () => {
+    const { run, record } = aCell('console.log("up"); setInterval(() => {}, 1000);');
+    const end = new AbortController();
+    const running = run(end.signal);
+    running.catch(() => {});
+    await until(() => {
+      try {
+        return alive(JSON.parse(readFileSync(record, "utf8")).pid);
+      } catch {
+        return false;
+      }
+    });
+    expect(JSON.parse(readFileSync(record, "utf8"))).toMatchObject({
+      id: order.id,
+      startTime: expect.stringMatching(/^\d+$/),
+    });
+    end.abort(new Error("superseded"));
+    await expect(running).rejects.toThrow("superseded");
+    expect(() => readFileSync(record)).toThrow("ENOENT");
+  });
+
+  it("that dies without an outcome is an infrastructure failure with its last words", async () => {
+    const { run } = aCell('console.error("cannot go on"); process.exit(3);');
+    expect(await run()).toEqual({
+      kind: "Infrastructure",
+      reason: "CellDied",
+      message: "The cell exited with 3 before it gave an outcome; its last words: cannot go on",
+    });
+  });
+
+  it("that is killed is an infrastructure failure that mentions memory", async () => {
+    const { run } = aCell('process.kill(process.pid, "SIGKILL");');
+    expect(await run()).toMatchObject({ reason: "CellDied", message: expect.stringContaining("memory") });
+  });
+
+  it("that talks nonsense is ignored, and its outcome counts", async () => {
+    const { run, events } = aCell(`writeSync(3, "nonsense\\n{}\\n\\u0000\\n"); say(done); process.exit(0);`);
+    expect(await run()).toEqual({ kind: "Done", message: "ok" });
+    expect(events).toEqual([]);
+  });
+
+  it("that stays after its outcome, or is deaf to SIGTERM, is killed", async () => {
+    const { run } = aCell('process.on("SIGTERM", () => {}); console.log("deaf"); setInterval(() => {}, 1000);');
+    const end = new AbortController();
+    const running = run(end.signal);
+    const began = Date.now();
+    setTimeout(() => end.abort(new Error("stop")), 300);
+    await expect(running).rejects.toThrow("stop");
+    expect(Date.now() - began).toBeLessThan(15_000);
+  });
+
+  it("leaves nothing alive, not even what left its session", async () => {
+    const { run, output } = aCell(`
+      const child = spawn("setsid", ["sleep", "300"], { detached: true, stdio: "ignore" });
+      child.unref();
+      console.log(child.pid);
+      setTimeout(() => { say(done); process.exit(0); }, 200);
+    `);
+    await run();
+    await until(() => !alive(Number(output().trim())));
+  });
+
+  it("is alone in its process table where the system allows that", async () => {
+    const isolation = await probeIsolation(environment);
+    if (process.getuid?.() === 0 && process.platform === "linux") expect(isolation[0]).toBe("unshare");
+    if (isolation.length === 0) return;
+    const { run, output } = aCell(
+      `console.log(process.pid);
+       spawn("sh", ["-c", "setsid env -i sleep 43${process.pid} & setsid env -i sleep 43${process.pid} &"], { stdio: "ignore" });
+       setTimeout(() => { say(done); process.exit(0); }, 300);`,
+      isolation,
+    );
+    expect(await run()).toEqual({ kind: "Done", message: "ok" });
+    expect(output()).toBe("1\n");
+    const commands = readdirSync("/proc").map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      } catch {
+        return "";
+      }
+    });
+    expect(commands.filter((command) => command.includes(`43${process.pid}`))).toEqual([]);
+  });
+
+  it("that cannot be started is an infrastructure failure", async () => {
+    const { run } = aCell("", ["/nonexistent/unshare"]);
+    expect(await run()).toMatchObject({ reason: "CellDied", message: expect.stringContaining("could not be started") });
+  });
+});

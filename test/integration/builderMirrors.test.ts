@@ -1,0 +1,154 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { gitMirrors } from "../../src/builder/mirrors.ts";
+import { systemClock } from "../../src/system/clock.ts";
+import { createLog } from "../../src/system/log.ts";
+import { createRepository } from "../support/cell/repository.ts";
+
+const never = new AbortController().signal;
+
+function aMirrorWorld() {
+  const root = mkdtempSync(join(tmpdir(), "builderpool-mirrors-"));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const hello = createRepository(join(root, "remote/o/hello"), { file: "one\n" });
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-C", hello.path, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+  const mirrors = gitMirrors({
+    directory: join(root, "mirrors"),
+    clock: systemClock,
+    log: createLog({ level: "silent" }),
+    environment: { PATH: process.env["PATH"] ?? "" },
+    signal: never,
+  });
+  const gitUrl = `file://${join(root, "remote")}`;
+  const fetch = (changes: object = {}, signal = never) =>
+    mirrors.fetch({ gitUrl, repository: "o/hello", branch: "master", timeoutMs: 20_000, ...changes }, signal);
+  return { root, hello, git, fetch, mirror: join(root, "mirrors/o/hello.git") };
+}
+
+const has = (mirror: string, commit: string) => {
+  try {
+    execFileSync("git", ["-C", mirror, "cat-file", "-e", `${commit}^{commit}`], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe("a mirror", () => {
+  it("follows its branch", async () => {
+    const { hello, fetch, mirror } = aMirrorWorld();
+    expect(await fetch()).toEqual({ mirror, commit: hello.tip() });
+    const next = hello.commit({ file: "two\n" });
+    expect(await fetch()).toEqual({ mirror, commit: next });
+  });
+
+  it("follows a branch that was force-pushed, and keeps the commits that trees may still borrow", async () => {
+    const { hello, git, fetch, mirror } = aMirrorWorld();
+    const { commit: before } = await fetch();
+    git("commit", "-q", "--amend", "--allow-empty", "-m", "Rewritten", "--author", "t <t@t>");
+    expect((await fetch()).commit).toBe(hello.tip());
+    expect(has(mirror, before)).toBe(true);
+  });
+
+  it("takes the default branch of the remote where none is named", async () => {
+    const { hello, git, fetch } = aMirrorWorld();
+    git("checkout", "-q", "-b", "develop");
+    const tip = hello.commit({ file: "develop\n" });
+    expect((await fetch({ branch: undefined })).commit).toBe(tip);
+  });
+
+  it("brings the head of a pull request", async () => {
+    const { hello, git, fetch, mirror } = aMirrorWorld();
+    const commit = hello.propose({ file: "pull\n" });
+    git("update-ref", "refs/pull/7/head", commit);
+    expect((await fetch({ pull: { number: 7, commit } })).commit).toBe(hello.tip());
+    expect(has(mirror, commit)).toBe(true);
+  });
+
+  it("finds a commit from which the pull request has moved on", async () => {
+    const { hello, git, fetch, mirror } = aMirrorWorld();
+    const old = hello.propose({ file: "old\n" });
+    git("update-ref", "refs/pull/7/head", hello.propose({ file: "new\n" }));
+    git("config", "uploadpack.allowAnySHA1InWant", "true");
+    await fetch({ pull: { number: 7, commit: old } });
+    expect(has(mirror, old)).toBe(true);
+  });
+
+  it("says when a commit is not there, rather than that the fetch failed (W-2)", async () => {
+    const { hello, git, fetch } = aMirrorWorld();
+    const gone = "0123456789".repeat(4);
+    git("update-ref", "refs/pull/7/head", hello.tip());
+    await expect(fetch({ pull: { number: 7, commit: gone } })).rejects.toMatchObject({ reason: "CommitNotFound" });
+    await expect(fetch({ pull: { number: 8, commit: gone } })).rejects.toMatchObject({
+      reason: "CommitNotFound",
+      message: expect.stringContaining("o/hello#8"),
+    });
+  });
+
+  it("names the repository and git's last words when it cannot be fetched", async () => {
+    const { fetch } = aMirrorWorld();
+    await expect(fetch({ repository: "o/nothing" })).rejects.toMatchObject({
+      reason: "FetchFailed",
+      message: expect.stringMatching(/^o\/nothing could not be fetched from file:.*: .+/),
+    });
+    await expect(fetch({ branch: "nobranch" })).rejects.toMatchObject({
+      reason: "FetchFailed",
+      message: expect.stringContaining("nobranch"),
+    });
+  });
+
+  it("is found under its name with .git too", async () => {
+    const { root, git, fetch } = aMirrorWorld();
+    execFileSync("git", ["clone", "-q", "--bare", join(root, "remote/o/hello"), join(root, "remote/o/bare.git")]);
+    expect((await fetch({ repository: "o/bare" })).commit).toBe(git("rev-parse", "master"));
+  });
+
+  it("is made anew when it is damaged", async () => {
+    const { hello, fetch, mirror } = aMirrorWorld();
+    await fetch();
+    rmSync(join(mirror, "HEAD"));
+    expect((await fetch()).commit).toBe(hello.tip());
+    for (const name of readdirSync(join(mirror, "objects/pack")).filter((file) => file.endsWith(".pack"))) {
+      chmodSync(join(mirror, "objects/pack", name), 0o644);
+      writeFileSync(join(mirror, "objects/pack", name), "garbage");
+    }
+    for (const folder of readdirSync(join(mirror, "objects")).filter((file) => file.length === 2)) {
+      for (const name of readdirSync(join(mirror, "objects", folder))) {
+        chmodSync(join(mirror, "objects", folder, name), 0o644);
+        writeFileSync(join(mirror, "objects", folder, name), "");
+      }
+    }
+    const next = hello.commit({ file: "two\n" });
+    expect((await fetch()).commit).toBe(next);
+  });
+
+  it("serves many builders at once", async () => {
+    const { hello, git, fetch } = aMirrorWorld();
+    const commits = [1, 2, 3, 4].map((number) => {
+      const commit = hello.propose({ file: `${number}\n` });
+      git("update-ref", `refs/pull/${number}/head`, commit);
+      return { number, commit };
+    });
+    const all = await Promise.all([...commits, ...commits].map((pull) => fetch({ pull })));
+    expect(new Set(all.map(({ commit }) => commit))).toEqual(new Set([hello.tip()]));
+  });
+
+  it("lets go of a builder that no longer waits", async () => {
+    const { fetch } = aMirrorWorld();
+    const end = new AbortController();
+    const waiting = fetch({}, end.signal);
+    end.abort(new Error("drained"));
+    await expect(waiting).rejects.toThrow("drained");
+  });
+
+  it("can be read by the cell's user", async () => {
+    const { fetch, mirror } = aMirrorWorld();
+    await fetch();
+    const closed = execFileSync("find", [mirror, "!", "-perm", "-o+r"], { encoding: "utf8" });
+    expect(closed).toBe("");
+  });
+});

@@ -1,0 +1,42 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { CellEvent } from "../../../src/api/event.ts";
+import { eventLines } from "../../../src/builder/eventLines.ts";
+
+function hear(chunks: readonly Uint8Array[]): { readonly events: readonly CellEvent[]; readonly garbage: number } {
+  const events: CellEvent[] = [];
+  const lines = eventLines((event) => events.push(event));
+  for (const chunk of chunks) lines.write(chunk);
+  return { events, garbage: lines.garbage() };
+}
+
+describe("the events of a cell", () => {
+  it("are heard in order, however the stream is cut", () => {
+    const said: CellEvent[] = [
+      { event: "step", step: "build" },
+      { event: "progress", message: "ü → 漢" },
+      { event: "logText", text: "a\nb" },
+    ];
+    const bytes = Buffer.from(said.map((event) => `${JSON.stringify(event)}\n`).join(""));
+    fc.assert(
+      fc.property(fc.array(fc.nat(bytes.length), { maxLength: 8 }), (places) => {
+        const edges = [0, ...places.sort((a, b) => a - b), bytes.length];
+        const chunks = edges.slice(1).map((end, index) => bytes.subarray(edges[index], end));
+        expect(hear(chunks)).toEqual({ events: said, garbage: 0 });
+      }),
+    );
+  });
+
+  it.each(["garbage", "{}", '{"event":"step","step":"dance"}', "null", "\u0000"])("leave out and count %j", (line) => {
+    const { events, garbage } = hear([Buffer.from(`${line}\n{"event":"step","step":"build"}\n`)]);
+    expect(events).toEqual([{ event: "step", step: "build" }]);
+    expect(garbage).toBe(1);
+  });
+
+  it("survive a line that never ends, without keeping it", () => {
+    const endless = Array.from({ length: 100 }, () => Buffer.alloc(2 ** 16, "x"));
+    const { events, garbage } = hear([...endless, Buffer.from('\n{"event":"step","step":"build"}\n')]);
+    expect(events).toHaveLength(1);
+    expect(garbage).toBe(1);
+  });
+});

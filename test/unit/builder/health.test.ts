@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import type { InfrastructureReason } from "../../../src/api/reasons.ts";
+import type { AttemptEnd } from "../../../src/builder/attempt.ts";
+import { type Health, healthy, judge, pauseAfter } from "../../../src/builder/health.ts";
+
+const released = (reason: InfrastructureReason): AttemptEnd => ({ kind: "Released", reason, message: "" });
+const healthAfter = (...ends: readonly AttemptEnd[]): Health => ends.reduce(judge, healthy);
+
+describe("the health of a builder", () => {
+  it("is in doubt after three infrastructure failures in a row", () => {
+    expect(healthAfter(released("CellDied"), released("FetchFailed")).isSuspect).toBe(false);
+    expect(healthAfter(released("CellDied"), released("FetchFailed"), released("DiskFull")).isSuspect).toBe(true);
+  });
+
+  it("is in doubt at once when the tool chain failed", () => {
+    expect(healthAfter(released("SelfTestFailed")).isSuspect).toBe(true);
+  });
+
+  it("is restored by any verdict, a red one too", () => {
+    expect(healthAfter(released("CellDied"), released("CellDied"), { kind: "Verdict", result: "Failure" })).toEqual(
+      healthy,
+    );
+  });
+
+  it.each(["Superseded", "Drained", "Preempted", "CommitNotFound", "HeartbeatLost"] as const)(
+    "is not touched by a build that ended with %s",
+    (reason) => {
+      expect(healthAfter(released(reason), released(reason), released(reason), { kind: "NotClaimed" })).toEqual(
+        healthy,
+      );
+    },
+  );
+
+  it("makes the builder wait longer and longer, five minutes at most", () => {
+    const pauses = [0, 2, 3, 4, 5, 20].map((failures) => pauseAfter({ failures, isSuspect: false }));
+    expect(pauses).toEqual([0, 0, 5_000, 10_000, 20_000, 300_000]);
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { heartbeat } from "../../../src/builder/heartbeat.ts";
+import { openEmbeddedStore } from "../../../src/store/embedded.ts";
+import { StoreError } from "../../../src/store/error.ts";
+import type { ObjectStore } from "../../../src/store/objectStore.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { fakeClock } from "../../support/fakeClock.ts";
+
+const log = createLog({ level: "silent" });
+
+function aHeart() {
+  const clock = fakeClock();
+  const embedded = openEmbeddedStore({ file: ":memory:", clock, log });
+  const end = new AbortController();
+  onTestFinished(() => {
+    end.abort();
+    embedded.close();
+  });
+  const state = { isDown: false, isReplaced: false };
+  const store: Pick<ObjectStore, "get" | "create" | "update"> = {
+    get: (kind, name) =>
+      state.isDown ? Promise.reject(new StoreError("Unavailable", "down")) : embedded.get(kind, name),
+    create: (kind, object) => embedded.create(kind, object),
+    update: (kind, object) => embedded.update(kind, object),
+  };
+  const start = (incarnation: string) => {
+    const heart = heartbeat({ clock, log, name: "o2-0", incarnation, store });
+    void heart.run(end.signal, {
+      beat: () => {},
+      replaced: () => {
+        state.isReplaced = true;
+      },
+    });
+    return heart;
+  };
+  return { clock, start, state, lease: async () => (await embedded.get("Lease", "o2-0"))?.spec };
+}
+
+describe("the heartbeat of a builder", () => {
+  it("is a Lease that names the process and is renewed every 15 seconds", async () => {
+    const { clock, start, lease } = aHeart();
+    start("first");
+    await clock.advance(0);
+    expect(await lease()).toMatchObject({ holderIdentity: "first", renewTime: "2026-01-01T00:00:00.000Z" });
+    await clock.advance(15_000);
+    expect(await lease()).toMatchObject({ renewTime: "2026-01-01T00:00:15.000Z", leaseTransitions: 0 });
+  });
+
+  it("allows nothing before it was heard once", () => {
+    const { start } = aHeart();
+    expect(start("first").mayStart()).toBe(false);
+  });
+
+  it("allows starts up to a minute after the last one that was acknowledged, and kills past 15 minutes", async () => {
+    const { clock, start, state } = aHeart();
+    const heart = start("first");
+    await clock.advance(0);
+    state.isDown = true;
+    await clock.advance(60_000);
+    expect(heart.mayStart()).toBe(true);
+    await clock.advance(1_000);
+    expect([heart.mayStart(), heart.mustKill()]).toEqual([false, false]);
+    await clock.advance(15 * 60_000 - 61_000);
+    expect(heart.mustKill()).toBe(false);
+    await clock.advance(1_000);
+    expect(heart.mustKill()).toBe(true);
+    state.isDown = false;
+    await clock.advance(5_000);
+    expect([heart.mayStart(), heart.mustKill()]).toEqual([true, false]);
+  });
+
+  it("takes the Lease of an earlier process over, which then learns that it was replaced", async () => {
+    const { clock, start, state, lease } = aHeart();
+    const first = start("first");
+    await clock.advance(10_000);
+    start("second");
+    await clock.advance(0);
+    expect(await lease()).toMatchObject({ holderIdentity: "second", leaseTransitions: 1 });
+    expect(state.isReplaced).toBe(false);
+    await clock.advance(5_000);
+    expect(state.isReplaced).toBe(true);
+    expect(await lease()).toMatchObject({ holderIdentity: "second" });
+    expect(first.mayStart()).toBe(false);
+  });
+});
