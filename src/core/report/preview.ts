@@ -1,4 +1,4 @@
-import type { Entry, Section } from "./section.ts";
+import type { Entry, ScannedLine, Section } from "./section.ts";
 
 const maxLines = 50;
 
@@ -14,12 +14,12 @@ export class Preview {
     this.#inFile = false;
   }
 
-  add(text: () => string): void {
+  add(line: ScannedLine): void {
     this.#found += 1;
     if (this.#entries.length > maxLines) return;
     if (!this.#inFile) this.#entries.push({ text: `## ${this.#path}`, matched: false });
     this.#inFile = true;
-    this.#entries.push({ text: text(), matched: true });
+    this.#entries.push({ text: line.text(), matched: true });
   }
 
   /** At most 50 lines; the last one says how many errors did not fit. Empty when nothing was found. */
