@@ -91,7 +91,9 @@ export interface Fleet {
   builders(): readonly Builder[];
   /** Builders with nothing to do that could start something. */
   idle(): readonly string[];
-  /** When the builder that has known it longest first saw that request. */
+  /** Whether nothing a builder writes arrives. */
+  isCut(builder: string): boolean;
+  /** When the builder's process first saw that request. */
   seenAt(builder: string, build: Build): number;
   readonly counts: { conflicts: number; dropped: number };
   at(moment: number, event: () => void): void;
@@ -345,6 +347,7 @@ export function createFleet(options: FleetOptions): Fleet {
     builds: () => [...builds.values()],
     builders: () => [...hosts.values()].map(({ builder }) => builder),
     idle: () => [...hosts].filter(([, host]) => canStart(host)).map(([name]) => name),
+    isCut: (name) => hosts.get(name)?.cutAt !== undefined,
     seenAt: (name, build) => {
       const host = hosts.get(name);
       return host === undefined ? agenda.now() : seenAt(host, build);

@@ -4,7 +4,7 @@ import type { Build } from "../../src/api/build.ts";
 import { isMember } from "../../src/core/partition/members.ts";
 import { isClaimable, isRecheck } from "../../src/core/queue/claim.ts";
 import { courtesy } from "../../src/core/queue/share.ts";
-import { createFleet, type Ending, type Fleet, type Process, type Recorder } from "../bench/fleet.ts";
+import { createFleet, type Fleet, type Recorder } from "../bench/fleet.ts";
 import { randomOf } from "../bench/random.ts";
 
 const minute = 60_000;
@@ -61,7 +61,7 @@ function tell(facts: typeof story extends fc.Arbitrary<infer T> ? T : never, rec
     spec: { partition: { strategy: facts.strategy, patience: "10m" } },
     preempts: true,
     random,
-    duration: (isWarm) => (isWarm ? 5 : 15) * minute * (0.5 + random()),
+    duration: (isWarm) => (isWarm ? 10 : 40) * minute * (0.5 + random()),
     warmup: 5 * minute,
     recorder: { wrote: () => {}, started: () => {}, stopped: () => {}, rested: () => {}, ...recorder },
   });
@@ -81,7 +81,8 @@ const check = (name: string, property: (facts: Parameters<typeof tell>[0]) => vo
   it(name, () => fc.assert(fc.property(story, property), { numRuns }));
 
 describe("a fleet whose builders come, go, crash and lose their connection while people push", () => {
-  check("I1: attempts and requests only grow, and at most one claim of a Build is live", (facts) => {
+  check("I1, I3: only raises attempts and requests, has one live claim and one verdict for each request", (facts) => {
+    const accepted = new Set<string>();
     tell(facts, {
       wrote: (before, after) => {
         if (before === undefined || after === undefined) return;
@@ -89,70 +90,76 @@ describe("a fleet whose builders come, go, crash and lose their connection while
         expect(after.status?.attempt ?? 0).toBeGreaterThanOrEqual(before.status?.attempt ?? 0);
         const [held, next] = [before.status?.claim, after.status?.claim];
         if (held !== undefined && next !== undefined) expect(next).toEqual(held);
-      },
-    });
-  });
-
-  check("I2, I4: never build one commit for one check twice at a time, and only members start", (facts) => {
-    const running = new Map<string, Process>();
-    tell(facts, {
-      started: (builder, process) => {
-        expect(isMember(builder)).toBe(true);
-        expect(running.has(commitOf(process.build))).toBe(false);
-        running.set(commitOf(process.build), process);
-      },
-      stopped: (_, process) => running.delete(commitOf(process.build)),
-    });
-  });
-
-  check("I3: accept at most one verdict for a check, commit and request", (facts) => {
-    const accepted = new Set<string>();
-    tell(facts, {
-      wrote: (before, after) => {
-        const verdict = after?.status?.verdict;
-        if (after === undefined || verdict === undefined || verdict === before?.status?.verdict) return;
-        const key = `${after.metadata.uid} ${after.spec.check} ${verdict.commit} ${verdict.request}`;
+        const verdict = after.status?.verdict;
+        if (verdict === undefined || verdict === before.status?.verdict) return;
+        const key = `${before.metadata.uid} ${verdict.commit} ${verdict.request}`;
         expect(accepted.has(key)).toBe(false);
         accepted.add(key);
       },
     });
   });
 
-  check("I5: end with a verdict for the head commit of every open pull request", (facts) => {
-    const fleet = tell(facts, {});
-    const untested = fleet.builds().filter((build) => !isRecheck(build));
-    expect(untested.map(({ spec }) => spec.number)).toEqual([]);
+  check("I2, I4: never builds a commit twice at a time, and starts nothing on a builder that is not Ready", (facts) => {
+    const running = new Set<string>();
+    tell(facts, {
+      started: ({ spec, status }, { build, holder }) => {
+        expect([spec.desired, status?.phase, status?.warm?.incarnation]).toEqual([
+          "Active",
+          "Ready",
+          holder.incarnation,
+        ]);
+        expect(running.has(commitOf(build))).toBe(false);
+        running.add(commitOf(build));
+      },
+      stopped: (_, { build }) => running.delete(commitOf(build)),
+    });
   });
 
-  check("I6: lose a running build only to a push, a closing, a preemption or the loss of its own builder", (facts) => {
-    const lost = new Map<string, number>();
-    const gone = new Set<string>();
-    for (const { what, who } of facts.events) if (["crash", "cut", "drain"].includes(what)) gone.add(`o2-${who}`);
+  check("I6: loses a running build only to a push, a closing, a preemption or the loss of its own builder", (facts) => {
+    const named = (...what: readonly Happening["what"][]) => facts.events.filter((event) => what.includes(event.what));
+    const gone = new Set(named("crash", "cut", "drain").map(({ who }) => `o2-${who}`));
+    const pushed = new Set(named("open", "push", "close").map(({ who }) => who + 1));
     tell(facts, {
-      stopped: (builder, { build }, why: Ending) => {
-        if (["crashed", "cut off", "drained"].includes(why)) expect(gone).toContain(builder);
+      stopped: (builder, { build }, why) => {
+        if (why === "crashed" || why === "cut off" || why === "drained") expect(gone).toContain(builder);
+        if (why === "superseded") expect(pushed).toContain(build.spec.number);
         if (why === "preempted") expect(isRecheck(build)).toBe(true);
-        if (why === "superseded") lost.set(commitOf(build), build.spec.number);
       },
     });
-    const pushed = new Set(
-      facts.events.filter(({ what }) => ["open", "push", "close"].includes(what)).map(({ who }) => who + 1),
-    );
-    for (const number of lost.values()) expect(pushed).toContain(number);
   });
 
-  check("I8: leave no builder idle while an untested pull request has waited out its patience", (facts) => {
-    if (facts.strategy === "Modulo") return;
-    tell(facts, {
-      rested: (fleet) => {
-        for (const self of fleet.idle()) {
-          const overdue = fleet
+  check("I5, I8: idles nowhere while an overdue pull request waits, and tests every one in the end", (facts) => {
+    const fleet = tell(facts, {
+      rested: (now) => {
+        for (const self of facts.strategy === "Modulo" ? [] : now.idle()) {
+          const overdue = now
             .builds()
-            .filter((build) => !isRecheck(build) && isClaimable(build, fleet.now()))
-            .filter((build) => fleet.now() - fleet.seenAt(self, build) > patience + courtesy);
+            .filter((build) => !isRecheck(build) && isClaimable(build, now.now()))
+            .filter((build) => now.now() - now.seenAt(self, build) > patience + courtesy);
           expect(overdue.map(({ metadata }) => metadata.name)).toEqual([]);
         }
       },
     });
+    expect(fleet.builds().filter((build) => !isRecheck(build))).toEqual([]);
   });
+
+  check(
+    "B-13: stops what builds a commit that has a successor, at once, unless its builder is out of reach",
+    (facts) => {
+      tell(facts, {
+        rested: (fleet) => {
+          const reached = new Set(
+            fleet
+              .builders()
+              .filter(isMember)
+              .map(({ metadata }) => metadata.name),
+          );
+          for (const { spec, status } of fleet.builds()) {
+            if (!reached.has(status?.claim?.builder ?? "") || fleet.isCut(status?.claim?.builder ?? "")) continue;
+            expect(status?.claim?.commit).toBe(spec.commit);
+          }
+        },
+      });
+    },
+  );
 });
