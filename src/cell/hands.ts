@@ -36,7 +36,7 @@ export async function runShort(
     timeoutMs: milliseconds(hands.order.check.timeouts.command),
     ...options,
   });
-  if (hands.order.debug) console.error([command, ...args].join(" "), `(${Math.round(ended.durationMs)} ms)`);
+  if (hands.order.debug) console.error(`${[command, ...args].join(" ")} (${Math.round(ended.durationMs)} ms)`);
   return ended;
 }
 

@@ -156,17 +156,15 @@ describe("a cell that builds a pull request", () => {
   });
 
   it("leaves nothing of an earlier build in the checkout, whatever that build did to it (W-28)", async () => {
-    const { hello, order, area } = aCellWorld();
-    const planted = join(area, "planted");
+    const { hello, order, area, root } = aCellWorld();
+    const planted = join(root, "planted");
     const commit = hello.propose({
       "hello.in": [
         'cd "$(readlink -f "$SOURCEDIR")"',
+        "echo dirt > hello.in; mkdir -p stray/deep ../hellolib && chmod 500 stray",
         `git config filter.evil.smudge "touch ${planted}; cat"`,
+        'mkdir -p .git/info && echo "* filter=evil" > .git/info/attributes',
         `git config core.fsmonitor "touch ${planted}"`,
-        'mkdir -p .git/info .git/hooks && echo "* filter=evil" > .git/info/attributes',
-        `printf '#!/bin/sh\\ntouch ${planted}\\n' > .git/hooks/post-checkout && chmod +x .git/hooks/post-checkout`,
-        "git update-index --assume-unchanged docs/readme && echo dirt > docs/readme",
-        "echo dirt > hello.in; mkdir -p stray/deep && chmod 500 stray; mkdir ../hellolib",
       ].join("\n"),
     });
     const first = await runCell(order({ pullRequest: { number: 1, commit } }));
@@ -180,6 +178,17 @@ describe("a cell that builds a pull request", () => {
     expect(existsSync(join(area, "hellolib"))).toBe(false);
     expect(existsSync(join(area, "hello/stray"))).toBe(false);
     expect(readFileSync(join(area, "hello/hello.in"), "utf8")).toContain("echo hello");
+  });
+
+  it("sees through a build that tells git not to look at a file it changed", async () => {
+    const { hello, order, area } = aCellWorld();
+    const hide = "git update-index --skip-worktree docs/readme && echo dirt > docs/readme";
+    const commit = hello.propose({ "hello.in": `cd "$(readlink -f "$SOURCEDIR")"\n${hide}\n` });
+    await runCell(order({ pullRequest: { number: 1, commit } }));
+    expect(readFileSync(join(area, "hello/docs/readme"), "utf8")).toBe("dirt\n");
+
+    await runCell(order({ pullRequest: { number: 2, commit: hello.tip() } }));
+
     expect(readFileSync(join(area, "hello/docs/readme"), "utf8")).toBe("hello\n");
   });
 
