@@ -77,7 +77,7 @@ function tell(facts: typeof story extends fc.Arbitrary<infer T> ? T : never, rec
 }
 
 const commitOf = ({ spec }: Build) => `${spec.check} ${spec.commit}`;
-const check = (name: string, property: (facts: Parameters<typeof tell>[0]) => void, numRuns = 40) =>
+const check = (name: string, property: (facts: Parameters<typeof tell>[0]) => void, numRuns = 25) =>
   it(name, () => fc.assert(fc.property(story, property), { numRuns }));
 
 describe("a fleet whose builders come, go, crash and lose their connection while people push", () => {

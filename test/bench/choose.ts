@@ -1,0 +1,62 @@
+import type { Build } from "../../src/api/build.ts";
+import { createPreference } from "../../src/core/partition/preference.ts";
+import { chooseBuild } from "../../src/core/queue/choose.ts";
+import { aBuild, aBuilder, heldBy } from "../unit/queue/objects.ts";
+import { randomOf } from "./random.ts";
+
+const count = { builds: 5_000, builders: 1_000, choices: 500 };
+const limit = 5;
+
+/** How long a builder takes to choose among thousands of builds and fellows, in the situations that cost most. */
+export async function bench(): Promise<void> {
+  const { builds, builders } = count;
+  process.stdout.write(`choosing among ${builds} builds, ${builders} builders, limit ${limit} ms\n`);
+  const waiting = Array.from({ length: builds }, (_, index) => aBuild({ number: index + 1 }));
+  const warm = waiting.map((build, index) => aBuild(build.spec, { tree: `o2-${index % builders}` }));
+  const busy = waiting.map((build, index) => (index < builders - 1 ? heldBy(`o2-${index + 1}`, build.spec) : build));
+  measure("all idle, no trees, new in the queue", "Affinity", waiting, 0);
+  measure("all idle, a tree on every builder", "Affinity", warm, 60_000);
+  measure("all others busy, 4,000 waiting", "Affinity", busy, 60_000);
+  measure("modulo", "Modulo", waiting, 60_000);
+}
+
+/** From choice to choice a build is pushed to or comes anew, and every tenth time a builder comes or goes. */
+function measure(name: string, strategy: "Affinity" | "Modulo", start: readonly Build[], waitedMs: number): void {
+  const random = randomOf(7);
+  const fleet = Array.from({ length: count.builders }, (_, index) => aBuilder(`o2-${index}`));
+  const builds = [...start];
+  const preference = createPreference("o2-0");
+  const times: number[] = [];
+  const computed = cpu();
+  for (let round = 0; round < count.choices; round += 1) {
+    const changed = Math.floor(random() * builds.length);
+    const before = builds[changed];
+    if (before !== undefined) builds[changed] = { ...before, spec: { ...before.spec, number: 10_000 + round } };
+    if (round % 10 === 0)
+      fleet[1 + (round % 900)] = aBuilder(`o2-${1 + (round % 900)}`, { phase: round % 20 ? "Ready" : "Lost" });
+    const began = performance.now();
+    chooseBuild({
+      self: "o2-0",
+      builds,
+      builders: fleet,
+      strategy,
+      patience: 600_000,
+      recheck: { failedShare: 0.7, maxShare: 0.5 },
+      preference,
+      waited: () => waitedMs,
+      random,
+      now: 0,
+    });
+    times.push(performance.now() - began);
+  }
+  const mean = ((cpu() - computed) / count.choices).toFixed(2);
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number) => (sorted[Math.floor(share * sorted.length)] ?? 0).toFixed(2);
+  process.stdout.write(`  ${name}: median ${at(0.5)} ms, p99 ${at(0.99)} ms, processor time ${mean} ms\n`);
+}
+
+/** Milliseconds this thread has computed, in steps of the kernel's: the mean does not depend on what else the machine does. */
+function cpu(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
