@@ -6,10 +6,11 @@ import { startDemo } from "./start.ts";
 
 /**
  * The demo: a stand-in for GitHub in this process, and `builderpool up` on it as a child in the foreground; the
- * arguments are passed on. When the child ends, so does the stand-in. KEEP=1 goes on from where an earlier run ended.
+ * arguments are passed on. When the child ends, so does the stand-in. KEEP=1 goes on from where an earlier run ended,
+ * DEMO_DIR names another folder than `.work/demo`.
  */
 const root = resolve(import.meta.dirname, "../../..");
-const directory = join(root, ".work", "demo");
+const directory = resolve(process.env["DEMO_DIR"] ?? join(root, ".work", "demo"));
 if (await isRunning(join(directory, "up"))) {
   console.error(`demo: one is running in ${directory} already; end it first (Ctrl-C in its terminal)`);
   process.exit(1);
@@ -24,6 +25,8 @@ const child = spawn(
   ["up", "-f", github.pool, "--work-dir", join(directory, "up"), ...process.argv.slice(2)],
   { stdio: "inherit", env: { ...process.env, GITHUB_TOKEN: github.token } },
 );
+// Should this process fail, the child must not go on without its GitHub.
+process.on("exit", () => child.kill());
 // Ctrl-C reaches the child by itself, as a member of the terminal's process group; it decides when to end.
 process.on("SIGINT", () => undefined);
 for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));

@@ -10,9 +10,12 @@ export interface Demo extends StandIn {
   readonly pool: string;
 }
 
+/** What a demo leaves in its folder, the work folder of its `up` included; nothing else in it is touched. */
+const ownNames = ["github", "github.json", "pool.yaml", "up"];
+
 /**
- * A stand-in with the repositories and pull requests of the demo below `directory`, which is emptied first. With
- * `keep`, what an earlier run left there goes on from where `close` saved it.
+ * A stand-in with the repositories and pull requests of the demo below `directory`, where what an earlier one
+ * left is deleted first. With `keep`, it goes on from where that one's `close` saved it.
  */
 export async function startDemo(
   directory: string,
@@ -20,7 +23,9 @@ export async function startDemo(
 ): Promise<Demo> {
   const saved = join(directory, "github.json");
   const text = options.keep === true ? await readFile(saved, "utf8").catch(() => undefined) : undefined;
-  if (text === undefined) await rm(directory, { recursive: true, force: true });
+  if (text === undefined) {
+    for (const name of ownNames) await rm(join(directory, name), { recursive: true, force: true });
+  }
   await mkdir(directory, { recursive: true });
   const github = await startStandIn({
     directory: join(directory, "github"),
