@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Records } from "../github/records.ts";
 import { type StandIn, startStandIn } from "../github/standIn.ts";
@@ -12,10 +12,11 @@ export interface Demo extends StandIn {
 
 /** What a demo leaves in its folder, the work folder of its `up` included; nothing else in it is touched. */
 const ownNames = ["github", "github.json", "pool.yaml", "up"];
+const saveEvery = 1_000;
 
 /**
  * A stand-in with the repositories and pull requests of the demo below `directory`, where what an earlier one
- * left is deleted first. With `keep`, it goes on from where that one's `close` saved it.
+ * left is deleted first. With `keep`, it goes on from where that one ended, however it ended.
  */
 export async function startDemo(
   directory: string,
@@ -34,6 +35,12 @@ export async function startDemo(
   });
   if (text === undefined) await createDemo(github.state);
   const stopPushing = pushDuringBuilds(github.state);
+  const save = async () => {
+    await writeFile(`${saved}.new`, JSON.stringify(github.state.records));
+    await rename(`${saved}.new`, saved);
+  };
+  await save();
+  const saving = setInterval(() => void save(), saveEvery);
   const pool = join(directory, "pool.yaml");
   await writeFile(pool, demoPool(github));
   return {
@@ -41,8 +48,9 @@ export async function startDemo(
     pool,
     async close() {
       stopPushing();
+      clearInterval(saving);
       await github.close();
-      await writeFile(saved, JSON.stringify(github.state.records));
+      await save();
     },
   };
 }
