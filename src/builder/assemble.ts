@@ -25,7 +25,7 @@ export function assemble(world: BuilderWorld, sandbox: Sandbox, signal: AbortSig
   const listeners = new Set<() => void>();
   const waiting = waitingTimes(clock);
   const status = ownStatus(world, initialStatus(world));
-  const beats = heartbeat(world);
+  const beats = heartbeat({ ...world, self: () => builders.get(name) });
   const folder = configFolder(sandbox);
   const note = notes(status);
   let settings: Settings = { silent: false, debug: false, timeouts: {} };

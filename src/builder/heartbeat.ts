@@ -1,4 +1,6 @@
+import type { Stored } from "../api/kinds.ts";
 import type { Lease } from "../api/lease.ts";
+import type { OwnerReference } from "../api/metadata.ts";
 import { heartbeatInterval, type Instant, mayStart, mustKill } from "../core/queue/heartbeat.ts";
 import type { ObjectStore } from "../store/objectStore.ts";
 import { timestamp } from "../system/clock.ts";
@@ -6,6 +8,8 @@ import type { BuilderWorld } from "./world.ts";
 
 type HeartbeatWorld = Pick<BuilderWorld, "clock" | "log" | "name" | "incarnation"> & {
   readonly store: Pick<ObjectStore, "get" | "create" | "update">;
+  /** The Builder, with which the Lease goes. */
+  readonly self: () => Stored<"Builder"> | undefined;
 };
 
 /** The sign of life others see, and what this builder may do by the age of the last one that was acknowledged. */
@@ -79,11 +83,12 @@ async function renew(world: HeartbeatWorld, wasOurs: boolean): Promise<boolean> 
   return true;
 }
 
-function lease({ name, incarnation }: HeartbeatWorld, now: string): Lease {
+function lease({ name, incarnation, self }: HeartbeatWorld, now: string): Lease {
+  const owner = self();
   return {
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",
-    metadata: { name },
+    metadata: { name, ...(owner && { ownerReferences: [ownedBy(owner)] }) },
     spec: {
       holderIdentity: incarnation,
       leaseDurationSeconds: 75,
@@ -92,4 +97,8 @@ function lease({ name, incarnation }: HeartbeatWorld, now: string): Lease {
       leaseTransitions: 0,
     },
   };
+}
+
+function ownedBy({ apiVersion, kind, metadata: { name, uid } }: Stored<"Builder">): OwnerReference {
+  return { apiVersion, kind, name, uid };
 }

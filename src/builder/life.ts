@@ -82,10 +82,9 @@ async function getWarm(brain: Brain, ending: Ending): Promise<boolean> {
   await brain.refresh();
   return unlessDrained(brain, ending, async (signal) => {
     await warmUp(brain, pool, signal);
-    const { incarnation, revision } = world;
-    const marker = { incarnation, revision, at: timestamp(world.clock) };
-    await writeMarker(sandbox.state, marker);
-    status.say({ warm: marker });
+    const warm = { incarnation: world.incarnation, revision: world.revision, at: timestamp(world.clock) };
+    await writeMarker(sandbox.state, warm);
+    status.say({ warm });
     enter(brain, "Ready");
   });
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { apiVersion, poolLabel } from "../../src/api/group.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { aBuilder, buildObject, commit } from "../support/builder/builderWorld.ts";
 
 describe("a builder", () => {
@@ -57,5 +59,80 @@ describe("a builder", () => {
     await builder.ended;
     expect((await store.get("Builder", "o2-0"))?.status?.phase).toBe("Drained");
     expect(builder.readiness).toEqual([true, false]);
+  });
+
+  it("puts right what the operator said of it while it was thought lost", async () => {
+    const { store, start, until } = await aBuilder();
+    start();
+    const builder = await until(async () => {
+      const now = await store.get("Builder", "o2-0");
+      return now?.status?.phase === "Ready" && now;
+    });
+    if (builder.status === undefined) throw new Error("no status");
+    await store.updateStatus("Builder", { ...builder, status: { ...builder.status, phase: "Lost" } });
+    await until(async () => (await store.get("Builder", "o2-0"))?.status?.phase === "Ready");
+  });
+
+  it("writes nothing while nothing happens, but for its heartbeat", async () => {
+    const { store, start, until } = await aBuilder();
+    start();
+    await until(async () => (await store.get("Builder", "o2-0"))?.status?.phase === "Ready");
+    await systemClock.sleep(500);
+    const before = (await store.get("Builder", "o2-0"))?.metadata.resourceVersion;
+    await systemClock.sleep(1_000);
+    expect((await store.get("Builder", "o2-0"))?.metadata.resourceVersion).toBe(before);
+  });
+
+  it("has a Lease that goes with its object", async () => {
+    const { store, start, until } = await aBuilder();
+    const builder = start();
+    await until(async () => (await store.get("Lease", "o2-0"))?.spec.holderIdentity === "process-1");
+    builder.stop.abort();
+    await builder.ended;
+    await store.delete("Builder", "o2-0");
+    expect(await store.get("Lease", "o2-0")).toBeUndefined();
+  });
+
+  it("ends when another process speaks for it", async () => {
+    const { store, sandbox, start, until } = await aBuilder();
+    const hasty = { ...systemClock, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 50, signal) };
+    const first = start({ clock: hasty });
+    await until(async () => (await store.get("Builder", "o2-0"))?.status?.incarnation === "process-1");
+    start({ sandbox: `${sandbox}-on-another-host` });
+    await first.ended;
+    await until(async () => {
+      const status = (await store.get("Builder", "o2-0"))?.status;
+      return status?.incarnation === "process-2" && status.phase === "Ready";
+    });
+  });
+});
+
+describe("several builders", () => {
+  it("share the queue, and no build runs twice", async () => {
+    const { store, cells, sandbox, start, until } = await aBuilder({ instances: 3 });
+    for (const index of [1, 2]) {
+      await store.create("Builder", {
+        apiVersion,
+        kind: "Builder",
+        metadata: { name: `o2-${index}`, labels: { [poolLabel]: "o2" } },
+        spec: { pool: "o2", desired: "Active", workerIndex: index, poolSize: 3, external: false },
+      });
+    }
+    const builders = new Set<string>();
+    for (const number of Array.from({ length: 12 }, (_, index) => index + 1)) {
+      await store.create("Build", buildObject(number, { commit: String(number).padStart(40, "0") }));
+    }
+    for (const name of ["o2-0", "o2-1", "o2-2"]) {
+      start({ name, incarnation: `process of ${name}`, sandbox: join(sandbox, "..", name) });
+    }
+    await until(async () => {
+      const builds = await store.list("Build");
+      for (const { status } of builds) if (status?.verdict !== undefined) builders.add(status.verdict.builder);
+      return builds.every(({ status }) => status?.phase === "Done");
+    }, 30_000);
+    const commits = cells.orders.flatMap(({ pullRequest }) => pullRequest?.commit ?? []);
+    expect(commits.length).toBe(12);
+    expect(new Set(commits).size).toBe(12);
+    expect(builders.size).toBeGreaterThan(1);
   });
 });
