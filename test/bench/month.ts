@@ -30,7 +30,7 @@ interface Month {
 /** A simulated month of a pool, with affinity and with ali-bot's static partition, over the same pull requests. */
 export async function bench(): Promise<void> {
   process.stdout.write(
-    `a month of ${builders} builders at load ${load}: ${pushes} pushes a pull request, a build takes ${durations.warm} min warm and ${durations.cold} min cold\n`,
+    `a month of ${builders} builders, arrivals for load ${load} if half the builds were warm: ${pushes} pushes a pull request, a build takes ${durations.warm} min warm and ${durations.cold} min cold\n`,
   );
   for (const [name, strategy, preempts] of [
     ["affinity and claims", "Affinity", true],
