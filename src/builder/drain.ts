@@ -22,22 +22,22 @@ export function wantsDrain(brain: Brain, { stop, kill }: Ending): boolean {
 
 /**
  * Runs `work` with a signal that aborts, with Stopped as its reason, at once when the builder is killed, and once it has been asked to
- * drain for `grace` milliseconds. A drain that is called off meanwhile is forgotten.
+ * drain for `grace()` milliseconds. A drain that is called off meanwhile is forgotten.
  */
 export async function whileServing<T>(
   brain: Brain,
   ending: Ending,
-  grace: number,
+  grace: () => number,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { clock, name } = brain.world;
   const own = new AbortController();
   let timer: AbortController | undefined;
 
-  function startTimer(): void {
+  function startTimer(ms: number): void {
     timer = new AbortController();
-    const message = `"${name}" was drained and the build did not end within ${formatDuration(grace)}`;
-    clock.sleep(grace, timer.signal).then(
+    const message = `"${name}" was drained and the build did not end within ${formatDuration(ms)}`;
+    clock.sleep(ms, timer.signal).then(
       () => own.abort(new Stopped("Drained", message)),
       () => {},
     );
@@ -46,10 +46,10 @@ export async function whileServing<T>(
     const isKilled = ending.kill.aborted;
     const wants = wantsDrain(brain, ending);
     if (isKilled) own.abort(new Stopped("Drained", `"${name}" was stopped at once`));
-    else if (wants && grace === 0) own.abort(new Stopped("Drained", `"${name}" is drained`));
+    else if (wants && grace() === 0) own.abort(new Stopped("Drained", `"${name}" is drained`));
     else if (wants && timer === undefined) {
       enter(brain, "Draining", brain.self()?.spec.drainReason);
-      startTimer();
+      startTimer(grace());
     } else if (!wants && timer !== undefined) {
       timer.abort();
       timer = undefined;

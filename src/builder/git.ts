@@ -28,6 +28,7 @@ const settings: readonly (readonly [string, string])[] = [
   ["core.askPass", ""],
   ["credential.helper", ""],
   ["gc.auto", "0"],
+  ["fetch.unpackLimit", "1"],
   ["maintenance.auto", "false"],
   ["safe.directory", "*"],
   ["http.lowSpeedLimit", "1000"],

@@ -45,8 +45,11 @@ export async function live(brain: Brain, ending: Ending): Promise<void> {
         continue;
       }
       if (wantsDrain(brain, ending)) continue;
-      const end = await whileServing(brain, ending, drainTimeout(brain), (signal) =>
-        attemptBuild(brain, work, signal, ending.kill),
+      const end = await whileServing(
+        brain,
+        ending,
+        () => drainTimeout(brain),
+        (signal) => attemptBuild(brain, work, signal, ending.kill),
       );
       health = judge(health, end);
       brain.status.say({ infrastructureFailures: health.failures });
@@ -54,7 +57,7 @@ export async function live(brain: Brain, ending: Ending): Promise<void> {
       else await unlessDrained(brain, ending, (signal) => tidy(brain, work.pool, signal));
     }
   }
-  if (!ending.kill.aborted) enter(brain, "Drained", "It was told to end");
+  enter(brain, "Drained", "It was told to end");
 }
 
 /** Nothing runs here now: a claim of this very process is one whose acknowledgement was lost on the way. */
@@ -110,7 +113,7 @@ async function unlessDrained(
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<boolean> {
   try {
-    await whileServing(brain, ending, 0, work);
+    await whileServing(brain, ending, () => 0, work);
     return true;
   } catch (error) {
     if (error instanceof Stopped) return false;

@@ -45,6 +45,9 @@ export class MirrorFailure extends Error {
 }
 
 const cloneLimit = 60 * 60_000;
+const repackLimit = 10 * 60_000;
+/** Every fetch that brings something leaves a pack. */
+const repackEvery = 50;
 const damaged =
   /corrupt|bad object|object file .* is empty|unable to read|missing (blob|tree|commit)|inflate|bad packed|did not send all necessary objects/i;
 const noSuchRepository = /not found|does not exist|does not appear to be a git repository|repository '.*' not/i;
@@ -62,6 +65,7 @@ interface Options {
 /** Mirrors in `<directory>/<owner>/<repo>.git`. One instance per machine: it is the lock between the builders. */
 export function gitMirrors(options: Options): Mirrors {
   const git = openGit(options);
+  const fetches = new Map<string, number>();
   const queues = new Map<string, Promise<unknown>>();
   const waiting = new Map<string, Promise<Mirrored>>();
 
@@ -75,10 +79,14 @@ export function gitMirrors(options: Options): Mirrors {
       waiting.delete(key);
       return bring(git, options, request);
     });
+    const count = (fetches.get(request.repository) ?? 0) + 1;
+    fetches.set(request.repository, count);
     waiting.set(key, result);
     queues.set(
       request.repository,
-      result.catch(() => {}),
+      result
+        .then(({ mirror }) => (count % repackEvery === 0 ? repack(git, options.log, mirror) : undefined))
+        .catch(() => {}),
     );
     return result;
   }
@@ -127,6 +135,12 @@ async function replace(git: Git, mirror: string, request: FetchRequest): Promise
   await rename(fresh, mirror);
   await rm(old, { recursive: true, force: true });
   return { mirror, commit };
+}
+
+/** Joins small packs. Unlike a collection of garbage it drops nothing, so work trees that borrow from the mirror stay whole. */
+async function repack(git: Git, log: Log, mirror: string): Promise<void> {
+  const ended = await git.run(["repack", "--geometric=2", "-d", "--quiet"], mirror, repackLimit);
+  if (ended.exitCode !== 0) log.warn({ mirror, error: ended.says }, "the packs of a mirror were not joined");
 }
 
 async function update(git: Git, mirror: string, request: FetchRequest, timeoutMs: number): Promise<Mirrored> {

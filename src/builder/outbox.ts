@@ -137,10 +137,15 @@ export function outbox(world: BuilderWorld, root: string): Outbox {
  * Open: the attempt still runs. Given: its verdict is the last one. Gone: the pull request was closed, but a link to the log may be on
  * GitHub. Void: another attempt took its place, or no verdict was accepted; the place in the log store may be another's.
  */
-function fateOf(build: Build | undefined, { attempt }: Entry, builder: string): "Open" | "Given" | "Gone" | "Void" {
+function fateOf(
+  build: Build | undefined,
+  { attempt, directory }: Entry,
+  builder: string,
+): "Open" | "Given" | "Gone" | "Void" {
   if (build === undefined) return "Gone";
   const { verdict, claim } = build.status ?? {};
-  if (verdict?.attempt === attempt && verdict.builder === builder) return "Given";
+  const isOurs = verdict?.attempt === attempt && verdict.builder === builder;
+  if (isOurs && verdict.log?.path.startsWith(`${directory}/`)) return "Given";
   return claim?.attempt === attempt && claim.builder === builder ? "Open" : "Void";
 }
 

@@ -74,14 +74,14 @@ async function carryOut(
     errors.write(chunk);
     print(chunk);
   };
+  child.stdin?.on("error", () => {}); // a cell that is gone reads no order
   child.stdout?.on("data", print);
   child.stderr?.on("data", complain);
   (child.stdio[3] as Readable | undefined)?.on("data", (chunk: Uint8Array) => lines.write(chunk));
   signal.addEventListener("abort", stop, { once: true });
   try {
     if (child.pid !== undefined) await writeCellRecord(options.record, { pid: child.pid, id: order.id });
-    child.stdin?.on("error", () => {}).write(`${JSON.stringify(order)}\n`);
-    if (signal.aborted) stop();
+    if (!signal.aborted) child.stdin?.write(`${JSON.stringify(order)}\n`);
     const exit = await exited;
     over.abort();
     await bury(child, order.id, options);
@@ -92,6 +92,7 @@ async function carryOut(
   } finally {
     over.abort();
     signal.removeEventListener("abort", stop);
+    if (child.exitCode === null && child.signalCode === null) killGroup(child, "SIGKILL");
   }
 }
 
@@ -120,7 +121,9 @@ function exitOf(child: ChildProcess): Promise<Exit> {
   });
 }
 
+/** The life line is cut too: the first process of a PID namespace does not hear SIGTERM before it listens for it. */
 async function terminate(child: ChildProcess, clock: Pick<Clock, "sleep">, over: AbortSignal): Promise<void> {
+  child.stdin?.destroy();
   killGroup(child, "SIGTERM");
   await killLater(child, clock, over);
 }

@@ -169,6 +169,17 @@ describe("a cell process", () => {
     expect(commands.filter((command) => command.includes(`43${process.pid}`))).toEqual([]);
   });
 
+  it("that is stopped while it still starts ends at once, alone in its process table too", async () => {
+    const { run } = aCell("setInterval(() => {}, 1000);", await probeIsolation(environment));
+    for (const delay of [0, 20, 60]) {
+      const end = new AbortController();
+      const began = Date.now();
+      setTimeout(() => end.abort(new Error("stop")), delay);
+      await expect(run(end.signal)).rejects.toThrow("stop");
+      expect(Date.now() - began).toBeLessThan(5_000);
+    }
+  });
+
   it("that cannot be started is an infrastructure failure", async () => {
     const { run } = aCell("", ["/nonexistent/unshare"]);
     expect(await run()).toMatchObject({ reason: "CellDied", message: expect.stringContaining("could not be started") });

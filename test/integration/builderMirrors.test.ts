@@ -54,6 +54,19 @@ describe("a mirror", () => {
     expect(has(mirror, before)).toBe(true);
   });
 
+  it("joins its packs now and then, and drops nothing", async () => {
+    const { hello, git, fetch, mirror } = aMirrorWorld();
+    const rewritten: string[] = [];
+    for (let round = 0; round < 51; round += 1) {
+      rewritten.push((await fetch()).commit);
+      git("commit", "-q", "--amend", "--allow-empty", "-m", `Rewritten ${round}`, "--author", "t <t@t>");
+    }
+    await fetch();
+    expect(readdirSync(join(mirror, "objects/pack")).filter((name) => name.endsWith(".pack")).length).toBeLessThan(10);
+    expect(rewritten.filter((commit) => !has(mirror, commit))).toEqual([]);
+    expect(has(mirror, hello.tip())).toBe(true);
+  });
+
   it("takes the default branch of the remote where none is named", async () => {
     const { hello, git, fetch } = aMirrorWorld();
     git("checkout", "-q", "-b", "develop");
