@@ -35,11 +35,17 @@ export async function startDemo(
   });
   if (text === undefined) await createDemo(github.state);
   const stopPushing = pushDuringBuilds(github.state);
-  const save = async () => {
+  const write = async () => {
     await writeFile(`${saved}.new`, JSON.stringify(github.state.records));
     await rename(`${saved}.new`, saved);
   };
-  await save();
+  // One after the other: two at once would take each other's new file away.
+  let last = write();
+  const save = () => {
+    last = last.then(write);
+    return last;
+  };
+  await last;
   const saving = setInterval(() => void save(), saveEvery);
   const pool = join(directory, "pool.yaml");
   await writeFile(pool, demoPool(github));
