@@ -109,7 +109,7 @@ describe("builderpool up", () => {
   it("W-11: silent, set in the file while it runs, builds once and publishes nothing", async () => {
     await machine.declare({ silent: true });
     await up.line(/hello: changed: silent/);
-    const { number, commit } = await machine.propose("Whisper", greeting("Hush, everybody"));
+    const { number, commit } = await machine.propose("Whisper", greeting("Hello, hush"));
     await up.line(new RegExp(`#${number}: Success`));
     await new Promise((resolve) => setTimeout(resolve, 4000));
     expect(machine.statuses(commit)).toEqual([]);
@@ -129,7 +129,7 @@ describe("builderpool up", () => {
 
   it("drains on SIGTERM: the running build ends and is reported, then it exits with 0", async () => {
     const { number, commit } = await machine.propose("Last", {
-      ...greeting("Last words"),
+      ...greeting("Hello for the last time"),
       "test/slow.test": "sleep 3\n",
     });
     await up.line(new RegExp(`#${number}: hello-0 builds`));
@@ -145,8 +145,8 @@ describe("builderpool up", () => {
   });
 
   it("--until-idle ends by itself once everything has a verdict or a stated reason, and rebuilds nothing", async () => {
-    const draft = await machine.propose("Later", greeting("Later, perhaps"), { draft: true });
-    const { number } = await machine.propose("One more", greeting("One more hello"));
+    const draft = await machine.propose("Later", greeting("Hello, later"), { draft: true });
+    const { number } = await machine.propose("One more", greeting("Hello once more"));
     const { exitCode, stdout } = await machine.up("--until-idle", "-o", "json").ended;
     expect(exitCode).toBe(0);
     const builds: { spec: { number: number; blocked?: object }; status?: { phase: string; attempt: number } }[] =
