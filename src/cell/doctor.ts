@@ -1,14 +1,17 @@
-import type { Outcome } from "../api/event.ts";
+import type { Findings, Outcome } from "../api/event.ts";
 import { doctorVector, toolName } from "../core/definitions/alibuild.ts";
+import { LogScanner } from "../core/report/scan.ts";
 import { ending, type Hands, lastLine, runShort } from "./hands.ts";
 import { InfrastructureFailure } from "./infrastructure.ts";
 import { refuseFullDisk } from "./space.ts";
 import type { Tool } from "./tool.ts";
 
-/** Asks aliBuild whether the recipes can be built here. Undefined when they can. */
+/** Asks aliBuild whether the recipes can be built here. Undefined when they can; else what it said is the log of the verdict. */
 export async function doctor(hands: Hands, tool: Tool): Promise<Extract<Outcome, { kind: "Verdict" }> | undefined> {
   const { check } = hands.order;
+  const name = `${toolName(check)} doctor`;
   await hands.emit({ event: "step", step: "doctor" });
+  const startedAt = hands.clock.now();
   const ended = await runShort(hands, tool.program, doctorVector(check), { onChunk: hands.print });
   await hands.quiesce();
   if (ended.exitCode === 0) return undefined;
@@ -16,8 +19,23 @@ export async function doctor(hands: Hands, tool: Tool): Promise<Extract<Outcome,
   if (ended.exitCode === undefined || ended.exitCode > 128) {
     throw new InfrastructureFailure(
       ended.signal === "SIGKILL" && !ended.timedOut ? "OutOfMemory" : "SelfTestFailed",
-      `${toolName(check)} doctor ${ending(ended)}: ${lastLine(ended)}`,
+      `${name} ${ending(ended)}: ${lastLine(ended)}`,
     );
   }
-  return { kind: "Verdict", result: "DoctorError", description: `${toolName(check)} doctor error` };
+  const findings = await sendLog(hands, name, startedAt, ended.tail);
+  return { kind: "Verdict", result: "DoctorError", description: `${name} error`, findings };
+}
+
+/** Nothing was built, so this is the only log there is. */
+async function sendLog({ emit, clock }: Hands, path: string, startedAt: number, text: string): Promise<Findings> {
+  const iso = (instant: number) => new Date(instant).toISOString();
+  const bytes = Buffer.from(text);
+  const times = { startedAt: iso(startedAt), finishedAt: iso(clock.now()) };
+  await emit({ event: "logFile", path, ...times, bytes: bytes.length });
+  await emit({ event: "logText", text });
+  const scanner = new LogScanner({ isImportant: () => true });
+  scanner.begin(path);
+  scanner.write(bytes);
+  scanner.end();
+  return scanner.findings();
 }

@@ -139,7 +139,7 @@ describe("a cell that builds a pull request", () => {
     expect(outcome).toMatchObject({ result: "Success" });
   });
 
-  it("reports what aliBuild doctor refuses", async () => {
+  it("W-44: reports what aliBuild doctor refuses, with its words as the log", async () => {
     const { alidist, hello, order } = aCellWorld();
     const recipe = readFileSync(join(alidist.path, "hellolib.sh"), "utf8");
     alidist.commit({
@@ -152,6 +152,8 @@ describe("a cell that builds a pull request", () => {
     const { outcome, events } = await runCell(order({ pullRequest: { number: 1, commit: hello.tip() } }));
 
     expect(outcome).toMatchObject({ result: "DoctorError", description: "aliBuild doctor error" });
+    expect(outcome?.findings?.preview.join("\n")).toContain("hellolib");
+    expect(logTexts(events)["aliBuild doctor"]).toContain("hellolib");
     expect(steps(events)).not.toContain("build");
   });
 
