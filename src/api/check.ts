@@ -27,7 +27,7 @@ export const Directory = z
     error: (issue) => `expected the name of a directory in the work area, found ${JSON.stringify(issue.input)}`,
   });
 
-/** Words aliBuild moves to the front of its command line wherever they stand; no value may equal one (domain.md 5.2). */
+/** Words aliBuild moves to the front of its command line wherever they stand; no value may equal one. */
 const argumentWords = new Set([
   "analytics",
   "architecture",

@@ -17,7 +17,7 @@ export type CellStep = (typeof cellSteps)[number];
 
 const text = (max: number) => z.string().max(max);
 
-/** One section of the result page: a class of lines found in the logs (domain.md 6.4). */
+/** One section of the result page: a class of lines found in the logs. */
 export const FindingClass = z.enum([
   "fetch",
   "killed",

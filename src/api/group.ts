@@ -22,5 +22,3 @@ export const drainAnnotation = `${group}/drain`;
 /** Namespace of every object on one machine. */
 export const localNamespace = "default";
 
-/** Field manager of the operator's server-side applies. */
-export const operatorFieldManager = "builderpool-operator";

@@ -27,7 +27,7 @@ export interface ObservedPool {
     /** Checks that an older pool owns. */
     readonly conflicts: readonly { readonly check: string; readonly owner: string }[];
   };
-  /** Builds that GitHub still shows as pending; what a deleted pool has to put right. */
+  /** Builds that GitHub shows as begun; what a deleted pool has to put right. */
   readonly unsettled: number;
   /** How long the deletion has been asked for; 0 when it has not. */
   readonly deletingFor: Milliseconds;

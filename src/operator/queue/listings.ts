@@ -1,9 +1,6 @@
-import type { BuilderPoolStatus } from "../../api/pool.ts";
+import type { ListingState } from "../../core/pool/observed.ts";
 import type { Listing } from "../../core/queue/pullRequest.ts";
 import type { Target } from "./targets.ts";
-
-/** What is known about one repository and branch, for a pool's status and for people. */
-export type ListingState = NonNullable<BuilderPoolStatus["listings"]>[number];
 
 /** The last complete listing of every target, and whether it is still true. In memory only: a restart lists anew. */
 export interface Listings {

@@ -8,9 +8,12 @@ describe("a table", () => {
   ];
 
   it("aligns its columns, numbers to the right, and leaves nothing trailing", () => {
-    expect(formatTable(columns, [{ name: "o2", n: 5 }, { name: "alidist", n: 120 }])).toBe(
-      ["NAME       N", "o2         5", "alidist  120"].join("\n"),
-    );
+    expect(
+      formatTable(columns, [
+        { name: "o2", n: 5 },
+        { name: "alidist", n: 120 },
+      ]),
+    ).toBe(["NAME       N", "o2         5", "alidist  120"].join("\n"));
   });
 
   it("shows an empty cell as a dash, so that columns can be counted by scripts", () => {
