@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { owner } from "../../../src/core/partition/modulo.ts";
+import { formerOwner } from "../../support/alibot/shard.ts";
 
 const sizes = [2, 3, 4, 5, 7, 8, 10, 16, 100];
 
@@ -28,19 +30,33 @@ describe("the modulo partition", () => {
     ["3151d6a50cb4d9566ad1cc144c6ba7bb60b56eae", "o2physics", "1 2 3 0 2 3 5 11 75"],
   ])("gives %s of %s the owners ali-bot gives it", (commit, name, owners) => {
     expect(sizes.map((size) => owner(name, commit, size)).join(" ")).toBe(owners);
+    expect(sizes.map((size) => formerOwner(name, commit, size)).join(" ")).toBe(owners);
   });
 
-  it("reads the hash as one big integer: nothing at all is owned by 5 of 8", () => {
+  it("S-1: takes the hash of the name and the commit, with nothing in between", () => {
+    const commit = "93a3ef0948f990e9b17b4daf0239fd457a328e09";
+    const hash = "a5524134f05acbf77f162beff6f2e210eb6f20994ad9119bb536da6a09e0c8c2";
+    expect(createHash("sha256").update(`o2${commit}`).digest("hex")).toBe(hash);
+    expect(owner("o2", commit, 2 ** 40)).toBe(Number.parseInt(hash.slice(-10), 16));
+  });
+
+  it("S-2: reads the hash as one big integer: nothing at all is owned by 5 of 8", () => {
     expect(owner("", "", 8)).toBe(5);
   });
 
-  it("gives everything to a pool of one", () => {
+  it("S-3: gives everything to a pool of one", () => {
     expect(["a", "b", "c"].map((name) => owner(name, "93a3ef", 1))).toEqual([0, 0, 0]);
   });
 
-  it.each([0, -1, 1.5, Number.NaN])("refuses a pool of %s with a sentence", (size) => {
+  it.each([0, -1, 1.5, Number.NaN])("S-4: refuses a pool of %s with a sentence", (size) => {
     expect(() => owner("o2", "93a3ef", size)).toThrow(
       new RangeError(`expected a pool of at least one builder to share the builds of "o2", found ${size}`),
     );
+  });
+
+  it("S-5: does not round: a hash has 256 bits, and a float 53", () => {
+    const commit = "d3d501487f6e5796e6a5782583cfed0b304930bb";
+    const rounded = Number(`0x${createHash("sha256").update(`o2${commit}`).digest("hex")}`);
+    expect([owner("o2", commit, 3), rounded % 3]).toEqual([0, 2]);
   });
 });

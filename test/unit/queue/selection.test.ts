@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import type { ResolvedCheck } from "../../../src/api/check.ts";
+import type { CommitStatus, PullRequest } from "../../../src/core/queue/pullRequest.ts";
+import { formerList, formerRound, type Row } from "../../support/alibot/lister.ts";
+import { aCheck, aPullRequest } from "./objects.ts";
+import { queueOf, roundOf, rowsOf } from "./selection.ts";
+
+const check = aCheck({ name: "c" });
+const trusting = (trust: Partial<ResolvedCheck["trust"]>) => ({ ...check, trust: { ...check.trust, ...trust } });
+type Says = Parameters<typeof aPullRequest>[0] & { readonly day?: number; readonly c?: CommitStatus["state"] };
+
+/** Pull requests numbered from 1, each with a commit of that day of 2024 and that status of the check. */
+const listed = (...all: readonly Says[]): readonly PullRequest[] =>
+  all.map(({ day = 1, c, ...says }, index) => {
+    const statuses = [...(c === undefined ? [] : [status("c", c)]), ...(says.statuses ?? [])];
+    return aPullRequest({ number: index + 1, committedAt: `2024-01-0${day}T00:00:00Z`, ...says, statuses });
+  });
+const status = (context: string, state: CommitStatus["state"]): CommitStatus => ({ context, state, description: "" });
+const stranger = { association: "NONE" };
+const text = ({ type, number, since }: Row) => `${type} ${number} ${since}`;
+const firstDay = 1_704_067_200;
+const on = (day: number) => firstDay + (day - 1) * 86_400;
+
+/** Each line: the group, the number of the pull request, and since when it waits. */
+const cases: readonly [string, readonly PullRequest[], readonly string[], ResolvedCheck?][] = [
+  ["P-1: no status", listed({}), ["untested 1 1704067200"]],
+  ["P-2: a status of another check", listed({ statuses: [status("d", "SUCCESS")] }), ["untested 1 1704067200"]],
+  ["P-3: a failure", listed({ c: "FAILURE" }), [`failed 1 ${firstDay}`]],
+  ["P-3: an error", listed({ c: "ERROR" }), [`failed 1 ${firstDay}`]],
+  ["P-3: a success", listed({ c: "SUCCESS" }), [`succeeded 1 ${firstDay}`]],
+  ["P-3: a pending status", listed({ c: "PENDING" }), [`untested 1 ${firstDay}`]],
+  ["P-3: an expected status", listed({ c: "EXPECTED" }), [`untested 1 ${firstDay}`]],
+  [
+    "P-4: three untested ones of different age",
+    listed({ day: 3 }, { day: 1 }, { day: 2 }),
+    [`untested 2 ${on(1)}`, `untested 3 ${on(2)}`, `untested 1 ${on(3)}`],
+  ],
+  [
+    "P-7: the priority label on the newest",
+    listed({ day: 1 }, { day: 2 }, { day: 3, labels: ["ci-priority"] }),
+    [`untested 3 ${on(3)}`, `untested 1 ${on(1)}`, `untested 2 ${on(2)}`],
+  ],
+  [
+    "P-7: the priority label on two",
+    listed({ day: 1 }, { day: 3, labels: ["ci-priority"] }, { day: 2, labels: ["ci-priority"] }),
+    [`untested 3 ${on(2)}`, `untested 2 ${on(3)}`, `untested 1 ${on(1)}`],
+  ],
+  [
+    "P-7: a label that is not quite it",
+    listed({ day: 1 }, { day: 2, labels: ["CI-PRIORITY"] }),
+    [`untested 1 ${on(1)}`, `untested 2 ${on(2)}`],
+  ],
+  [
+    "P-7: the priority label on a failed one while another is untested",
+    listed({ day: 1, c: "ERROR", labels: ["ci-priority"] }, { day: 2 }),
+    [`untested 2 ${on(2)}`, `failed 1 ${on(1)}`],
+  ],
+  [
+    "P-8: all groups, each in its order",
+    listed({ day: 5, c: "ERROR" }, { day: 4, c: "SUCCESS" }, { day: 3 }, { day: 2, c: "FAILURE" }, { day: 1 }),
+    [`untested 5 ${on(1)}`, `untested 3 ${on(3)}`, `failed 4 ${on(2)}`, `failed 1 ${on(5)}`, `succeeded 2 ${on(4)}`],
+  ],
+  ["P-10: nothing to do", listed(), []],
+  ["P-11: a stranger", listed(stranger), []],
+  [
+    "P-13: a stranger whom the permission bot approved",
+    listed({ ...stranger, c: "SUCCESS", statuses: [status("review", "SUCCESS")] }),
+    [`succeeded 1 ${firstDay}`],
+  ],
+  ["P-14: a stranger's draft", listed({ ...stranger, isDraft: true }), []],
+  ["P-15: a contributor", listed({ association: "CONTRIBUTOR" }), []],
+  [
+    "P-15: a contributor where collaborators are trusted",
+    listed({ association: "CONTRIBUTOR" }),
+    [`untested 1 ${firstDay}`],
+    trusting({ collaborators: true }),
+  ],
+  [
+    "P-17: a stranger whom the check names",
+    listed(stranger),
+    [`untested 1 ${firstDay}`],
+    trusting({ users: ["alice"] }),
+  ],
+  ["P-17: a stranger whom the check no longer names", listed(stranger), [], trusting({ users: [] })],
+];
+
+describe("the selection, beside ali-bot's", () => {
+  it.each(cases.map(([title, ...facts]) => ({ title, facts })))("$title", ({ facts }) => {
+    const [pullRequests, expected, wanted = check] = facts;
+    expect(formerList(wanted, pullRequests).map(text)).toEqual(expected);
+    const queue = queueOf(wanted, pullRequests);
+    expect(rowsOf(queue).map(text)).toEqual(expected);
+    const round = formerRound(formerList(wanted, pullRequests), () => 0);
+    expect(roundOf(queue, () => 0)).toEqual(round.map(({ number }) => number));
+  });
+
+  it("P-5, P-6: draws one recheck, failed or succeeded by the same chance", () => {
+    const mixed = listed({ c: "ERROR" }, { c: "FAILURE" }, { c: "SUCCESS" });
+    for (const pullRequests of [mixed, mixed.slice(0, 2), mixed.slice(2)]) {
+      for (const chance of [0, 0.3, 0.69, 0.71, 0.99]) {
+        const theirs = formerRound(formerList(check, pullRequests), () => chance).map(({ number }) => number);
+        expect(roundOf(queueOf(check, pullRequests), () => chance)).toEqual(theirs);
+      }
+    }
+  });
+
+  it("P-18: differs where ali-bot missed a login for the blank before it", () => {
+    const wanted = trusting({ users: ["bob", " alice"] });
+    expect(formerList(wanted, listed(stranger))).toEqual([]);
+    expect(rowsOf(queueOf(wanted, listed(stranger))).map(text)).toEqual([`untested 1 ${firstDay}`]);
+  });
+
+  it("P-19: differs where pull requests tie: by number, not in the order they came", () => {
+    const backwards = listed({}, {}, {}).toReversed();
+    expect(formerList(check, backwards).map(({ number }) => number)).toEqual([3, 2, 1]);
+    expect(roundOf(queueOf(check, backwards), () => 0)).toEqual([1, 2, 3]);
+  });
+});
