@@ -1,0 +1,184 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Build } from "../../src/api/build.ts";
+import { processes } from "../../src/local/processes.ts";
+import { anInstallation, greeting, hello, type Installation, type UpProcess } from "../support/up/installation.ts";
+import { broken, unreported } from "../support/up/invariants.ts";
+import { aJournal, type Journal } from "../support/up/journal.ts";
+import { type Recorder, record } from "../support/up/recorder.ts";
+
+/** One work folder for all cases: each starts `up` on what the one before it left. */
+describe.skipIf(process.platform !== "linux")("a process that dies", () => {
+  let machine: Installation;
+  let journal: Journal;
+  let recorder: Recorder;
+  let up: UpProcess;
+
+  beforeAll(async () => {
+    machine = await anInstallation();
+    journal = aJournal(join(machine.directory, "journal"));
+    await machine.declare();
+    up = machine.up();
+  });
+  afterAll(async () => {
+    recorder?.close();
+    await machine.close();
+  });
+
+  async function kill(): Promise<void> {
+    up.kill("SIGKILL");
+    await up.ended;
+  }
+
+  /** Starts `up` again and waits until it builds. */
+  async function again(): Promise<void> {
+    up = machine.up();
+    await up.line(/hello-0: ready/);
+  }
+
+  function find(number: number): Build | undefined {
+    return recorder.builds().find(({ spec }) => spec.number === number);
+  }
+
+  function until(number: number, status: object): Promise<void> {
+    return expect.poll(() => find(number)?.status, { timeout: 60_000, interval: 50 }).toMatchObject(status);
+  }
+
+  function terminal(commit: string): readonly string[] {
+    return machine.statuses(commit).filter((status) => !status.startsWith("pending"));
+  }
+
+  /** The running cell and whatever it runs, as this machine sees them. */
+  async function cell(): Promise<{ readonly wrapper: number; readonly all: readonly number[] }> {
+    const text = readFileSync(join(machine.workDir, "builders/hello-0/state/cell.json"), "utf8");
+    const wrapper = Number(JSON.parse(text).pid);
+    const table = await processes();
+    const all = new Set([wrapper]);
+    for (const { pid } of table.filter(({ parent }) => all.has(parent))) all.add(pid);
+    return { wrapper, all: [...all] };
+  }
+
+  it("during the warm-up leaves nothing running, and the next one begins the warm-up anew", async () => {
+    await up.line(/hello-0: .*aliBuild/);
+    await expect
+      .poll(
+        () =>
+          cell().then(
+            ({ all }) => all.length,
+            () => 0,
+          ),
+        { timeout: 20_000, interval: 50 },
+      )
+      .toBe(2);
+    const { all } = await cell();
+    await kill();
+    await expect
+      .poll(async () => (await processes()).filter(({ pid }) => all.includes(pid)), { timeout: 5_000, interval: 50 })
+      .toEqual([]);
+    recorder = record(machine.workDir);
+    await again();
+  });
+
+  it("as a cell alone is an infrastructure failure: shown as pending, never as red, and tried again", async () => {
+    const { number, commit } = await machine.propose("Lose the cell", {
+      ...greeting("Hello"),
+      ...journal.holding("cell"),
+    });
+    await expect.poll(() => journal.runs("cell"), { timeout: 30_000, interval: 50 }).toHaveLength(1);
+    const { all, wrapper } = await cell();
+    for (const pid of all) if (pid !== wrapper) process.kill(pid, "SIGKILL");
+    await until(number, { phase: "Queued", trouble: { reason: "CellDied" } });
+    journal.letGo("cell");
+    await expect.poll(() => machine.statuses(commit), { timeout: 10_000 }).toHaveLength(2);
+    expect(machine.statuses(commit)).toEqual([
+      expect.stringMatching(/^pending Started /),
+      expect.stringMatching(/^pending /),
+    ]);
+  });
+
+  it("just after a claim loses it to the next process, which builds once", async () => {
+    machine.github.faults.add({ on: "* /git/*", fault: { kind: "hang" } });
+    const { number, commit } = await machine.propose("Claim", greeting("Hello, claim"));
+    await until(number, { phase: "Claimed", attempt: 1 });
+    await kill();
+    machine.github.faults.clear();
+    await again();
+    await until(number, { phase: "Done", attempt: 2, verdict: { attempt: 2, result: "Success" } });
+    await expect.poll(() => terminal(commit)).toEqual(["success"]);
+  });
+
+  it("during a build, with a cell that cannot end itself, has its leftovers stopped before anything new starts", async () => {
+    const { number, commit } = await machine.propose("Run", { ...greeting("Hello, run"), ...journal.holding("run") });
+    await expect.poll(() => journal.runs("run"), { timeout: 30_000, interval: 50 }).toHaveLength(1);
+    const { all } = await cell();
+    for (const pid of all) process.kill(pid, "SIGSTOP"); // so it does not see its life line cut
+    await kill();
+    await sleep(500);
+    expect((await processes()).filter(({ pid }) => all.includes(pid))).toHaveLength(all.length);
+    const restarted = Date.now();
+    await again();
+    expect(up.output()).toMatch(/stopped [0-9]+ processes that an earlier `up` had left behind/);
+    await expect.poll(() => journal.runs("run"), { timeout: 30_000, interval: 50 }).toHaveLength(2);
+    journal.letGo("run");
+    await until(number, { phase: "Done", attempt: 2, verdict: { result: "Success" } });
+    await expect.poll(() => terminal(commit)).toEqual(["success"]);
+    const [first, second] = journal.runs("run");
+    expect(first?.last).toBeGreaterThan(restarted); // it did outlive its up
+    expect(second?.first).toBeGreaterThan(first?.last ?? Number.POSITIVE_INFINITY);
+  });
+
+  it("between verdict and report is followed by the report alone: one status, one comment, no second build", async () => {
+    const breaking = { "src/greeting.cxx": "const char* greeting() { return 1 2; }\n" };
+    const { github } = machine;
+    github.faults.add({ on: `POST /repos/${hello}/statuses/*`, skip: 1, fault: { kind: "hang" } });
+    const { number, commit } = await machine.propose("Break", breaking);
+    await until(number, { phase: "Done", verdict: { result: "Failure" } });
+    expect(terminal(commit)).toEqual([]);
+    await kill();
+    github.faults.clear();
+    github.faults.add({ on: `POST /repos/${hello}/issues/*`, fault: { kind: "cutAfter" } });
+    up = machine.up();
+    await expect.poll(() => github.state.comments(hello, number), { timeout: 30_000, interval: 10 }).toHaveLength(1);
+    await kill();
+    github.faults.clear();
+    await again();
+    await expect.poll(() => find(number)?.status?.reported, { timeout: 10_000 }).toHaveProperty("commented");
+    expect(terminal(commit)).toEqual(["error"]);
+    expect(github.state.comments(hello, number)).toHaveLength(1);
+    expect(find(number)?.status).toMatchObject({ attempt: 1 });
+  });
+
+  it("only in appearance, stopped for seconds and continued, goes on with the same claim", async () => {
+    const { number, commit } = await machine.propose("Nap", { ...greeting("Hello, nap"), ...journal.holding("nap") });
+    await expect.poll(() => journal.runs("nap"), { timeout: 30_000, interval: 50 }).toHaveLength(1);
+    process.kill(up.pid, "SIGSTOP");
+    await sleep(6_000);
+    process.kill(up.pid, "SIGCONT");
+    journal.letGo("nap");
+    await until(number, { phase: "Done", attempt: 1, verdict: { result: "Success" } });
+    await expect.poll(() => terminal(commit)).toEqual(["success"]);
+    expect(journal.runs("nap")).toHaveLength(1);
+  });
+
+  it("comes back to what it had promised to try again", async () => {
+    const build = recorder.builds().find(({ spec }) => spec.title === "Lose the cell");
+    await until(build?.spec.number ?? 0, { phase: "Done", verdict: { result: "Success" } });
+    await expect.poll(() => terminal(build?.spec.commit ?? "")).toEqual(["success"]);
+  });
+
+  it("and another and another: no claim was live twice, no question answered twice, nothing left unsaid", async () => {
+    expect(recorder.builds().map(({ spec, status }) => [spec.title, status?.phase])).toEqual(
+      recorder.builds().map(({ spec }) => [spec.title, "Done"]),
+    );
+    const writes = recorder.writes();
+    expect(writes.length).toBeGreaterThan(30);
+    expect(broken(writes)).toEqual([]);
+    expect(unreported(writes, machine.github.state)).toEqual([]);
+    for (const name of ["cell", "run", "nap"]) {
+      const runs = journal.runs(name);
+      expect(runs.slice(1).every(({ first }, n) => first > (runs[n]?.last ?? Number.POSITIVE_INFINITY))).toBe(true);
+    }
+  });
+});

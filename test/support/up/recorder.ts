@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { Build } from "../../../src/api/build.ts";
+import { Builder } from "../../../src/api/builder.ts";
+
+/** One write of an object, as the database saw it; the objects of both kinds in one order. */
+export type Recorded =
+  | { readonly kind: "Build"; readonly object: Build }
+  | { readonly kind: "Builder"; readonly object: Builder };
+
+export interface Recorder {
+  /** Every write since `record` was called, whichever process did it. */
+  writes(): readonly Recorded[];
+  builds(): readonly Build[];
+  close(): void;
+}
+
+/** Makes the store's own database keep every state of every Build and Builder: none is missed, however fast they follow each other. */
+export function record(workDir: string): Recorder {
+  const database = new DatabaseSync(join(workDir, "store.db"), { timeout: 5000 });
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS recorded (at INTEGER PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL);
+    CREATE TRIGGER IF NOT EXISTS record_insert AFTER INSERT ON object WHEN new.kind IN ('Build', 'Builder')
+      BEGIN INSERT INTO recorded (kind, body) VALUES (new.kind, new.body); END;
+    CREATE TRIGGER IF NOT EXISTS record_update AFTER UPDATE ON object WHEN new.kind IN ('Build', 'Builder')
+      BEGIN INSERT INTO recorded (kind, body) VALUES (new.kind, new.body); END`);
+  const recorded = database.prepare("SELECT kind, body FROM recorded ORDER BY at");
+  const present = database.prepare("SELECT body FROM object WHERE kind = 'Build' ORDER BY name");
+  return {
+    writes: () => recorded.all().map(({ kind, body }) => parse(String(kind), JSON.parse(String(body)))),
+    builds: () => present.all().map(({ body }) => Build.parse(JSON.parse(String(body)))),
+    close: () => database.close(),
+  };
+}
+
+function parse(kind: string, document: unknown): Recorded {
+  return kind === "Build"
+    ? { kind, object: Build.parse(document) }
+    : { kind: "Builder", object: Builder.parse(document) };
+}
