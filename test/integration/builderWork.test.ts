@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { CellEvent, Outcome } from "../../src/api/event.ts";
@@ -34,7 +34,7 @@ const failure: Outcome = {
 };
 
 describe("a builder at work", () => {
-  it("stops the build of a commit that has a successor and builds that one next", async () => {
+  it("W-10: stops the build of a commit that has a successor and builds that one next", async () => {
     const fixture = await aBuilder();
     const { store, cells, start, until } = fixture;
     await store.create("Build", buildObject(1));
@@ -154,6 +154,18 @@ describe("a builder at work", () => {
     expect(order?.check.timeouts).toEqual({ command: "120s", build: "5400000ms" });
     expect((await builderOf(fixture))?.message).toContain("config/timeout is empty");
     expect(readFileSync(join(fixture.sandbox, "config/worker-index"), "utf8")).toBe("0\n");
+  });
+
+  it("W-41: on a disk it shares, keeps at most a tenth free, however much the pool asks for", async () => {
+    for (const ownVolume of [false, true]) {
+      const fixture = await aBuilder({ cleanup: { minFree: "1000Ti" } });
+      await fixture.store.create("Build", buildObject(1));
+      fixture.start({ ownVolume });
+      await fixture.until(async () => (await statusOf(fixture))?.phase === "Done");
+      const minFree = fixture.cells.orders.find(({ task }) => task === "build")?.limits.minFree ?? 0;
+      const { blocks, bsize } = statfsSync(fixture.sandbox);
+      expect(minFree).toBe(ownVolume ? 1000 * 2 ** 40 : Math.floor((blocks * bsize) / 10));
+    }
   });
 
   it("builds only what force-hashes names", async () => {

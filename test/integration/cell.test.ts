@@ -36,7 +36,7 @@ describe("a cell that builds a pull request", () => {
     expect(output()).toContain("Development package hello does not need rebuild");
   });
 
-  it("keeps the tree of one pull request while it builds another", async () => {
+  it("W-26: keeps the tree of one pull request while it builds another", async () => {
     const { hello, order, area } = aCellWorld();
     const one = hello.propose({ "hello.in": "echo one\n" });
     const two = hello.propose({ "hello.in": "echo two\n" });

@@ -173,25 +173,28 @@ describe("the environment of a build", () => {
     );
   });
 
-  it.runIf(isRoot)("belongs to another user where one is named, who can read no file of the builder", async () => {
-    const { hello, order, root } = aCellWorld();
-    chmodSync(root, 0o755);
-    const wanted = order({
-      pullRequest: { number: 3, commit: hello.propose({ "hello.in": "id -u >&2; cat /etc/shadow || true\n" }) },
-    });
-    const tools = join(root, "work/tools");
-    const paths = { ...wanted.paths, tools };
-    for (const path of Object.values(paths)) mkdirSync(path, { recursive: true });
-    for (const path of Object.values(paths)) chownSync(path, 65_002, 65_002);
-    const env = { PATH: "/usr/local/bin:/usr/bin:/bin" };
+  it.runIf(isRoot)(
+    "W-38: belongs to another user where one is named, who can read no file of the builder",
+    async () => {
+      const { hello, order, root } = aCellWorld();
+      chmodSync(root, 0o755);
+      const wanted = order({
+        pullRequest: { number: 3, commit: hello.propose({ "hello.in": "id -u >&2; cat /etc/shadow || true\n" }) },
+      });
+      const tools = join(root, "work/tools");
+      const paths = { ...wanted.paths, tools };
+      for (const path of Object.values(paths)) mkdirSync(path, { recursive: true });
+      for (const path of Object.values(paths)) chownSync(path, 65_002, 65_002);
+      const env = { PATH: "/usr/local/bin:/usr/bin:/bin" };
 
-    const { outcome, output, errors } = await runCell({ ...wanted, paths }, { args: ["--user", "65002:65002"], env });
+      const { outcome, output, errors } = await runCell({ ...wanted, paths }, { args: ["--user", "65002:65002"], env });
 
-    expect(errors).toBe("");
-    expect(outcome).toMatchObject({ result: "Success" });
-    expect(output()).toMatch(/ 65002\n/);
-    expect(output()).toContain("/etc/shadow: Permission denied");
-  });
+      expect(errors).toBe("");
+      expect(outcome).toMatchObject({ result: "Success" });
+      expect(output()).toMatch(/ 65002\n/);
+      expect(output()).toContain("/etc/shadow: Permission denied");
+    },
+  );
 });
 
 describe("a cell that is given nonsense", () => {

@@ -138,7 +138,7 @@ describe("the self-test", () => {
 });
 
 describe("the tool of a check", () => {
-  it("that cannot be installed is the machine's trouble, with pip's own words", async () => {
+  it("W-25: that cannot be installed is the machine's trouble, with pip's own words", async () => {
     const { outcome } = await runCell(aCellWorld().order({ task: "selftest", check: { tool: { alibuild: "0.0.1" } } }));
 
     expect(outcome).toMatchObject({ kind: "Infrastructure", reason: "ToolInstallFailed" });
@@ -188,7 +188,7 @@ describe("the tool of a check", () => {
     expect(readdirSync(order.paths.tools)).toHaveLength(2);
   });
 
-  it("is installed once by two cells that want it at the same time", async () => {
+  it("W-25: is installed once by two cells that want it at the same time", async () => {
     const one = aCellWorld();
     const tools = join(one.root, "tools");
     const orders = [one.order({ task: "selftest" }), aCellWorld().order({ task: "selftest" })];

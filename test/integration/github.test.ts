@@ -97,13 +97,13 @@ describe("a listing", () => {
     expect((await only())?.author).toBe("ghost");
   });
 
-  it("has every page: 250 pull requests, by number, for 6 points", async () => {
+  it("W-13: has every page: 250 pull requests, by number, for 6 points", async () => {
     await openMany(250);
     expect(await numbers()).toEqual(Array.from({ length: 250 }, (_, index) => index + 1));
     expect(asked()).toBe("probe graphql graphql graphql graphql graphql graphql, 6 points");
   });
 
-  it("has all labels and approvals of a pull request that has hundreds", async () => {
+  it("W-13: has all labels and approvals of a pull request that has hundreds", async () => {
     const labels = Array.from({ length: 130 }, (_, index) => `label-${index}`);
     await open({ number: 1, labels });
     for (let count = 0; count < 260; count += 1) gitHub.state.review({ repository, number: 1, author: `r${count}` });
@@ -141,7 +141,7 @@ describe("a listing", () => {
 });
 
 describe("the next poll", () => {
-  it("costs one free request when nothing happened", async () => {
+  it("W-12: costs one free request when nothing happened", async () => {
     await openMany(60);
     await list();
     const core = client.budgets().find(({ resource }) => resource === "core")?.used;
@@ -296,7 +296,7 @@ describe("a fault", () => {
 describe("a team", () => {
   const members = async () => [...((await list({ teams: ["o2"] })).teams.get("o2") ?? [])];
 
-  it("is read in full, kept ten minutes, and kept longer when GitHub does not answer", async () => {
+  it("W-19: is read in full, kept ten minutes, and kept longer when GitHub does not answer", async () => {
     const logins = Array.from({ length: 130 }, (_, index) => `m${index}`);
     gitHub.state.setTeam({ organization: "AliceO2Group", team: "o2", members: logins });
     expect(await members()).toEqual(logins);
@@ -354,7 +354,7 @@ describe("a status", () => {
     expect(await code(set({ commit: "f".repeat(40) }))).toBe("NotFound");
   });
 
-  it("is rejected once GitHub's thousand of a context are used up", async () => {
+  it("W-4: is rejected once GitHub's thousand of a context are used up", async () => {
     const commit = gitHub.state.pullRequest(repository, 1).commits[0]?.oid ?? "";
     for (let count = 0; count < 1000; count += 1)
       gitHub.state.setStatus({ repository, commit, context: status.context, state: "error" });

@@ -52,7 +52,7 @@ function bash(chains: readonly (readonly string[])[], names: readonly string[]):
 const values = (settings: Settings) => new Map([...settings].map(([name, { value }]) => [name, value]));
 
 describe("the importer, beside bash", () => {
-  it("reads every variable of ALICE's 39 checks as bash does", () => {
+  it("W-27: reads every variable of ALICE's 39 checks as bash does", () => {
     const ours = checks.map((chain) => {
       let settings: Settings = new Map();
       for (const { path, text } of chain) settings = evaluate(path, text, settings).settings;

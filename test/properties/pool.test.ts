@@ -174,7 +174,7 @@ describe("the pool planner", () => {
     );
   });
 
-  it("gives worker indexes without holes to all that take builds, outside hosts after the pods", () => {
+  it("W-21: gives worker indexes without holes to all that take builds, outside hosts after the pods", () => {
     const outside = fc.uniqueArray(fc.constantFrom("mac1", "mac2", "mac3"));
     fc.assert(
       fc.property(story, outside, (told, hosts) => {

@@ -47,6 +47,20 @@ describe("the arguments of aliBuild build", () => {
     );
   });
 
+  it("W-26: hand the build identifier to aliBuild itself, which drops it for the builds it runs in a container", () => {
+    const words = buildVector(aCheck({ architecture: "slc9_x86-64" }), facts);
+    expect(words.slice(words.indexOf("-z"), words.indexOf("-z") + 2)).toEqual(["-z", "4966"]);
+    expect(words.filter((word) => /docker|container/.test(word))).toEqual([]);
+  });
+
+  it("W-36: show what the definition of the check shows to everybody, and nothing else", () => {
+    const own = buildVector(aCheck({ env: { SHOWN: "1" } }), facts).filter((word) => word.includes("="));
+    expect(own.map((word) => word.slice(0, word.indexOf("=")))).toEqual([
+      ...["ALIBOT_PR_REPO", "ALIBUILD_O2_TESTS", "ALIBUILD_O2_FORCE_GPU", "SHOWN", "ALIBUILD_O2PHYSICS_TESTS"],
+      ...["ALIBUILD_XJALIENFS_TESTS", "ALIBUILD_HEAD_HASH", "ALIBUILD_BASE_HASH"],
+    ]);
+  });
+
   it("carry a check's other variables, unless they are empty", () => {
     const vector = buildVector(aCheck({ env: { MINE: "a b=c", EMPTY: "", USE_PERF: "" } }), facts);
 
@@ -72,6 +86,7 @@ describe("the build identifier", () => {
       undefined,
       "stable_2.0_x",
     ],
+    ["the recorded check", { sharedTree: true, name: "build/O2/alidist-slc9-x86" }, 1, "build_O2_alidist-slc9-x86"],
     ["the base branch, one tree for the check", { sharedTree: true }, undefined, "build_O2_o2_slc9"],
   ])("of %s", (_, changes, number, identifier) => {
     expect(buildIdentifier(aCheck(changes), number)).toBe(identifier);
@@ -79,7 +94,7 @@ describe("the build identifier", () => {
 });
 
 describe("the other commands of aliBuild", () => {
-  it("name defaults, package and, where the check says one, the architecture", () => {
+  it("W-41: name defaults, package and, where the check says one, the architecture: the host's is not guessed", () => {
     const check = aCheck({ architecture: "slc9_aarch64" });
 
     expect(doctorVector(check)).toEqual(["doctor", "--defaults", "o2", "O2", "--architecture", "slc9_aarch64"]);

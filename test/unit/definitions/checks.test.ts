@@ -84,6 +84,20 @@ describe("a check", () => {
     expect(poolChecks(pool)).toMatchObject({ checks: [{ testsTool: true }], broken: [] });
   });
 
+  it.each(["", " ", "build/O2 /error"])(
+    "W-9: is refused with the name %j, which would leave a status without context",
+    (name) => {
+      const { pool, problems } = parsePool(document({ checks: [{ name }, { name: "c" }] }));
+      expect(pool && poolChecks(pool).checks.map((check) => check.name)).toEqual(["c"]);
+      expect(problems.map(({ path }) => formatPath(path))).toContain("spec.checks[0].name");
+    },
+  );
+
+  it("W-40: has a branch that is text, compared and passed on, never computed", () => {
+    expect(sentences({ branch: "a[$(id)]" })).toEqual(['spec.branch: expected a branch name, found "a[$(id)]"']);
+    expect(poolChecks(aPool({ branch: "1+1" })).checks[0]?.branch).toBe("1+1");
+  });
+
   it("without a repository, twice in a pool, or without recipes is set aside with a sentence", () => {
     const { repository: _, ...spec } = document({}).spec;
     const nowhere = parsePool({ ...document({}), spec: { ...spec, checks: [{ name: "c" }] } }).pool;

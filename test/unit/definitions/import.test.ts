@@ -85,7 +85,7 @@ describe("a value", () => {
   it.each([
     ["in quotes with =", "REMOTE_STORE='s3://a?b=c,d'", { remoteStore: "s3://a?b=c,d" }],
     ["assigned twice", "JOBS=1\nJOBS=2", { jobs: 2 }],
-    ["exported", "export JOBS=3", { jobs: 3 }],
+    ["exported", "export JOBS=3 CHECK_NAME=d", { jobs: 3, name: "d" }],
     [
       "beside another on its line",
       "JOBS=3 TIMEOUT=7; SILENT=1",
@@ -112,6 +112,19 @@ describe("a value", () => {
     ],
   ])("%s means what it means in the shell", (_, text, expected) => {
     expect(resolved(text)).toMatchObject(expected);
+  });
+
+  it("P-17: that is empty takes back what was inherited, for this check alone", () => {
+    const { pools } = importTree([
+      { path: "DEFAULTS.env", text: "TRUSTED_USERS=ktf" },
+      { path: "role/box/a.env", text: plain },
+      { path: "role/box/b.env", text: `${plain.replace("=c", "=d")}TRUSTED_USERS=` },
+    ]);
+    const { pool } = parsePool(pools[0]);
+    expect(pool && poolChecks(pool).checks.map(({ name, trust }) => [name, trust.users])).toEqual([
+      ["c", ["ktf"]],
+      ["d", []],
+    ]);
   });
 
   it("of DEVEL_PKGS names repository, branch and directory; blanks and empty lines do not count", () => {

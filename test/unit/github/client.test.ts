@@ -180,6 +180,30 @@ describe("the address", () => {
   });
 });
 
+describe("pages", () => {
+  it("W-17: are asked for at the address that was given, whatever address GitHub's links name", async () => {
+    const link = '<https://api.github.com/repositories/1/issues/7/comments?page=2>; rel="next"';
+    const pages = [
+      Array.from({ length: 100 }, (_, id) => ({ id, body: "another" })),
+      [{ id: 300, body: "Error while checking c for 1: old" }],
+    ];
+    await using server = await scripted(({ method, url }) => {
+      if (method !== "GET") return { body: {} };
+      const page = Number(new URL(url, "http://x").searchParams.get("page"));
+      return { body: pages[page - 1] ?? [], headers: page === 1 ? { link } : {} };
+    });
+    const { client } = gitHub(server, { path: "/broker" });
+    const prefix = "Error while checking c for 1";
+    const comment = { repository: "alice/o2", number: 7, prefix, body: `${prefix}: new` };
+    expect(await client.upsertComment(comment, signal)).toEqual({ written: true });
+    expect(server.requests.map(({ method, url }) => `${method} ${url.split("?")[0]}`)).toEqual([
+      "GET /broker/repos/alice/o2/issues/7/comments",
+      "GET /broker/repos/alice/o2/issues/7/comments",
+      "PATCH /broker/repos/alice/o2/issues/comments/300",
+    ]);
+  });
+});
+
 describe("the budget", () => {
   const headers = (remaining: number, reset: number) => ({
     "x-ratelimit-resource": "core",

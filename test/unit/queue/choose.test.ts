@@ -98,7 +98,7 @@ describe("a recheck", () => {
     expect(chosen([])).toBeUndefined();
   });
 
-  it("takes at most maxShare of the Ready builders", () => {
+  it("W-45: takes at most maxShare of the Ready builders", () => {
     const fleet = builders(4);
     const running = (builder: string, number: number) => heldBy(builder, { number, group: "failed" });
     const one = [running("o2-1", 8), tested("failed", 1)];
@@ -139,7 +139,7 @@ describe("affinity", () => {
     expect(choose([older], { builders: fleet, waitedMs: 0 })).toMatchObject({ again: 3000 });
   });
 
-  it("forgets a holder that is not Ready", () => {
+  it("W-20: forgets a holder that is not Ready", () => {
     const gone = [aBuilder("o2-0"), aBuilder("o2-1", { phase: "Lost" })];
     expect(chosen([warmOn("o2-1")], { builders: gone, waitedMs: 0 })).toBe(1);
   });

@@ -88,7 +88,7 @@ describe("the queue", () => {
     expect(await versions()).toEqual(before);
   });
 
-  it("follows pushes and closings", async () => {
+  it("W-18: follows pushes and closings within one poll", async () => {
     const { state, clock, builds } = await aQueue(
       { o2: {} },
       [1, 2].map((number) => aPullRequest({ number })),

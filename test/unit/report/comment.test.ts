@@ -95,7 +95,7 @@ describe("the hash of a message", () => {
     ["", "x"],
     ["x\nx", "x"],
     ["file-1.cxx: error: x", "file-2.cxx: error: x"],
-  ])("differs for %j and %j", (one, other) => {
+  ])("W-31: differs for %j and %j", (one, other) => {
     expect(messageHash(one)).not.toBe(messageHash(other));
   });
 

@@ -16,7 +16,7 @@ const trouble = {
 } as const satisfies NonNullable<BuildStatus["trouble"]>;
 
 describe("the report of an untested commit", () => {
-  it("is nothing while it waits or is only claimed", () => {
+  it("W-15: is nothing while it waits or is only claimed", () => {
     expect(planReport(aBuild(), facts())).toEqual({});
     expect(planReport(aBuild({}, running({ phase: "Claimed" })), facts())).toEqual({});
   });
@@ -101,7 +101,7 @@ describe("the report of a recheck", () => {
     expect(status(aBuild({ request: 2 }, { phase: "Done", verdict, reported: published("success") }))).toBeDefined();
   });
 
-  it("is not announced when GitHub has taken 900 statuses, so that verdicts still find room", () => {
+  it("W-4: is not announced when GitHub has taken 900 statuses, so that verdicts still find room", () => {
     const many = { ...failed, reported: published("error", { writes: 900 }) };
     expect(status(aBuild({ group: "failed", request: 2 }, running(many, { request: 2 })))).toBeUndefined();
     const verdict = aVerdict({ request: 2 });
@@ -228,7 +228,7 @@ describe("the comment", () => {
     expect(comment(rebuilt("x: error: z"))?.body).toContain("x: error: z");
   });
 
-  it("about an excess of size comes only where comments are wanted", () => {
+  it("W-8: about an excess of size comes only where comments are wanted", () => {
     const big = { ...failed, verdict: aVerdict({ result: "TooBig" }) };
     expect(comment(aBuild({}, big))?.body).toContain("exceeded the allowed size");
     expect(comment(aBuild({}, big), false)).toBeUndefined();
@@ -245,7 +245,7 @@ describe("what must not be built", () => {
     blocked: { reason, message: "m" },
   });
 
-  it("asks for approval once for an untested commit of a stranger", () => {
+  it("P-11: asks for approval once for an untested commit of a stranger", () => {
     const untrusted = aBuild({ ...blocked("Untrusted"), request: 0 });
     expect(status(untrusted)).toMatchObject({
       state: "pending",
@@ -257,7 +257,7 @@ describe("what must not be built", () => {
     expect(status(aBuild(untrusted.spec, { ...(reported && { reported }) }))).toBeUndefined();
   });
 
-  it.each(["failed", "succeeded"] as const)("leaves a commit alone that GitHub shows as %s", (group) => {
+  it.each(["failed", "succeeded"] as const)("W-7: leaves a commit alone that GitHub shows as %s", (group) => {
     expect(status(aBuild({ ...blocked("Untrusted"), group }))).toBeUndefined();
   });
 
@@ -278,7 +278,7 @@ describe("what must not be built", () => {
   it.each([
     ["Draft", "Not building: the pull request is a draft"],
     ["PoolDeleted", "Not building: the builders of this check are gone"],
-  ] as const)("is called off when it had been announced: %s", (reason, description) => {
+  ] as const)("W-15: is called off when it had been announced: %s", (reason, description) => {
     const build = aBuild(blocked(reason), { reported: aReport() });
     expect(status(build)).toMatchObject({ state: "pending", description });
     expect(status(aBuild(blocked(reason), running({ reported: aReport() })))).toBeUndefined();
@@ -306,7 +306,7 @@ describe("silence", () => {
     aBuild({}, { trouble, reported: aReport() }),
   ];
 
-  it("of pool or check publishes nothing on any path", () => {
+  it("W-22: of pool or check publishes nothing on any path", () => {
     for (const build of everything)
       expect(planReport(build, facts({ silent: true, wantsComments: () => true }))).toEqual({});
   });

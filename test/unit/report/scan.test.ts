@@ -98,7 +98,7 @@ describe("the excerpt", () => {
     [49, "a.cxx:48: error: x"],
     [50, "[2 more errors; see full log]"],
     [5000, "[4952 more errors; see full log]"],
-  ])("has at most 50 lines, the last one true: %i errors", (count, last) => {
+  ])("W-30: has at most 50 lines, the last one true: %i errors", (count, last) => {
     const { preview } = scan({ [main]: numbered(count, (n) => `a.cxx:${n}: error: x`).join("\n") });
     expect(preview).toHaveLength(50);
     expect(preview.at(-1)).toBe(last);

@@ -17,7 +17,7 @@ const summer = Date.parse("2026-07-05T22:05:59Z");
 const log = { path: "p", url: "https://logs/p", stored: true };
 
 describe("a commit status", () => {
-  it("says when and where a build started, by the clock of Geneva and with the field's own name of the zone", () => {
+  it("W-29, W-32: says when and where a build started, by the clock of Geneva and with the field's own name of the zone", () => {
     expect(started(winter, "o2-3")).toEqual({
       state: "pending",
       description: "Started Mon 19:12 CET on o2-3",

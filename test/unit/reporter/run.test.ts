@@ -187,7 +187,7 @@ describe("the reporter", () => {
 });
 
 describe("a report that fails", () => {
-  it("is tried again, ever more slowly, until GitHub has it", async () => {
+  it("W-3, W-4: is tried again, ever more slowly, until GitHub has it", async () => {
     github.down = unreachable;
     await put({}, { phase: "Done", verdict: aVerdict() });
     await clock.advance(10 * minute);

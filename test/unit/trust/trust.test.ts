@@ -18,7 +18,7 @@ describe("trust", () => {
     ["MANNEQUIN", false, false],
     ["NONE", false, false],
     ["", false, false],
-  ])("of the association %s is %s, and %s with trust.collaborators", (association, plain, collaborators) => {
+  ])("P-15: of the association %s is %s, and %s with trust.collaborators", (association, plain, collaborators) => {
     expect(decide({}, { association }).trusted).toBe(plain);
     expect(decide({ collaborators: true }, { association }).trusted).toBe(collaborators);
   });
@@ -29,7 +29,7 @@ describe("trust", () => {
     ["the login in another case", ["Alice"], false],
     ["a part of the login", ["ali"], false],
     ["nobody", [], false],
-  ])("by name: %s", (_, users, trusted) => {
+  ])("W-19: by name: %s", (_, users, trusted) => {
     expect(decide({ users }, {}).trusted).toBe(trusted);
   });
 
