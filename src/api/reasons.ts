@@ -1,7 +1,14 @@
 /** Closed vocabularies: every reason that appears on an object, in an Event or a log line. One word for machines, a sentence beside it for people. */
 
 /** Why a pull request must not be built now (Build `spec.blocked.reason`). */
-export const blockedReasons = ["Untrusted", "Draft", "DefinitionError", "OwnedByAnotherPool", "PoolDeleted"] as const;
+export const blockedReasons = [
+  "Untrusted",
+  "Draft",
+  "DefinitionError",
+  "OwnedByAnotherPool",
+  "CheckRemoved",
+  "PoolDeleted",
+] as const;
 export type BlockedReason = (typeof blockedReasons)[number];
 
 /** Why an attempt ended without a verdict. Never the pull request's fault, never posted as red. */

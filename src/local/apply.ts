@@ -18,9 +18,7 @@ export async function applyPools(store: ObjectStore, pools: readonly BuilderPool
     if (before?.metadata.deletionTimestamp !== undefined) {
       lines.push(`${name}: is still being deleted; it is created again when that is done`);
     } else if (before === undefined) {
-      const finalizers = [poolFinalizer];
-      await store.create("BuilderPool", { ...pool, metadata: { ...pool.metadata, finalizers } });
-      lines.push(`${name}: created`);
+      lines.push(await createPool(store, pool));
     } else if (!isDeepStrictEqual(before.spec, pool.spec)) {
       await retryOnConflict(store, "BuilderPool", name, (current) => ({ ...current, spec: pool.spec }), "object");
       lines.push(`${name}: changed: ${differences(before.spec, pool.spec).join(", ")}`);
@@ -32,6 +30,13 @@ export async function applyPools(store: ObjectStore, pools: readonly BuilderPool
     lines.push(`${name}: is no longer in the files: its builders drain, then it goes`);
   }
   return lines;
+}
+
+/** Creates one pool; returns the line about it. */
+export async function createPool(store: ObjectStore, pool: BuilderPool): Promise<string> {
+  const finalizers = [poolFinalizer];
+  await store.create("BuilderPool", { ...pool, metadata: { ...pool.metadata, finalizers } });
+  return `${pool.metadata.name}: created`;
 }
 
 /** Names of the top-level fields that differ. */

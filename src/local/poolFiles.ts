@@ -18,7 +18,7 @@ export async function readPoolFiles(paths: readonly string[]): Promise<PoolFiles
   for (const path of paths) {
     const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => error);
     if (text instanceof Error) {
-      problems.push(`${path}: cannot be read: ${text.code === "ENOENT" ? "there is no such file" : text.message}`);
+      problems.push(`${path}: cannot be read: ${unreadable[text.code ?? ""] ?? text.message}`);
       continue;
     }
     const found = parsePools(text, path);
@@ -31,6 +31,12 @@ export async function readPoolFiles(paths: readonly string[]): Promise<PoolFiles
   }
   return { pools, problems };
 }
+
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a directory; name the files in it",
+  EACCES: "its permissions do not allow it",
+};
 
 /** The pools of one YAML text. */
 export function parsePools(text: string, path: string): PoolFiles {
@@ -45,8 +51,9 @@ export function parsePools(text: string, path: string): PoolFiles {
       problems.push(`${at(error.pos[0])}: is not YAML: ${error.message.split("\n")[0]}`);
       continue;
     }
-    const value: unknown = toPlain(document);
-    if (value === null) continue;
+    const value = toPlain(document);
+    if (value instanceof Error) problems.push(`${at(offsetOf(document, []))}: cannot be used: ${value.message}`);
+    if (value === null || value instanceof Error) continue;
     const parsed = parsePool(value);
     for (const { path: place, message } of parsed.problems) {
       problems.push(`${at(offsetOf(document, place))}: ${[formatPath(place), message].filter(Boolean).join(": ")}`);
@@ -66,7 +73,7 @@ function toPlain(document: Document): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    return error instanceof Error ? error.message : "unreadable";
+    return error instanceof Error ? error : new Error(String(error));
   }
 }
 

@@ -12,7 +12,7 @@ import { type Cache, cacheOf } from "../store/cache.ts";
 import { openEmbeddedStore } from "../store/embedded.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Log } from "../system/log.ts";
-import { applyPools } from "./apply.ts";
+import { applyPools, createPool } from "./apply.ts";
 import { localBuilders } from "./builders.ts";
 import { cellUser } from "./cellUser.ts";
 import { localCredential } from "./credential.ts";
@@ -93,11 +93,23 @@ export async function startUp(options: UpOptions): Promise<Up> {
   const workloads = localWorkloads({ clock, log, start });
   const connections = gitHubs({ clock, log, credential: (pool) => localCredential(pool, workDir, options.token) });
 
-  for (const line of await applyPools(store, options.pools)) say(line);
+  let wanted = options.pools;
+  for (const line of await applyPools(store, wanted)) say(line);
+  /** A pool that was added again while it was being deleted comes back when that is done. */
+  function comeBack({ metadata: { name } }: BuilderPool): void {
+    const pool = wanted.find(({ metadata }) => metadata.name === name);
+    if (pool !== undefined)
+      createPool(store, pool).then(say, (error: unknown) =>
+        log.error({ pool: name, error: String(error) }, "pool not created"),
+      );
+  }
   const follow = <K extends "BuilderPool" | "Builder" | "Build">(kind: K) =>
     cacheOf(store, kind, {
       signal: ending.signal,
-      onChange: ({ type, object }) => options.changed(object, type === "Deleted"),
+      onChange({ type, object }) {
+        options.changed(object, type === "Deleted");
+        if (type === "Deleted" && object.kind === "BuilderPool") comeBack(object);
+      },
     });
   const caches = { pools: follow("BuilderPool"), builders: follow("Builder"), builds: follow("Build") };
   await Promise.all(Object.values(caches).map(({ synced }) => synced));
@@ -132,7 +144,10 @@ export async function startUp(options: UpOptions): Promise<Up> {
     pools: caches.pools,
     builds: caches.builds,
     stillToDo: stillOpen,
-    apply: (pools) => applyPools(store, pools),
+    apply(pools) {
+      wanted = pools;
+      return applyPools(store, pools);
+    },
     ended: ended.promise,
     async end(drainMs) {
       const drained = workloads.close(drainMs);

@@ -3,7 +3,9 @@ import type { ResolvedCheck } from "../../api/check.ts";
 import type { Milliseconds } from "../../api/duration.ts";
 import type { Stored } from "../../api/kinds.ts";
 import type { BlockedReason } from "../../api/reasons.ts";
+import { mustBeHeard } from "../report/pending.ts";
 import { candidate } from "./candidate.ts";
+import { isHeld } from "./claim.ts";
 import { buildMetadata, buildName } from "./identity.ts";
 import type { Listing, PullRequest } from "./pullRequest.ts";
 import { requestBuild, type Work } from "./request.ts";
@@ -110,12 +112,18 @@ function provide({ pool }: ObservedQueue, work: Work, now: Milliseconds): QueueA
 /** What becomes of a Build that no known listing asks for. */
 function settle(queue: ObservedQueue, build: Stored<"Build">): QueueAction | undefined {
   const { name, repository, number, base } = { ...build.spec, name: build.spec.check };
-  if (isLeaving(queue)) return blockFor(build, "PoolDeleted", `The pool "${build.spec.pool}" is being deleted`);
+  if (isLeaving(queue)) {
+    // What runs may end: its builder drains.
+    if (isHeld(build)) return undefined;
+    return blockFor(build, "PoolDeleted", `The pool "${build.spec.pool}" is being deleted`);
+  }
   const check = queue.checks.find((one) => one.name === name && one.repository === repository);
   if (check === undefined) {
     const broken = queue.broken.find((one) => one.name === name);
     if (broken !== undefined) return blockFor(build, "DefinitionError", broken.message);
-    return { do: "delete", build, because: `the pool no longer has the check ${name} of ${repository}` };
+    const because = `the pool no longer has the check ${name} of ${repository}`;
+    if (!mustBeHeard(build, queue.pool)) return { do: "delete", build, because };
+    return blockFor(build, "CheckRemoved", `It is not built here: ${because}`);
   }
   const owner = queue.ownerOf(check);
   if (owner === undefined) return undefined;

@@ -3,6 +3,7 @@ import type { Builder } from "../../api/builder.ts";
 import type { Milliseconds } from "../../api/duration.ts";
 import type { BuilderPool } from "../../api/pool.ts";
 import { poolChecks } from "../definitions/checks.ts";
+import { isHeld } from "../queue/claim.ts";
 import { planReport, type ReportFacts } from "./plan.ts";
 
 /** The objects that decide, beside the Build, what GitHub should have. */
@@ -30,6 +31,16 @@ function wantsComments(pool: BuilderPool, { spec }: Build): boolean {
   return checks.some(
     ({ name, repository, comments }) => name === spec.check && repository === spec.repository && comments,
   );
+}
+
+/**
+ * Whether GitHub must still hear of a Build that is to go: that it is not built after all, or what came of it. One that is held has yet to
+ * be stopped, or to end.
+ */
+export function mustBeHeard(build: Build, pool: BuilderPool): boolean {
+  const leaving: Build = { ...build, spec: { ...build.spec, blocked: { reason: "PoolDeleted", message: "" } } };
+  const around: Surroundings = { pool: () => pool, builder: () => undefined };
+  return isHeld(build) || !hasAll(planReport(leaving, reportFacts(leaving, around, 0)));
 }
 
 /** Names of the Builds of which GitHub does not have everything that it should have by now. */

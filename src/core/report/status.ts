@@ -51,6 +51,7 @@ const infrastructurePhrases: Readonly<Record<InfrastructureReason, string>> = {
 const blockedPhrases: Readonly<Record<Exclude<BlockedReason, "Untrusted" | "OwnedByAnotherPool">, string>> = {
   Draft: "the pull request is a draft",
   DefinitionError: "the check is not defined correctly",
+  CheckRemoved: "this check is no longer asked for",
   PoolDeleted: "the builders of this check are gone",
 };
 

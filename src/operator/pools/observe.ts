@@ -7,7 +7,7 @@ import { join } from "../../core/pool/member.ts";
 import type { ListingState, ObservedPool, Waiting } from "../../core/pool/observed.ts";
 import { agesOf, type Sightings, sight } from "../../core/pool/sightings.ts";
 import { isHeld, isWanted } from "../../core/queue/claim.ts";
-import { isAnnouncement } from "../../core/report/status.ts";
+import { mustBeHeard } from "../../core/report/pending.ts";
 import type { PoolCaches, PoolWorld } from "./world.ts";
 
 /** What is remembered between two looks, by pool; ages begin anew with the process. */
@@ -41,7 +41,7 @@ export async function observePool(
     ...(waiting !== undefined && { waiting }),
     listings,
     definitions: { broken: poolChecks(pool).broken, conflicts: conflictsOf(pool, caches.pools.list()) },
-    unsettled: builds.filter(({ status }) => isAnnouncement(status?.reported?.description ?? "")).length,
+    unsettled: builds.filter((build) => mustBeHeard(build, pool)).length,
     deletingFor: deletingFor(pool, memory, now),
   };
 }

@@ -5,7 +5,7 @@ import type { BuilderPoolSpec } from "../../../src/api/pool.ts";
 import { buildName } from "../../../src/core/queue/identity.ts";
 import { type ObservedQueue, planQueue } from "../../../src/core/queue/plan.ts";
 import type { Listing, PullRequest } from "../../../src/core/queue/pullRequest.ts";
-import { aBuild, aCheck, aListing, aPool, aPullRequest, iso, judged, noon, sha } from "./objects.ts";
+import { aBuild, aCheck, aListing, aPool, aPullRequest, heldBy, iso, judged, noon, sha } from "./objects.ts";
 
 const check = aCheck();
 const minutes = 60_000;
@@ -273,6 +273,31 @@ describe("a Build whose pull request", () => {
     expect(actions).toEqual([
       { do: "delete", build: other, because: "the pool no longer has the check build/old of o/r" },
     ]);
+  });
+
+  it("has a check the pool no longer has is blocked while it runs or GitHub shows that it does, and deleted after that", () => {
+    const removed = { check: "build/old" };
+    const reported = {
+      commit: build.spec.commit,
+      request: 1,
+      state: "pending",
+      url: "",
+      at: iso(noon),
+      writes: 1,
+    } as const;
+    const told = (description: string, says: Partial<typeof removed & { silent: true }> = {}) =>
+      named(aBuild({ ...settled, ...removed, ...says }, { reported: { ...reported, description } }));
+    const what = (one: Stored<"Build">) =>
+      plan({ builds: [one] }).map(({ do: verb, build: { spec } }) => [verb, spec.blocked?.reason]);
+    expect(what(named(heldBy("o2-0", { ...settled, ...removed })))).toEqual([["update", "CheckRemoved"]]);
+    expect(what(told("Started Mon 10:00 CET on o2-0"))).toEqual([["update", "CheckRemoved"]]);
+    expect(what(told("Not building: this check is no longer asked for"))).toEqual([["delete", undefined]]);
+    expect(what(told("Started Mon 10:00 CET on o2-0", { silent: true }))).toEqual([["delete", undefined]]);
+  });
+
+  it("runs in a pool that is being deleted is left to end", () => {
+    const pool = { ...aPool(), metadata: { ...aPool().metadata, deletionTimestamp: iso(noon) } };
+    expect(plan({ pool, builds: [named(heldBy("o2-0", settled))] })).toEqual([]);
   });
 
   it.each<[string, Says, string, string]>([

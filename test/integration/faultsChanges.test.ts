@@ -1,0 +1,184 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  alidist,
+  anInstallation,
+  check,
+  greeting,
+  hello,
+  type Installation,
+  type UpProcess,
+} from "../support/up/installation.ts";
+import { held, processesWith, waitFor } from "../support/up/slow.ts";
+
+const recipeCheck = "build/hello/script";
+
+describe("what changes while it is built", () => {
+  let machine: Installation;
+  let up: UpProcess;
+  /** What was opened just before its pool went. */
+  let late: { readonly commit: string };
+
+  const checks = [
+    { name: check, onlyWhenChanged: ["src", "test"] },
+    { name: recipeCheck, onlyWhenChanged: ["build.sh"] },
+  ];
+  /** One pool that builds, and one without builders, so that the file is never empty. */
+  async function declare(...names: readonly string[]): Promise<void> {
+    const documents = [];
+    for (const name of ["hello", "idle"]) {
+      await machine.declare(
+        name === "idle"
+          ? { repository: alidist, instances: 0 }
+          : { checks: checks.filter(({ name }) => names.includes(name)) },
+        name,
+      );
+      documents.push(await readFile(machine.poolFile, "utf8"));
+    }
+    const wanted = names.length === 0 ? documents.slice(1) : documents;
+    await writeFile(machine.poolFile, wanted.join("---\n"));
+  }
+  /** Statuses of one check, without the words `on hello-0`. */
+  const statuses = (commit: string, name = check) =>
+    machine.github.state
+      .statuses(hello, commit)
+      .filter(({ context }) => context === name)
+      .toReversed()
+      .map(({ state, description }) => `${state} ${description?.replace(/^Started .*/, "Started") ?? ""}`.trim());
+  const buildOf = async (number: number, name = check) =>
+    (await machine.get<"Build">("builds")).find(({ spec }) => spec.number === number && spec.check === name);
+  const skip = { "docs/notes.md": "Nothing that is built.\n" };
+
+  beforeAll(async () => {
+    machine = await anInstallation();
+    await declare(check, recipeCheck);
+    up = machine.up();
+    await up.line(/hello-0: ready/);
+  });
+  afterAll(() => machine.close());
+
+  it("cancels the build of a commit that was replaced, and builds the new one", async () => {
+    const old = held(machine, "old");
+    const { number, commit } = await machine.propose("Take long", old.files);
+    await up.line(new RegExp(`${check} .*#${number}: GitHub shows pending`));
+    const next = await machine.github.state.push({ repository: hello, number, files: { "test/held.test": "true\n" } });
+    await up.line(new RegExp(`${check} .*#${number}: GitHub shows success`));
+    expect(statuses(commit)).toEqual(["pending Started"]);
+    expect(statuses(next)).toEqual(["pending Started", "success"]);
+    expect(old.processes()).toBe(0);
+  });
+
+  it("builds what carries the label ci-priority first", async () => {
+    const first = held(machine, "first");
+    await machine.propose("Hold the builder", first.files);
+    const busy = await machine.propose("Wait in turn", greeting("Hello, in turn"));
+    const urgent = await machine.propose("Hurry", greeting("Hello, in haste"));
+    await up.line(/: waits: Hurry/);
+    machine.github.state.edit({ repository: hello, number: urgent.number, addLabels: ["ci-priority"] });
+    await expect.poll(async () => (await buildOf(urgent.number))?.spec.urgent, { timeout: 20_000 }).toBe(true);
+    await first.release();
+    await up.line(new RegExp(`${check} .*#${busy.number}: Success`));
+    const order = machine.github.state.writes.flatMap((write) =>
+      write.what === "status" && write.context === check && write.state === "success" ? [write.commit] : [],
+    );
+    expect(order.indexOf(urgent.commit)).toBeLessThan(order.indexOf(busy.commit));
+    expect(order).toContain(urgent.commit);
+  });
+
+  it("stops the build of a pull request that is closed, and forgets it", async () => {
+    const closed = held(machine, "closed");
+    const { number, commit } = await machine.propose("Never mind", closed.files);
+    await up.line(new RegExp(`${check} .*#${number}: GitHub shows pending`));
+    machine.github.state.close({ repository: hello, number });
+    await expect.poll(() => closed.processes(), { timeout: 30_000 }).toBe(0);
+    await expect.poll(() => buildOf(number), { timeout: 20_000 }).toBeUndefined();
+    expect(statuses(commit)).toEqual(["pending Started"]);
+  });
+
+  it("builds again, on the base as it is by then, when a person sets the status to pending", async () => {
+    const { number, commit } = await machine.propose("Greet", greeting("Hello, before"));
+    await up.line(new RegExp(`${check} .*#${number}: GitHub shows success`));
+    await machine.github.state.pushBranch({ repository: hello, files: greeting("Hello, meanwhile") });
+    machine.github.state.setStatus({
+      repository: hello,
+      commit,
+      context: check,
+      state: "pending",
+      description: "again",
+    });
+    await up.line(new RegExp(`${check} .*#${number}: GitHub shows error "Please resolve merge conflicts"`));
+    expect(statuses(commit)).toEqual([
+      "pending Started",
+      "success",
+      "pending again",
+      "pending Started",
+      "error Please resolve merge conflicts",
+    ]);
+  });
+
+  it("builds a draft once it is ready, and says nothing before", async () => {
+    const { number, commit } = await machine.propose("Sketch", skip, { draft: true });
+    await up.line(new RegExp(`${check} .*#${number}: not built: It is a draft`));
+    expect(machine.statuses(commit)).toEqual([]);
+    machine.github.state.edit({ repository: hello, number, draft: false });
+    await up.line(new RegExp(`${check} .*#${number}: GitHub shows success`));
+  });
+
+  it("asks for approval of a stranger's change, whose account may be gone, and builds it after that", async () => {
+    const stranger = { association: "NONE", author: "mallory" };
+    const { number, commit } = await machine.propose("Trust me", skip, stranger);
+    const ghost = await machine.propose("From nowhere", skip, { ...stranger, author: null });
+    for (const one of [number, ghost.number])
+      await up.line(new RegExp(`${check} .*#${one}: GitHub shows pending "Security: approval needed, not starting"`));
+    expect((await buildOf(ghost.number))?.spec.author).toBe("ghost");
+    machine.github.state.review({ repository: hello, number });
+    await up.line(new RegExp(`${check} .*#${number}: GitHub shows success`));
+    expect(statuses(commit).at(-1)).toMatch(/^success/);
+    expect(statuses(ghost.commit)).toEqual(["pending Security: approval needed, not starting"]);
+  });
+
+  it("leaves nothing pending of a check that goes out of the file while it is built", async () => {
+    const gate = `${machine.directory}/go-never`;
+    const { number, commit } = await machine.propose("Rewrite", { "build.sh": waitFor(gate) });
+    await up.line(new RegExp(`${recipeCheck} .*#${number}: GitHub shows pending`));
+    await declare(check);
+    await up.line(/hello: changed: checks/);
+    await expect.poll(() => buildOf(number, recipeCheck), { timeout: 20_000 }).toBeUndefined();
+    expect(statuses(commit, recipeCheck)).toEqual([
+      "pending Started",
+      "pending Not building: this check is no longer asked for",
+    ]);
+    expect(processesWith(gate)).toBe(0);
+  });
+
+  it("drains a pool that goes out of the file while it builds, lets what runs end, and takes it up again when it is put back", async () => {
+    const last = held(machine, "last");
+    const { number, commit } = await machine.propose("Last", last.files);
+    await up.line(new RegExp(`${check} .*#${number}: GitHub shows pending`));
+    late = await machine.propose("Too late", greeting("Hello, too late"));
+    await up.line(/: waits: Too late/);
+    await declare();
+    await up.line(/hello: is no longer in the files/);
+    await up.line(/hello-0: draining/);
+    await declare(check);
+    await up.line(/hello: is still being deleted; it is created again when that is done/);
+    expect(last.processes()).toBeGreaterThan(0);
+    await last.release();
+    await up.line(new RegExp(`${check} .*#${number}: Success`));
+    await expect.poll(() => up.output().match(/hello: created/g), { timeout: 30_000 }).toHaveLength(2);
+    expect(statuses(commit)).toEqual(["pending Started", "success"]);
+    const left = await machine.get<"Build">("builds");
+    expect(left.filter(({ spec }) => spec.number === number)).toHaveLength(1);
+  });
+
+  it("builds what waits when the pool is there again", async () => {
+    await expect.poll(() => statuses(late.commit), { timeout: 60_000 }).toEqual(["pending Started", "success"]);
+  });
+
+  it("leaves nothing of a pool that goes out of the file", async () => {
+    await declare();
+    await expect.poll(() => machine.get("builds"), { timeout: 30_000 }).toEqual([]);
+    await expect.poll(() => machine.get("builders"), { timeout: 10_000 }).toEqual([]);
+    expect((await machine.get("pools")).map(({ metadata }) => metadata.name)).toEqual(["idle"]);
+  });
+});
