@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { poolChecks } from "../../../src/core/definitions/checks.ts";
+import { evaluate } from "../../../src/core/definitions/env/evaluate.ts";
 import { importTree } from "../../../src/core/definitions/import.ts";
 import { parsePool } from "../../../src/core/definitions/parse.ts";
 
@@ -144,6 +147,18 @@ describe("a value", () => {
     expect(pools[0]?.spec["checks"]).toEqual([{ name: "c" }]);
     expect(complaints({ pools, findings })).toEqual([
       'a.env:7: developmentPackages.0.repository: expected owner/name of a GitHub repository, found "noslash"; the check is left out',
+    ]);
+  });
+});
+
+describe("the file with fifty lines of comment, quotes and apostrophes among them", () => {
+  it("E-11: sets the fourteen variables that bash sees, and nothing that stands in a comment", () => {
+    const path = join(import.meta.dirname, "../../support/repo-config/mesosci/slc10/o2-gpu-test.env");
+    const { own } = evaluate("o2-gpu-test.env", readFileSync(path, "utf8"), new Map());
+    expect(own.map(({ name }) => name)).toEqual([
+      ...["CONTAINER_IMAGE", "REQUIRES_POOL", "CI_NAME", "CHECK_NAME", "PR_REPO", "PR_BRANCH", "PACKAGE"],
+      ...["ALIBUILD_DEFAULTS", "DEVEL_PKGS", "TRUST_COLLABORATORS", "DONT_USE_COMMENTS", "INSTALL_ALIBUILD"],
+      ...["REMOTE_STORE", "ONLY_PRS"],
     ]);
   });
 });

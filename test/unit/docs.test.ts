@@ -1,0 +1,112 @@
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { version } from "../../src/cli/version.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+const run = promisify(execFile);
+const program = join(root, "bin/builderpool");
+
+/** The rows of a page's tables whose first cell is an identifier such as W-17. */
+function rowsOf(page: string): readonly { readonly id: string; readonly cells: string }[] {
+  return [...read(page).matchAll(/^\| (?<id>[A-Z]+-[0-9]+) \|(?<cells>.*)\|$/gm)].map(({ groups }) => ({
+    id: groups?.["id"] ?? "",
+    cells: groups?.["cells"] ?? "",
+  }));
+}
+
+/** Tests are named as a link to the file and the title in quotes. */
+const testsIn = (text: string) =>
+  [...text.matchAll(/\]\(\.\.\/(?<path>test\/[^)]+)\) "(?<title>[^"]+)"/g)].map(({ groups }) => ({
+    path: groups?.["path"] ?? "",
+    title: groups?.["title"] ?? "",
+  }));
+const linksIn = (text: string) => [...text.matchAll(/\]\(\.\.\/(?<path>[^)#]+)/g)].map((match) => match[1] ?? "");
+
+/** What a page tells people to type. */
+const commandsIn = (page: string) =>
+  [...read(page).matchAll(/```\n(?<block>[^`]*)```|`(?<inline>[^`\n]+)`/g)]
+    .flatMap(({ groups }) => (groups?.["block"] ?? groups?.["inline"] ?? "").split("\n"))
+    .map((line) => line.replace(/ #.*| >.*/, "").trim());
+
+const sequence = (letter: string, last: number) => Array.from({ length: last }, (_, index) => `${letter}-${index + 1}`);
+
+describe.each([
+  ["docs/known-bugs.md", sequence("W", 45)],
+  [
+    "docs/contract-cases.md",
+    (
+      [
+        ["S", 5],
+        ["P", 21],
+        ["E", 11],
+        ["T", 5],
+        ["L", 5],
+        ["N", 1],
+        ["B", 14],
+        ["O", 7],
+      ] as const
+    ).flatMap(([letter, last]) => sequence(letter, last)),
+  ],
+] as const)("the table of %s", (page, ids) => {
+  const rows = rowsOf(page);
+
+  it("W-33: has every case once, in order", () => {
+    expect(rows.map(({ id }) => id)).toEqual(ids);
+  });
+
+  it("says for each where it is tested, or which file makes it impossible", () => {
+    expect(rows.filter(({ cells }) => linksIn(cells).length === 0).map(({ id }) => id)).toEqual([]);
+  });
+
+  it("names files that exist, and tests that are in them", () => {
+    const text = rows.map(({ cells }) => cells).join("\n");
+    expect(linksIn(text).filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    const missing = testsIn(text).filter(({ path, title }) => !read(path).includes(`"${title}"`));
+    expect(missing).toEqual([]);
+    expect(linksIn(text).filter((path) => path.startsWith("test/"))).toHaveLength(testsIn(text).length);
+  });
+});
+
+describe("what the pages tell people to type", () => {
+  const commands = ["README.md", "CONTRIBUTING.md"].flatMap(commandsIn);
+
+  it("is a target of the Makefile, with a line in its help", () => {
+    const targets = commands.flatMap((line) => /^make ([a-z-]+)/.exec(line)?.[1] ?? []);
+    const documented = [...read("Makefile").matchAll(/^(?<name>[a-z-]+):.*## \S/gm)].map((match) => match[1] ?? "");
+    expect(targets.length).toBeGreaterThan(3);
+    expect(targets.filter((target) => !documented.includes(target))).toEqual([]);
+  });
+
+  it("is a command of builderpool, with options that its help shows", async () => {
+    const typed = commands.flatMap((line) => {
+      const { name, rest = "" } = /\bbin\/builderpool (?<name>[a-z]+)(?<rest>.*)/.exec(line)?.groups ?? {};
+      return name === undefined ? [] : [{ name, options: rest.match(/(?<= )--?[a-z][a-z-]*/g) ?? [] }];
+    });
+    const names = [...new Set(typed.map(({ name }) => name))];
+    const helps = await Promise.all(names.map(async (name) => (await run(program, [name, "--help"])).stdout));
+    const help = new Map(names.map((name, index) => [name, helps[index] ?? ""]));
+    expect(names.length).toBeGreaterThan(3);
+    expect(names.filter((name) => !help.get(name)?.startsWith(`Usage: builderpool ${name} `))).toEqual([]);
+    const unknown = typed.flatMap(({ name, options }) =>
+      options
+        .filter((option) => !help.get(name)?.match(`(?:^|[ ,])${option}[ ,=]`))
+        .map((option) => `${name} ${option}`),
+    );
+    expect(unknown).toEqual([]);
+  });
+});
+
+describe("the command", () => {
+  it("says the version of the package", () => {
+    expect(version).toBe((JSON.parse(read("package.json")) as { version: string }).version);
+  });
+
+  it("ends quietly when its reader has seen enough", async () => {
+    const pipe = run("bash", ["-c", `set -o pipefail; "${program}" --help | true`]);
+    expect(await pipe).toEqual({ stdout: "", stderr: "" });
+  });
+});
