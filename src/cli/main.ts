@@ -7,6 +7,12 @@ import { version } from "./version.ts";
  * Each command's code is imported when it runs: `--help` answers at once, and what a command does not need is never loaded.
  */
 const { token, warning } = takeToken(process.env);
+/** A reader that has seen enough, such as `head`, is no failure. */
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
 
 const workDirOption = () =>
   new Option(
