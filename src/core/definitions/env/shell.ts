@@ -108,6 +108,9 @@ function readExpansion(source: Source): Part {
   const { line } = source;
   const plain = source.take(/\$[A-Za-z_][A-Za-z0-9_]*|\$\{[A-Za-z_][A-Za-z0-9_]*\}/y);
   const variable = plain?.replace(/^\$\{?|\}$/g, "");
+  // The shell joins continued lines before it looks for names: the name may go on where ours ends.
+  if (!plain?.endsWith("}") && source.sees(/\$?\\\n/y))
+    throw new Unsupported("a `$NAME` that goes on in the next line", line);
   if (variable !== undefined && variable !== "_") return { variable, line };
   if (plain !== undefined || source.sees(/\$[0-9@*#?$!-]/y))
     throw new Unsupported("a parameter of the shell such as `$1`", line);
