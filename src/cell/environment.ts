@@ -31,7 +31,7 @@ export function cellEnvironment(order: Order, own: NodeJS.ProcessEnv): Environme
   const name = "alibuild";
   const email = "alibuild@cern.ch";
   return {
-    ...pick(own, network, (value) => !/\/\/[^/]*@/.test(value)),
+    ...pick(own, network, (value) => !/^([a-z0-9+.-]+:\/\/)?[^/]*@/i.test(value)),
     HOME: order.paths.home,
     PATH: own["PATH"] || systemPath,
     LANG: "C.UTF-8",

@@ -5,6 +5,7 @@ import type { BuilderPool } from "../api/pool.ts";
 import type { Mirrors } from "../builder/mirrors.ts";
 import { processCells } from "../builder/processCells.ts";
 import { runBuilder } from "../builder/run.ts";
+import type { CellUser } from "../builder/sandbox.ts";
 import type { Pod } from "../core/pool/pod.ts";
 import type { LogStore } from "../logs/logStore.ts";
 import type { ObjectStore } from "../store/objectStore.ts";
@@ -21,7 +22,8 @@ export interface LocalBuildersWorld {
   readonly log: Log;
   readonly node: string;
   readonly cellProgram: string;
-  readonly user: { readonly uid: number; readonly gid: number } | undefined;
+  /** Absent when cells run as the user of this process. */
+  readonly userOf: ((builder: string) => CellUser) | undefined;
   readonly environment: Readonly<Record<string, string>>;
   readonly isolation: readonly string[];
   /** Versions to show beside those the cell reports. */
@@ -34,7 +36,8 @@ export function localBuilders(world: LocalBuildersWorld): (pod: Pod, pool: Build
     const stop = new AbortController();
     const kill = new AbortController();
     const sandbox = join(world.workDir, "builders", name);
-    const { user, node, cellProgram: program, environment, isolation, clock } = world;
+    const user = world.userOf?.(name);
+    const { node, cellProgram: program, environment, isolation, clock } = world;
     const log = world.log.child({ builder: name });
     const cells = processCells({
       ...(user !== undefined && { user }),

@@ -18,7 +18,7 @@ const passed = [
 export function sparseEnvironment(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   const entries = passed.flatMap((name) => {
     const value = env[name];
-    return value === undefined || /:\/\/[^/]*@/.test(value) ? [] : [[name, value]];
+    return value === undefined || /^([a-z0-9+.-]+:\/\/)?[^/]*@/i.test(value) ? [] : [[name, value]];
   });
   return { PATH: "/usr/local/bin:/usr/bin:/bin", ...Object.fromEntries(entries) };
 }

@@ -7,6 +7,7 @@ import { gitMirrors } from "../builder/mirrors.ts";
 import { pendingReports } from "../core/report/pending.ts";
 import { directoryLogStore } from "../logs/directory.ts";
 import { gitHubs } from "../operator/githubs.ts";
+import { exportMetrics } from "../operator/metrics/export.ts";
 import { type Operator, startOperator } from "../operator/run.ts";
 import { type Cache, cacheOf } from "../store/cache.ts";
 import { openEmbeddedStore } from "../store/embedded.ts";
@@ -14,13 +15,13 @@ import type { Clock } from "../system/clock.ts";
 import type { Log } from "../system/log.ts";
 import { applyPools, createPool } from "./apply.ts";
 import { localBuilders } from "./builders.ts";
-import { cellUser } from "./cellUser.ts";
+import { cellUsers } from "./cellUsers.ts";
 import { localCredential } from "./credential.ts";
 import { sparseEnvironment } from "./environment.ts";
 import { stillToDo } from "./idle.ts";
 import { stopLeftovers } from "./leftovers.ts";
 import { lockWorkDir } from "./lock.ts";
-import { type Address, servePages } from "./pages.ts";
+import { type Address, type Scrape, servePages } from "./pages.ts";
 import { localWorkloads } from "./workloads.ts";
 
 export interface UpOptions {
@@ -62,14 +63,17 @@ export interface Up {
 /** Everything of one machine, started: lock, store, operator, builders, pages. Throws LockedError when another `up` has the folder. */
 export async function startUp(options: UpOptions): Promise<Up> {
   const { workDir, clock, log, say } = options;
+  process.umask(0o022); // what builds must read they can, and what they must not change they cannot, whatever the shell of `up` had
   const lock = lockWorkDir(workDir);
   openToOthers(workDir);
-  const user = await cellUser(
+  closeSecrets(workDir);
+  const users = await cellUsers(
     options.cellUser,
-    [options.cellProgram, options.node, join(workDir, "builders")],
+    join(workDir, "builders"),
+    [options.cellProgram, options.node],
     options.token !== undefined,
   );
-  say(user.meaning);
+  say(users.meaning);
   const leftovers = await stopLeftovers(workDir);
   if (leftovers > 0) say(`stopped ${leftovers} processes that an earlier \`up\` had left behind`);
 
@@ -78,23 +82,8 @@ export async function startUp(options: UpOptions): Promise<Up> {
   const isolation = await probeIsolation(environment);
   if (isolation.length === 0) say(noNamespaces);
   const store = openEmbeddedStore({ file: join(workDir, "store.db"), clock, log });
-  const { logs, pages } = await openLogs(options);
-  const mirrors = gitMirrors({ directory: join(workDir, "mirrors"), clock, log, environment, signal: ending.signal });
-  const start = localBuilders({
-    ...options,
-    store,
-    logs,
-    mirrors,
-    environment,
-    isolation,
-    user: user.user,
-    versions: { builderpool: options.version },
-  });
-  const workloads = localWorkloads({ clock, log, start });
   const connections = gitHubs({ clock, log, credential: (pool) => localCredential(pool, workDir, options.token) });
-
   let wanted = options.pools;
-  for (const line of await applyPools(store, wanted)) say(line);
   /** A pool that was added again while it was being deleted comes back when that is done. */
   function comeBack({ metadata: { name } }: BuilderPool): void {
     const pool = wanted.find(({ metadata }) => metadata.name === name);
@@ -113,25 +102,37 @@ export async function startUp(options: UpOptions): Promise<Up> {
     });
   const caches = { pools: follow("BuilderPool"), builders: follow("Builder"), builds: follow("Build") };
   await Promise.all(Object.values(caches).map(({ synced }) => synced));
+  const objects = () => ({
+    pools: caches.pools.list(),
+    builders: caches.builders.list(),
+    builds: caches.builds.list(),
+  });
+  const scrape = () => exportMetrics({ ...objects(), budgets: connections.budgets(), now: clock.now() });
+  const { logs, pages } = await openLogs(options, scrape);
+  const mirrors = gitMirrors({ directory: join(workDir, "mirrors"), clock, log, environment, signal: ending.signal });
+  const start = localBuilders({
+    ...options,
+    store,
+    logs,
+    mirrors,
+    environment,
+    isolation,
+    userOf: users.userOf,
+    versions: { builderpool: options.version },
+  });
+  const workloads = localWorkloads({ clock, log, start });
+
+  for (const line of await applyPools(store, wanted)) say(line);
   const operator = startOperator(
     { store, workloads, logs, clock, log, rechecks: options.rechecks, github: connections.of },
     ending.signal,
   );
-  const stillOpen = () => {
-    const objects = { pools: caches.pools.list(), builders: caches.builders.list(), builds: caches.builds.list() };
-    return stillToDo({ ...objects, listed: operator.isSettled(), unreported: pendingReports(objects) });
-  };
   const ended = Promise.withResolvers<void>();
   let isEnding = false;
 
   async function finish(drained: Promise<void>): Promise<void> {
     await drained;
-    await reportsOut(
-      () =>
-        pendingReports({ pools: caches.pools.list(), builders: caches.builders.list(), builds: caches.builds.list() })
-          .length === 0,
-      clock,
-    );
+    await reportsOut(() => pendingReports(objects()).length === 0, clock);
     ending.abort();
     await operator.ended;
     await pages.close();
@@ -143,7 +144,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
     operator,
     pools: caches.pools,
     builds: caches.builds,
-    stillToDo: stillOpen,
+    stillToDo: () => stillToDo({ ...objects(), listed: operator.isSettled(), unreported: pendingReports(objects()) }),
     apply(pools) {
       wanted = pools;
       return applyPools(store, pools);
@@ -163,12 +164,12 @@ async function reportsOut(isOut: () => boolean, clock: Clock): Promise<void> {
   for (let waited = 0; waited < 5_000 && !isOut(); waited += 200) await clock.sleep(200);
 }
 
-async function openLogs({ workDir, listen, pools, say }: UpOptions) {
+async function openLogs({ workDir, listen, pools, say }: UpOptions, scrape: Scrape) {
   const [{ directory = join(workDir, "logs"), url } = {}] = pools.map(({ spec }) => spec.logs);
   mkdirSync(directory, { recursive: true });
-  const pages = await servePages(directory, listen);
+  const pages = await servePages(directory, listen, scrape);
   if (pages.warning !== undefined) say(pages.warning);
-  say(`logs and result pages: ${pages.url}`);
+  say(`logs and result pages: ${pages.url}, metrics: ${pages.url}/metrics`);
   return { pages, logs: directoryLogStore({ directory, url: url ?? pages.url }) };
 }
 
@@ -176,6 +177,14 @@ async function openLogs({ workDir, listen, pools, say }: UpOptions) {
 function openToOthers(workDir: string): void {
   const { mode, uid } = statSync(workDir);
   if (uid === process.getuid?.()) chmodSync(workDir, mode | 0o711);
+}
+
+/** Where the credentials lie that pools name: open to nobody else, however carelessly they were put there. */
+function closeSecrets(workDir: string): void {
+  const folder = join(workDir, "secrets");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const { mode, uid } = statSync(folder);
+  if (uid === process.getuid?.()) chmodSync(folder, mode & 0o700);
 }
 
 const noNamespaces =

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Build } from "../../src/api/build.ts";
+import { stopLeftovers } from "../../src/local/leftovers.ts";
 import { processes } from "../../src/local/processes.ts";
 import { anInstallation, greeting, hello, type Installation, type UpProcess } from "../support/up/installation.ts";
 import { broken, unreported } from "../support/up/invariants.ts";
@@ -24,6 +25,9 @@ describe.skipIf(process.platform !== "linux")("a process that dies", () => {
   });
   afterAll(async () => {
     recorder?.close();
+    up.kill("SIGKILL");
+    await up.ended;
+    await stopLeftovers(machine.workDir);
     await machine.close();
   });
 

@@ -9,7 +9,7 @@ export type Recorded =
   | { readonly kind: "Builder"; readonly object: Builder };
 
 export interface Recorder {
-  /** Every write since `record` was called, whichever process did it. */
+  /** What there was when `record` was called, and every write since, whichever process did it. */
   writes(): readonly Recorded[];
   builds(): readonly Build[];
   close(): void;
@@ -19,10 +19,11 @@ export interface Recorder {
 export function record(workDir: string): Recorder {
   const database = new DatabaseSync(join(workDir, "store.db"), { timeout: 5000 });
   database.exec(`
-    CREATE TABLE IF NOT EXISTS recorded (at INTEGER PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL);
-    CREATE TRIGGER IF NOT EXISTS record_insert AFTER INSERT ON object WHEN new.kind IN ('Build', 'Builder')
+    CREATE TABLE recorded (at INTEGER PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL);
+    INSERT INTO recorded (kind, body) SELECT kind, body FROM object WHERE kind IN ('Build', 'Builder');
+    CREATE TRIGGER record_insert AFTER INSERT ON object WHEN new.kind IN ('Build', 'Builder')
       BEGIN INSERT INTO recorded (kind, body) VALUES (new.kind, new.body); END;
-    CREATE TRIGGER IF NOT EXISTS record_update AFTER UPDATE ON object WHEN new.kind IN ('Build', 'Builder')
+    CREATE TRIGGER record_update AFTER UPDATE ON object WHEN new.kind IN ('Build', 'Builder')
       BEGIN INSERT INTO recorded (kind, body) VALUES (new.kind, new.body); END`);
   const recorded = database.prepare("SELECT kind, body FROM recorded ORDER BY at");
   const present = database.prepare("SELECT body FROM object WHERE kind = 'Build' ORDER BY name");

@@ -1,25 +1,29 @@
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { execa } from "execa";
+import type { CellUser } from "../builder/sandbox.ts";
+import { builderUsers } from "./builderUsers.ts";
 
-/** The user cells run as, and what that means for what a build can read, in one sentence for people. */
-export interface CellUser {
-  readonly user?: { readonly uid: number; readonly gid: number };
+/** Whom the cells of each builder run as, and what that means for what a build can read, in one sentence for people. */
+export interface CellUsers {
+  /** Absent when they run as the user of this process. */
+  readonly userOf?: (builder: string) => CellUser;
   readonly meaning: string;
 }
 
 /** As in the builder's pod: a number that needs no account. */
-const ownUser = { uid: 65002, gid: 65002 };
+const first = 65002;
 
 /**
- * Decides as whom builds run. As root: as `wanted`, else as a user of their own without any right. Not as root there is no choice, and
- * the sentence says what that means. Throws a sentence when `wanted` cannot be had.
+ * Decides as whom the cells of the builders in the folder `builders` run. As root: as `wanted`, else as a user without any right, one for
+ * each builder. Not as root there is no choice, and the sentence says what that means. Throws a sentence when `wanted` cannot be had.
  */
-export async function cellUser(
+export async function cellUsers(
   wanted: string | undefined,
+  builders: string,
   mustReach: readonly string[],
   tokenGiven: boolean,
-): Promise<CellUser> {
+): Promise<CellUsers> {
   const isRoot = process.getuid?.() === 0;
   if (!isRoot) {
     if (wanted !== undefined)
@@ -27,13 +31,18 @@ export async function cellUser(
         `--cell-user ${wanted}: only root can run builds as another user; start \`up\` as root, or leave the flag out`,
       );
     return {
-      meaning: `builds run as the user of this process: they can read its files${exposure(tokenGiven)}; start as root to give them a user of their own`,
+      meaning: `builds run as the user of this process: they can read its files, credentials in \`secrets/\` too${exposure(tokenGiven)}; start as root to give them a user of their own`,
     };
   }
-  const user = wanted === undefined ? ownUser : await lookUp(wanted);
-  const closed = mustReach.find((path) => !isReachable(path, user));
-  if (closed === undefined)
-    return { user, meaning: `builds run as user ${user.uid}, which can read neither this process nor its files` };
+  const user = wanted === undefined ? { uid: first, gid: first } : await lookUp(wanted);
+  const closed = [...mustReach, builders].find((path) => !isReachable(path, user));
+  if (closed === undefined) {
+    const who = wanted === undefined ? `users ${first} and up, one for each builder` : `user ${user.uid}`;
+    return {
+      userOf: wanted === undefined ? builderUsers(builders, first) : () => user,
+      meaning: `builds run as ${who}: they can neither read this process and its credentials nor change its files`,
+    };
+  }
   const sentence = `user ${user.uid} cannot enter ${closed}`;
   if (wanted !== undefined)
     throw new Error(
@@ -44,7 +53,7 @@ export async function cellUser(
   };
 }
 
-async function lookUp(wanted: string): Promise<{ readonly uid: number; readonly gid: number }> {
+async function lookUp(wanted: string): Promise<CellUser> {
   const numbers = /^(?<uid>[0-9]+)(:(?<gid>[0-9]+))?$/.exec(wanted)?.groups;
   if (numbers !== undefined) return { uid: Number(numbers["uid"]), gid: Number(numbers["gid"] ?? numbers["uid"]) };
   const ids = await Promise.all(["-u", "-g"].map((flag) => execa("id", [flag, "--", wanted], { reject: false })));
@@ -70,7 +79,7 @@ function exposure(tokenGiven: boolean): string {
   const named = ancestors().filter(({ environ }) => /(^|\0)GITHUB_TOKEN=./.test(environ));
   const list = named.map(({ pid, name }) => `${name} (${pid})`).join(", ");
   return named.length === 0
-    ? " and, by its memory, the GitHub token"
+    ? ", and the GitHub token in its memory where the system shows that to processes of the same user"
     : `, and the GitHub token in the environment of ${list}`;
 }
 
