@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { definitionOf } from "./definition.ts";
 import { generatedKinds } from "./kinds.ts";
+import { metricsPage } from "./metricsPage.ts";
 import { referenceOf } from "./reference.ts";
 import { refusals } from "./refusals.ts";
 import { schemaOf } from "./schema.ts";
@@ -18,5 +19,6 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     );
     files.set(`docs/reference/${facts.singular}.md`, referenceOf(facts));
   }
+  files.set("docs/reference/metrics.md", metricsPage());
   return files;
 }

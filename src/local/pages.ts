@@ -1,4 +1,5 @@
 import { serve } from "@hono/node-server";
+import { Hono } from "hono";
 import { logServer } from "../logs/serve.ts";
 
 export interface Address {
@@ -14,18 +15,27 @@ export interface Pages {
   close(): Promise<void>;
 }
 
-/** Serves logs and result pages to browsers; on another port when the wanted one is taken. */
-export async function servePages(directory: string, { host, port }: Address): Promise<Pages> {
+/** Text to answer a scrape with. */
+export type Scrape = () => Promise<{ readonly contentType: string; readonly text: string }>;
+
+/** Serves logs and result pages to browsers, and `/metrics` to Prometheus; on another port when the wanted one is taken. */
+export async function servePages(directory: string, { host, port }: Address, scrape: Scrape): Promise<Pages> {
+  const app = new Hono()
+    .get("/metrics", async (c) => {
+      const { contentType, text } = await scrape();
+      return c.body(text, 200, { "Content-Type": contentType });
+    })
+    .route("/", logServer(directory));
   const taken = `port ${port} is taken: links posted from now on lead to another one; name a free one with --listen`;
-  return await listen(directory, host, port).catch(async (error: NodeJS.ErrnoException) => {
+  return await listen(app, host, port).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== "EADDRINUSE") throw error;
-    return { ...(await listen(directory, host, 0)), warning: taken };
+    return { ...(await listen(app, host, 0)), warning: taken };
   });
 }
 
-function listen(directory: string, hostname: string, port: number): Promise<Pages> {
+function listen(app: Hono, hostname: string, port: number): Promise<Pages> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: logServer(directory).fetch, hostname, port }, ({ port: actual }) => {
+    const server = serve({ fetch: app.fetch, hostname, port }, ({ port: actual }) => {
       const host = hostname.includes(":") ? `[${hostname}]` : hostname;
       const close = () =>
         new Promise<void>((closed) => {

@@ -1,13 +1,15 @@
 import type { BuilderPool } from "../api/pool.ts";
 import { createGitHub } from "../github/client.ts";
 import type { Credential } from "../github/credential.ts";
-import type { GitHub } from "../github/github.ts";
+import type { Budget, GitHub } from "../github/github.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Log } from "../system/log.ts";
 
 export interface GitHubs {
   /** The connection a pool uses; pools of one address and credential share it, with its budget and caches. */
   of(pool: BuilderPool): GitHub;
+  /** Last known budgets of all connections. */
+  budgets(): readonly Budget[];
 }
 
 /** Connections by address and credential. `credential` looks up a pool's credential each time, so that a rotated one is used at once. */
@@ -28,5 +30,6 @@ export function gitHubs(world: {
       connections.set(key, connection);
       return connection;
     },
+    budgets: () => [...connections.values()].flatMap((connection) => connection.budgets()),
   };
 }

@@ -1,0 +1,139 @@
+import type { Build } from "../../api/build.ts";
+import type { Builder } from "../../api/builder.ts";
+import type { BuilderPool } from "../../api/pool.ts";
+import { isHeld, isWanted } from "../../core/queue/claim.ts";
+import type { Budget } from "../../github/github.ts";
+
+/** What is measured, looked at when somebody asks. */
+export interface Scene {
+  readonly pools: readonly BuilderPool[];
+  readonly builders: readonly Builder[];
+  readonly builds: readonly Build[];
+  /** Of each connection to GitHub. */
+  readonly budgets: readonly Budget[];
+  /** Wall clock, milliseconds. */
+  readonly now: number;
+}
+
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** A gauge: its name, what it says, and its samples. A sample that is not known is absent: an outage must not look like an empty queue. */
+export interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly samples: (scene: Scene) => readonly Sample[];
+}
+
+/** Every metric there is; the exporter, its tests and the reference page read this table. */
+export const metrics: readonly Metric[] = [
+  {
+    name: "builderpool_builders",
+    help: "Builders of a pool by phase",
+    labels: ["pool", "phase"],
+    samples: ({ builders }) =>
+      counted(builders, ({ spec, status }) => ({ pool: spec.pool, phase: status?.phase ?? "Pending" })),
+  },
+  {
+    name: "builderpool_builds",
+    help: "Open pull requests of a check by state: waiting, building, failed, succeeded or blocked; absent while GitHub cannot be listed",
+    labels: ["pool", "check", "repository", "state"],
+    samples: (scene) =>
+      counted(known(scene), (build) => {
+        const { pool, check, repository } = build.spec;
+        return { pool, check, repository, state: stateOf(build) };
+      }),
+  },
+  {
+    name: "builderpool_oldest_wait_seconds",
+    help: "How long the oldest untested pull request of a check has been waiting; 0 when none waits, absent while GitHub cannot be listed",
+    labels: ["pool", "check", "repository"],
+    samples: (scene) =>
+      [...Map.groupBy(known(scene), ({ spec }) => JSON.stringify([spec.pool, spec.check, spec.repository]))].flatMap(
+        ([, builds]) => oldestWait(builds, scene.now),
+      ),
+  },
+  {
+    name: "builderpool_listing_fresh",
+    help: "1 when the last attempt to list the pull requests succeeded, 0 when what is shown may be out of date",
+    labels: ["pool", "repository", "branch"],
+    samples: ({ pools }) =>
+      pools.flatMap(({ metadata, status }) =>
+        (status?.listings ?? []).map(({ repository, branch, stale }) => ({
+          labels: { pool: metadata.name, repository, branch },
+          value: stale ? 0 : 1,
+        })),
+      ),
+  },
+  {
+    name: "builderpool_pool_condition",
+    help: "1 when a condition of the pool is True, 0 when it is False; absent while it is Unknown",
+    labels: ["pool", "type"],
+    samples: ({ pools }) =>
+      pools.flatMap(({ metadata, status }) =>
+        (status?.conditions ?? [])
+          .filter((condition) => condition.status !== "Unknown")
+          .map(({ type, status: holds }) => ({
+            labels: { pool: metadata.name, type },
+            value: holds === "True" ? 1 : 0,
+          })),
+      ),
+  },
+  {
+    name: "builderpool_work_area_free_bytes",
+    help: "Free space of a builder's work area",
+    labels: ["pool", "builder"],
+    samples: ({ builders }) =>
+      builders.flatMap(({ metadata, spec, status }) =>
+        status?.disk === undefined
+          ? []
+          : [{ labels: { pool: spec.pool, builder: metadata.name }, value: status.disk.free }],
+      ),
+  },
+  {
+    name: "builderpool_github_remaining",
+    help: "Requests or points that GitHub still grants until the budget is renewed",
+    labels: ["resource"],
+    samples: ({ budgets }) =>
+      [...Map.groupBy(budgets, ({ resource }) => resource)].map(([resource, all]) => ({
+        labels: { resource },
+        value: Math.min(...all.map(({ remaining }) => remaining)),
+      })),
+  },
+];
+
+/** Builds of pools whose queue is known. */
+function known({ pools, builds }: Scene): readonly Build[] {
+  const listed = new Set(
+    pools.filter(({ status }) => status?.queued !== undefined).map(({ metadata }) => metadata.name),
+  );
+  return builds.filter(({ spec }) => listed.has(spec.pool));
+}
+
+function stateOf(build: Build): string {
+  if (build.spec.blocked !== undefined) return "blocked";
+  if (isHeld(build)) return "building";
+  return build.spec.group === "untested" && isWanted(build) ? "waiting" : build.spec.group;
+}
+
+function oldestWait(builds: readonly Build[], now: number): readonly Sample[] {
+  const [first] = builds;
+  if (first === undefined) return [];
+  const { pool, check, repository } = first.spec;
+  const since = builds.filter((build) => stateOf(build) === "waiting").map(({ spec }) => Date.parse(spec.waitingSince));
+  const value = since.length === 0 ? 0 : Math.max(0, (now - Math.min(...since)) / 1000);
+  return [{ labels: { pool, check, repository }, value }];
+}
+
+function counted<T>(
+  objects: readonly T[],
+  labelsOf: (object: T) => Readonly<Record<string, string>>,
+): readonly Sample[] {
+  return [...Map.groupBy(objects, (object) => JSON.stringify(labelsOf(object)))].map(([labels, group]) => ({
+    labels: JSON.parse(labels),
+    value: group.length,
+  }));
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { exportMetrics } from "../../../src/operator/metrics/export.ts";
+import { metrics, type Scene } from "../../../src/operator/metrics/table.ts";
+import { aBuild, aBuilder, aPool, heldBy, iso, noon } from "../queue/objects.ts";
+
+const pool = (status: object) => ({ ...aPool(), status });
+const scene = (says: Partial<Scene> = {}): Scene => ({
+  pools: [pool({ queued: 1, listings: [{ repository: "o/r", branch: "master", stale: false }] })],
+  builders: [aBuilder("o2-0"), aBuilder("o2-1", { phase: "Warming" })],
+  builds: [],
+  budgets: [],
+  now: noon,
+  ...says,
+});
+const lines = async (says?: Partial<Scene>) =>
+  (await exportMetrics(scene(says))).text.split("\n").filter((line) => !line.startsWith("#"));
+
+describe("the metrics", () => {
+  it("count builders by phase and pull requests by state", async () => {
+    const builds = [aBuild({ number: 1 }), aBuild({ number: 2 }), heldBy("o2-0", { number: 3 })];
+    const found = await lines({ builds });
+    expect(found).toContain('builderpool_builders{pool="o2",phase="Ready"} 1');
+    expect(found).toContain('builderpool_builders{pool="o2",phase="Warming"} 1');
+    expect(found.filter((line) => line.startsWith("builderpool_builds{"))).toEqual([
+      expect.stringMatching(/state="waiting"} 2$/),
+      expect.stringMatching(/state="building"} 1$/),
+    ]);
+  });
+
+  it("tell how long the oldest has waited, and 0 when none waits", async () => {
+    const wait = async (build: ReturnType<typeof aBuild>) =>
+      (await lines({ builds: [build] })).find((line) => line.startsWith("builderpool_oldest_wait_seconds"));
+    expect(await wait(aBuild({ waitingSince: iso(noon - 90_000) }))).toMatch(/ 90$/);
+    expect(await wait(heldBy("o2-0"))).toMatch(/ 0$/);
+  });
+
+  it("say nothing about a queue that is not known: an outage must not look like an empty queue", async () => {
+    const stale = pool({ listings: [{ repository: "o/r", branch: "master", stale: true }] });
+    const found = await lines({ pools: [stale], builds: [aBuild()] });
+    expect(found.filter((line) => /builds|oldest/.test(line))).toEqual([]);
+    expect(found).toContain('builderpool_listing_fresh{pool="o2",repository="o/r",branch="master"} 0');
+  });
+
+  it("W-42: have labels of few values, escaped, and come from the objects, so that a killed build is counted too", async () => {
+    const found = await lines({ builds: [aBuild({ check: 'a"b\\c' })] });
+    expect(found.find((line) => line.includes("waiting"))).toContain('check="a\\"b\\\\c"');
+    expect(new Set(metrics.flatMap(({ labels }) => labels))).toEqual(
+      new Set(["pool", "phase", "check", "repository", "state", "branch", "type", "builder", "resource"]),
+    );
+  });
+
+  it("are named as the field names metrics, and each says what it is", () => {
+    for (const { name, help, labels } of metrics) {
+      expect(name).toMatch(/^builderpool_[a-z_]+$/);
+      expect(help.length).toBeGreaterThan(20);
+      expect(labels.length).toBeGreaterThan(0);
+    }
+  });
+});
