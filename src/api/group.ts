@@ -21,4 +21,3 @@ export const drainAnnotation = `${group}/drain`;
 
 /** Namespace of every object on one machine. */
 export const localNamespace = "default";
-
