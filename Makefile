@@ -24,7 +24,8 @@ lint:
 format: ## Format and fix what can be fixed
 	@biome check --write .
 
-test: setup check verify test-unit test-integration ## Everything but a cluster: types, lint, generated files, unit, property, contract, integration
+test: setup check verify ## Everything but a cluster: types, lint, generated files, unit, property, contract, integration
+	@vitest run
 
 test-unit: ## Unit, property and contract tests: seconds
 	@vitest run --project unit

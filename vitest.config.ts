@@ -1,7 +1,8 @@
 import { defineConfig } from "vitest/config";
 
-const project = (name: string, include: string[], testTimeout: number) => ({
-  test: { name, include, testTimeout, hookTimeout: testTimeout, pool: "forks" as const },
+/** Projects run one after the other: what takes seconds first. */
+const project = (name: string, groupOrder: number, include: string[], testTimeout: number) => ({
+  test: { name, include, testTimeout, hookTimeout: testTimeout, pool: "forks" as const, sequence: { groupOrder } },
 });
 
 export default defineConfig({
@@ -11,8 +12,13 @@ export default defineConfig({
       : ["default", "./test/support/closingLine.ts"],
     maxWorkers: 2,
     projects: [
-      project("unit", ["test/unit/**/*.test.ts", "test/properties/**/*.test.ts", "test/contract/**/*.test.ts"], 20_000),
-      project("integration", ["test/integration/**/*.test.ts"], 240_000),
+      project(
+        "unit",
+        0,
+        ["test/unit/**/*.test.ts", "test/properties/**/*.test.ts", "test/contract/**/*.test.ts"],
+        20_000,
+      ),
+      project("integration", 1, ["test/integration/**/*.test.ts"], 240_000),
     ],
   },
 });
