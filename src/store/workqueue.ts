@@ -1,4 +1,6 @@
+import { setImmediate as breathe } from "node:timers/promises";
 import type { Clock } from "../system/clock.ts";
+import { createHeap } from "./heap.ts";
 
 export interface WorkqueueOptions {
   readonly clock: Pick<Clock, "monotonic" | "sleep" | "random">;
@@ -39,13 +41,12 @@ interface Waiting {
   readonly turn: number;
 }
 
-/** Timers cannot wait longer than 24 days; an hour is as good. */
-const longestSleepMs = 3_600_000;
+/** After so many steps in one go other work of the process gets its turn: handlers that need not wait for anything would keep it from that. */
+const stepsInOneGo = 64;
 
 /**
  * Keys to work on, each at most once at a time. A wish that comes while its key is in flight is kept for afterwards. A handler that
  * fails is called again with exponential backoff, jittered down to half; an ordinary wish does not wait for the backoff's end.
- * Picking scans all waiting keys: 50 µs a key while 5,000 wait, so thousands are fine and millions are not.
  */
 export function createWorkqueue({
   clock,
@@ -57,27 +58,39 @@ export function createWorkqueue({
   const waiting = new Map<string, Waiting>();
   const inFlight = new Map<string, Promise<void>>();
   const failures = new Map<string, number>();
+  /** What waits and is not in flight, by time and, once that has come, by rank. What a later wish replaced is passed over. */
+  const later = createHeap<Waiting>((a, b) => a.dueAt < b.dueAt);
+  const due = createHeap<Waiting>(goesBefore);
   let turn = 0;
   let wake = () => {};
 
   function add(key: string, { afterMs = 0, priority = 0 }: AddOptions = {}): void {
     const dueAt = clock.monotonic() + Math.max(0, afterMs);
     const before = waiting.get(key);
+    if (before !== undefined && before.dueAt <= dueAt && before.priority >= priority) return;
     turn += 1;
-    waiting.set(key, {
+    const item = {
       key,
       dueAt: Math.min(dueAt, before?.dueAt ?? dueAt),
       priority: Math.max(priority, before?.priority ?? priority),
       turn: before?.turn ?? turn,
-    });
+    };
+    waiting.set(key, item);
+    if (!inFlight.has(key)) later.push(item);
     wake();
   }
 
-  function next(now: number): Waiting | undefined {
-    let best: Waiting | undefined;
-    for (const item of waiting.values())
-      if (item.dueAt <= now && !inFlight.has(item.key) && (best === undefined || goesBefore(item, best))) best = item;
-    return best;
+  function next(): Waiting | undefined {
+    const now = clock.monotonic();
+    for (let item = later.first(); item !== undefined && item.dueAt <= now; item = later.first()) {
+      later.shift();
+      due.push(item);
+    }
+    for (let item = due.first(); item !== undefined; item = due.first()) {
+      due.shift();
+      if (waiting.get(item.key) === item) return item;
+    }
+    return undefined;
   }
 
   async function work({ key, priority }: Waiting, signal: AbortSignal): Promise<void> {
@@ -95,39 +108,37 @@ export function createWorkqueue({
     }
   }
 
-  function startDue(signal: AbortSignal): void {
-    while (inFlight.size < concurrency) {
-      const item = next(clock.monotonic());
-      if (item === undefined) return;
-      waiting.delete(item.key);
-      const flight = work(item, signal).finally(() => {
-        inFlight.delete(item.key);
-        wake();
-      });
-      inFlight.set(item.key, flight);
-    }
+  function start(item: Waiting, signal: AbortSignal): void {
+    const { key } = item;
+    waiting.delete(key);
+    const flight = work(item, signal).finally(() => {
+      inFlight.delete(key);
+      const wish = waiting.get(key);
+      if (wish !== undefined) later.push(wish);
+      wake();
+    });
+    inFlight.set(key, flight);
   }
 
-  /** Until something was added or has ended, the next key is due, or the run is stopped. */
+  /** Until something was added or has ended, or the next key is due. */
   async function change(): Promise<void> {
-    const rest = new AbortController();
-    wake = () => rest.abort();
-    await clock.sleep(untilDue(), rest.signal).catch(() => {});
-  }
-
-  function untilDue(): number {
-    let dueAt = Number.POSITIVE_INFINITY;
-    if (inFlight.size < concurrency)
-      for (const item of waiting.values()) if (!inFlight.has(item.key)) dueAt = Math.min(dueAt, item.dueAt);
-    return Math.min(longestSleepMs, Math.max(0, dueAt - clock.monotonic()));
+    const { promise: rung, resolve } = Promise.withResolvers<void>();
+    wake = resolve;
+    const dueAt = inFlight.size < concurrency ? later.first()?.dueAt : undefined;
+    if (dueAt === undefined) return rung;
+    const over = new AbortController();
+    await Promise.race([rung, clock.sleep(Math.max(0, dueAt - clock.monotonic()), over.signal).catch(() => {})]);
+    over.abort();
   }
 
   async function run(signal: AbortSignal): Promise<void> {
     const stop = () => wake();
     signal.addEventListener("abort", stop);
-    while (!signal.aborted) {
-      startDue(signal);
-      await change();
+    for (let steps = 1; !signal.aborted; steps += 1) {
+      const item = inFlight.size < concurrency ? next() : undefined;
+      if (item === undefined) await change();
+      else start(item, signal);
+      if (steps % stepsInOneGo === 0) await breathe();
     }
     signal.removeEventListener("abort", stop);
     await Promise.all(inFlight.values());

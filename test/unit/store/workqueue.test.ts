@@ -153,6 +153,24 @@ describe("the workqueue", () => {
     expect(started).toEqual(["a"]);
   });
 
+  it("lets other work of the process have its turn while thousands of keys are due", async () => {
+    let handled = 0;
+    const queue = createWorkqueue({
+      clock,
+      concurrency: 1,
+      handle: async () => {
+        handled += 1;
+        return undefined;
+      },
+      onError: () => {},
+    });
+    for (let key = 0; key < 5000; key += 1) queue.add(String(key));
+    await run(queue);
+
+    expect(handled).toBeGreaterThan(0);
+    expect(handled).toBeLessThan(1000);
+  });
+
   it("ends when its signal aborts, after the handlers in flight, and starts nothing more", async () => {
     const { queue, started, errors, finish, fail } = aQueue(clock, 2);
     for (const key of ["a", "b", "c"]) queue.add(key);
