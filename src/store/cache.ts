@@ -13,8 +13,8 @@ export interface CacheOptions<K extends Kind> {
   /** Ends the watch; what the cache holds then stays as it is. */
   readonly signal: AbortSignal;
   readonly selector?: Selector;
-  /** Called after each change of what `get` would say. Must not throw. */
-  readonly onChange?: (change: Exclude<Change<K>, { type: "Synced" }>) => void;
+  /** Called after each change of what `get` would say, with what it said before. Must not throw. */
+  readonly onChange?: (change: Exclude<Change<K>, { type: "Synced" }>, before: Stored<K> | undefined) => void;
 }
 
 /**
@@ -38,10 +38,11 @@ export function cacheOf<K extends Kind>(
       return;
     }
     const { object } = change;
+    const before = objects.get(object.metadata.name);
     if (change.type === "Deleted") objects.delete(object.metadata.name);
     else objects.set(object.metadata.name, frozen(object));
     sorted = undefined;
-    onChange(change);
+    onChange(change, before);
   }
 
   async function follow(): Promise<void> {
@@ -63,6 +64,15 @@ export function cacheOf<K extends Kind>(
       return sorted;
     },
   };
+}
+
+/** Whether nothing but status, labels or annotations changed: who looks at the spec alone need not look again. */
+export function isSameSpec<K extends Kind>(
+  { type, object }: Exclude<Change<K>, { type: "Synced" }>,
+  before: Stored<K> | undefined,
+): boolean {
+  const { uid, generation } = object.metadata;
+  return type !== "Deleted" && before?.metadata.uid === uid && before.metadata.generation === generation;
 }
 
 function frozen<T extends object>(value: T): T {

@@ -27,7 +27,7 @@ export interface ObservedPool {
     /** Checks that an older pool owns. */
     readonly conflicts: readonly { readonly check: string; readonly owner: string }[];
   };
-  /** Builds of which GitHub must still hear before a deleted pool may go. */
+  /** Builds of which GitHub must still hear before a deleted pool may go; not counted in one that lives. */
   readonly unsettled: number;
   /** How long the deletion has been asked for; 0 when it has not. */
   readonly deletingFor: Milliseconds;

@@ -41,7 +41,8 @@ export async function observePool(
     ...(waiting !== undefined && { waiting }),
     listings,
     definitions: { broken: poolChecks(pool).broken, conflicts: conflictsOf(pool, caches.pools.list()) },
-    unsettled: builds.filter((build) => mustBeHeard(build, pool)).length,
+    unsettled:
+      pool.metadata.deletionTimestamp === undefined ? 0 : builds.filter((one) => mustBeHeard(one, pool)).length,
     deletingFor: deletingFor(pool, memory, now),
   };
 }

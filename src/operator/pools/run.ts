@@ -1,4 +1,4 @@
-import { cacheOf } from "../../store/cache.ts";
+import { cacheOf, isSameSpec } from "../../store/cache.ts";
 import { createWorkqueue } from "../../store/workqueue.ts";
 import type { Memory } from "./observe.ts";
 import { reconcilePool } from "./reconcile.ts";
@@ -21,9 +21,10 @@ export async function runPools(world: PoolWorld, signal: AbortSignal): Promise<v
   const caches: PoolCaches = {
     pools: cacheOf(store, "BuilderPool", {
       signal,
-      onChange: ({ object }) => {
-        // which pool owns a check depends on all of them
-        for (const { metadata } of [object, ...caches.pools.list()]) queue.add(metadata.name);
+      onChange: (change, before) => {
+        queue.add(change.object.metadata.name);
+        if (isSameSpec(change, before)) return;
+        for (const { metadata } of caches.pools.list()) queue.add(metadata.name); // which of them owns a check depends on all
       },
     }),
     builders: cacheOf(store, "Builder", {

@@ -3,8 +3,8 @@ import type { Stored } from "../../api/kinds.ts";
 import { poolChecks } from "../../core/definitions/checks.ts";
 import { checkOwners } from "../../core/definitions/ownership.ts";
 import { type ObservedQueue, planQueue } from "../../core/queue/plan.ts";
-import { type Cache, cacheOf } from "../../store/cache.ts";
-import type { Change, ObjectStore } from "../../store/objectStore.ts";
+import { type Cache, cacheOf, isSameSpec } from "../../store/cache.ts";
+import type { ObjectStore } from "../../store/objectStore.ts";
 import { createWorkqueue } from "../../store/workqueue.ts";
 import type { Clock } from "../../system/clock.ts";
 import { applyQueue } from "./apply.ts";
@@ -37,9 +37,13 @@ export async function runQueue(world: QueueWorld, signal: AbortSignal): Promise<
 
   const plans = createWorkqueue({ clock, concurrency: 1, handle: settle, onError });
   const lists = createWorkqueue({ clock, concurrency: 4, handle: list, onError });
-  const pools = cacheOf(store, "BuilderPool", { signal, onChange: follow });
+  const pools = cacheOf(store, "BuilderPool", {
+    signal,
+    onChange: (change, before) => {
+      if (!isSameSpec(change, before)) follow(change.object);
+    },
+  });
   const builds = cacheOf(store, "Build", { signal, onChange: ({ object }) => unsettle(object.spec.pool) });
-  const followed = new Map<string, string>();
   let changes = 0;
 
   function unsettle(pool: string): void {
@@ -49,10 +53,7 @@ export async function runQueue(world: QueueWorld, signal: AbortSignal): Promise<
   }
 
   /** A pool's spec changed: so may what is listed, how often, and whose check is whose. */
-  function follow({ type, object: { metadata } }: Exclude<Change<"BuilderPool">, { type: "Synced" }>): void {
-    const state = `${type === "Deleted"} ${metadata.uid} ${metadata.generation} ${metadata.deletionTimestamp}`;
-    if (followed.get(metadata.name) === state) return;
-    followed.set(metadata.name, state);
+  function follow({ metadata }: Stored<"BuilderPool">): void {
     const targets = targetsOf(pools.list());
     const changed = [...targets].filter(([key, target]) => !isSameWork(target, listings.target(key)));
     listings.want(targets);

@@ -1,7 +1,7 @@
 import type { Stored } from "../../api/kinds.ts";
 import { hasAll, type Surroundings } from "../../core/report/pending.ts";
 import { type ReportPlan, unreportedVerdict } from "../../core/report/plan.ts";
-import { cacheOf } from "../../store/cache.ts";
+import { cacheOf, isSameSpec } from "../../store/cache.ts";
 import { createWorkqueue, type Workqueue } from "../../store/workqueue.ts";
 import { applyReport } from "./apply.ts";
 import { logWaits, observeReport } from "./observe.ts";
@@ -40,8 +40,10 @@ export async function runReporter(world: ReporterWorld, signal: AbortSignal): Pr
   });
   const pools = cacheOf(store, "BuilderPool", {
     signal,
-    onChange: ({ object: { metadata } }) => {
-      for (const build of builds.list()) if (build.spec.pool === metadata.name) want(queue, build);
+    onChange: (change, before) => {
+      if (isSameSpec(change, before)) return; // its status changes with every build, and says nothing that GitHub is told
+      const { name } = change.object.metadata;
+      for (const build of builds.list()) if (build.spec.pool === name) want(queue, build);
     },
   });
   const builders = cacheOf(store, "Builder", {

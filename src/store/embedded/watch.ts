@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from "node:timers/promises";
 import type { Kind } from "../../api/kinds.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
@@ -37,6 +38,7 @@ export async function* watchObjects<K extends Kind>(
         yield change;
       }
       if (found?.isCurrent) await bell.wait(signal);
+      else await breathe(); // thousands of objects at once would keep the process from everything else
     }
   } finally {
     bell.close();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { cacheOf } from "../../../src/store/cache.ts";
+import { cacheOf, isSameSpec } from "../../../src/store/cache.ts";
 import { type EmbeddedStore, openEmbeddedStore } from "../../../src/store/embedded.ts";
 import { createLog } from "../../../src/system/log.ts";
 import { brief } from "../../contract/follow.ts";
@@ -45,6 +45,28 @@ describe("the cache", () => {
     await settled();
     expect(cache.list()).toEqual([]);
     expect(told).toEqual(["Added a true", "Modified a true", "Deleted a false"]);
+  });
+
+  it("tells what it showed before, and so whether there is a new spec", async () => {
+    const told: (boolean | string)[] = [];
+    const cache = cacheOf(store, "Builder", {
+      signal: stop.signal,
+      onChange: (change, before) => told.push(before?.spec.desired ?? "nothing", isSameSpec(change, before)),
+    });
+    await cache.synced;
+    const created = await store.create("Builder", aBuilder("a"));
+    await settled();
+    const spoken = await store.updateStatus("Builder", {
+      ...created,
+      status: { phase: "Ready", incarnation: "process-1" },
+    });
+    await settled();
+    await store.update("Builder", { ...spoken, spec: { ...spoken.spec, desired: "Drain" } });
+    await settled();
+    await store.delete("Builder", "a");
+    await settled();
+
+    expect(told).toEqual(["nothing", false, "Active", true, "Active", false, "Drain", false]);
   });
 
   it("holds only what its selector selects", async () => {
