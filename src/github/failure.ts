@@ -21,7 +21,7 @@ const credentialHint = "set GITHUB_TOKEN, or spec.github.secretRef in the pool";
 
 /** Sorts what GitHub answered into the few fates a caller can act on. Carries GitHub's own words, never our headers. */
 export function failureOf(refusal: Refusal): GitHubError {
-  const { status, what, method } = refusal;
+  const { status, what } = refusal;
   const said = messageOf(refusal);
   const answer = `GitHub answered ${status}${said === "" ? "" : ` (${said})`} for ${what}`;
   // Without a credential GitHub allows 60 REST requests an hour, and no GraphQL at all.
@@ -36,7 +36,7 @@ export function failureOf(refusal: Refusal): GitHubError {
   if (status === 401) return new GitHubError("Unauthorized", `${answer}: the credential is wrong or expired; renew it`);
   if (status === 403 && /\blocked\b/i.test(said)) return new GitHubError("Rejected", answer);
   if (status === 403) return new GitHubError("Unauthorized", `${answer}: ${missingRight(refusal)}`);
-  if ([404, 410, 451].includes(status) || (status === 422 && method === "GET")) {
+  if ([404, 410, 451].includes(status)) {
     return new GitHubError("NotFound", `${answer}: it does not exist, or the credential has no access to it`);
   }
   if (status >= 500 || status === 408) return new GitHubError("Unreachable", answer);

@@ -2,10 +2,10 @@ import pLimit from "p-limit";
 import type { Log } from "../system/log.ts";
 import { type Board, emptyBoard, listingOf } from "./board.ts";
 import type { Ask } from "./cards.ts";
-import type { GitHub } from "./github.ts";
+import { type GitHub, GitHubError } from "./github.ts";
 import { ask as askOnce } from "./graphql.ts";
 import { refreshHeads } from "./heads.ts";
-import { probe } from "./probe.ts";
+import { blind, probe } from "./probe.ts";
 import { createReader } from "./reader.ts";
 import { retry } from "./retry.ts";
 import { createTeams } from "./teams.ts";
@@ -45,7 +45,11 @@ export function createList(transport: Transport, log: Log): GitHub["list"] {
   async function update(board: Board, signal: AbortSignal): Promise<void> {
     const now = clock.monotonic();
     board.askedAt = now;
-    const moves = await patiently(() => probe(transport, board, signal), signal);
+    const moves = await patiently(() => probe(transport, board, signal), signal).catch((error: unknown) => {
+      if (!(error instanceof GitHubError && (error.code === "NotFound" || error.code === "Malformed"))) throw error;
+      log.debug({ repository: board.repository, reason: error.message }, "no probe to be had: reading everything");
+      return blind;
+    });
     const isKnown = board.completeAt !== undefined && now - board.completeAt < oldestReading;
     const wanted = [...moves.wanted, ...unread(board, now)];
     if (isKnown && !moves.overflow) await reader.some(board, { ...moves, wanted }, signal);

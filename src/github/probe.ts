@@ -29,6 +29,9 @@ export interface Moves {
   readonly seenUntil: string;
 }
 
+/** Nothing is known of what moved, as where a broker offers GraphQL alone: everything is read at every poll. */
+export const blind: Moves = { wanted: [], gone: [], overflow: true, readAt: "", seenUntil: "" };
+
 /**
  * Asks which pull requests of the repository changed last: a conditional request, free while nothing did. A push, label, title,
  * draft, review, comment, retarget and closing all move a pull request to the top; a commit status does not. Closed ones and other

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { StatusWrite } from "./github.ts";
+import { GitHubError, type StatusWrite } from "./github.ts";
 import { read } from "./graphql.ts";
 import type { Transport } from "./transport.ts";
 
@@ -9,8 +9,8 @@ const Combined = z.object({
     z.object({
       context: z.string(),
       state: z.string(),
-      description: z.string().nullable(),
-      target_url: z.string().nullable(),
+      description: z.string().nullish(),
+      target_url: z.string().nullish(),
     }),
   ),
 });
@@ -26,9 +26,9 @@ export async function setStatus(
   signal: AbortSignal,
 ): Promise<{ readonly written: boolean }> {
   const { repository, commit, context, state, description, url } = status;
-  const newest = await newestStatus(transport, status, signal);
+  const newest = await newestStatus(transport, status, signal).catch(unlessOffered);
   // A status without a link comes back with null, or with the empty text it was written with.
-  const text = (value: string | null) => value ?? "";
+  const text = (value: string | null | undefined) => value ?? "";
   if (newest?.state === state && text(newest.description) === description && text(newest.target_url) === url) {
     return { written: false };
   }
@@ -41,6 +41,11 @@ export async function setStatus(
     signal,
   });
   return { written: true };
+}
+
+/** A broker may offer the write without the look; a commit that is gone is refused at the write as well. */
+function unlessOffered(error: unknown): undefined {
+  if (!(error instanceof GitHubError && error.code === "NotFound")) throw error;
 }
 
 /** The combined status shows the newest of each context: one page, where the list of all may have ten thousand. */

@@ -67,7 +67,7 @@ describe("a refusal of GitHub", () => {
     ],
     ["404", { status: 404, body: { message: "Not Found" } }, "NotFound"],
     ["410", { status: 410 }, "NotFound"],
-    ["422 on a look", { status: 422, body: { message: "No commit found for SHA" } }, "NotFound"],
+    ["422", { status: 422, body: { message: "No commit found for SHA" } }, "Rejected"],
     ["500", { status: 500 }, "Unreachable"],
     ["502 with a page", { status: 502, body: "<html>Unicorn!</html>" }, "Unreachable"],
     ["200 with a page", { status: 200, body: "<html>captive portal</html>" }, "Unreachable"],

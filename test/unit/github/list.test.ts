@@ -41,7 +41,7 @@ const about = (position: number, ...rest: string[]) => ({
 });
 
 interface Play {
-  probe?: object[];
+  probe?: object[] | "missing";
   open?: object;
   nodes?: (ids: readonly string[]) => object;
 }
@@ -49,7 +49,7 @@ interface Play {
 /** Looks at the script anew for every request, so that a test may change it. */
 function play(script: Play) {
   return ({ method, body }: Request): Response => {
-    if (method === "GET") return { body: script.probe ?? [] };
+    if (method === "GET") return script.probe === "missing" ? { status: 404 } : { body: script.probe ?? [] };
     const { query, variables } = body as { query: string; variables: { ids: string[] } };
     return { body: (query.startsWith("query Open") ? script.open : script.nodes?.(variables.ids)) ?? {} };
   };
@@ -181,5 +181,15 @@ describe("listings asked for at once", () => {
     await using world = await listing({ open: { data: openPage([1], [node(1)]) } });
     await Promise.all([world.list(), world.list(), world.list()]);
     expect(world.server.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
+  });
+});
+
+describe("a broker that offers GraphQL alone", () => {
+  it("is listed too, whole at every poll", async () => {
+    const script: Play = { probe: "missing", open: { data: openPage([1], [node(1)]) } };
+    await using world = await listing(script);
+    expect(readable(await world.list())).toEqual([1]);
+    script.open = { data: openPage([1, 2], [node(1), node(2)]) };
+    expect(readable(await world.list())).toEqual([1, 2]);
   });
 });
