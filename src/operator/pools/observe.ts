@@ -75,7 +75,7 @@ function waitingAmong(builds: readonly Build[], listings: readonly ListingState[
   const waiting = builds.filter(
     (build) => build.spec.group === "untested" && build.spec.blocked === undefined && isWanted(build) && !isHeld(build),
   );
-  const [oldest] = waiting.map(({ spec }) => spec.waitingSince).sort((a, b) => Date.parse(a) - Date.parse(b));
+  const [oldest] = waiting.map(({ spec }) => spec.waitingSince).sort();
   return { queued: waiting.length, ...(oldest !== undefined && { oldest }) };
 }
 

@@ -22,6 +22,8 @@ export interface QueueWorld extends ListerWorld {
 
 /** Several changes of one moment make one plan. */
 const gather: Milliseconds = 50;
+/** Builds change all the time, and what follows from that (the group of a verdict, the end of a blocked one) nobody waits for. */
+const gatherBuilds: Milliseconds = 500;
 /** A plan that another writer overtook is made again after this long: the cache must see the other's write first. */
 const again: Milliseconds = 200;
 
@@ -43,13 +45,16 @@ export async function runQueue(world: QueueWorld, signal: AbortSignal): Promise<
       if (!isSameSpec(change, before)) follow(change.object);
     },
   });
-  const builds = cacheOf(store, "Build", { signal, onChange: ({ object }) => unsettle(object.spec.pool) });
+  const builds = cacheOf(store, "Build", {
+    signal,
+    onChange: ({ object }) => unsettle(object.spec.pool, gatherBuilds),
+  });
   let changes = 0;
 
-  function unsettle(pool: string): void {
+  function unsettle(pool: string, afterMs = gather): void {
     changes += 1;
     unsettled.set(pool, changes);
-    plans.add(pool, { afterMs: gather });
+    plans.add(pool, { afterMs });
   }
 
   /** A pool's spec changed: so may what is listed, how often, and whose check is whose. */
