@@ -5,7 +5,7 @@ import type { Stored } from "../../api/kinds.ts";
 import type { BuilderPoolSpec } from "../../api/pool.ts";
 import { isOwnPending } from "../report/status.ts";
 import { type Candidate, candidate } from "./candidate.ts";
-import { isWanted } from "./claim.ts";
+import { isHeld, isRecheck, isWanted } from "./claim.ts";
 import type { Listing, PullRequest } from "./pullRequest.ts";
 import { recheckDueAt } from "./recheckDue.ts";
 
@@ -48,8 +48,8 @@ const occasions: readonly (readonly [because: string, group: Group | "same", hol
 
 /**
  * What the Build of a pull request should say. `request` only grows, by one for each build that is wanted; while a build is
- * asked for, nothing but a push asks for another. A commit with a verdict of ours is in the group of that verdict: GitHub may
- * not have it yet, or never get it, when it was given in silence.
+ * asked for, nothing but a push asks for another, or a person if it is a recheck that waits. A commit with a verdict of ours is
+ * in the group of that verdict: GitHub may not have it yet, or never get it, when it was given in silence.
  */
 export function requestBuild(work: Work, now: Milliseconds): Request {
   const facts = gather(work, now);
@@ -109,11 +109,13 @@ function isUntested({ isOpen, verdict, seen }: Facts): boolean {
 
 /**
  * People ask for a rebuild by setting the status to pending. To be told from our own pending status, which a listing may still
- * show after our verdict: the listing began after GitHub had acknowledged the verdict, and the words are not ours.
+ * show after our verdict: the listing began after GitHub had acknowledged the verdict, and the words are not ours. A recheck that
+ * runs is the answer; one that only waits, behind all that is untested, is none.
  */
 function isAskedFor({ isOpen, verdict, build, check, pullRequest: { head }, listing }: Facts): boolean {
   const reported = build?.status?.reported;
-  if (isOpen || verdict === undefined || reported === undefined) return false;
+  if (build === undefined || verdict === undefined || reported === undefined) return false;
+  if (isOpen && (isHeld(build) || !isRecheck(build))) return false;
   const isPublished = reported.commit === head.commit && reported.state !== "pending";
   const status = head.statuses.find(({ context }) => context === check.name);
   return (

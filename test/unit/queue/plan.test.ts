@@ -197,6 +197,15 @@ describe("a request", () => {
       expect(plan({ listing: aListing([pullRequest], { startedAt }), builds: [build] })).toEqual([]);
     });
 
+    it("is raised although a recheck is queued, which would be built last, and not while one runs, which answers it", () => {
+      const queued = { ...failed, spec: { ...failed.spec, request: 2 } };
+      expect(spec({ pullRequests: [asked], builds: [queued] })).toMatchObject({ request: 3, group: "untested" });
+
+      const claim = { builder: "o2-0", incarnation: "i", attempt: 2, request: 2, commit: sha(1), since: iso(noon) };
+      const running = { ...queued, status: { ...queued.status, phase: "Running" as const, attempt: 2, claim } };
+      expect(plan({ pullRequests: [asked], builds: [running] })).toEqual([]);
+    });
+
     it("is raised for what was tested before this pool looked at it, too", () => {
       const old = named(aBuild({ ...settled, request: 0, group: "failed" }));
       expect(spec({ pullRequests: [asked], builds: [old] })).toMatchObject({ request: 1, group: "untested" });
