@@ -62,6 +62,8 @@ export function assemble(world: BuilderWorld, sandbox: Sandbox, signal: AbortSig
     status.say({ silent: settings.silent, debug: settings.debug });
   }
 
+  const synced = Promise.all([builds.synced, builders.synced, pools.synced]).then(() => {});
+  synced.catch(() => {}); // one that is told to end at its start waits for nothing
   const resolved = memo((pool: BuilderPool) => poolChecks(pool).checks);
   return {
     world,
@@ -73,7 +75,7 @@ export function assemble(world: BuilderWorld, sandbox: Sandbox, signal: AbortSig
     wake,
     builds,
     builders,
-    synced: Promise.all([builds.synced, builders.synced, pools.synced]).then(() => {}),
+    synced,
     preference: createPreference(name),
     waited: waiting.of,
     cleaning: { last: clock.monotonic() },

@@ -34,6 +34,21 @@ describe("a builder", () => {
     expect(builder.readiness).toEqual([true]);
   });
 
+  it("ends quietly when it is stopped before it has seen the queue", async () => {
+    const { store, start } = await aBuilder();
+    for (let number = 1; number <= 300; number += 1) await store.create("Build", buildObject(number));
+    const failures: unknown[] = [];
+    const note = (error: unknown) => failures.push(error);
+    process.on("unhandledRejection", note);
+    const builder = start();
+    builder.stop.abort();
+    await builder.ended;
+    await systemClock.sleep(50);
+    process.off("unhandledRejection", note);
+
+    expect(failures).toEqual([]);
+  });
+
   it("writes a build at most four times", async () => {
     const { store, start, until } = await aBuilder();
     const versions = new Set<string>();
