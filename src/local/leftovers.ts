@@ -51,8 +51,8 @@ export function cellRecordIn(sandbox: string): string {
 }
 
 async function recordsIn(builders: string): Promise<readonly string[]> {
-  const names = await readdir(builders).catch(() => []);
-  return names.map((name) => cellRecordIn(join(builders, name)));
+  const entries = await readdir(builders, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => cellRecordIn(join(builders, name)));
 }
 
 /** A record that cannot be read tells nothing; a process with another start has got the number of one that is gone. */
