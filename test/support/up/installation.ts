@@ -46,6 +46,8 @@ export interface Installation {
     more?: object,
   ): Promise<{ readonly number: number; readonly commit: string }>;
   up(...flags: string[]): UpProcess;
+  /** Starts `up` as another user, or with another PATH. */
+  upAs(how: { readonly uid?: number; readonly path?: string }, ...flags: string[]): UpProcess;
   run(...args: string[]): Promise<Ended>;
   get<K extends Kind>(kind: "pools" | "builders" | "builds"): Promise<readonly Stored<K>[]>;
   /** Statuses of the check on a commit in the order they were written, as `state description`. */
@@ -100,7 +102,8 @@ export async function anInstallation(): Promise<Installation> {
       const pull = await github.state.openPullRequest({ repository: hello, title, files, ...more });
       return { number: pull.number, commit: pull.commits.at(-1)?.oid ?? "" };
     },
-    up(...flags) {
+    up: (...flags) => installation.upAs({}, ...flags),
+    upAs({ uid, path }, ...flags) {
       const args = [
         "up",
         "-f",
@@ -114,7 +117,11 @@ export async function anInstallation(): Promise<Installation> {
         ...flags,
       ];
       const process = follow(
-        spawn(program, args, { env: env({ GITHUB_TOKEN: github.token }), stdio: ["ignore", "pipe", "pipe"] }),
+        spawn(program, args, {
+          ...(uid !== undefined && { uid, gid: uid }),
+          env: env({ GITHUB_TOKEN: github.token, ...(path !== undefined && { PATH: path }) }),
+          stdio: ["ignore", "pipe", "pipe"],
+        }),
       );
       running.add(process);
       return process;
