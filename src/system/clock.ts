@@ -6,7 +6,7 @@ export interface Clock {
   now(): number;
   /** Monotonic milliseconds; ages and deadlines are measured with it. */
   monotonic(): number;
-  /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+  /** Resolves after `ms`; rejects when `signal` aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** In [0, 1). */
   random(): number;
@@ -15,9 +15,18 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  sleep: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }),
+  sleep: pause,
   random: () => Math.random(),
 };
+
+/** A timer of Node that is set to more than this, 24 days, ends at once. */
+const longestTimer = 2 ** 31 - 1;
+
+async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  for (let left = Math.max(0, ms); left >= 0; left -= longestTimer) {
+    await sleep(Math.min(left, longestTimer), undefined, signal === undefined ? {} : { signal });
+  }
+}
 
 /** The wall clock as Kubernetes writes it. */
 export function timestamp(clock: Pick<Clock, "now">): string {
