@@ -12,15 +12,15 @@ const age = (since: string | undefined, now: number) =>
 export function poolColumns(now: number): readonly Column<BuilderPool>[] {
   return [
     { heading: "NAME", cell: ({ metadata }) => metadata.name },
-    { heading: "DESIRED", cell: ({ spec }) => String(spec.instances), right: true },
+    { heading: "DESIRED", cell: ({ spec }) => String(spec.instances), right: true, yields: 1 },
     { heading: "READY", cell: ({ status }) => count(status?.ready), right: true },
     { heading: "ACTIVE", cell: ({ status }) => count(status?.active), right: true },
-    { heading: "UPDATED", cell: ({ status }) => count(status?.updated), right: true },
+    { heading: "UPDATED", cell: ({ status }) => count(status?.updated), right: true, yields: 3 },
     { heading: "BUILDING", cell: ({ status }) => count(status?.building), right: true },
     { heading: "QUEUED", cell: ({ status }) => count(status?.queued), right: true },
     { heading: "OLDEST", cell: ({ status }) => age(status?.oldest, now) },
-    { heading: "SILENT", cell: ({ spec }) => String(spec.silent) },
-    { heading: "AGE", cell: ({ metadata }) => age(metadata.creationTimestamp, now) },
+    { heading: "SILENT", cell: ({ spec }) => String(spec.silent), yields: 2 },
+    { heading: "AGE", cell: ({ metadata }) => age(metadata.creationTimestamp, now), yields: 4 },
   ];
 }
 
@@ -28,13 +28,13 @@ export function poolColumns(now: number): readonly Column<BuilderPool>[] {
 export function builderColumns(now: number): readonly Column<Builder>[] {
   return [
     { heading: "NAME", cell: ({ metadata }) => metadata.name },
-    { heading: "POOL", cell: ({ spec }) => spec.pool },
-    { heading: "INDEX", cell: ({ spec }) => spec.workerIndex?.toString() ?? "", right: true },
+    { heading: "POOL", cell: ({ spec }) => spec.pool, yields: 3 },
+    { heading: "INDEX", cell: ({ spec }) => spec.workerIndex?.toString() ?? "", right: true, yields: 2 },
     { heading: "PHASE", cell: builderPhase },
     { heading: "BUILDING", cell: ({ status }) => buildingText(status?.building) },
-    { heading: "STEP", cell: ({ status }) => status?.step ?? "" },
-    { heading: "SINCE", cell: ({ status }) => age(status?.building?.since, now) },
-    { heading: "HOST", cell: ({ status }) => status?.host ?? "" },
+    { heading: "STEP", cell: builderStep },
+    { heading: "SINCE", cell: ({ status }) => age(status?.building?.since, now), yields: 1 },
+    { heading: "HOST", cell: ({ status }) => status?.host ?? "", yields: 4 },
   ];
 }
 
@@ -43,12 +43,12 @@ export function buildColumns(now: number): readonly Column<Build>[] {
   return [
     { heading: "CHECK", cell: ({ spec }) => spec.check },
     { heading: "PR", cell: ({ spec }) => `${spec.repository}#${spec.number}` },
-    { heading: "COMMIT", cell: ({ spec }) => spec.commit.slice(0, 8) },
+    { heading: "COMMIT", cell: ({ spec }) => spec.commit.slice(0, 8), yields: 3 },
     { heading: "PHASE", cell: buildPhase },
-    { heading: "BUILDER", cell: ({ status }) => status?.claim?.builder ?? status?.tree ?? "" },
+    { heading: "BUILDER", cell: ({ status }) => status?.claim?.builder ?? status?.tree ?? "", yields: 2 },
     { heading: "VERDICT", cell: verdictText },
-    { heading: "WAITING", cell: (build) => (isWaiting(build) ? age(build.spec.requestedAt, now) : "") },
-    { heading: "TITLE", cell: ({ spec }) => spec.title },
+    { heading: "WAITING", cell: (build) => (isWaiting(build) ? age(build.spec.waitingSince, now) : ""), yields: 1 },
+    { heading: "TITLE", cell: ({ spec }) => spec.title, yields: 4 },
   ];
 }
 
@@ -58,6 +58,11 @@ export function builderPhase({ status }: Builder): string {
   const warmup =
     status.phase === "Warming" && status.warmup !== undefined ? ` ${status.warmup.done}/${status.warmup.total}` : "";
   return `${status.phase}${warmup}${status.silent === true ? " (silent)" : ""}`;
+}
+
+/** The step of the running build, or what the warm-up does. */
+function builderStep({ status }: Builder): string {
+  return status?.step ?? (status?.phase === "Warming" ? status.warmup?.doing : undefined) ?? "";
 }
 
 /** The phase; why a blocked one is not built; that a queued one was tried and could not be built. */

@@ -3,7 +3,9 @@ import { poolChecks } from "../core/definitions/checks.ts";
 import { explainBuild } from "../core/queue/explain.ts";
 import type { ObjectStore } from "../store/objectStore.ts";
 import { systemClock } from "../system/clock.ts";
+import { attention } from "./attention.ts";
 import { CommandError, exitCodes } from "./exit.ts";
+import { printable } from "./printable.ts";
 import { withStore } from "./workDir.ts";
 
 interface PullRequestName {
@@ -21,8 +23,20 @@ export async function explainCommand(request: PullRequestName, folder: string): 
         exitCodes.usage,
         `no check of any pool tests ${request.repository}; builderpool get pools -o yaml shows what they test`,
       );
-    process.stdout.write(`${sentences.join("\n")}\n`);
+    const wrong = await troubleAround(store, request.repository);
+    const paragraphs = [sentences, wrong].filter((lines) => lines.length > 0);
+    process.stdout.write(`${paragraphs.map((lines) => lines.map(printable).join("\n")).join("\n\n")}\n`);
   });
+}
+
+/** What is wrong with the pools that test the repository, and with their builders: often the real reason. */
+async function troubleAround(store: ObjectStore, repository: string): Promise<readonly string[]> {
+  const [pools, builders] = await Promise.all([store.list("BuilderPool"), store.list("Builder")]);
+  const concerned = pools.filter((pool) =>
+    poolChecks(pool).checks.some((check) => isSame(check.repository, repository)),
+  );
+  const names = concerned.map(({ metadata }) => metadata.name);
+  return attention({ pools: concerned, builders: builders.filter(({ spec }) => names.includes(spec.pool)) });
 }
 
 /** A sentence per check of the repository, those without a Build included, in the order of the pools and their checks. */

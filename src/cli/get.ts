@@ -2,8 +2,10 @@ import { stringify } from "yaml";
 import type { Kind, Stored } from "../api/kinds.ts";
 import type { ObjectStore } from "../store/objectStore.ts";
 import { systemClock } from "../system/clock.ts";
+import { attention } from "./attention.ts";
 import { buildColumns, builderColumns, poolColumns } from "./columns.ts";
 import { CommandError, exitCodes } from "./exit.ts";
+import { printable } from "./printable.ts";
 import { formatTable } from "./table.ts";
 import { withStore } from "./workDir.ts";
 
@@ -51,10 +53,12 @@ async function getObjects(
 ): Promise<string> {
   switch (kind) {
     case "BuilderPool":
-      return formatObjects(await named(store, kind, names), format, (pools) => formatTable(poolColumns(now), pools));
+      return formatObjects(await named(store, kind, names), format, (pools) =>
+        withAttention(formatTable(poolColumns(now), pools), { pools }),
+      );
     case "Builder":
       return formatObjects((await named(store, kind, names)).toSorted(byIndex), format, (builders) =>
-        formatTable(builderColumns(now), builders),
+        withAttention(formatTable(builderColumns(now), builders), { builders }),
       );
     case "Build":
       return buildList(await named(store, kind, names), format, now);
@@ -63,7 +67,15 @@ async function getObjects(
 
 /** Builds as `get builds` shows them. */
 export function buildList(builds: readonly Stored<"Build">[], format: OutputFormat, now: number): string {
-  return formatObjects(builds.toSorted(byPullRequest), format, (rows) => formatTable(buildColumns(now), rows));
+  return formatObjects(builds.toSorted(byPullRequest), format, (rows) =>
+    withAttention(formatTable(buildColumns(now), rows), { builds: rows }),
+  );
+}
+
+/** What is wrong stands beneath the table, after an empty line. */
+function withAttention(table: string, objects: Parameters<typeof attention>[0]): string {
+  const lines = attention(objects).map(printable);
+  return lines.length === 0 ? table : `${table}\n\n${lines.join("\n")}`;
 }
 
 async function named<K extends Kind>(

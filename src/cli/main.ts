@@ -54,6 +54,7 @@ program
   )
   .option("--cell-user <user>", "as whom builds run: name, UID or UID:GID (root only; default for root: 65002)")
   .option("--listen <address:port>", "where logs and result pages are served", "127.0.0.1:8089")
+  .option("--note <line>", "a line that stays in sight under the table, such as whose machine this is")
   .option("--log-level <level>", "debug, info, warn or silent: JSON lines in <work folder>/builderpool.log", "info")
   .addHelpText(
     "after",

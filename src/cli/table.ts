@@ -1,10 +1,17 @@
+import { printable } from "./printable.ts";
+
 /** A column: its heading and what stands under it for one row. */
 export interface Column<Row> {
   readonly heading: string;
   readonly cell: (row: Row) => string;
   /** Numbers read better aligned to the right. */
   readonly right?: boolean;
+  /** On a screen too narrow for all columns the one with the highest number goes first; one without stays. */
+  readonly yields?: number;
 }
+
+/** What is left of a last column when it is cut rather than left out. */
+const leastCut = 12;
 
 /** Rows as aligned text, headings first, two blanks between columns, nothing trailing. An empty cell shows as `-`. */
 export function formatTable<Row>(
@@ -12,15 +19,14 @@ export function formatTable<Row>(
   rows: readonly Row[],
   width = Number.POSITIVE_INFINITY,
 ): string {
-  const lines = [
-    columns.map(({ heading }) => heading),
-    ...rows.map((row) => columns.map(({ cell }) => cell(row) || "-")),
-  ];
-  const widths = columns.map((_, index) => Math.max(...lines.map((cells) => displayWidth(cells[index] ?? ""))));
-  return lines
-    .map((cells) =>
-      cells
-        .map((cell, index) => pad(cell, widths[index] ?? 0, columns[index]?.right ?? false))
+  const shown = fitting(
+    columns.map((column) => filled(column, rows)),
+    width,
+  );
+  return [-1, ...rows.keys()]
+    .map((row) =>
+      shown
+        .map(({ cells, widest, right }) => pad(cells[row + 1] ?? "", widest, right))
         .join("  ")
         .trimEnd(),
     )
@@ -32,6 +38,32 @@ export function formatTable<Row>(
 export function cut(text: string, width: number): string {
   const characters = [...text];
   return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`;
+}
+
+interface Filled {
+  readonly cells: readonly string[];
+  readonly widest: number;
+  readonly right: boolean;
+  readonly yields: number;
+}
+
+function filled<Row>({ heading, cell, right = false, yields = 0 }: Column<Row>, rows: readonly Row[]): Filled {
+  const cells = [heading, ...rows.map((row) => printable(cell(row)) || "-")];
+  return { cells, widest: Math.max(...cells.map(displayWidth)), right, yields };
+}
+
+/** The columns for which there is room; the last may be cut. */
+function fitting(columns: readonly Filled[], width: number): readonly Filled[] {
+  const least = columns.map(({ widest }, index) =>
+    index === columns.length - 1 ? Math.min(widest, leastCut) : widest,
+  );
+  const needed = least.reduce((sum, each) => sum + each + 2, -2);
+  const first = Math.max(...columns.map(({ yields }) => yields));
+  if (needed <= width || first === 0) return columns;
+  return fitting(
+    columns.filter(({ yields }) => yields !== first),
+    width,
+  );
 }
 
 function pad(text: string, width: number, right: boolean): string {

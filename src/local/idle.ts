@@ -15,7 +15,7 @@ export interface Situation {
  * verdict for its head commit or a stated reason why it is not built, and GitHub has it all.
  */
 export function stillToDo({ pools, builds, listed, unreported }: Situation): string | undefined {
-  if (!listed) return "the pull requests have not all been listed yet";
+  if (!listed) return "the pull requests are being listed";
   const staffed = new Set(pools.filter(({ spec }) => spec.instances > 0).map(({ metadata }) => metadata.name));
   const open = builds.filter((build) => staffed.has(build.spec.pool) && !isSettled(build));
   if (open.length > 0)

@@ -42,6 +42,8 @@ export interface UpOptions {
   readonly log: Log;
   /** Tells people one line. */
   say(line: string): void;
+  /** Tells people lines that they should have in sight until others are told about the same. */
+  pin(about: string, lines: readonly string[]): void;
   /** Hears every change of every pool, builder and build. */
   changed(object: Stored<"BuilderPool"> | Stored<"Builder"> | Stored<"Build">, deleted: boolean): void;
 }
@@ -73,7 +75,8 @@ export async function startUp(options: UpOptions): Promise<Up> {
     [options.cellProgram, options.node],
     options.token !== undefined,
   );
-  say(users.meaning);
+  if (users.userOf === undefined) options.pin("users", [users.meaning]);
+  else say(users.meaning);
   const leftovers = await stopLeftovers(workDir);
   if (leftovers > 0) say(`stopped ${leftovers} processes that an earlier \`up\` had left behind`);
 
@@ -164,12 +167,15 @@ async function reportsOut(isOut: () => boolean, clock: Clock): Promise<void> {
   for (let waited = 0; waited < 5_000 && !isOut(); waited += 200) await clock.sleep(200);
 }
 
-async function openLogs({ workDir, listen, pools, say }: UpOptions, scrape: Scrape) {
+async function openLogs({ workDir, listen, pools, pin }: UpOptions, scrape: Scrape) {
   const [{ directory = join(workDir, "logs"), url } = {}] = pools.map(({ spec }) => spec.logs);
   mkdirSync(directory, { recursive: true });
   const pages = await servePages(directory, listen, scrape);
-  if (pages.warning !== undefined) say(pages.warning);
-  say(`logs and result pages: ${pages.url}, metrics: ${pages.url}/metrics`);
+  const address = `logs and result pages: ${pages.url} (for Prometheus: /metrics)`;
+  pin(
+    "pages",
+    [pages.warning, address].filter((line) => line !== undefined),
+  );
   return { pages, logs: directoryLogStore({ directory, url: url ?? pages.url }) };
 }
 

@@ -7,27 +7,70 @@ export interface Seen {
   readonly pools: readonly Stored<"BuilderPool">[];
   readonly builders: readonly Stored<"Builder">[];
   readonly builds: readonly Stored<"Build">[];
+  /** What a person may have to do something about. */
+  readonly attention: readonly string[];
   /** The last lines of news, oldest first. */
   readonly news: readonly string[];
+  /** Lines that stay at the foot: where to look further, what not to forget. */
+  readonly foot: readonly string[];
 }
 
-/** One picture of the whole installation, at most `height` lines of `width` characters: pools, builders, builds that matter most, news. */
+const fewestBuilds = 4;
+const fewestNews = 3;
+
+/**
+ * One picture of the whole installation, at most `height` lines of `width` characters: pools, what is wrong, builders, the builds that
+ * matter most, news. Where there is little room builders and builds are cut short and say so; what is left over goes to the news.
+ */
 export function picture(seen: Seen, now: number, width: number, height: number): string {
   const pools = formatTable(poolColumns(now), seen.pools, width).split("\n");
   const builders = formatTable(builderColumns(now), seen.builders, width).split("\n");
-  const left = Math.max(6, height - pools.length - builders.length - 5);
-  const news = seen.news.slice(-Math.min(5, Math.floor(left / 3))).map((line) => cut(line, width));
-  const shown = left - news.length;
   const builds = formatTable(buildColumns(now), seen.builds.toSorted(byInterest), width).split("\n");
-  const more =
-    builds.length > shown ? [styleText("dim", `… and ${builds.length - shown} more: builderpool get builds`)] : [];
+  const attention = seen.attention.flatMap((line) => wrapped(line, width)).slice(0, Math.floor(height / 4));
+  const foot = seen.foot.flatMap((line) => wrapped(line, width)).slice(0, Math.floor(height / 6));
+
+  const gaps = 3 + Number(attention.length > 0) + Number(foot.length > 0);
+  let left = height - gaps - pools.length - attention.length - foot.length;
+  const forBuilders = Math.max(2, left - (fewestBuilds + 1) - fewestNews);
+  const shownBuilders = shortened(builders, forBuilders, "builders");
+  left -= shownBuilders.length;
+  const shownBuilds = shortened(builds, Math.max(2, left - fewestNews), "builds");
+  left -= shownBuilds.length;
+
   const sections = [
     headed(pools),
-    headed(builders),
-    [...headed(builds.slice(0, shown)).map(coloured), ...more],
-    news.map((line) => styleText("dim", line)),
+    attention.map((line) => styleText("yellow", line)),
+    headed(shownBuilders),
+    headed(shownBuilds).map(coloured),
+    (left > 0 ? seen.news.slice(-left) : []).map((line) => cut(line, width)).map(dim),
+    foot.map(dim),
   ];
-  return sections.map((section) => section.join("\n")).join("\n\n");
+  return sections
+    .filter((section) => section.length > 0)
+    .map((section) => section.join("\n"))
+    .join("\n\n");
+}
+
+function dim(line: string): string {
+  return styleText("dim", line);
+}
+
+/** The text in lines of at most `width` characters, broken at blanks where there are any. */
+function wrapped(text: string, width: number): readonly string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1) ?? "";
+    if (last === "" || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines.slice(1).map((line) => cut(line, width));
+}
+
+/** The head of a table, at most `height` lines, the last of them saying how many rows are missing. */
+function shortened(lines: readonly string[], height: number, what: string): readonly string[] {
+  if (lines.length <= height) return lines;
+  const shown = lines.slice(0, height - 1);
+  return [...shown, `… and ${lines.length - shown.length} more: builderpool get ${what}`];
 }
 
 /** Running first, then waiting, then verdicts with the newest first, blocked ones last. */

@@ -21,6 +21,7 @@ export interface UpCommandOptions {
   readonly cellUser?: string;
   readonly listen: string;
   readonly logLevel: "debug" | "info" | "warn" | "silent";
+  readonly note?: string;
   readonly token: string | undefined;
   readonly warning: string | undefined;
 }
@@ -37,7 +38,11 @@ export async function upCommand(options: UpCommandOptions): Promise<void> {
   if (files.pools.length === 0)
     throw new CommandError(exitCodes.usage, `nothing to run:\n${files.problems.join("\n")}`);
   const show = showChanges(isJson ? process.stderr : process.stdout, systemClock);
-  for (const line of [options.warning, ...files.problems]) if (line !== undefined) show.say(line);
+  show.pin(
+    "start",
+    [options.note, options.warning].filter((line) => line !== undefined),
+  );
+  show.pin("files", files.problems);
 
   const stopping = new AbortController();
   const up = await start(options, files, show);
@@ -45,8 +50,10 @@ export async function upCommand(options: UpCommandOptions): Promise<void> {
   const followed = followFiles(options.file, up, show, stopping.signal);
   try {
     await Promise.race([up.operator.ended, untilEnd(up, show, stopping.signal, options.untilIdle === true)]);
+    show.ending();
     if (!stopping.signal.aborted) await up.end(idleGrace);
     await up.ended;
+    if (options.untilIdle !== true) show.say("ended; the next `up` goes on from here");
   } finally {
     stopping.abort();
     signals.close();
@@ -74,6 +81,7 @@ async function start(options: UpCommandOptions, { pools }: PoolFiles, show: Show
       clock: systemClock,
       log: createLog({ level: logLevel, destination: join(workDir, "builderpool.log") }),
       say: show.say,
+      pin: show.pin,
       changed: (object, deleted) => (deleted ? show.gone(object.kind, object.metadata.name) : showObject(show, object)),
     });
   } catch (error) {
@@ -101,6 +109,7 @@ function endOnSignals(up: Up, show: Show, stopping: AbortController): { close():
         : "draining: running builds end first; once more stops at once",
     );
     stopping.abort();
+    show.ending();
     void up.end(drainMs);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
@@ -126,8 +135,8 @@ async function untilEnd(up: Up, show: Show, stop: AbortSignal, untilIdle: boolea
 async function followFiles(paths: readonly string[], up: Up, show: Show, stop: AbortSignal): Promise<void> {
   await watchFiles(paths, systemClock, stop, async () => {
     const { pools, problems } = await readPoolFiles(paths);
-    for (const line of problems) show.say(line);
-    if (problems.length > 0) show.say("the files were changed but not applied; correct them and save again");
-    else for (const line of await up.apply(pools)) show.say(line);
+    const refusal = "the files were changed but not applied; correct them and save again";
+    show.pin("files", problems.length > 0 ? [...problems, refusal] : []);
+    if (problems.length === 0) for (const line of await up.apply(pools)) show.say(line);
   });
 }

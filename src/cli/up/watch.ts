@@ -1,5 +1,8 @@
+import type { Builder } from "../../api/builder.ts";
 import type { Stored } from "../../api/kinds.ts";
 import type { Clock } from "../../system/clock.ts";
+import { attention } from "../attention.ts";
+import { printable } from "../printable.ts";
 import { builderLines, buildLines, poolLines } from "./lines.ts";
 import { picture } from "./screen.ts";
 
@@ -17,8 +20,16 @@ export interface Show {
   build(object: Stored<"Build">): void;
   gone(kind: "BuilderPool" | "Builder" | "Build", name: string): void;
   say(line: string): void;
+  /** Says lines that stay in sight until others, or none, are said about the same. */
+  pin(about: string, lines: readonly string[]): void;
+  /** What comes now is the end: pools and builders that wind up are no news, and nothing is wrong with them. */
+  ending(): void;
   close(): void;
 }
+
+/** The fixed parts of a terminal's language that are needed here. */
+const clear = "\x1b[2J";
+const [noWrap, wrap] = ["\x1b[?7l", "\x1b[?7h"];
 
 /** Shows people what happens: a live table on a terminal, one line for each piece of news elsewhere. */
 export function showChanges(terminal: Terminal, clock: Clock): Show {
@@ -26,34 +37,62 @@ export function showChanges(terminal: Terminal, clock: Clock): Show {
   const builders = new Map<string, Stored<"Builder">>();
   const builds = new Map<string, Stored<"Build">>();
   const news: string[] = [];
+  const pinned = new Map<string, readonly string[]>();
   const live = terminal.isTTY === true;
+  let isEnding = false;
   const say = (line: string) => {
-    const stamped = `${new Date(clock.now()).toTimeString().slice(0, 8)}  ${line}`;
+    const stamped = `${new Date(clock.now()).toTimeString().slice(0, 8)}  ${printable(line)}`;
     if (!live) terminal.write(`${stamped}\n`);
-    else if (news.push(stamped) > 50) news.shift();
+    else if (news.push(stamped) > 100) news.shift();
   };
   const draw = () => {
-    const seen = {
+    const objects = {
       pools: sorted(pools, byName),
       builders: sorted(builders, byIndex),
       builds: [...builds.values()],
-      news,
     };
-    terminal.write(repaint(picture(seen, clock.now(), terminal.columns ?? 120, terminal.rows ?? 40)));
+    const wrong = isEnding ? [] : attention(objects).map(printable);
+    const [width, height] = [terminal.columns ?? 120, terminal.rows ?? 40];
+    // the line below the last one is the cursor's
+    const text = picture(
+      { ...objects, attention: wrong, news, foot: [...pinned.values()].flat() },
+      clock.now(),
+      width,
+      height - 1,
+    );
+    terminal.write(repaint(text));
   };
-  if (live) terminal.write("\x1b[2J");
+  // what stood on the screen moves up, where it can still be read
+  if (live) terminal.write(`${"\n".repeat(terminal.rows ?? 40)}${clear}`);
   const timer = live ? setInterval(draw, 500) : undefined;
   return {
-    pool: (object) => note(pools, object, poolLines, say),
-    builder: (object) => note(builders, object, builderLines, say),
+    pool: (object) => note(pools, object, isEnding ? nothing : poolLines, say),
+    builder: (object) => note(builders, object, isEnding ? partings : builderLines, say),
     build: (object) => note(builds, object, buildLines, say),
     gone: (kind, name) => ({ BuilderPool: pools, Builder: builders, Build: builds })[kind].delete(name),
     say,
+    pin(about, lines) {
+      pinned.set(about, lines.map(printable));
+      if (!live) for (const line of lines) say(line);
+    },
+    ending() {
+      isEnding = true;
+    },
     close() {
       clearInterval(timer);
       if (live) draw();
     },
   };
+}
+
+function nothing(): readonly string[] {
+  return [];
+}
+
+/** A builder that ends says that it drains and has drained. */
+function partings(before: Builder | undefined, after: Builder): readonly string[] {
+  const { phase } = after.status ?? {};
+  return phase === "Draining" || phase === "Drained" ? builderLines(before, after) : [];
 }
 
 function note<T extends { readonly metadata: { readonly name: string } }>(
@@ -67,9 +106,10 @@ function note<T extends { readonly metadata: { readonly name: string } }>(
   for (const line of linesOf(before, object)) say(line);
 }
 
-/** Overwrites the screen line by line, which does not flicker as clearing it would. */
+/** Overwrites the screen line by line, which does not flicker as clearing it would. A line too long is cut, not wrapped. */
 function repaint(text: string): string {
-  return `\x1b[H${text.replaceAll("\n", "\x1b[K\n")}\x1b[K\n\x1b[J`;
+  const lines = text.split("\n").map((line) => `\x1b[K${line}\n`);
+  return `${noWrap}\x1b[H${lines.join("")}\x1b[J${wrap}`;
 }
 
 function sorted<T>(objects: ReadonlyMap<string, T>, compare: (a: T, b: T) => number): readonly T[] {

@@ -5,6 +5,7 @@ import type { BuilderPoolSpec } from "../../api/pool.ts";
 import { rendezvousWinner } from "../partition/affinity.ts";
 import { members } from "../partition/members.ts";
 import { owner } from "../partition/modulo.ts";
+import { continued } from "../sentence.ts";
 import { isHeld, isRecheck, isWanted } from "./claim.ts";
 import { treeHolder } from "./share.ts";
 import { currentTrouble, pauseLeft } from "./trouble.ts";
@@ -26,7 +27,7 @@ export function explainBuild(build: Build, around: Surroundings): string {
 
 function explain(build: Build, around: Surroundings): string {
   const { spec, status } = build;
-  if (spec.blocked !== undefined) return `not built (${spec.blocked.reason}): ${spec.blocked.message}`;
+  if (spec.blocked !== undefined) return `not built (${spec.blocked.reason}): ${continued(spec.blocked.message)}`;
   if (isHeld(build)) return running(build);
   if (!isWanted(build)) return tested(build);
   const what = isRecheck(build) ? "a recheck" : "untested, and a build";

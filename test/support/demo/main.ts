@@ -16,13 +16,11 @@ if (await isRunning(join(directory, "up"))) {
   process.exit(1);
 }
 const github = await startDemo(directory, { keep: process.env["KEEP"] === "1" });
-console.log(
-  `Real: operator, store, builders, git, aliBuild, HTTP. Standing in: GitHub, at ${github.apiUrl} (its switches: ${github.controlUrl}).`,
-);
+const note = `Real: operator, store, builders, git, aliBuild, HTTP. Standing in: GitHub, at ${github.apiUrl} (its switches: ${github.controlUrl}).`;
 
 const child = spawn(
   join(root, "bin/builderpool"),
-  ["up", "-f", github.pool, "--work-dir", join(directory, "up"), ...process.argv.slice(2)],
+  ["up", "-f", github.pool, "--work-dir", join(directory, "up"), "--note", note, ...process.argv.slice(2)],
   { stdio: "inherit", env: { ...process.env, GITHUB_TOKEN: github.token } },
 );
 // Should this process fail, the child must not go on without its GitHub.

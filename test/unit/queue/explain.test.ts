@@ -28,7 +28,7 @@ describe("an explanation", () => {
       "what blocks it",
       aBuild({ blocked: { reason: "Draft", message: "It is a draft: mark it as ready for review to have it built" } }),
       {},
-      "not built (Draft): It is a draft: mark it as ready for review to have it built",
+      "not built (Draft): it is a draft: mark it as ready for review to have it built",
     ],
     [
       "who builds it",

@@ -1,0 +1,68 @@
+import type { Build } from "../api/build.ts";
+import type { Builder } from "../api/builder.ts";
+import type { Condition } from "../api/metadata.ts";
+import type { BuilderPool } from "../api/pool.ts";
+import { currentTrouble } from "../core/queue/trouble.ts";
+import { continued } from "../core/sentence.ts";
+
+/** What a person may have to do something about, as things are now: a line each, those of several builders with the same trouble together. */
+export function attention({
+  pools = [],
+  builders = [],
+  builds = [],
+}: {
+  readonly pools?: readonly BuilderPool[];
+  readonly builders?: readonly Builder[];
+  readonly builds?: readonly Build[];
+}): readonly string[] {
+  const found = [
+    ...pools.flatMap((pool) => findings(pool.metadata.name, poolTroubles(pool))),
+    ...builders.flatMap((builder) => findings(builder.metadata.name, builderTroubles(builder))),
+    ...builds.flatMap((build) => findings(nameOf(build), buildTroubles(build))),
+  ];
+  const byMessage = Map.groupBy(found, ({ message }) => message);
+  return [...byMessage].map(([message, same]) => `${together(same.map(({ name }) => name))}: ${message}`);
+}
+
+/** Whether the condition is one that people have to know about while it lasts. */
+export function isBad({ type, status }: Pick<Condition, "type" | "status">): boolean {
+  if (type === "Stalled" || type === "Conflict") return status === "True";
+  return (type === "GitHubReachable" || type === "DefinitionsValid") && status === "False";
+}
+
+/** A Build as people call it. */
+export function nameOf({ spec }: Build): string {
+  return `${spec.check} ${spec.repository}#${spec.number}`;
+}
+
+function findings(name: string, messages: readonly string[]) {
+  return messages.map((message) => ({ name, message: continued(message) }));
+}
+
+function poolTroubles({ status }: BuilderPool): readonly string[] {
+  return (status?.conditions ?? []).filter(isBad).map(({ message }) => message);
+}
+
+/** A warm-up that is tried again says why; a builder that serves, or is lost, says what is not as it should be. */
+function builderTroubles({ status }: Builder): readonly string[] {
+  if (status?.phase === "Warming") return status.warmup?.failures ?? [];
+  if (status?.phase === "Draining" || status?.phase === "Drained") return [];
+  return status?.message === undefined ? [] : [status.message];
+}
+
+function buildTroubles(build: Build): readonly string[] {
+  const { blocked } = build.spec;
+  const { phase, reported } = build.status ?? {};
+  const trouble = currentTrouble(build);
+  return [
+    ...(trouble === undefined || blocked !== undefined || phase !== "Queued"
+      ? []
+      : [`${trouble.reason} on ${trouble.builder}: ${continued(trouble.message)}`]),
+    ...(reported?.refused === undefined ? [] : [`GitHub refused a status or comment: ${continued(reported.refused)}`]),
+  ];
+}
+
+function together(names: readonly string[]): string {
+  const shown = names.slice(0, 3).join(", ");
+  return names.length <= 3 ? shown : `${shown} and ${names.length - 3} more`;
+}

@@ -1,0 +1,17 @@
+import type { BuilderPool } from "../api/pool.ts";
+
+/** Fields that need a cluster, and what one machine does instead. */
+const needCluster = {
+  cellSecrets: "no Secret is handed to builds here; use env for what is no secret",
+  external: "no other host can join here",
+  workspace: "the work folder is the volume",
+} as const;
+
+/** A sentence for each thing a pool asks for that has no effect on one machine. */
+export function withoutEffect({ metadata, spec }: BuilderPool): readonly string[] {
+  return Object.entries(needCluster).flatMap(([field, instead]) => {
+    const value = spec[field as keyof typeof needCluster];
+    const isAsked = Array.isArray(value) ? value.length > 0 : value !== undefined;
+    return isAsked ? [`${metadata.name}: spec.${field} has no effect on one machine: ${instead}`] : [];
+  });
+}

@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import type { Stored } from "../../../src/api/kinds.ts";
+import type { Condition } from "../../../src/api/metadata.ts";
+import { builderLines, buildLines, poolLines } from "../../../src/cli/up/lines.ts";
+import { aBuild, aBuilder, aPool, iso, judged, noon, sha } from "../queue/objects.ts";
+
+const warmup = { done: 4, total: 7, doing: "Testing aliBuild 99.0.1", progressAt: iso(noon) };
+const failure = "Testing aliBuild 99.0.1: aliBuild 99.0.1 cannot be installed";
+
+describe("news of a builder", () => {
+  it("tells each step of the warm-up once", () => {
+    const testing = aBuilder("o2-0", { phase: "Warming", warmup });
+    expect(builderLines(aBuilder("o2-0", { phase: "Pending" }), testing)).toEqual([
+      "o2-0: warming up, 4 of 7: testing aliBuild 99.0.1",
+    ]);
+    expect(builderLines(testing, testing)).toEqual([]);
+  });
+
+  it("tells why a step of the warm-up is tried again, once as long as the reason stays", () => {
+    const testing = aBuilder("o2-0", { phase: "Warming", warmup });
+    const failed = aBuilder("o2-0", {
+      phase: "Warming",
+      warmup: { ...warmup, doing: "Testing aliBuild 99.0.1, tried again soon", failures: [failure] },
+    });
+    const again = aBuilder("o2-0", { phase: "Warming", warmup: { ...warmup, failures: [failure] } });
+    expect(builderLines(testing, failed)).toEqual([
+      "o2-0: testing aliBuild 99.0.1: aliBuild 99.0.1 cannot be installed",
+    ]);
+    expect([...builderLines(failed, again), ...builderLines(again, failed)]).toEqual([]);
+  });
+
+  it("reads as one sentence", () => {
+    const ready = aBuilder("o2-0", { phase: "Ready" });
+    expect(builderLines(ready, aBuilder("o2-0", { phase: "Drained", message: "It was told to end" }))).toEqual([
+      "o2-0: drained: it was told to end",
+    ]);
+    expect(builderLines(ready, aBuilder("o2-0", { phase: "Lost", message: "GitHub is a name" }))).toEqual([
+      "o2-0: lost: GitHub is a name",
+    ]);
+  });
+});
+
+describe("news of a build", () => {
+  const url = "http://localhost/pretty.html";
+  const reported = {
+    commit: sha(0),
+    request: 1,
+    state: "error",
+    description: "",
+    url,
+    at: iso(noon),
+    writes: 2,
+  } as const;
+
+  it("leads from a bad verdict to its page", () => {
+    const withPage = (build: Stored<"Build">) => ({
+      ...build,
+      ...(build.status?.verdict && {
+        status: { ...build.status, verdict: { ...build.status.verdict, log: { path: "a/b", url, stored: true } } },
+      }),
+    });
+    const failed = withPage(judged("Failure"));
+    expect(buildLines(aBuild(), failed).at(0)).toMatch(
+      /#1: Failure after \S+ on o2-0: http:\/\/localhost\/pretty.html$/,
+    );
+    const good = withPage(judged("Success"));
+    expect(buildLines(aBuild(), good).at(0)).toMatch(/#1: Success after \S+ on o2-0$/);
+  });
+
+  it("says that GitHub refused a status instead of that it shows it", () => {
+    const refused = "GitHub answered 403: the token may not write statuses";
+    expect(buildLines(aBuild(), aBuild({}, { reported }))).toEqual(["build/O2/o2 o/r#1: GitHub shows error"]);
+    expect(buildLines(aBuild(), aBuild({}, { reported: { ...reported, refused } }))).toEqual([
+      `build/O2/o2 o/r#1: GitHub refused error: ${refused}`,
+    ]);
+  });
+});
+
+describe("news of a pool", () => {
+  const withConditions = (...conditions: readonly Pick<Condition, "type" | "status" | "message">[]) => ({
+    ...aPool(),
+    status: {
+      ...aPool().status,
+      conditions: conditions.map((one) => ({ ...one, reason: "Any", lastTransitionTime: iso(noon) })),
+    },
+  });
+
+  it("is what is the matter, without the machinery of conditions, and at first sight only what is bad", () => {
+    const fine = { type: "Available", status: "False", message: "0 of 3 builders are ready" } as const;
+    const bad = { type: "GitHubReachable", status: "False", message: "The list is old" } as const;
+    expect(poolLines(undefined, withConditions(fine, bad))).toEqual(["o2: the list is old"]);
+    expect(poolLines(withConditions(fine), withConditions({ ...fine, status: "True", message: "All are" }))).toEqual([
+      "o2: all are",
+    ]);
+  });
+});

@@ -1,0 +1,94 @@
+import { stripVTControlCharacters } from "node:util";
+import { describe, expect, it } from "vitest";
+import { attention } from "../../../src/cli/attention.ts";
+import { picture, type Seen } from "../../../src/cli/up/screen.ts";
+import { showChanges } from "../../../src/cli/up/watch.ts";
+import { fakeClock } from "../../support/fakeClock.ts";
+import { aBuild, aBuilder, aPool, iso, judged, noon } from "../queue/objects.ts";
+
+const stored = (name: string, phase: "Ready" | "Warming") => ({
+  ...aBuilder(name, { phase }),
+  metadata: { ...aPool().metadata, name },
+});
+const seen: Seen = {
+  pools: [aPool()],
+  builders: Array.from({ length: 30 }, (_, index) => stored(`o2-${index}`, "Ready")),
+  builds: Array.from({ length: 90 }, (_, index) =>
+    judged("Failure", { number: index + 1, title: "A title ".repeat(20) }),
+  ),
+  attention: ["o2: GitHub answered 401 ".repeat(12)],
+  news: Array.from({ length: 50 }, (_, index) => `12:00:00  news ${index}`),
+  foot: ["logs and result pages: http://127.0.0.1:8089"],
+};
+const linesOf = (what: Seen, width: number, height: number) =>
+  stripVTControlCharacters(picture(what, noon, width, height)).split("\n");
+
+describe("the live table", () => {
+  it.each([
+    [80, 24],
+    [120, 40],
+    [200, 50],
+  ])("fits a terminal of %i columns and %i lines, whatever there is to show", (width, height) => {
+    const lines = linesOf(seen, width, height);
+    expect(lines.length).toBe(height);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+    expect(lines.at(-1)).toBe("logs and result pages: http://127.0.0.1:8089");
+  });
+
+  it("leaves out what matters least on a narrow terminal, and never the verdict", () => {
+    const heading = (width: number) => linesOf(seen, width, 40).find((line) => line.startsWith("CHECK"));
+    expect(heading(200)).toMatch(/^CHECK +PR +COMMIT +PHASE +BUILDER +VERDICT +WAITING +TITLE$/);
+    expect(heading(50)).toMatch(/^CHECK +PR +PHASE +VERDICT/);
+  });
+
+  it("says how much of a long table is missing, and what shows it", () => {
+    expect(linesOf(seen, 120, 40)).toContainEqual(expect.stringMatching(/^… and \d+ more: builderpool get builders$/));
+    expect(linesOf(seen, 120, 40)).toContainEqual(expect.stringMatching(/^… and \d+ more: builderpool get builds$/));
+  });
+
+  it("gives the room that is left to the news", () => {
+    const few = { ...seen, builders: seen.builders.slice(0, 2), builds: seen.builds.slice(0, 2), attention: [] };
+    const lines = linesOf(few, 120, 40);
+    expect(lines).toHaveLength(40);
+    expect(lines.filter((line) => line.includes("news")).length).toBeGreaterThan(20);
+    expect(lines.at(-3)).toBe("12:00:00  news 49");
+  });
+});
+
+describe("what needs attention", () => {
+  it("is told once for all builders that have the same trouble", () => {
+    const warmup = { done: 4, total: 7, progressAt: iso(noon), failures: ["No space is left"] };
+    const cold = ["o2-0", "o2-1", "o2-2", "o2-3"].map((name) => aBuilder(name, { phase: "Warming", warmup }));
+    expect(attention({ builders: cold })).toEqual(["o2-0, o2-1, o2-2 and 1 more: no space is left"]);
+  });
+
+  it("is nothing about a builder that ends as it was told, nor about a build that is being tried again", () => {
+    const trouble = { reason: "DiskFull", message: "No space", builder: "o2-0", count: 1, at: iso(noon) } as const;
+    expect(attention({ builders: [aBuilder("o2-0", { phase: "Drained", message: "It was told to end" })] })).toEqual(
+      [],
+    );
+    expect(attention({ builds: [aBuild({}, { phase: "Running", trouble })] })).toEqual([]);
+    expect(attention({ builds: [aBuild({}, { phase: "Queued", trouble })] })).toEqual([
+      "build/O2/o2 o/r#1: DiskFull on o2-0: no space",
+    ]);
+  });
+});
+
+describe("plain lines", () => {
+  it("cannot steer the terminal of who reads them, whatever a title holds", () => {
+    let output = "";
+    const show = showChanges({ write: (text) => (output += text) }, fakeClock());
+    show.build(aBuild({ title: "\u001b]0;owned\u0007 \u202eevil" }));
+    expect(output).toMatch(/^\S{8} {2}build\/O2\/o2 o\/r#1: waits: �\]0;owned� �evil\n$/);
+  });
+
+  it("call the end of pools and builders no fault", () => {
+    let output = "";
+    const show = showChanges({ write: (text) => (output += text) }, fakeClock());
+    show.builder(stored("o2-0", "Ready"));
+    show.ending();
+    output = "";
+    show.builder({ ...stored("o2-0", "Ready"), ...aBuilder("o2-0", { phase: "Lost" }), metadata: aPool().metadata });
+    expect(output).toBe("");
+  });
+});
