@@ -13,6 +13,6 @@ export function createLog(options: {
   readonly level: "debug" | "info" | "warn" | "silent";
   readonly destination?: number | string;
 }): Log {
-  const destination = pino.destination({ dest: options.destination ?? 2, sync: true, mkdir: true });
+  const destination = pino.destination({ dest: options.destination ?? 2, sync: true, mkdir: true, mode: 0o644 });
   return pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }
