@@ -22,6 +22,7 @@ import { stillToDo } from "./idle.ts";
 import { stopLeftovers } from "./leftovers.ts";
 import { lockWorkDir } from "./lock.ts";
 import { type Address, type Scrape, servePages } from "./pages.ts";
+import { withoutEffect } from "./withoutEffect.ts";
 import { localWorkloads } from "./workloads.ts";
 
 export interface UpOptions {
@@ -125,6 +126,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
   });
   const workloads = localWorkloads({ clock, log, start });
 
+  for (const line of wanted.flatMap(withoutEffect)) say(line);
   for (const line of await applyPools(store, wanted)) say(line);
   const operator = startOperator(
     { store, workloads, logs, clock, log, rechecks: options.rechecks, github: connections.of },
