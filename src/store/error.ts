@@ -4,6 +4,7 @@ export type StoreErrorCode =
   | "Conflict" // the precondition failed: read again
   | "Invalid" // the object does not fit its schema: the message says where
   | "Forbidden"
+  | "Expired" // the version to go on from is no longer known: list again
   | "Unavailable"; // not known whether the write happened: read again
 
 /** Every failure of a store. */
