@@ -3,7 +3,7 @@ import { mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises"
 import { dirname, join } from "node:path";
 import { type Clock, systemClock } from "../system/clock.ts";
 import type { LogStore } from "./logStore.ts";
-import { components } from "./path.ts";
+import { checked } from "./path.ts";
 
 /** Unfinished objects wait here, on the same file system, out of reach of the paths people ask for. */
 const incoming = ".incoming";
@@ -21,12 +21,6 @@ export function directoryLogStore(options: {
     url: (path) => `${base}/${checked(path).map(encodeURIComponent).join("/")}`,
     expire: (maxAge) => expire(directory, clock.now() - maxAge),
   };
-}
-
-function checked(path: string): readonly string[] {
-  const parts = components(path);
-  if (parts !== undefined) return parts;
-  throw new Error(`expected a relative path without hidden or empty parts for a log, found ${JSON.stringify(path)}`);
 }
 
 async function put(

@@ -7,6 +7,13 @@ export function components(path: string): readonly string[] | undefined {
   return parts.every(isComponent) ? parts : undefined;
 }
 
+/** The components of a path in the log store; throws an Error that shows a path that is none. */
+export function checked(path: string): readonly string[] {
+  const parts = components(path);
+  if (parts !== undefined) return parts;
+  throw new Error(`expected a relative path without hidden or empty parts for a log, found ${JSON.stringify(path)}`);
+}
+
 /** Whether a name may be one component of a path in the log store. */
 export function isComponent(name: string): boolean {
   return name !== "" && !name.startsWith(".") && !/[/\\\x00-\x1f\x7f]/.test(name) && Buffer.byteLength(name) <= 255;
