@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { commandsPage } from "./commandsPage.ts";
 import { definitionOf } from "./definition.ts";
 import { generatedKinds } from "./kinds.ts";
 import { metricsPage } from "./metricsPage.ts";
@@ -20,5 +21,6 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     files.set(`docs/reference/${facts.singular}.md`, referenceOf(facts));
   }
   files.set("docs/reference/metrics.md", metricsPage());
+  files.set("docs/reference/commands.md", commandsPage());
   return files;
 }

@@ -10,13 +10,14 @@ export const exitCodes = {
   locked: 4,
 } as const;
 
-export const exitCodesText = `
-Exit codes:
-  0  done
-  1  something failed; standard error says what
-  2  a flag, an argument or an input file is wrong
-  3  no \`builderpool up\` runs in the work folder
-  4  another \`builderpool up\` runs in the work folder`;
+/** What each exit code says, for help and reference. */
+export const exitMeanings: Readonly<Record<(typeof exitCodes)[keyof typeof exitCodes], string>> = {
+  0: "done",
+  1: "something failed; standard error says what",
+  2: "a flag, an argument or an input file is wrong",
+  3: "no `builderpool up` runs in the work folder",
+  4: "another `builderpool up` runs in the work folder",
+};
 
 /** Ends a command with a sentence on standard error and an exit code. */
 export class CommandError extends Error {

@@ -1,5 +1,5 @@
-/** Names that say how the network is reached from here; nothing else of our environment passes on. */
-const passed = [
+/** Variables that say how the network is reached from here; nothing else of our environment passes on. */
+export const passed = [
   "PATH",
   "http_proxy",
   "https_proxy",

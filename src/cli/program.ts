@@ -1,0 +1,196 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { exitMeanings } from "./exit.ts";
+import type { TakenToken } from "./token.ts";
+import { version } from "./version.ts";
+
+/** What the program takes from the process it runs in. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly isRoot: boolean;
+  /** The token, which no longer stands in `env`. */
+  readonly taken: TakenToken;
+}
+
+type WorkDirOf = (options: { readonly workDir?: string }) => Promise<string>;
+
+/**
+ * The command line as commander knows it: parse it to run a command, or read it to describe one. Each command's code is imported when it
+ * runs: `--help` answers at once, and what a command does not need is never loaded. Reading or parsing throws CommanderError where
+ * commander would end the process.
+ */
+export function commandLine({ env, isRoot, taken }: Surroundings): Command {
+  const workDirOf: WorkDirOf = async (options) => {
+    const { workDir } = await import("./workDir.ts");
+    return workDir(options.workDir, env, isRoot);
+  };
+  const program = new Command("builderpool")
+    .description("Builds every open pull request of a repository with aliBuild, on a pool of warm builders.")
+    .version(version)
+    .showHelpAfterError("(builderpool <command> --help tells more)")
+    .exitOverride()
+    .addHelpText(
+      "after",
+      `
+On one machine:
+  builderpool up -f pool.yaml             run the pool: operator, store and builders, until Ctrl-C
+  builderpool get builders                who builds what (in a second terminal)
+  builderpool explain owner/repo#123      why a pull request is, or is not, built
+  builderpool import ali-bot/ci/repo-config > pools.yaml
+
+Exit codes:
+${Object.entries(exitMeanings)
+  .map(([code, meaning]) => `  ${code}  ${meaning}`)
+  .join("\n")}`,
+    );
+  addUp(program, taken, workDirOf);
+  addQuestions(program, workDirOf);
+  addChanges(program, workDirOf);
+  addImport(program);
+  return program;
+}
+
+function addUp(program: Command, { token, warning }: TakenToken, workDirOf: WorkDirOf): void {
+  program
+    .command("up")
+    .description("Run pools on this machine: operator, store and builders in one process")
+    .requiredOption("-f, --file <file...>", "YAML files with BuilderPools")
+    .addOption(workDirOption())
+    .option(
+      "--until-idle",
+      "end with 0 once every open pull request has a verdict or a stated reason why it is not built, and GitHub has it; no rechecks",
+    )
+    .addOption(
+      new Option("-o, --output <format>", "what to print at the end with --until-idle")
+        .choices(["table", "json"])
+        .default("table"),
+    )
+    .option("--cell-user <user>", "as whom builds run: name, UID or UID:GID (root only; default for root: 65002)")
+    .option("--listen <address:port>", "where logs and result pages are served", "127.0.0.1:8089")
+    .option("--note <line>", "a line that stays in sight under the table, such as whose machine this is")
+    .option(
+      "--log-level <level>",
+      "debug, info, warn or silent: JSON lines in builderpool.log of the work folder",
+      "info",
+    )
+    .addHelpText(
+      "after",
+      `
+GITHUB_TOKEN holds the token; it is handed over a pipe and never to a build. Without one, use spec.github.secretRef and put the files
+of the Secret into <work folder>/secrets/<name>/.
+Ctrl-C once drains: running builds end first (within spec.update.drainTimeout). Ctrl-C twice stops at once; what was running is built again.
+`,
+    )
+    .action(async (options) => {
+      const { upCommand } = await import("./up/up.ts");
+      await upCommand({ ...options, workDir: await workDirOf(options), token, warning });
+    });
+}
+
+/** Commands that look and change nothing. */
+function addQuestions(program: Command, workDirOf: WorkDirOf): void {
+  program
+    .command("get")
+    .description("Show pools, builders or builds of the running `up`")
+    .argument("<kind>", "pools, builders or builds")
+    .argument("[names...]", "only these")
+    .addOption(outputOption())
+    .addOption(workDirOption())
+    .action(async (kind: string, names: string[], options) => {
+      const { getCommand } = await import("./get.ts");
+      await getCommand(kind, names, options.output, await workDirOf(options));
+    });
+
+  program
+    .command("explain")
+    .description("Say why a pull request is, or is not, built: one sentence per check")
+    .argument("<pull-request>", "owner/repo#number", pullRequest)
+    .addOption(workDirOption())
+    .action(async (request, options) => {
+      const { explainCommand } = await import("./explain.ts");
+      await explainCommand(request, await workDirOf(options));
+    });
+
+  program
+    .command("plan")
+    .description("Show what applying a file would do to the running pools, without doing it")
+    .requiredOption("-f, --file <file...>", "YAML files with BuilderPools")
+    .addOption(workDirOption())
+    .action(async (options) => {
+      const { planCommand } = await import("./plan.ts");
+      await planCommand(options.file, await workDirOf(options));
+    });
+}
+
+/** Commands that change what runs. */
+function addChanges(program: Command, workDirOf: WorkDirOf): void {
+  program
+    .command("scale")
+    .description("Change the number of builders of a pool; new ones warm up first, leaving ones finish their build")
+    .argument("<pool>", "name of the pool")
+    .argument("<instances>", "number of builders", wholeNumber)
+    .addOption(workDirOption())
+    .action(async (pool: string, instances: number, options) => {
+      const { scaleCommand } = await import("./change.ts");
+      await scaleCommand(pool, instances, await workDirOf(options));
+    });
+
+  program
+    .command("restart")
+    .description("Drain one builder, then start it anew; the others take over its pull requests meanwhile")
+    .argument("<builder>", "name of the builder")
+    .addOption(workDirOption())
+    .action(async (builder: string, options) => {
+      const { restartCommand } = await import("./change.ts");
+      await restartCommand(builder, await workDirOf(options));
+    });
+
+  program
+    .command("drain")
+    .description("Let one builder finish its build and take no other, until it is told to come back")
+    .argument("<builder>", "name of the builder")
+    .option("--undo", "let it take builds again")
+    .addOption(workDirOption())
+    .action(async (builder: string, options) => {
+      const { drainCommand } = await import("./change.ts");
+      await drainCommand(builder, options.undo === true, await workDirOf(options));
+    });
+}
+
+function addImport(program: Command): void {
+  program
+    .command("import")
+    .description("Read a tree of *.env check definitions and write BuilderPools as YAML; findings go to standard error")
+    .argument("<dir>", "the folder with DEFAULTS.env and the role folders, such as ali-bot/ci/repo-config")
+    .action(async (directory: string) => {
+      const { importCommand } = await import("./import.ts");
+      process.exitCode = await importCommand(directory, {
+        stdout: (text) => process.stdout.write(text),
+        stderr: (text) => process.stderr.write(text),
+      });
+    });
+}
+
+function workDirOption(): Option {
+  return new Option(
+    "--work-dir <dir>",
+    "work folder: store, logs, build trees (default: /var/lib/builderpool as root, else ~/.local/state/builderpool; BUILDERPOOL_WORK_DIR)",
+  );
+}
+
+function outputOption(): Option {
+  return new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default("table");
+}
+
+function pullRequest(text: string): { readonly repository: string; readonly number: number } {
+  const match = /^(?:https:\/\/[^/]+\/)?(?<repository>[^/#\s]+\/[^/#\s]+)(?:#|\/pull\/)(?<number>[1-9][0-9]*)$/.exec(
+    text,
+  );
+  if (match === null) throw new InvalidArgumentError("Expected owner/repo#number, such as AliceO2Group/AliceO2#12345.");
+  return { repository: match.groups?.["repository"] ?? "", number: Number(match.groups?.["number"]) };
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[0-9]{1,4}$/.test(text) || Number(text) > 1000)
+    throw new InvalidArgumentError("Expected a whole number from 0 to 1000.");
+  return Number(text);
+}
