@@ -36,7 +36,8 @@ export function failureOf(refusal: Refusal): GitHubError {
   if (status === 401) return new GitHubError("Unauthorized", `${answer}: the credential is wrong or expired; renew it`);
   if (status === 403 && /\blocked\b/i.test(said)) return new GitHubError("Rejected", answer);
   if (status === 403) return new GitHubError("Unauthorized", `${answer}: ${missingRight(refusal)}`);
-  if ([404, 410, 451].includes(status)) {
+  // A commit that is gone, after a forced push, is refused with 422 by the reads and writes of its statuses.
+  if ([404, 410, 451].includes(status) || (status === 422 && /^No commit found/i.test(said))) {
     return new GitHubError("NotFound", `${answer}: it does not exist, or the credential has no access to it`);
   }
   if (status >= 500 || status === 408) return new GitHubError("Unreachable", answer);

@@ -118,7 +118,7 @@ describe("what changes while it is built", () => {
 
   it("builds a draft once it is ready, and says nothing before", async () => {
     const { number, commit } = await machine.propose("Sketch", skip, { draft: true });
-    await up.line(new RegExp(`${check} .*#${number}: not built: It is a draft`));
+    await up.line(new RegExp(`${check} .*#${number}: not built: it is a draft`));
     expect(machine.statuses(commit)).toEqual([]);
     machine.github.state.edit({ repository: hello, number, draft: false });
     await up.line(new RegExp(`${check} .*#${number}: GitHub shows success`));

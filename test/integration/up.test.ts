@@ -37,6 +37,7 @@ describe("builderpool up", () => {
     });
     await up.line(new RegExp(`#${number}: GitHub shows error`));
     expect(machine.statuses(commit).at(-1)).toBe("error");
+    await expect.poll(() => machine.github.state.comments("alice/hello", number), { timeout: 30_000 }).toHaveLength(1);
     const [comment] = machine.github.state.comments("alice/hello", number);
     expect(comment?.body).toMatch(new RegExp(`^Error while checking ${check} for ${commit} at `));
     expect(comment?.body).toMatch(/greeting\.cxx:1:.* error: /);
