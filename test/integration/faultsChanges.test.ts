@@ -162,7 +162,7 @@ describe("what changes while it is built", () => {
     await up.line(/hello-0: draining/);
     await declare(check);
     await up.line(/hello: is still being deleted; it is created again when that is done/);
-    expect(last.processes()).toBeGreaterThan(0);
+    await expect.poll(() => last.processes(), { timeout: 60_000 }).toBeGreaterThan(0);
     await last.release();
     await up.line(new RegExp(`${check} .*#${number}: Success`));
     await expect.poll(() => up.output().match(/hello: created/g), { timeout: 30_000 }).toHaveLength(2);
