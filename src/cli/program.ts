@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { version } from "../system/version.ts";
 import { exitMeanings } from "./exit.ts";
 import type { TakenToken } from "./token.ts";
-import { version } from "./version.ts";
 
 /** What the program takes from the process it runs in. */
 export interface Surroundings {

@@ -7,9 +7,9 @@ import { startUp, type Up } from "../../local/up.ts";
 import { watchFiles } from "../../local/watchFiles.ts";
 import { systemClock } from "../../system/clock.ts";
 import { createLog } from "../../system/log.ts";
+import { version } from "../../system/version.ts";
 import { CommandError, exitCodes } from "../exit.ts";
 import { buildList } from "../get.ts";
-import { version } from "../version.ts";
 import { parseListen } from "./listen.ts";
 import { type Show, showChanges } from "./watch.ts";
 
