@@ -5,6 +5,7 @@ import { generatedKinds } from "./kinds.ts";
 import { metricsPage } from "./metricsPage.ts";
 import { referenceOf } from "./reference.ts";
 import { refusals } from "./refusals.ts";
+import { rightsFiles } from "./rights.ts";
 import { schemaOf } from "./schema.ts";
 
 /** Everything that is generated: path below the project's folder → text. Throws when the API server would refuse a definition. */
@@ -22,5 +23,6 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   }
   files.set("docs/reference/metrics.md", metricsPage());
   files.set("docs/reference/commands.md", commandsPage());
+  for (const [path, text] of rightsFiles()) files.set(path, text);
   return files;
 }

@@ -6,6 +6,8 @@ export const apiVersion = `${group}/${version}` as const;
 
 /** Label on everything a pool owns: the pool's name. */
 export const poolLabel = `${group}/pool`;
+/** Label on a pod: the revision it was started with. */
+export const revisionLabel = `${group}/revision`;
 /** Label on a Build: the check's log-directory name. */
 export const checkLabel = `${group}/check`;
 /** Label on a Build: the number of its pull request. */

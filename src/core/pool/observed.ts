@@ -19,6 +19,8 @@ export interface ObservedPool {
   readonly members: readonly Member[];
   /** Absent when it was told nothing yet. */
   readonly workload?: Workload;
+  /** Image of the builders themselves, where they have one. */
+  readonly program?: string;
   /** Untested pull requests that wait; absent when it is not known. */
   readonly waiting?: Waiting;
   readonly listings: readonly ListingState[];

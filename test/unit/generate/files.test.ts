@@ -17,10 +17,10 @@ describe("the generated files", () => {
   });
 
   it("are all there is in crds/ and docs/reference/", () => {
-    const found = ["crds", "docs/reference"].flatMap((folder) =>
-      readdirSync(resolve(root, folder)).map((name) => `${folder}/${name}`),
-    );
-    expect(found.sort()).toEqual([...generatedFiles().keys()].sort());
+    const folders = ["crds", "docs/reference"];
+    const found = folders.flatMap((folder) => readdirSync(resolve(root, folder)).map((name) => `${folder}/${name}`));
+    const generated = [...generatedFiles().keys()].filter((path) => folders.some((folder) => path.startsWith(folder)));
+    expect(found.sort()).toEqual(generated.sort());
   });
 });
 

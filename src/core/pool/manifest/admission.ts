@@ -1,0 +1,42 @@
+import { admissionRules, variables } from "./admissionRules.ts";
+import type { Manifest } from "./manifest.ts";
+import { identitySuffix } from "./owned.ts";
+
+/**
+ * Narrows what builders may write to what is their own, by the pod that their token is bound to: a policy and its binding for each kind.
+ * Policies are not namespaced, so `name` tells one installation from another.
+ */
+export function admissionPolicies(name: string, namespace: string): readonly Manifest[] {
+  return admissionRules.flatMap(({ kind, apiGroup, resource, variables: own = [], rules }) => [
+    {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicy",
+      metadata: { name: `${name}-${kind}` },
+      spec: {
+        failurePolicy: "Fail",
+        matchConstraints: {
+          resourceRules: [
+            { apiGroups: [apiGroup], apiVersions: ["*"], operations: ["CREATE", "UPDATE"], resources: [resource] },
+          ],
+        },
+        matchConditions: [{ name: "is-a-builder", expression: isBuilder }],
+        variables: [...variables, ...own].map(([variable, expression]) => ({ name: variable, expression })),
+        validations: rules.map(({ holds, message }) => ({ expression: holds, message, reason: "Forbidden" })),
+      },
+    },
+    {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata: { name: `${name}-${kind}` },
+      spec: {
+        policyName: `${name}-${kind}`,
+        validationActions: ["Deny"],
+        matchResources: { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } } },
+      },
+    },
+  ]);
+}
+
+const isBuilder =
+  "request.userInfo.username.startsWith('system:serviceaccount:' + request.namespace + ':') && " +
+  `request.userInfo.username.endsWith('${identitySuffix}')`;

@@ -1,0 +1,177 @@
+import { group } from "../../../api/group.ts";
+import { identitySuffix } from "./owned.ts";
+
+/** What builders may write of one kind, in the language of the API server (CEL). */
+export interface AdmissionRules {
+  readonly kind: string;
+  readonly apiGroup: string;
+  readonly resource: string;
+  readonly variables?: readonly Variable[];
+  readonly rules: readonly { readonly holds: string; readonly message: string }[];
+}
+
+/** A name for an expression, and the expression. */
+type Variable = readonly [name: string, expression: string];
+
+const extra = (key: string) =>
+  `has(request.userInfo.extra) && 'authentication.kubernetes.io/${key}' in request.userInfo.extra ` +
+  `? request.userInfo.extra['authentication.kubernetes.io/${key}'][0] : ''`;
+
+/** Who asks: a token that is bound to no pod is nobody's. */
+export const variables: readonly Variable[] = [
+  ["pod", extra("pod-name")],
+  ["podUid", extra("pod-uid")],
+  [
+    "pool",
+    "request.userInfo.username.substring(('system:serviceaccount:' + request.namespace + ':').size(), " +
+      `request.userInfo.username.size() - ${identitySuffix.length})`,
+  ],
+];
+
+/** A step of a Build's life is one of these; `core/queue/claim` takes no other. */
+const steps: readonly Variable[] = [
+  ["before", "has(oldObject.status) ? oldObject.status.phase : 'Queued'"],
+  ["attempts", "has(oldObject.status) ? oldObject.status.attempt : 0"],
+  ["wasHeld", "variables.before in ['Claimed', 'Running'] && has(oldObject.status.claim)"],
+  ["wasMine", "variables.wasHeld && oldObject.status.claim.builder == variables.pod"],
+  ["sameClaim", same("claim")],
+  ["sameVerdict", same("verdict")],
+  ["sameAttempt", "object.status.attempt == variables.attempts"],
+  [
+    "claims",
+    all(
+      "!variables.wasHeld",
+      "object.status.phase == 'Claimed'",
+      "has(object.status.claim)",
+      "object.status.claim.builder == variables.pod",
+      "object.status.attempt == variables.attempts + 1",
+      "object.status.claim.attempt == object.status.attempt",
+      "object.status.claim.request == object.spec.request",
+      "object.status.claim.commit == object.spec.commit",
+      "!has(object.spec.blocked)",
+      "variables.sameVerdict",
+    ),
+  ],
+  [
+    "builds",
+    all(
+      "variables.wasMine",
+      "object.status.phase == 'Running' || object.status.phase == variables.before",
+      "variables.sameClaim",
+      "variables.sameAttempt",
+      "variables.sameVerdict",
+    ),
+  ],
+  [
+    "finishes",
+    all(
+      "variables.wasMine",
+      "variables.before == 'Running'",
+      "object.status.phase == 'Done'",
+      "!has(object.status.claim)",
+      "variables.sameAttempt",
+      "has(object.status.verdict)",
+      "object.status.verdict.builder == variables.pod",
+      ...["attempt", "request", "commit"].map(
+        (field) => `object.status.verdict.${field} == oldObject.status.claim.${field}`,
+      ),
+    ),
+  ],
+  [
+    "releases",
+    all(
+      "variables.wasMine",
+      "object.status.phase == 'Queued'",
+      "!has(object.status.claim)",
+      "variables.sameAttempt",
+      "variables.sameVerdict",
+      `${same("trouble")} || object.status.trouble.builder == variables.pod`,
+    ),
+  ],
+  [
+    "storesLog",
+    all(
+      "has(oldObject.status)",
+      "object.status.phase == variables.before",
+      "variables.sameClaim",
+      "variables.sameAttempt",
+      "has(oldObject.status.verdict)",
+      "oldObject.status.verdict.builder == variables.pod",
+      "has(object.status.verdict.log)",
+      "object.status.verdict.log.stored",
+      ...["builder", "attempt", "request", "commit", "result", "description", "silent", "excerpt"].map((field) =>
+        same(`verdict.?${field}`),
+      ),
+      same("verdict.?log.?path"),
+      same("verdict.?log.?url"),
+    ),
+  ],
+];
+
+export const admissionRules: readonly AdmissionRules[] = [
+  {
+    kind: "builders",
+    apiGroup: group,
+    resource: "builders/status",
+    rules: [
+      {
+        holds: "object.metadata.name == variables.pod && object.spec.pool == variables.pool",
+        message: "a builder writes the status of its own Builder and of no other",
+      },
+      {
+        holds: "has(object.status) && has(object.status.podUid) && object.status.podUid == variables.podUid",
+        message: "status.podUid is not the UID of the pod that asks",
+      },
+    ],
+  },
+  {
+    kind: "builds",
+    apiGroup: group,
+    resource: "builds/status",
+    variables: steps,
+    rules: [
+      {
+        holds: "variables.pod != '' && object.spec.pool == variables.pool",
+        message: "a builder touches Builds of its own pool and of no other",
+      },
+      {
+        holds: same("reported"),
+        message: "status.reported is written by the reporter alone",
+      },
+      {
+        holds: `${same("tree")} || object.status.tree == variables.pod`,
+        message: "status.tree may only be set to the builder that asks",
+      },
+      {
+        holds: `variables.finishes || (${same("history")} && ${same("rechecks")})`,
+        message: "status.history and status.rechecks change with a verdict alone",
+      },
+      {
+        holds: ["claims", "builds", "finishes", "releases", "storesLog"]
+          .map((step) => `variables.${step}`)
+          .join(" || "),
+        message: "a builder claims in its own name, and changes what it holds or its own verdict's log, nothing else",
+      },
+    ],
+  },
+  {
+    kind: "leases",
+    apiGroup: "coordination.k8s.io",
+    resource: "leases",
+    rules: [
+      {
+        holds: "variables.pod != '' && object.metadata.name == variables.pod",
+        message: "a builder renews its own Lease and no other",
+      },
+    ],
+  },
+];
+
+function all(...conditions: readonly string[]): string {
+  return conditions.map((condition) => (condition.includes("||") ? `(${condition})` : condition)).join(" && ");
+}
+
+/** Whether a field of the status, if it is there at all, is as it was. */
+function same(field: string): string {
+  return `oldObject.?status.?${field} == object.?status.?${field}`;
+}

@@ -1,0 +1,73 @@
+import type { BuilderPool } from "../../../api/pool.ts";
+import { capsuleArguments, cellCommand, cellSocket } from "../capsule.ts";
+import type { Setting } from "./manifest.ts";
+import { builderMounts, capsuleMounts, cellMounts, dataFolder, logsTokenFile } from "./mounts.ts";
+import { builderUser, cellUser, containerSecurity } from "./security.ts";
+
+/** Name of the container whose end is the builder's. */
+export const builderContainer = "builder";
+export const healthPort = 8080;
+
+/** Copies Node, its libraries, its loader and the cell program to where the cell's image has them not. */
+export function capsuleContainer({ builderImage }: Setting): object {
+  return {
+    name: "capsule",
+    image: builderImage,
+    args: capsuleArguments,
+    securityContext: containerSecurity(builderUser),
+    resources: { requests: { cpu: "50m", memory: "64Mi" } },
+    volumeMounts: capsuleMounts,
+  };
+}
+
+/** The hands. A native sidecar outlives the builder, so that the build of one that is told to end comes to its own end. */
+export function cellContainer({ spec }: BuilderPool): object {
+  return {
+    name: "cell",
+    image: spec.image,
+    restartPolicy: "Always",
+    command: cellCommand,
+    securityContext: containerSecurity(cellUser),
+    resources: spec.template?.resources ?? {},
+    volumeMounts: cellMounts(spec),
+  };
+}
+
+/** The brain. Ready means warm, so that everybody who looks at pods sees the truth. */
+export function builderContainerOf(pool: BuilderPool, { builderImage, logs }: Setting, revision: string): object {
+  return {
+    name: builderContainer,
+    image: builderImage,
+    env: [
+      fromPod("BUILDERPOOL_NAMESPACE", "metadata.namespace"),
+      fromPod("BUILDERPOOL_NAME", "metadata.name"),
+      fromPod("BUILDERPOOL_POD_UID", "metadata.uid"),
+      fromPod("BUILDERPOOL_HOST", "spec.nodeName"),
+      { name: "BUILDERPOOL_POOL", value: pool.metadata.name },
+      { name: "BUILDERPOOL_REVISION", value: revision },
+      { name: "BUILDERPOOL_DATA", value: dataFolder },
+      { name: "BUILDERPOOL_CELL_SOCKET", value: cellSocket },
+      { name: "BUILDERPOOL_LOGS_URL", value: logs.url },
+      { name: "BUILDERPOOL_LOGS_PUBLIC_URL", value: logs.publicUrl },
+      { name: "BUILDERPOOL_LOGS_TOKEN_FILE", value: logsTokenFile },
+    ],
+    ports: [{ name: "http", containerPort: healthPort, protocol: "TCP" }],
+    readinessProbe: { httpGet: { path: "/readyz", port: "http" }, periodSeconds: 5, failureThreshold: 2 },
+    // The pod's own grace period is that of a drain; a builder that hangs drains nothing.
+    livenessProbe: {
+      httpGet: { path: "/livez", port: "http" },
+      initialDelaySeconds: 30,
+      periodSeconds: 20,
+      timeoutSeconds: 10,
+      failureThreshold: 6,
+      terminationGracePeriodSeconds: 30,
+    },
+    securityContext: containerSecurity(builderUser),
+    resources: { requests: { cpu: "100m", memory: "256Mi" } },
+    volumeMounts: builderMounts,
+  };
+}
+
+function fromPod(name: string, fieldPath: string): object {
+  return { name, valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } } };
+}

@@ -1,0 +1,20 @@
+import type { BuilderPool } from "../../../api/pool.ts";
+import { healthPort } from "./containers.ts";
+import type { Manifest } from "./manifest.ts";
+import { owned, selectorOf } from "./owned.ts";
+
+/** Gives each pod a name in DNS, and Prometheus a place to find them, whether they are ready or not. */
+export function headlessService(pool: BuilderPool): Manifest {
+  const { name } = pool.metadata;
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: owned(pool, name),
+    spec: {
+      clusterIP: "None",
+      publishNotReadyAddresses: true,
+      selector: selectorOf(name),
+      ports: [{ name: "http", port: healthPort, targetPort: "http", protocol: "TCP" }],
+    },
+  };
+}

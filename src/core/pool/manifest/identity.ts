@@ -1,0 +1,35 @@
+import type { BuilderPool } from "../../../api/pool.ts";
+import type { Manifest } from "./manifest.ts";
+import { identityOf, owned } from "./owned.ts";
+import { builderRules } from "./rights.ts";
+
+/** Who the builders of a pool are; its token is handed to the builder container alone. */
+export function serviceAccount(pool: BuilderPool): Manifest {
+  return {
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: owned(pool, identityOf(pool.metadata.name)),
+    automountServiceAccountToken: false,
+  };
+}
+
+/** What they may do; the admission policy narrows it to what is their own. */
+export function role(pool: BuilderPool): Manifest {
+  return {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "Role",
+    metadata: owned(pool, identityOf(pool.metadata.name)),
+    rules: builderRules,
+  };
+}
+
+export function roleBinding(pool: BuilderPool, namespace: string): Manifest {
+  const name = identityOf(pool.metadata.name);
+  return {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "RoleBinding",
+    metadata: owned(pool, name),
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
+    subjects: [{ kind: "ServiceAccount", name, namespace }],
+  };
+}

@@ -1,0 +1,43 @@
+import { revisionLabel } from "../../../api/group.ts";
+import type { BuilderPool } from "../../../api/pool.ts";
+import { drainLimit } from "../departure.ts";
+import { builderContainer, builderContainerOf, capsuleContainer, cellContainer } from "./containers.ts";
+import type { Setting } from "./manifest.ts";
+import { volumes } from "./mounts.ts";
+import { identityOf, labelsOf } from "./owned.ts";
+import { podSecurity } from "./security.ts";
+
+/** What a pod of a StatefulSet is made from. */
+export interface PodTemplate {
+  readonly metadata: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  readonly spec: object;
+}
+
+/** A builder: a brain and a pair of hands, which share a volume and a socket, and nothing else. */
+export function podTemplate(pool: BuilderPool, setting: Setting, revision: string): PodTemplate {
+  const { spec, metadata } = pool;
+  const { nodeSelector, tolerations, affinity, runtimeClassName, annotations = {} } = spec.template ?? {};
+  return {
+    metadata: {
+      labels: { ...labelsOf(metadata.name), [revisionLabel]: revision },
+      annotations: { ...annotations, "kubectl.kubernetes.io/default-container": builderContainer },
+    },
+    spec: {
+      serviceAccountName: identityOf(metadata.name),
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      securityContext: podSecurity,
+      terminationGracePeriodSeconds: Math.ceil(drainLimit(spec.update) / 1000),
+      initContainers: [capsuleContainer(setting), cellContainer(pool)],
+      containers: [builderContainerOf(pool, setting, revision)],
+      volumes: volumes(spec, setting),
+      ...(nodeSelector !== undefined && { nodeSelector }),
+      ...(tolerations !== undefined && { tolerations }),
+      ...(affinity !== undefined && { affinity }),
+      ...(runtimeClassName !== undefined && { runtimeClassName }),
+    },
+  };
+}

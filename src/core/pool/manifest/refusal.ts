@@ -1,0 +1,28 @@
+import type { BuilderPool } from "../../../api/pool.ts";
+import { ownVolumes } from "./mounts.ts";
+
+/** Longer ones leave no room for what Kubernetes adds to it in the labels of pods. */
+const longestName = 50;
+
+/**
+ * Why no pod can be made for a pool, as a sentence; undefined when one can. The API server checks some of it before it stores a pool, if
+ * its definition is ours.
+ */
+export function refusalOf({ metadata: { name }, spec }: BuilderPool): string | undefined {
+  if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name) || name.length > longestName) {
+    return `a pool in a cluster has a name of at most ${longestName} lower-case letters, digits and dashes that begins with a letter: create it anew under another than "${name}"`;
+  }
+  if (spec.image === undefined) return "spec.image is missing: name the container image in which builds run";
+  if (spec.architecture === undefined) {
+    return "spec.architecture is missing: name the aliBuild architecture of the image, such as slc9_x86-64";
+  }
+  const { volumes = [], volumeMounts = [] } = spec.template ?? {};
+  const added = volumes.map((volume) => String(volume["name"]));
+  const taken = added.find((volume) => ownVolumes.has(volume) || volume.startsWith("secret-"));
+  if (taken !== undefined) return `spec.template.volumes has a volume "${taken}": the pod has one of that name already`;
+  const foreign = volumeMounts.map((mount) => String(mount["name"])).find((volume) => !added.includes(volume));
+  if (foreign !== undefined) {
+    return `spec.template.volumeMounts names "${foreign}", which is not among spec.template.volumes: builds see nothing else of the pod`;
+  }
+  return undefined;
+}

@@ -1,0 +1,42 @@
+import { type BuilderPool, Workspace } from "../../../api/pool.ts";
+import type { Manifest } from "./manifest.ts";
+import { dataVolume } from "./mounts.ts";
+import { labelsOf, owned, selectorOf } from "./owned.ts";
+import type { PodTemplate } from "./podTemplate.ts";
+
+/**
+ * Starts and keeps the pods. It replaces none by itself (OnDelete): who goes, and when, is the planner's decision. Claims stay when the
+ * pool shrinks, so that it is warm when it grows again, and go with the pool.
+ */
+export function statefulSet(pool: BuilderPool, replicas: number, template: PodTemplate): Manifest {
+  const { name } = pool.metadata;
+  return {
+    apiVersion: "apps/v1",
+    kind: "StatefulSet",
+    metadata: owned(pool, name),
+    spec: {
+      replicas,
+      serviceName: name,
+      podManagementPolicy: "Parallel",
+      updateStrategy: { type: "OnDelete" },
+      persistentVolumeClaimRetentionPolicy: { whenScaled: "Retain", whenDeleted: "Delete" },
+      selector: { matchLabels: selectorOf(name) },
+      template,
+      volumeClaimTemplates: [claim(pool)],
+    },
+  };
+}
+
+function claim({ metadata, spec }: BuilderPool): object {
+  const { size, storageClassName } = spec.workspace ?? Workspace.parse({});
+  return {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name: dataVolume, labels: labelsOf(metadata.name) },
+    spec: {
+      accessModes: ["ReadWriteOnce"],
+      resources: { requests: { storage: size } },
+      ...(storageClassName !== undefined && { storageClassName }),
+    },
+  };
+}

@@ -1,0 +1,168 @@
+import { describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { apiVersion } from "../../../src/api/group.ts";
+import { BuilderPool } from "../../../src/api/pool.ts";
+import { manifestsOf } from "../../../src/core/pool/manifest/all.ts";
+import type { Manifest } from "../../../src/core/pool/manifest/manifest.ts";
+import { podTemplate } from "../../../src/core/pool/manifest/podTemplate.ts";
+import { refusalOf } from "../../../src/core/pool/manifest/refusal.ts";
+import { builderRules, operatorRules, type Rule } from "../../../src/core/pool/manifest/rights.ts";
+import { revisionOf } from "../../../src/core/pool/revision.ts";
+import { setting } from "./setting.ts";
+
+function aPool(spec: object = {}, name = "o2"): BuilderPool {
+  return BuilderPool.parse({
+    apiVersion,
+    kind: "BuilderPool",
+    metadata: { name, uid: "00000000-0000-0000-0000-000000000001" },
+    spec: {
+      package: "O2",
+      repository: "AliceO2Group/AliceO2",
+      image: "registry.example.org/slc9-builder:1",
+      architecture: "slc9_x86-64",
+      instances: 8,
+      ...spec,
+    },
+  });
+}
+
+interface Mount {
+  readonly name: string;
+  readonly subPath?: string;
+}
+interface Container {
+  readonly volumeMounts: readonly Mount[];
+}
+interface PodText {
+  readonly spec: {
+    readonly initContainers: readonly Container[];
+    readonly containers: readonly Container[];
+    readonly volumes: readonly { readonly name: string; readonly projected?: object }[];
+  };
+}
+
+function manifests(pool: BuilderPool): readonly Manifest[] {
+  const template = podTemplate(pool, setting, revisionOf(pool.spec, setting.builderImage));
+  return manifestsOf(pool, "ci", pool.spec.instances, template);
+}
+
+const plain = aPool();
+const rich = aPool({
+  instances: 1,
+  workspace: { size: "500Gi", storageClassName: "fast" },
+  cellSecrets: [{ name: "grid.token" }],
+  update: { maxUnavailable: "50%", drainTimeout: "6h" },
+  template: {
+    resources: { requests: { cpu: "16", memory: "32Gi" }, limits: { memory: "64Gi" } },
+    nodeSelector: { "node.kubernetes.io/instance-type": "large" },
+    tolerations: [{ key: "ci", operator: "Exists", effect: "NoSchedule" }],
+    affinity: { podAntiAffinity: {} },
+    volumes: [{ name: "cvmfs", hostPath: { path: "/cvmfs" } }],
+    volumeMounts: [{ name: "cvmfs", mountPath: "/cvmfs", readOnly: true }],
+    runtimeClassName: "gvisor",
+    annotations: { "example.org/owner": "ci" },
+  },
+});
+
+/** `vitest run --project unit test/unit/manifests -u` writes the golden files anew. */
+describe("what a pool owns in a cluster", () => {
+  it.each(manifests(plain).map((manifest) => [manifest.kind, manifest] as const))(
+    "is, for a plain pool, this %s",
+    async (kind, manifest) => {
+      await expect(stringify(manifest, { lineWidth: 0, aliasDuplicateObjects: false })).toMatchFileSnapshot(
+        `plain/${kind}.yaml`,
+      );
+    },
+  );
+
+  it.each(
+    manifests(rich)
+      .filter(({ kind }) => ["StatefulSet", "PodDisruptionBudget"].includes(kind))
+      .map((manifest) => [manifest.kind, manifest] as const),
+  )("takes all that a pool can say into its %s", async (kind, manifest) => {
+    await expect(stringify(manifest, { lineWidth: 0, aliasDuplicateObjects: false })).toMatchFileSnapshot(
+      `rich/${kind}.yaml`,
+    );
+  });
+
+  it("goes with the pool, and carries its label", () => {
+    for (const { metadata } of manifests(plain)) {
+      expect(metadata.labels).toMatchObject({ "ci.alice.cern.ch/pool": "o2" });
+      expect(metadata.ownerReferences).toMatchObject([{ uid: plain.metadata.uid, controller: true }]);
+    }
+  });
+});
+
+describe("the container of builds", () => {
+  const { spec }: PodText = JSON.parse(JSON.stringify(podTemplate(rich, setting, "r")));
+  const [, cell] = spec.initContainers;
+  const projected = spec.volumes.filter((volume) => volume.projected !== undefined).map(({ name }) => name);
+
+  it("sees no token, and of the volume neither config/ nor state/", () => {
+    expect(projected).toEqual(["api-token", "logs-token"]);
+    const mounts = cell?.volumeMounts ?? [];
+    expect(mounts.filter(({ name }) => projected.includes(name))).toEqual([]);
+    expect(mounts.filter(({ name }) => name === "data").map(({ subPath }) => subPath)).toEqual(["work", "mirror"]);
+  });
+
+  it("sees the Secrets that the pool hands to builds, which the builder does not", () => {
+    expect(cell?.volumeMounts).toContainEqual({
+      name: "secret-grid-token",
+      mountPath: "/secrets/grid.token",
+      readOnly: true,
+    });
+    expect(spec.containers[0]?.volumeMounts.map(({ name }) => name)).not.toContain("secret-grid-token");
+  });
+});
+
+describe("a pool that no pod can be made for", () => {
+  it.each([
+    [aPool({ image: undefined }), /spec\.image is missing/],
+    [aPool({ architecture: undefined }), /spec\.architecture is missing/],
+    [aPool({}, "2o"), /begins with a letter.*"2o"/],
+    [aPool({}, "o2.dev"), /letters, digits and dashes/],
+    [aPool({}, "a".repeat(51)), /at most 50/],
+    [aPool({ template: { volumes: [{ name: "data", emptyDir: {} }] } }), /one of that name already/],
+    [
+      aPool({ template: { volumeMounts: [{ name: "api-token", mountPath: "/token" }] } }),
+      /"api-token", which is not among spec\.template\.volumes/,
+    ],
+  ])("is refused with a sentence (%#)", (pool, sentence) => {
+    expect(refusalOf(pool)).toMatch(sentence);
+  });
+
+  it.each([plain, rich])("is none of those that are well declared", (pool) => {
+    expect(refusalOf(pool)).toBeUndefined();
+  });
+});
+
+describe("the revision", () => {
+  it("changes with the image of the builder, so that a new version of it rolls", () => {
+    expect(revisionOf(plain.spec, "builder:2")).not.toBe(revisionOf(plain.spec, "builder:1"));
+  });
+});
+
+describe("the operator's rights", () => {
+  const pairs = (rules: readonly Rule[]) =>
+    rules.flatMap(({ apiGroups, resources, verbs }) =>
+      apiGroups.flatMap((group) =>
+        resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}.${group}`)),
+      ),
+    );
+
+  it("hold all that it grants to builders, or the API server would refuse the grant", () => {
+    const own = new Set(pairs(operatorRules));
+    expect(pairs(builderRules).filter((pair) => !own.has(pair))).toEqual([]);
+  });
+
+  it("grant builders nothing about Secrets, pods or the spec of any object", () => {
+    const writes = pairs(builderRules).filter((pair) => !/^(get|list|watch) /.test(pair));
+    expect(writes).toEqual([
+      "update builders/status.ci.alice.cern.ch",
+      "update builds/status.ci.alice.cern.ch",
+      "create leases.coordination.k8s.io",
+      "update leases.coordination.k8s.io",
+    ]);
+    expect(pairs(builderRules).join()).not.toMatch(/secrets|pods/);
+  });
+});
