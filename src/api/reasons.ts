@@ -7,6 +7,7 @@ export const blockedReasons = [
   "DefinitionError",
   "OwnedByAnotherPool",
   "CheckRemoved",
+  "Closed",
   "PoolDeleted",
 ] as const;
 export type BlockedReason = (typeof blockedReasons)[number];

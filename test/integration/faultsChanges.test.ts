@@ -91,8 +91,11 @@ describe("what changes while it is built", () => {
     await up.line(new RegExp(`${check} .*#${number}: GitHub shows pending`));
     machine.github.state.close({ repository: hello, number });
     await expect.poll(() => closed.processes(), { timeout: 30_000 }).toBe(0);
-    await expect.poll(() => buildOf(number), { timeout: 20_000 }).toBeUndefined();
-    expect(statuses(commit)).toEqual(["pending Started"]);
+    await expect.poll(() => buildOf(number), { timeout: 30_000 }).toBeUndefined();
+    expect(statuses(commit)).toEqual([
+      "pending Started",
+      "pending Not building: the pull request is no longer open on this branch",
+    ]);
   });
 
   it("builds again, on the base as it is by then, when a person sets the status to pending", async () => {

@@ -9,5 +9,14 @@ export function owner(name: string, commit: string, size: number): number {
   if (!Number.isSafeInteger(size) || size < 1) {
     throw new RangeError(`expected a pool of at least one builder to share the builds of "${name}", found ${size}`);
   }
-  return Number(BigInt(`0x${hash("sha256", name + commit, "hex")}`) % BigInt(size));
+  return ownerOf(shareOf(name, commit), size);
+}
+
+/** The integer whose remainder names the owner; it does not depend on the size of the pool. */
+export function shareOf(name: string, commit: string): bigint {
+  return BigInt(`0x${hash("sha256", name + commit, "hex")}`);
+}
+
+export function ownerOf(share: bigint, size: number): number {
+  return Number(share % BigInt(size));
 }

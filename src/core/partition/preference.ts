@@ -1,5 +1,5 @@
 import { score } from "./affinity.ts";
-import { owner } from "./modulo.ts";
+import { ownerOf, shareOf } from "./modulo.ts";
 
 /** What one builder remembers of the hashes it computed, so that choosing among thousands of builds hashes almost nothing. */
 export interface Preference {
@@ -19,8 +19,7 @@ const remembered = 50_000;
  */
 export function createPreference(self: string): Preference {
   const rivals = new Map<string, string>();
-  const ranks = new Map<string, number>();
-  let ranksOf = 0;
+  const shares = new Map<string, bigint>();
 
   return {
     isOutscored(check, number, others) {
@@ -34,12 +33,10 @@ export function createPreference(self: string): Preference {
     },
 
     ownerRank(check, commit, size) {
-      if (size !== ranksOf) ranks.clear();
-      ranksOf = size;
       const key = `${check}\0${commit}`;
-      const rank = ranks.get(key) ?? owner(check, commit, size);
-      remember(ranks, key, rank);
-      return rank;
+      const share = shares.get(key) ?? shareOf(check, commit);
+      remember(shares, key, share);
+      return ownerOf(share, size);
     },
   };
 }

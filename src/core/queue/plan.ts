@@ -121,9 +121,7 @@ function settle(queue: ObservedQueue, build: Stored<"Build">): QueueAction | und
   if (check === undefined) {
     const broken = queue.broken.find((one) => one.name === name);
     if (broken !== undefined) return blockFor(build, "DefinitionError", broken.message);
-    const because = `the pool no longer has the check ${name} of ${repository}`;
-    if (!mustBeHeard(build, queue.pool)) return { do: "delete", build, because };
-    return blockFor(build, "CheckRemoved", `It is not built here: ${because}`);
+    return leave(queue, build, "CheckRemoved", `the pool no longer has the check ${name} of ${repository}`);
   }
   const owner = queue.ownerOf(check);
   if (owner === undefined) return undefined;
@@ -136,9 +134,21 @@ function settle(queue: ObservedQueue, build: Stored<"Build">): QueueAction | und
   }
   const listing = knownListing(queue, check);
   if (listing === undefined || listing.unreadable.includes(number)) return undefined;
-  const isOpen = listing.pullRequests.some((pullRequest) => pullRequest.number === number);
-  const because = isOpen ? "another pull request has the same head commit" : `it is no longer open against ${base}`;
-  return { do: "delete", build, because };
+  if (!listing.pullRequests.some((pullRequest) => pullRequest.number === number)) {
+    return leave(queue, build, "Closed", `it is no longer open against ${base}`);
+  }
+  return { do: "delete", build, because: "another pull request has the same head commit" };
+}
+
+/** What runs is stopped first, and GitHub hears the last verdict, or that none follows. */
+function leave(
+  { pool }: ObservedQueue,
+  build: Stored<"Build">,
+  reason: BlockedReason,
+  because: string,
+): QueueAction | undefined {
+  if (!mustBeHeard(build, pool)) return { do: "delete", build, because };
+  return blockFor(build, reason, `It is not built here: ${because}`);
 }
 
 function blockFor(build: Stored<"Build">, reason: BlockedReason, message: string): QueueAction | undefined {

@@ -52,6 +52,7 @@ const blockedPhrases: Readonly<Record<Exclude<BlockedReason, "Untrusted" | "Owne
   Draft: "the pull request is a draft",
   DefinitionError: "the check is not defined correctly",
   CheckRemoved: "this check is no longer asked for",
+  Closed: "the pull request is no longer open on this branch",
   PoolDeleted: "the builders of this check are gone",
 };
 

@@ -304,6 +304,17 @@ describe("a Build whose pull request", () => {
     expect(what(told("Started Mon 10:00 CET on o2-0", { silent: true }))).toEqual([["delete", undefined]]);
   });
 
+  it("is no longer open stays until GitHub has the verdict that was given, and what runs is stopped first", () => {
+    const given = judged("Success", settled);
+    const what = (one: Stored<"Build">) =>
+      plan({ builds: [one] }).map(({ do: verb, build: { spec } }) => [verb, spec.blocked?.reason]);
+    expect(what(named(given))).toEqual([["update", "Closed"]]);
+    const { commit, request } = build.spec;
+    const told = { commit, request, state: "success", description: "", url: "", at: iso(noon), writes: 2 } as const;
+    expect(what(named(judged("Success", settled, { reported: told })))).toEqual([["delete", undefined]]);
+    expect(what(named(heldBy("o2-0", settled)))).toEqual([["update", "Closed"]]);
+  });
+
   it("runs in a pool that is being deleted is left to end", () => {
     const pool = { ...aPool(), metadata: { ...aPool().metadata, deletionTimestamp: iso(noon) } };
     expect(plan({ pool, builds: [named(heldBy("o2-0", settled))] })).toEqual([]);
