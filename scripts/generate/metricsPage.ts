@@ -1,20 +1,33 @@
+import { logMetrics } from "../../src/logs/metrics.ts";
 import { metrics } from "../../src/operator/metrics/table.ts";
 
-/** The reference page of the metrics, from the table the exporter reads. */
+interface Facts {
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly help: string;
+}
+
+/** The reference page of the metrics, from the tables the exporters read. */
 export function metricsPage(): string {
-  const rows = metrics.map(
-    ({ name, labels, help }) => `| \`${name}\` | ${labels.map((label) => `\`${label}\``).join(", ")} | ${help} |`,
-  );
   return `${[
-    "<!-- Written by `make generate` from src/operator/metrics; changes made here are lost. -->",
+    "<!-- Written by `make generate` from src/operator/metrics and src/logs; changes made here are lost. -->",
     "",
     "# Metrics",
     "",
     "`builderpool up` serves them to Prometheus at `/metrics`, beside logs and result pages. All are gauges, computed from the objects when they are",
     "asked for. What is not known is absent rather than 0.",
     "",
-    "| metric | labels | meaning |",
-    "|---|---|---|",
-    ...rows,
+    ...table(metrics),
+    "",
+    "The log service of a cluster has its own `/metrics`:",
+    "",
+    ...table(Object.values(logMetrics)),
   ].join("\n")}\n`;
+}
+
+function table(metrics: readonly Facts[]): readonly string[] {
+  const rows = metrics.map(
+    ({ name, labels, help }) => `| \`${name}\` | ${labels.map((label) => `\`${label}\``).join(", ")} | ${help} |`,
+  );
+  return ["| metric | labels | meaning |", "|---|---|---|", ...rows];
 }

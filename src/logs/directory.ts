@@ -23,6 +23,12 @@ export function directoryLogStore(options: {
   };
 }
 
+/** Makes the directory, and takes away what an earlier process left half-written in it. Only for who alone writes there. */
+export async function prepareDirectory(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  await rm(join(directory, incoming), { recursive: true, force: true });
+}
+
 async function put(
   directory: string,
   parts: readonly string[],

@@ -14,6 +14,17 @@ export function checked(path: string): readonly string[] {
   throw new Error(`expected a relative path without hidden or empty parts for a log, found ${JSON.stringify(path)}`);
 }
 
+/** The components of a path as it stands in an address, or undefined when it names nothing in a log store. None for the store itself. */
+export function decoded(path: string): readonly string[] | undefined {
+  if (path === "") return [];
+  try {
+    const parts = path.split("/").map(decodeURIComponent);
+    return parts.every(isComponent) ? parts : undefined;
+  } catch {
+    return undefined; // A malformed escape names nothing.
+  }
+}
+
 /** Whether a name may be one component of a path in the log store. */
 export function isComponent(name: string): boolean {
   return name !== "" && !name.startsWith(".") && !/[/\\\x00-\x1f\x7f]/.test(name) && Buffer.byteLength(name) <= 255;

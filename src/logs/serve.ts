@@ -4,7 +4,7 @@ import { extname, join, sep } from "node:path";
 import { Readable } from "node:stream";
 import { type Context, Hono } from "hono";
 import { listingPage } from "./listing.ts";
-import { components } from "./path.ts";
+import { decoded } from "./path.ts";
 import { requestedRange } from "./range.ts";
 
 /** What the field's log server sends; everything that is not in this table is plain text. */
@@ -56,16 +56,6 @@ async function answer(c: Context, root: string): Promise<Response | undefined> {
   if (!facts.isDirectory()) return undefined;
   if (pathname.endsWith("/")) return c.html(await listingPage(path, parts));
   return c.redirect(`./${encodeURIComponent(parts.at(-1) ?? "")}/`, 301);
-}
-
-function decoded(path: string): readonly string[] | undefined {
-  if (path === "") return [];
-  try {
-    const parts = path.split("/").map(decodeURIComponent);
-    return parts.every((part) => components(part)?.length === 1) ? parts : undefined;
-  } catch {
-    return undefined; // A malformed escape names nothing.
-  }
 }
 
 /** The real path below the root, or undefined: a link that leads out of the log directory leads nowhere. */

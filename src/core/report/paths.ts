@@ -17,3 +17,8 @@ export function logDirectory(build: {
 }): string {
   return `${build.repository}/${build.number}/${build.commit}/${normalisedCheck(build.check)}`;
 }
+
+/** Whether a path of the log store is one that builders write: a file in the log directory of a build. */
+export function isLogPath(path: string): boolean {
+  return /^[^/]+\/[^/]+\/[1-9][0-9]*\/[0-9a-f]{40,64}\/[A-Za-z0-9_-]+\/[^/]+$/.test(path);
+}

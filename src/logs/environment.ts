@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { Duration, milliseconds } from "../api/duration.ts";
+import { bytes, Quantity } from "../api/quantity.ts";
+
+const identity = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/** What the log service reads from its environment, once, at its start. */
+export const LogsEnvironment = z.object({
+  BUILDERPOOL_NAMESPACE: z.string().min(1).describe("Namespace whose builders may write"),
+  BUILDERPOOL_LOGS_DIRECTORY: z.string().min(1).default("/data/logs").describe("Where logs are kept"),
+  BUILDERPOOL_LOGS_AUDIENCE: z.string().min(1).default("builderpool-logs").describe("Audience of the builders' tokens"),
+  BUILDERPOOL_LOGS_KEEP: Duration.default("60d").describe("Logs older than this are deleted"),
+  BUILDERPOOL_LOGS_MAX_SIZE: Quantity.default("128Mi").describe("Largest log that is taken"),
+  BUILDERPOOL_LOGS_QUOTA: Quantity.optional().describe(
+    "Space that all logs may take; the volume alone sets the limit when absent",
+  ),
+  BUILDERPOOL_LOGS_PORT: z.coerce.number().int().min(0).max(65535).default(8080).describe("Port to listen on"),
+  BUILDERPOOL_API_SERVER: z
+    .url()
+    .optional()
+    .describe("Address of the API server, which says whose a token is; the one Kubernetes names when absent"),
+  BUILDERPOOL_TOKEN_FILE: z.string().default(`${identity}/token`).describe("Our own token for the API server"),
+  KUBERNETES_SERVICE_HOST: z.string().default("kubernetes.default.svc").describe("Set by Kubernetes"),
+  KUBERNETES_SERVICE_PORT: z.string().default("443").describe("Set by Kubernetes"),
+  BUILDERPOOL_LOG_LEVEL: z.enum(["debug", "info", "warn"]).default("info").describe("What is logged"),
+});
+
+/** Throws an Error with one line for each variable that is missing or wrong. */
+export function readEnvironment(env: NodeJS.ProcessEnv) {
+  const { data, error } = LogsEnvironment.safeParse(env);
+  if (data === undefined) throw new Error(`the environment of the log service is wrong:\n${z.prettifyError(error)}`);
+  const host = data.KUBERNETES_SERVICE_HOST.includes(":")
+    ? `[${data.KUBERNETES_SERVICE_HOST}]`
+    : data.KUBERNETES_SERVICE_HOST;
+  return {
+    namespace: data.BUILDERPOOL_NAMESPACE,
+    directory: data.BUILDERPOOL_LOGS_DIRECTORY,
+    audience: data.BUILDERPOOL_LOGS_AUDIENCE,
+    keep: milliseconds(data.BUILDERPOOL_LOGS_KEEP),
+    maxSize: bytes(data.BUILDERPOOL_LOGS_MAX_SIZE),
+    quota: data.BUILDERPOOL_LOGS_QUOTA === undefined ? undefined : bytes(data.BUILDERPOOL_LOGS_QUOTA),
+    port: data.BUILDERPOOL_LOGS_PORT,
+    apiServer: data.BUILDERPOOL_API_SERVER ?? `https://${host}:${data.KUBERNETES_SERVICE_PORT}`,
+    tokenFile: data.BUILDERPOOL_TOKEN_FILE,
+    logLevel: data.BUILDERPOOL_LOG_LEVEL,
+  };
+}

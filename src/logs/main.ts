@@ -1,0 +1,53 @@
+import { readFile } from "node:fs/promises";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { serve } from "@hono/node-server";
+import { milliseconds } from "../api/duration.ts";
+import { systemClock } from "../system/clock.ts";
+import { createLog } from "../system/log.ts";
+import { directoryLogStore, prepareDirectory } from "./directory.ts";
+import { readEnvironment } from "./environment.ts";
+import { keepTidy } from "./expiry.ts";
+import { createLogMeter } from "./metrics.ts";
+import { remembered, tokenReview } from "./review.ts";
+import { measuredRoom } from "./room.ts";
+import { logRoutes } from "./routes.ts";
+
+/*
+ * The log service of a cluster: one process, one volume. The API server's certificate is trusted through NODE_EXTRA_CA_CERTS.
+ */
+
+/** As long as a builder sends one log. */
+const requestTimeout = milliseconds("10m");
+/** What arrives when the service is told to end may arrive; Kubernetes waits 30 s. */
+const farewell = milliseconds("20s");
+
+const environment = readEnvironment(process.env);
+const log = createLog({ level: environment.logLevel });
+const ending = new AbortController();
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => ending.abort());
+
+const { directory } = environment;
+await prepareDirectory(directory);
+const room = await measuredRoom(directory, environment.quota);
+const store = directoryLogStore({ directory, url: "" });
+const meter = createLogMeter(room);
+const ownToken = () => readFile(environment.tokenFile, "utf8");
+const review = remembered(tokenReview({ ...environment, ownToken }), systemClock);
+const receiver = { directory, store, room, review, maxSize: environment.maxSize, log, count: meter.count };
+const routes = logRoutes(receiver, meter);
+
+const server = await new Promise<Server>((resolve, reject) => {
+  const started = serve({ fetch: routes.fetch, port: environment.port, serverOptions: { requestTimeout } }, () =>
+    resolve(started as Server),
+  );
+  started.once("error", reject);
+});
+log.info({ port: (server.address() as AddressInfo).port, directory, used: room.used }, "the log service listens");
+
+await keepTidy({ store, room, keep: environment.keep, clock: systemClock, log }, ending.signal);
+
+log.info({}, "the log service ends");
+server.close();
+server.closeIdleConnections();
+setTimeout(() => server.closeAllConnections(), farewell).unref();

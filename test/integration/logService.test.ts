@@ -1,0 +1,238 @@
+import { mkdtemp, readdir, rm, utimes } from "node:fs/promises";
+import { type ClientRequest, request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { httpLogStore } from "../../src/logs/http.ts";
+import { endLogService, type LogService, startLogService } from "../support/logs/logService.ts";
+import { type TokenReviews, tokenReviews } from "../support/logs/tokenReviews.ts";
+
+const commit = "0123456789abcdef0123456789abcdef01234567";
+const path = `o/r/1/${commit}/build_x_o2/fullLog.txt`;
+const owners = {
+  "token-of-o2-1": { username: "system:serviceaccount:ci:o2-builder", pod: "o2-1" },
+  "token-without-pod": { username: "system:serviceaccount:ci:o2-builder" },
+  "token-of-a-debug-pod": { username: "system:serviceaccount:ci:o2-builder", pod: "debug" },
+  "token-of-another-namespace": { username: "system:serviceaccount:other:o2-builder", pod: "o2-1" },
+  "token-of-the-operator": { username: "system:serviceaccount:ci:builderpool", pod: "builderpool-x" },
+  "token-for-the-api": { username: "system:serviceaccount:ci:o2-builder", pod: "o2-1", audience: "api" },
+};
+const limit = { timeout: 90_000, interval: 50 };
+
+let folder: string;
+let reviews: TokenReviews;
+let service: LogService | undefined;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "log-service-"));
+  reviews = await tokenReviews(owners);
+});
+afterEach(async () => {
+  if (service !== undefined) await endLogService(service, "SIGKILL");
+  service = undefined;
+  await reviews[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+async function started(settings: Readonly<Record<string, string>> = {}): Promise<string> {
+  service = await startLogService(folder, reviews.address, settings);
+  return service.address;
+}
+
+async function put(address: string, body: string | AsyncIterable<Uint8Array>, token = "token-of-o2-1", to = path) {
+  const source = typeof body === "string" ? body : ReadableStream.from(body);
+  const headers = token === "" ? {} : { authorization: `Bearer ${token}` };
+  const answer = await fetch(`${address}/${to}`, { method: "PUT", headers, body: source, duplex: "half" });
+  return { status: answer.status, said: (await answer.text()).trim() };
+}
+
+const shown = async (address: string, from = path) => {
+  const answer = await fetch(`${address}/${from}`);
+  return answer.status === 200 ? await answer.text() : answer.status;
+};
+
+const filesKept = async () =>
+  (await readdir(join(folder, "logs"), { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+
+async function* kilobytes(count: number): AsyncGenerator<Uint8Array> {
+  for (let n = 0; n < count; n += 1) yield Buffer.alloc(1024, "x");
+}
+
+/** A log of which the first part is sent, and no end. */
+async function half(address: string): Promise<ClientRequest> {
+  const sending = request(`${address}/${path}`, {
+    method: "PUT",
+    headers: { authorization: "Bearer token-of-o2-1" },
+  });
+  sending.on("error", () => {});
+  sending.write("half of the new log, ");
+  await expect.poll(filesKept, limit).toHaveLength(2);
+  return sending;
+}
+
+describe("the log service", () => {
+  it("takes the logs of builders and shows them to people", async () => {
+    const address = await started();
+    const store = httpLogStore({ putUrl: address, url: address, token: async () => "token-of-o2-1" });
+    await store.put(path, kilobytes(20_000), "text/plain");
+    await store.put(path.replace("fullLog.txt", "pretty.html"), Buffer.from("<p>page"), "text/html");
+    expect(await shown(address)).toHaveLength(20_000 * 1024);
+    const page = await fetch(store.url(path.replace("fullLog.txt", "pretty.html")));
+    expect([page.headers.get("content-type"), await page.text()]).toEqual(["text/html; charset=utf-8", "<p>page"]);
+    expect(reviews.asked).toBe(1);
+  });
+
+  it("says first that a log is new, then that it took the place of another", async () => {
+    const address = await started();
+    expect((await put(address, "one")).status).toBe(201);
+    expect((await put(address, "two")).status).toBe(204);
+    expect(await shown(address)).toBe("two");
+  });
+
+  it("takes nothing from anybody who is no builder of its namespace", async () => {
+    const address = await started();
+    const answers: [string, number, string][] = [
+      ["", 401, "Only builders may write logs"],
+      ["made-up", 401, "The token is false, has ended, belongs to a pod that is gone"],
+      ["token-for-the-api", 401, "is for another audience"],
+      ["token-without-pod", 403, "not system:serviceaccount:ci:o2-builder"],
+      ["token-of-a-debug-pod", 403, "not system:serviceaccount:ci:o2-builder"],
+      ["token-of-another-namespace", 403, "not system:serviceaccount:other:o2-builder"],
+      ["token-of-the-operator", 403, "not system:serviceaccount:ci:builderpool"],
+    ];
+    for (const [token, status, sentence] of answers) {
+      expect(await put(address, "x", token), token).toEqual({ status, said: expect.stringContaining(sentence) });
+    }
+    expect(await filesKept()).toEqual([]);
+  });
+
+  it("takes nothing at a path that no build's log has", async () => {
+    const address = await started();
+    const paths = [
+      "index.html",
+      "metrics",
+      `o/r/1/${commit}/fullLog.txt`,
+      `o/r/1/${commit}/build_x_o2/`,
+      `o/r/1/${commit}/build_x_o2/.hidden`,
+      `o/r/1/${commit}/build_x_o2/a/b`,
+      `o/r/1/${commit}/build_x_o2/..%2f..%2fescaped`,
+      `o/r/one/${commit}/build_x_o2/fullLog.txt`,
+      "o/r/1/abc/build_x_o2/fullLog.txt",
+    ];
+    for (const to of paths) expect((await put(address, "x", "token-of-o2-1", to)).status, to).toBe(400);
+    expect(await filesKept()).toEqual([]);
+  });
+
+  it("takes no log that is too large, whether it says so before or not", async () => {
+    const address = await started({ BUILDERPOOL_LOGS_MAX_SIZE: "100Ki" });
+    const sentence = "The log is larger than 102400 bytes; lower spec.logs.maxSize of the pool";
+    expect(await put(address, "x".repeat(102_401))).toEqual({ status: 413, said: sentence });
+    expect(await put(address, kilobytes(101))).toEqual({ status: 413, said: sentence });
+    expect(await filesKept()).toEqual([]);
+    expect((await put(address, kilobytes(100))).status).toBe(201);
+  });
+
+  it("tells the sender of a far too large log why, though most of it was not read", async () => {
+    const address = await started({ BUILDERPOOL_LOGS_MAX_SIZE: "100Ki" });
+    const store = httpLogStore({ putUrl: address, url: address, token: async () => "token-of-o2-1" });
+    await expect(store.put(path, kilobytes(100_000), "text/plain")).rejects.toThrow(/answered 413 .* larger than/);
+  });
+
+  it("takes what fits into its quota, over restarts too, and counts what it replaces as gone", async () => {
+    let address = await started({ BUILDERPOOL_LOGS_QUOTA: "100Ki" });
+    const other = path.replace("build_x_o2", "build_y_o2");
+    expect((await put(address, kilobytes(60))).status).toBe(201);
+    expect((await put(address, kilobytes(40))).status).toBe(204);
+    const full = await put(address, kilobytes(61), "token-of-o2-1", other);
+    expect(full).toMatchObject({ status: 507, said: expect.stringContaining("all 102400 bytes that logs may take") });
+    expect(await fetch(`${address}/metrics`).then((answer) => answer.text())).toContain(
+      `builderpool_logs_stored_bytes ${40 * 1024}\n`,
+    );
+    if (service !== undefined) expect(await endLogService(service, "SIGTERM")).toBe(0);
+    address = await started({ BUILDERPOOL_LOGS_QUOTA: "100Ki" });
+    expect((await put(address, kilobytes(61), "token-of-o2-1", other)).status).toBe(507);
+    expect((await put(address, kilobytes(60), "token-of-o2-1", other)).status).toBe(201);
+  });
+
+  it("keeps the old log, and nothing of the new one, when its sender dies on the way", async () => {
+    const address = await started();
+    await put(address, "old");
+    (await half(address)).destroy();
+    await expect.poll(filesKept, limit).toEqual(["fullLog.txt"]);
+    expect(await shown(address)).toBe("old");
+    const metrics = async () => await (await fetch(`${address}/metrics`)).text();
+    await expect.poll(metrics, limit).toContain("builderpool_logs_stored_bytes 3\n");
+  });
+
+  it("keeps the old log, and nothing of the new one, when it dies itself on the way", async () => {
+    let address = await started();
+    await put(address, "old");
+    await half(address);
+    if (service !== undefined) await endLogService(service, "SIGKILL");
+    address = await started();
+    expect(await shown(address)).toBe("old");
+    expect(await filesKept()).toEqual(["fullLog.txt"]);
+  });
+
+  it("takes to its end what is on the way when it is told to end", async () => {
+    const address = await started();
+    await put(address, "old");
+    const sending = await half(address);
+    const answered = new Promise<number | undefined>((resolve) => {
+      sending.once("response", (answer) => resolve(answer.resume().statusCode));
+    });
+    if (service === undefined) throw new Error("it was started above");
+    const ended = endLogService(service, "SIGTERM");
+    await expect.poll(() => service?.lines.some((line) => line.includes("the log service ends")), limit).toBe(true);
+    sending.end("the other half");
+    expect(await answered).toBe(204);
+    expect(await ended).toBe(0);
+    expect(await shown(await started())).toBe("half of the new log, the other half");
+  });
+
+  it("lets builders send again later when the API server does not say whose a token is", async () => {
+    const address = await started();
+    reviews.fail(true);
+    const refused = await put(address, "x");
+    expect(refused.status).toBe(503);
+    expect(refused.said).toContain("the API server answered 500 to a TokenReview");
+    reviews.fail(false);
+    expect((await put(address, "x")).status).toBe(201);
+  });
+
+  it("deletes what is older than it keeps logs", async () => {
+    const address = await started();
+    await put(address, "x");
+    if (service !== undefined) await endLogService(service, "SIGTERM");
+    const longAgo = new Date(Date.now() - 61 * 86_400_000);
+    await utimes(join(folder, "logs", path), longAgo, longAgo);
+    await started();
+    await expect.poll(filesKept, limit).toEqual([]);
+  });
+
+  it("answers Kubernetes and Prometheus", async () => {
+    const address = await started({ BUILDERPOOL_LOGS_QUOTA: "1Gi" });
+    await put(address, "x", "made-up");
+    await put(address, "x");
+    expect([await shown(address, "readyz"), await shown(address, "livez")]).toEqual(["ready\n", "alive\n"]);
+    const metrics = await (await fetch(`${address}/metrics`)).text();
+    expect(metrics).toContain('builderpool_logs_writes_total{status="401"} 1\n');
+    expect(metrics).toContain('builderpool_logs_writes_total{status="201"} 1\n');
+    expect(metrics).toContain("builderpool_logs_quota_bytes 1073741824\n");
+  });
+
+  it("shows no token in its log", async () => {
+    const address = await started();
+    await put(address, "x");
+    await put(address, "x", "made-up");
+    expect(service?.lines.join("\n")).not.toMatch(/token-of|made-up/);
+  });
+
+  it("does not start with a wrong environment, and says which variable is wrong", async () => {
+    await expect(started({ BUILDERPOOL_LOGS_KEEP: "soon" })).rejects.toThrow(
+      /expected a duration such as 90s, 10m, 1h30m or 2d, found "soon"[\s\S]*BUILDERPOOL_LOGS_KEEP/,
+    );
+  });
+});

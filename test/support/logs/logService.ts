@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+export interface LogService {
+  readonly address: string;
+  readonly child: ChildProcess;
+  /** Lines of its log so far. */
+  readonly lines: readonly string[];
+}
+
+/** Starts the real log service in a folder; its logs lie in `logs` there. */
+export async function startLogService(
+  folder: string,
+  apiServer: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<LogService> {
+  const tokenFile = join(folder, "own-token");
+  await writeFile(tokenFile, "own-token-of-the-log-service\n");
+  const child = spawn(process.execPath, ["src/logs/main.ts"], {
+    env: {
+      BUILDERPOOL_NAMESPACE: "ci",
+      BUILDERPOOL_LOGS_DIRECTORY: join(folder, "logs"),
+      BUILDERPOOL_LOGS_PORT: "0",
+      BUILDERPOOL_API_SERVER: apiServer,
+      BUILDERPOOL_TOKEN_FILE: tokenFile,
+      ...settings,
+    },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const lines: string[] = [];
+  const reader = createInterface({ input: child.stderr });
+  const port = await new Promise<number>((resolve, reject) => {
+    reader.on("line", (line) => {
+      lines.push(line);
+      const { port: found } = line.startsWith("{") ? JSON.parse(line) : {};
+      if (typeof found === "number") resolve(found);
+    });
+    child.once("exit", () => reject(new Error(lines.join("\n"))));
+  });
+  return { address: `http://127.0.0.1:${port}`, child, lines };
+}
+
+/** Ends it with a signal; its exit code, or null when the signal killed it. */
+export async function endLogService({ child }: LogService, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const exit = once(child, "exit");
+  child.kill(signal);
+  await exit;
+  return child.exitCode;
+}

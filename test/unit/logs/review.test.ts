@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { type Bearer, remembered } from "../../../src/logs/review.ts";
+
+describe("what the API server said of a token", () => {
+  it("counts for a minute, then is asked anew", async () => {
+    let now = 0;
+    const answers: Bearer[] = [{ builder: "o2-1" }, "nobody"];
+    const review = remembered(async () => answers.shift() ?? "nobody", { monotonic: () => now });
+    expect(await review("token")).toEqual({ builder: "o2-1" });
+    now = 59_999;
+    expect(await review("token")).toEqual({ builder: "o2-1" });
+    now = 60_000;
+    expect(await review("token")).toBe("nobody");
+  });
+
+  it("is not remembered when there was no answer", async () => {
+    let isDown = true;
+    const review = remembered(
+      async () => {
+        if (isDown) throw new Error("no answer");
+        return { builder: "o2-1" };
+      },
+      { monotonic: () => 0 },
+    );
+    await expect(review("token")).rejects.toThrow("no answer");
+    isDown = false;
+    expect(await review("token")).toEqual({ builder: "o2-1" });
+  });
+
+  it("is forgotten, the oldest first, when ever more tokens are made up", async () => {
+    const asked: string[] = [];
+    const review = remembered(
+      async (token) => {
+        asked.push(token);
+        return "nobody";
+      },
+      { monotonic: () => 0 },
+    );
+    for (let n = 0; n <= 10_000; n += 1) await review(`made-up-${n}`);
+    await review("made-up-1");
+    expect(asked).toHaveLength(10_001);
+    await review("made-up-0");
+    expect(asked).toHaveLength(10_002);
+  });
+});
