@@ -1,5 +1,6 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Clock } from "../system/clock.ts";
+import { type Backoff, pauseAfter } from "./backoff.ts";
 import { createHeap } from "./heap.ts";
 
 export interface WorkqueueOptions {
@@ -11,11 +12,6 @@ export interface WorkqueueOptions {
   /** Told about each failure of `handle` and the pause before the key's next turn. */
   readonly onError: (key: string, error: unknown, retryInMs: number) => void;
   readonly backoff?: Backoff;
-}
-
-export interface Backoff {
-  readonly firstMs: number;
-  readonly maxMs: number;
 }
 
 export interface AddOptions {
@@ -102,7 +98,7 @@ export function createWorkqueue({
       if (signal.aborted) return;
       const count = (failures.get(key) ?? 0) + 1;
       failures.set(key, count);
-      const retryInMs = pause(backoff, count) * (1 - clock.random() / 2);
+      const retryInMs = pauseAfter(backoff, count, clock.random);
       add(key, { afterMs: retryInMs, priority });
       onError(key, error, retryInMs);
     }
@@ -151,8 +147,4 @@ function goesBefore(a: Waiting, b: Waiting): boolean {
   if (a.priority !== b.priority) return a.priority > b.priority;
   if (a.dueAt !== b.dueAt) return a.dueAt < b.dueAt;
   return a.turn < b.turn;
-}
-
-function pause({ firstMs, maxMs }: Backoff, failures: number): number {
-  return Math.min(maxMs, firstMs * 2 ** (failures - 1));
 }

@@ -18,7 +18,7 @@ export interface KubernetesObject {
 export interface ListOptions {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  /** "0" lets the server answer from its cache; absent asks for what is now. */
+  /** "0" lets the server answer from its cache, however old that is, and then in one page; absent asks for what is now. */
   readonly resourceVersion?: string;
 }
 
@@ -28,7 +28,10 @@ export interface ObjectList {
 }
 
 export interface WatchOptions extends ListOptions {
+  /** After how long the server ends it; should the server forget, we do 5 s later. */
   readonly timeoutSeconds: number;
+  /** Called when the server has accepted the watch: from then on nothing is missed until the iterable ends. */
+  readonly onOpen?: () => void;
 }
 
 export interface WatchEvent {
@@ -47,7 +50,8 @@ export type Subresource = "status" | "scale" | "eviction" | "token" | "log";
 
 /**
  * Verbs of the API server on plain JSON in one namespace: no discovery, no typed models that drop what they do not know. A refusal is a
- * `StoreError` with a `code`, anything that kept the server from answering a StoreError `Unavailable`. Nothing is retried here.
+ * `StoreError` with a `code`, anything that kept the server from answering a StoreError `Unavailable`; a call whose signal aborts
+ * throws the signal's reason. Every request has a deadline. Nothing is retried here.
  */
 export interface KubernetesClient {
   readonly namespace: string;
@@ -55,7 +59,12 @@ export interface KubernetesClient {
   get(resource: Resource, name: string, signal?: AbortSignal): Promise<KubernetesObject | undefined>;
   /** Complete, page by page. */
   list(resource: Resource, options?: ListOptions, signal?: AbortSignal): Promise<ObjectList>;
-  /** One watch request with bookmarks: ends when the server ends it, throws a StoreError when it breaks. `Expired` asks for a new list. */
+  /** The pages of one list, all of one moment: `resourceVersion` is the same in each. `Expired` when reading them took too long. */
+  pages(resource: Resource, options?: ListOptions, signal?: AbortSignal): AsyncIterable<ObjectList>;
+  /**
+   * One watch request with bookmarks: ends when the server or the signal ends it, throws a StoreError when it breaks. `Expired` asks for a
+   * new list: the version is too old, or a line could not be read, so that what it said is not known.
+   */
   watch(resource: Resource, options: WatchOptions, signal: AbortSignal): AsyncIterable<WatchEvent>;
   create(resource: Resource, object: KubernetesObject, subresource?: Subresource): Promise<KubernetesObject>;
   /** Replaces the object, or the subresource of it; conditional on `metadata.resourceVersion` when that is given. */

@@ -1,0 +1,64 @@
+import { isStoreError, StoreError } from "../error.ts";
+import type { Access } from "./access.ts";
+import { addressOf, queryOf } from "./address.ts";
+import { ask } from "./ask.ts";
+import type { KubernetesObject, Resource, WatchEvent, WatchOptions } from "./client.ts";
+import { refused, unanswered } from "./failure.ts";
+import { linesOf } from "./lines.ts";
+
+/** The server sends a bookmark a minute, so a watch that says nothing for longer is dead, whatever its connection looks like. */
+const quietMs = 100_000;
+/** A server that does not end a watch in time is given so much longer. */
+const graceMs = 5_000;
+
+/** `KubernetesClient.watch`. */
+export async function* watchOnce(
+  access: Access,
+  namespace: string,
+  resource: Resource,
+  { onOpen, ...options }: WatchOptions,
+  signal: AbortSignal,
+): AsyncGenerator<WatchEvent, void, undefined> {
+  if (signal.aborted) return;
+  const what = `watch ${resource.kind}`;
+  const path = `${addressOf(namespace, resource)}${queryOf({ ...options, watch: true, allowWatchBookmarks: true })}`;
+  const deadlineMs = options.timeoutSeconds * 1000 + graceMs;
+  try {
+    const question = { method: "GET", what, path, deadlineMs, quietMs, signal } as const;
+    const { chunks } = await ask(access, question, async (answer) => answer);
+    onOpen?.();
+    for await (const line of linesOf(chunks)) {
+      if (signal.aborted) return;
+      yield eventOf(line, what);
+    }
+  } catch (error) {
+    if (signal.aborted) return;
+    throw isStoreError(error) ? error : unanswered(what, error);
+  }
+}
+
+function eventOf(line: string, what: string): WatchEvent {
+  const event = parsed(line);
+  if (isEvent(event)) return event;
+  if (isError(event)) throw refused({ what, name: undefined, status: event.object.code ?? 500, body: event.object });
+  const begin = JSON.stringify(line.slice(0, 100));
+  throw new StoreError("Expired", `the API server sent a line that is no event to ${what}: ${begin}`);
+}
+
+function parsed(line: string): { readonly type?: unknown; readonly object?: Partial<KubernetesObject> } | undefined {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+const types: readonly unknown[] = ["ADDED", "MODIFIED", "DELETED", "BOOKMARK"];
+
+function isEvent(event: ReturnType<typeof parsed>): event is WatchEvent {
+  return types.includes(event?.type) && typeof event?.object?.metadata?.resourceVersion === "string";
+}
+
+function isError(event: unknown): event is { readonly object: { readonly code?: number } } {
+  return typeof event === "object" && event !== null && "type" in event && event.type === "ERROR" && "object" in event;
+}

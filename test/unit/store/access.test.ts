@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { accessFromKubeConfig } from "../../../src/store/kubernetes/kubeConfig.ts";
+import { kubernetesClient } from "../../../src/store/kubernetes/kubernetesClient.ts";
+import { accessInPod } from "../../../src/store/kubernetes/pod.ts";
+import { fakeClock } from "../../support/fakeClock.ts";
+import { scriptedServer, sendJson } from "../../support/kubernetes/scriptedServer.ts";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "access-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe("access in a pod", () => {
+  it("takes a rotated token within half a minute", async () => {
+    writeFileSync(join(folder, "token"), "first\n");
+    writeFileSync(join(folder, "ca.crt"), "");
+    writeFileSync(join(folder, "namespace"), "ci");
+    const clock = fakeClock();
+    const access = accessInPod({ host: "10.96.0.1", port: "443", folder, clock });
+    const before = await access.headers();
+    writeFileSync(join(folder, "token"), "second\n");
+    await clock.advance(30_000);
+
+    expect(before).toEqual({ authorization: "Bearer first" });
+    expect(await access.headers()).toEqual({ authorization: "Bearer second" });
+    expect(access.server.href).toBe("https://10.96.0.1/");
+    expect(access.namespace).toBe("ci");
+  });
+
+  it("knows an IPv6 address", () => {
+    for (const name of ["token", "ca.crt", "namespace"]) writeFileSync(join(folder, name), "");
+
+    expect(accessInPod({ host: "fd00::1", port: "443", folder, clock: fakeClock() }).server.host).toBe("[fd00::1]");
+  });
+
+  it("fails at the start when the folder is not there", () => {
+    expect(() => accessInPod({ host: "10.96.0.1", port: "443", folder: `${folder}/no`, clock: fakeClock() })).toThrow(
+      "ENOENT",
+    );
+  });
+});
+
+describe("access from a kubeconfig", () => {
+  function written(server: string, rest = ""): string {
+    const file = join(folder, "config");
+    writeFileSync(
+      file,
+      `{apiVersion: v1, kind: Config, current-context: c, clusters: [{name: k, cluster: {server: "${server}", insecure-skip-tls-verify: true}}],
+        users: [{name: u, user: {token: t0ken}}], contexts: [{name: c, context: {cluster: k, user: u, namespace: ci}}]${rest}}`,
+    );
+    return file;
+  }
+
+  it("has the server, the namespace and the token of its current context, and keeps a path of the server", async () => {
+    await using server = await scriptedServer((response) => sendJson(response, { metadata: { name: "a" } }));
+    const access = await accessFromKubeConfig(written(`${server.url}/clusters/one`), fakeClock());
+    await kubernetesClient(access).get({ apiVersion: "v1", kind: "Pod", plural: "pods" }, "a");
+
+    expect(server.seen[0]).toMatchObject({
+      url: "/clusters/one/api/v1/namespaces/ci/pods/a",
+      headers: { authorization: "Bearer t0ken" },
+    });
+  });
+
+  it("says what is missing", async () => {
+    writeFileSync(join(folder, "config"), "{apiVersion: v1, kind: Config, clusters: [], users: [], contexts: []}");
+
+    await expect(accessFromKubeConfig(join(folder, "config"), fakeClock())).rejects.toThrow("set current-context");
+  });
+});

@@ -1,0 +1,252 @@
+import { describe, expect, it } from "vitest";
+import { StoreError } from "../../../src/store/error.ts";
+import type { KubernetesObject, ListOptions, WatchEvent, WatchOptions } from "../../../src/store/kubernetes/client.ts";
+import type { Reflected } from "../../../src/store/kubernetes/known.ts";
+import { reflect } from "../../../src/store/kubernetes/reflect.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { type FakeClock, fakeClock, settled } from "../../support/fakeClock.ts";
+
+const pods = { apiVersion: "v1", kind: "Pod", plural: "pods" };
+const log = createLog({ level: "silent" });
+
+function pod(name: string, version: number, uid = `uid-of-${name}`): KubernetesObject {
+  return { apiVersion: "v1", kind: "Pod", metadata: { name, uid, resourceVersion: `${version}` } };
+}
+
+const event = (type: WatchEvent["type"], object: KubernetesObject): WatchEvent => ({ type, object });
+
+/** One request of the reflector and how it goes: the pages of a list, or what a watch says before it ends, breaks or stays. */
+type Turn =
+  | { readonly list: readonly (readonly KubernetesObject[])[]; readonly version: string; readonly fails?: StoreError }
+  | { readonly watch: readonly WatchEvent[]; readonly end: "ends" | "stays" | StoreError; readonly after?: number }
+  | { readonly refused: StoreError };
+
+/** Reads a reflector whose server goes through `turns`; the last must stay. Returns what it said and what was asked. */
+async function reflected(turns: readonly Turn[], clock: FakeClock = fakeClock()) {
+  const asked: string[] = [];
+  const said: string[] = [];
+  const stop = new AbortController();
+  const left = [...turns];
+
+  function next<T extends "list" | "watch">(what: T, from: string): Extract<Turn, { [key in T]: unknown }> {
+    asked.push(`${Math.round(clock.monotonic())} ${what} ${from}`.trim());
+    const turn = left.shift();
+    if (turn === undefined) throw new Error(`nobody expected to be asked for a ${what}`);
+    if ("refused" in turn) throw turn.refused;
+    if (!(what in turn))
+      throw new Error(`nobody expected to be asked for a ${what} instead of ${JSON.stringify(turn)}`);
+    return turn as Extract<Turn, { [key in T]: unknown }>;
+  }
+
+  const client = {
+    async *pages(_: object, { labelSelector = "" }: ListOptions = {}) {
+      const { list, version, fails } = next("list", labelSelector);
+      for (const items of list) yield { resourceVersion: version, items };
+      if (fails !== undefined) throw fails;
+    },
+    async *watch(_: object, { resourceVersion = "", onOpen }: WatchOptions) {
+      const { watch, end, after = 0 } = next("watch", resourceVersion);
+      onOpen?.();
+      yield* watch;
+      if (end === "stays") await clock.sleep(1e9, stop.signal).catch(() => {});
+      else if (after > 0) await clock.sleep(after);
+      if (end instanceof StoreError) throw end;
+    },
+  };
+  const reading = (async () => {
+    const options = {
+      read: (object: KubernetesObject) => object,
+      onHealth: (is: boolean) => said.push(is ? "healthy" : "unhealthy"),
+    };
+    for await (const change of reflect(client, pods, options, { clock, log }, stop.signal)) said.push(brief(change));
+  })();
+  for (let turn = 0; left.length > 0 && turn < 1000; turn += 1) await clock.advance(1000);
+  await settled();
+  stop.abort();
+  await reading;
+  return { asked, said };
+}
+
+function brief(change: Reflected<KubernetesObject>): string {
+  if (change.type === "Synced") return ["Synced", ...[...change.names].sort()].join(" ");
+  return `${change.type} ${change.object.metadata.name} ${change.object.metadata.resourceVersion}`;
+}
+
+const unavailable = (retryAfterMs?: number) =>
+  new StoreError("Unavailable", "connection refused", retryAfterMs === undefined ? {} : { retryAfterMs });
+const expired = new StoreError("Expired", "too old resource version");
+const stays: Turn = { watch: [], end: "stays" };
+
+describe("a reflector", () => {
+  it("delivers all pages, then Synced, then news; and is healthy from the moment the watch is open", async () => {
+    const { said, asked } = await reflected([
+      { list: [[pod("a", 1)], [pod("b", 2)]], version: "5" },
+      {
+        watch: [event("MODIFIED", pod("a", 6)), event("ADDED", pod("c", 7)), event("DELETED", pod("b", 8))],
+        end: "stays",
+      },
+    ]);
+
+    expect(said).toEqual([
+      "Added a 1",
+      "Added b 2",
+      "Synced a b",
+      "healthy",
+      "Modified a 6",
+      "Added c 7",
+      "Deleted b 8",
+    ]);
+    expect(asked).toEqual(["0 list", "0 watch 5"]);
+  });
+
+  it("goes on at the version it had reached when the server ends the watch, bookmarks included, and stays healthy", async () => {
+    const { said, asked } = await reflected([
+      { list: [[pod("a", 1)]], version: "5" },
+      { watch: [event("MODIFIED", pod("a", 6)), event("BOOKMARK", pod("", 9))], end: "ends", after: 300_000 },
+      stays,
+    ]);
+
+    expect(said).toEqual(["Added a 1", "Synced a", "healthy", "Modified a 6"]);
+    expect(asked).toEqual(["0 list", "0 watch 5", "300000 watch 9"]);
+  });
+
+  it("goes on at once, without a list, when a good watch breaks; and is not healthy in between", async () => {
+    const { said, asked } = await reflected([
+      { list: [[pod("a", 1)]], version: "5" },
+      { watch: [event("MODIFIED", pod("a", 6))], end: unavailable(), after: 60_000 },
+      { watch: [event("MODIFIED", pod("a", 7))], end: "stays" },
+    ]);
+
+    expect(said).toEqual(["Added a 1", "Synced a", "healthy", "Modified a 6", "unhealthy", "healthy", "Modified a 7"]);
+    expect(asked.slice(1)).toEqual(["0 watch 5", "60000 watch 6"]);
+  });
+
+  it("asks ever less often while it is refused, at most every 15 s, and without a list", async () => {
+    const { asked } = await reflected(
+      [
+        { list: [[]], version: "5" },
+        { watch: [], end: unavailable(), after: 20_000 },
+        ...Array.from({ length: 9 }, () => ({ refused: unavailable() })),
+        stays,
+      ],
+      fakeClock({ chance: 0 }),
+    );
+    const moments = asked.slice(1).map((line) => Number(line.split(" ")[0]));
+
+    expect(asked.slice(1).every((line) => line.endsWith("watch 5"))).toBe(true);
+    expect(moments.slice(1).map((moment, index) => moment - (moments[index] ?? 0))).toEqual([
+      20_000, 200, 400, 800, 1600, 3200, 6400, 12_800, 15_000, 15_000,
+    ]);
+  });
+
+  it("waits as long as the server wants to be left alone", async () => {
+    const { asked } = await reflected([{ refused: unavailable(40_000) }, { list: [[]], version: "5" }, stays]);
+
+    expect(asked).toEqual(["0 list", "40000 list", "40000 watch 5"]);
+  });
+
+  it("does not spin when the server ends every watch at once, and is not healthy between them", async () => {
+    const { asked, said } = await reflected([
+      { list: [[]], version: "5" },
+      ...Array.from({ length: 20 }, () => ({ watch: [], end: "ends" }) as const),
+      stays,
+    ]);
+
+    expect(Number(asked.at(-1)?.split(" ")[0])).toBeGreaterThan(100_000);
+    expect(said.slice(0, 4)).toEqual(["Synced", "healthy", "unhealthy", "healthy"]);
+  });
+
+  it("lists again when its version is too old, tells deletions that nobody saw with the last known object, and nothing twice", async () => {
+    const { said, asked } = await reflected([
+      { list: [[pod("a", 1), pod("b", 2), pod("c", 3)]], version: "5" },
+      { watch: [event("MODIFIED", pod("b", 6))], end: expired, after: 60_000 },
+      { list: [[pod("a", 1), pod("c", 8), pod("d", 9)]], version: "10" },
+      stays,
+    ]);
+
+    expect(said.slice(3)).toEqual([
+      "Synced a b c",
+      "healthy",
+      "Modified b 6",
+      "unhealthy",
+      "Modified c 8",
+      "Added d 9",
+      "Deleted b 6",
+      "Synced a c d",
+      "healthy",
+    ]);
+    expect(asked).toEqual(["0 list", "0 watch 5", "60000 list", "60000 watch 10"]);
+  });
+
+  it("tells that an object was replaced by another of its name, whether a list or a watch shows it", async () => {
+    const { said } = await reflected([
+      { list: [[pod("a", 1), pod("b", 2)]], version: "5" },
+      { watch: [], end: expired, after: 60_000 },
+      { list: [[pod("a", 7, "another"), pod("b", 2)]], version: "8" },
+      { watch: [event("DELETED", pod("b", 9)), event("ADDED", pod("b", 10, "another"))], end: "stays" },
+    ]);
+
+    expect(said.filter((line) => / [ab] \d/.test(line)).slice(2)).toEqual([
+      "Deleted a 1",
+      "Added a 7",
+      "Deleted b 9",
+      "Added b 10",
+    ]);
+  });
+
+  it("begins its list anew when it breaks in the middle, and is not synced before it is complete", async () => {
+    const { said } = await reflected([
+      { list: [[pod("a", 1)]], version: "5", fails: expired },
+      { list: [[pod("a", 1)], [pod("b", 6)]], version: "7" },
+      stays,
+    ]);
+
+    expect(said).toEqual(["Added a 1", "Added b 6", "Synced a b", "healthy"]);
+  });
+
+  it("takes an object that cannot be read for unchanged, and counts it among those that exist", async () => {
+    const clock = fakeClock();
+    const stop = new AbortController();
+    const client = {
+      async *pages() {
+        yield { resourceVersion: "5", items: [pod("a", 1), pod("odd", 2)] };
+      },
+      async *watch() {
+        yield event("MODIFIED", pod("a", 66));
+        yield event("DELETED", pod("odd", 7));
+        yield event("DELETED", pod("a", 66));
+        stop.abort();
+      },
+    };
+    const read = (object: KubernetesObject) =>
+      object.metadata.name === "odd" || object.metadata.resourceVersion === "66" ? undefined : object;
+    const said: string[] = [];
+    for await (const change of reflect(client, pods, { read }, { clock, log }, stop.signal)) said.push(brief(change));
+
+    expect(said).toEqual(["Added a 1", "Synced a odd", "Deleted a 1"]);
+  });
+
+  it("counts what it does", async () => {
+    const counts: string[] = [];
+    const stop = new AbortController();
+    const client = {
+      async *pages() {
+        yield { resourceVersion: "5", items: [] };
+      },
+      async *watch(_: object, { onOpen }: WatchOptions) {
+        onOpen?.();
+        if (counts.length > 8) return stop.abort();
+        yield event("BOOKMARK", pod("", 6));
+        if (counts.length > 6) return;
+        if (counts.includes("Failed Pod")) throw expired;
+        throw unavailable();
+      },
+    };
+    const clock = { ...fakeClock(), sleep: async () => {} };
+    const count = (fact: string, kind: string) => counts.push(`${fact} ${kind}`);
+    for await (const _ of reflect(client, pods, { read: (pod) => pod }, { clock, log, count }, stop.signal));
+
+    const facts = ["Listed", "Opened", "Failed", "Opened", "Expired", "Listed", "Opened", "Ended", "Opened"];
+    expect(counts).toEqual(facts.map((fact) => `${fact} Pod`));
+  });
+});
