@@ -1,13 +1,16 @@
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo check lint types format test test-unit test-integration generate verify bench ci clean
+.PHONY: help setup test-setup up demo check lint types format test test-unit test-integration generate verify bench ci clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what the machine lacks, and the project's own packages (quick when nothing is missing)
 	@scripts/setup
+
+test-setup: ## Install what the tests need beside that: a browser (quick when nothing is missing)
+	@scripts/test-setup
 
 up: setup ## One machine: a demo pool against a GitHub stand-in; with GITHUB_TOKEN and F=pool.yaml, real repositories
 	@scripts/up $(F)
@@ -24,13 +27,13 @@ lint:
 format: ## Format and fix what can be fixed
 	@biome check --write .
 
-test: setup check verify ## Everything but a cluster: types, lint, generated files, unit, property, contract, integration
+test: setup test-setup check verify ## Everything but a cluster: types, lint, generated files, unit, property, contract, integration
 	@vitest run
 
 test-unit: ## Unit, property and contract tests: seconds
 	@vitest run --project unit
 
-test-integration: ## Tests with the real binaries: git, aliBuild, builderpool itself
+test-integration: test-setup ## Tests with the real binaries: git, aliBuild, builderpool itself
 	@vitest run --project integration
 
 generate: ## Write crds/ and docs/reference/ from the schemas

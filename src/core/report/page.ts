@@ -37,30 +37,50 @@ const headings: Readonly<Record<VerdictResult, string>> = {
   DoctorError: "The build did not start: aliBuild doctor found an error",
 };
 
-/** The result page of a build, complete in itself. Every text in it may come from a pull request, so every text is escaped. */
+/**
+ * The result page of a build, complete in itself. Every text in it may come from a pull request, so every text is escaped. What went wrong
+ * stands right below the heading; how it was built comes last.
+ */
 export function resultPage(facts: ResultFacts): string {
   const isGood = facts.result === "Success" || facts.result === "Skipped";
+  const tone = isGood ? "good" : "bad";
   const body = [
-    `<h1 class="${isGood ? "good" : "bad"}">${headings[facts.result]}</h1>`,
-    `<p class="lead">${escaped(facts.check)} · ${escaped(facts.repository)}#${facts.number}${facts.title === undefined ? "" : ` · ${escaped(facts.title)}`}</p>`,
-    factsTable(facts),
+    `<h1 class="${tone}">${headings[facts.result]}</h1>`,
+    lead(facts),
     contents(facts),
     ...(facts.findings?.sections ?? []).map(section),
     nothingFound(facts, isGood),
     artifacts(facts),
+    `<section id="facts"><h2>${factsTitle}</h2>\n${factsTable(facts)}</section>`,
   ];
-  return page("Build results", body.filter((part) => part !== "").join("\n"));
+  return page("Build results", body.filter((part) => part !== "").join("\n"), tone);
+}
+
+const factsTitle = "How it was built";
+
+/** What the page is about, in two lines. */
+function lead(facts: ResultFacts): string {
+  const { repository, number, title, check, commit, builder } = facts;
+  const about = link(pullRequestOf(facts), `${repository}#${number}`);
+  const parts = [
+    escaped(check),
+    `<code>${escaped(commit.slice(0, 10))}</code>`,
+    escaped(`${spanOf(facts)} on ${builder}`),
+    escaped(readableTime(facts.finishedAt)),
+    ...(facts.hasFullLog === false ? [] : [link(fullLogName, "full log")]),
+  ];
+  return `<p class="lead">${about}${title === undefined ? "" : ` ${escaped(title)}`}<br>
+<span class="quiet">${parts.join(" · ")}</span></p>`;
 }
 
 function factsTable(facts: ResultFacts): string {
-  const pullRequest = facts.pullRequest ?? `https://github.com/${facts.repository}/pull/${facts.number}`;
-  const span = formatDuration(Date.parse(facts.finishedAt) - Date.parse(facts.startedAt));
+  const { repository, number, commit, builder, host } = facts;
   const rows: (readonly [string, string])[] = [
-    ["Pull request", link(pullRequest, `${facts.repository}#${facts.number}`)],
-    ["Commit", `<code>${escaped(facts.commit)}</code>`],
+    ["Pull request", link(pullRequestOf(facts), `${repository}#${number}`)],
+    ["Commit", `<code>${escaped(commit)}</code>`],
     ["Started", escaped(readableTime(facts.startedAt))],
-    ["Finished", escaped(`${readableTime(facts.finishedAt)}, after ${span}`)],
-    ["Builder", escaped(facts.host === undefined ? facts.builder : `${facts.builder} on ${facts.host}`)],
+    ["Finished", escaped(`${readableTime(facts.finishedAt)}, after ${spanOf(facts)}`)],
+    ["Builder", escaped(host === undefined ? builder : `${builder} on ${host}`)],
     ...(facts.hasFullLog === false ? [] : [["Full log", link(fullLogName, fullLogName)] as const]),
     ...Object.entries(facts.versions ?? {}).map(([name, version]) => [escaped(name), escaped(version)] as const),
     ...(facts.commands ?? []).map((command) => ["Command", `<code>${escaped(command)}</code>`] as const),
@@ -68,19 +88,30 @@ function factsTable(facts: ResultFacts): string {
   return `<dl class="facts">${rows.map(([term, text]) => `<dt>${term}</dt><dd>${text}</dd>`).join("\n")}</dl>`;
 }
 
+function pullRequestOf({ pullRequest, repository, number }: ResultFacts): string {
+  return pullRequest ?? `https://github.com/${repository}/pull/${number}`;
+}
+
+function spanOf({ startedAt, finishedAt }: ResultFacts): string {
+  return formatDuration(Date.parse(finishedAt) - Date.parse(startedAt));
+}
+
+/** Stays in sight; a page with nothing to find on it needs none. */
 function contents({ findings, artifacts = [] }: ResultFacts): string {
   const items = (findings?.sections ?? []).map((found) => {
     const { title, tone } = sectionTitles[found.class];
     return `<li class="${tone}"><a href="#${found.class}">${title} ${badge(countOf(found))}</a></li>`;
   });
   if (artifacts.length > 0) items.push(`<li><a href="#artifacts">Artifacts ${badge(artifacts.length)}</a></li>`);
-  return items.length === 0 ? "" : `<nav aria-label="Contents"><ul>${items.join("")}</ul></nav>`;
+  if (items.length === 0) return "";
+  items.push(`<li><a href="#facts">${factsTitle}</a></li>`);
+  return `<nav aria-label="Contents"><ul>${items.join("")}</ul></nav>`;
 }
 
 function section(found: Findings["sections"][number]): string {
   const { title, tone, note } = sectionTitles[found.class];
   const files = blocksOf(found).map(({ path, lines }) => {
-    const shown = lines.map((line) => (line === undefined ? "<hr>" : `${marked(found.class, line)}\n`));
+    const shown = lines.map((line) => (line === undefined ? "<hr>" : marked(found.class, line)));
     return `<h3>${escaped(path)}</h3>\n<pre tabindex="0">${shown.join("")}</pre>`;
   });
   const omitted =
@@ -89,8 +120,10 @@ function section(found: Findings["sections"][number]): string {
 ${note === undefined ? "" : `<p>${escaped(note)}</p>\n`}${files.join("\n")}${omitted}</section>`;
 }
 
+/** A line that was found is a block of its own: it is broken where it is too long, so that nobody has to scroll to read it. */
 function marked(name: Findings["sections"][number]["class"], line: string): string {
-  return isFound(name, line) ? `<mark>${escaped(line)}</mark>` : escaped(line);
+  const text = `${escaped(line)}\n`;
+  return isFound(name, line) ? `<mark>${text}</mark>` : text;
 }
 
 /** A failed build in whose logs nothing looks like an error shows the end of the newest log, where the reason mostly is. */
