@@ -8,6 +8,7 @@ export function refusals(facts: KindFacts, schema: Schema): string[] {
     found.push(...refusalsOf(node).map((what) => `${path}: ${what}`));
     // What metadata holds is known to the API server, and only to it.
     const isMetadata = path === `${facts.kind}.metadata`;
+    if (isMetadata && Object.keys(node).join() !== "type") found.push(`${path}: may say nothing but its type`);
     if (isShapeless(node) && !isMetadata) found.push(`${path}: is an object of which nothing is known`);
   });
   for (const { name, type, jsonPath } of facts.columns) {
@@ -40,7 +41,9 @@ function refusalsOf(node: Schema): string[] {
       ...looksAt(rule).map((name) => bounded(node, name)),
     ]),
   ];
-  const undescribed = Object.entries(node.properties ?? {}).filter(([, field]) => !field.description);
+  const undescribed = Object.entries(node.properties ?? {}).filter(
+    ([name, field]) => name !== "metadata" && !field.description,
+  );
   return [
     ...wrong.filter(([isWrong]) => isWrong).map(([, what]) => what),
     ...undescribed.map(([name]) => `the field ${name} has no description`),

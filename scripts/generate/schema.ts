@@ -64,7 +64,8 @@ export function schemaOf(facts: KindFacts): Schema {
     properties: {
       apiVersion: { type: "string" as const, description: "Group and version of this definition" },
       kind: { type: "string" as const, description: `Always ${facts.kind}` },
-      metadata: { type: "object" as const, description: "Name, labels, annotations and owners, as of every object" },
+      // An API server refuses anything more about it, be it a description.
+      metadata: { type: "object" as const },
       spec: { description: "What is wanted", ...structural(spec, "spec", facts, unused) },
       status: { description: "What was observed", ...structural(status, "status", facts, unused) },
     },

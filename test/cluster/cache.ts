@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { access, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { during } from "./progress.ts";
+
+/** Where what takes long to make is kept between runs, outside the checkout; anything in it may be deleted at any time. */
+export function cacheFolder(): string {
+  const { XDG_CACHE_HOME } = process.env;
+  return join(XDG_CACHE_HOME || join(homedir(), ".cache"), "builderpool");
+}
+
+/** The same for the same parts, whatever lies in them. */
+export function hashOf(parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(`${part.length}:`).update(part);
+  return hash.digest("hex");
+}
+
+/**
+ * The folder of the cache for `key`. When there is none, `make` fills a new one, which appears whole or not at all; of two
+ * processes that want the same one, the second waits for the first. `what` names it to people who wait.
+ */
+export async function cached(what: string, key: string, make: (folder: string) => Promise<void>): Promise<string> {
+  const folder = join(cacheFolder(), key);
+  if (await exists(folder)) return folder;
+  await mkdir(cacheFolder(), { recursive: true });
+  return holding(`${folder}.lock`, what, async () => {
+    if (await exists(folder)) return folder;
+    const unfinished = `${folder}.new`;
+    await rm(unfinished, { recursive: true, force: true });
+    await mkdir(unfinished);
+    await make(unfinished);
+    await rename(unfinished, folder);
+    return folder;
+  });
+}
+
+/** Does `work` while no other process of this machine holds the same lock; one that died holding it is no obstacle. */
+async function holding<T>(lock: string, what: string, work: () => Promise<T>): Promise<T> {
+  if (!(await take(lock))) {
+    await during(`waiting for another process to finish ${what}`, async () => {
+      while (!(await take(lock))) await sleep(500);
+    });
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+async function take(lock: string): Promise<boolean> {
+  try {
+    await writeFile(lock, String(process.pid), { flag: "wx" });
+    return true;
+  } catch {
+    const holder = Number(await readFile(lock, "utf8").catch(() => ""));
+    // A lock without a number was created this instant.
+    if (holder > 0 && !isAlive(holder)) await rm(lock, { force: true });
+    return false;
+  }
+}
+
+/** Is there a process with this number? One of another user counts. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Is there a file or folder at `path`? */
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

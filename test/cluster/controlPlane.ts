@@ -1,0 +1,164 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isAlive } from "./cache.ts";
+import { freePorts } from "./freePorts.ts";
+import { applyManifests, kubectl } from "./kubectl.ts";
+import { kubernetes } from "./kubernetes.ts";
+import { startKwok } from "./kwok.ts";
+import { type Leashed, startLeashed } from "./leashed.ts";
+import { kubeconfigOf, writePki } from "./pki.ts";
+import { during } from "./progress.ts";
+import { until } from "./until.ts";
+
+export interface ControlPlane {
+  /** A file that makes its bearer a cluster administrator. */
+  readonly kubeconfig: string;
+  /** Ends it and forgets everything it held. */
+  close(): Promise<void>;
+}
+
+export interface ControlPlaneOptions {
+  /** With the controllers of Kubernetes (StatefulSets, garbage collection, service accounts), its scheduler, and volumes for claims. */
+  readonly controllers?: boolean;
+  /** With nodes and pods that are acted, not run; see test/cluster/kwok. */
+  readonly kwok?: boolean;
+}
+
+interface Files {
+  readonly folder: string;
+  readonly pki: string;
+  readonly kubeconfig: string;
+}
+
+const prefix = "builderpool-control-plane-";
+const attempts = 3;
+
+/**
+ * A real API server with a real etcd on free ports of loopback: no node, no root. Several at once are fine; each ends with
+ * this process at the latest.
+ */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const program = await kubernetes();
+  await sweep();
+  const folder = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
+  const files = { folder, pki: join(folder, "pki"), kubeconfig: join(folder, "kubeconfig") };
+  const servers: Leashed[] = [];
+  const stop = async () => {
+    for (const server of servers.toReversed()) await server.stop();
+    servers.length = 0;
+  };
+  try {
+    await writePki(files.pki, [
+      { name: "apiserver", commonName: "kube-apiserver", dnsNames: ["localhost"], addresses: ["127.0.0.1"] },
+      { name: "admin", commonName: "admin", organization: "system:masters" },
+    ]);
+    await during("starting a control plane", () => startServers(program, files, servers, stop));
+    if (options.controllers === true) await startControllers(program, files, servers);
+    if (options.kwok === true) servers.push(await startKwok(files.kubeconfig, folder));
+  } catch (error) {
+    await stop();
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+  return {
+    kubeconfig: files.kubeconfig,
+    async close() {
+      await stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Between asking for a free port and using it, somebody else may take it: then once more with others. */
+async function startServers(program: string, files: Files, servers: Leashed[], stop: () => Promise<void>) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOnce(program, files, servers);
+    } catch (error) {
+      await stop();
+      await rm(join(files.folder, "etcd"), { recursive: true, force: true });
+      if (attempt === attempts || !/address already in use/.test(String(error))) throw error;
+    }
+  }
+}
+
+async function startOnce(program: string, { folder, pki, kubeconfig }: Files, servers: Leashed[]): Promise<void> {
+  const [etcdPort, port] = await freePorts(2);
+  const etcdUrl = `http://127.0.0.1:${etcdPort}`;
+  const start = (name: string, flags: readonly string[]) => {
+    const server = startLeashed(name, [program, name, ...flags], join(folder, `${name}.log`));
+    servers.push(server);
+    return server;
+  };
+  await writeFile(kubeconfig, await kubeconfigOf(pki, "admin", `https://127.0.0.1:${port}`), { mode: 0o600 });
+
+  const etcd = start("etcd", [
+    `--data-dir=${join(folder, "etcd")}`,
+    `--listen-client-urls=${etcdUrl}`,
+    `--advertise-client-urls=${etcdUrl}`,
+    "--listen-peer-urls=http://127.0.0.1:0",
+    "--log-level=warn",
+    "--unsafe-no-fsync",
+  ]);
+  await untilReady(etcd, async () => (await fetch(`${etcdUrl}/health`)).ok);
+
+  const server = start("kube-apiserver", [
+    `--etcd-servers=${etcdUrl}`,
+    "--bind-address=127.0.0.1",
+    `--secure-port=${port}`,
+    // Nobody is there: the address only has to be no loopback one, and no route out is needed to have it.
+    "--advertise-address=192.0.2.1",
+    `--cert-dir=${folder}`,
+    `--tls-cert-file=${pki}/apiserver.crt`,
+    `--tls-private-key-file=${pki}/apiserver.key`,
+    `--client-ca-file=${pki}/ca.crt`,
+    "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+    `--service-account-signing-key-file=${pki}/sa.key`,
+    `--service-account-key-file=${pki}/sa.pub`,
+    "--authorization-mode=RBAC",
+    // Without controllers no namespace gets its default account; tests that act as an account create it themselves.
+    "--disable-admission-plugins=ServiceAccount",
+    "--allow-privileged=true",
+    "--service-cluster-ip-range=10.96.0.0/16",
+  ]);
+  await untilReady(server, async () => (await kubectl(kubeconfig, ["get", "--raw", "/readyz"])) === "ok");
+}
+
+async function startControllers(program: string, { folder, pki, kubeconfig }: Files, servers: Leashed[]) {
+  const common = [`--kubeconfig=${kubeconfig}`, "--leader-elect=false", "--secure-port=0"];
+  const controllers = startLeashed(
+    "kube-controller-manager",
+    [
+      ...[program, "kube-controller-manager", ...common, "--use-service-account-credentials=true"],
+      ...[`--root-ca-file=${pki}/ca.crt`, `--service-account-private-key-file=${pki}/sa.key`],
+      // The default of 20 requests a second makes 500 pods take 25 s.
+      ...["--kube-api-qps=1000", "--kube-api-burst=2000", "--concurrent-statefulset-syncs=50"],
+      ...["--node-monitor-period=1s", "--node-monitor-grace-period=16s"],
+    ],
+    join(folder, "kube-controller-manager.log"),
+  );
+  servers.push(controllers);
+  const scheduler = [program, "kube-scheduler", ...common, "--kube-api-qps=1000", "--kube-api-burst=2000"];
+  servers.push(startLeashed("kube-scheduler", scheduler, join(folder, "kube-scheduler.log")));
+  const provision = [program, "provision", kubeconfig, join(folder, "volumes")];
+  servers.push(startLeashed("provision", provision, join(folder, "provision.log")));
+  await applyManifests(kubeconfig, [join(import.meta.dirname, "storageClass.yaml")]);
+  await untilReady(controllers, async () => (await kubectl(kubeconfig, ["get", "serviceaccount", "default"])) !== "");
+}
+
+/** Resolves when the server answers as it should; rejects with its last words when it ends first. */
+async function untilReady(server: Leashed, answers: () => Promise<boolean>): Promise<void> {
+  await until(`${server.name} is ready`, async () => {
+    if (server.ended()) throw new Error(`${server.name} ended:\n${await server.lastWords()}`);
+    return answers().catch(() => false);
+  });
+}
+
+/** The servers of a process that was killed are gone with it; only its folder is left. */
+async function sweep(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const owner = name.startsWith(prefix) ? Number(name.slice(prefix.length).split("-")[0]) : Number.NaN;
+    if (owner > 0 && !isAlive(owner)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}

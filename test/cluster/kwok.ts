@@ -1,0 +1,30 @@
+import { join } from "node:path";
+import { goProgram } from "./goProgram.ts";
+import { type Leashed, startLeashed } from "./leashed.ts";
+
+const version = "v0.8.0";
+
+/** Acts the kubelet of every node with the annotation `kwok.x-k8s.io/node: fake`, by the stages in test/cluster/kwok. */
+export async function startKwok(kubeconfig: string, folder: string): Promise<Leashed> {
+  const program = await goProgram({
+    name: "kwok",
+    source: { package: `sigs.k8s.io/kwok/cmd/kwok@${version}` },
+    flags: ["-ldflags", "-s -w"],
+    what: `kwok ${version} (about a minute, once)`,
+  });
+  const stages = ["configuration.yaml", "node.yaml", "pod.yaml"].map(
+    (file) => `--config=${join(import.meta.dirname, "kwok", file)}`,
+  );
+  const flags = [
+    `--kubeconfig=${kubeconfig}`,
+    ...stages,
+    "--manage-all-nodes=false",
+    "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
+    "--cidr=10.128.0.0/12",
+    "--node-ip=192.0.2.2",
+    "--node-lease-duration-seconds=40",
+    "--server-address=",
+    "--node-port=0",
+  ];
+  return startLeashed("kwok", [program, ...flags], join(folder, "kwok.log"));
+}
