@@ -100,3 +100,7 @@ export const CellEvent = z.discriminatedUnion("event", [
   z.object({ event: z.literal("outcome"), outcome: Outcome }),
 ]);
 export type CellEvent = z.infer<typeof CellEvent>;
+
+/** What a cell that listens for orders says first, once the turn of a connection has come; then it waits for the order. */
+export const CellGreeting = z.object({ cell: text(64).describe("Version of the cell") });
+export type CellGreeting = z.infer<typeof CellGreeting>;

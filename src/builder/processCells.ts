@@ -6,6 +6,7 @@ import type { Order } from "../api/order.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Log } from "../system/log.ts";
 import { Tail } from "../system/process/capture.ts";
+import { exitOf, exitWords } from "../system/process/exit.ts";
 import { cellMarker, killMarked } from "../system/process/survivors.ts";
 import { removeCellRecord, writeCellRecord } from "./cellRecord.ts";
 import type { Cells } from "./cells.ts";
@@ -88,7 +89,7 @@ async function carryOut(
     const garbage = lines.garbage();
     if (garbage > 0) options.log.warn({ order: order.id, garbage }, "lines of a cell were no events");
     signal.throwIfAborted();
-    return outcome ?? { kind: "Infrastructure", reason: "CellDied", message: obituary(exit, errors.text()) };
+    return outcome ?? { kind: "Infrastructure", reason: "CellDied", message: exitWords(exit, errors.text()) };
   } finally {
     over.abort();
     signal.removeEventListener("abort", stop);
@@ -104,20 +105,6 @@ function start({ node, program, user, isolation, environment }: ProcessCellsOpti
     cwd: "/",
     detached: true,
     stdio: ["pipe", "pipe", "pipe", "pipe"],
-  });
-}
-
-interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  /** Why it never started. */
-  readonly error?: Error;
-}
-
-function exitOf(child: ChildProcess): Promise<Exit> {
-  return new Promise((resolve) => {
-    child.once("exit", (code, signal) => resolve({ code, signal }));
-    child.once("error", (error) => resolve({ code: null, signal: null, error }));
   });
 }
 
@@ -157,17 +144,4 @@ async function bury(child: ChildProcess, id: string, { isolation, clock, log }: 
   await Promise.race([closed, clock.sleep(drainPipes, waited.signal).catch(() => {})]);
   waited.abort();
   for (const stream of child.stdio) stream?.destroy();
-}
-
-function obituary({ code, signal, error }: Exit, errors: string): string {
-  const last = errors.trimEnd().split("\n").at(-1) ?? "";
-  const said = last === "" ? "" : `; its last words: ${last}`;
-  if (error !== undefined) return `The cell could not be started: ${error.message}`.slice(0, 1024);
-  const how =
-    signal === "SIGKILL" || code === 137
-      ? "was killed by SIGKILL, most likely because memory ran out"
-      : signal === null
-        ? `exited with ${code}`
-        : `was killed by ${signal}`;
-  return `The cell ${how} before it gave an outcome${said}`.slice(0, 1024);
 }

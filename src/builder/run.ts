@@ -23,7 +23,7 @@ export async function runBuilder(
   stop: AbortSignal,
   kill: AbortSignal = new AbortController().signal,
 ): Promise<void> {
-  const sandbox = sandboxAt(world.sandbox);
+  const sandbox = sandboxAt(world.sandbox, world.work);
   await removeMarker(sandbox.state);
   await layOut(sandbox, world.cellUser);
   await layOutForceHashes(sandbox.forceHashes);

@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { normalisedCheck } from "../core/report/paths.ts";
 import { run } from "../system/process/run.ts";
 
-/** Where everything of one builder lies. `config`, `state` and `forceHashes` are the builder's, the rest is the cell's. */
+/**
+ * Where everything of one builder lies. `config`, `state` and `forceHashes` are the builder's, the rest is the cell's: beside them on one
+ * machine, in a folder of its own in a pod, where the cell sees nothing else of the volume.
+ */
 export interface Sandbox {
   readonly root: string;
   readonly config: string;
@@ -23,8 +26,8 @@ export interface CellUser {
   readonly gid: number;
 }
 
-export function sandboxAt(root: string): Sandbox {
-  const areas = join(root, "area");
+export function sandboxAt(root: string, work = root): Sandbox {
+  const areas = join(work, "area");
   const state = join(root, "state");
   return {
     root,
@@ -33,16 +36,17 @@ export function sandboxAt(root: string): Sandbox {
     pendingLogs: join(state, "pending-logs"),
     forceHashes: join(root, "force-hashes"),
     areas,
-    tools: join(root, "tools"),
-    home: join(root, "home"),
-    tmp: join(root, "tmp"),
+    tools: join(work, "tools"),
+    home: join(work, "home"),
+    tmp: join(work, "tmp"),
     area: (check) => join(areas, normalisedCheck(check)),
   };
 }
 
 /**
- * Creates the folders and gives the cell's to its user. They lie in a folder that is not its own, so that foreign code can put no link in
- * the place of one, and reaches neither `config/` nor `state/`.
+ * Creates the folders and gives the cell's to its user: on one machine. They lie in a folder that is not its own, so that foreign code can
+ * put no link in the place of one, and reaches neither `config/` nor `state/`. In a pod both users share a group, which the umask and the
+ * volume's setgid bit let write; there nothing but the cell ever enters these folders.
  */
 export async function layOut(sandbox: Sandbox, cellUser: CellUser | undefined): Promise<void> {
   for (const folder of [sandbox.config, sandbox.pendingLogs]) await mkdir(folder, { recursive: true });

@@ -21,9 +21,11 @@ export interface BuilderWorld {
   readonly logs: LogStore;
   /** Absolute directory of this builder alone; the sandbox's layout is in `sandbox.ts`. */
   readonly sandbox: string;
-  /** User the cells run as, who must be able to write the work area; absent when it is the builder's own. */
+  /** Where the cell's folders lie when not in the sandbox itself: what a cell in a container of its own sees of the volume. */
+  readonly work?: string;
   /** The work area has a disk of its own, so that `cleanup.minFree` is taken as it stands; elsewhere at most a tenth of the disk is kept free. */
   readonly ownVolume?: boolean;
+  /** User the cells run as, who must be able to write the work area; absent when it is the builder's own, or of the same group. */
   readonly cellUser?: { readonly uid: number; readonly gid: number };
   /** Shared by all builders of the machine. */
   readonly mirrors: Mirrors;

@@ -1,6 +1,7 @@
 import { access, lstat, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Order, Source } from "../api/order.ts";
+import { borrow, longestList } from "./borrow.ts";
 import { gitOutput, hasCommit } from "./git.ts";
 import type { Hands } from "./hands.ts";
 import { InfrastructureFailure } from "./infrastructure.ts";
@@ -8,8 +9,6 @@ import { remove } from "./remove.ts";
 
 /** Says that a work area was made by a cell, which may then delete what it does not expect there. */
 const marker = ".builderpool-area";
-/** Files and tags of a repository, as text. */
-const longestList = 2 ** 28;
 /** How git lists a file that a build told it never to look at again. */
 const hiddenChange = /^[a-zS] /m;
 
@@ -86,19 +85,12 @@ async function renewRepository(hands: Hands, source: Source, dotGit: string): Pr
   }
   await mkdir(join(dotGit, "objects/info"), { recursive: true });
   await mkdir(join(dotGit, "refs/heads"), { recursive: true });
-  const mirrors = new Set([source.mirror, ...(order.pullRequest === undefined ? [] : [order.pullRequest.mirror])]);
-  const tags = ["for-each-ref", "--format=%(objectname) %(refname)", "refs/tags"];
   const files = {
     HEAD: `ref: refs/heads/${branchOf(order, source)}\n`,
     config: `[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tlogallrefupdates = false\n[remote "origin"]\n\turl = ${quote(source.mirror)}\n`,
-    "objects/info/alternates": [...mirrors].map((mirror) => `${join(mirror, "objects")}\n`).join(""),
-    "packed-refs": lines(await gitOutput(hands, source.mirror, tags, { maxCapture: longestList })),
+    ...(await borrow(hands, source.mirror, order.pullRequest === undefined ? [] : [order.pullRequest.mirror])),
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(dotGit, name), text, { flag: "wx" });
-}
-
-function lines(text: string): string {
-  return text === "" ? "" : `${text}\n`;
 }
 
 async function isDirectory(path: string): Promise<boolean> {

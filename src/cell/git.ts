@@ -33,13 +33,14 @@ export async function gitOutput(
 
 /** The failure of a git command as the builder's fault. */
 export function gitFailure(args: readonly string[], ended: Ended): InfrastructureFailure {
-  return new InfrastructureFailure("SelfTestFailed", `git ${args[0]} ${ending(ended)}: ${lastLine(ended)}`);
+  const command = args[0] === "--git-dir" ? args[2] : args[0];
+  return new InfrastructureFailure("SelfTestFailed", `git ${command} ${ending(ended)}: ${lastLine(ended)}`);
 }
 
-/** Whether a repository has a commit with its tree. */
-export async function hasCommit(hands: Hands, repository: string, commit: string): Promise<boolean> {
-  const args = ["cat-file", "-e", `${commit}^{tree}`];
-  const ended = await git(hands, repository, args);
+/** Whether a mirror has a commit with its tree. It is named, not entered: older gits (2.35 to 2.37) heed no `safe.directory` of ours. */
+export async function hasCommit(hands: Hands, mirror: string, commit: string): Promise<boolean> {
+  const args = ["--git-dir", mirror, "cat-file", "-e", `${commit}^{tree}`];
+  const ended = await git(hands, hands.order.paths.tmp, args);
   if (ended.exitCode === undefined) throw gitFailure(args, ended);
   return ended.exitCode === 0;
 }

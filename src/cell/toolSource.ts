@@ -1,4 +1,6 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { borrow } from "./borrow.ts";
 import { git } from "./git.ts";
 import { ending, type Hands, lastLine } from "./hands.ts";
 import { InfrastructureFailure } from "./infrastructure.ts";
@@ -33,22 +35,27 @@ export async function toolSource(hands: Hands): Promise<ToolSource> {
 
 /** A directory with the sources of a tool; its tags are there too, which name its version. */
 export async function fetchTool(hands: Hands, source: Extract<ToolSource, { repository: string }>): Promise<string> {
+  const { repository, ref, commit } = source;
   const directory = join(hands.order.paths.tmp, "tool");
-  const fetched = source.repository.startsWith("/")
-    ? [["clone", "--quiet", "--shared", "--no-checkout", "--template=", source.repository, directory]]
-    : [
-        ["init", "--quiet", "--template=", directory],
-        ["-C", directory, "fetch", "--quiet", "--", source.repository, source.ref, "+refs/tags/*:refs/tags/*"],
-      ];
-  for (const args of [...fetched, ["-C", directory, "checkout", "--quiet", "--detach", source.commit]]) {
-    const ended = await git(hands, hands.order.paths.tmp, args);
-    if (ended.exitCode === 0) continue;
-    throw new InfrastructureFailure(
-      "ToolInstallFailed",
-      `git cannot fetch ${source.repository}@${source.ref}, which check ${hands.order.check.name} builds with: it ${ending(ended)}: ${lastLine(ended)}`,
-    );
+  await step(hands, source, ["init", "--quiet", "--template=", directory]);
+  if (repository.startsWith("/")) {
+    for (const [name, text] of Object.entries(await borrow(hands, repository)))
+      await writeFile(join(directory, ".git", name), text);
+  } else {
+    const refs = [ref, "+refs/tags/*:refs/tags/*"];
+    await step(hands, source, ["-C", directory, "fetch", "--quiet", "--", repository, ...refs]);
   }
+  await step(hands, source, ["-C", directory, "checkout", "--quiet", "--detach", commit]);
   return directory;
+}
+
+async function step(hands: Hands, { repository, ref }: { repository: string; ref: string }, args: readonly string[]) {
+  const ended = await git(hands, hands.order.paths.tmp, args);
+  if (ended.exitCode === 0) return;
+  throw new InfrastructureFailure(
+    "ToolInstallFailed",
+    `git cannot fetch ${repository}@${ref}, which check ${hands.order.check.name} builds with: it ${ending(ended)}: ${lastLine(ended)}`,
+  );
 }
 
 async function lookUp(hands: Hands, repository: string, ref: string): Promise<string> {

@@ -1,4 +1,7 @@
+import { execFileSync } from "node:child_process";
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   lutimesSync,
@@ -10,6 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Order } from "../../src/api/order.ts";
 import { createRepository } from "../support/cell/repository.ts";
 import { runCell, steps } from "../support/cell/startCell.ts";
 import { aCellWorld, type CellWorld } from "../support/cell/world.ts";
@@ -160,7 +164,9 @@ describe("the tool of a check", () => {
     });
     const paths = { ...wanted.paths, tools: join(world.root, "tools") };
 
-    const { outcome, output, events } = await runCell({ ...wanted, paths });
+    const args = asAnotherUser(world, paths);
+
+    const { outcome, output, events } = await runCell({ ...wanted, paths }, { args });
 
     expect(outcome).toMatchObject({ kind: "Verdict", result: "Success" });
     expect(output()).toContain("the tool of the pull request");
@@ -201,3 +207,15 @@ describe("the tool of a check", () => {
     expect(lstatSync(join(tools, "alibuild-1.17.44")).isSymbolicLink()).toBe(true);
   });
 });
+
+/** Where that is possible the mirrors belong to somebody else than the cell, as in a pod: git then refuses to fetch from them. */
+function asAnotherUser({ root }: { readonly root: string }, paths: Order["paths"]): readonly string[] {
+  if (process.getuid?.() !== 0) return [];
+  chmodSync(root, 0o755);
+  execFileSync("chown", ["-R", "65001:65001", join(root, "src")]);
+  for (const path of Object.values(paths)) {
+    mkdirSync(path, { recursive: true });
+    chownSync(path, 65_002, 65_002);
+  }
+  return ["--user", "65002:65002"];
+}

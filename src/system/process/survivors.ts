@@ -22,6 +22,19 @@ export async function killSurvivors(id: string): Promise<number> {
   return killAll(id, process.pid === 1 ? "everybody" : "descendants");
 }
 
+/**
+ * Kills whatever else runs in this PID namespace, the process itself and those it hangs on excepted, until nobody is left; resolves with
+ * how many there were. Only for a process that made sure at its start that it was alone there.
+ */
+export async function killEverybodyElse(): Promise<number> {
+  return killAll("", "everybody");
+}
+
+/** How many processes of this PID namespace are neither this one nor among those it hangs on. */
+export async function others(): Promise<number> {
+  return survivors(await running(""), process.pid, "everybody").length;
+}
+
 /** Kills every process that carries the marker, but neither this one, nor its ancestors: what a cell that died left behind. */
 export async function killMarked(id: string): Promise<number> {
   return killAll(id, "marked");

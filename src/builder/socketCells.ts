@@ -1,0 +1,99 @@
+import type { Socket } from "node:net";
+import type { CellEvent, Outcome } from "../api/event.ts";
+import type { Order } from "../api/order.ts";
+import type { Clock } from "../system/clock.ts";
+import type { Log } from "../system/log.ts";
+import type { Cells } from "./cells.ts";
+import { eventLines } from "./eventLines.ts";
+import { takeTurn } from "./turn.ts";
+
+export interface SocketCellsOptions {
+  /** Absolute path of the socket on which the cell listens. */
+  readonly socket: string;
+  /** Name of the pod, for sentences that say where to look. */
+  readonly pod: string;
+  /** Of the builder; the cell must be of the same. */
+  readonly version: string;
+  readonly clock: Pick<Clock, "sleep" | "monotonic">;
+  readonly log: Log;
+}
+
+/** A cell that does not end its connection so long after it was stopped, or gave its outcome, is given up on. */
+const longestEnd = 120_000;
+
+/**
+ * The cell as a container of its own, behind a socket. It closes a connection when nothing of the order is alive; so does its death, which
+ * takes its whole PID namespace along. A cell that restarts is waited for. Only for a cell that neither ends nor closes (a build can halt
+ * it) the promise settles while something may be alive: that is logged, and the next order waits for its turn.
+ */
+export function socketCells(options: SocketCellsOptions): Cells {
+  const { socket: path, version, clock, pod } = options;
+  return {
+    async run(order, on, signal) {
+      const turn = await takeTurn(path, clock, signal);
+      if (typeof turn === "string")
+        return died(`The cell does not take orders at ${path}: ${turn}; \`kubectl describe pod ${pod}\` tells more`);
+      try {
+        if (turn.version === version) return await carryOut(options, turn.socket, order, on, signal);
+        return died(
+          `The cell is of version ${turn.version} and the builder of ${version}, so their image was changed in the running pod; delete pod ${pod}`,
+        );
+      } finally {
+        turn.socket.destroy();
+      }
+    },
+  };
+}
+
+async function carryOut(
+  { clock, log, pod }: SocketCellsOptions,
+  socket: Socket,
+  order: Order,
+  on: (event: CellEvent) => void,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const over = new AbortController();
+  const gaveUp = Promise.withResolvers<void>();
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  let outcome: Outcome | undefined;
+  const expectEnd = () => {
+    clock.sleep(longestEnd, over.signal).then(
+      () => gaveUp.resolve(log.error({ order: order.id }, "the cell does not end its order and is given up on")),
+      () => {},
+    );
+  };
+  const stop = () => {
+    socket.end();
+    expectEnd();
+  };
+  const lines = eventLines((event) => {
+    if (outcome !== undefined) return;
+    if (event.event !== "outcome") return on(event);
+    outcome = event.outcome;
+    expectEnd();
+  });
+  socket.on("data", (chunk: Uint8Array) => lines.write(chunk));
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    if (signal.aborted) stop();
+    else socket.write(`${JSON.stringify(order)}\n`);
+    socket.resume();
+    await Promise.race([closed, gaveUp.promise]);
+    const garbage = lines.garbage();
+    if (garbage > 0) log.warn({ order: order.id, garbage }, "lines of a cell were no events");
+    signal.throwIfAborted();
+    return outcome ?? died(obituary(pod));
+  } finally {
+    over.abort();
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** What became of a container is known to Kubernetes, not to its neighbour. */
+function obituary(pod: string): string {
+  return `The cell's container ended before it gave an outcome, most likely because memory ran out; \`kubectl describe pod ${pod}\` tells (Last State)`;
+}
+
+function died(message: string): Outcome {
+  return { kind: "Infrastructure", reason: "CellDied", message: message.slice(0, 1024) };
+}

@@ -1,0 +1,257 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { CellEvent } from "../../src/api/event.ts";
+import type { Order } from "../../src/api/order.ts";
+import { handedOn } from "../support/builder/handedOn.ts";
+import { aServedCell, commandsWith, follow, node, serveProgram, until } from "../support/cell/serveCell.ts";
+import { cellProgram, steps } from "../support/cell/startCell.ts";
+import { aCellWorld, helloCheck } from "../support/cell/world.ts";
+
+const never = new AbortController().signal;
+const paths = { area: "/nowhere", tools: "/nowhere", home: "/nowhere", tmp: "/nowhere" };
+const limits = { logBytes: 0, maxAge: 0, minFree: 0 };
+const order = (id: string): Order => ({
+  id,
+  task: "selftest",
+  check: helloCheck,
+  sources: [],
+  paths,
+  limits,
+  gitUrl: "",
+  debug: false,
+});
+/** Names the processes of one test among all of this machine. */
+let names = 0;
+const uniqueSleep = () => {
+  names += 1;
+  return `${process.pid}${names}.25`;
+};
+
+/** A cell program of a few lines: `say` writes an event, `order` is the order. It ends when its life line is cut. */
+function program(script: string): readonly string[] {
+  const root = mkdtempSync(join(tmpdir(), "builderpool-program-"));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const path = join(root, "cell.mjs");
+  const prelude = `
+    import { writeSync, rmSync, writeFileSync } from "node:fs";
+    import { spawn } from "node:child_process";
+    import { createInterface } from "node:readline";
+    const say = (event) => writeSync(3, JSON.stringify(event) + "\\n");
+    const done = { event: "outcome", outcome: { kind: "Done", message: "ok" } };
+    const line = await new Promise((resolve) => createInterface({ input: process.stdin }).once("line", resolve));
+    const order = JSON.parse(line);
+    const shell = (command) => spawn("sh", ["-c", command], { stdio: "ignore" });
+  `;
+  writeFileSync(path, `${prelude}\n${script}\n`);
+  return [node, path];
+}
+
+describe("a cell that listens on a socket", () => {
+  it("builds a pull request with git and aliBuild and prints the build to its own output", async () => {
+    const { cells, start } = await aServedCell([node, cellProgram]);
+    const container = await start();
+    const world = aCellWorld();
+    const commit = world.hello.propose({ "hello.in": 'echo "echo changed"\n' });
+    const events: CellEvent[] = [];
+
+    const outcome = await cells.run(world.order({ pullRequest: { number: 1, commit } }), (e) => events.push(e), never);
+
+    expect(outcome).toMatchObject({ kind: "Verdict", result: "Success" });
+    expect(steps(events)).toEqual(expect.arrayContaining(["tool", "checkout", "merge", "build", "logs"]));
+    expect(container.output()).toMatch(/^--- test-.*: build build\/hello\/o2 o\/hello#1 [0-9a-f]{40}$/m);
+    expect(container.output()).toContain("aliBuild");
+  });
+
+  it("is open to its own user and group only", async () => {
+    const { socket, start } = await aServedCell(program(""));
+    await start();
+    expect((statSync(socket).mode & 0o777).toString(8)).toBe("770");
+  });
+
+  it("leaves nothing alive, not even what left its session, its parent and its environment", async () => {
+    const sleep = uniqueSleep();
+    const { cells, start } = await aServedCell(
+      program(`shell("setsid env -i sleep ${sleep} & setsid env -i sleep ${sleep} &");
+        setTimeout(() => { say(done); process.exit(0); }, 300);`),
+    );
+    const container = await start();
+    expect(await cells.run(order("left"), () => {}, never)).toEqual({ kind: "Done", message: "ok" });
+    expect(commandsWith(sleep)).toEqual([]);
+    expect(container.output()).toMatch(/--- left ended; [1-9] processes it had left behind were killed/);
+  });
+
+  it("has ended everything when a stopped order rejects", async () => {
+    const sleep = uniqueSleep();
+    const { cells, start } = await aServedCell(
+      program(`shell("setsid env -i sleep ${sleep}"); process.on("SIGTERM", () => {});
+        setTimeout(() => say({ event: "step", step: "build" }), 300); setInterval(() => {}, 1000);`),
+    );
+    await start();
+    const events: CellEvent[] = [];
+    const end = new AbortController();
+    const running = cells.run(order("stopped"), (event) => events.push(event), end.signal);
+    running.catch(() => {});
+    await until(() => events.length > 0);
+    expect(commandsWith(sleep)).not.toEqual([]);
+    end.abort(new Error("superseded"));
+    await expect(running).rejects.toThrow("superseded");
+    expect(commandsWith(sleep)).toEqual([]);
+  });
+
+  it("ends an order whose builder is gone, and then takes the next", async () => {
+    const sleep = uniqueSleep();
+    const { cells, socket, start } = await aServedCell(
+      program(`if (order.id === "next") { say(done); process.exit(0); }
+        shell("setsid env -i sleep ${sleep}"); setInterval(() => {}, 1000);`),
+    );
+    await start();
+    const builder = follow(
+      spawn(node, [
+        "-e",
+        `const s = require("net").connect(${JSON.stringify(socket)}); s.once("data", () => s.write(${JSON.stringify(
+          `${JSON.stringify(order("orphaned"))}\n`,
+        )}))`,
+      ]),
+    );
+    await until(() => commandsWith(sleep).length > 0);
+    const next = cells.run(order("next"), () => {}, never);
+    builder.child.kill("SIGKILL");
+    expect(await next).toEqual({ kind: "Done", message: "ok" });
+    expect(commandsWith(sleep)).toEqual([]);
+  });
+
+  it("takes one order at a time: a second one waits for its turn", async () => {
+    const { cells, start } = await aServedCell(
+      program(`say({ event: "progress", message: order.id + " begins" });
+        setTimeout(() => { say({ event: "progress", message: order.id + " ends" }); say(done); process.exit(0); }, 400);`),
+    );
+    await start();
+    const heard: string[] = [];
+    const hear = (event: CellEvent) => void (event.event === "progress" && heard.push(event.message));
+    await Promise.all([cells.run(order("a"), hear, never), cells.run(order("b"), hear, never)]);
+    expect(heard.map((text) => text.split(" ")[1])).toEqual(["begins", "ends", "begins", "ends"]);
+  });
+
+  it("says what became of a cell program that dies without an outcome", async () => {
+    const killed = await aServedCell(program('writeSync(3, "half a li"); process.kill(process.pid, "SIGKILL");'));
+    await killed.start();
+    expect(await killed.cells.run(order("killed"), () => {}, never)).toEqual({
+      kind: "Infrastructure",
+      reason: "CellDied",
+      message: "The cell was killed by SIGKILL, most likely because memory ran out before it gave an outcome",
+    });
+    const failed = await aServedCell(program('console.error("cannot go on"); process.exit(3);'));
+    await failed.start();
+    expect(await failed.cells.run(order("failed"), () => {}, never)).toMatchObject({
+      message: "The cell exited with 3 before it gave an outcome; its last words: cannot go on",
+    });
+    const absent = await aServedCell(["/nonexistent/loader"]);
+    await absent.start();
+    expect(await absent.cells.run(order("absent"), () => {}, never)).toMatchObject({
+      reason: "CellDied",
+      message: expect.stringContaining("could not be started"),
+    });
+  });
+
+  it("whose container dies is an infrastructure failure, and the next order waits for its restart", async () => {
+    const sleep = uniqueSleep();
+    const { cells, start } = await aServedCell(
+      program(`if (order.id === "next") { say(done); process.exit(0); }
+        shell("setsid env -i sleep ${sleep}"); setTimeout(() => say({ event: "step", step: "build" }), 300);
+        setInterval(() => {}, 1000);`),
+    );
+    const container = await start();
+    const outcome = await cells.run(order("first"), () => container.child.kill("SIGKILL"), never);
+    expect(outcome).toMatchObject({
+      kind: "Infrastructure",
+      reason: "CellDied",
+      message: expect.stringContaining("kubectl describe pod o2-0"),
+    });
+    await until(() => commandsWith(sleep).length === 0);
+    const next = cells.run(order("next"), () => {}, never);
+    await start();
+    expect(await next).toEqual({ kind: "Done", message: "ok" });
+  });
+
+  it("that is not there yet is waited for until the order is stopped", async () => {
+    const { cells } = await aServedCell(program(""));
+    const end = new AbortController();
+    const running = cells.run(order("early"), () => {}, end.signal);
+    setTimeout(() => end.abort(new Error("drained")), 200);
+    await expect(running).rejects.toThrow("drained");
+  });
+
+  it("of another version gets no order", async () => {
+    const { cells, start } = await aServedCell(program("say(done); process.exit(0);"), "9.9.9");
+    const container = await start();
+    expect(await cells.run(order("new"), () => {}, never)).toMatchObject({
+      reason: "CellDied",
+      message: expect.stringMatching(/of version .* and the builder of 9\.9\.9.*delete pod o2-0/),
+    });
+    expect(container.output()).not.toContain("--- new");
+  });
+
+  it("ends when a build has put another socket in the place of its own", async () => {
+    const { cells, socket, start } = await aServedCell(
+      program(`rmSync(order.gitUrl); writeFileSync(order.gitUrl, "");
+        say(done); process.exit(0);`),
+    );
+    const container = await start();
+    await cells.run({ ...order("impostor"), gitUrl: socket }, () => {}, never);
+    expect(await container.ended).toMatchObject({ code: 1 });
+    expect(container.output()).toContain("was replaced by a build");
+  });
+
+  it("ends at once on SIGTERM, with all that runs", async () => {
+    const sleep = uniqueSleep();
+    const { cells, start } = await aServedCell(
+      program(`shell("setsid env -i sleep ${sleep}"); setTimeout(() => say({ event: "step", step: "build" }), 300);
+        setInterval(() => {}, 1000);`),
+    );
+    const container = await start();
+    const running = cells.run(order("term"), () => process.kill(container.serving(), "SIGTERM"), never);
+    expect(await running).toMatchObject({ reason: "CellDied" });
+    expect(await container.ended).toMatchObject({ code: 0 });
+    await until(() => commandsWith(sleep).length === 0);
+  });
+
+  it("refuses to be the one that kills everybody where it is not alone", async () => {
+    const root = mkdtempSync(join(tmpdir(), "builderpool-alone-"));
+    onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+    const args = [serveProgram, "--alone", "--socket", join(root, "s"), "--", node, cellProgram];
+    const { ended, output } = follow(spawn(node, args, { env: handedOn(process.env) }));
+    expect(await ended).toMatchObject({ code: 64 });
+    expect(output()).toMatch(/^--alone: expected a PID namespace .* found [0-9]+ others, which it would kill; .*\n$/);
+  });
+
+  it.each([
+    { args: ["--", "cell"], says: "--socket: expected the path to listen on, found none" },
+    { args: ["--socket", "/tmp/x"], says: "expected -- and the command of the cell program, found none" },
+  ])("does not start with $args", async ({ args, says }) => {
+    const { ended, output } = follow(spawn(node, [serveProgram, ...args], { env: handedOn(process.env) }));
+    expect(await ended).toMatchObject({ code: 64 });
+    expect(output()).toBe(`${says}\n`);
+  });
+
+  it("ends what carries the order's mark where it shares the process table", async () => {
+    const sleep = uniqueSleep();
+    const root = mkdtempSync(join(tmpdir(), "builderpool-shared-"));
+    onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+    const socket = join(root, "cell.sock");
+    const command = program(`shell("setsid sleep ${sleep}"); setInterval(() => {}, 1000);`);
+    const serving = follow(
+      spawn(node, [serveProgram, "--socket", socket, "--", ...command], { env: handedOn(process.env) }),
+    );
+    onTestFinished(() => void serving.child.kill("SIGKILL"));
+    await until(() => serving.output().includes("listening"));
+    const builder = connect(socket);
+    builder.once("data", () => builder.write(`${JSON.stringify(order("shared"))}\n`));
+    await until(() => commandsWith(sleep).length > 0);
+    builder.destroy();
+    await until(() => commandsWith(sleep).length === 0);
+  });
+});

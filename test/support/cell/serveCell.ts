@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { onTestFinished } from "vitest";
+import { probeIsolation } from "../../../src/builder/isolation.ts";
+import { socketCells } from "../../../src/builder/socketCells.ts";
+import { systemClock } from "../../../src/system/clock.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { version } from "../../../src/system/version.ts";
+import { handedOn } from "../builder/handedOn.ts";
+
+export const node = resolve(import.meta.dirname, "../../../node_modules/.bin/node");
+export const serveProgram = resolve(import.meta.dirname, "../../../src/cell/serve.ts");
+
+export interface Container {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  /** What it said on both outputs so far. */
+  output(): string;
+  /** Process that it started first, as this machine numbers it. */
+  serving(): number;
+}
+
+export interface ServedCell {
+  readonly socket: string;
+  /** Starts the container, and once more each time it is called after its end. */
+  start(): Promise<Container>;
+  /** The builder's side of it. */
+  readonly cells: ReturnType<typeof socketCells>;
+}
+
+/** A cell as in a pod: alone in a PID namespace below its init, listening; its program is `command`. */
+export async function aServedCell(command: readonly string[], builderVersion = version): Promise<ServedCell> {
+  const root = mkdtempSync(join(tmpdir(), "builderpool-served-"));
+  const socket = join(root, "cell.sock");
+  const environment = handedOn(process.env);
+  const [program = "", ...isolation] = await probeIsolation(environment);
+  const started: Container[] = [];
+  onTestFinished(async () => {
+    for (const { child } of started) child.kill("SIGKILL");
+    await Promise.all(started.map(({ ended }) => ended));
+    rmSync(root, { recursive: true, force: true });
+  });
+  const log = createLog({ level: "silent" });
+  return {
+    socket,
+    cells: socketCells({ socket, pod: "o2-0", version: builderVersion, clock: systemClock, log }),
+    async start() {
+      const args = [...isolation, node, serveProgram, "--alone", "--socket", socket, "--", ...command];
+      const container = follow(spawn(program, args, { cwd: "/", env: environment, stdio: ["ignore", "pipe", "pipe"] }));
+      started.push(container);
+      await until(() => container.output().includes("listening"));
+      return container;
+    },
+  };
+}
+
+/** Collects what a program says and how it ends. */
+export function follow(child: ChildProcess): Container {
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  const ended = new Promise<Awaited<Container["ended"]>>((done) =>
+    child.once("close", (code, signal) => done({ code, signal })),
+  );
+  return {
+    child,
+    ended,
+    output: () => output,
+    serving: () => Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").split(" ")[0]),
+  };
+}
+
+export async function until(done: () => boolean, ms = 90_000): Promise<void> {
+  const deadline = Date.now() + ms;
+  while (!done()) {
+    if (Date.now() > deadline) throw new Error(`never came true: ${done}`);
+    await systemClock.sleep(20);
+  }
+}
+
+/** Commands of this machine that contain the text, also those in other PID namespaces. */
+export function commandsWith(text: string): readonly string[] {
+  return readdirSync("/proc").flatMap((pid) => {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      return /^[0-9]+$/.test(pid) && command.includes(text) ? [command] : [];
+    } catch {
+      return [];
+    }
+  });
+}

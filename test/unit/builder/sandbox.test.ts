@@ -1,0 +1,42 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { layOut, sandboxAt } from "../../../src/builder/sandbox.ts";
+
+function aVolume(): string {
+  const root = mkdtempSync(join(tmpdir(), "builderpool-volume-"));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  return root;
+}
+const mode = (path: string) => (statSync(path).mode & 0o7777).toString(8);
+
+describe("a sandbox", () => {
+  it("on one machine holds everything beside one another", () => {
+    const { config, state, home, area } = sandboxAt("/w/o2-0");
+    expect([config, state, home, area("build/O2/o2")]).toEqual([
+      "/w/o2-0/config",
+      "/w/o2-0/state",
+      "/w/o2-0/home",
+      "/w/o2-0/area/build_O2_o2",
+    ]);
+  });
+
+  it("in a pod keeps what is the builder's out of the folder that the cell sees", () => {
+    const { config, state, pendingLogs, forceHashes, areas, tools, home, tmp } = sandboxAt("/data", "/data/work");
+    expect([config, state, pendingLogs, forceHashes].filter((path) => path.startsWith("/data/work"))).toEqual([]);
+    expect([areas, tools, home, tmp].filter((path) => !path.startsWith("/data/work/"))).toEqual([]);
+  });
+
+  it("in a pod lets the cell write through the group of the volume, and nobody else in", async () => {
+    const root = aVolume();
+    const work = join(root, "work");
+    mkdirSync(work);
+    for (const path of [root, work]) chmodSync(path, 0o2770);
+    const before = process.umask(0o007);
+    const sandbox = sandboxAt(root, work);
+    await layOut(sandbox, undefined).finally(() => process.umask(before));
+    expect([sandbox.areas, sandbox.tools, sandbox.home, sandbox.tmp].map(mode)).toEqual(Array(4).fill("2770"));
+    expect(mode(sandbox.state)).toMatch(/^2?700$/);
+  });
+});
