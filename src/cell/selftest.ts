@@ -7,7 +7,7 @@ import { InfrastructureFailure } from "./infrastructure.ts";
 import type { Tool } from "./tool.ts";
 
 /** Programs every build needs, and how they tell their version. */
-const needed: Readonly<Record<string, readonly string[]>> = {
+export const needed: Readonly<Record<string, readonly string[]>> = {
   git: ["--version"],
   rsync: ["--version"],
   tar: ["--version"],

@@ -59,7 +59,10 @@ async function installed(hands: Hands, link: string): Promise<Tool | undefined> 
 }
 
 async function fill(hands: Hands, source: ToolSource, directory: string): Promise<void> {
-  const python = await findPython(hands);
+  const python = await findPython(
+    hands.env["PATH"],
+    async (command, args) => (await runShort(hands, command, args)).exitCode === 0,
+  );
   if (python === undefined) {
     throw new InfrastructureFailure(
       "SelfTestFailed",

@@ -32,6 +32,7 @@ export function commandLine({ env, isRoot, taken }: Surroundings): Command {
       "after",
       `
 On one machine:
+  builderpool doctor -f pool.yaml         whether this machine has what it takes
   builderpool up -f pool.yaml             run the pool: operator, store and builders, until Ctrl-C
   builderpool get builders                who builds what (in a second terminal)
   builderpool explain owner/repo#123      why a pull request is, or is not, built
@@ -43,6 +44,7 @@ ${Object.entries(exitMeanings)
   .join("\n")}`,
     );
   addUp(program, taken, workDirOf);
+  addDoctor(program, taken, workDirOf);
   addQuestions(program, workDirOf);
   addChanges(program, workDirOf);
   addImport(program);
@@ -64,8 +66,8 @@ function addUp(program: Command, { token, warning }: TakenToken, workDirOf: Work
         .choices(["table", "json"])
         .default("table"),
     )
-    .option("--cell-user <user>", "as whom builds run: name, UID or UID:GID (root only; default for root: 65002)")
-    .option("--listen <address:port>", "where logs and result pages are served", "127.0.0.1:8089")
+    .addOption(cellUserOption())
+    .addOption(listenOption())
     .option("--note <line>", "a line that stays in sight under the table, such as whose machine this is")
     .option(
       "--log-level <level>",
@@ -83,6 +85,32 @@ Ctrl-C once drains: running builds end first (within spec.update.drainTimeout). 
     .action(async (options) => {
       const { upCommand } = await import("./up/up.ts");
       await upCommand({ ...options, workDir: await workDirOf(options), token, warning });
+    });
+}
+
+function addDoctor(program: Command, { token }: TakenToken, workDirOf: WorkDirOf): void {
+  program
+    .command("doctor")
+    .description(
+      "Check whether this machine has what `up` and its builds need; changes nothing, and ends with 1 when something fails",
+    )
+    .option("-f, --file <file...>", "YAML files with BuilderPools: asks GitHub, git and credentials for what they name")
+    .addOption(workDirOption())
+    .addOption(cellUserOption())
+    .addOption(listenOption())
+    .option("--online", "fetch aliBuild from the package index too, which takes a while")
+    .addOption(outputOption())
+    .addHelpText(
+      "after",
+      `
+Each line begins with ok, with warn (deserves a look), or with fail (no build can work before it is put right), and says what to do.
+With GITHUB_TOKEN, or credentials in <work folder>/secrets/, GitHub is asked once what the credential may do; that costs no request.
+`,
+    )
+    .action(async (options) => {
+      const { doctorCommand } = await import("./doctor.ts");
+      const print = (text: string) => process.stdout.write(text);
+      process.exitCode = await doctorCommand({ ...options, workDir: await workDirOf(options), token }, print);
     });
 }
 
@@ -175,6 +203,18 @@ function workDirOption(): Option {
     "--work-dir <dir>",
     "work folder: store, logs, build trees (default: /var/lib/builderpool as root, else ~/.local/state/builderpool; BUILDERPOOL_WORK_DIR)",
   );
+}
+
+function cellUserOption(): Option {
+  const users = "one of their own for each builder, 65002 and up";
+  return new Option(
+    "--cell-user <user>",
+    `as whom builds run: name, UID or UID:GID (root only; default for root: ${users})`,
+  );
+}
+
+function listenOption(): Option {
+  return new Option("--listen <address:port>", "where logs and result pages are served").default("127.0.0.1:8089");
 }
 
 function outputOption(): Option {

@@ -7,6 +7,8 @@ export interface Command {
   readonly cwd: string;
   /** The whole environment of the command; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
+  /** Whom it runs as; only root can run it as another user. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   /** How long it may tidy up after SIGTERM before SIGKILL follows; 5 seconds when absent. */
@@ -50,6 +52,7 @@ export async function run(command: Command): Promise<Ended> {
   const subprocess = execa(command.command, command.args, {
     cwd: command.cwd,
     env: command.env,
+    ...command.user,
     extendEnv: false,
     reject: false,
     buffer: false,

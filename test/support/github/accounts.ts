@@ -7,6 +7,8 @@ export interface Caller {
   readonly key: string;
   readonly mayWrite: boolean;
   readonly anonymous: boolean;
+  /** Of a classic token, as the header names them. */
+  readonly scopes?: string | undefined;
 }
 
 export interface AppCredential {
@@ -29,8 +31,9 @@ export class Accounts {
     this.#now = now;
   }
 
-  addToken(token: string, login: string, mayWrite = true): void {
-    this.#tokens.set(token, this.#entry(login, token, mayWrite, Number.POSITIVE_INFINITY));
+  addToken(token: string, login: string, mayWrite = true, scopes?: string): void {
+    const { caller, expiresAt } = this.#entry(login, token, mayWrite, Number.POSITIVE_INFINITY);
+    this.#tokens.set(token, { caller: { ...caller, scopes }, expiresAt });
   }
 
   revoke(token: string): void {

@@ -41,6 +41,7 @@ function admission(app: Hono<Env>, { accounts, budgets }: Hub): void {
     const caller = accounts.caller(c.req.header("authorization"));
     if (caller === undefined) throw new Refusal(401, "Bad credentials");
     c.set("caller", caller);
+    if (caller.scopes !== undefined) c.header("x-oauth-scopes", caller.scopes);
     if (c.req.path.endsWith("/rate_limit")) return c.json(rateLimits(budgets, caller));
     const budget = budgets.read(caller, "core");
     if (budget.remaining < 1) {

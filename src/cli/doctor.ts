@@ -1,0 +1,62 @@
+import { join, resolve } from "node:path";
+import { stringify } from "yaml";
+import type { Finding } from "../core/machine/finding.ts";
+import { judgeMachine } from "../core/machine/judge.ts";
+import { observeMachine } from "../local/doctor/machine.ts";
+import { readPoolFiles } from "../local/poolFiles.ts";
+import { systemClock } from "../system/clock.ts";
+import { createLog } from "../system/log.ts";
+import { exitCodes } from "./exit.ts";
+import type { OutputFormat } from "./get.ts";
+import { printable } from "./printable.ts";
+import { parseListen } from "./up/listen.ts";
+
+export interface DoctorOptions {
+  readonly file?: readonly string[];
+  readonly workDir: string;
+  readonly listen: string;
+  readonly cellUser?: string;
+  readonly online?: boolean;
+  readonly output: OutputFormat;
+  readonly token: string | undefined;
+}
+
+/** `builderpool doctor`: what this machine lacks for `up`, one line a finding. Returns the exit code: `failed` when something must be done. */
+export async function doctorCommand(options: DoctorOptions, print: (text: string) => void): Promise<number> {
+  const files = options.file === undefined ? undefined : await readPoolFiles(options.file);
+  const facts = await observeMachine({
+    workDir: options.workDir,
+    ...(files !== undefined && { pools: files.pools }),
+    problems: files?.problems ?? [],
+    token: options.token,
+    cellUser: options.cellUser,
+    listen: parseListen(options.listen),
+    online: options.online === true,
+    node: process.execPath,
+    cellProgram: join(resolve(import.meta.dirname, "../.."), "src/cell/main.ts"),
+    env: process.env,
+    clock: systemClock,
+    log: createLog({ level: "silent" }),
+  });
+  const findings = judgeMachine(facts);
+  print(`${shown(findings, options.output)}\n`);
+  return findings.some(({ level }) => level === "fail") ? exitCodes.failed : exitCodes.done;
+}
+
+function shown(findings: readonly Finding[], format: OutputFormat): string {
+  if (format === "json") return JSON.stringify({ findings }, undefined, 2);
+  if (format === "yaml") return stringify({ findings }).trimEnd();
+  return [...findings.flatMap(lines), "", conclusion(findings)].join("\n");
+}
+
+function lines({ level, about, message, todo }: Finding): readonly string[] {
+  const line = `${level.padEnd(4)}  ${about.padEnd(9)}  ${printable(message)}`;
+  return todo === undefined ? [line] : [line, `${" ".repeat(17)}→ ${printable(todo)}`];
+}
+
+function conclusion(findings: readonly Finding[]): string {
+  const count = (wanted: Finding["level"]) => findings.filter(({ level }) => level === wanted).length;
+  const [failed, warned] = [count("fail"), count("warn")];
+  if (failed > 0) return `${failed} to put right before \`builderpool up\` can build here, ${warned} to look at`;
+  return `nothing stands in the way of \`builderpool up\`${warned > 0 ? `, ${warned} to look at` : ""}`;
+}

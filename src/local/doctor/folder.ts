@@ -1,0 +1,60 @@
+import { existsSync, statSync } from "node:fs";
+import { mkdtemp, rm, stat, statfs, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import type { BuilderPool } from "../../api/pool.ts";
+import { bytes } from "../../api/quantity.ts";
+import type { FolderFacts } from "../../core/machine/facts.ts";
+import { isRunning } from "../lock.ts";
+
+/** What the work folder, or the nearest folder above it that exists, is good for. */
+export async function folderFacts(workDir: string, pools: readonly BuilderPool[]): Promise<FolderFacts> {
+  const folder = nearest(workDir);
+  const { blocks, bavail, bsize } = await statfs(folder);
+  const wanted = Math.max(...pools.map(({ spec }) => bytes(spec.cleanup.minFree)), 0);
+  const facts = {
+    path: workDir,
+    exists: existsSync(workDir),
+    running: await isRunning(workDir),
+    free: bavail * bsize,
+    // on a disk that is not the builders' alone no more than a tenth is theirs to ask for
+    wanted: Math.min(wanted, (blocks * bsize) / 10),
+  };
+  try {
+    return { ...facts, caseSensitive: await isCaseSensitive(folder) };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return { ...facts, caseSensitive: true, trouble: troubles[code ?? ""] ?? message };
+  }
+}
+
+const troubles: Readonly<Record<string, string>> = {
+  EACCES: "this user may not write there",
+  EPERM: "this user may not write there",
+  EROFS: "its disk is mounted read-only",
+  ENOTDIR: "something that is no folder stands in its way",
+  ENOSPC: "its disk is full",
+};
+
+/** The folder itself, or the nearest above it that exists. */
+export function nearest(path: string): string {
+  return existsSync(path) ? resolve(path) : nearest(dirname(resolve(path)));
+}
+
+/** Whether the folder is there and belongs to the user of this process. */
+export function isOurs(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.();
+}
+
+/** Found out by writing a file and looking for it under another name. Throws when nothing can be written. */
+async function isCaseSensitive(folder: string): Promise<boolean> {
+  const attempt = await mkdtemp(join(folder, ".doctor-"));
+  try {
+    await writeFile(join(attempt, "Name"), basename(attempt));
+    return await stat(join(attempt, "nAME")).then(
+      () => false,
+      () => true,
+    );
+  } finally {
+    await rm(attempt, { recursive: true });
+  }
+}

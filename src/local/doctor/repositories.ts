@@ -1,0 +1,49 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pLimit from "p-limit";
+import type { BuilderPool } from "../../api/pool.ts";
+import { openGit } from "../../builder/git.ts";
+import { poolChecks } from "../../core/definitions/checks.ts";
+import type { MachineFacts } from "../../core/machine/facts.ts";
+
+type Repository = MachineFacts["repositories"][number];
+
+const limit = 30_000;
+
+/** Asks for each branch that the pools' checks need, once, as a builder would: without a credential. */
+export async function repositoryFacts(
+  pools: readonly BuilderPool[],
+  environment: Readonly<Record<string, string>>,
+): Promise<readonly Repository[]> {
+  const wanted = new Map(pools.flatMap(branchesOf).map((each) => [`${each.address} ${each.branch}`, each]));
+  if (wanted.size === 0) return [];
+  const directory = await mkdtemp(join(tmpdir(), "builderpool-doctor-"));
+  const atOnce = pLimit(4);
+  const git = openGit({ directory, environment, signal: new AbortController().signal });
+  try {
+    const asked = [...wanted.values()].map((repository) =>
+      atOnce(async () => {
+        const ref = repository.branch === undefined ? "HEAD" : `refs/heads/${repository.branch}`;
+        const { exitCode, says } = await git.run(["ls-remote", "--", repository.address, ref], directory, limit);
+        return { ...repository, found: exitCode === 0, says };
+      }),
+    );
+    return (await Promise.all(asked)).map(({ address, branch, found, says }) => {
+      if (!found) return { address, branch, trouble: says };
+      return says.includes("\t") ? { address, branch } : { address, branch, trouble: "there is no such branch" };
+    });
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+function branchesOf(pool: BuilderPool): readonly Repository[] {
+  const base = pool.spec.github.gitUrl.replace(/\/+$/, "");
+  return poolChecks(pool).checks.flatMap(({ repository, branch, developmentPackages }) =>
+    [{ repository, branch }, ...developmentPackages].map((source) => ({
+      address: `${base}/${source.repository}`,
+      branch: source.branch,
+    })),
+  );
+}
