@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help setup test-setup up demo check lint types format test test-unit test-integration generate verify bench ci clean
+.PHONY: help setup test-setup up demo check lint types format test test-unit test-integration test-cluster generate verify bench ci clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,13 +28,16 @@ format: ## Format and fix what can be fixed
 	@biome check --write .
 
 test: setup test-setup check verify ## Everything but a cluster: types, lint, generated files, unit, property, contract, integration
-	@vitest run
+	@vitest run --project unit --project integration
 
 test-unit: ## Unit, property and contract tests: seconds
 	@vitest run --project unit
 
 test-integration: test-setup ## Tests with the real binaries: git, aliBuild, builderpool itself
 	@vitest run --project integration
+
+test-cluster: setup ## Tests with a real Kubernetes, Helm and S3 server, compiled from Go modules (the first time takes up to half an hour)
+	@vitest run --project cluster
 
 generate: ## Write crds/ and docs/reference/ from the schemas
 	@node scripts/generate.ts

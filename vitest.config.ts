@@ -19,6 +19,7 @@ export default defineConfig({
         20_000,
       ),
       project("integration", 1, ["test/integration/**/*.test.ts"], 240_000),
+      project("cluster", 2, ["test/cluster/**/*.test.ts"], 600_000),
     ],
   },
 });

@@ -2,8 +2,10 @@ import { z } from "zod";
 import { Branch, Check, checkSettings, DefaultsName, PackageName } from "./check.ts";
 import { Duration } from "./duration.ts";
 import { apiVersion } from "./group.ts";
+import { Logs } from "./logs.ts";
 import { Condition, ObjectMeta } from "./metadata.ts";
 import { Quantity } from "./quantity.ts";
+import { Url } from "./url.ts";
 
 const amountOrShare = z.union([
   z.int().min(0).max(1000),
@@ -76,13 +78,6 @@ export const Recheck = z
   })
   .strict();
 
-const Url = z
-  .string()
-  .max(500)
-  .regex(/^https?:\/\/[^\s/?#]+[^\s?#]*$/, {
-    error: (issue) => `expected an http or https address, found ${JSON.stringify(issue.input)}`,
-  });
-
 export const GitHub = z
   .object({
     secretRef: z
@@ -103,23 +98,6 @@ export const GitHub = z
       .describe("Base address from which `owner/repository` is cloned"),
     pollInterval: Duration.default("60s").describe(
       "How often each repository and branch is listed, once for everybody",
-    ),
-  })
-  .strict();
-
-export const Logs = z
-  .object({
-    directory: z
-      .string()
-      .max(1000)
-      .optional()
-      .describe("Directory that receives logs and result pages; `logs` in the work folder when absent (one machine)"),
-    url: Url.optional().describe(
-      "Public address of that directory, used in links on GitHub; the address `up` itself serves when absent",
-    ),
-    keep: Duration.default("60d").describe("Logs older than this are deleted"),
-    maxSize: Quantity.default("64Mi").describe(
-      "Largest stored full log; the middle of a longer one is left out, with a line that says so",
     ),
   })
   .strict();

@@ -33,6 +33,11 @@ export const validations = {
       message: "architecture is missing: name the aliBuild architecture of the image, such as slc9_x86-64",
     },
     {
+      path: "spec.logs",
+      rule: "!(has(self.directory) && has(self.s3))",
+      message: "names both a directory and a bucket: keep one of them",
+    },
+    {
       path: "spec.external",
       rule: "self.count == 0 || self.names.size() > 0",
       message: "names is empty: name the outside hosts that may join, or set count to 0",

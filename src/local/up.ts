@@ -5,7 +5,9 @@ import type { BuilderPool } from "../api/pool.ts";
 import { probeIsolation } from "../builder/isolation.ts";
 import { gitMirrors } from "../builder/mirrors.ts";
 import { pendingReports } from "../core/report/pending.ts";
+import { bucketKeys } from "../logs/bucketKeys.ts";
 import { directoryLogStore } from "../logs/directory.ts";
+import { s3LogStore } from "../logs/s3.ts";
 import { gitHubs } from "../operator/githubs.ts";
 import { exportMetrics } from "../operator/metrics/export.ts";
 import { type Operator, startOperator } from "../operator/run.ts";
@@ -170,7 +172,7 @@ async function reportsOut(isOut: () => boolean, clock: Clock): Promise<void> {
 }
 
 async function openLogs({ workDir, listen, pools, pin }: UpOptions, scrape: Scrape) {
-  const [{ directory = join(workDir, "logs"), url } = {}] = pools.map(({ spec }) => spec.logs);
+  const [{ directory = join(workDir, "logs"), url, s3 } = {}] = pools.map(({ spec }) => spec.logs);
   mkdirSync(directory, { recursive: true });
   const pages = await servePages(directory, listen, scrape);
   const address = `logs and result pages: ${pages.url} (for Prometheus: /metrics)`;
@@ -178,7 +180,9 @@ async function openLogs({ workDir, listen, pools, pin }: UpOptions, scrape: Scra
     "pages",
     [pages.warning, address].filter((line) => line !== undefined),
   );
-  return { pages, logs: directoryLogStore({ directory, url: url ?? pages.url }) };
+  if (s3 === undefined) return { pages, logs: directoryLogStore({ directory, url: url ?? pages.url }) };
+  const keys = () => bucketKeys(join(workDir, "secrets", s3.secretRef.name));
+  return { pages, logs: s3LogStore({ s3, url, keys }) };
 }
 
 /** Builds run as another user, who must be able to pass through the work folder to its own; it cannot list it. */

@@ -1,6 +1,7 @@
-import { formatDuration, milliseconds } from "../api/duration.ts";
+import { milliseconds } from "../api/duration.ts";
 import type { LogStore } from "./logStore.ts";
 import { checked } from "./path.ts";
+import { send } from "./send.ts";
 
 export interface HttpLogStoreOptions {
   /** Address of the log service; logs are PUT below it. */
@@ -39,26 +40,19 @@ async function put(
   const token = (await lend()).trim();
   if (token === "") throw new Error(`The token for the log service at ${address} is empty`);
   const source = watched(body);
-  const signal = AbortSignal.timeout(deadline);
-  let answer: Response;
   try {
-    answer = await fetch(address, {
+    await send({
+      who: "The log service",
+      address,
       method: "PUT",
       headers: { Authorization: `Bearer ${token}`, "Content-Type": contentType },
       body: source.body,
-      duplex: "half",
-      redirect: "manual",
-      signal,
+      deadline,
+      secret: token,
     });
   } catch (error) {
-    if (source.failure !== undefined) throw source.failure.error;
-    if (signal.aborted) throw new Error(`The log service did not take ${address} within ${formatDuration(deadline)}`);
-    throw new Error(`The log service cannot be reached for ${address} (${reasonOf(error)})`);
+    throw source.failure === undefined ? error : source.failure.error;
   }
-  const said = await answer.text().catch(() => "");
-  if (answer.ok) return;
-  const sentence = (said.split("\n")[0] ?? "").trim().replaceAll(token, "…").slice(0, 300);
-  throw new Error(`The log service answered ${answer.status} to ${address}${sentence === "" ? "" : `: ${sentence}`}`);
 }
 
 /** The body for fetch, which would hide behind its own words why the bytes themselves could not be read. */
@@ -75,11 +69,4 @@ function watched(body: AsyncIterable<Uint8Array> | Uint8Array) {
     }
   }
   return source;
-}
-
-/** Fetch says "fetch failed", and why in the cause. */
-function reasonOf(error: unknown): string {
-  const { cause, message } = error as Error;
-  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
-  return code ?? (cause instanceof Error ? cause.message : message);
 }

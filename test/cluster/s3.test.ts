@@ -1,0 +1,116 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bucketKeys } from "../../src/logs/bucketKeys.ts";
+import type { LogStore } from "../../src/logs/logStore.ts";
+import { s3LogStore } from "../../src/logs/s3.ts";
+import { goProgram } from "./goProgram.ts";
+import { accessKeyId, type S3Server, secretAccessKey, startS3Server } from "./s3Server.ts";
+
+const path = "o/r/1/abc/build_x_o2/fullLog.txt";
+const bucket = "alice-build-logs";
+const prefix = "ci/logs";
+let folder: string;
+let server: S3Server;
+
+beforeAll(async () => {
+  const program = await goProgram({
+    name: "versitygw",
+    source: { package: "github.com/versity/versitygw/cmd/versitygw@v1.8.0" },
+    flags: ["-ldflags", "-s -w"],
+    what: "an S3 server (5 minutes, once)",
+  });
+  folder = await mkdtemp(join(tmpdir(), "s3-"));
+  server = await startS3Server(program, folder, bucket);
+}, 1_800_000);
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+function store(change: { readonly bucket?: string; readonly secret?: string } = {}): LogStore {
+  return s3LogStore({
+    s3: { endpoint: `${server.endpoint}/`, bucket: change.bucket ?? bucket, region: "us-east-1", prefix },
+    url: "https://ali-ci.example.org/alice-build-logs/",
+    keys: async () => ({ accessKeyId, secretAccessKey: change.secret ?? secretAccessKey }),
+  });
+}
+
+async function* megabytes(count: number): AsyncGenerator<Uint8Array> {
+  for (let n = 0; n < count; n += 1) yield Buffer.alloc(1 << 20, n);
+}
+
+const object = (name = path) => server.ask("GET", `${bucket}/${prefix}/${name}`);
+const failure = async (promise: Promise<void>) =>
+  await promise.then(
+    () => "it was taken",
+    (error: Error) => error.message,
+  );
+
+describe("a bucket as log store", () => {
+  it("keeps bytes, and says what they are", async () => {
+    await store().put(path, Buffer.from("a log"), "text/plain; charset=utf-8");
+    const answer = await object();
+    expect(await answer.text()).toBe("a log");
+    expect(answer.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+    expect(answer.headers.get("content-disposition")).toBe("inline");
+  });
+
+  it("keeps a log of unknown length that is larger than what is held in memory", async () => {
+    await store().put(path, megabytes(37), "text/plain");
+    const bytes = Buffer.from(await (await object()).arrayBuffer());
+    expect(bytes.length).toBe(37 << 20);
+    for (const n of [0, 7, 8, 16, 36]) expect([bytes[n << 20], bytes[((n + 1) << 20) - 1]]).toEqual([n, n]);
+  });
+
+  it.each([0, 8, 16])("keeps a log that ends where a part of it ends: %i MiB", async (count) => {
+    await store().put(path, megabytes(count), "text/plain");
+    expect((await (await object()).arrayBuffer()).byteLength).toBe(count << 20);
+  });
+
+  it("keeps names that an address would read otherwise", async () => {
+    const name = "o/r+s/1/abc/build x#1?&=%/pretty.html";
+    await store().put(name, Buffer.from("page"), "text/html");
+    const encoded = name.split("/").map(encodeURIComponent).join("/");
+    expect(await (await object(encoded)).text()).toBe("page");
+    expect(store().url(name)).toBe(`https://ali-ci.example.org/alice-build-logs/${encoded}`);
+  });
+
+  it("shows the old log, and keeps no part of the new one, when its bytes cannot be read to their end", async () => {
+    await store().put(path, Buffer.from("old"), "text/plain");
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield* megabytes(20);
+      throw new Error("the disk is gone");
+    }
+    expect(await failure(store().put(path, broken(), "text/plain"))).toBe("the disk is gone");
+    expect(await (await object()).text()).toBe("old");
+    expect(await (await server.ask("GET", `${bucket}?uploads=`)).text()).not.toContain("<UploadId>");
+  });
+
+  it("says status, address and what the server said, and never the secret", async () => {
+    const address = `${server.endpoint}/${bucket}/${prefix}/${path}`;
+    const said = await failure(store({ secret: "another-secret" }).put(path, Buffer.from("x"), "text/plain"));
+    expect(said).toMatch(new RegExp(`^The bucket answered 403 to ${address}: SignatureDoesNotMatch: `));
+    expect(said).not.toContain("another-secret");
+    const missing = await failure(store({ bucket: "no-such-bucket" }).put(path, Buffer.from("x"), "text/plain"));
+    expect(missing).toContain("answered 404");
+    expect(missing).toContain("NoSuchBucket");
+  });
+
+  it("leaves it to the bucket's own rule which logs are old", async () => {
+    await store().put(path, Buffer.from("x"), "text/plain");
+    expect(await store().expire(0)).toBe(0);
+    expect(await (await object()).text()).toBe("x");
+  });
+});
+
+describe("the keys of a bucket", () => {
+  it("are the files of its Secret, and the one that is missing is named", async () => {
+    const secrets = await mkdtemp(join(folder, "secret-"));
+    await writeFile(join(secrets, "accessKeyId"), "id\n");
+    await expect(bucketKeys(secrets)).rejects.toThrow(`The bucket of the logs needs secretAccessKey in ${secrets}`);
+    await writeFile(join(secrets, "secretAccessKey"), "secret\n");
+    expect(await bucketKeys(secrets)).toEqual({ accessKeyId: "id", secretAccessKey: "secret" });
+  });
+});
