@@ -1,0 +1,52 @@
+import { readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { importCommand } from "../../../src/cli/import.ts";
+import { poolChecks } from "../../../src/core/definitions/checks.ts";
+import { refusalOf } from "../../../src/core/pool/manifest/refusal.ts";
+import { parsePools, readPoolFiles } from "../../../src/local/poolFiles.ts";
+
+const folder = resolve(import.meta.dirname, "../../../examples");
+const files = readdirSync(folder).map((name) => join(folder, name));
+const pool = async (name: string) => {
+  const { pools } = await readPoolFiles([join(folder, name)]);
+  if (pools[0] === undefined) throw new Error(`${name} holds no pool`);
+  return pools[0];
+};
+
+describe("the examples", () => {
+  it("are pools without a fault, each under a name and with checks of its own", async () => {
+    const { pools, problems } = await readPoolFiles(files);
+    expect(problems).toEqual([]);
+    expect(pools.map(({ metadata }) => metadata.name).toSorted()).toEqual(["dataflow", "o2-slc9", "staging"]);
+    const checks = pools.flatMap((one) => poolChecks(one).checks.map(({ name }) => name));
+    expect(new Set(checks).size).toBe(checks.length);
+  });
+
+  it("say all that a cluster asks for", async () => {
+    const { pools } = await readPoolFiles(files);
+    expect(pools.map(refusalOf).filter((refusal) => refusal !== undefined)).toEqual([]);
+  });
+
+  it("have in dataflow.yaml the ten checks that the field had in mesosdaq/slc9", async () => {
+    let text = "";
+    const tree = resolve(import.meta.dirname, "../../support/repo-config");
+    await importCommand(tree, {
+      stdout: (piece) => {
+        text += piece;
+      },
+      stderr: () => {},
+    });
+    const imported = parsePools(text, "imported").pools.find(({ metadata }) => metadata.name === "mesosdaq-slc9");
+    if (imported === undefined) throw new Error("the importer made no mesosdaq-slc9");
+    const example = await pool("dataflow.yaml");
+    expect(poolChecks(example).checks).toHaveLength(10);
+    const { architecture } = example.spec;
+    const there = poolChecks({ ...imported, spec: { ...imported.spec, ...(architecture && { architecture }) } });
+    expect(poolChecks(example).checks).toEqual(there.checks);
+  });
+
+  it("publish nothing from staging-silent.yaml", async () => {
+    expect((await pool("staging-silent.yaml")).spec.silent).toBe(true);
+  });
+});
