@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../system/version.ts";
 import { exitMeanings } from "./exit.ts";
-import type { TakenToken } from "./token.ts";
+import { type TakenToken, tokenIn } from "./token.ts";
 
 /** What the program takes from the process it runs in. */
 export interface Surroundings {
@@ -66,6 +66,10 @@ function addUp(program: Command, { token, warning }: TakenToken, workDirOf: Work
         .choices(["table", "json"])
         .default("table"),
     )
+    .option(
+      "--token-file <file>",
+      "file that holds the GitHub token, open to its owner alone; stands in for GITHUB_TOKEN",
+    )
     .addOption(cellUserOption())
     .addOption(listenOption())
     .option("--note <line>", "a line that stays in sight under the table, such as whose machine this is")
@@ -77,14 +81,15 @@ function addUp(program: Command, { token, warning }: TakenToken, workDirOf: Work
     .addHelpText(
       "after",
       `
-GITHUB_TOKEN holds the token; it is handed over a pipe and never to a build. Without one, use spec.github.secretRef and put the files
-of the Secret into <work folder>/secrets/<name>/.
+GITHUB_TOKEN holds the token; it is handed over a pipe and never to a build. Or name a file with --token-file; or use
+spec.github.secretRef and put the files of the Secret into <work folder>/secrets/<name>/, where a new one is used at once.
 Ctrl-C once drains: running builds end first (within spec.update.drainTimeout). Ctrl-C twice stops at once; what was running is built again.
 `,
     )
-    .action(async (options) => {
+    .action(async ({ tokenFile, ...options }) => {
       const { upCommand } = await import("./up/up.ts");
-      await upCommand({ ...options, workDir: await workDirOf(options), token, warning });
+      const given = tokenFile === undefined ? { token, warning } : { token: tokenIn(tokenFile), warning: undefined };
+      await upCommand({ ...options, workDir: await workDirOf(options), ...given });
     });
 }
 
@@ -96,6 +101,10 @@ function addDoctor(program: Command, { token }: TakenToken, workDirOf: WorkDirOf
     )
     .option("-f, --file <file...>", "YAML files with BuilderPools: asks GitHub, git and credentials for what they name")
     .addOption(workDirOption())
+    .option(
+      "--token-file <file>",
+      "file that holds the GitHub token, open to its owner alone; stands in for GITHUB_TOKEN",
+    )
     .addOption(cellUserOption())
     .addOption(listenOption())
     .option("--online", "fetch aliBuild from the package index too, which takes a while")
@@ -107,10 +116,11 @@ Each line begins with ok, with warn (deserves a look), or with fail (no build ca
 With GITHUB_TOKEN, or credentials in <work folder>/secrets/, GitHub is asked once what the credential may do; that costs no request.
 `,
     )
-    .action(async (options) => {
+    .action(async ({ tokenFile, ...options }) => {
       const { doctorCommand } = await import("./doctor.ts");
       const print = (text: string) => process.stdout.write(text);
-      process.exitCode = await doctorCommand({ ...options, workDir: await workDirOf(options), token }, print);
+      const given = tokenFile === undefined ? token : tokenIn(tokenFile);
+      process.exitCode = await doctorCommand({ ...options, workDir: await workDirOf(options), token: given }, print);
     });
 }
 

@@ -1,4 +1,5 @@
-import { closeSync, readFileSync } from "node:fs";
+import { closeSync, readFileSync, statSync } from "node:fs";
+import { CommandError, exitCodes } from "./exit.ts";
 
 export interface TakenToken {
   readonly token?: string;
@@ -26,4 +27,22 @@ export function takeToken(env: NodeJS.ProcessEnv): TakenToken {
     warning:
       "this process was started with GITHUB_TOKEN in its environment, where every process of the same user can read it; start bin/builderpool instead, which hands it over a pipe",
   };
+}
+
+/** The token in a file, which builds could read if others than its owner can. Throws CommandError with a sentence. */
+export function tokenIn(file: string): string {
+  let token: string;
+  try {
+    if ((statSync(file).mode & 0o007) !== 0)
+      throw new CommandError(
+        exitCodes.usage,
+        `--token-file ${file}: every user of this machine may use it, builds among them; run: chmod 600 ${file}`,
+      );
+    token = readFileSync(file, "utf8").trim();
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    throw new CommandError(exitCodes.usage, `--token-file ${file}: cannot be read: ${(error as Error).message}`);
+  }
+  if (token === "") throw new CommandError(exitCodes.usage, `--token-file ${file}: is empty; expected a GitHub token`);
+  return token;
 }

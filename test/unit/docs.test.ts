@@ -72,10 +72,10 @@ describe.each([
 });
 
 describe("what the pages tell people to type", () => {
-  const commands = ["README.md", "CONTRIBUTING.md"].flatMap(commandsIn);
+  const commands = ["README.md", "CONTRIBUTING.md", "docs/on-one-machine.md"].flatMap(commandsIn);
 
   it("is a target of the Makefile, with a line in its help", () => {
-    const targets = commands.flatMap((line) => /^make ([a-z-]+)/.exec(line)?.[1] ?? []);
+    const targets = commands.flatMap((line) => /^make (?:-C \S+ )?([a-z-]+)/.exec(line)?.[1] ?? []);
     const documented = [...read("Makefile").matchAll(/^(?<name>[a-z-]+):.*## \S/gm)].map((match) => match[1] ?? "");
     expect(targets.length).toBeGreaterThan(3);
     expect(targets.filter((target) => !documented.includes(target))).toEqual([]);
@@ -97,6 +97,14 @@ describe("what the pages tell people to type", () => {
         .map((option) => `${name} ${option}`),
     );
     expect(unknown).toEqual([]);
+  });
+});
+
+describe("the pages for people", () => {
+  it.each(["README.md", "docs/architecture.md", "docs/on-one-machine.md"])("lead to files that exist: %s", (page) => {
+    const links = [...read(page).matchAll(/\]\((?!https?:)(?<path>[^)#]+)/g)].map((match) => match[1] ?? "");
+    expect(links.length).toBeGreaterThan(0);
+    expect(links.filter((path) => !existsSync(resolve(root, page, "..", path)))).toEqual([]);
   });
 });
 
