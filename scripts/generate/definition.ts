@@ -18,7 +18,6 @@ export function definitionOf(facts: KindFacts) {
         plural,
         singular,
         shortNames: [shortName],
-        categories: ["builderpool"],
       },
       versions: [
         {
