@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { chartFiles } from "./chart/files.ts";
 import { commandsPage } from "./commandsPage.ts";
 import { definitionOf } from "./definition.ts";
 import { generatedKinds } from "./kinds.ts";
@@ -24,5 +25,6 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   files.set("docs/reference/metrics.md", metricsPage());
   files.set("docs/reference/commands.md", commandsPage());
   for (const [path, text] of rightsFiles()) files.set(path, text);
+  for (const [path, text] of chartFiles()) files.set(path, text);
   return files;
 }

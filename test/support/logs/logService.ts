@@ -16,9 +16,10 @@ export async function startLogService(
   folder: string,
   apiServer: string,
   settings: Readonly<Record<string, string>> = {},
+  ownToken = "own-token-of-the-log-service",
 ): Promise<LogService> {
   const tokenFile = join(folder, "own-token");
-  await writeFile(tokenFile, "own-token-of-the-log-service\n");
+  await writeFile(tokenFile, `${ownToken}\n`);
   const child = spawn(process.execPath, ["src/logs/main.ts"], {
     env: {
       BUILDERPOOL_NAMESPACE: "ci",

@@ -1,0 +1,77 @@
+{{- define "builderpool.labels" -}}
+app.kubernetes.io/name: builderpool
+app.kubernetes.io/component: {{ .component }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
+{{- end }}
+
+{{- define "builderpool.selector" -}}
+app.kubernetes.io/name: builderpool
+app.kubernetes.io/component: {{ .component }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- end }}
+
+{{- define "builderpool.image" -}}
+{{- with .root.Values.images.registry }}{{ trimSuffix "/" . }}/{{ end }}builderpool-{{ .program }}:{{ .root.Values.images.tag | default .root.Chart.AppVersion }}
+{{- end }}
+
+{{- define "builderpool.logsUrl" -}}
+{{- if .Values.logs.enabled }}{{ .Values.logs.url | default (printf "http://%s-logs.%s.svc" .Release.Name .Release.Namespace) }}
+{{- else }}{{ required "logs.url is missing: name the log service that takes the place of the chart's" .Values.logs.url }}
+{{- end }}
+{{- end }}
+
+{{- define "builderpool.logsPublicUrl" -}}
+{{- with .Values.logs.ingress }}
+{{- if $.Values.logs.publicUrl }}{{ $.Values.logs.publicUrl }}
+{{- else if .enabled }}http{{ if .tlsSecret }}s{{ end }}://{{ required "logs.ingress.host is missing: name the host under which people open logs" .host }}
+{{- else }}{{ include "builderpool.logsUrl" $ }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "builderpool.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 65001
+runAsGroup: 65000
+fsGroup: 65000
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{- define "builderpool.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
+{{- define "builderpool.probes" -}}
+readinessProbe:
+  httpGet: { path: /readyz, port: http }
+  periodSeconds: 5
+livenessProbe:
+  httpGet: { path: /livez, port: http }
+  initialDelaySeconds: 20
+  periodSeconds: 20
+  timeoutSeconds: 10
+  failureThreshold: 6
+{{- end }}
+
+{{- define "builderpool.placement" -}}
+{{- with .nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .affinity }}
+affinity: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,218 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse, parseAllDocuments } from "yaml";
+import { httpLogStore } from "../../src/logs/http.ts";
+import { endLogService, startLogService } from "../support/logs/logService.ts";
+import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
+import { helm } from "./helm.ts";
+import { kubectl } from "./kubectl.ts";
+import { until } from "./until.ts";
+
+const project = resolve(import.meta.dirname, "../..");
+const chart = join(project, "deploy/helm/builderpool");
+const everything = [
+  "logs.ingress.enabled=true",
+  "logs.ingress.host=ci.example.org",
+  "logs.ingress.tlsSecret=certificate",
+  "logs.ingress.className=nginx",
+  "logs.ingress.annotations.a=b",
+  "logs.quota=100Gi",
+  "logs.volume.storageClassName=fast",
+  "logs.service.clusterIP=10.96.0.9",
+  "logs.nodeSelector.disk=big",
+  "operator.priorityClassName=high",
+  "operator.tolerations[0].operator=Exists",
+  "operator.affinity.nodeAffinity.x=y",
+  "images.registry=images.example.org/ci/",
+  "images.pullSecrets[0].name=pull",
+  "monitoring.podMonitor=true",
+  "monitoring.rules=true",
+  "monitoring.dashboard=true",
+  "monitoring.labels.release=prometheus",
+].flatMap((value) => ["--set", value]);
+const nowhere = "/dev/null";
+
+interface Rendered {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec?: { readonly [field: string]: unknown };
+  readonly [field: string]: unknown;
+}
+
+async function rendered(...args: string[]): Promise<readonly Rendered[]> {
+  const text = await helm(nowhere, ["template", "builderpool", chart, "--namespace", "ci", ...args]);
+  return parseAllDocuments(text).map((document) => document.toJS({ maxAliasCount: 0 }));
+}
+
+describe("the chart", () => {
+  it("has nothing that helm finds wrong", async () => {
+    await helm(nowhere, ["lint", "--strict", chart]);
+    await helm(nowhere, ["lint", "--strict", chart, ...everything]);
+  });
+
+  it.each([
+    ["logs.keep=soon", "/logs/keep"],
+    ["logs.volumes.size=1Gi", "volumes"],
+    ["operator.replicas=0", "/operator/replicas"],
+    ["logs.publicUrl=ci.example.org", "/logs/publicUrl"],
+  ])("refuses %s, and says where", async (value, place) => {
+    await expect(rendered("--set", value)).rejects.toThrow(place);
+  });
+
+  it.each([
+    ["logs.ingress.enabled=true", "logs.ingress.host is missing"],
+    ["logs.enabled=false", "logs.url is missing"],
+  ])("asks for what %s needs", async (value, sentence) => {
+    await expect(rendered("--set", value)).rejects.toThrow(sentence);
+  });
+
+  it.each([
+    [[], "http://builderpool-logs.ci.svc", "http://builderpool-logs.ci.svc"],
+    [["logs.ingress.enabled=true", "logs.ingress.host=h"], "http://builderpool-logs.ci.svc", "http://h"],
+    [
+      ["logs.ingress.enabled=true", "logs.ingress.host=h", "logs.ingress.tlsSecret=s"],
+      "http://builderpool-logs.ci.svc",
+      "https://h",
+    ],
+    [["logs.url=http://10.0.0.1", "logs.publicUrl=https://p/x"], "http://10.0.0.1", "https://p/x"],
+    [["logs.enabled=false", "logs.url=http://other"], "http://other", "http://other"],
+  ])("with %j tells the operator where logs are put and opened", async (values, url, publicUrl) => {
+    const objects = await rendered(...values.flatMap((value) => ["--set", value]));
+    const text = JSON.stringify(
+      objects.find(({ kind, metadata }) => kind === "Deployment" && /operator/.test(metadata.name)),
+    );
+    expect(text).toContain(`{"name":"BUILDERPOOL_LOGS_URL","value":"${url}"}`);
+    expect(text).toContain(`{"name":"BUILDERPOOL_LOGS_PUBLIC_URL","value":"${publicUrl}"}`);
+  });
+
+  it("makes everything that is asked for", async () => {
+    const kinds = (await rendered(...everything)).map(({ kind }) => kind);
+    expect(kinds).toEqual(expect.arrayContaining(["Ingress", "PodMonitor", "PrometheusRule", "ConfigMap"]));
+    const plain = (await rendered()).map(({ kind }) => kind);
+    expect(plain).not.toEqual(expect.arrayContaining(["Ingress"]));
+    expect(plain).not.toEqual(expect.arrayContaining(["PodMonitor"]));
+  });
+});
+
+describe("the chart, installed", () => {
+  let plane: ControlPlane;
+  let folder: string;
+  const run = (...args: string[]) => kubectl(plane.kubeconfig, ["--namespace", "ci", ...args]);
+  const names = async (kind: string) => (await run("get", kind, "-o", "name")).split("\n").filter(Boolean);
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "chart-"));
+    plane = await startControlPlane({ controllers: true });
+    await run("create", "namespace", "ci");
+    await run("label", "namespace", "ci", "pod-security.kubernetes.io/enforce=restricted");
+    await helm(plane.kubeconfig, ["install", "builderpool", chart, "--namespace", "ci"]);
+  }, 1_800_000);
+  afterAll(async () => {
+    await plane?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("brings pods that a namespace with restricted security lets in", async () => {
+    await until("all pods are made", async () => (await names("pods")).length === 3);
+    expect(await run("get", "pods", "-o", "jsonpath={.items[*].metadata.labels.app\\.kubernetes\\.io/component}")).toBe(
+      "logs operator operator",
+    );
+  });
+
+  it("takes pools, and refuses wrong ones", async () => {
+    await run("apply", "-f", join(project, "examples"));
+    expect((await names("builderpools")).toSorted()).toEqual(
+      ["dataflow", "o2-slc9", "staging"].map((name) => `builderpool.ci.alice.cern.ch/${name}`),
+    );
+    const both = ["--type=merge", "-p", JSON.stringify({ spec: { logs: { directory: "/x", s3: bucket } } })];
+    await expect(run("patch", "builderpool", "o2-slc9", ...both)).rejects.toThrow(
+      "names both a directory and a bucket: keep one of them",
+    );
+  });
+
+  it("lets kubectl scale a pool by the name that people type", async () => {
+    await run("scale", "builderpool", "o2-slc9", "--replicas=3");
+    expect(await run("get", "bp", "o2-slc9", "-o", "jsonpath={.spec.instances}")).toBe("3");
+  });
+
+  it("gives the log service the right to ask whose a token is: it takes logs of living builders, and of nobody else", async () => {
+    const token = async (account: string, ...args: string[]) =>
+      (await run("create", "token", account, "--audience=builderpool-logs", ...args)).trim();
+    await run("create", "serviceaccount", "o2-builder");
+    await kubectl(plane.kubeconfig, ["--namespace", "ci", "apply", "-f", "-"], JSON.stringify(aPod("o2-0")));
+    const bound = ["--bound-object-kind=Pod", "--bound-object-name=o2-0"];
+    const [builder, loose] = [await token("o2-builder", ...bound), await token("o2-builder")];
+
+    const { clusters } = parse(await readFile(plane.kubeconfig, "utf8"));
+    const { server, "certificate-authority-data": authority } = clusters[0].cluster;
+    await writeFile(join(folder, "ca.crt"), Buffer.from(authority, "base64"));
+    const service = await startLogService(
+      folder,
+      server,
+      { NODE_EXTRA_CA_CERTS: join(folder, "ca.crt") },
+      (await run("create", "token", "builderpool-logs")).trim(),
+    );
+    const send = async (bearer: string) => {
+      const path = `o/r/1/${"0".repeat(40)}/c/fullLog.txt`;
+      const store = httpLogStore({ putUrl: service.address, url: service.address, token: async () => bearer });
+      return await store.put(path, Buffer.from("a log"), "text/plain").then(
+        () => "taken",
+        (error: Error) => /answered (\d+)/.exec(error.message)?.[1] ?? error.message,
+      );
+    };
+    try {
+      expect(await send(builder)).toBe("taken");
+      expect(await send(loose)).toBe("403");
+      expect(await send(await token("builderpool-operator"))).toBe("403");
+      expect(await send((await run("create", "token", "o2-builder")).trim())).toBe("401");
+      await run("delete", "pod", "o2-0", "--force", "--grace-period=0");
+      await until("the token of a pod that is gone counts no more", async () => (await send(builder)) === "401");
+    } finally {
+      await endLogService(service, "SIGTERM");
+    }
+  });
+
+  it("brings a new field with an upgrade, and takes no pool away", async () => {
+    const next = join(folder, "next");
+    await cp(chart, next, { recursive: true });
+    const file = join(next, "templates/crds/builderpools.yaml");
+    const text = await readFile(file, "utf8");
+    const field = text.replace(/^( +)silent:\n/m, "$1loud:\n$1  type: boolean\n$1silent:\n");
+    expect(field).not.toBe(text);
+    await writeFile(file, field);
+    await helm(plane.kubeconfig, ["upgrade", "builderpool", next, "--namespace", "ci"]);
+    await until("the new field is served", async () => {
+      await run("patch", "builderpool", "staging", "--type=merge", "-p", '{"spec":{"loud":true}}');
+      return (await run("get", "builderpool", "staging", "-o", "jsonpath={.spec.loud}")) === "true";
+    });
+    expect(await names("builderpools")).toHaveLength(3);
+  });
+
+  it("leaves pools and logs when it is uninstalled, and takes them up when it comes back", async () => {
+    await helm(plane.kubeconfig, ["uninstall", "builderpool", "--namespace", "ci"]);
+    expect(await names("deployments")).toEqual([]);
+    expect(await names("persistentvolumeclaims")).toEqual(["persistentvolumeclaim/builderpool-logs"]);
+    expect(await names("builderpools")).toHaveLength(3);
+    await helm(plane.kubeconfig, ["install", "builderpool", chart, "--namespace", "ci"]);
+    expect(await names("deployments")).toHaveLength(2);
+  });
+});
+
+const bucket = { endpoint: "https://s3.example.org", bucket: "logs", secretRef: { name: "s3" } };
+
+function aPod(name: string): object {
+  const security = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
+  const pod = { runAsNonRoot: true, runAsUser: 65001, seccompProfile: { type: "RuntimeDefault" } };
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name },
+    spec: {
+      serviceAccountName: "o2-builder",
+      securityContext: pod,
+      containers: [{ name: "builder", image: "none", securityContext: security }],
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import { execa } from "execa";
+import { goProgram } from "./goProgram.ts";
+
+const version = "v4.2.4";
+
+/** What helm prints on standard output. Rejects with its own words when it fails. */
+export async function helm(kubeconfig: string, args: readonly string[]): Promise<string> {
+  const program = await goProgram({
+    name: "helm",
+    source: { package: `helm.sh/helm/v4/cmd/helm@${version}` },
+    flags: ["-ldflags", "-s -w"],
+    what: `helm ${version} (about a minute, once)`,
+  });
+  const { stdout, stderr, failed, shortMessage } = await execa(program, args, {
+    env: { KUBECONFIG: kubeconfig },
+    stdin: "ignore",
+    reject: false,
+  });
+  if (failed) throw new Error(`helm ${args.join(" ")}: ${[stdout, stderr].join("\n").trim() || shortMessage}`);
+  return stdout;
+}

@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { Values } from "../../../scripts/generate/chart/values.ts";
+import { Logs } from "../../../src/api/logs.ts";
+import { bytes } from "../../../src/api/quantity.ts";
+import { LogsEnvironment } from "../../../src/logs/environment.ts";
+import { logMetrics } from "../../../src/logs/metrics.ts";
+import { metrics } from "../../../src/operator/metrics/table.ts";
+
+const project = resolve(import.meta.dirname, "../../..");
+const chart = join(project, "deploy/helm/builderpool");
+const read = (path: string) => readFileSync(join(chart, path), "utf8");
+const templates = readdirSync(join(chart, "templates"), { recursive: true, encoding: "utf8" });
+const texts = new Map(templates.filter((name) => name.includes(".")).map((name) => [name, read(`templates/${name}`)]));
+const defaults = Values.parse({});
+
+/** Every path of the values, branches too: `logs`, `logs.volume`, `logs.volume.size`. */
+function paths(value: object, before: readonly string[] = []): readonly string[] {
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const path = [...before, key];
+    const isBranch = typeof inner === "object" && inner !== null && !Array.isArray(inner);
+    return [path.join("."), ...(isBranch ? paths(inner, path) : [])];
+  });
+}
+
+const used = [...texts.values()].flatMap((text) =>
+  [...text.matchAll(/\.Values\.([A-Za-z0-9.]+)/g)].map((match) => match[1] ?? ""),
+);
+
+describe("the chart", () => {
+  it("uses no value that its schema does not have", () => {
+    const known = new Set(paths(defaults));
+    expect(used.filter((path) => !known.has(path))).toEqual([]);
+  });
+
+  it("has no value that nothing uses", () => {
+    const placement = read("templates/_names.tpl");
+    const isUsed = (path: string) =>
+      used.some((one) => one === path || one.startsWith(`${path}.`) || (path.startsWith(`${one}.`) && isLeaf(one)));
+    // Placement is handed to one template as a whole, resources are copied as they are.
+    const isLeaf = (one: string) => !["operator", "logs"].includes(one);
+    const isPlaced = (path: string) => placement.includes(`with .${path.split(".").at(-1)} `);
+    const unused = paths(defaults).filter((path) => path !== "global" && !isUsed(path) && !isPlaced(path));
+    expect(unused).toEqual([]);
+  });
+
+  it("has the version of the project", () => {
+    const { version, appVersion } = parse(read("Chart.yaml"));
+    const project_ = JSON.parse(readFileSync(join(project, "package.json"), "utf8"));
+    expect([version, appVersion]).toEqual([project_.version, project_.version]);
+  });
+
+  it("keeps logs as long, and takes them as large, as the programs expect when nobody says otherwise", () => {
+    const pool = Logs.parse({});
+    const service = LogsEnvironment.parse({ BUILDERPOOL_NAMESPACE: "ci" });
+    expect(defaults.logs.keep).toBe(service.BUILDERPOOL_LOGS_KEEP);
+    expect(defaults.logs.keep).toBe(pool.keep);
+    expect(defaults.logs.maxSize).toBe(service.BUILDERPOOL_LOGS_MAX_SIZE);
+    // A builder adds headings to what it kept.
+    expect(bytes(defaults.logs.maxSize)).toBeGreaterThan(bytes(pool.maxSize) + 2 ** 20);
+    expect(defaults.logs.audience).toBe(service.BUILDERPOOL_LOGS_AUDIENCE);
+  });
+
+  it("tells the log service nothing it does not read, and everything it needs", () => {
+    const told = [...(texts.get("logs.yaml") ?? "").matchAll(/- name: ([A-Z_]+)$/gm)].map((match) => match[1] ?? "");
+    const known = Object.keys(LogsEnvironment.shape);
+    expect(told.filter((name) => !known.includes(name) && name !== "NODE_EXTRA_CA_CERTS")).toEqual([]);
+    expect(told).toContain("BUILDERPOOL_NAMESPACE");
+  });
+
+  it("asks for health where the programs answer", () => {
+    const service = LogsEnvironment.parse({ BUILDERPOOL_NAMESPACE: "ci" });
+    for (const name of ["logs.yaml", "operator.yaml"]) {
+      expect(texts.get(name)).toContain(
+        `{ name: http, containerPort: ${service.BUILDERPOOL_LOGS_PORT}, protocol: TCP }`,
+      );
+      expect(texts.get(name)).toContain('include "builderpool.probes"');
+    }
+    expect(
+      [...read("templates/_names.tpl").matchAll(/path: (\S+), port: (\w+)/g)].map(([, ...found]) => found),
+    ).toEqual([
+      ["/readyz", "http"],
+      ["/livez", "http"],
+    ]);
+  });
+
+  it("alerts on, and draws, metrics that exist", () => {
+    const known = [...metrics, ...Object.values(logMetrics)].map(({ name }) => name);
+    const shown = ["files/alerts.yaml", "files/dashboard.json"].flatMap((path) => [
+      ...new Set(read(path).match(/builderpool_[a-z_]+/g)),
+    ]);
+    expect(shown.length).toBeGreaterThan(8);
+    expect(shown.filter((name) => !known.includes(name))).toEqual([]);
+    expect(known.filter((name) => !read("files/dashboard.json").includes(name))).toEqual([]);
+  });
+});
