@@ -1,4 +1,5 @@
 import type { Kind, Stored } from "../api/kinds.ts";
+import { frozen } from "./frozen.ts";
 import type { Change, ObjectStore, Selector } from "./objectStore.ts";
 
 export interface Cache<K extends Kind> {
@@ -7,6 +8,8 @@ export interface Cache<K extends Kind> {
   get(name: string): Stored<K> | undefined;
   /** In the order of names; the same array until something changes. */
   list(): readonly Stored<K>[];
+  /** Whether the watch behind it is healthy: while it is not, what is missing here may exist, and what is here may be old. */
+  isHealthy(): boolean;
 }
 
 export interface CacheOptions<K extends Kind> {
@@ -28,6 +31,10 @@ export function cacheOf<K extends Kind>(
 ): Cache<K> {
   const objects = new Map<string, Stored<K>>();
   let sorted: readonly Stored<K>[] | undefined;
+  let isHealthy = false;
+  const onHealth = (is: boolean) => {
+    isHealthy = is;
+  };
   const synced = Promise.withResolvers<void>();
   synced.promise.catch(() => {}); // a cache nobody waits for may end quietly
 
@@ -47,7 +54,7 @@ export function cacheOf<K extends Kind>(
 
   async function follow(): Promise<void> {
     try {
-      for await (const change of store.watch(kind, { signal, ...(selector && { selector }) })) take(change);
+      for await (const change of store.watch(kind, { signal, onHealth, ...(selector && { selector }) })) take(change);
       synced.reject(signal.reason ?? new Error(`the watch of ${kind} ended`));
     } catch (error) {
       synced.reject(error);
@@ -59,6 +66,7 @@ export function cacheOf<K extends Kind>(
   return {
     synced: synced.promise,
     get: (name) => objects.get(name),
+    isHealthy: () => isHealthy,
     list: () => {
       sorted ??= [...objects.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
       return sorted;
@@ -73,9 +81,4 @@ export function isSameSpec<K extends Kind>(
 ): boolean {
   const { uid, generation } = object.metadata;
   return type !== "Deleted" && before?.metadata.uid === uid && before.metadata.generation === generation;
-}
-
-function frozen<T extends object>(value: T): T {
-  for (const part of Object.values(value)) if (typeof part === "object" && part !== null) frozen(part);
-  return Object.freeze(value);
 }

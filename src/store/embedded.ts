@@ -3,7 +3,7 @@ import type { Kind, ObjectByKind, Stored } from "../api/kinds.ts";
 import type { ObjectMeta } from "../api/metadata.ts";
 import { type Clock, timestamp } from "../system/clock.ts";
 import type { Log } from "../system/log.ts";
-import { createBells } from "./embedded/bell.ts";
+import { createBells } from "./embedded/bells.ts";
 import { openDatabase } from "./embedded/database.ts";
 import { type Document, document, documentOf, objectOf } from "./embedded/document.ts";
 import { createObjects } from "./embedded/objects.ts";

@@ -11,6 +11,16 @@ export type Change<K extends Kind> =
   /** Everything that exists has been delivered; what follows is news. Sent once, and again after a relist. */
   | { readonly type: "Synced"; readonly names: ReadonlySet<string> };
 
+export interface WatchOptions {
+  readonly signal: AbortSignal;
+  readonly selector?: Selector;
+  /**
+   * Told when the watch begins to be healthy, at its first success or after a gap, and when it ceases to be. While it is not, news may be
+   * missing: what the watch has not shown says nothing, and nobody may be called lost for it.
+   */
+  readonly onHealth?: (isHealthy: boolean) => void;
+}
+
 export interface Precondition {
   readonly uid?: string;
   readonly resourceVersion?: string;
@@ -30,10 +40,7 @@ export interface ObjectStore {
    * Everything that exists, as Added, then Synced, then every change until `signal` aborts (the iterable then ends). Never ends by
    * itself: it reconnects, and after a gap re-delivers what changed, Deleted included. Several changes of one object may be merged.
    */
-  watch<K extends Kind>(
-    kind: K,
-    options: { readonly signal: AbortSignal; readonly selector?: Selector },
-  ): AsyncIterable<Change<K>>;
+  watch<K extends Kind>(kind: K, options: WatchOptions): AsyncIterable<Change<K>>;
   /** Fails with AlreadyExists. A `status` given here is ignored. */
   create<K extends Kind>(kind: K, object: ObjectByKind[K]): Promise<Stored<K>>;
   /**

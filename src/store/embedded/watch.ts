@@ -3,8 +3,9 @@ import type { Kind } from "../../api/kinds.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { isStoreError } from "../error.ts";
-import type { Change, Selector } from "../objectStore.ts";
-import type { Bells } from "./bell.ts";
+import { healthChanges } from "../health.ts";
+import type { Change, WatchOptions } from "../objectStore.ts";
+import type { Bells } from "./bells.ts";
 import type { Database } from "./database.ts";
 import type { Rows } from "./rows.ts";
 import { createView } from "./view.ts";
@@ -23,16 +24,17 @@ interface World {
 export async function* watchObjects<K extends Kind>(
   world: World,
   kind: K,
-  { signal, selector }: { readonly signal: AbortSignal; readonly selector?: Selector },
+  { signal, selector, onHealth }: WatchOptions,
 ): AsyncGenerator<Change<K>, void, undefined> {
   const { database, rows, bells } = world;
   if (bells.isClosed) return;
   const bell = bells.hang();
   try {
     const view = database.read(() => createView(rows, kind, selector));
+    const tell = healthChanges(onHealth);
     const isOver = () => signal.aborted || bells.isClosed;
     while (!isOver()) {
-      const found = await retried(world, kind, signal, () => database.read(view.next));
+      const found = await retried(world, kind, signal, () => database.read(view.next), tell);
       for (const change of found?.changes ?? []) {
         if (signal.aborted) return;
         yield change;
@@ -51,11 +53,15 @@ async function retried<T>(
   kind: Kind,
   signal: AbortSignal,
   read: () => T,
+  tell: (isHealthy: boolean) => void,
 ): Promise<T | undefined> {
   try {
-    return read();
+    const found = read();
+    tell(true);
+    return found;
   } catch (error) {
     if (!isStoreError(error, "Unavailable")) throw error;
+    tell(false);
     log.warn({ kind, error: error.message, retryMs }, "watch cannot read the store, trying again");
     await clock.sleep(retryMs, signal).catch(() => {});
     return undefined;

@@ -3,6 +3,7 @@ import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { pauseAfter } from "../backoff.ts";
 import { isStoreError, type StoreError } from "../error.ts";
+import { healthChanges } from "../health.ts";
 import type { KubernetesClient, KubernetesObject, Resource } from "./client.ts";
 import { createKnown, type Reflected, type Thing } from "./known.ts";
 
@@ -114,15 +115,14 @@ export async function* reflect<T extends Thing>(
 }
 
 /** Tells changes of health to who asked, and people when it goes and when it is back. */
-function healthOf({ kind }: Resource, log: Log, onHealth: (isHealthy: boolean) => void = () => {}) {
-  let isHealthy = false;
+function healthOf({ kind }: Resource, log: Log, onHealth: ((isHealthy: boolean) => void) | undefined) {
+  const tell = healthChanges(onHealth);
   let saidOf: string | undefined;
   return {
     isGood() {
       if (saidOf !== undefined) log.info({ kind }, "the watch is healthy again");
       saidOf = undefined;
-      if (!isHealthy) onHealth(true);
-      isHealthy = true;
+      tell(true);
     },
     isBad(failure: StoreError | undefined, pauseMs: number) {
       const error = failure?.message ?? "the API server ended it too soon";
@@ -130,8 +130,7 @@ function healthOf({ kind }: Resource, log: Log, onHealth: (isHealthy: boolean) =
       if (about !== saidOf)
         log.warn({ kind, error, pauseMs: Math.round(pauseMs) }, "a watch was interrupted, trying again");
       saidOf = about;
-      if (isHealthy) onHealth(false);
-      isHealthy = false;
+      tell(false);
     },
   };
 }

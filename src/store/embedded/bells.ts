@@ -1,15 +1,17 @@
+import { type Bell, createBell } from "../bell.ts";
+
 /** How often other processes' writes are looked for while somebody watches; a look costs microseconds. */
 const foreignPollMs = 100;
 
-/** Wakes watchers; a ring that comes while a watcher is busy is heard at its next wait. */
-export interface Bell {
-  /** Resolves at the next ring, at once when one came since the last wait, and when the signal aborts or the bell is closed. */
+/** Wakes one watcher. */
+export interface HungBell {
+  /** Resolves at the next ring, at once when one came since the last wait, and when the signal aborts or the bells are closed. */
   wait(signal: AbortSignal): Promise<void>;
   close(): void;
 }
 
 export interface Bells {
-  hang(): Bell;
+  hang(): HungBell;
   /** Wakes every watcher. */
   ring(): void;
   readonly isClosed: boolean;
@@ -19,7 +21,7 @@ export interface Bells {
 
 /** Bells that ring for the writes of this process, and, while one hangs, for those that `version` shows others to have made. */
 export function createBells(version: () => number): Bells {
-  const hanging = new Set<{ ring(): void }>();
+  const hanging = new Set<Bell>();
   let timer: NodeJS.Timeout | undefined;
   let known = 0;
   let isClosed = false;
@@ -38,27 +40,13 @@ export function createBells(version: () => number): Bells {
     }
   }
 
-  function hang(): Bell {
-    let hasRung = isClosed;
-    let wake = () => {};
-    const bell = {
-      ring: () => {
-        hasRung = true;
-        wake();
-      },
-    };
+  function hang(): HungBell {
+    const bell = createBell();
     hanging.add(bell);
     timer ??= setInterval(poll, foreignPollMs); // a watch keeps the process alive, as a connection would
     return {
       async wait(signal) {
-        if (!hasRung && !signal.aborted) {
-          const { promise, resolve } = Promise.withResolvers<void>();
-          wake = resolve;
-          signal.addEventListener("abort", wake, { once: true });
-          await promise;
-          signal.removeEventListener("abort", wake);
-        }
-        hasRung = isClosed;
+        if (!isClosed) await bell.wait(signal);
       },
       close() {
         hanging.delete(bell);

@@ -1,0 +1,11 @@
+import { apiVersion } from "../../api/group.ts";
+import type { Kind } from "../../api/kinds.ts";
+import type { Resource } from "./client.ts";
+
+/** Where the kinds on the bus are served. */
+export const resources = {
+  BuilderPool: { apiVersion, kind: "BuilderPool", plural: "builderpools" },
+  Builder: { apiVersion, kind: "Builder", plural: "builders" },
+  Build: { apiVersion, kind: "Build", plural: "builds" },
+  Lease: { apiVersion: "coordination.k8s.io/v1", kind: "Lease", plural: "leases" },
+} as const satisfies Record<Kind, Resource>;

@@ -1,0 +1,31 @@
+import type { Kind, ObjectByKind, Stored } from "../../api/kinds.ts";
+import { StoreError } from "../error.ts";
+import type { KubernetesObject } from "./client.ts";
+
+/** The object as the server takes it. */
+export function written<K extends Kind>(object: ObjectByKind[K]): KubernetesObject {
+  return object.kind === "Lease" ? { ...object, spec: withMicroTimes(object.spec) } : { ...object };
+}
+
+/** The same for a write that must fail when somebody else wrote since; throws Invalid without the version that was read. */
+export function rewritten<K extends Kind>(kind: K, object: Stored<K>): KubernetesObject {
+  if (object.metadata.resourceVersion !== undefined) return written(object);
+  const problem = "metadata.resourceVersion: expected the version that was read, found none";
+  throw new StoreError("Invalid", `${kind} "${object.metadata.name}" is invalid: ${problem}`);
+}
+
+/** The times of a Lease have exactly six digits of a second, or the server refuses it. */
+function withMicroTimes<
+  T extends { readonly acquireTime?: string | undefined; readonly renewTime?: string | undefined },
+>(spec: T): T {
+  const { acquireTime, renewTime } = spec;
+  return {
+    ...spec,
+    ...(acquireTime !== undefined && { acquireTime: withMicroseconds(acquireTime) }),
+    ...(renewTime !== undefined && { renewTime: withMicroseconds(renewTime) }),
+  };
+}
+
+function withMicroseconds(time: string): string {
+  return time.replace(/(?:\.(\d*))?Z$/, (_, digits = "") => `.${digits.slice(0, 6).padEnd(6, "0")}Z`);
+}
