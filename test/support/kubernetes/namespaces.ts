@@ -1,0 +1,30 @@
+import { join } from "node:path";
+import type { KubernetesClient } from "../../../src/store/kubernetes/client.ts";
+import { accessFromKubeConfig } from "../../../src/store/kubernetes/kubeConfig.ts";
+import { kubernetesClient } from "../../../src/store/kubernetes/kubernetesClient.ts";
+import { systemClock } from "../../../src/system/clock.ts";
+import { applyManifests, kubectl } from "../../cluster/kubectl.ts";
+
+export const definitions = join(import.meta.dirname, "../../../crds");
+
+/** Lets a cluster know our kinds. */
+export function installDefinitions(kubeconfig: string): Promise<void> {
+  return applyManifests(kubeconfig, [definitions]);
+}
+
+let count = 0;
+
+/** A client in a new, empty namespace. `close` lets go of the namespace without waiting for its end. */
+export async function newNamespace(kubeconfig: string): Promise<KubernetesClient & { close(): Promise<void> }> {
+  count += 1;
+  const namespace = `test-${process.pid}-${count}`;
+  await kubectl(kubeconfig, ["create", "namespace", namespace]);
+  const access = await accessFromKubeConfig(kubeconfig, systemClock);
+  return {
+    ...kubernetesClient(access, namespace),
+    async close() {
+      access.agent.destroy();
+      await kubectl(kubeconfig, ["delete", "namespace", namespace, "--wait=false"]);
+    },
+  };
+}
