@@ -80,5 +80,6 @@ export function isSameSpec<K extends Kind>(
   before: Stored<K> | undefined,
 ): boolean {
   const { uid, generation } = object.metadata;
+  if (generation === 0) return false; // as of a Lease: nobody counts
   return type !== "Deleted" && before?.metadata.uid === uid && before.metadata.generation === generation;
 }

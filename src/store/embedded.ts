@@ -99,6 +99,7 @@ export function openEmbeddedStore({ file, clock, log }: { file: string; clock: C
 
     async updateStatus<K extends Kind>(kind: K, object: Stored<K>) {
       const given = document(object);
+      if (kind === "Lease") throw invalid(kind, given, ["status: a Lease has none"]);
       return write(() => {
         const row = existing(kind, given.metadata.name, versionRead(kind, given));
         return revise(kind, row, (current) => withStatus(current, given));

@@ -1,14 +1,14 @@
 import type { Kind, ObjectByKind, Stored } from "../api/kinds.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Log } from "../system/log.ts";
-import { StoreError } from "./error.ts";
+import { isStoreError, StoreError } from "./error.ts";
 import type { KubernetesClient, KubernetesObject } from "./kubernetes/client.ts";
 import { createDoor } from "./kubernetes/door.ts";
 import { mergeOrCreate } from "./kubernetes/merge.ts";
 import { type ReflectFact, reflect } from "./kubernetes/reflect.ts";
 import { resources } from "./kubernetes/resources.ts";
 import { type SharedWatch, shareWatch } from "./kubernetes/shared.ts";
-import { rewritten, written } from "./kubernetes/written.ts";
+import { created, rewritten, written } from "./kubernetes/written.ts";
 import type { Change, ObjectStore, Precondition, Selector, WatchOptions } from "./objectStore.ts";
 
 export interface KubernetesStoreOptions {
@@ -67,7 +67,7 @@ export function kubernetesStore({ client, clock, log, count = () => {} }: Kubern
     watch,
 
     async create<K extends Kind>(kind: K, object: ObjectByKind[K]) {
-      return door.demand(kind, await client.create(resources[kind], written(object)));
+      return door.demand(kind, await client.create(resources[kind], created(kind, object)));
     },
 
     async apply<K extends Kind>(kind: K, object: ObjectByKind[K]) {
@@ -75,7 +75,15 @@ export function kubernetesStore({ client, clock, log, count = () => {} }: Kubern
     },
 
     async update<K extends Kind>(kind: K, object: Stored<K>) {
-      return door.demand(kind, await client.update(resources[kind], rewritten(kind, object)));
+      try {
+        return door.demand(kind, await client.update(resources[kind], rewritten(kind, object)));
+      } catch (error) {
+        // The server would create a Lease that is gone, finds that it is not the one meant, and says Conflict.
+        if (kind !== "Lease" || !isStoreError(error, "Conflict")) throw error;
+        const { name } = object.metadata;
+        if ((await client.get(resources[kind], name)) !== undefined) throw error;
+        throw new StoreError("NotFound", `Lease "${name}" does not exist`, { cause: error });
+      }
     },
 
     async updateStatus<K extends Kind>(kind: K, object: Stored<K>) {

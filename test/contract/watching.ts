@@ -129,6 +129,22 @@ export function describeWatching(subject: Subject): void {
       }
     });
 
+    it("tells that it is healthy, to who comes later too", async () => {
+      const { store } = subject();
+      const builders = follow(store, "Builder");
+      await builders.synced();
+      const { promise: healthy, resolve } = Promise.withResolvers<boolean>();
+      const stop = new AbortController();
+      const reading = (async () => {
+        for await (const _ of store.watch("Builder", { signal: stop.signal, onHealth: resolve }));
+      })();
+
+      expect(await healthy).toBe(true);
+      stop.abort();
+      await reading;
+      await builders.stop();
+    });
+
     it("ends when its signal aborts, before its first change and after", async () => {
       const { store } = subject();
       const never = follow(store, "Builder");

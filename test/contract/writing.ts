@@ -41,6 +41,15 @@ export function describeWriting(subject: Subject): void {
       await expect(store.create("Builder", aBuilder("o2-0"))).rejects.toMatchObject({ code: "AlreadyExists" });
     });
 
+    it("refuses an object that carries a version", async () => {
+      const refusal = subject().store.create("Builder", aBuilder("o2-0", { resourceVersion: "5" }));
+
+      await expect(refusal).rejects.toMatchObject({
+        code: "Invalid",
+        message: expect.stringContaining("metadata.resourceVersion"),
+      });
+    });
+
     it.each([
       ["a number below its minimum", "spec.number", { ...aBuild("b"), spec: { ...aBuild("b").spec, number: 0 } }],
       ["text that fits no pattern", "spec.commit", { ...aBuild("b"), spec: { ...aBuild("b").spec, commit: "HEAD" } }],
@@ -99,6 +108,34 @@ export function describeWriting(subject: Subject): void {
       expect((await store.get("Lease", "o2-0"))?.spec.holderIdentity).toBe("second");
       expect(renewed.metadata.resourceVersion).not.toBe(created.metadata.resourceVersion);
     });
+
+    it("counts no generations of a lease, which is all news", async () => {
+      const { store } = subject();
+      const created = await store.create("Lease", aLease("o2-0"));
+      const renewed = await store.update("Lease", { ...created, spec: { ...created.spec, holderIdentity: "second" } });
+
+      expect([created, renewed].map(({ metadata }) => metadata.generation)).toEqual([0, 0]);
+    });
+
+    it("takes the times of a lease to the millisecond", async () => {
+      const { store } = subject();
+      const times = { acquireTime: "2026-11-24T08:00:00Z", renewTime: "2026-11-24T08:00:01.123Z" };
+      const { spec } = await store.create("Lease", { ...aLease("o2-0"), spec: times });
+
+      expect(Date.parse(spec.acquireTime ?? "")).toBe(Date.parse(times.acquireTime));
+      expect(Date.parse(spec.renewTime ?? "")).toBe(Date.parse(times.renewTime));
+    });
+
+    it("fails with NotFound when a lease is gone, and with Conflict on a new one of its name", async () => {
+      const { store } = subject();
+      const first = await store.create("Lease", aLease("o2-0"));
+      await store.delete("Lease", "o2-0");
+
+      await expect(store.update("Lease", first)).rejects.toMatchObject({ code: "NotFound" });
+      expect(await store.get("Lease", "o2-0")).toBeUndefined();
+      await store.create("Lease", aLease("o2-0"));
+      await expect(store.update("Lease", first)).rejects.toMatchObject({ code: "Conflict" });
+    });
   });
 
   describe("updateStatus", () => {
@@ -125,6 +162,13 @@ export function describeWriting(subject: Subject): void {
       await store.updateStatus("Builder", { ...full, status: readyStatus });
 
       expect((await store.get("Builder", "o2-0"))?.status).toEqual(readyStatus);
+    });
+
+    it("refuses to write the status of a lease, which has none", async () => {
+      const { store } = subject();
+      const lease = await store.create("Lease", aLease("o2-0"));
+
+      await expect(store.updateStatus("Lease", lease)).rejects.toMatchObject({ code: "Invalid" });
     });
 
     it("refuses a status that does not fit its schema", async () => {

@@ -38,6 +38,7 @@ export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Pr
   while (!signal.aborted) {
     try {
       await Promise.all([builders.synced, builds.synced]);
+      if (!builders.isHealthy() || !builds.isHealthy()) throw new Error("a watch of Builders or Builds is interrupted");
       const beats = await heartbeats(world, builders.list());
       const now = clock.monotonic();
       pulses = feel(now - lookedAt > longestGap ? undefined : pulses, beats, now);

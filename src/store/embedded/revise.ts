@@ -8,7 +8,7 @@ import type { Document } from "./document.ts";
 /** A new object: what the store sets is set, whatever the caller wrote there, and status waits for updateStatus. */
 export function asCreated({ status: _, ...given }: Document, uid: string, now: string): Document {
   const metadata = { namespace: localNamespace, ...withoutStoreFields(given.metadata) };
-  return { ...given, metadata: { ...metadata, uid, generation: 1, creationTimestamp: now } };
+  return { ...given, metadata: { ...metadata, uid, generation: firstGeneration(given), creationTimestamp: now } };
 }
 
 /** Everything but status as given; what the store sets stays as it was. */
@@ -43,14 +43,23 @@ export function asDeleting(current: Document, now: string): Document {
   if (metadata.deletionTimestamp !== undefined) return current;
   return {
     ...current,
-    metadata: { ...metadata, deletionTimestamp: now, generation: (metadata.generation ?? 0) + 1 },
+    metadata: { ...metadata, deletionTimestamp: now, generation: nextGeneration(current) },
   };
 }
 
 /** The generation grows when, and only when, the spec is another one. */
 export function withGeneration(current: Document, next: Document): Document {
   if (isDeepStrictEqual(current.spec, next.spec)) return next;
-  return { ...next, metadata: { ...next.metadata, generation: (current.metadata.generation ?? 0) + 1 } };
+  return { ...next, metadata: { ...next.metadata, generation: nextGeneration(current) } };
+}
+
+/** Of a Lease, every change of which is news, no generations are counted. */
+function firstGeneration({ kind }: Document): number {
+  return kind === "Lease" ? 0 : 1;
+}
+
+function nextGeneration({ kind, metadata: { generation = 0 } }: Document): number {
+  return kind === "Lease" ? 0 : generation + 1;
 }
 
 export function isDeleting({ metadata }: Document): boolean {

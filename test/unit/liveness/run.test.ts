@@ -95,6 +95,22 @@ describe("a builder whose heartbeat stops", () => {
   });
 });
 
+describe("a builder of whom a watch has nothing to say, as it is interrupted", () => {
+  it("is not called lost for that time", async () => {
+    await using machine = await aMachine({ instances: 1 });
+    await machine.pass(30 * second);
+    silence(machine);
+    await machine.pass(10 * second);
+    machine.sayWatchesAre(false);
+    await machine.pass(20 * minute);
+    machine.sayWatchesAre(true);
+    await machine.pass(60 * second);
+    expect(await machine.phases()).toEqual(["o2-0 Ready"]);
+    await machine.pass(30 * second);
+    expect(await machine.phases()).toEqual(["o2-0 Suspect"]);
+  });
+});
+
 describe("a builder that has drained", () => {
   it("may fall silent", async () => {
     await using machine = await aMachine({ instances: 1 });

@@ -32,7 +32,8 @@ export async function aMachine(spec: Parameters<typeof aPool>[0] = {}) {
   const embedded = openEmbeddedStore({ file: ":memory:", clock, log });
   const writes: string[] = [];
   const faults = { startThrows: false, listFails: false };
-  const store = watched(embedded, writes, faults);
+  const watches = new Set<(isHealthy: boolean) => void>();
+  const store = watched(embedded, writes, faults, watches);
   const end = new AbortController();
   const builders = new Map<string, Fake>();
 
@@ -62,6 +63,10 @@ export async function aMachine(spec: Parameters<typeof aPool>[0] = {}) {
     /** Kind and part of every write of the operator. */
     writes,
     faults,
+    /** Says to everybody who watches that the watch is healthy, or not. */
+    sayWatchesAre(healthy: boolean) {
+      for (const say of watches) say(healthy);
+    },
     /** Lets time pass, in steps of a second, and everybody act. */
     async pass(ms: number) {
       for (let left = ms; left > 0; left -= 1000) await clock.advance(Math.min(1000, left));
@@ -156,7 +161,12 @@ async function beat(store: ObjectStore, name: string, holderIdentity: string, no
 }
 
 /** The store as the operator sees it: every write is noted, and it may stop to answer. */
-function watched(store: ObjectStore, writes: string[], faults: { readonly listFails: boolean }): ObjectStore {
+function watched(
+  store: ObjectStore,
+  writes: string[],
+  faults: { readonly listFails: boolean },
+  watches: Set<(isHealthy: boolean) => void>,
+): ObjectStore {
   function noted<T>(kind: Kind, part: string, answer: T): T {
     writes.push(`${kind} ${part}`);
     return answer;
@@ -167,7 +177,10 @@ function watched(store: ObjectStore, writes: string[], faults: { readonly listFa
       if (faults.listFails) throw new StoreError("Unavailable", "the store does not answer");
       return store.list(kind, selector);
     },
-    watch: (kind, options) => store.watch(kind, options),
+    watch(kind, options) {
+      if (options.onHealth !== undefined) watches.add(options.onHealth);
+      return store.watch(kind, options);
+    },
     create: (kind, object) => noted(kind, "create", store.create(kind, object)),
     apply: (kind, object) => noted(kind, "apply", store.apply(kind, object)),
     update: (kind, object) => noted(kind, "update", store.update(kind, object)),

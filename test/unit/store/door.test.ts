@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import type { KubernetesObject } from "../../../src/store/kubernetes/client.ts";
+import { createDoor } from "../../../src/store/kubernetes/door.ts";
+import type { Log } from "../../../src/system/log.ts";
+import { aBuilder, aLease } from "../../contract/objects.ts";
+
+function aDoor() {
+  const said: object[] = [];
+  let counted = 0;
+  const log: Log = { ...quiet, warn: (facts) => said.push(facts) };
+  const count = () => {
+    counted += 1;
+  };
+  return { ...createDoor({ log, count }), said, counted: () => counted };
+}
+
+const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
+const stored = { namespace: "ci", uid: "u", resourceVersion: "5", creationTimestamp: "2026-01-01T00:00:00Z" };
+const builder: KubernetesObject = { ...aBuilder("o2-0", { ...stored, generation: 3 }) };
+const odd: KubernetesObject = { ...builder, spec: { pool: 7 } };
+
+describe("an object of the API server", () => {
+  it("comes through with metadata we do not know, but without who wrote which field", () => {
+    const metadata = { ...builder.metadata, deletionGracePeriodSeconds: 0, managedFields: [{ manager: "kubectl" }] };
+
+    expect(aDoor().read("Builder", { ...builder, metadata })).toEqual({
+      ...builder,
+      metadata: { ...builder.metadata, deletionGracePeriodSeconds: 0 },
+    });
+  });
+
+  it("has generation 0 where the server counts none", () => {
+    expect(aDoor().read("Lease", { ...aLease("o2-0", stored) })?.metadata.generation).toBe(0);
+  });
+
+  it("that does not fit its schema is left out, counted and logged once for each version, with what is wrong", () => {
+    const door = aDoor();
+    for (const version of ["5", "5", "6"])
+      expect(door.read("Builder", { ...odd, metadata: { ...odd.metadata, resourceVersion: version } })).toBeUndefined();
+
+    expect(door.counted()).toBe(2);
+    expect(door.said).toHaveLength(2);
+    expect(door.said[0]).toMatchObject({ object: "Builder/o2-0", problem: expect.stringContaining("spec.pool") });
+  });
+
+  it("that was asked for by name does not look absent when it does not fit", () => {
+    expect(() => aDoor().demand("Builder", odd)).toThrow('Builder "o2-0" does not fit its schema');
+  });
+});

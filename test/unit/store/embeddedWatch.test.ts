@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { createBells } from "../../../src/store/embedded/bells.ts";
+import { openDatabase } from "../../../src/store/embedded/database.ts";
+import { prepareRows } from "../../../src/store/embedded/rows.ts";
+import { watchObjects } from "../../../src/store/embedded/watch.ts";
+import { StoreError } from "../../../src/store/error.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { fakeClock, settled } from "../../support/fakeClock.ts";
+
+describe("a watch of a store that cannot be read for a while", () => {
+  it("is not healthy until it can", async () => {
+    const database = openDatabase(":memory:");
+    const clock = fakeClock();
+    const bells = createBells(() => 0);
+    let isDiskFull = false;
+    const faulty: typeof database = {
+      ...database,
+      read(body) {
+        if (isDiskFull) throw new StoreError("Unavailable", "the disk is full");
+        return database.read(body);
+      },
+    };
+    const world = {
+      database: faulty,
+      rows: prepareRows(database.sql),
+      bells,
+      clock,
+      log: createLog({ level: "silent" }),
+    };
+    const stop = new AbortController();
+    const told: boolean[] = [];
+    const reading = (async () => {
+      const options = { signal: stop.signal, onHealth: (is: boolean) => told.push(is) };
+      for await (const _ of watchObjects(world, "Builder", options));
+    })();
+    await settled();
+    isDiskFull = true;
+    bells.ring();
+    await settled();
+    expect(told).toEqual([true, false]);
+
+    isDiskFull = false;
+    await clock.advance(1000);
+    await settled();
+    expect(told).toEqual([true, false, true]);
+    stop.abort();
+    await reading;
+    database.close();
+  });
+});
