@@ -64,6 +64,7 @@ export const poolReasons = [
   "PoolDeleted",
   "DefinitionInvalid",
   "CheckConflict",
+  "NameTaken",
   "ListingStale",
   "ListingFresh",
   "AsDesired",

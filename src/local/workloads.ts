@@ -44,6 +44,7 @@ export function localWorkloads(world: LocalWorld): LocalWorkloads {
     async observe(pool) {
       return pools.get(pool)?.observe() ?? { pods: [] };
     },
+    standing: async () => ({}),
     async apply(pool, replicas, revision) {
       const { name } = pool.metadata;
       const workload = pools.get(name) ?? new PoolWorkload(name, world, () => tell(name));

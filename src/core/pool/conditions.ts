@@ -142,6 +142,8 @@ function isCovered({ serving }: Facts): Finding {
 }
 
 function isInConflict({ observed }: Facts): Finding {
+  const { refusal } = observed.standing ?? {};
+  if (refusal?.reason === "NameTaken") return { status: "True", ...refusal };
   const { conflicts } = observed.definitions;
   if (conflicts.length === 0) {
     return { status: "False", reason: "AsDesired", message: "No other pool has a check of this one" };
@@ -167,7 +169,9 @@ function isGitHubReachable({ observed: { listings } }: Facts): Finding {
   return { status: "True", reason: "ListingFresh", message: "The pull requests are listed" };
 }
 
-function areDefinitionsValid({ observed: { definitions } }: Facts): Finding {
+function areDefinitionsValid({ observed: { definitions, standing } }: Facts): Finding {
+  const { refusal } = standing ?? {};
+  if (refusal?.reason === "DefinitionInvalid") return { status: "False", ...refusal };
   const { broken } = definitions;
   if (broken.length === 0) return { status: "True", reason: "AsDesired", message: "Every check is well defined" };
   const list = broken.map(({ name, message }) => `"${name}": ${message}`).join("; ");

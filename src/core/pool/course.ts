@@ -22,7 +22,7 @@ export interface Course {
  */
 export function courseOf(observed: ObservedPool): Course {
   const { spec, status } = observed.pool;
-  const wanted = revisionOf(spec, observed.program);
+  const wanted = revisionOf(spec, observed.standing?.program);
   const last = status?.revision ?? wanted;
   const wasRolledBack = status?.conditions?.some(({ type, reason }) => type === "Stalled" && reason === "RolledBack");
   const mayRollBack = spec.update.onStall === "Rollback" && !spec.update.paused;

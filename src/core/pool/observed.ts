@@ -1,5 +1,6 @@
 import type { Milliseconds } from "../../api/duration.ts";
 import type { BuilderPool, BuilderPoolStatus } from "../../api/pool.ts";
+import type { Why } from "./action.ts";
 import type { Member } from "./member.ts";
 
 /** State of the listing of one repository and branch. */
@@ -12,6 +13,18 @@ export interface Workload {
   readonly revision: string;
 }
 
+/** How things stand where the builders of a pool run, besides what runs there. */
+export interface Standing {
+  /** Image of the builders themselves, where they have one. */
+  readonly program?: string;
+  /** Why no builder of the pool can be started there, when so. */
+  readonly refusal?: Refusal;
+  /** Somebody changed what the workload was told, or the pool asks for something else by now than for replicas and a revision. */
+  readonly isAstray?: boolean;
+}
+
+export type Refusal = Why & { readonly reason: "NameTaken" | "DefinitionInvalid" };
+
 /** Everything the pool planner may know. Spans are measured by the operator's monotonic clock and begin at 0 with it. */
 export interface ObservedPool {
   readonly pool: BuilderPool;
@@ -19,8 +32,7 @@ export interface ObservedPool {
   readonly members: readonly Member[];
   /** Absent when it was told nothing yet. */
   readonly workload?: Workload;
-  /** Image of the builders themselves, where they have one. */
-  readonly program?: string;
+  readonly standing?: Standing;
   /** Untested pull requests that wait; absent when it is not known. */
   readonly waiting?: Waiting;
   readonly listings: readonly ListingState[];

@@ -32,7 +32,9 @@ export function planPool(observed: ObservedPool, now: number): PoolPlan {
   };
 }
 
+/** Of a pool that no builder can be started for nothing is touched: what runs under its name may be somebody else's. */
 function planLife(observed: ObservedPool, course: Course, departures: Departures): readonly Action[] {
+  if (observed.standing?.refusal !== undefined) return addFinalizer(observed);
   return [...addFinalizer(observed), ...planBuilders(observed, departures), ...planPods(observed, course, departures)];
 }
 

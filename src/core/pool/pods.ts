@@ -8,19 +8,32 @@ import { replicasFor } from "./scale.ts";
 /** A builder that has drained, or runs nothing, needs no longer than this to end. */
 const shortGrace = 30_000;
 
+const putRight: Why = { reason: "AsDesired", message: "Brings what the builders run on to what the pool says" };
+
 /** Tells the workload its size and revision, then ends the pods whose time has come. */
-export function planPods({ workload }: ObservedPool, course: Course, { width, all }: Departures): readonly Action[] {
+export function planPods(
+  { workload, standing }: ObservedPool,
+  course: Course,
+  { width, all }: Departures,
+): readonly Action[] {
   const holding = all.filter((departure) => !departure.returns && holdsPlace(departure));
   const replicas = replicasFor(
     width,
     holding.map(({ member }) => member),
   );
-  return [...applyWorkload(workload, { replicas, revision: course.run }, course), ...deletePods({ width, all })];
+  const wanted = { replicas, revision: course.run };
+  return [...applyWorkload(workload, wanted, course, standing?.isAstray ?? false), ...deletePods({ width, all })];
 }
 
-function applyWorkload(now: Workload | undefined, wanted: Workload, course: Course): readonly Action[] {
-  if (now?.replicas === wanted.replicas && now.revision === wanted.revision) return [];
-  return [{ do: "applyWorkload", ...wanted, ...changeOf(now, wanted, course) }];
+function applyWorkload(
+  now: Workload | undefined,
+  wanted: Workload,
+  course: Course,
+  isAstray: boolean,
+): readonly Action[] {
+  const isTold = now?.replicas === wanted.replicas && now.revision === wanted.revision;
+  if (!isTold) return [{ do: "applyWorkload", ...wanted, ...changeOf(now, wanted, course) }];
+  return isAstray ? [{ do: "applyWorkload", ...wanted, ...putRight }] : [];
 }
 
 function changeOf(now: Workload | undefined, { replicas, revision }: Workload, course: Course): Why {

@@ -12,7 +12,7 @@ const heard: readonly BuilderPhase[] = ["Pending", "Warming", "Ready", "Draining
  * process than the one we listened to says stays.
  */
 export async function markSilent(
-  { store, log }: LivenessWorld,
+  { store, log, announce }: LivenessWorld,
   { metadata: { name }, status: seen }: Stored<"Builder">,
   life: Life | undefined,
 ): Promise<void> {
@@ -30,7 +30,9 @@ export async function markSilent(
   );
   if (written === undefined) return;
   const reason = life === "Lost" ? "BuilderLost" : "BuilderSuspect";
-  log.warn({ builder: name, reason, message: written.status?.message, object: `Builder/${name}` }, "pool");
+  const event = { reason, message: written.status?.message ?? "", object: `Builder/${name}` } as const;
+  log.warn({ builder: name, ...event }, "pool");
+  announce?.(event);
 }
 
 function isNews({ phase }: BuilderStatus, life: Life): boolean {

@@ -4,7 +4,7 @@ import { feel, judge, type Life, type Pulses, silenceOf } from "../../core/pool/
 import type { Pod } from "../../core/pool/pod.ts";
 import { isHeld } from "../../core/queue/claim.ts";
 import { cacheOf } from "../../store/cache.ts";
-import type { Workloads } from "../pools/workloads.ts";
+import { podsHeardOf, type Workloads } from "../pools/workloads.ts";
 import { createAlarm } from "./alarm.ts";
 import { markSilent } from "./mark.ts";
 import { takeBackFrom } from "./takeBack.ts";
@@ -74,8 +74,8 @@ async function judgeAll(
   now: number,
 ): Promise<ReadonlyMap<string, Life>> {
   const pods = new Map<string, readonly Pod[]>();
-  for (const pool of new Set(builders.map(({ spec }) => spec.pool))) {
-    pods.set(pool, (await workloads.observe(pool)).pods);
+  for (const [pool, own] of Map.groupBy(builders, ({ spec }) => spec.pool)) {
+    pods.set(pool, (await workloads.observe(pool, podsHeardOf(own))).pods);
   }
   return new Map(
     builders

@@ -1,6 +1,7 @@
 import type { ObjectStore } from "../../store/objectStore.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
+import type { Announce } from "../announce.ts";
 import type { Workloads } from "../pools/workloads.ts";
 
 export interface LivenessWorld {
@@ -8,4 +9,5 @@ export interface LivenessWorld {
   readonly workloads: Workloads;
   readonly clock: Clock;
   readonly log: Log;
+  readonly announce?: Announce;
 }

@@ -17,8 +17,9 @@ export async function applyPlan(
 ): Promise<void> {
   for (const action of plan.actions) await act(world, pool, action, onWritten);
   await writeStatus(world.store, pool, plan.status);
-  for (const { reason, message, object } of plan.events) {
-    world.log.info({ pool: pool.metadata.name, reason, message, object }, "pool");
+  for (const event of plan.events) {
+    world.log.info({ pool: pool.metadata.name, ...event }, "pool");
+    world.announce?.(event);
   }
 }
 

@@ -8,6 +8,7 @@ import type { ListingState, ObservedPool, Waiting } from "../../core/pool/observ
 import { agesOf, type Sightings, sight } from "../../core/pool/sightings.ts";
 import { isHeld, isWanted } from "../../core/queue/claim.ts";
 import { mustBeHeard } from "../../core/report/pending.ts";
+import { podsHeardOf } from "./workloads.ts";
 import type { PoolCaches, PoolWorld } from "./world.ts";
 
 /** What is remembered between two looks, by pool; ages begin anew with the process. */
@@ -28,7 +29,8 @@ export async function observePool(
   const { name } = pool.metadata;
   const now = world.clock.monotonic();
   const builders = buildersOf(name, caches, memory);
-  const { workload, pods } = await world.workloads.observe(name); // after the Builders: a pod they speak of is there, or dead
+  const { workload, pods } = await world.workloads.observe(name, podsHeardOf(builders));
+  const standing = await world.workloads.standing(pool);
   const sightings = sight(memory.sightings.get(name) ?? new Map(), join(name, pods, builders), now);
   memory.sightings.set(name, sightings);
   const listings = world.listings(pool);
@@ -38,6 +40,7 @@ export async function observePool(
     pool,
     members: join(name, pods, builders, (builder) => agesOf(sightings, builder, now)),
     ...(workload !== undefined && { workload }),
+    standing,
     ...(waiting !== undefined && { waiting }),
     listings,
     definitions: { broken: poolChecks(pool).broken, conflicts: conflictsOf(pool, caches.pools.list()) },

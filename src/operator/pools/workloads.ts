@@ -1,11 +1,17 @@
+import type { Builder } from "../../api/builder.ts";
 import type { BuilderPool } from "../../api/pool.ts";
-import type { Workload } from "../../core/pool/observed.ts";
+import type { Standing, Workload } from "../../core/pool/observed.ts";
 import type { Pod } from "../../core/pool/pod.ts";
 
 /** What plays StatefulSet: Parallel, OnDelete. A deleted or missing ordinal below `replicas` is started again at the current revision. */
 export interface Workloads {
-  /** What there is now, read at its source and not older than the call: a pod that is missing here is dead. */
-  observe(pool: string): Promise<ObservedWorkload>;
+  /**
+   * What there is now. `heardOf` are the UIDs of pods that the caller knows from elsewhere: one that is missing in the answer is dead.
+   * Rejects when that cannot be found out.
+   */
+  observe(pool: string, heardOf: ReadonlySet<string>): Promise<ObservedWorkload>;
+  /** How things stand there besides; rejects when that cannot be found out. */
+  standing(pool: BuilderPool): Promise<Standing>;
   /**
    * Idempotent. Ordinals at or above `replicas` are stopped, highest first; the planner has drained them before. At a revision that
    * is not the one of the pool's spec (a rollback, a paused update) the template applied under it before is used again.
@@ -21,4 +27,9 @@ export interface ObservedWorkload {
   /** What `apply` was last told; absent when it was told nothing yet. */
   readonly workload?: Workload;
   readonly pods: readonly Pod[];
+}
+
+/** The pods that Builders speak for. */
+export function podsHeardOf(builders: readonly Builder[]): ReadonlySet<string> {
+  return new Set(builders.flatMap(({ status }) => status?.podUid ?? []));
 }

@@ -4,6 +4,7 @@ import type { Cache } from "../../store/cache.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
+import type { Announce } from "../announce.ts";
 import type { Workloads } from "./workloads.ts";
 
 export interface PoolWorld {
@@ -11,6 +12,7 @@ export interface PoolWorld {
   readonly workloads: Workloads;
   readonly clock: Clock;
   readonly log: Log;
+  readonly announce?: Announce;
   /** How the listings that a pool takes part in stand, as far as the lister knows; none before it began. */
   listings(pool: BuilderPool): readonly ListingState[];
 }

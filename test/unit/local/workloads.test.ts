@@ -44,7 +44,7 @@ function aMachine({ drainsAtOnce = false, diesWhenKilled = true } = {}) {
     },
   });
   const apply = (pool: BuilderPool, replicas: number) => workloads.apply(pool, replicas, revisionOf(pool.spec));
-  const pods = async () => (await workloads.observe("o2")).pods;
+  const pods = async () => (await workloads.observe("o2", new Set())).pods;
   const names = async () =>
     (await pods()).map(
       ({ name, terminating, ended }) => `${name}${terminating ? " ending" : ""}${ended ? " ended" : ""}`,
@@ -54,7 +54,7 @@ function aMachine({ drainsAtOnce = false, diesWhenKilled = true } = {}) {
 
 describe("the workloads of one machine", () => {
   it("know of no pool before they are told", async () => {
-    expect(await aMachine().workloads.observe("o2")).toEqual({ pods: [] });
+    expect(await aMachine().workloads.observe("o2", new Set())).toEqual({ pods: [] });
   });
 
   it("start all missing ordinals together, and tell what they were told", async () => {
@@ -63,7 +63,10 @@ describe("the workloads of one machine", () => {
     await apply(pool, 3);
     await apply(pool, 3);
     expect(await names()).toEqual(["o2-0", "o2-1", "o2-2"]);
-    expect((await workloads.observe("o2")).workload).toEqual({ replicas: 3, revision: revisionOf(pool.spec) });
+    expect((await workloads.observe("o2", new Set())).workload).toEqual({
+      replicas: 3,
+      revision: revisionOf(pool.spec),
+    });
   });
 
   it("restart nothing for a new revision, and start what is deleted at the new one", async () => {

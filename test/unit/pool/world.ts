@@ -3,7 +3,7 @@ import { apiVersion, restartAnnotation } from "../../../src/api/group.ts";
 import { BuilderPool, type BuilderPoolSpec } from "../../../src/api/pool.ts";
 import type { Action, PoolPlan } from "../../../src/core/pool/action.ts";
 import { join, type Member } from "../../../src/core/pool/member.ts";
-import type { ListingState, ObservedPool, Workload } from "../../../src/core/pool/observed.ts";
+import type { ListingState, ObservedPool, Standing, Workload } from "../../../src/core/pool/observed.ts";
 import { planPool } from "../../../src/core/pool/plan.ts";
 import { type Pod, podName } from "../../../src/core/pool/pod.ts";
 import { agesOf, type Sightings, sight } from "../../../src/core/pool/sightings.ts";
@@ -28,6 +28,7 @@ export class World {
   workload: Workload | undefined;
   listings: ListingState[] = [];
   unsettled = 0;
+  standing: Standing = {};
   now = 0;
   /** Everything the plans did, in order. */
   readonly done: Action[] = [];
@@ -55,6 +56,7 @@ export class World {
       members: this.members(),
       ...(this.workload !== undefined && { workload: this.workload }),
       waiting: { queued: 0 },
+      standing: this.standing,
       listings: this.listings,
       definitions: { broken: [], conflicts: [] },
       unsettled: this.unsettled,

@@ -25,7 +25,7 @@ describe("the pools of a running operator", () => {
     await machine.pass(30_000);
     expect(await machine.phases()).toEqual(["o2-0 Ready"]);
     expect([machine.uid("o2-0"), machine.uid("o2-1")]).toEqual(uids);
-    expect((await machine.workloads.observe("o2")).pods).toHaveLength(1);
+    expect((await machine.workloads.observe("o2", new Set())).pods).toHaveLength(1);
   });
 
   it("roll to a new revision with at most four writes of the operator for each builder", async () => {
@@ -90,7 +90,7 @@ describe("the pools of a running operator", () => {
     await machine.pass(30_000);
     expect(await machine.pool()).toBeUndefined();
     expect(await machine.phases()).toEqual([]);
-    expect((await machine.workloads.observe("o2")).pods).toEqual([]);
+    expect((await machine.workloads.observe("o2", new Set())).pods).toEqual([]);
   });
 
   it("go within ten minutes when a builder does not drain", async () => {

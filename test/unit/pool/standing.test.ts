@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import type { PoolConditionType } from "../../../src/api/reasons.ts";
+import type { Standing } from "../../../src/core/pool/observed.ts";
+import { World } from "./world.ts";
+
+function settled(spec: ConstructorParameters<typeof World>[0], standing: Standing = {}): World {
+  const world = new World(spec);
+  world.standing = standing;
+  world.settle();
+  world.done.length = 0;
+  return world;
+}
+
+function condition(world: World, type: PoolConditionType) {
+  const found = world.pool.status?.conditions?.find((one) => one.type === type);
+  return found && `${found.status} ${found.reason}: ${found.message}`;
+}
+
+describe("a pool of which something was changed by hand", () => {
+  it("is put right without a word, and restarts nobody", () => {
+    const world = settled({ instances: 2 });
+    world.standing = { isAstray: true };
+    const plan = world.step();
+    expect(world.done.map(({ do: deed }) => deed)).toEqual(["applyWorkload"]);
+    expect(plan.events).toEqual([]);
+  });
+
+  it("is left alone while it is as it was told", () => {
+    const world = settled({ instances: 2 }, { isAstray: false });
+    expect(world.step().actions).toEqual([]);
+  });
+});
+
+describe("a new image of the builders themselves", () => {
+  it("rolls like any other change, high to low", () => {
+    const world = settled({ instances: 2 }, { program: "builder:1" });
+    const before = world.pool.status?.revision;
+    world.standing = { program: "builder:2" };
+    world.settle();
+    expect(world.pool.status?.revision).not.toBe(before);
+    expect(world.done.flatMap((action) => (action.do === "deletePod" ? [action.name] : []))).toEqual(["o2-1", "o2-0"]);
+  });
+});
+
+describe("a pool that no builder can be started for", () => {
+  const taken = { reason: "NameTaken", message: 'The StatefulSet "o2" belongs to somebody else' } as const;
+  const invalid = { reason: "DefinitionInvalid", message: "spec.image is missing" } as const;
+
+  it("touches nothing of what has its name, and says whose it is", () => {
+    const world = settled({ instances: 2 }, { refusal: taken });
+    expect(world.done).toEqual([]);
+    expect(world.pods).toEqual([]);
+    expect(condition(world, "Conflict")).toBe('True NameTaken: The StatefulSet "o2" belongs to somebody else');
+  });
+
+  it("says what its definition lacks", () => {
+    const world = settled({ instances: 2 }, { refusal: invalid });
+    expect(condition(world, "DefinitionsValid")).toBe("False DefinitionInvalid: spec.image is missing");
+  });
+
+  it("starts its builders once it can", () => {
+    const world = settled({ instances: 2 }, { refusal: taken });
+    world.standing = {};
+    world.settle();
+    expect(world.phases()).toEqual(["o2-0 Ready", "o2-1 Ready"]);
+  });
+
+  it("can be deleted", () => {
+    const world = settled({ instances: 2 }, { refusal: taken });
+    world.delete();
+    world.settle();
+    expect(world.pool.metadata.finalizers).toEqual([]);
+  });
+});
