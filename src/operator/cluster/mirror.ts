@@ -1,0 +1,66 @@
+import { poolLabel } from "../../api/group.ts";
+import type { KubernetesClient, KubernetesObject, Resource } from "../../store/kubernetes/client.ts";
+import type { Thing } from "../../store/kubernetes/known.ts";
+import { reflect } from "../../store/kubernetes/reflect.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Log } from "../../system/log.ts";
+
+/** What a watch of one kind has shown so far of the objects that carry a pool's label. */
+export interface Mirror<T> {
+  /** Resolves when everything that existed has been seen; never, when the signal aborts before. */
+  readonly synced: Promise<void>;
+  /** Whether news arrive now. While they do not, what is shown may be old. */
+  isHealthy(): boolean;
+  get(name: string): T | undefined;
+  /** Those that carry the label of this pool. */
+  of(pool: string): readonly T[];
+  /** Shows what a write of our own returned, before the watch does. */
+  put(object: T): void;
+}
+
+export interface MirrorWorld {
+  readonly client: KubernetesClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+export interface Mirrored extends Thing {
+  /** The pool whose label it carries. */
+  readonly pool: string;
+}
+
+/** Begins to watch. `read` takes what is needed of an object; `onChange` hears the pool of each that changed. */
+export function mirrorOf<T extends Mirrored>(
+  { client, clock, log, signal }: MirrorWorld,
+  resource: Resource,
+  read: (object: KubernetesObject) => T | undefined,
+  onChange: (pool: string) => void,
+): Mirror<T> {
+  const objects = new Map<string, T>();
+  const synced = Promise.withResolvers<void>();
+  let isHealthy = false;
+
+  async function follow(): Promise<void> {
+    const options = { labelSelector: poolLabel, read, onHealth: (healthy: boolean) => (isHealthy = healthy) };
+    for await (const change of reflect(client, resource, options, { clock, log }, signal)) {
+      if (change.type === "Synced") {
+        synced.resolve();
+        continue;
+      }
+      const { object } = change;
+      if (change.type === "Deleted") objects.delete(object.metadata.name);
+      else objects.set(object.metadata.name, object);
+      onChange(object.pool);
+    }
+  }
+
+  void follow(); // it ends by its signal alone: whatever else ends it is a bug and may end the process
+  return {
+    synced: synced.promise,
+    isHealthy: () => isHealthy,
+    get: (name) => objects.get(name),
+    of: (pool) => [...objects.values()].filter((object) => object.pool === pool),
+    put: (object) => objects.set(object.metadata.name, object),
+  };
+}

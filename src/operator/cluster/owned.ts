@@ -1,0 +1,36 @@
+import { apiVersion, poolLabel } from "../../api/group.ts";
+import type { BuilderPool } from "../../api/pool.ts";
+import type { KubernetesObject } from "../../store/kubernetes/client.ts";
+import type { Mirrored } from "./mirror.ts";
+
+export interface OwnedObject extends Mirrored {
+  readonly object: KubernetesObject;
+  /** All that people or we may have written, as text: the same text means that nobody did since. */
+  readonly written: string;
+}
+
+/** An object that carries a pool's label; undefined for any other. */
+export function readOwned(object: KubernetesObject): OwnedObject | undefined {
+  const pool = object.metadata.labels?.[poolLabel];
+  return pool === undefined ? undefined : { metadata: object.metadata, pool, object, written: writtenOn(object) };
+}
+
+/** Whether the object is the pool's, or nobody's and carries its label, as after a deletion that left it behind. */
+export function isOurs({ metadata }: KubernetesObject, pool: BuilderPool): boolean {
+  const controller = metadata.ownerReferences?.find((owner) => owner.controller);
+  if (controller === undefined) return metadata.labels?.[poolLabel] === pool.metadata.name;
+  return controller.apiVersion === apiVersion && controller.uid === pool.metadata.uid;
+}
+
+/** Why its name cannot be had by the pool, for people. */
+export function takenBy({ kind, metadata }: KubernetesObject, { metadata: { name } }: BuilderPool): string {
+  const controller = metadata.ownerReferences?.find((owner) => owner.controller);
+  const owner = controller === undefined ? "somebody else" : `the ${controller.kind} "${controller.name}"`;
+  return `The ${kind} "${metadata.name}" belongs to ${owner}: create the pool "${name}" under another name, or delete that ${kind}`;
+}
+
+function writtenOn(object: KubernetesObject): string {
+  const { uid, labels, annotations, ownerReferences, finalizers, deletionTimestamp } = object.metadata;
+  const metadata = { uid, labels, annotations, ownerReferences, finalizers, deletionTimestamp };
+  return JSON.stringify({ ...object, metadata, status: undefined });
+}

@@ -1,0 +1,59 @@
+import { poolLabel } from "../../api/group.ts";
+import type { Pod } from "../../core/pool/pod.ts";
+import { isStoreError } from "../../store/error.ts";
+import { type MirrorWorld, mirrorOf } from "./mirror.ts";
+import { readPod } from "./pod.ts";
+import { pods as resource } from "./resources.ts";
+
+export interface Pods {
+  readonly synced: Promise<void>;
+  /** In the order of ordinals; one of `heardOf` that is missing is dead. */
+  observe(pool: string, heardOf: ReadonlySet<string>): Promise<readonly Pod[]>;
+  /** Deletes that very pod; nothing when it is gone, or another has taken its place. */
+  delete(name: string, uid: string, graceMs: number): Promise<void>;
+}
+
+/** The pods of all pools, as a watch shows them. That one is missing is believed only after the API server was asked. */
+export function watchPods(world: MirrorWorld, onChange: (pool: string) => void): Pods {
+  const { client, signal } = world;
+  const mirror = mirrorOf(world, resource, readPod, onChange);
+  /** UIDs that a list did not show after they had been heard of: they never come back. */
+  const gone = new Map<string, ReadonlySet<string>>();
+
+  async function list(pool: string): Promise<readonly Pod[]> {
+    const { items } = await client.list(resource, { labelSelector: `${poolLabel}=${pool}` }, signal);
+    return items.flatMap((item) => readPod(item)?.pod ?? []);
+  }
+
+  return {
+    synced: mirror.synced,
+    async observe(pool, heardOf) {
+      await mirror.synced;
+      const seen = mirror.of(pool).map(({ pod }) => pod);
+      if (mirror.isHealthy() && missing(heardOf, seen, gone.get(pool)).length === 0) return inOrder(seen);
+      const listed = await list(pool);
+      gone.set(pool, new Set(missing(heardOf, listed)));
+      return inOrder(listed);
+    },
+    async delete(name, uid, graceMs) {
+      try {
+        await client.delete(resource, name, { uid, gracePeriodSeconds: Math.ceil(graceMs / 1000) });
+      } catch (error) {
+        if (!isStoreError(error, "NotFound") && !isStoreError(error, "Conflict")) throw error;
+      }
+    },
+  };
+}
+
+function missing(
+  heardOf: ReadonlySet<string>,
+  pods: readonly Pod[],
+  gone: ReadonlySet<string> = new Set(),
+): readonly string[] {
+  const there = new Set(pods.map(({ uid }) => uid));
+  return [...heardOf].filter((uid) => !there.has(uid) && !gone.has(uid));
+}
+
+function inOrder(pods: readonly Pod[]): readonly Pod[] {
+  return pods.toSorted((a, b) => a.ordinal - b.ordinal);
+}

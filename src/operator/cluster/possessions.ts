@@ -1,0 +1,154 @@
+import type { BuilderPool } from "../../api/pool.ts";
+import { manifestsOf } from "../../core/pool/manifest/all.ts";
+import type { Manifest, Setting } from "../../core/pool/manifest/manifest.ts";
+import { type PodTemplate, podTemplate } from "../../core/pool/manifest/podTemplate.ts";
+import { refusalOf } from "../../core/pool/manifest/refusal.ts";
+import type { Standing, Workload } from "../../core/pool/observed.ts";
+import { revisionOf } from "../../core/pool/revision.ts";
+import { isStoreError } from "../../store/error.ts";
+import type { KubernetesObject } from "../../store/kubernetes/client.ts";
+import { type Mirror, type MirrorWorld, mirrorOf } from "./mirror.ts";
+import { isOurs, type OwnedObject, readOwned, takenBy } from "./owned.ts";
+import { replaceStatefulSet } from "./replace.ts";
+import { ownedResource, ownedResources, statefulSets } from "./resources.ts";
+import { readStatefulSet } from "./statefulSet.ts";
+import { earlierTemplate } from "./templates.ts";
+
+export interface ClusterWorld extends MirrorWorld {
+  readonly setting: Setting;
+}
+
+/** Everything pools own in a cluster but their Builders and Builds. */
+export interface Possessions {
+  readonly synced: Promise<void>;
+  /** What the pool's StatefulSet says; undefined when there is none of ours. */
+  workload(pool: string): Workload | undefined;
+  standing(pool: BuilderPool): Promise<Standing>;
+  /** Writes what is not there as it should be, and nothing else. Throws when a name is somebody else's. */
+  apply(pool: BuilderPool, replicas: number, revision: string): Promise<void>;
+}
+
+/** Name under which our fields are managed. */
+const fieldManager = "builderpool";
+
+/** What the API server refused is asked of it again after so long, or when the pool changed. */
+const refusalHolds = 60_000;
+
+/** What a pool's objects were made from when they were applied last. */
+interface Told extends Workload {
+  readonly template: PodTemplate;
+}
+
+export function watchPossessions(world: ClusterWorld, onChange: (pool: string) => void): Possessions {
+  const { client, setting, clock, log } = world;
+  const mirrors = new Map<string, Mirror<OwnedObject>>(
+    ownedResources.map((resource) => [resource.kind, mirrorOf(world, resource, readOwned, onChange)]),
+  );
+  /** By the pool's UID; forgotten when the operator restarts, which then applies everything once. */
+  const told = new Map<string | undefined, Told>();
+  /** By the object's UID: what was applied, and what it was afterwards. */
+  const applied = new Map<string | undefined, { readonly wanted: string; readonly written: string }>();
+
+  /** By the pool's UID: what the API server found wrong. */
+  const refused = new Map<
+    string | undefined,
+    { readonly pool: BuilderPool; readonly message: string; readonly at: number }
+  >();
+
+  const shown = ({ kind, metadata }: Manifest) => mirrors.get(kind)?.get(metadata.name);
+
+  /** Whether the object is there as it was when this very manifest was applied. */
+  function isInPlace(manifest: Manifest): boolean {
+    const there = shown(manifest);
+    const last = there && applied.get(there.metadata.uid);
+    return last !== undefined && last.written === there?.written && last.wanted === JSON.stringify(manifest);
+  }
+
+  /** The object of this name, whosever it is: one that carries no label of ours is not watched. */
+  async function found(manifest: Manifest): Promise<KubernetesObject | undefined> {
+    return shown(manifest)?.object ?? (await client.get(ownedResource(manifest.kind), manifest.metadata.name));
+  }
+
+  function remember(pool: BuilderPool, error: unknown): never {
+    if (isStoreError(error, "Invalid")) {
+      refused.set(pool.metadata.uid, { pool, message: error.message, at: clock.monotonic() });
+      onChange(pool.metadata.name);
+    }
+    throw error;
+  }
+
+  function refusedBefore({ metadata: { uid, generation } }: BuilderPool): string | undefined {
+    const last = refused.get(uid);
+    const holds = last?.pool.metadata.generation === generation && clock.monotonic() - (last?.at ?? 0) < refusalHolds;
+    return holds ? last?.message : undefined;
+  }
+
+  async function templateFor(pool: BuilderPool, revision: string): Promise<PodTemplate> {
+    const wanted = revisionOf(pool.spec, setting.builderImage);
+    const fresh = podTemplate(pool, setting, wanted);
+    if (revision === wanted) return fresh;
+    const { name, uid } = pool.metadata;
+    const last = told.get(uid);
+    if (last?.revision === revision) return last.template;
+    const object = mirrors.get(statefulSets.kind)?.get(name)?.object;
+    const current = object && readStatefulSet(object);
+    if (current?.workload.revision === revision) return current.template;
+    const earlier = await earlierTemplate(client, name, revision);
+    if (earlier === undefined)
+      log.warn({ pool: name, revision }, "no template of that revision is kept: the present one is used");
+    return earlier ?? fresh;
+  }
+
+  async function put(pool: BuilderPool, manifest: Manifest): Promise<void> {
+    if (isInPlace(manifest)) return;
+    const before = await found(manifest);
+    if (before !== undefined && !isOurs(before, pool)) throw new Error(takenBy(before, pool));
+    const object = await client
+      .apply(ownedResource(manifest.kind), manifest, fieldManager)
+      .catch((error: unknown) => replaceStatefulSet(client, before, manifest, error));
+    const after = readOwned(object);
+    if (after === undefined) return;
+    applied.set(object.metadata.uid, { wanted: JSON.stringify(manifest), written: after.written });
+    mirrors.get(manifest.kind)?.put(after);
+    if (before?.metadata.resourceVersion === object.metadata.resourceVersion) return;
+    const { kind, metadata } = manifest;
+    log.info({ pool: pool.metadata.name, kind, name: metadata.name }, before === undefined ? "created" : "put right");
+  }
+
+  return {
+    synced: Promise.all([...mirrors.values()].map(({ synced }) => synced)).then(() => {}),
+    workload(pool) {
+      const there = mirrors.get(statefulSets.kind)?.get(pool);
+      const controller = there?.object.metadata.ownerReferences?.find((owner) => owner.controller);
+      const isForeign = controller !== undefined && (controller.kind !== "BuilderPool" || controller.name !== pool);
+      return there === undefined || isForeign ? undefined : readStatefulSet(there.object).workload;
+    },
+    async standing(pool) {
+      const program = setting.builderImage;
+      if (pool.metadata.deletionTimestamp !== undefined) return { program };
+      const sentence = refusalOf(pool) ?? refusedBefore(pool);
+      if (sentence !== undefined) return { program, refusal: { reason: "DefinitionInvalid", message: sentence } };
+      const last = told.get(pool.metadata.uid);
+      const wanted = revisionOf(pool.spec, program);
+      const template =
+        last === undefined || last.revision === wanted ? podTemplate(pool, setting, wanted) : last.template;
+      const manifests = manifestsOf(pool, client.namespace, last?.replicas ?? 0, template);
+      for (const manifest of manifests.filter((one) => !isInPlace(one))) {
+        const there = await found(manifest);
+        if (there !== undefined && !isOurs(there, pool)) {
+          return { program, refusal: { reason: "NameTaken", message: takenBy(there, pool) } };
+        }
+      }
+      return { program, isAstray: last === undefined || !manifests.every(isInPlace) };
+    },
+    async apply(pool, replicas, revision) {
+      const sentence = refusalOf(pool);
+      if (sentence !== undefined) throw new Error(sentence);
+      const template = await templateFor(pool, revision);
+      for (const manifest of manifestsOf(pool, client.namespace, replicas, template)) {
+        await put(pool, manifest).catch((error: unknown) => remember(pool, error));
+      }
+      told.set(pool.metadata.uid, { replicas, revision, template });
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import type { Setting } from "../../core/pool/manifest/manifest.ts";
+import type { LogStore } from "../../logs/logStore.ts";
+import { cacheOf } from "../../store/cache.ts";
+import type { KubernetesClient } from "../../store/kubernetes/client.ts";
+import { kubernetesStore } from "../../store/kubernetes.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Log } from "../../system/log.ts";
+import { exportMetrics } from "../metrics/export.ts";
+import { type Operator, startOperator } from "../run.ts";
+import { announceInCluster } from "./announce.ts";
+import { secretCredential } from "./credential.ts";
+import { fenced } from "./fenced.ts";
+import { githubsBySecret } from "./githubs.ts";
+import { clusterWorkloads } from "./workloads.ts";
+
+export interface InClusterWorld {
+  readonly client: KubernetesClient;
+  readonly setting: Setting;
+  readonly logs: LogStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Name of our pod. */
+  readonly instance: string;
+}
+
+export interface InCluster extends Operator {
+  /** What Prometheus is told, from what is known now. */
+  scrape(): ReturnType<typeof exportMetrics>;
+}
+
+/** Everything the operator does in a cluster, until `leading` aborts; from then on it writes nothing. */
+export function startInCluster(world: InClusterWorld, leading: AbortSignal): InCluster {
+  const { setting, clock, log, logs, instance } = world;
+  const client = fenced(world.client, leading);
+  const store = kubernetesStore({ client, clock, log });
+  const connections = githubsBySecret({ clock, log, credential: (pool) => secretCredential(client, pool) });
+  const operator = startOperator(
+    {
+      store,
+      workloads: clusterWorkloads({ client, setting, clock, log, signal: leading }),
+      logs,
+      clock,
+      log,
+      rechecks: true,
+      announce: announceInCluster({ client, store, clock, log, instance }),
+      github: connections.of,
+    },
+    leading,
+  );
+  const follow = <K extends "BuilderPool" | "Builder" | "Build">(kind: K) => cacheOf(store, kind, { signal: leading });
+  const caches = { pools: follow("BuilderPool"), builders: follow("Builder"), builds: follow("Build") };
+  return {
+    ...operator,
+    scrape: () =>
+      exportMetrics({
+        pools: caches.pools.list(),
+        builders: caches.builders.list(),
+        builds: caches.builds.list(),
+        budgets: connections.budgets(),
+        now: clock.now(),
+      }),
+  };
+}

@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { revisionLabel } from "../../api/group.ts";
+import type { PodTemplate } from "../../core/pool/manifest/podTemplate.ts";
+import type { Workload } from "../../core/pool/observed.ts";
+import type { KubernetesObject } from "../../store/kubernetes/client.ts";
+
+/** A template as the API server returns it: all that we or it filled in. */
+export const Template = z.object({
+  metadata: z.object({
+    labels: z.record(z.string(), z.string()),
+    annotations: z.record(z.string(), z.string()).default({}),
+  }),
+  spec: z.looseObject({}),
+});
+
+const StatefulSet = z.object({
+  spec: z.object({ replicas: z.int().default(1), template: Template }),
+});
+
+/** What the StatefulSet was last told, and the template it has. */
+export function readStatefulSet(object: KubernetesObject): {
+  readonly workload: Workload;
+  readonly template: PodTemplate;
+} {
+  const { replicas, template } = StatefulSet.parse(object).spec;
+  return { workload: { replicas, revision: template.metadata.labels[revisionLabel] ?? "" }, template };
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from "node:crypto";
+import { httpLogStore } from "../logs/http.ts";
+import { accessFromKubeConfig } from "../store/kubernetes/kubeConfig.ts";
+import { kubernetesClient } from "../store/kubernetes/kubernetesClient.ts";
+import { accessInPod } from "../store/kubernetes/pod.ts";
+import { kubernetesStore } from "../store/kubernetes.ts";
+import { lead } from "../store/leader.ts";
+import { systemClock as clock } from "../system/clock.ts";
+import { createLog, type Log } from "../system/log.ts";
+import { type InCluster, startInCluster } from "./cluster/start.ts";
+import { type Environment, readEnvironment } from "./environment.ts";
+import { serveHealth } from "./health.ts";
+
+/*
+ * The operator of a cluster. Of several one leads and does all the work; the others wait to take its place.
+ */
+
+/** The Lease that operators contend for. */
+const lease = "builderpool";
+/** Exit code of a process whose environment makes no sense, as in sysexits. */
+const usage = 64;
+
+async function run({ namespace, podName: instance, setting, port, ...environment }: Environment, log: Log) {
+  const ending = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => ending.abort());
+
+  const access =
+    environment.kubeconfig === undefined
+      ? accessInPod({ ...environment.apiServer, clock })
+      : await accessFromKubeConfig(environment.kubeconfig, clock);
+  const client = kubernetesClient(access, namespace);
+  const store = kubernetesStore({ client, clock, log });
+  const logs = httpLogStore({ putUrl: setting.logs.url, url: setting.logs.publicUrl, token: async () => "" });
+  const identity = `${instance}_${randomUUID()}`;
+  let isHeard = false;
+  let operator: InCluster | undefined;
+  const health = await serveHealth(
+    port,
+    () => isHeard,
+    async () => operator?.scrape(),
+  );
+  log.info({ port: health.port, namespace, identity }, "the operator listens");
+
+  async function hear(): Promise<void> {
+    while (!ending.signal.aborted && !isHeard) {
+      isHeard = await store.get("Lease", lease).then(
+        () => true,
+        () => false,
+      );
+      if (!isHeard) await clock.sleep(1000, ending.signal).catch(() => {});
+    }
+  }
+
+  void hear();
+  try {
+    await lead(
+      store,
+      { name: lease, identity, clock, log },
+      async (leading) => {
+        operator = startInCluster({ client, setting, logs, clock, log, instance }, leading);
+        await operator.ended.finally(() => {
+          operator = undefined;
+        });
+      },
+      ending.signal,
+    );
+  } finally {
+    ending.abort();
+    await health.close();
+  }
+  log.info({ identity }, "the operator ends");
+}
+
+try {
+  const environment = readEnvironment(process.env);
+  await run(environment, createLog({ level: environment.logLevel }));
+} catch (error) {
+  const isUsage = error instanceof Error && error.message.startsWith("the environment");
+  process.stderr.write(`${error instanceof Error ? (isUsage ? error.message : error.stack) : String(error)}\n`);
+  process.exitCode = isUsage ? usage : 1;
+}

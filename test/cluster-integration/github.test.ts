@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { kubectl } from "../cluster/kubectl.ts";
+import { aGitHub, createSecret } from "./support/github.ts";
+import { aCluster, type TestCluster } from "./support/installation.ts";
+import { runOperator } from "./support/operator.ts";
+import { playBuilders } from "./support/players.ts";
+import { aPool, condition, settled } from "./support/pools.ts";
+import { until } from "./support/until.ts";
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await aCluster();
+});
+afterAll(() => cluster[Symbol.asyncDispose]());
+
+describe("a pool's Secret", () => {
+  it("is named in GitHubReachable when it is missing or incomplete, with the keys it should have", async () => {
+    const installation = await cluster.install("secrets");
+    await using github = await aGitHub();
+    await using _operator = runOperator(installation);
+    const { admin } = installation;
+    await createSecret(installation, "half", { appId: "1" });
+    await admin.store.create("BuilderPool", aPool("missing", { instances: 0, github: github.of("nowhere") }));
+    const other = { repository: "AliceO2Group/O2Physics", instances: 0, github: github.of("half") };
+    await admin.store.create("BuilderPool", aPool("incomplete", other));
+    expect(await condition(installation, "missing", "GitHubReachable", /^False/)).toMatch(
+      /The Secret "nowhere", which spec\.github\.secretRef names, does not exist in the namespace "secrets": create it with the key token, or with appId, installationId, privateKey/,
+    );
+    expect(await condition(installation, "incomplete", "GitHubReachable", /^False/)).toMatch(
+      /The Secret "half", .* lacks installationId, privateKey: add what is missing/,
+    );
+    await createSecret(installation, "nowhere", { token: github.token });
+    await condition(installation, "missing", "GitHubReachable", /^True/);
+  });
+
+  it("is used as it is now when GitHub refuses what it was", async () => {
+    const installation = await cluster.install("rotated");
+    await using github = await aGitHub();
+    await using _operator = runOperator(installation);
+    const { admin } = installation;
+    await createSecret(installation, "github", { token: github.token });
+    await admin.store.create("BuilderPool", aPool("o2", { instances: 0, github: github.of("github") }));
+    await condition(installation, "o2", "GitHubReachable", /^True/);
+    github.standIn.accounts.addToken("ghp_TheSecond", "alibuild");
+    await createSecret(installation, "github", { token: "ghp_TheSecond" });
+    github.standIn.accounts.revoke(github.token);
+    await github.standIn.state.openPullRequest({ repository: "AliceO2Group/AliceO2" });
+    await until("the pull request to be queued", async () => (await admin.store.list("Build")).length === 1);
+    const { status } = (await admin.store.get("BuilderPool", "o2")) ?? {};
+    expect(status?.conditions?.find(({ type }) => type === "GitHubReachable")?.status).toBe("True");
+    const objects = await kubectl(admin.kubeconfig, ["-n", "rotated", "get", "bp,bld,events", "-o", "json"]);
+    expect(objects).not.toMatch(/ghp_/);
+  });
+});
+
+describe("what happens to a pool", () => {
+  it("is told as Events, which `kubectl describe` shows", async () => {
+    const installation = await cluster.install("told");
+    await using _operator = runOperator(installation);
+    await using _players = playBuilders(installation);
+    const { admin, namespace } = installation;
+    await admin.store.create("BuilderPool", aPool("o2", { instances: 2 }));
+    await settled(installation, "o2", 2);
+    await until("the Event", async () => {
+      const page = await kubectl(admin.kubeconfig, ["-n", namespace, "describe", "builderpool/o2"]);
+      return /Normal +ScaledUp .*builderpool +Starts 2 builders at revision/.test(page);
+    });
+  });
+});

@@ -1,0 +1,111 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { admissionPolicies } from "../../../src/core/pool/manifest/admission.ts";
+import { operatorRules } from "../../../src/core/pool/manifest/rights.ts";
+import type { KubernetesClient, Resource } from "../../../src/store/kubernetes/client.ts";
+import { accessFromKubeConfig } from "../../../src/store/kubernetes/kubeConfig.ts";
+import { kubernetesClient } from "../../../src/store/kubernetes/kubernetesClient.ts";
+import { kubernetesStore } from "../../../src/store/kubernetes.ts";
+import type { ObjectStore } from "../../../src/store/objectStore.ts";
+import { systemClock as clock } from "../../../src/system/clock.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { type ControlPlane, startControlPlane } from "../../cluster/controlPlane.ts";
+import { applyManifests, kubectl } from "../../cluster/kubectl.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const log = createLog({ level: "silent" });
+const account: Resource = { apiVersion: "v1", kind: "ServiceAccount", plural: "serviceaccounts" };
+
+/** Somebody the API server knows: a kubeconfig, and what is done with it. */
+export interface Somebody {
+  readonly kubeconfig: string;
+  readonly client: KubernetesClient;
+  readonly store: ObjectStore;
+}
+
+/** One namespace, as the chart would leave it: definitions, the operator's account with its rights and no more, the admission policies. */
+export interface Installation {
+  readonly namespace: string;
+  /** May do everything. */
+  readonly admin: Somebody;
+  /** May do what the operator may. */
+  readonly operator: Somebody;
+  /** Whoever holds a token of a service account; one that is bound to a pod, as kubelet gives it, when one is named. */
+  as(account: string, pod?: { readonly name: string; readonly uid: string }): Promise<Somebody>;
+}
+
+/** A control plane without nodes, for the tests of one file. */
+export interface TestCluster extends AsyncDisposable {
+  readonly plane: ControlPlane;
+  install(namespace: string): Promise<Installation>;
+}
+
+export async function aCluster(): Promise<TestCluster> {
+  const plane = await startControlPlane({ controllers: true });
+  const folder = await mkdtemp(join(tmpdir(), "builderpool-cluster-"));
+  await applyManifests(plane.kubeconfig, [join(root, "crds")]);
+
+  async function somebody(kubeconfig: string, namespace: string): Promise<Somebody> {
+    const client = kubernetesClient(await accessFromKubeConfig(kubeconfig, clock), namespace);
+    return { kubeconfig, client, store: kubernetesStore({ client, clock, log }) };
+  }
+
+  return {
+    plane,
+    async install(namespace) {
+      await kubectl(plane.kubeconfig, ["apply", "-f", "-"], installed(namespace));
+      const admin = await somebody(plane.kubeconfig, namespace);
+
+      async function as(name: string, pod?: { readonly name: string; readonly uid: string }): Promise<Somebody> {
+        const boundObjectRef = pod && { apiVersion: "v1", kind: "Pod", ...pod };
+        const request = await admin.client.create(
+          account,
+          {
+            apiVersion: "authentication.k8s.io/v1",
+            kind: "TokenRequest",
+            metadata: { name },
+            spec: { expirationSeconds: 7200, ...(boundObjectRef && { boundObjectRef }) },
+          },
+          "token",
+        );
+        const { token } = request["status"] as { readonly token: string };
+        const file = join(folder, `${namespace}-${name}-${pod?.uid ?? "unbound"}`);
+        await writeFile(file, await withToken(plane.kubeconfig, token), { mode: 0o600 });
+        return somebody(file, namespace);
+      }
+
+      return { namespace, admin, operator: await as("builderpool"), as };
+    },
+    async [Symbol.asyncDispose]() {
+      await plane.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function installed(namespace: string): string {
+  const metadata = { name: "builderpool", namespace };
+  const rbac = "rbac.authorization.k8s.io";
+  return [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+    { apiVersion: "v1", kind: "ServiceAccount", metadata },
+    { apiVersion: `${rbac}/v1`, kind: "Role", metadata, rules: operatorRules },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "RoleBinding",
+      metadata,
+      roleRef: { apiGroup: rbac, kind: "Role", name: "builderpool" },
+      subjects: [{ kind: "ServiceAccount", name: "builderpool", namespace }],
+    },
+    ...admissionPolicies(`builderpool-${namespace}`, namespace),
+  ]
+    .map((object) => stringify(object, { aliasDuplicateObjects: false }))
+    .join("---\n");
+}
+
+async function withToken(kubeconfig: string, token: string): Promise<string> {
+  const config = parse(await readFile(kubeconfig, "utf8"));
+  return JSON.stringify({ ...config, users: [{ name: config.users[0].name, user: { token } }] });
+}

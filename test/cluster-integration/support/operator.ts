@@ -1,0 +1,60 @@
+import type { Setting } from "../../../src/core/pool/manifest/manifest.ts";
+import { startInCluster } from "../../../src/operator/cluster/start.ts";
+import type { KubernetesClient } from "../../../src/store/kubernetes/client.ts";
+import { systemClock as clock } from "../../../src/system/clock.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { setting as anySetting } from "../../unit/manifests/setting.ts";
+import type { Installation } from "./installation.ts";
+
+export interface RunningOperator extends AsyncDisposable {
+  /** Every request that could write, as `verb Kind/name`. */
+  readonly writes: string[];
+}
+
+const logs = { put: async () => {}, url: (path: string) => path, expire: async () => 0 };
+
+/** The operator in this process, with its own rights. */
+export function runOperator(
+  { operator }: Installation,
+  { setting = anySetting }: { readonly setting?: Setting } = {},
+): RunningOperator {
+  const writes: string[] = [];
+  const end = new AbortController();
+  const log = createLog({ level: process.env["SHOW_LOG"] === undefined ? "silent" : "debug" });
+  const client = noting(operator.client, writes);
+  const running = startInCluster({ client, setting, logs, clock, log, instance: "operator-0" }, end.signal);
+  running.ended.catch(() => {});
+  return {
+    writes,
+    async [Symbol.asyncDispose]() {
+      end.abort();
+      await running.ended;
+    },
+  };
+}
+
+function noting(client: KubernetesClient, writes: string[]): KubernetesClient {
+  return {
+    ...client,
+    create(resource, object, subresource) {
+      writes.push(`create ${resource.kind}/${object.metadata.name}`);
+      return client.create(resource, object, subresource);
+    },
+    update(resource, object, subresource) {
+      writes.push(`update ${resource.kind}/${object.metadata.name}${subresource === undefined ? "" : " status"}`);
+      return client.update(resource, object, subresource);
+    },
+    apply(resource, object, fieldManager, subresource) {
+      writes.push(`apply ${resource.kind}/${object.metadata.name}`);
+      return client.apply(resource, object, fieldManager, subresource);
+    },
+    merge(resource, name, patch, subresource) {
+      writes.push(`merge ${resource.kind}/${name}`);
+      return client.merge(resource, name, patch, subresource);
+    },
+    delete(resource, name, options) {
+      writes.push(`delete ${resource.kind}/${name}`);
+      return client.delete(resource, name, options);
+    },
+  };
+}

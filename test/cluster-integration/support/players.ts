@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BuilderPhase } from "../../../src/api/builder.ts";
+import type { KubernetesObject, Resource } from "../../../src/store/kubernetes/client.ts";
+import { retryOnConflict } from "../../../src/store/write.ts";
+import type { Installation } from "./installation.ts";
+
+export const pods: Resource = { apiVersion: "v1", kind: "Pod", plural: "pods" };
+
+export interface Players extends AsyncDisposable {
+  /** Builders that go on building although they are asked to drain. */
+  readonly busy: Set<string>;
+  /** Builders that never get warm. */
+  readonly cold: Set<string>;
+}
+
+/**
+ * Acts the builder of every pod: where there is no node no container runs. Warm as soon as its Builder is there, with a heartbeat; drained when
+ * it is asked to. A pod that is on no node goes as soon as it is deleted.
+ */
+export function playBuilders({ admin }: Installation): Players {
+  const busy = new Set<string>();
+  const cold = new Set<string>();
+  const end = new AbortController();
+
+  async function play(): Promise<void> {
+    while (!end.signal.aborted) {
+      const { items } = await admin.client.list(pods).catch(() => ({ items: [] }));
+      for (const pod of items) await act(pod).catch(() => {});
+      await sleep(200);
+    }
+  }
+
+  async function act({ metadata }: KubernetesObject): Promise<void> {
+    const { name, uid = "", labels = {} } = metadata;
+    const builder = await admin.store.get("Builder", name);
+    if (builder === undefined || metadata.deletionTimestamp !== undefined) return;
+    const revision = labels["ci.alice.cern.ch/revision"] ?? "";
+    const phase = phaseOf(name, builder.spec.desired === "Drain", builder.status?.phase);
+    if (builder.status?.phase === phase && builder.status.podUid === uid) return;
+    const incarnation = `run-${uid}`;
+    const warm = phase === "Ready" ? { warm: { incarnation, revision, at: new Date().toISOString() } } : {};
+    const status = { phase, incarnation, revision, podUid: uid, ...warm };
+    await retryOnConflict(admin.store, "Builder", name, (now) => ({ ...now, status }), "status");
+  }
+
+  function phaseOf(name: string, drains: boolean, now: BuilderPhase | undefined): BuilderPhase {
+    if (cold.has(name)) return "Warming";
+    if (!drains) return "Ready";
+    return busy.has(name) || now === "Ready" ? "Draining" : "Drained";
+  }
+
+  const playing = play();
+  return {
+    busy,
+    cold,
+    async [Symbol.asyncDispose]() {
+      end.abort();
+      await playing;
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { apiVersion } from "../../../src/api/group.ts";
+import type { Stored } from "../../../src/api/kinds.ts";
+import { BuilderPool } from "../../../src/api/pool.ts";
+import type { PoolConditionType } from "../../../src/api/reasons.ts";
+import { retryOnConflict } from "../../../src/store/write.ts";
+import type { Installation } from "./installation.ts";
+import { pods } from "./players.ts";
+import { until } from "./until.ts";
+
+/** A pool whose GitHub is out of reach. */
+export function aPool(name: string, spec: object = {}): BuilderPool {
+  return BuilderPool.parse({
+    apiVersion,
+    kind: "BuilderPool",
+    metadata: { name },
+    spec: {
+      package: "O2",
+      repository: "AliceO2Group/AliceO2",
+      image: "builder:1",
+      architecture: "slc9_x86-64",
+      github: { apiUrl: "http://127.0.0.1:9" },
+      ...spec,
+    },
+  });
+}
+
+export async function changePool({ admin }: Installation, name: string, spec: object): Promise<void> {
+  const edit = (now: Stored<"BuilderPool">) => ({ ...now, spec: aPool(name, { ...now.spec, ...spec }).spec });
+  await retryOnConflict(admin.store, "BuilderPool", name, edit, "object");
+}
+
+/** The pool once that many builders are all there is, ready, and at the revision of its spec. */
+export function settled({ admin }: Installation, name: string, ready: number): Promise<Stored<"BuilderPool">> {
+  return until(`${ready} ready builders of ${name}`, async () => {
+    const pool = await admin.store.get("BuilderPool", name);
+    const { status } = pool ?? {};
+    const isAll = status?.ready === ready && status.instances === ready && status.updated === ready;
+    const isAtRest = status?.conditions?.find(({ type }) => type === "Progressing")?.status === "False";
+    return isAll && isAtRest && status?.observedGeneration === pool?.metadata.generation ? pool : undefined;
+  });
+}
+
+/** A condition as one line, once it says what is expected. */
+export function condition(
+  { admin }: Installation,
+  name: string,
+  type: PoolConditionType,
+  expected: RegExp,
+): Promise<string> {
+  return until(`${type} of ${name} to be ${expected}`, async () => {
+    const pool = await admin.store.get("BuilderPool", name);
+    const found = pool?.status?.conditions?.find((one) => one.type === type);
+    const line = `${found?.status} ${found?.reason}: ${found?.message}`;
+    if (!expected.test(line)) throw new Error(line);
+    return line;
+  });
+}
+
+/** UIDs of the pods that are not asked to end, by name. */
+export async function podsOf({ admin }: Installation, pool: string): Promise<ReadonlyMap<string, string>> {
+  const { items } = await admin.client.list(pods, { labelSelector: `ci.alice.cern.ch/pool=${pool}` });
+  const staying = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  return new Map(staying.map(({ metadata }) => [metadata.name, metadata.uid ?? ""] as const).toSorted());
+}

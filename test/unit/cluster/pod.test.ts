@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { readPod } from "../../../src/operator/cluster/pod.ts";
+import type { KubernetesObject } from "../../../src/store/kubernetes/client.ts";
+
+const statefulSet = { apiVersion: "apps/v1", kind: "StatefulSet", name: "o2", uid: "s", controller: true };
+
+function aPod(changes: { readonly metadata?: object; readonly status?: object } = {}): KubernetesObject {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name: "o2-3",
+      uid: "u",
+      resourceVersion: "1",
+      labels: { "ci.alice.cern.ch/pool": "o2", "ci.alice.cern.ch/revision": "r1" },
+      ownerReferences: [statefulSet],
+      ...changes.metadata,
+    },
+    ...(changes.status && { status: changes.status }),
+  };
+}
+
+const running = { name: "builder", state: { running: {} } };
+const terminated = { name: "builder", state: { terminated: { exitCode: 0 } } };
+const deleted = { deletionTimestamp: "2026-01-01T00:00:00Z" };
+
+describe("a pod", () => {
+  it("is the builder of its ordinal, at the revision of its label", () => {
+    expect(readPod(aPod())?.pod).toEqual({
+      name: "o2-3",
+      pool: "o2",
+      ordinal: 3,
+      uid: "u",
+      revision: "r1",
+      terminating: false,
+      ended: false,
+    });
+  });
+
+  it.each([
+    ["has failed", {}, { phase: "Failed" }, { ended: true }],
+    ["was evicted", {}, { phase: "Failed", reason: "Evicted" }, { ended: true }],
+    ["has a builder that crashed, which kubelet starts again", {}, { containerStatuses: [terminated] }, {}],
+    ["is asked to end and still builds", deleted, { containerStatuses: [running] }, { terminating: true }],
+    [
+      "is asked to end and whose builder has ended, while its cell is still there",
+      deleted,
+      { containerStatuses: [terminated, { name: "cell", state: { running: {} } }] },
+      { terminating: true, ended: true },
+    ],
+    [
+      "is on a node that is out of reach",
+      deleted,
+      { phase: "Running", reason: "NodeLost", containerStatuses: [running] },
+      { terminating: true },
+    ],
+    ["was never scheduled", {}, { phase: "Pending" }, {}],
+  ])("that %s is what kubelet says of it, and no more", (_what, metadata, status, expected) => {
+    const { terminating, ended } = readPod(aPod({ metadata, status }))?.pod ?? {};
+    expect({ terminating, ended }).toEqual({ terminating: false, ended: false, ...expected });
+  });
+
+  it.each([
+    ["has another name", { name: "o2-probe" }],
+    ["is controlled by something else", { ownerReferences: [{ ...statefulSet, kind: "Job" }] }],
+    ["is of another StatefulSet", { ownerReferences: [{ ...statefulSet, name: "o3" }] }],
+  ])("that only carries the pool's label and %s is nobody's", (_what, metadata) => {
+    expect(readPod(aPod({ metadata }))).toBeUndefined();
+  });
+
+  it("that lost its controller for a while is still the pool's", () => {
+    expect(readPod(aPod({ metadata: { ownerReferences: [] } }))?.pod.name).toBe("o2-3");
+  });
+});
