@@ -32,6 +32,9 @@ export const Order = z.object({
     tools: Path.describe("Where tool versions are installed"),
     home: Path.describe("HOME of everything the cell runs"),
     tmp: Path.describe("TMPDIR; emptied before and after every order"),
+    secrets: Path.optional().describe(
+      "Secrets that builds may read, each in `<name>/<key>`; absent when the pool names none",
+    ),
   }),
   limits: z.object({
     logBytes: z.int().describe("Bytes of package logs the cell may send; the middle of the rest is left out"),

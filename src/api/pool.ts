@@ -133,6 +133,14 @@ export const Workspace = z
   })
   .strict();
 
+/** As Kubernetes allows it, so it is a good name of a folder too. */
+const SecretName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, {
+    error: (issue) => `expected the name of a Secret, found ${JSON.stringify(issue.input)}`,
+  });
+
 const freeForm = (what: string) => z.record(z.string(), z.unknown()).describe(what);
 
 export const Template = z
@@ -186,10 +194,12 @@ export const BuilderPoolSpec = z
     github: GitHub.prefault({}).describe("How GitHub is reached; credentials are read by the operator alone"),
     logs: Logs.prefault({}).describe("Where build logs land"),
     cellSecrets: z
-      .array(z.object({ name: z.string().max(253).describe("Name of the Secret") }).strict())
+      .array(z.object({ name: SecretName.describe("Name of the Secret") }).strict())
       .max(10)
       .optional()
-      .describe("Secrets handed to builds: readable by the code of every pull request that is built"),
+      .describe(
+        "Secrets handed to builds as files, `<name>/<key>` in the folder that `BUILDERPOOL_SECRETS` names: readable by the code of every pull request that is built",
+      ),
     cleanup: Cleanup.prefault({}).describe("What is deleted from the work area, and when"),
     external: External.optional().describe("Outside hosts that may join the pool"),
   })

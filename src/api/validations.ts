@@ -38,6 +38,12 @@ export const validations = {
       message: "names both a directory and a bucket: keep one of them",
     },
     {
+      path: "spec",
+      rule: "!has(self.cellSecrets) || self.cellSecrets.all(secret, (!has(self.github.secretRef) || secret.name != self.github.secretRef.name) && (!has(self.logs.s3) || secret.name != self.logs.s3.secretRef.name))",
+      message:
+        "cellSecrets names the credential of github or of logs: builds could read it; put what they need into a Secret of its own",
+    },
+    {
       path: "spec.external",
       rule: "self.count == 0 || self.names.size() > 0",
       message: "names is empty: name the outside hosts that may join, or set count to 0",

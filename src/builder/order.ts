@@ -34,7 +34,10 @@ export async function prepareOrder(brain: Brain, pool: BuilderPool, task: Task, 
       return found === undefined ? [] : [{ repository: source.repository, directory: source.directory, ...found }];
     }),
     ...(pullRequest !== undefined && own !== undefined ? { pullRequest: { ...pullRequest, mirror: own.mirror } } : {}),
-    paths: { area: sandbox.area(check.name), tools: sandbox.tools, home: sandbox.home, tmp: sandbox.tmp },
+    paths: {
+      ...{ area: sandbox.area(check.name), tools: sandbox.tools, home: sandbox.home, tmp: sandbox.tmp },
+      ...secrets(brain, pool),
+    },
     limits: {
       logBytes: bytes(pool.spec.logs.maxSize),
       maxAge: milliseconds(pool.spec.cleanup.maxAge),
@@ -43,6 +46,12 @@ export async function prepareOrder(brain: Brain, pool: BuilderPool, task: Task, 
     gitUrl: pool.spec.github.gitUrl,
     debug: brain.settings().debug,
   };
+}
+
+/** A pool that hands none to its builds has no such place. */
+function secrets({ world }: Brain, { spec }: BuilderPool): { readonly secrets?: string } {
+  const isAsked = (spec.cellSecrets ?? []).length > 0;
+  return isAsked && world.secrets !== undefined ? { secrets: world.secrets } : {};
 }
 
 interface SourceName {

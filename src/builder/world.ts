@@ -23,6 +23,8 @@ export interface BuilderWorld {
   readonly sandbox: string;
   /** Where the cell's folders lie when not in the sandbox itself: what a cell in a container of its own sees of the volume. */
   readonly work?: string;
+  /** Where a cell finds the Secrets that the pool hands to builds (`spec.cellSecrets`), each in a folder of its name. */
+  readonly secrets?: string;
   /** The work area has a disk of its own, so that `cleanup.minFree` is taken as it stands; elsewhere at most a tenth of the disk is kept free. */
   readonly ownVolume?: boolean;
   /** User the cells run as, who must be able to write the work area; absent when it is the builder's own, or of the same group. */

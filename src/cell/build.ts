@@ -31,6 +31,7 @@ export async function build(hands: Hands, tool: Tool, merged: Merged): Promise<B
     identifier: buildIdentifier(order.check, order.pullRequest?.number),
     ...merged,
     processors: availableParallelism(),
+    secrets: order.paths.secrets,
   });
   const killsBefore = await memoryKills();
   const seen = new Watch();

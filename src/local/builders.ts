@@ -11,6 +11,7 @@ import type { LogStore } from "../logs/logStore.ts";
 import type { ObjectStore } from "../store/objectStore.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Log } from "../system/log.ts";
+import { followSecrets } from "./cellSecrets.ts";
 import type { RunningBuilder } from "./workloads.ts";
 
 export interface LocalBuildersWorld {
@@ -32,7 +33,7 @@ export interface LocalBuildersWorld {
 
 /** Starts the builder of a pod as a task of this process; its cells are child processes. */
 export function localBuilders(world: LocalBuildersWorld): (pod: Pod, pool: BuilderPool) => RunningBuilder {
-  return ({ name, pool, revision, uid }) => {
+  return ({ name, pool, revision, uid }, { spec }) => {
     const stop = new AbortController();
     const kill = new AbortController();
     const sandbox = join(world.workDir, "builders", name);
@@ -50,27 +51,39 @@ export function localBuilders(world: LocalBuildersWorld): (pod: Pod, pool: Build
       clock,
       log,
     });
-    const ended = runBuilder(
-      {
-        ...(user !== undefined && { cellUser: user }),
-        name,
-        pool,
-        revision,
-        sandbox,
-        cells,
-        clock,
-        log,
-        podUid: uid,
-        incarnation: randomUUID(),
-        host: hostname(),
-        store: world.store,
-        logs: world.logs,
-        mirrors: world.mirrors,
-        versions: world.versions,
-      },
-      stop.signal,
-      kill.signal,
+    const secrets = join(sandbox, "secrets");
+    const over = new AbortController();
+    const names = (spec.cellSecrets ?? []).map((secret) => secret.name);
+    const copied = followSecrets(
+      { from: join(world.workDir, "secrets"), names, to: secrets, user },
+      clock,
+      log,
+      over.signal,
     );
+    const start = () =>
+      runBuilder(
+        {
+          ...(user !== undefined && { cellUser: user }),
+          name,
+          pool,
+          revision,
+          sandbox,
+          cells,
+          clock,
+          log,
+          podUid: uid,
+          incarnation: randomUUID(),
+          host: hostname(),
+          store: world.store,
+          logs: world.logs,
+          mirrors: world.mirrors,
+          versions: world.versions,
+          secrets,
+        },
+        stop.signal,
+        kill.signal,
+      );
+    const ended = copied.then(start).finally(() => over.abort());
     return { stop: () => stop.abort(), kill: () => kill.abort(), ended };
   };
 }

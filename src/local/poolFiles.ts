@@ -4,6 +4,7 @@ import type { BuilderPool } from "../api/pool.ts";
 import { poolChecks } from "../core/definitions/checks.ts";
 import { parsePool } from "../core/definitions/parse.ts";
 import { formatPath } from "../core/definitions/problem.ts";
+import { refusedCellSecrets } from "../core/pool/cellSecrets.ts";
 
 export interface PoolFiles {
   readonly pools: readonly BuilderPool[];
@@ -29,7 +30,10 @@ export async function readPoolFiles(paths: readonly string[]): Promise<PoolFiles
       } else pools.push(pool);
     }
   }
-  return { pools, problems };
+  const refusals = new Map(pools.map((pool) => [pool, refusedCellSecrets(pool, pools)]));
+  for (const [{ metadata }, sentences] of refusals)
+    problems.push(...sentences.map((sentence) => `pool ${metadata.name}: ${sentence}`));
+  return { pools: pools.filter((pool) => refusals.get(pool)?.length === 0), problems };
 }
 
 const unreadable: Readonly<Record<string, string>> = {

@@ -17,6 +17,7 @@ import type { Clock } from "../system/clock.ts";
 import type { Log } from "../system/log.ts";
 import { applyPools, createPool } from "./apply.ts";
 import { localBuilders } from "./builders.ts";
+import { cellSecretLines } from "./cellSecrets.ts";
 import { cellUsers } from "./cellUsers.ts";
 import { localCredential } from "./credential.ts";
 import { sparseEnvironment } from "./environment.ts";
@@ -128,7 +129,15 @@ export async function startUp(options: UpOptions): Promise<Up> {
   });
   const workloads = localWorkloads({ clock, log, start });
 
-  for (const line of wanted.flatMap(withoutEffect)) say(line);
+  const told = new Set<string>();
+  /** What people should know about the pools, each sentence once. */
+  const notes = (pools: readonly BuilderPool[]) =>
+    [...pools.flatMap(withoutEffect), ...cellSecretLines(pools, join(workDir, "secrets"))].filter((line) => {
+      const isNew = !told.has(line);
+      told.add(line);
+      return isNew;
+    });
+  for (const line of notes(wanted)) say(line);
   for (const line of await applyPools(store, wanted)) say(line);
   const operator = startOperator(
     { store, workloads, logs, clock, log, rechecks: options.rechecks, github: connections.of },
@@ -152,9 +161,9 @@ export async function startUp(options: UpOptions): Promise<Up> {
     pools: caches.pools,
     builds: caches.builds,
     stillToDo: () => stillToDo({ ...objects(), listed: operator.isSettled(), unreported: pendingReports(objects()) }),
-    apply(pools) {
+    async apply(pools) {
       wanted = pools;
-      return applyPools(store, pools);
+      return [...notes(pools), ...(await applyPools(store, pools))];
     },
     ended: ended.promise,
     async end(drainMs) {

@@ -2,7 +2,6 @@ import type { BuilderPool } from "../api/pool.ts";
 
 /** Fields that need a cluster, and what one machine does instead. */
 const needCluster = {
-  cellSecrets: "no Secret is handed to builds here; use env for what is no secret",
   external: "other hosts join a pool that runs in a cluster",
   image: "builds use the programs of this machine, not those of a container",
   template: "there are no pods",

@@ -183,8 +183,8 @@ describe("the environment of a build", () => {
       });
       const tools = join(root, "work/tools");
       const paths = { ...wanted.paths, tools };
-      for (const path of Object.values(paths)) mkdirSync(path, { recursive: true });
-      for (const path of Object.values(paths)) chownSync(path, 65_002, 65_002);
+      for (const path of [paths.area, paths.tools, paths.home, paths.tmp]) mkdirSync(path, { recursive: true });
+      for (const path of [paths.area, paths.tools, paths.home, paths.tmp]) chownSync(path, 65_002, 65_002);
       const env = { PATH: "/usr/local/bin:/usr/bin:/bin" };
 
       const { outcome, output, errors } = await runCell({ ...wanted, paths }, { args: ["--user", "65002:65002"], env });

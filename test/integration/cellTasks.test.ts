@@ -213,7 +213,7 @@ function asAnotherUser({ root }: { readonly root: string }, paths: Order["paths"
   if (process.getuid?.() !== 0) return [];
   chmodSync(root, 0o755);
   execFileSync("chown", ["-R", "65001:65001", join(root, "src")]);
-  for (const path of Object.values(paths)) {
+  for (const path of [paths.area, paths.tools, paths.home, paths.tmp]) {
     mkdirSync(path, { recursive: true });
     chownSync(path, 65_002, 65_002);
   }

@@ -10,6 +10,8 @@ export interface BuildFacts {
   readonly baseHash: string;
   /** Processors of the machine, for a check that names no number of jobs. */
   readonly processors: number;
+  /** Where recipes find the Secrets that builds may read. A path is none, so it may stand on a command line. */
+  readonly secrets?: string | undefined;
 }
 
 /** Always passed, with an empty value where the check gives none, in this order; recipes look at them. */
@@ -17,7 +19,7 @@ const alwaysPassed = ["ALIBUILD_O2_TESTS", "ALIBUILD_O2_FORCE_GPU"] as const;
 const compilerCache = ["USE_RECC", "USE_PERF", "RECC_LOG_LEVEL", "RECC_CONFIG_DIRECTORY"] as const;
 const alwaysPassedLast = ["ALIBUILD_O2PHYSICS_TESTS", "ALIBUILD_XJALIENFS_TESTS"] as const;
 /** Variables that say what is built; a check cannot set them. */
-const reserved = ["ALIBOT_PR_REPO", "ALIBUILD_HEAD_HASH", "ALIBUILD_BASE_HASH"] as const;
+const reserved = ["ALIBOT_PR_REPO", "ALIBUILD_HEAD_HASH", "ALIBUILD_BASE_HASH", "BUILDERPOOL_SECRETS"] as const;
 
 /** The program that builds a check: `bits` for the checks that carry its name, else `aliBuild`. */
 export function toolName(check: Pick<ResolvedCheck, "name">): "aliBuild" | "bits" {
@@ -74,5 +76,6 @@ function variables(check: ResolvedCheck, facts: BuildFacts): readonly (readonly 
     ...alwaysPassedLast.map(given),
     ["ALIBUILD_HEAD_HASH", facts.headHash],
     ["ALIBUILD_BASE_HASH", facts.baseHash],
+    ...(facts.secrets === undefined ? [] : [["BUILDERPOOL_SECRETS", facts.secrets] as const]),
   ];
 }

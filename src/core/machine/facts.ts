@@ -45,8 +45,8 @@ export interface FileFacts {
   /** Names of the pools that can be used; absent when no file was named. */
   readonly pools?: readonly string[];
   readonly problems: readonly string[];
-  /** Fields that have no effect on one machine, as sentences. */
-  readonly idle: readonly string[];
+  /** What people should know about what pools ask for on one machine, as sentences. */
+  readonly notes: readonly string[];
 }
 
 /** What pools do with a credential. */

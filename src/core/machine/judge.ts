@@ -97,14 +97,14 @@ function pages({ pages: { address, trouble } }: MachineFacts): Finding {
   return fail("pages", `${what}: ${trouble.because}`, todo);
 }
 
-function files({ files: { pools, problems, idle } }: MachineFacts): readonly Finding[] {
+function files({ files: { pools, problems, notes } }: MachineFacts): readonly Finding[] {
   if (pools === undefined) return [warn("files", "no pool file was looked at", "name yours with -f pool.yaml")];
   return [
     pools.length === 0
       ? fail("files", "the files hold no usable BuilderPool")
       : ok("files", `can be used: ${pools.join(", ")}`),
     ...problems.map((problem) => fail("files", problem)),
-    ...idle.map((sentence) => warn("files", sentence)),
+    ...notes.map((sentence) => warn("files", sentence)),
   ];
 }
 

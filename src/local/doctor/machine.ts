@@ -4,6 +4,7 @@ import { probeIsolation } from "../../builder/isolation.ts";
 import type { MachineFacts } from "../../core/machine/facts.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
+import { cellSecretLines } from "../cellSecrets.ts";
 import { cellUsers } from "../cellUsers.ts";
 import { sparseEnvironment } from "../environment.ts";
 import type { Address } from "../pages.ts";
@@ -53,7 +54,7 @@ export async function observeMachine(question: MachineQuestion): Promise<Machine
     files: {
       ...(question.pools !== undefined && { pools: pools.map(({ metadata }) => metadata.name) }),
       problems: question.problems,
-      idle: pools.flatMap(withoutEffect),
+      notes: [...pools.flatMap(withoutEffect), ...cellSecretLines(pools, join(question.workDir, "secrets"))],
     },
     apis: await apiFacts(question, pools),
     repositories: await repositoryFacts(pools, environment),

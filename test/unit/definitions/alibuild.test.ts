@@ -53,6 +53,13 @@ describe("the arguments of aliBuild build", () => {
     expect(words.filter((word) => /docker|container/.test(word))).toEqual([]);
   });
 
+  it("name the folder of the Secrets that builds may read, which no check can name for itself", () => {
+    const named = (words: readonly string[]) => words.filter((word) => word.startsWith("BUILDERPOOL_SECRETS"));
+    const check = aCheck({ env: { BUILDERPOOL_SECRETS: "/elsewhere" } });
+    expect(named(buildVector(check, facts))).toEqual([]);
+    expect(named(buildVector(check, { ...facts, secrets: "/secrets" }))).toEqual(["BUILDERPOOL_SECRETS=/secrets"]);
+  });
+
   it("W-36: show what the definition of the check shows to everybody, and nothing else", () => {
     const own = buildVector(aCheck({ env: { SHOWN: "1" } }), facts).filter((word) => word.includes("="));
     expect(own.map((word) => word.slice(0, word.indexOf("=")))).toEqual([

@@ -11,7 +11,7 @@ const machine: MachineFacts = {
   users: { meaning: "builds run as user 65002", fate: "apart" },
   folder: { path: "/w", exists: true, running: false, caseSensitive: true, free: 200e9, wanted: 100e9 },
   pages: { address: "127.0.0.1:8089" },
-  files: { pools: ["o2"], problems: [], idle: [] },
+  files: { pools: ["o2"], problems: [], notes: [] },
   apis: [],
   repositories: [],
 };
@@ -92,16 +92,16 @@ describe("the judgement on a machine", () => {
       { pages: { address: "192.0.2.1:80", trouble: { because: "this machine does not have the address" } } },
       "fail pages: result pages and metrics at 192.0.2.1:80: this machine does not have the address",
     ],
-    ["no file", { files: { problems: [], idle: [] } }, "warn files: no pool file was looked at"],
+    ["no file", { files: { problems: [], notes: [] } }, "warn files: no pool file was looked at"],
     [
       "an empty file",
-      { files: { pools: [], problems: [], idle: [] } },
+      { files: { pools: [], problems: [], notes: [] } },
       "fail files: the files hold no usable BuilderPool",
     ],
-    ["a broken file", { files: { pools: ["o2"], problems: ["p:1: no"], idle: [] } }, "fail files: p:1: no"],
+    ["a broken file", { files: { pools: ["o2"], problems: ["p:1: no"], notes: [] } }, "fail files: p:1: no"],
     [
       "a field for clusters",
-      { files: { pools: ["o2"], problems: [], idle: ["o2: no effect"] } },
+      { files: { pools: ["o2"], problems: [], notes: ["o2: no effect"] } },
       "warn files: o2: no effect",
     ],
     [
