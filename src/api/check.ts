@@ -95,10 +95,10 @@ export const Trust = z
       .optional()
       .describe("Slug of a team of the repository's organisation whose members are built without approval"),
     approvals: z
-      .enum(["AnyCommit", "HeadCommit"])
+      .enum(["AnyCommit", "HeadCommit", "Strict"])
       .optional()
       .describe(
-        "Which approving reviews count: of any commit of the pull request (as the field always did), or only of its head commit (strict)",
+        "Which approving reviews count: of any commit of the pull request, by anybody (as the field always did); only of its head commit; or, Strict, only of its head commit by an OWNER, MEMBER or COLLABORATOR",
       ),
   })
   .strict();

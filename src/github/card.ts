@@ -23,7 +23,7 @@ export const pullRequestFields = `fragment PullRequestFields on PullRequest {
   id number title state isDraft baseRefName headRefOid createdAt updatedAt authorAssociation
   author { login }
   labels(first: 50) { nodes { name } pageInfo { hasNextPage endCursor } }
-  reviews(first: 50, states: APPROVED) { nodes { commit { oid } } pageInfo { hasNextPage endCursor } }
+  reviews(first: 50, states: APPROVED) { nodes { authorAssociation commit { oid } } pageInfo { hasNextPage endCursor } }
   commits(last: 1) { nodes { commit { ...CommitFields } } }
 }
 ${commitFields}`;
@@ -33,7 +33,7 @@ const noMore = { hasNextPage: false, endCursor: null };
 
 export const Labels = z.object({ nodes: z.array(z.object({ name: z.string() })), pageInfo: PageInfo });
 export const Reviews = z.object({
-  nodes: z.array(z.object({ commit: z.object({ oid: z.string() }).nullable() })),
+  nodes: z.array(z.object({ authorAssociation: z.string(), commit: z.object({ oid: z.string() }).nullable() })),
   pageInfo: PageInfo,
 });
 
@@ -88,7 +88,10 @@ export function cardOf(node: PullRequestNode, head: CommitNode): Card {
       author: node.author?.login ?? "ghost",
       association: node.authorAssociation,
       labels: node.labels.nodes.map(({ name }) => name),
-      approvals: node.reviews.nodes.map(({ commit }) => ({ commit: commit?.oid })),
+      approvals: node.reviews.nodes.map(({ commit, authorAssociation: association }) => ({
+        commit: commit?.oid,
+        association,
+      })),
       head: { commit: head.oid, committedAt: head.committedDate, statuses: statusesOf(head) },
     },
   };

@@ -68,7 +68,7 @@ export const moreQuery = `query More($id: ID!, $labels: String, $reviews: String
   node(id: $id) {
     ... on PullRequest {
       labels(first: 100, after: $labels) { nodes { name } pageInfo { hasNextPage endCursor } }
-      reviews(first: 100, after: $reviews, states: APPROVED) { nodes { commit { oid } } pageInfo { hasNextPage endCursor } }
+      reviews(first: 100, after: $reviews, states: APPROVED) { nodes { authorAssociation commit { oid } } pageInfo { hasNextPage endCursor } }
     }
   }
 }`;

@@ -65,7 +65,7 @@ describe("a listing", () => {
       labels: ["ci-priority"],
     });
     const head = gitHub.state.pullRequest(repository, 7).commits[0]?.oid ?? "";
-    gitHub.state.review({ repository, number: 7 });
+    gitHub.state.review({ repository, number: 7, association: "COLLABORATOR" });
     gitHub.state.review({ repository, number: 7, state: "DISMISSED" });
     gitHub.state.setStatus({ repository, commit: head, context: "build/O2/o2", state: "failure", description: "old" });
     gitHub.state.setStatus({ repository, commit: head, context: "build/O2/o2", state: "pending" });
@@ -81,7 +81,7 @@ describe("a listing", () => {
         author: "ada",
         association: "CONTRIBUTOR",
         labels: ["ci-priority"],
-        approvals: [{ commit: head }],
+        approvals: [{ commit: head, association: "COLLABORATOR" }],
         head: {
           commit: head,
           committedAt: expect.stringMatching(/Z$/),

@@ -17,7 +17,7 @@ const facts = fc.record({
   author: fc.constantFrom("alice", "bob", "Alice"),
   association: fc.constantFrom("OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIMER", "MANNEQUIN", "NONE"),
   labels: fc.subarray(["ci-priority", "CI-PRIORITY", "bug"]),
-  approvals: fc.array(fc.constant({ commit: undefined }), { maxLength: 1 }),
+  approvals: fc.array(fc.constant({ commit: undefined, association: "NONE" }), { maxLength: 1 }),
   statuses: fc.uniqueArray(
     fc.record({ context: fc.constantFrom("c", "C", "review"), state, description: fc.constant("") }),
     { selector: ({ context }) => context },

@@ -9,8 +9,8 @@ export interface PullRequest {
   /** OWNER, MEMBER, COLLABORATOR, CONTRIBUTOR, FIRST_TIME_CONTRIBUTOR, FIRST_TIMER, MANNEQUIN, NONE. */
   readonly association: string;
   readonly labels: readonly string[];
-  /** Approving reviews that were not dismissed, with the commit each was given for. */
-  readonly approvals: readonly { readonly commit: string | undefined }[];
+  /** Approving reviews that were not dismissed, with the commit each was given for and the reviewer's association. */
+  readonly approvals: readonly { readonly commit: string | undefined; readonly association: string }[];
   readonly head: {
     readonly commit: string;
     readonly committedAt: string;

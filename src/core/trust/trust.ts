@@ -45,12 +45,18 @@ export function decideTrust(
 }
 
 /**
- * An approval of an earlier commit counts too, as it always did in the field: GitHub can be told to dismiss stale ones. A
- * check that wants the strict reading says `approvals: HeadCommit`.
+ * An approval of an earlier commit counts too, and anybody's, as it always did in the field: GitHub can be told to dismiss stale ones, and
+ * lets everybody approve in a public repository. A check that wants less says `approvals: HeadCommit`, or `Strict`.
  */
 function approved({ trust, pullRequest: { approvals, head } }: Facts): string | undefined {
   if (trust.approvals === "AnyCommit") return approvals.length > 0 ? "it has an approving review" : undefined;
-  return approvals.some(({ commit }) => commit === head.commit) ? "its head commit has an approving review" : undefined;
+  const ofHead = approvals.filter(({ commit }) => commit === head.commit);
+  if (trust.approvals === "HeadCommit")
+    return ofHead.length > 0 ? "its head commit has an approving review" : undefined;
+  const reviewer = ofHead.find(({ association }) => associations.has(association));
+  return (
+    reviewer && `its head commit has an approving review by a reviewer who is ${reviewer.association} of the repository`
+  );
 }
 
 function associated({ trust, pullRequest: { author, association } }: Facts): string | undefined {
@@ -70,8 +76,9 @@ function inTeam({ trust, pullRequest: { author }, teams }: Facts): string | unde
 }
 
 function distrust({ trust, pullRequest: { author, association, approvals } }: Facts): string {
-  if (trust.approvals === "HeadCommit" && approvals.length > 0) {
-    return `its author ${author} (${association}) is not trusted and only earlier commits were approved`;
-  }
-  return `its author ${author} (${association}) is not trusted and nobody has approved it`;
+  const who = `its author ${author} (${association}) is not trusted`;
+  if (trust.approvals === "HeadCommit" && approvals.length > 0) return `${who} and only earlier commits were approved`;
+  if (trust.approvals === "Strict" && approvals.length > 0)
+    return `${who} and no owner, member or collaborator has approved its head commit`;
+  return `${who} and nobody has approved it`;
 }

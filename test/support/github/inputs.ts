@@ -68,6 +68,7 @@ export const NewReview = PullRequestName.extend({
   author: z.string().nullable().default("rita"),
   state: z.enum(["APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED"]).default("APPROVED"),
   commit: z.string().optional().describe("The head when absent"),
+  association: z.enum(associations).optional(),
 });
 
 export const NewComment = PullRequestName.extend({

@@ -33,6 +33,8 @@ export interface ReviewRecord {
   readonly author: string | null;
   state: "APPROVED" | "CHANGES_REQUESTED" | "COMMENTED" | "DISMISSED";
   readonly commit: string;
+  /** The reviewer's; MEMBER when absent. */
+  readonly association?: Association | undefined;
   readonly submittedAt: number;
 }
 

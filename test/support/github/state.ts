@@ -177,10 +177,10 @@ export class State {
   }
 
   review(input: z.input<typeof NewReview>): void {
-    const { repository, number, author, state, commit } = NewReview.parse(input);
+    const { repository, number, author, state, commit, association } = NewReview.parse(input);
     const pull = this.pullRequest(repository, number);
     const reviewed = commit ?? headOf(pull).oid;
-    pull.reviews.push({ id: this.#nextId(), author, state, commit: reviewed, submittedAt: this.now() });
+    pull.reviews.push({ id: this.#nextId(), author, state, commit: reviewed, association, submittedAt: this.now() });
     pull.updatedAt = this.now();
   }
 

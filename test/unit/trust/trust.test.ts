@@ -47,26 +47,65 @@ describe("trust", () => {
   });
 
   it("comes with an approving review, of whatever commit", () => {
-    const approvals = [{ commit: sha("99") }];
+    const approvals = [{ commit: sha("99"), association: "NONE" }];
     expect(decide({}, { approvals })).toEqual({
       trusted: true,
       rule: "Approval",
       because: "it has an approving review",
     });
-    expect(decide({}, { approvals: [{ commit: undefined }] }).trusted).toBe(true);
+    expect(decide({}, { approvals: [{ commit: undefined, association: "NONE" }] }).trusted).toBe(true);
   });
 
   it("W-37: lasts for the approved commit alone where approvals is HeadCommit", () => {
     const strict = { approvals: "HeadCommit" as const };
-    expect(decide(strict, { approvals: [{ commit: sha(1) }] }).trusted).toBe(true);
-    expect(decide(strict, { approvals: [{ commit: sha("99") }, { commit: undefined }] })).toEqual({
+    expect(decide(strict, { approvals: [{ commit: sha(1), association: "NONE" }] }).trusted).toBe(true);
+    expect(
+      decide(strict, {
+        approvals: [
+          { commit: sha("99"), association: "OWNER" },
+          { commit: undefined, association: "OWNER" },
+        ],
+      }),
+    ).toEqual({
       trusted: false,
       because: "its author alice (NONE) is not trusted and only earlier commits were approved",
     });
   });
 
+  it.each([
+    ["OWNER", sha(1), true],
+    ["MEMBER", sha(1), true],
+    ["COLLABORATOR", sha(1), true],
+    ["CONTRIBUTOR", sha(1), false],
+    ["NONE", sha(1), false],
+    ["OWNER", sha("99"), false],
+    ["OWNER", undefined, false],
+  ])(
+    "W-37: where approvals is Strict, that of a reviewer who is %s, for commit %s, counts: %s",
+    (association, commit, trusted) => {
+      for (const collaborators of [false, true])
+        expect(decide({ approvals: "Strict", collaborators }, { approvals: [{ commit, association }] }).trusted).toBe(
+          trusted,
+        );
+    },
+  );
+
+  it("W-37: where approvals is Strict, says what is missing, and who gave it", () => {
+    const strict = { approvals: "Strict" as const };
+    const stranger = { commit: sha(1), association: "NONE" };
+    expect(decide(strict, { approvals: [stranger] }).because).toBe(
+      "its author alice (NONE) is not trusted and no owner, member or collaborator has approved its head commit",
+    );
+    expect(decide(strict, { approvals: [stranger, { ...stranger, association: "MEMBER" }] })).toMatchObject({
+      rule: "Approval",
+      because: "its head commit has an approving review by a reviewer who is MEMBER of the repository",
+    });
+    expect(decide(strict, { association: "MEMBER" }).rule).toBe("Association");
+    expect(decide(strict, {}).because).toBe("its author alice (NONE) is not trusted and nobody has approved it");
+  });
+
   it("says whose word it is, the strongest first", () => {
-    const all = { approvals: [{ commit: sha(1) }], association: "MEMBER" };
+    const all = { approvals: [{ commit: sha(1), association: "NONE" }], association: "MEMBER" };
     expect(decide({ users: ["alice"] }, all).rule).toBe("Approval");
     expect(decide({ users: ["alice"] }, { association: "MEMBER" }).because).toBe(
       "its author alice is MEMBER of the repository",

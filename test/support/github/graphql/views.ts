@@ -187,6 +187,7 @@ function reviewView(repository: RepositoryRecord, review: ReviewRecord) {
     __typename: "PullRequestReview",
     id: id("PRR", String(review.id)),
     author: actorView(review.author),
+    authorAssociation: review.association ?? "MEMBER",
     state: review.state,
     submittedAt: iso(review.submittedAt),
     // Null when a force push left the commit behind and GitHub has dropped it.
