@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { type Document, isMap, isSeq, LineCounter, parseAllDocuments } from "yaml";
 import type { BuilderPool } from "../api/pool.ts";
-import { poolChecks } from "../core/definitions/checks.ts";
 import { parsePool } from "../core/definitions/parse.ts";
 import { formatPath } from "../core/definitions/problem.ts";
 import { refusedCellSecrets } from "../core/pool/cellSecrets.ts";
@@ -59,13 +58,10 @@ export function parsePools(text: string, path: string): PoolFiles {
     if (value instanceof Error) problems.push(`${at(offsetOf(document, []))}: cannot be used: ${value.message}`);
     if (value === null || value instanceof Error) continue;
     const parsed = parsePool(value);
-    for (const { path: place, message } of parsed.problems) {
+    for (const { path: place, message } of [...parsed.problems, ...parsed.defects]) {
       problems.push(`${at(offsetOf(document, place))}: ${[formatPath(place), message].filter(Boolean).join(": ")}`);
     }
-    if (parsed.pool === undefined) continue;
-    pools.push(parsed.pool);
-    for (const { message } of poolChecks(parsed.pool).broken)
-      problems.push(`${at(offsetOf(document, ["spec", "checks"]))}: ${message}`);
+    if (parsed.pool !== undefined) pools.push(parsed.pool);
   }
   if (pools.length === 0 && problems.length === 0)
     problems.push(`${path}:1: holds no BuilderPool; expected a document with kind: BuilderPool`);

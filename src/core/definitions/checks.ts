@@ -3,6 +3,10 @@ import type { BuilderPoolSpec } from "../../api/pool.ts";
 
 export interface BrokenCheck {
   readonly name: string;
+  /** Place in the pool's list of checks; undefined for the one check of a pool without a list. */
+  readonly index?: number;
+  /** The field to look at. */
+  readonly field: "name" | "repository" | "developmentPackages" | "checkout";
   /** One sentence: what is wrong and what to do. */
   readonly message: string;
 }
@@ -32,16 +36,12 @@ const defaults: Pick<ResolvedCheck, "timeouts" | "maxGrowth" | "tool" | "trust">
 export function poolChecks(pool: Pool): PoolChecks {
   const checks: ResolvedCheck[] = [];
   const broken: BrokenCheck[] = [];
-  for (const check of pool.spec.checks ?? [defaultCheck(pool.spec)]) {
+  for (const [index, check] of (pool.spec.checks ?? [defaultCheck(pool.spec)]).entries()) {
     const resolved = resolveCheck(pool.spec, check);
-    const message =
-      "message" in resolved
-        ? resolved.message
-        : checks.some(({ name, repository }) => name === check.name && repository === resolved.repository)
-          ? `check ${check.name} stands twice in pool ${pool.metadata.name}; the first counts, rename or remove the other`
-          : undefined;
-    if (message !== undefined) broken.push({ name: check.name, message });
-    else if (!("message" in resolved)) checks.push(resolved);
+    const defect = "message" in resolved ? resolved : twice(pool, checks, resolved);
+    if (defect !== undefined) {
+      broken.push({ name: check.name, ...optional("index", pool.spec.checks && index), ...defect });
+    } else if (!("message" in resolved)) checks.push(resolved);
   }
   return { checks, broken };
 }
@@ -50,11 +50,24 @@ function defaultCheck(spec: BuilderPoolSpec): Check {
   return { name: `build/${spec.package}/${spec.defaults}` };
 }
 
+type Defect = Pick<BrokenCheck, "field" | "message">;
+
+function twice(
+  { metadata }: Pool,
+  earlier: readonly ResolvedCheck[],
+  { name, repository }: ResolvedCheck,
+): Defect | undefined {
+  if (!earlier.some((check) => check.name === name && check.repository === repository)) return undefined;
+  const message = `check ${name} stands twice in pool ${metadata.name}; the first counts, rename or remove the other`;
+  return { field: "name", message };
+}
+
 /** One check with everything it inherits, or the sentence that says why it cannot be built. */
-function resolveCheck(spec: BuilderPoolSpec, check: Check): ResolvedCheck | { readonly message: string } {
+function resolveCheck(spec: BuilderPoolSpec, check: Check): ResolvedCheck | Defect {
   const repository = check.repository ?? spec.repository;
   if (repository === undefined) {
     return {
+      field: "repository",
       message: `check ${check.name} has no repository; give spec.repository or checks[].repository as owner/name`,
     };
   }
@@ -86,8 +99,7 @@ function resolveCheck(spec: BuilderPoolSpec, check: Check): ResolvedCheck | { re
     ...optional("jobs", check.jobs ?? spec.jobs),
     ...optional("architecture", spec.architecture),
   };
-  const message = defect(resolved);
-  return message === undefined ? resolved : { message };
+  return defectOf(resolved) ?? resolved;
 }
 
 function developmentPackages(entries: readonly DevelopmentPackage[]): ResolvedCheck["developmentPackages"] {
@@ -99,18 +111,27 @@ function ownAndRecipes(repository: string, branch: string, directory: string): r
   return directory === "alidist" ? [own] : [own, { repository: "alisw/alidist", branch: "master" }];
 }
 
-function defect(check: ResolvedCheck): string | undefined {
+function defectOf(check: ResolvedCheck): Defect | undefined {
   const directories = check.developmentPackages.map((entry) => entry.directory);
-  const twice = directories.find((directory, index) => directories.indexOf(directory) !== index);
+  const shared = directories.find((directory, index) => directories.indexOf(directory) !== index);
   const list = directories.join(", ");
-  if (twice !== undefined) {
-    return `check ${check.name} has two development packages in directory ${twice}; give one of them another directory`;
+  if (shared !== undefined) {
+    return {
+      field: "developmentPackages",
+      message: `check ${check.name} has two development packages in directory ${shared}; give one of them another directory`,
+    };
   }
   if (!directories.includes("alidist")) {
-    return `check ${check.name} has no recipes: none of its development packages (${list}) is in directory alidist; add {repository: alisw/alidist, branch: master}`;
+    return {
+      field: "developmentPackages",
+      message: `check ${check.name} has no recipes: none of its development packages (${list}) is in directory alidist; add {repository: alisw/alidist, branch: master}`,
+    };
   }
   if (!check.testsTool && !directories.includes(check.checkout)) {
-    return `check ${check.name} would merge pull requests into directory ${check.checkout}, which is none of its development packages (${list}), so they would never be built; set checkout to the directory of ${check.repository}`;
+    return {
+      field: "checkout",
+      message: `check ${check.name} would merge pull requests into directory ${check.checkout}, which is none of its development packages (${list}), so they would never be built; set checkout to the directory of ${check.repository}`,
+    };
   }
   return undefined;
 }

@@ -1,12 +1,15 @@
 import { z } from "zod";
 import { Check } from "../../api/check.ts";
 import { BuilderPool } from "../../api/pool.ts";
+import { poolChecks } from "./checks.ts";
 import { type Problem, problemsOf } from "./problem.ts";
 
 export interface ParsedPool {
   /** Absent when the pool itself cannot be used. */
   readonly pool?: BuilderPool;
   readonly problems: readonly Problem[];
+  /** What is wrong with checks that are well written, and stay in the pool, but cannot be built as they stand. */
+  readonly defects: readonly Problem[];
 }
 
 const Envelope = z.looseObject({
@@ -20,24 +23,29 @@ const Envelope = z.looseObject({
  */
 export function parsePool(document: unknown): ParsedPool {
   const envelope = Envelope.safeParse(document);
-  if (!envelope.success) return { problems: problemsOf(envelope.error, document) };
+  if (!envelope.success) return { problems: problemsOf(envelope.error, document), defects: [] };
   const { checks, ...spec } = envelope.data.spec;
   const { status: _status, ...rest } = envelope.data;
-  const parsed = BuilderPool.safeParse({ ...rest, metadata: written(envelope.data.metadata), spec });
+  const parsed = BuilderPool.safeParse({ ...rest, metadata: writable(envelope.data.metadata), spec });
   const problems = parsed.success ? [] : problemsOf(parsed.error, document);
   const good = (checks ?? []).flatMap((check, index) => {
     const result = Check.safeParse(check);
-    if (result.success) return [result.data];
+    if (result.success) return [{ check: result.data, index }];
     problems.push(...problemsOf(result.error, document, ["spec", "checks", index]));
     return [];
   });
-  if (!parsed.success) return { problems };
-  const pool = checks === undefined ? parsed.data : { ...parsed.data, spec: { ...parsed.data.spec, checks: good } };
-  return { pool, problems: [...problems, ...nameProblems(pool)] };
+  if (!parsed.success) return { problems, defects: [] };
+  const written = { ...parsed.data.spec, checks: good.map(({ check }) => check) };
+  const pool = checks === undefined ? parsed.data : { ...parsed.data, spec: written };
+  const defects = poolChecks(pool).broken.map(({ index, field, message }) => {
+    const place = index === undefined ? [] : ["checks", good[index]?.index ?? index];
+    return { path: ["spec", ...place, field], message };
+  });
+  return { pool, problems: [...problems, ...nameProblems(pool)], defects };
 }
 
 /** The part of metadata that a person writes. */
-function written(metadata: Record<string, unknown>): Record<string, unknown> {
+function writable(metadata: Record<string, unknown>): Record<string, unknown> {
   const keys = ["name", "namespace", "labels", "annotations"];
   return Object.fromEntries(Object.entries(metadata).filter(([key]) => keys.includes(key)));
 }

@@ -63,6 +63,8 @@ describe("a check", () => {
     expect(poolChecks(pool).broken).toEqual([
       {
         name: "bad",
+        index: 1,
+        field: "checkout",
         message:
           "check bad would merge pull requests into directory AliceO2, which is none of its development packages (alidist, O2), so they would never be built; set checkout to the directory of AliceO2Group/AliceO2",
       },
