@@ -3,7 +3,7 @@ import { z } from "zod";
 /**
  * What can go wrong with one request. `cutBefore`: the connection ends and nothing was applied. `cutAfter`: it was
  * applied, and the answer is lost. `cutDuring`: half of the answer arrives. `graphqlErrors`: a 200 that carries
- * errors beside the data, or instead of it. The other kinds are answers given in place of the real one.
+ * errors beside the data, or instead of it. `unreadable`: GraphQL has null and an error in the place of one pull request. The other kinds are answers given in place of the real one.
  */
 export const Fault = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("status"), status: z.int().min(400).max(599) }).strict(),
@@ -12,6 +12,7 @@ export const Fault = z.discriminatedUnion("kind", [
   z
     .object({ kind: z.literal("graphqlErrors"), keepData: z.boolean().default(false), type: z.string().optional() })
     .strict(),
+  z.object({ kind: z.literal("unreadable"), number: z.int() }).strict(),
   z.object({ kind: z.literal("malformed") }).strict(),
   z.object({ kind: z.literal("hang") }).strict(),
   z.object({ kind: z.literal("cutBefore") }).strict(),

@@ -25,6 +25,8 @@ export async function playFault(
       );
     case "graphqlErrors":
       return withErrors(fault, await answer());
+    case "unreadable":
+      return withoutOne(fault.number, await answer());
     case "malformed":
       return new Response('{"data": {"repository": ', { headers: { "content-type": "application/json" } });
     case "hang":
@@ -54,6 +56,28 @@ async function withErrors(fault: Fault & { kind: "graphqlErrors" }, response: Re
   };
   const body = (await response.json()) as { data?: unknown };
   return Response.json({ data: fault.keepData ? body.data : null, errors: [error] }, { headers: response.headers });
+}
+
+/** GitHub gives null and an error for what it cannot describe, in whatever list the pull request stands. */
+async function withoutOne(number: number, response: Response): Promise<Response> {
+  const body = (await response.json()) as { data?: Lists; errors?: object[] };
+  const errors = [...(body.errors ?? [])];
+  for (const [path, nodes] of [
+    [["repository", "open", "nodes"], body.data?.repository?.open?.nodes],
+    [["nodes"], body.data?.nodes],
+  ] as const)
+    for (const [index, node] of (nodes ?? []).entries()) {
+      if (nodes === undefined || node?.number !== number) continue;
+      nodes[index] = null;
+      errors.push({ message: "Something went wrong while executing your query.", path: [...path, index] });
+    }
+  return Response.json({ ...body, ...(errors.length > 0 && { errors }) }, { headers: response.headers });
+}
+
+type Nodes = ({ readonly number?: number } | null)[];
+interface Lists {
+  readonly nodes?: Nodes;
+  readonly repository?: { readonly open?: { readonly nodes?: Nodes } };
 }
 
 function cut(outgoing: ServerResponse): Response {

@@ -1,0 +1,182 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import type { Build } from "../../src/api/build.ts";
+import type { Fault } from "../support/github/faults.ts";
+import { anInstallation, check, hello, type Installation, type UpProcess } from "../support/up/installation.ts";
+import { broken, unreported } from "../support/up/invariants.ts";
+import { type Recorder, record } from "../support/up/recorder.ts";
+
+const limit = { timeout: 90_000, interval: 200 };
+
+/** One `up` for all rows: each finds what the ones before it left, and leaves it as it was. */
+describe("a builderpool up whose GitHub", () => {
+  let machine: Installation;
+  let up: UpProcess;
+  let recorder: Recorder;
+
+  beforeAll(async () => {
+    machine = await anInstallation();
+    await machine.declare({ onlyWhenChanged: ["src", "test"] });
+    up = machine.up();
+    await up.line(/hello-0: ready/);
+    recorder = record(machine.workDir);
+  });
+  afterAll(async () => {
+    recorder?.close();
+    await machine.close();
+  });
+
+  const statuses = (commit: string) =>
+    machine.statuses(commit).map((status) => status.replace(/^pending Started .*/, "pending Started"));
+  const build = (number: number): Build | undefined => recorder.builds().find(({ spec }) => spec.number === number);
+  const comments = (number: number) => machine.github.state.comments(hello, number);
+  const listing = async () => (await machine.get<"BuilderPool">("pools"))[0]?.status?.listings?.[0];
+  const uids = () => recorder.builds().map(({ spec, metadata }) => `#${spec.number} ${metadata.uid}`);
+
+  /** A pull request whose build fails as soon as it is let go, which is when GitHub has got a comment to take. */
+  async function failing(name: string) {
+    const gate = join(machine.directory, `go-${name}`);
+    const files = { "test/held.test": `until test -e ${gate}; do sleep 0.1; done\nfalse\n` };
+    const { number, commit } = await machine.propose(name, files);
+    const letGo = () => writeFileSync(gate, "");
+    onTestFinished(letGo);
+    onTestFinished(() => machine.github.faults.clear());
+    await expect.poll(() => statuses(commit), limit).toEqual(["pending Started"]);
+    return { number, commit, letGo };
+  }
+  /** A pull request that is skipped in a moment: there is nothing in it to build. */
+  const trifle = (name: string) => machine.propose(name, { [`docs/${name}.md`]: "Nothing that is built.\n" });
+
+  interface Row {
+    readonly name: string;
+    /** To every request but those of git. */
+    readonly fault: Fault;
+    readonly on?: readonly string[];
+    /** What people read while it lasts. */
+    readonly says: RegExp;
+  }
+  const rows: readonly Row[] = [
+    {
+      name: "answers 502",
+      fault: { kind: "status", status: 502 },
+      says: /GitHub answered 502 for .*; tried again in \d+s/,
+    },
+    {
+      name: "answers 403 with Retry-After",
+      fault: { kind: "retryAfter", status: 403, seconds: 3 },
+      says: /GitHub answered 403 \(Try again later\.\) .*the rate limit is spent until/,
+    },
+    {
+      name: "calls for a secondary rate limit",
+      fault: { kind: "secondaryLimit", seconds: 3 },
+      says: /exceeded a secondary rate limit.*the rate limit is spent until/,
+    },
+    {
+      name: "answers 200 with errors in place of data",
+      on: ["POST /graphql"],
+      fault: { kind: "graphqlErrors", keepData: false },
+      says: /GitHub answered "Something went wrong while executing your query\." for/,
+    },
+    { name: "cuts JSON short", fault: { kind: "malformed" }, says: /is cut short, or no JSON/ },
+    { name: "cuts connections", fault: { kind: "cutBefore" }, says: /GitHub cannot be reached for / },
+  ];
+
+  it.each(rows)(
+    "$name keeps its queue, marks it as stale, and gives what is due when that is over",
+    async ({ name, fault, on = ["* /graphql", "* /repos/*"], says }) => {
+      const { number, commit, letGo } = await failing(name.replaceAll(" ", "-"));
+      const known = uids();
+      for (const pattern of on) machine.github.faults.add({ on: pattern, fault });
+      const late = await trifle(`late-${number}`);
+      letGo();
+      await expect.poll(() => build(number)?.status?.verdict?.result, limit).toBe("Failure");
+      await expect
+        .poll(listing, limit)
+        .toMatchObject({ stale: true, message: expect.stringMatching(says), listedAt: expect.any(String) });
+      expect(uids()).toEqual(known);
+      expect(build(late.number)).toBeUndefined();
+      if (on.length > 1) expect([statuses(commit), comments(number)]).toEqual([["pending Started"], []]);
+
+      machine.github.faults.clear();
+      await expect.poll(() => comments(number), limit).toHaveLength(1);
+      expect(statuses(commit)).toEqual(["pending Started", expect.stringMatching(/^error/)]);
+      await expect.poll(() => statuses(late.commit).at(-1), limit).toMatch(/^success/);
+      await expect.poll(async () => (await listing())?.stale, limit).toBe(false);
+    },
+  );
+
+  it("has left its notes of all that where people look, and no bad one stands there now", async () => {
+    expect(up.output()).toMatch(/alice\/hello could not be listed, what is known is kept: gitHub answered 502/i);
+    const pools = await machine.run("get", "pools");
+    expect(pools.stdout + pools.stderr).not.toMatch(/could not be listed/);
+  });
+
+  it("spends its budget reads nothing until the reset, and still takes verdicts", async () => {
+    const { number, commit, letGo } = await failing("spent");
+    const known = uids();
+    machine.github.budgets.leave("graphql", 0, 8_000);
+    const late = await trifle(`late-${number}`);
+    letGo();
+    await expect
+      .poll(listing, limit)
+      .toMatchObject({ stale: true, message: expect.stringMatching(/rate limit|budget/) });
+    expect(uids()).toEqual(known);
+    await expect.poll(() => comments(number), limit).toHaveLength(1);
+    expect(statuses(commit)).toEqual(["pending Started", expect.stringMatching(/^error/)]);
+    await expect.poll(() => statuses(late.commit).at(-1), limit).toMatch(/^success/);
+  });
+
+  it("answers slowly is waited for, and nothing is called stale", async () => {
+    for (const on of ["* /graphql", "* /repos/*"])
+      machine.github.faults.add({ on, fault: { kind: "slow", ms: 1_500 } });
+    const { commit } = await trifle("slow");
+    await expect.poll(() => statuses(commit).at(-1), limit).toMatch(/^success/);
+    expect(await listing()).toMatchObject({ stale: false });
+    machine.github.faults.clear();
+  });
+
+  it("cannot describe one pull request builds its neighbours, and keeps what it knows of that one", async () => {
+    const { number, commit, letGo } = await failing("unreadable");
+    machine.github.faults.add({ on: "POST /graphql", fault: { kind: "unreadable", number } });
+    machine.github.state.edit({ repository: hello, number, title: "Cannot be read" });
+    const neighbour = await trifle("neighbour");
+    await expect.poll(() => build(neighbour.number), limit).toBeDefined();
+    letGo();
+    await expect.poll(() => statuses(neighbour.commit).at(-1), limit).toMatch(/^success/);
+    await expect.poll(() => comments(number), limit).toHaveLength(1);
+    expect(statuses(commit)).toEqual(["pending Started", expect.stringMatching(/^error/)]);
+    expect(build(number)?.spec.title).toBe("unreadable");
+    machine.github.faults.clear();
+    await expect.poll(() => build(number)?.spec.title, limit).toBe("Cannot be read");
+  });
+
+  const lost: readonly (readonly [string, Fault])[] = [
+    ["is cut before it is applied", { kind: "cutBefore" }],
+    ["is applied and its answer is cut", { kind: "cutAfter" }],
+    ["is applied and half of its answer arrives", { kind: "cutDuring" }],
+    ["meets a 502", { kind: "status", status: 502 }],
+    ["meets 403 with Retry-After", { kind: "retryAfter", status: 403, seconds: 1 }],
+  ];
+  it.each(lost)("takes a status and a comment once when the write of each %s", async (name, fault) => {
+    const { number, commit, letGo } = await failing(name.replaceAll(" ", "-"));
+    for (const on of [`POST /repos/${hello}/statuses/*`, `POST /repos/${hello}/issues/*`])
+      machine.github.faults.add({ on, times: 1, fault });
+    letGo();
+    await expect.poll(() => build(number)?.status?.reported, limit).toHaveProperty("commented");
+    expect(statuses(commit)).toEqual(["pending Started", expect.stringMatching(/^error/)]);
+    expect(comments(number)).toHaveLength(1);
+    expect(
+      machine.github.requests.filter(({ path, fault: met }) => met === fault.kind && path.includes(commit)),
+    ).toHaveLength(1);
+    machine.github.faults.clear();
+  });
+
+  it("has every verdict once after all of that, each given once, by a builder that was Ready", () => {
+    const writes = recorder.writes();
+    expect(broken(writes)).toEqual([]);
+    expect(unreported(writes, machine.github.state)).toEqual([]);
+    const counts = recorder.builds().map(({ spec }) => [spec.check, comments(spec.number).length <= 1]);
+    expect(counts).toEqual(counts.map(() => [check, true]));
+  });
+});
