@@ -4,6 +4,8 @@ import { type Milliseconds, milliseconds } from "../api/duration.ts";
 export const configFiles = ["silent", "debug", "workers-pool-size", "worker-index", "timeout", "long-timeout"] as const;
 export type ConfigFile = (typeof configFiles)[number];
 export type ConfigTexts = { readonly [file in ConfigFile]?: string };
+/** What lies in the folder: the text of each file, or, as a verb phrase, why it has none. */
+export type ConfigFound = { readonly [file in ConfigFile]?: string | { readonly unreadable: string } };
 
 /** What holds for this builder now. */
 export interface Settings {
@@ -43,10 +45,13 @@ const longestLimit: Milliseconds = 14 * 86_400_000;
  * that cannot be understood, is ignored with a warning. As on the old builders `silent` and `debug` are switched on by any text at all,
  * `timeout` and `long-timeout` are seconds (or `10m`), and a file can make a builder silent but not a silent pool loud.
  */
-export function decideConfig(declared: Declared, found: ConfigTexts, lastWritten: ConfigTexts): ConfigDecision {
+export function decideConfig(declared: Declared, found: ConfigFound, lastWritten: ConfigTexts): ConfigDecision {
   const warnings: string[] = [];
   const information = describe(declared);
-  const isOurs = (file: ConfigFile) => [undefined, lastWritten[file], information[file]].includes(found[file]);
+  const isOurs = (file: ConfigFile) => {
+    const text = found[file];
+    return text === undefined || text === lastWritten[file] || text === information[file];
+  };
   const ours = configFiles.filter(isOurs);
   const write = ours
     .filter((file) => found[file] !== information[file])
@@ -55,10 +60,11 @@ export function decideConfig(declared: Declared, found: ConfigTexts, lastWritten
   function override<T>(file: ConfigFile, expected: string, parse: (line: string) => T | undefined): T | undefined {
     const text = found[file];
     if (text === undefined || isOurs(file)) return undefined;
-    const line = text.split("\n")[0]?.trim() ?? "";
+    const line = typeof text === "string" ? (text.split("\n")[0]?.trim() ?? "") : "";
     const value = line === "" ? undefined : parse(line);
     if (value === undefined) {
-      const what = line === "" ? "is empty" : `says ${JSON.stringify(line.slice(0, 60))}`;
+      const said = line === "" ? "is empty" : `says ${JSON.stringify(line.slice(0, 60))}`;
+      const what = typeof text === "string" ? said : text.unreadable;
       warnings.push(`config/${file} ${what}, so it is ignored: expected ${expected}, or delete it`);
     }
     return value;

@@ -1,8 +1,10 @@
-import { readFile, rm } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import {
   type ConfigFile,
+  type ConfigFound,
   type ConfigTexts,
   configFiles,
   type Declared,
@@ -42,18 +44,29 @@ export function configFolder({ config, state }: Pick<Sandbox, "config" | "state"
   };
 }
 
-async function readAll(config: string): Promise<ConfigTexts> {
+async function readAll(config: string): Promise<ConfigFound> {
   const texts = await Promise.all(configFiles.map((file) => readText(join(config, file))));
-  const entries = configFiles.flatMap((file, index): [ConfigFile, string][] => {
+  const entries = configFiles.flatMap((file, index): [ConfigFile, ConfigFound[ConfigFile]][] => {
     const text = texts[index];
     return text === undefined ? [] : [[file, text]];
   });
   return Object.fromEntries(entries);
 }
 
-async function readText(path: string): Promise<string | undefined> {
-  const text = await readFile(path, "utf8").catch(() => undefined);
-  return text?.slice(0, longestText);
+/** The beginning of a file; undefined when it is not there. Whatever else lies in its place is told about, and holds nobody up. */
+async function readText(path: string): Promise<ConfigFound[ConfigFile]> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK); // a pipe nobody writes to is opened all the same
+    if (!(await file.stat()).isFile()) return { unreadable: "is not a file" };
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(longestText), 0, longestText, 0);
+    return buffer.toString("utf8", 0, bytesRead);
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    return code === "ENOENT" ? undefined : { unreadable: `cannot be read (${code})` };
+  } finally {
+    await file?.close();
+  }
 }
 
 /** Forgetting it is harmless: our own files then count as a person's until they are deleted. */

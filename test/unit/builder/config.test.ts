@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type ConfigTexts, type Declared, decideConfig } from "../../../src/builder/config.ts";
+import { type ConfigFound, type ConfigTexts, type Declared, decideConfig } from "../../../src/builder/config.ts";
 
 const declared: Declared = { silent: false, debug: false, index: 2, size: 8, command: 120_000, build: 36_000_000 };
 const information = { "worker-index": "2\n", "workers-pool-size": "8\n", timeout: "120\n", "long-timeout": "36000\n" };
 
-const decide = (found: ConfigTexts, lastWritten: ConfigTexts = information, changes: Partial<Declared> = {}) =>
+const decide = (found: ConfigFound, lastWritten: ConfigTexts = information, changes: Partial<Declared> = {}) =>
   decideConfig({ ...declared, ...changes }, found, lastWritten);
 
 describe("the config folder", () => {
@@ -58,6 +58,8 @@ describe("the config folder", () => {
     ["worker-index", ""],
     ["worker-index", "-1"],
     ["silent", " \n"],
+    ["silent", { unreadable: "is not a file" }],
+    ["timeout", { unreadable: "cannot be read (EACCES)" }],
   ])("ignores %s %j with a sentence that names the file", (file, text) => {
     const { settings, warnings, write } = decide({ ...information, [file]: text });
     expect(settings).toEqual({ silent: false, debug: false, timeouts: {} });
