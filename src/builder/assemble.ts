@@ -71,7 +71,7 @@ export function assemble(world: BuilderWorld, sandbox: Sandbox, signal: AbortSig
     status,
     note,
     heartbeat: beats,
-    outbox: outbox(world, sandbox.pendingLogs),
+    outbox: outbox(world, sandbox.pendingLogs, (sentence) => note("logs", sentence)),
     wake,
     builds,
     builders,

@@ -27,7 +27,7 @@ export interface Outbox {
   begin(name: string): Promise<string>;
   /** Declares the files in a folder complete, and starts to send them. */
   send(folder: string, entry: Entry): Promise<void>;
-  /** Whether the files of a folder have arrived; waits at most `ms` for that, or for the entry to be given up. */
+  /** Whether the files of a folder have arrived; waits at most `ms` for that, or for a first attempt that fails, or for the entry to be given up. */
   arrived(folder: string, ms: number, signal: AbortSignal): Promise<boolean>;
   /** Gives an entry up. */
   drop(folder: string): Promise<void>;
@@ -42,7 +42,8 @@ const firstPause = 5_000;
 const longestPause = 5 * 60_000;
 const entryName = "entry.json";
 
-export function outbox(world: BuilderWorld, root: string): Outbox {
+/** `tell` hears, as a sentence, why logs wait here; undefined when none has to. */
+export function outbox(world: BuilderWorld, root: string, tell: (sentence: string | undefined) => void): Outbox {
   const { clock, log, name: builder } = world;
   const wake = createWake(clock);
   const sent = new Map<string, PromiseWithResolvers<void>>();
@@ -61,9 +62,14 @@ export function outbox(world: BuilderWorld, root: string): Outbox {
     const fate = fateOf(await world.store.get("Build", entry.build), entry, builder);
     if (fate === "Void") return true;
     if (!isThere.has(folder)) {
-      await limited(clock, upload(world, folder, entry), signal);
-      isThere.add(folder);
-      arrival(folder).resolve();
+      try {
+        await limited(clock, upload(world, folder, entry), signal);
+        isThere.add(folder);
+      } catch (error) {
+        throw new Refused(error);
+      } finally {
+        arrival(folder).resolve();
+      }
     }
     if (fate === "Gone") return true;
     if (fate === "Open") return false;
@@ -81,6 +87,7 @@ export function outbox(world: BuilderWorld, root: string): Outbox {
   /** Looks at every complete entry once; resolves with whether all of them are through. */
   async function pass(signal: AbortSignal): Promise<boolean> {
     let isAllThrough = true;
+    let refusal: Refused | undefined;
     for (const name of await readdir(root)) {
       if (signal.aborted) return true;
       const folder = join(root, name);
@@ -91,9 +98,11 @@ export function outbox(world: BuilderWorld, root: string): Outbox {
         else isAllThrough = false;
       } catch (error) {
         isAllThrough = false;
+        if (error instanceof Refused) refusal = error;
         log.warn({ builder, build: entry?.build, error: String(error) }, "a log is kept here and sent again later");
       }
     }
+    if (!signal.aborted) tell(refusal?.message);
     return isAllThrough;
   }
 
@@ -131,6 +140,15 @@ export function outbox(world: BuilderWorld, root: string): Outbox {
       }
     },
   };
+}
+
+/** The log store did not take a log. */
+class Refused extends Error {
+  override readonly name = "Refused";
+  constructor(cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(`The log store takes no logs (${why}), so they wait on this machine and are sent again`, { cause });
+  }
 }
 
 /**

@@ -180,9 +180,16 @@ async function reportsOut(isOut: () => boolean, clock: Clock): Promise<void> {
   for (let waited = 0; waited < 5_000 && !isOut(); waited += 200) await clock.sleep(200);
 }
 
-async function openLogs({ workDir, listen, pools, pin }: UpOptions, scrape: Scrape) {
+async function openLogs({ workDir, listen, pools, pin, say }: UpOptions, scrape: Scrape) {
   const [{ directory = join(workDir, "logs"), url, s3 } = {}] = pools.map(({ spec }) => spec.logs);
-  mkdirSync(directory, { recursive: true });
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    say(
+      `the log folder ${directory} cannot be used (${code}): make it a folder that can be written to; logs wait until then`,
+    );
+  }
   const pages = await servePages(directory, listen, scrape);
   const address = `logs and result pages: ${pages.url} (for Prometheus: /metrics)`;
   pin(
