@@ -21,15 +21,16 @@ interface Link {
 /**
  * The cleanup policy on the work area of one check: links older than `maxAge` go, then the oldest ones until `minFree` is free, and aliBuild
  * deletes what no link leads to. The newest tree of a package outlives a lack of space: deleting it would make every build a cold one where
- * the space is taken by others. Returns the bytes freed.
+ * the space is taken by others. A build that filled the disk keeps nothing: all that was set from the instant `suspectSince` on goes.
+ * Returns the bytes freed.
  */
-export async function clean(hands: Hands, tool: Tool): Promise<number> {
+export async function clean(hands: Hands, tool: Tool, suspectSince = Number.POSITIVE_INFINITY): Promise<number> {
   const { order, clock } = hands;
   await hands.emit({ event: "step", step: "clean" });
   const before = await freeBytes(order.paths.area);
   await removePlantedLinks(order.paths.area);
   let links = await treeLinks(hands);
-  links = await drop(links, ({ setAt }) => setAt < clock.now() - order.limits.maxAge);
+  links = await drop(links, ({ setAt }) => setAt < clock.now() - order.limits.maxAge || setAt >= suspectSince);
   await aliBuildClean(hands, tool);
   while ((await freeBytes(order.paths.area)) < order.limits.minFree) {
     const kept = new Set(links.filter(({ newest }) => newest).map(({ target }) => target));

@@ -85,11 +85,18 @@ async function buildTree(hands: Hands, facts: Facts): Promise<Verdict> {
 
 /** A machine in trouble is cleaned before it is reported; a cleaning that fails does not change what was found out. */
 async function buildAndJudge(hands: Hands, facts: Facts, tool: Tool, merged: Merged): Promise<Verdict> {
+  const startedAt = hands.clock.now();
+  let suspectSince: number | undefined;
   const built = await build(hands, tool, merged);
   facts.commands.push(built.command);
   try {
     return await judge(hands, built, await readLogs(hands));
+  } catch (error) {
+    if (error instanceof InfrastructureFailure && error.reason === "DiskFull") suspectSince = startedAt;
+    throw error;
   } finally {
-    await clean(hands, tool).catch((error: unknown) => console.error("The work area was not cleaned:", error));
+    await clean(hands, tool, suspectSince).catch((error: unknown) =>
+      console.error("The work area was not cleaned:", error),
+    );
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { failure } from "../store/embedded/failure.ts";
 
 export interface Lock {
   release(): void;
@@ -15,7 +16,7 @@ export class LockedError extends Error {
 const patience = 300;
 
 /**
- * Takes the work folder for this process, creating it when it is missing; LockedError when another `up` has it. The lock is the
+ * Takes the work folder for this process, creating it when it is missing; LockedError when another `up` has it, StoreError when the disk is full. The lock is the
  * kernel's, on an SQLite file, and ends with its process: none is ever left behind by `kill -9`, two starters cannot both get it,
  * and a process number that was used again means nothing.
  */
@@ -32,7 +33,7 @@ export function lockWorkDir(workDir: string): Lock {
   } catch (error) {
     const holder = holderOf(database);
     database.close();
-    if (!isBusy(error)) throw error;
+    if (!isBusy(error)) throw failure(fileIn(workDir), error);
     throw new LockedError(
       `another \`builderpool up\`${holder} works in ${workDir}; stop it, or name another folder with --work-dir`,
       { cause: error },

@@ -88,7 +88,12 @@ export async function startUp(options: UpOptions): Promise<Up> {
   const environment = sparseEnvironment(options.environment);
   const isolation = await probeIsolation(environment);
   if (isolation.length === 0) say(noNamespaces);
-  const store = openEmbeddedStore({ file: join(workDir, "store.db"), clock, log });
+  const file = join(workDir, "store.db");
+  const onTrouble = (sentence: string | undefined) => {
+    options.pin("store", sentence === undefined ? [] : [`${sentence}; until then nothing new is begun`]);
+    if (sentence === undefined) say(`store file ${file} takes writes again`);
+  };
+  const store = openEmbeddedStore({ file, clock, log, onTrouble });
   const connections = gitHubs({ clock, log, credential: (pool) => localCredential(pool, workDir, options.token) });
   let wanted = options.pools;
   /** A pool that was added again while it was being deleted comes back when that is done. */

@@ -3,20 +3,22 @@ import type { Clock } from "../system/clock.ts";
 
 const interval = 2000;
 
-/** Calls `changed` each time one of the files was written, one call at a time, until `signal` aborts. Editors that replace a file are noticed too. */
+/**
+ * Calls `changed` each time one of the files was written, one call at a time, until `signal` aborts; again at the next look when it resolves
+ * with false. Editors that replace a file are noticed too.
+ */
 export async function watchFiles(
   paths: readonly string[],
   clock: Clock,
   signal: AbortSignal,
-  changed: () => Promise<void>,
+  changed: () => Promise<boolean>,
 ): Promise<void> {
   let known = await stamps(paths);
   while (!signal.aborted) {
     await clock.sleep(interval, signal).catch(() => {});
     const now = await stamps(paths);
     if (signal.aborted || now === known) continue;
-    known = now;
-    await changed();
+    if (await changed()) known = now;
   }
 }
 

@@ -11,7 +11,7 @@ import { asApplied, asCreated, asUpdated, isDeleting, withGeneration, withStatus
 import { prepareRows, type Row } from "./embedded/rows.ts";
 import { invalid, validated } from "./embedded/validate.ts";
 import { watchObjects } from "./embedded/watch.ts";
-import { StoreError } from "./error.ts";
+import { isStoreError, StoreError } from "./error.ts";
 import type { ObjectStore, Precondition, Selector } from "./objectStore.ts";
 import { isSelected } from "./selector.ts";
 
@@ -20,22 +20,42 @@ export interface EmbeddedStore extends ObjectStore {
   close(): void;
 }
 
+export interface EmbeddedStoreOptions {
+  readonly file: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Hears, as a sentence, why writes do not get through, such as a full disk; undefined once one does again. */
+  readonly onTrouble?: (sentence: string | undefined) => void;
+}
+
 /**
  * The bus on one machine: an SQLite file that several processes may open at once, or `:memory:`. A write that was acknowledged
  * survives kill -9 and power loss. Calls are synchronous inside, a fraction of a millisecond each. Throws StoreError when the file
  * is damaged, of another program or of a newer version.
  */
-export function openEmbeddedStore({ file, clock, log }: { file: string; clock: Clock; log: Log }): EmbeddedStore {
+export function openEmbeddedStore({ file, clock, log, onTrouble = () => {} }: EmbeddedStoreOptions): EmbeddedStore {
   const database = openDatabase(file);
   const rows = prepareRows(database.sql);
   const bells = createBells(() => database.read(rows.dataVersion));
   const objects = createObjects(rows, () => timestamp(clock));
   database.write(objects.compact);
 
+  let trouble: string | undefined;
+
+  function tell(sentence: string | undefined): void {
+    if (sentence !== trouble) onTrouble(sentence);
+    trouble = sentence;
+  }
   function write<T>(body: () => T): T {
-    const result = database.write(body);
-    bells.ring();
-    return result;
+    try {
+      const result = database.write(body);
+      bells.ring();
+      tell(undefined);
+      return result;
+    } catch (error) {
+      if (isStoreError(error, "Unavailable")) tell(error.message);
+      throw error;
+    }
   }
 
   function create<K extends Kind>(kind: K, given: Document): Stored<K> {

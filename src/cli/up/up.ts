@@ -1,10 +1,12 @@
 import { join, resolve } from "node:path";
 import { milliseconds } from "../../api/duration.ts";
 import type { Stored } from "../../api/kinds.ts";
+import type { BuilderPool } from "../../api/pool.ts";
 import { LockedError } from "../../local/lock.ts";
 import { type PoolFiles, readPoolFiles } from "../../local/poolFiles.ts";
 import { startUp, type Up } from "../../local/up.ts";
 import { watchFiles } from "../../local/watchFiles.ts";
+import { isStoreError } from "../../store/error.ts";
 import { systemClock } from "../../system/clock.ts";
 import { createLog } from "../../system/log.ts";
 import { version } from "../../system/version.ts";
@@ -137,6 +139,17 @@ async function followFiles(paths: readonly string[], up: Up, show: Show, stop: A
     const { pools, problems } = await readPoolFiles(paths);
     const refusal = "the files were changed but not applied; correct them and save again";
     show.pin("files", problems.length > 0 ? [...problems, refusal] : []);
-    if (problems.length === 0) for (const line of await up.apply(pools)) show.say(line);
+    return problems.length > 0 || (await taken(up, pools, show));
   });
+}
+
+/** Whether the store took the pools; while it cannot be written, which is told elsewhere, it did not. */
+async function taken(up: Up, pools: readonly BuilderPool[], show: Show): Promise<boolean> {
+  try {
+    for (const line of await up.apply(pools)) show.say(line);
+    return true;
+  } catch (error) {
+    if (isStoreError(error, "Unavailable")) return false;
+    throw error;
+  }
 }
