@@ -1,15 +1,11 @@
 import { defineConfig } from "vitest/config";
 
 /** Projects run one after the other: what takes seconds first. */
-interface More {
-  readonly exclude?: string[];
-  readonly globalSetup?: string[];
-}
-const project = (name: string, groupOrder: number, include: string[], testTimeout: number, more: More = {}) => ({
+const project = (name: string, groupOrder: number, include: string[], testTimeout: number, exclude: string[] = []) => ({
   test: {
-    ...more,
     name,
     include,
+    exclude,
     testTimeout,
     hookTimeout: testTimeout,
     pool: "forks" as const,
@@ -36,11 +32,10 @@ export default defineConfig({
         0,
         ["test/unit/**/*.test.ts", "test/properties/**/*.test.ts", "test/contract/**/*.test.ts"],
         20_000,
-        { exclude: onApiServer },
+        onApiServer,
       ),
       project("integration", 1, ["test/integration/**/*.test.ts"], 240_000),
       project("cluster", 2, onApiServer, 600_000),
-      project("e2e", 3, ["test/e2e/**/*.test.ts"], 600_000, { globalSetup: ["test/e2e/support/globalSetup.ts"] }),
     ],
   },
 });

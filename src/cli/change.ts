@@ -2,12 +2,11 @@ import { drainAnnotation, restartAnnotation } from "../api/group.ts";
 import type { ObjectStore } from "../store/objectStore.ts";
 import { retryOnConflict } from "../store/write.ts";
 import { CommandError, exitCodes } from "./exit.ts";
-import type { Place } from "./place.ts";
-import { withStore } from "./withStore.ts";
+import { withStore } from "./workDir.ts";
 
 /** `builderpool scale`: writes one number; the operator does the rest. */
-export async function scaleCommand(pool: string, instances: number, place: Place): Promise<void> {
-  await withStore(place, true, async (store) => {
+export async function scaleCommand(pool: string, instances: number, workDir: string): Promise<void> {
+  await withStore(workDir, true, async (store) => {
     const before = (await store.get("BuilderPool", pool))?.spec.instances;
     await retryOnConflict(
       store,
@@ -26,20 +25,20 @@ export async function scaleCommand(pool: string, instances: number, place: Place
 }
 
 /** `builderpool restart`: names the incarnation that shall end, so that asking twice restarts once. */
-export async function restartCommand(builder: string, place: Place): Promise<void> {
+export async function restartCommand(builder: string, workDir: string): Promise<void> {
   await annotate(
     builder,
-    place,
+    workDir,
     (incarnation) => ({ [restartAnnotation]: incarnation }),
     "drains, then restarts; the others take over meanwhile",
   );
 }
 
 /** `builderpool drain`. */
-export async function drainCommand(builder: string, undo: boolean, place: Place): Promise<void> {
+export async function drainCommand(builder: string, undo: boolean, workDir: string): Promise<void> {
   await annotate(
     builder,
-    place,
+    workDir,
     () => ({ [drainAnnotation]: undo ? undefined : "true" }),
     undo ? "takes builds again" : "drains; bring it back with: builderpool drain --undo",
   );
@@ -47,11 +46,11 @@ export async function drainCommand(builder: string, undo: boolean, place: Place)
 
 async function annotate(
   name: string,
-  place: Place,
+  workDir: string,
   change: (incarnation: string) => Readonly<Record<string, string | undefined>>,
   done: string,
 ): Promise<void> {
-  await withStore(place, true, async (store) => {
+  await withStore(workDir, true, async (store) => {
     const written = await retryOnConflict(
       store,
       "Builder",

@@ -5,9 +5,8 @@ import type { ObjectStore } from "../store/objectStore.ts";
 import { systemClock } from "../system/clock.ts";
 import { attention } from "./attention.ts";
 import { CommandError, exitCodes } from "./exit.ts";
-import type { Place } from "./place.ts";
 import { printable } from "./printable.ts";
-import { withStore } from "./withStore.ts";
+import { withStore } from "./workDir.ts";
 
 interface PullRequestName {
   readonly repository: string;
@@ -15,8 +14,9 @@ interface PullRequestName {
 }
 
 /** `builderpool explain`: one sentence for each check that looks at the repository. */
-export async function explainCommand(request: PullRequestName, place: Place): Promise<void> {
-  await withStore(place, false, async (store) => {
+export async function explainCommand(request: PullRequestName, folder: string): Promise<void> {
+  await withStore(folder, false, async (store, running) => {
+    if (!running) process.stderr.write(`no \`builderpool up\` runs in ${folder}; this is what the last one left\n`);
     const sentences = await explainPullRequest(store, request, systemClock.now());
     if (sentences.length === 0)
       throw new CommandError(

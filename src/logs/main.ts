@@ -17,12 +17,14 @@ import { logRoutes } from "./routes.ts";
  * The log service of a cluster: one process, one volume. The API server's certificate is trusted through NODE_EXTRA_CA_CERTS.
  */
 
+/** Exit code of a process whose environment makes no sense, as in sysexits. */
+const badUsage = 64;
 /** As long as a builder sends one log. */
 const requestTimeout = milliseconds("10m");
 /** What arrives when the service is told to end may arrive; Kubernetes waits 30 s. */
 const farewell = milliseconds("20s");
 
-const environment = readEnvironment(process.env);
+const environment = environmentOrEnd();
 const log = createLog({ level: environment.logLevel });
 const ending = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => ending.abort());
@@ -51,3 +53,12 @@ log.info({}, "the log service ends");
 server.close();
 server.closeIdleConnections();
 setTimeout(() => server.closeAllConnections(), farewell).unref();
+
+function environmentOrEnd() {
+  try {
+    return readEnvironment(process.env);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(badUsage);
+  }
+}

@@ -6,10 +6,10 @@ import { accessInPod } from "../store/kubernetes/pod.ts";
 import { kubernetesStore } from "../store/kubernetes.ts";
 import { lead } from "../store/leader.ts";
 import { systemClock as clock } from "../system/clock.ts";
+import { serveHealth } from "../system/health.ts";
 import { createLog, type Log } from "../system/log.ts";
 import { type InCluster, startInCluster } from "./cluster/start.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
-import { serveHealth } from "./health.ts";
 
 /*
  * The operator of a cluster. Of several one leads and does all the work; the others wait to take its place.
@@ -36,7 +36,7 @@ async function run({ namespace, podName: instance, setting, port, ...environment
   let operator: InCluster | undefined;
   const health = await serveHealth(
     port,
-    () => isHeard,
+    () => (isHeard ? undefined : "the API server has not answered yet"),
     async () => operator?.scrape(),
   );
   log.info({ port: health.port, namespace, identity }, "the operator listens");

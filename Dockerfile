@@ -1,0 +1,46 @@
+# The images of builderpool. Their programs are bundled outside, so `make build` comes first:
+#   make build && docker build --target builder -t builderpool-builder:0.1.0 .        (and targets operator and logs)
+# BASE is a Debian or its like with Node and ldd; what else is needed is installed where it is missing.
+ARG BASE=docker.io/library/node:24-bookworm-slim@sha256:a9f5f7c91a432850b2a8a7797adf5eadb6c733ceed61167806cee7ea7fbc29df
+
+# What a builder starts: git, the authorities it trusts, and an init that reaps what a git leaves behind.
+FROM ${BASE} AS tools
+USER 0:0
+RUN if ! { command -v git && command -v tini && test -e /usr/bin/tini-static && test -e /etc/ssl/certs/ca-certificates.crt; }; then \
+      apt-get update && apt-get install -y --no-install-recommends ca-certificates git tini && rm -rf /var/lib/apt/lists/*; \
+    fi
+# Node with its libraries and their loader, each line a file and its path in the capsule, under which a cell runs in any image.
+RUN mkdir /app && node="$(command -v node)" && { \
+      echo "$node node"; \
+      ldd "$node" | sed -n -e 's#^.* => \(/.*/\([^/ ]*\)\) .*#\1 lib/\2#p' -e 's#^[[:space:]]*\(/[^ ]*\) (.*#\1 loader#p'; \
+      echo "/usr/bin/tini-static tini"; \
+      echo "/app/cell-serve.mjs app/cell-serve.mjs"; \
+      echo "/app/cell.mjs app/cell.mjs"; \
+    } > /app/capsule.list
+
+# Node and its libraries alone: no shell, no package manager.
+FROM tools AS bare
+RUN mkdir -p /bare/app && sed -n -e 's# \(node\|loader\|lib/.*\)$##p' /app/capsule.list | while read -r file; do \
+      mkdir -p "/bare$(dirname "$file")" && cp -L "$file" "/bare$file"; \
+    done
+
+FROM scratch AS operator
+COPY --from=bare /bare /
+COPY dist/operator*.mjs /app/
+USER 65001:65000
+ENV PATH=/usr/local/bin:/usr/bin:/bin NODE_ENV=production
+ENTRYPOINT ["node", "/app/operator.mjs"]
+
+FROM scratch AS logs
+COPY --from=bare /bare /
+COPY dist/logs.mjs /app/
+USER 65001:65000
+ENV PATH=/usr/local/bin:/usr/bin:/bin NODE_ENV=production
+ENTRYPOINT ["node", "/app/logs.mjs"]
+
+# With a shell: people look at a builder's files, and write some, with kubectl exec.
+FROM tools AS builder
+COPY dist/builder.mjs dist/cell-serve.mjs dist/cell.mjs /app/
+USER 65001:65000
+ENV NODE_ENV=production
+ENTRYPOINT ["tini", "--", "node", "/app/builder.mjs"]

@@ -1,0 +1,13 @@
+import { mkdir, rm } from "node:fs/promises";
+import { resolve } from "node:path";
+import { bundle, programs } from "./build/bundle.ts";
+
+/** Writes dist/: the programs of a cluster, which is all that images need of this repository. */
+const root = resolve(import.meta.dirname, "..");
+const dist = resolve(root, "dist");
+await rm(dist, { recursive: true, force: true });
+await mkdir(dist);
+for (const [name, source] of Object.entries(programs)) {
+  const { files } = await bundle(resolve(root, source), name, dist);
+  for (const [file, bytes] of Object.entries(files)) console.log(`dist/${file} ${Math.ceil(bytes / 1000)} kB`);
+}

@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { cellSocket } from "../core/pool/capsule.ts";
+
+const text = z.string().min(1);
+const path = z.string().regex(/^\//, "expected an absolute path");
+
+/** What the builder of a pod reads from its environment, once, at its start. */
+const BuilderEnvironment = z.object({
+  BUILDERPOOL_NAMESPACE: text.describe("Namespace of the pool"),
+  BUILDERPOOL_NAME: text.describe("Name of the pod, and of its Builder"),
+  BUILDERPOOL_POOL: text.describe("Name of the pool"),
+  BUILDERPOOL_REVISION: text.describe("Revision of the pod's template"),
+  BUILDERPOOL_POD_UID: text.describe("Tells this pod from a later one of the same name"),
+  BUILDERPOOL_HOST: text.describe("Name of the node, for people"),
+  BUILDERPOOL_DATA: path.default("/data").describe("The volume that keeps the tree warm"),
+  BUILDERPOOL_CELL_SOCKET: path.default(cellSocket).describe("Where the cell listens"),
+  BUILDERPOOL_LOGS_URL: z.url().describe("Where logs are PUT"),
+  BUILDERPOOL_LOGS_PUBLIC_URL: z.url().describe("Where people open them"),
+  BUILDERPOOL_LOGS_TOKEN_FILE: path.describe("Token for the log service; kubelet renews it"),
+  BUILDERPOOL_API_FOLDER: path
+    .default("/var/run/secrets/kubernetes.io/serviceaccount")
+    .describe("token, ca.crt and namespace for the API server"),
+  BUILDERPOOL_PORT: z.coerce.number().int().min(0).max(65535).default(8080).describe("Port of health and metrics"),
+  BUILDERPOOL_LOG_LEVEL: z.enum(["debug", "info", "warn"]).default("info").describe("What is logged"),
+  KUBERNETES_SERVICE_HOST: text.default("kubernetes.default.svc").describe("Set by Kubernetes"),
+  KUBERNETES_SERVICE_PORT: text.default("443").describe("Set by Kubernetes"),
+});
+
+/** Throws an Error with one line for each variable that is missing or wrong. */
+export function readEnvironment(env: NodeJS.ProcessEnv) {
+  const { data, error } = BuilderEnvironment.safeParse(env);
+  if (data === undefined) throw new Error(`the environment of the builder is wrong:\n${z.prettifyError(error)}`);
+  return {
+    namespace: data.BUILDERPOOL_NAMESPACE,
+    name: data.BUILDERPOOL_NAME,
+    pool: data.BUILDERPOOL_POOL,
+    revision: data.BUILDERPOOL_REVISION,
+    podUid: data.BUILDERPOOL_POD_UID,
+    host: data.BUILDERPOOL_HOST,
+    data: data.BUILDERPOOL_DATA,
+    cellSocket: data.BUILDERPOOL_CELL_SOCKET,
+    logs: {
+      putUrl: data.BUILDERPOOL_LOGS_URL,
+      url: data.BUILDERPOOL_LOGS_PUBLIC_URL,
+      tokenFile: data.BUILDERPOOL_LOGS_TOKEN_FILE,
+    },
+    apiServer: {
+      host: data.KUBERNETES_SERVICE_HOST,
+      port: data.KUBERNETES_SERVICE_PORT,
+      folder: data.BUILDERPOOL_API_FOLDER,
+    },
+    port: data.BUILDERPOOL_PORT,
+    logLevel: data.BUILDERPOOL_LOG_LEVEL,
+  };
+}
+
+export type Environment = ReturnType<typeof readEnvironment>;

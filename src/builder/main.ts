@@ -1,0 +1,125 @@
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Gauge, Registry } from "prom-client";
+import { httpLogStore } from "../logs/http.ts";
+import { kubernetesClient } from "../store/kubernetes/kubernetesClient.ts";
+import { accessInPod } from "../store/kubernetes/pod.ts";
+import { kubernetesStore } from "../store/kubernetes.ts";
+import { systemClock as clock } from "../system/clock.ts";
+import { type Scrape, serveHealth } from "../system/health.ts";
+import { createLog, type Log } from "../system/log.ts";
+import { sparseEnvironment } from "../system/sparseEnvironment.ts";
+import { version } from "../system/version.ts";
+import { fillCapsule } from "./capsule.ts";
+import { type Environment, readEnvironment } from "./environment.ts";
+import { gitMirrors } from "./mirrors.ts";
+import { runBuilder } from "./run.ts";
+import { socketCells } from "./socketCells.ts";
+
+/*
+ * The brain of a builder in a pod. SIGTERM drains: the running build may come to its end within the pool's drain timeout, and the process
+ * ends as soon as it holds nothing; a second one stops the build at once. `main.ts capsule DIRECTORY` fills the capsule of its pod instead and
+ * ends. Exit codes: 0 drained, or the capsule is full; 64 for an environment that makes no sense; 1 for a bug or a broken disk.
+ */
+
+const badUsage = 64;
+/** In a pod builder and cell are different users of one group. */
+const groupOnly = 0o007;
+
+async function run(environment: Environment, log: Log): Promise<void> {
+  const { name, pool, revision, podUid, host, namespace, data, logs } = environment;
+  const [stop, kill, ended] = [new AbortController(), new AbortController(), new AbortController()];
+  for (const signal of ["SIGTERM", "SIGINT"] as const)
+    process.on(signal, () => (stop.signal.aborted ? kill : stop).abort());
+  process.umask(groupOnly);
+  let isReady = false;
+  const health = await serveHealth(
+    environment.port,
+    () => (isReady ? undefined : `"${name}" is not warm, or drains: kubectl get builder ${name}`),
+    meter(() => isReady),
+  );
+  const client = kubernetesClient(accessInPod({ ...environment.apiServer, clock }), namespace);
+  const directory = join(data, "mirror");
+  const mirrors = gitMirrors({
+    directory,
+    clock,
+    log,
+    environment: sparseEnvironment(process.env),
+    signal: ended.signal,
+  });
+  log.info({ builder: name, pool, revision, port: health.port }, "the builder listens");
+  try {
+    await runBuilder(
+      {
+        name,
+        pool,
+        revision,
+        podUid,
+        host,
+        clock,
+        log,
+        mirrors,
+        incarnation: randomUUID(),
+        store: kubernetesStore({ client, clock, log }),
+        logs: httpLogStore({ ...logs, token: () => readFile(logs.tokenFile, "utf8") }),
+        cells: socketCells({ socket: environment.cellSocket, pod: name, version, clock, log }),
+        sandbox: data,
+        work: join(data, "work"),
+        ownVolume: true,
+        versions: { builderpool: version },
+        onReady: (ready) => {
+          isReady = ready;
+        },
+      },
+      stop.signal,
+      kill.signal,
+    );
+  } finally {
+    ended.abort();
+    await health.close();
+  }
+  log.info({ builder: name }, "the builder ends");
+}
+
+/** All that a builder alone knows; what is known of pools and builds the operator tells. */
+function meter(isReady: () => boolean): Scrape {
+  const registry = new Registry();
+  const help = "1 while this builder is warm and takes part in its pool";
+  const ready = new Gauge({ name: "builderpool_builder_ready", help, registers: [registry] });
+  const memory = new Gauge({
+    name: "process_resident_memory_bytes",
+    help: "Resident memory of the builder's own process",
+    registers: [registry],
+  });
+  return async () => {
+    ready.set(isReady() ? 1 : 0);
+    memory.set(process.memoryUsage.rss());
+    return { contentType: registry.contentType, text: await registry.metrics() };
+  };
+}
+
+async function main([command, directory]: readonly string[]): Promise<number> {
+  if (command === "capsule" && directory !== undefined) {
+    await fillCapsule(directory, join(import.meta.dirname, "capsule.list"));
+    return 0;
+  }
+  let environment: Environment;
+  try {
+    if (command !== undefined) throw new Error(`expected no argument, or "capsule DIRECTORY", found "${command}"`);
+    environment = readEnvironment(process.env);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return badUsage;
+  }
+  await run(environment, createLog({ level: environment.logLevel }));
+  return 0;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.stack : error);
+    process.exit(1);
+  },
+);
