@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help setup test-setup up demo check lint types format test test-unit test-integration test-cluster generate verify build bench ci clean
+.PHONY: help setup test-setup up demo check lint types format test test-unit test-integration test-cluster e2e cluster cluster-down generate verify build bench ci clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,15 @@ test-integration: test-setup ## Tests with the real binaries: git, aliBuild, bui
 
 test-cluster: setup ## Tests with a real Kubernetes, Helm and S3 server, compiled from Go modules (the first time takes up to half an hour)
 	@vitest run --project cluster
+
+e2e: setup ## Stories in a real cluster with kubelet and containers: images, cluster up, tests, down (the first time takes up to half an hour)
+	@vitest run --project e2e
+
+cluster: setup ## A real cluster on this machine that stays, with our images; says how to reach it
+	@node test/cluster/main.ts up
+
+cluster-down: ## End it
+	@node test/cluster/main.ts down
 
 generate: ## Write crds/ and docs/reference/ from the schemas
 	@node scripts/generate.ts

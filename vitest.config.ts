@@ -1,11 +1,15 @@
 import { defineConfig } from "vitest/config";
 
 /** Projects run one after the other: what takes seconds first. */
-const project = (name: string, groupOrder: number, include: string[], testTimeout: number, exclude: string[] = []) => ({
+interface More {
+  readonly exclude?: string[];
+  readonly globalSetup?: string[];
+}
+const project = (name: string, groupOrder: number, include: string[], testTimeout: number, more: More = {}) => ({
   test: {
+    ...more,
     name,
     include,
-    exclude,
     testTimeout,
     hookTimeout: testTimeout,
     pool: "forks" as const,
@@ -32,10 +36,11 @@ export default defineConfig({
         0,
         ["test/unit/**/*.test.ts", "test/properties/**/*.test.ts", "test/contract/**/*.test.ts"],
         20_000,
-        onApiServer,
+        { exclude: onApiServer },
       ),
       project("integration", 1, ["test/integration/**/*.test.ts"], 240_000),
       project("cluster", 2, onApiServer, 600_000),
+      project("e2e", 3, ["test/e2e/**/*.test.ts"], 600_000, { globalSetup: ["test/e2e/support/globalSetup.ts"] }),
     ],
   },
 });

@@ -2,11 +2,12 @@ import { drainAnnotation, restartAnnotation } from "../api/group.ts";
 import type { ObjectStore } from "../store/objectStore.ts";
 import { retryOnConflict } from "../store/write.ts";
 import { CommandError, exitCodes } from "./exit.ts";
-import { withStore } from "./workDir.ts";
+import type { Place } from "./place.ts";
+import { withStore } from "./withStore.ts";
 
 /** `builderpool scale`: writes one number; the operator does the rest. */
-export async function scaleCommand(pool: string, instances: number, workDir: string): Promise<void> {
-  await withStore(workDir, true, async (store) => {
+export async function scaleCommand(pool: string, instances: number, place: Place): Promise<void> {
+  await withStore(place, true, async (store) => {
     const before = (await store.get("BuilderPool", pool))?.spec.instances;
     await retryOnConflict(
       store,
@@ -25,20 +26,20 @@ export async function scaleCommand(pool: string, instances: number, workDir: str
 }
 
 /** `builderpool restart`: names the incarnation that shall end, so that asking twice restarts once. */
-export async function restartCommand(builder: string, workDir: string): Promise<void> {
+export async function restartCommand(builder: string, place: Place): Promise<void> {
   await annotate(
     builder,
-    workDir,
+    place,
     (incarnation) => ({ [restartAnnotation]: incarnation }),
     "drains, then restarts; the others take over meanwhile",
   );
 }
 
 /** `builderpool drain`. */
-export async function drainCommand(builder: string, undo: boolean, workDir: string): Promise<void> {
+export async function drainCommand(builder: string, undo: boolean, place: Place): Promise<void> {
   await annotate(
     builder,
-    workDir,
+    place,
     () => ({ [drainAnnotation]: undo ? undefined : "true" }),
     undo ? "takes builds again" : "drains; bring it back with: builderpool drain --undo",
   );
@@ -46,11 +47,11 @@ export async function drainCommand(builder: string, undo: boolean, workDir: stri
 
 async function annotate(
   name: string,
-  workDir: string,
+  place: Place,
   change: (incarnation: string) => Readonly<Record<string, string | undefined>>,
   done: string,
 ): Promise<void> {
-  await withStore(workDir, true, async (store) => {
+  await withStore(place, true, async (store) => {
     const written = await retryOnConflict(
       store,
       "Builder",

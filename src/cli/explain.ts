@@ -5,8 +5,9 @@ import type { ObjectStore } from "../store/objectStore.ts";
 import { systemClock } from "../system/clock.ts";
 import { attention } from "./attention.ts";
 import { CommandError, exitCodes } from "./exit.ts";
+import type { Place } from "./place.ts";
 import { printable } from "./printable.ts";
-import { withStore } from "./workDir.ts";
+import { withStore } from "./withStore.ts";
 
 interface PullRequestName {
   readonly repository: string;
@@ -14,9 +15,8 @@ interface PullRequestName {
 }
 
 /** `builderpool explain`: one sentence for each check that looks at the repository. */
-export async function explainCommand(request: PullRequestName, folder: string): Promise<void> {
-  await withStore(folder, false, async (store, running) => {
-    if (!running) process.stderr.write(`no \`builderpool up\` runs in ${folder}; this is what the last one left\n`);
+export async function explainCommand(request: PullRequestName, place: Place): Promise<void> {
+  await withStore(place, false, async (store) => {
     const sentences = await explainPullRequest(store, request, systemClock.now());
     if (sentences.length === 0)
       throw new CommandError(

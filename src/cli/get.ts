@@ -5,9 +5,10 @@ import { systemClock } from "../system/clock.ts";
 import { attention } from "./attention.ts";
 import { buildColumns, builderColumns, poolColumns } from "./columns.ts";
 import { CommandError, exitCodes } from "./exit.ts";
+import type { Place } from "./place.ts";
 import { printable } from "./printable.ts";
 import { formatTable } from "./table.ts";
-import { withStore } from "./workDir.ts";
+import { withStore } from "./withStore.ts";
 
 export type OutputFormat = "table" | "json" | "yaml";
 type Listed = "BuilderPool" | "Builder" | "Build";
@@ -32,13 +33,12 @@ export async function getCommand(
   word: string,
   names: readonly string[],
   format: OutputFormat,
-  folder: string,
+  place: Place,
 ): Promise<void> {
   const kind = kindWords[word.toLowerCase()];
   if (kind === undefined)
     throw new CommandError(exitCodes.usage, `there are no ${word}; expected pools, builders or builds`);
-  await withStore(folder, false, async (store, running) => {
-    if (!running) process.stderr.write(`no \`builderpool up\` runs in ${folder}; this is what the last one left\n`);
+  await withStore(place, false, async (store) => {
     process.stdout.write(`${await getObjects(store, kind, names, format, systemClock.now())}\n`);
   });
 }

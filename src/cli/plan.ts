@@ -4,38 +4,56 @@ import type { Stored } from "../api/kinds.ts";
 import type { BuilderPool } from "../api/pool.ts";
 import { poolChecks } from "../core/definitions/checks.ts";
 import { foresee } from "../core/pool/foresee.ts";
+import { refusalOf } from "../core/pool/manifest/refusal.ts";
 import { join } from "../core/pool/member.ts";
 import type { ObservedPool } from "../core/pool/observed.ts";
 import { ordinalOf, type Pod } from "../core/pool/pod.ts";
 import { readPoolFiles } from "../local/poolFiles.ts";
 import type { ObjectStore } from "../store/objectStore.ts";
 import { systemClock } from "../system/clock.ts";
+import type { Cluster } from "./cluster.ts";
 import { CommandError, exitCodes } from "./exit.ts";
-import { withStore } from "./workDir.ts";
+import type { Place } from "./place.ts";
+import { withStore } from "./withStore.ts";
 
 /** `builderpool plan`: what applying the files would change, and what the operator would then do, step by step. Writes nothing. */
-export async function planCommand(files: readonly string[], folder: string): Promise<void> {
+export async function planCommand(files: readonly string[], place: Place): Promise<void> {
   const { pools, problems } = await readPoolFiles(files);
   for (const line of problems) process.stderr.write(`${line}\n`);
   if (pools.length === 0) throw new CommandError(exitCodes.usage, "the files hold no usable BuilderPool");
-  await withStore(folder, true, async (store) => {
-    process.stdout.write(`${(await planLines(store, pools, systemClock.now())).join("\n")}\n`);
-  });
+  const print = async (world: PlanWorld) => {
+    process.stdout.write(`${(await planLines(world, pools, systemClock.now())).join("\n")}\n`);
+  };
+  if (place.kind === "Machine") return await withStore(place, true, (store) => print({ store }));
+  const { withCluster } = await import("./cluster.ts");
+  await withCluster(place, (cluster) => print({ store: cluster.store, cluster }));
 }
 
-async function planLines(store: ObjectStore, pools: readonly BuilderPool[], now: number): Promise<readonly string[]> {
+interface PlanWorld {
+  readonly store: ObjectStore;
+  /** Absent on one machine, where the files say all that runs and builders have no image. */
+  readonly cluster?: Pick<Cluster, "programOf">;
+}
+
+async function planLines(
+  { store, cluster }: PlanWorld,
+  pools: readonly BuilderPool[],
+  now: number,
+): Promise<readonly string[]> {
   const [running, builders] = await Promise.all([store.list("BuilderPool"), store.list("Builder")]);
+  const lines: string[] = [];
+  for (const pool of pools) {
+    const { name } = pool.metadata;
+    const before = running.find(({ metadata }) => metadata.name === name);
+    const program = await cluster?.programOf(name);
+    const refusal = cluster === undefined ? undefined : refusalOf(pool);
+    const own = builders.filter(({ spec }) => spec.pool === name);
+    lines.push(...(refusal === undefined ? linesFor(before, pool, own, program, now) : [`${name}: ${refusal}`]));
+  }
+  if (cluster !== undefined) return lines;
   const gone = running.filter(({ metadata }) => !pools.some((pool) => pool.metadata.name === metadata.name));
   return [
-    ...pools.flatMap((pool) => {
-      const before = running.find(({ metadata }) => metadata.name === pool.metadata.name);
-      return linesFor(
-        before,
-        pool,
-        builders.filter(({ spec }) => spec.pool === pool.metadata.name),
-        now,
-      );
-    }),
+    ...lines,
     ...gone.map(({ metadata }) => `${metadata.name}: not in the files: its builders drain, then it is deleted`),
   ];
 }
@@ -44,13 +62,15 @@ function linesFor(
   before: Stored<"BuilderPool"> | undefined,
   pool: BuilderPool,
   builders: readonly Builder[],
+  program: string | undefined,
   now: number,
 ): readonly string[] {
   const name = pool.metadata.name;
   if (before === undefined) return [`${name}: is created with ${pool.spec.instances} builders, which warm up and join`];
   const changes = changedFields(before.spec, pool.spec);
   const head = changes.length === 0 ? `${name}: the file says what runs` : `${name}: ${changes.join("; ")}`;
-  const actions = foresee(observedOf({ ...before, spec: pool.spec }, builders), now);
+  const observed = observedOf({ ...before, spec: pool.spec }, builders);
+  const actions = foresee({ ...observed, ...(program !== undefined && { standing: { program } }) }, now);
   if (actions.length === 0)
     return [head, changes.length === 0 ? "  nothing to do" : "  no builder is restarted: the change is read live"];
   return [

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../system/version.ts";
 import { exitMeanings } from "./exit.ts";
+import { type Place, type PlaceOptions, placeOf, placeRule } from "./place.ts";
 import { type TakenToken, tokenIn } from "./token.ts";
 
 /** What the program takes from the process it runs in. */
@@ -11,6 +12,7 @@ export interface Surroundings {
   readonly taken: TakenToken;
 }
 
+type PlaceOf = (options: PlaceOptions) => Promise<Place>;
 type WorkDirOf = (options: { readonly workDir?: string }) => Promise<string>;
 
 /**
@@ -22,6 +24,10 @@ export function commandLine({ env, isRoot, taken }: Surroundings): Command {
   const workDirOf: WorkDirOf = async (options) => {
     const { workDir } = await import("./workDir.ts");
     return workDir(options.workDir, env, isRoot);
+  };
+  const whoseOf: PlaceOf = async (options) => {
+    const { isRunning } = await import("../local/lock.ts");
+    return placeOf(options, { env, isRoot, isRunning });
   };
   const program = new Command("builderpool")
     .description("Builds every open pull request of a repository with aliBuild, on a pool of warm builders.")
@@ -38,6 +44,12 @@ On one machine:
   builderpool explain owner/repo#123      why a pull request is, or is not, built
   builderpool import ali-bot/ci/repo-config > pools.yaml
 
+In a cluster, where \`kubectl apply\` takes the place of \`up\`:
+  builderpool get builders -n ci          also as: kubectl builderpool get builders -n ci
+  builderpool plan -f pool.yaml -n ci     what applying the file would do
+
+Whose pools? ${placeRule}
+
 Exit codes:
 ${Object.entries(exitMeanings)
   .map(([code, meaning]) => `  ${code}  ${meaning}`)
@@ -45,8 +57,8 @@ ${Object.entries(exitMeanings)
     );
   addUp(program, taken, workDirOf);
   addDoctor(program, taken, workDirOf);
-  addQuestions(program, workDirOf);
-  addChanges(program, workDirOf);
+  addQuestions(program, whoseOf);
+  addChanges(program, whoseOf);
   addImport(program);
   return program;
 }
@@ -125,72 +137,60 @@ With GITHUB_TOKEN, or credentials in <work folder>/secrets/, GitHub is asked onc
 }
 
 /** Commands that look and change nothing. */
-function addQuestions(program: Command, workDirOf: WorkDirOf): void {
-  program
-    .command("get")
-    .description("Show pools, builders or builds of the running `up`")
+function addQuestions(program: Command, whoseOf: PlaceOf): void {
+  ofPools(program.command("get"))
+    .description("Show pools, builders or builds")
     .argument("<kind>", "pools, builders or builds")
     .argument("[names...]", "only these")
     .addOption(outputOption())
-    .addOption(workDirOption())
     .action(async (kind: string, names: string[], options) => {
       const { getCommand } = await import("./get.ts");
-      await getCommand(kind, names, options.output, await workDirOf(options));
+      await getCommand(kind, names, options.output, await whoseOf(options));
     });
 
-  program
-    .command("explain")
+  ofPools(program.command("explain"))
     .description("Say why a pull request is, or is not, built: one sentence per check")
     .argument("<pull-request>", "owner/repo#number", pullRequest)
-    .addOption(workDirOption())
     .action(async (request, options) => {
       const { explainCommand } = await import("./explain.ts");
-      await explainCommand(request, await workDirOf(options));
+      await explainCommand(request, await whoseOf(options));
     });
 
-  program
-    .command("plan")
+  ofPools(program.command("plan"))
     .description("Show what applying a file would do to the running pools, without doing it")
     .requiredOption("-f, --file <file...>", "YAML files with BuilderPools")
-    .addOption(workDirOption())
     .action(async (options) => {
       const { planCommand } = await import("./plan.ts");
-      await planCommand(options.file, await workDirOf(options));
+      await planCommand(options.file, await whoseOf(options));
     });
 }
 
 /** Commands that change what runs. */
-function addChanges(program: Command, workDirOf: WorkDirOf): void {
-  program
-    .command("scale")
+function addChanges(program: Command, whoseOf: PlaceOf): void {
+  ofPools(program.command("scale"))
     .description("Change the number of builders of a pool; new ones warm up first, leaving ones finish their build")
     .argument("<pool>", "name of the pool")
     .argument("<instances>", "number of builders", wholeNumber)
-    .addOption(workDirOption())
     .action(async (pool: string, instances: number, options) => {
       const { scaleCommand } = await import("./change.ts");
-      await scaleCommand(pool, instances, await workDirOf(options));
+      await scaleCommand(pool, instances, await whoseOf(options));
     });
 
-  program
-    .command("restart")
+  ofPools(program.command("restart"))
     .description("Drain one builder, then start it anew; the others take over its pull requests meanwhile")
     .argument("<builder>", "name of the builder")
-    .addOption(workDirOption())
     .action(async (builder: string, options) => {
       const { restartCommand } = await import("./change.ts");
-      await restartCommand(builder, await workDirOf(options));
+      await restartCommand(builder, await whoseOf(options));
     });
 
-  program
-    .command("drain")
+  ofPools(program.command("drain"))
     .description("Let one builder finish its build and take no other, until it is told to come back")
     .argument("<builder>", "name of the builder")
     .option("--undo", "let it take builds again")
-    .addOption(workDirOption())
     .action(async (builder: string, options) => {
       const { drainCommand } = await import("./change.ts");
-      await drainCommand(builder, options.undo === true, await workDirOf(options));
+      await drainCommand(builder, options.undo === true, await whoseOf(options));
     });
 }
 
@@ -206,6 +206,19 @@ function addImport(program: Command): void {
         stderr: (text) => process.stderr.write(text),
       });
     });
+}
+
+/** A command about pools, wherever they run. */
+function ofPools(command: Command): Command {
+  return command
+    .addOption(workDirOption())
+    .option(
+      "--kubeconfig <file>",
+      "how the API server of a cluster is reached (default: KUBECONFIG, or ~/.kube/config)",
+    )
+    .option("--context <name>", "context of the kubeconfig; the current one when absent")
+    .option("-n, --namespace <name>", "namespace of the pools; that of the context when absent")
+    .addHelpText("after", `\nWhose pools? ${placeRule}\n`);
 }
 
 function workDirOption(): Option {

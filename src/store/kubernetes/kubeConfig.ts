@@ -4,16 +4,36 @@ import type { Clock } from "../../system/clock.ts";
 import { type Access, connections, readAnew } from "./access.ts";
 
 /**
- * Access by a kubeconfig file and its current context, with every way to log in that client-node knows. Throws when the file cannot be
- * read or names no server. The only importer of client-node, and only when it is called.
+ * Access by kubeconfig files, of which the first counts where they differ, and a context, the current one when absent, with every way to
+ * log in that client-node knows. Throws when a file cannot be read or no server is named. The only importer of client-node, and only when it is
+ * called.
  */
-export async function accessFromKubeConfig(file: string, clock: Pick<Clock, "monotonic">): Promise<Access> {
+export async function accessFromKubeConfig(
+  files: string | readonly string[],
+  clock: Pick<Clock, "monotonic">,
+  context?: string,
+): Promise<Access> {
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
-  config.loadFromFile(file);
+  const from = [files].flat();
+  for (const [index, file] of from.entries()) {
+    const part = index === 0 ? config : new KubeConfig();
+    try {
+      part.loadFromFile(file);
+    } catch (error) {
+      throw new Error(`kubeconfig ${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    if (part !== config) config.mergeConfig(part, config.getCurrentContext() !== undefined);
+  }
+  if (context !== undefined) config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();
-  if (cluster === null)
-    throw new Error(`kubeconfig ${file}: its current context names no cluster; set current-context`);
+  if (cluster === null) {
+    const contexts = config.getContexts().map(({ name }) => name);
+    const current = config.getCurrentContext();
+    throw new Error(
+      `kubeconfig ${from.join(", ")} names no cluster for the context ${JSON.stringify(current ?? "")}; set current-context, or name one of: ${contexts.join(", ") || "none"}`,
+    );
+  }
 
   const options = readAnew(clock, async () => {
     const filled: RequestOptions = {};

@@ -20,6 +20,8 @@ import { State } from "./state.ts";
 export interface StandInOptions {
   /** 0, the default, takes any free one. */
   readonly port?: number;
+  /** Address of this machine to listen on, and to be known by; loopback when absent. */
+  readonly host?: string;
   /** Where the bare repositories lie; a temporary directory, deleted by `close`, when absent. */
   readonly directory?: string;
   /** A token that is known from the start, and the login it belongs to. */
@@ -59,7 +61,14 @@ const keptRequests = 10_000;
 const gitPrefix = "/git";
 
 export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
-  const { port = 0, token = "stand-in-token", login = "alibuild", now = Date.now, records } = options;
+  const {
+    port = 0,
+    host = "127.0.0.1",
+    token = "stand-in-token",
+    login = "alibuild",
+    now = Date.now,
+    records,
+  } = options;
   const temporary = options.directory === undefined ? await mkdtemp(join(tmpdir(), "github-")) : undefined;
   const gitRoot = options.directory ?? temporary ?? "";
   const hub: Hub = { state: new State(gitRoot, now, records), accounts: new Accounts(now), budgets: new Budgets(now) };
@@ -91,8 +100,8 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     const options = { overrideGlobalObjects: false, autoCleanupIncoming: false, errorHandler: brokenStandIn };
     void getRequestListener((request) => handle(request, incoming, outgoing), options)(incoming, outgoing);
   });
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, host, resolve));
+  const url = `http://${host}:${(server.address() as AddressInfo).port}`;
   return {
     ...hub,
     apiUrl: url,

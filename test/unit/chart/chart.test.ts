@@ -7,6 +7,7 @@ import { Logs } from "../../../src/api/logs.ts";
 import { bytes } from "../../../src/api/quantity.ts";
 import { LogsEnvironment } from "../../../src/logs/environment.ts";
 import { logMetrics } from "../../../src/logs/metrics.ts";
+import { readEnvironment } from "../../../src/operator/environment.ts";
 import { metrics } from "../../../src/operator/metrics/table.ts";
 
 const project = resolve(import.meta.dirname, "../../..");
@@ -68,6 +69,17 @@ describe("the chart", () => {
     const known = Object.keys(LogsEnvironment.shape);
     expect(told.filter((name) => !known.includes(name) && name !== "NODE_EXTRA_CA_CERTS")).toEqual([]);
     expect(told).toContain("BUILDERPOOL_NAMESPACE");
+  });
+
+  it("tells the operator nothing it does not read, and everything it needs", () => {
+    const told = [...(texts.get("operator.yaml") ?? "").matchAll(/- name: ([A-Z_]+)$/gm)].map(
+      (match) => match[1] ?? "",
+    );
+    const source = readFileSync(join(project, "src/operator/environment.ts"), "utf8");
+    expect(told.filter((name) => !source.includes(`${name}: `))).toEqual([]);
+    const likely = (name: string) => (name.endsWith("_URL") ? "http://logs" : name.endsWith("_LEVEL") ? "info" : "x");
+    const environment = readEnvironment(Object.fromEntries(told.map((name) => [name, likely(name)])));
+    expect(texts.get("operator.yaml")).toContain(`containerPort: ${environment.port},`);
   });
 
   it("asks for health where the programs answer", () => {

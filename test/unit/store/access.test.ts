@@ -66,6 +66,30 @@ describe("access from a kubeconfig", () => {
     });
   });
 
+  it("is put together from several files, of which the first counts, and takes another context when told so", async () => {
+    const files = ["first", "second"].map((name) => join(folder, name));
+    const context = (name: string, namespace: string) =>
+      `{name: ${name}, context: {cluster: k, user: u, namespace: ${namespace}}}`;
+    writeFileSync(
+      join(folder, "first"),
+      `{apiVersion: v1, kind: Config, current-context: a, contexts: [${context("a", "one")}]}`,
+    );
+    writeFileSync(
+      join(folder, "second"),
+      `{apiVersion: v1, kind: Config, current-context: b, contexts: [${context("b", "two")}], users: [],
+        clusters: [{name: k, cluster: {server: "https://127.0.0.1:1"}}]}`,
+    );
+
+    expect(await accessFromKubeConfig(files, fakeClock())).toMatchObject({ namespace: "one", server: { port: "1" } });
+    expect(await accessFromKubeConfig(files, fakeClock(), "b")).toMatchObject({ namespace: "two" });
+    await expect(accessFromKubeConfig(files, fakeClock(), "c")).rejects.toThrow(
+      `for the context "c"; set current-context, or name one of: a, b`,
+    );
+    await expect(accessFromKubeConfig(join(folder, "none"), fakeClock())).rejects.toThrow(
+      "none cannot be used: ENOENT",
+    );
+  });
+
   it("says what is missing", async () => {
     writeFileSync(join(folder, "config"), "{apiVersion: v1, kind: Config, clusters: [], users: [], contexts: []}");
 

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { builderContainer } from "../core/pool/manifest/containers.ts";
+import { accessFromKubeConfig } from "../store/kubernetes/kubeConfig.ts";
+import { kubernetesClient } from "../store/kubernetes/kubernetesClient.ts";
+import { kubernetesStore } from "../store/kubernetes.ts";
+import type { ObjectStore } from "../store/objectStore.ts";
+import { systemClock as clock } from "../system/clock.ts";
+import { createLog } from "../system/log.ts";
+import { CommandError, exitCodes } from "./exit.ts";
+import type { Place } from "./place.ts";
+
+export interface Cluster {
+  readonly store: ObjectStore;
+  /** Image of the builders that a pool runs now; undefined for one that has none yet. */
+  programOf(pool: string): Promise<string | undefined>;
+}
+
+const statefulSets = { apiVersion: "apps/v1", kind: "StatefulSet", plural: "statefulsets" };
+
+const Workload = z.object({
+  spec: z.object({
+    template: z.object({
+      spec: z.object({ containers: z.array(z.object({ name: z.string(), image: z.string().optional() })) }),
+    }),
+  }),
+});
+
+/** Runs `use` on a namespace of a cluster, with the rights of whoever calls. Throws CommandError when no file says how to reach it. */
+export async function withCluster<T>(
+  { kubeconfigs, context, namespace }: Place & { readonly kind: "Cluster" },
+  use: (cluster: Cluster) => Promise<T>,
+): Promise<T> {
+  const access = await accessFromKubeConfig(kubeconfigs, clock, context).catch((error: unknown) => {
+    throw new CommandError(exitCodes.usage, error instanceof Error ? error.message : String(error));
+  });
+  const client = kubernetesClient(access, namespace ?? access.namespace ?? "default");
+  const store = kubernetesStore({ client, clock, log: createLog({ level: "silent" }) });
+  try {
+    return await use({
+      store,
+      async programOf(pool) {
+        const { data } = Workload.safeParse(await client.get(statefulSets, pool));
+        return data?.spec.template.spec.containers.find(({ name }) => name === builderContainer)?.image;
+      },
+    });
+  } finally {
+    access.agent.destroy();
+  }
+}

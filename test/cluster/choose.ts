@@ -1,0 +1,41 @@
+import { existingProvider } from "./existing.ts";
+import { engineAnswers, kindProvider } from "./kind.ts";
+import { localProvider } from "./local/local.ts";
+import { say } from "./progress.ts";
+import type { ClusterProvider } from "./provider.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Whoever can run a cluster here: the one that CLUSTER_PROVIDER names, else the cluster of E2E_KUBECONFIG, else kind where an
+ * engine answers, else this machine itself. Rejects with what to do when nobody can; tests are never skipped silently.
+ */
+export async function chooseProvider(env: Environment): Promise<ClusterProvider> {
+  const { CLUSTER_PROVIDER: wanted, E2E_KUBECONFIG, CLUSTER_SLOT } = env;
+  const provider = await choose(wanted ?? (E2E_KUBECONFIG ? "existing" : undefined), env);
+  say(
+    `provider ${provider.name}${wanted === undefined ? "" : ", as CLUSTER_PROVIDER says"}${CLUSTER_SLOT ? `, slot ${CLUSTER_SLOT}` : ""}`,
+  );
+  return provider;
+}
+
+async function choose(name: string | undefined, env: Environment): Promise<ClusterProvider> {
+  if (name === "existing") {
+    const { E2E_KUBECONFIG: kubeconfig, E2E_ALLOW_CONTEXT: allowContext, E2E_HOST_ADDRESS: hostAddress } = env;
+    if (!kubeconfig) throw new Error("The provider existing needs E2E_KUBECONFIG, the path of a kubeconfig");
+    return existingProvider({ kubeconfig, allowContext, hostAddress });
+  }
+  if (name === "kind") return kindProvider();
+  if (name === "local") return localProvider(slotOf(env));
+  if (name !== undefined) throw new Error(`CLUSTER_PROVIDER is local, kind or existing, not "${name}"`);
+  if (await engineAnswers()) return kindProvider();
+  if (process.platform === "linux" && process.getuid?.() === 0) return localProvider(slotOf(env));
+  throw new Error(
+    "There is nowhere to run a cluster: start Docker or Podman, or be root on Linux, or name one with E2E_KUBECONFIG",
+  );
+}
+
+function slotOf({ CLUSTER_SLOT = "0" }: Environment): number {
+  if (!/^[0-9]$/.test(CLUSTER_SLOT)) throw new Error(`CLUSTER_SLOT is a digit, not "${CLUSTER_SLOT}"`);
+  return Number(CLUSTER_SLOT);
+}

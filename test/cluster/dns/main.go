@@ -1,0 +1,19 @@
+// CoreDNS with the plugins that a test cluster needs; the whole of it links the clients of every cloud.
+package main
+
+import (
+	"github.com/coredns/coredns/core/dnsserver"
+	"github.com/coredns/coredns/coremain"
+
+	_ "github.com/coredns/coredns/plugin/bind"
+	_ "github.com/coredns/coredns/plugin/errors"
+	_ "github.com/coredns/coredns/plugin/kubernetes"
+)
+
+func init() {
+	dnsserver.Directives = []string{"bind", "errors", "kubernetes"}
+}
+
+func main() {
+	coremain.Run()
+}

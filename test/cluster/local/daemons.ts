@@ -1,0 +1,82 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Layout } from "./layout.ts";
+
+/** A program that outlives this process; its file in the cluster's folder says which one it is, also to a later run. */
+export interface Daemon {
+  readonly name: string;
+  readonly pid: number;
+}
+
+const suffix = ".pid";
+
+/** Starts `command` with its output in the logs and remembers it. */
+export async function startDaemon(layout: Layout, name: string, command: readonly string[]): Promise<Daemon> {
+  const output = openSync(join(layout.logs, `${name}.log`), "a");
+  const [program = "", ...args] = command;
+  const child = spawn(program, args, { detached: true, cwd: "/", stdio: ["ignore", output, output] });
+  closeSync(output);
+  const pid = await new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("spawn", () => resolve(child.pid ?? 0));
+  });
+  child.unref();
+  // The start time tells it from a stranger who got its number later.
+  await writeFile(join(layout.folder, `${name}${suffix}`), `${pid} ${await startTime(pid)}`);
+  return { name, pid };
+}
+
+/** The command that does `command` within the namespaces of the process `pid`. */
+export function within(pid: number, command: readonly string[]): string[] {
+  return ["nsenter", `--target=${pid}`, "--net", "--mount", "--", ...command];
+}
+
+/** Every remembered program that still runs. */
+export async function daemons(layout: Layout): Promise<Daemon[]> {
+  const names = (await readdir(layout.folder).catch(() => [])).filter((name) => name.endsWith(suffix));
+  const found: Daemon[] = [];
+  for (const file of names) {
+    const [pid, started] = (await readFile(join(layout.folder, file), "utf8")).split(" ");
+    if (started !== undefined && (await startTime(Number(pid))) === started) {
+      found.push({ name: file.slice(0, -suffix.length), pid: Number(pid) });
+    }
+  }
+  return found;
+}
+
+/** Sends the signal to those of `names` that run, and waits up to `patience` milliseconds for their end. Says who is still there. */
+export async function stopDaemons(layout: Layout, names: readonly string[], signal: NodeJS.Signals, patience: number) {
+  const running = async () => (await daemons(layout)).filter(({ name }) => names.includes(name));
+  for (const { pid } of await running()) kill(pid, signal);
+  for (const deadline = performance.now() + patience; performance.now() < deadline; await sleep(50)) {
+    if ((await running()).length === 0) break;
+  }
+  return running();
+}
+
+/** Resolves with whether the process `pid` listens on this TCP port, on any address. */
+export async function listens(pid: number, port: number): Promise<boolean> {
+  const tables = await Promise.all(
+    ["tcp", "tcp6"].map((table) => readFile(`/proc/${pid}/net/${table}`, "utf8").catch(() => "")),
+  );
+  const listening = new RegExp(`:${port.toString(16).toUpperCase().padStart(4, "0")} [0-9A-F]+:0000 0A `);
+  return tables.some((table) => listening.test(table));
+}
+
+export function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // Gone already.
+  }
+}
+
+/** In clock ticks since the machine started; a zombie counts as gone. */
+export async function startTime(pid: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields[0] === "Z" ? undefined : fields[19];
+}

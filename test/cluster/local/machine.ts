@@ -1,0 +1,33 @@
+import { execa } from "execa";
+import { exists } from "../cache.ts";
+import { during } from "../progress.ts";
+
+/** What tells that a Debian package is there. */
+const needed: Readonly<Record<string, string>> = {
+  containerd: "/usr/bin/containerd",
+  runc: "/usr/sbin/runc",
+  "containernetworking-plugins": "/usr/lib/cni/bridge",
+  iptables: "/usr/sbin/iptables",
+  conntrack: "/usr/sbin/conntrack",
+  iproute2: "/usr/sbin/ip",
+  buildah: "/usr/bin/buildah",
+  debootstrap: "/usr/sbin/debootstrap",
+  "busybox-static": "/usr/bin/busybox",
+  tini: "/usr/bin/tini-static",
+};
+
+/** Installs what a node needs and the machine lacks, as root with apt; elsewhere rejects with the one command to type. */
+export async function prepareMachine(): Promise<void> {
+  const lacking: string[] = [];
+  for (const [name, file] of Object.entries(needed)) if (!(await exists(file))) lacking.push(name);
+  if (lacking.length === 0) return;
+  const command = ["apt-get", "install", "-y", "--no-install-recommends", ...lacking];
+  if (process.getuid?.() !== 0 || !(await exists("/usr/bin/apt-get"))) {
+    throw new Error(`This machine lacks ${lacking.join(", ")}; run: sudo apt-get update && sudo ${command.join(" ")}`);
+  }
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  await during(`installing ${lacking.join(", ")}`, async () => {
+    await execa("apt-get", ["update"], { env });
+    await execa(command[0] ?? "", command.slice(1), { env });
+  });
+}

@@ -1,0 +1,27 @@
+import { execa } from "execa";
+import type { Layout } from "./layout.ts";
+
+/** A network namespace with a bridge for the node, a cable to the machine, and the machine's routes to pods and services. */
+export async function createNetwork(layout: Layout): Promise<void> {
+  const { name, bridge, hostEnd, clusterEnd, hostAddress, nodeAddress, pods, services } = layout;
+  const inside = (...args: string[]) => execa("ip", ["-n", name, ...args]);
+  const outside = (...args: string[]) => execa("ip", args);
+  await outside("netns", "add", name);
+  await inside("link", "set", "lo", "up");
+  await inside("link", "add", bridge, "type", "bridge");
+  await inside("address", "add", `${nodeAddress}/24`, "dev", bridge);
+  await inside("link", "set", bridge, "up");
+  await outside("link", "add", hostEnd, "type", "veth", "peer", "name", clusterEnd, "netns", name);
+  await outside("address", "add", `${hostAddress}/24`, "dev", hostEnd);
+  await outside("link", "set", hostEnd, "up");
+  await inside("link", "set", clusterEnd, "master", bridge, "up");
+  // The API server looks for the address of the default route.
+  await inside("route", "add", "default", "via", hostAddress);
+  for (const range of [pods, services]) await outside("route", "add", range, "via", nodeAddress);
+}
+
+/** Takes it down, whatever part of it there is; the routes go with the cable. */
+export async function deleteNetwork({ name, hostEnd }: Layout): Promise<void> {
+  await execa("ip", ["link", "delete", hostEnd], { reject: false });
+  await execa("ip", ["netns", "delete", name], { reject: false });
+}

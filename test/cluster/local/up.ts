@@ -1,0 +1,101 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import { dns } from "../dns.ts";
+import { applyManifests, kubectl } from "../kubectl.ts";
+import { kubernetes } from "../kubernetes.ts";
+import { during } from "../progress.ts";
+import { until } from "../until.ts";
+import { createCgroup } from "./cgroups.ts";
+import { type Daemon, daemons, listens, startDaemon, within } from "./daemons.ts";
+import { filesOf } from "./files.ts";
+import { writeIdentities } from "./identities.ts";
+import { keepKernelSettings } from "./kernelSettings.ts";
+import type { Layout } from "./layout.ts";
+import { createNetwork } from "./network.ts";
+import { etcdPort, flagsOf } from "./programs.ts";
+
+/** Nothing of an earlier cluster may be left. Resolves when the node is Ready and a claim would be bound. */
+export async function bringUp(layout: Layout, pauseImage: string): Promise<void> {
+  const [program, names] = [await kubernetes(), await dns()];
+  await during("starting a cluster on this machine", async (reached) => {
+    await writeFiles(layout, pauseImage);
+    await keepKernelSettings(layout);
+    await createCgroup(layout.name);
+    await createNetwork(layout);
+    const home = await enterNamespaces(layout);
+    const flags = flagsOf(layout);
+    const startOther = (name: string, command: readonly string[]) =>
+      startDaemon(layout, name, within(home.pid, command));
+    const start = (name: keyof typeof flags) => startOther(name, [program, name, ...flags[name]]);
+
+    await startOther("containerd", ["containerd", `--config=${join(layout.folder, "containerd.toml")}`]);
+    reached("etcd");
+    const etcd = await start("etcd");
+    await untilRunning(layout, etcd, () => listens(etcd.pid, etcdPort));
+    reached("the API server");
+    const server = await start("kube-apiserver");
+    const ask = (...args: string[]) => kubectl(layout.kubeconfig, args);
+    await untilRunning(layout, server, async () => (await ask("get", "--raw", "/readyz")) === "ok");
+    for (const name of ["kube-controller-manager", "kube-scheduler", "kube-proxy", "provision"] as const)
+      await start(name);
+    await startOther("dns", [names, "-conf", join(layout.folder, "Corefile")]);
+    reached("the kubelet");
+    const kubelet = await start("kubelet");
+    const path = "jsonpath={.status.conditions[?(@.type=='Ready')].status}";
+    await untilRunning(layout, kubelet, async () => (await ask("get", "node", layout.node, "-o", path)) === "True");
+    await applyManifests(layout.kubeconfig, [join(import.meta.dirname, "../storageClass.yaml")]);
+    await until("the controllers give the default namespace its account", async () => {
+      return (await ask("get", "serviceaccount", "default", "--ignore-not-found", "-o", "name")) !== "";
+    });
+  });
+}
+
+async function writeFiles(layout: Layout, pauseImage: string): Promise<void> {
+  await rm(layout.folder, { recursive: true, force: true });
+  for (const folder of ["logs", "tmp", "volumes", "cni", "podlogs", "volplugins", "kubelet"]) {
+    await mkdir(join(layout.folder, folder), { recursive: true });
+  }
+  await writeIdentities(layout);
+  for (const [name, text] of Object.entries(filesOf(layout, pauseImage))) {
+    const path = join(layout.folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  }
+}
+
+/**
+ * A process that does nothing but hold the namespaces. Mounts within them go with their last process; /sys stays the
+ * machine's (`ip netns exec` would hide the cgroups), and /tmp and the state of the network plugins are the cluster's own.
+ */
+async function enterNamespaces(layout: Layout): Promise<Daemon> {
+  const sleep = ["unshare", "--mount", "--propagation=private", "sleep", "infinity"];
+  const home = await startDaemon(layout, "namespaces", ["nsenter", `--net=/run/netns/${layout.name}`, ...sleep]);
+  const prepare = `mount --make-rshared /
+mkdir -p /var/lib/cni
+mount -t tmpfs none /var/lib/cni
+mount --bind ${layout.folder}/tmp /tmp
+echo 1 > /proc/sys/net/ipv4/ip_forward`;
+  const script = [
+    "sh",
+    "-ec",
+    `test "$(readlink /proc/self/ns/mnt)" != "$(readlink /proc/${process.pid}/ns/mnt)"\n${prepare}`,
+  ];
+  const [command = "", ...args] = within(home.pid, script);
+  // Until it has left the machine's namespaces, entering its own would change the machine's mounts.
+  await until(
+    "the cluster has namespaces of its own",
+    async () => (await execa(command, args, { reject: false })).exitCode === 0,
+  );
+  return home;
+}
+
+/** Resolves when the condition holds; rejects with the end of its log when the program ends first. */
+async function untilRunning(layout: Layout, daemon: Daemon, condition: () => Promise<boolean>): Promise<void> {
+  await until(`${daemon.name} is ready`, async () => {
+    if (!(await daemons(layout)).some(({ pid }) => pid === daemon.pid)) {
+      throw new Error(`${daemon.name} ended; see ${join(layout.logs, daemon.name)}.log`);
+    }
+    return condition().catch(() => false);
+  });
+}

@@ -1,0 +1,32 @@
+import { chooseProvider } from "./choose.ts";
+import { loadImages } from "./images/load.ts";
+import { say } from "./progress.ts";
+
+const commands = { up, down };
+
+/** A cluster that stays, with the images of this checkout; again for the images of a changed one. */
+async function up(): Promise<void> {
+  const provider = await chooseProvider(process.env);
+  const cluster = await provider.up({ keep: true });
+  const { cell } = await loadImages(cluster);
+  say(cluster.found ? "it was up already" : "it is up; `make cluster-down` ends it, `make e2e` uses it");
+  say(`for a pool: image: ${cell}`);
+  console.log(`export KUBECONFIG=${cluster.kubeconfig}`);
+}
+
+async function down(): Promise<void> {
+  const provider = await chooseProvider(process.env);
+  await provider.down();
+}
+
+const name = process.argv[2] ?? "";
+if (!Object.hasOwn(commands, name)) {
+  say(`say what to do: ${Object.keys(commands).join(" or ")}`);
+  process.exit(2);
+}
+try {
+  await commands[name as keyof typeof commands]();
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+}
