@@ -42,5 +42,5 @@ ENTRYPOINT ["node", "/app/logs.mjs"]
 FROM tools AS builder
 COPY dist/builder.mjs dist/cell-serve.mjs dist/cell.mjs /app/
 USER 65001:65000
-ENV NODE_ENV=production
+ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin NODE_ENV=production
 ENTRYPOINT ["tini", "--", "node", "/app/builder.mjs"]

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,6 +30,30 @@ const uniqueSleep = () => {
   names += 1;
   return `${process.pid}${names}.25`;
 };
+
+/** Words that put a command into a memory limit of its own, which it then sees as a container sees its own; only root can, here with cgroup v1. */
+const memory =
+  process.getuid?.() === 0 && existsSync("/sys/fs/cgroup/memory/memory.limit_in_bytes")
+    ? {
+        limitedTo(bytes: number): readonly string[] {
+          const group = `/sys/fs/cgroup/memory/builderpool-test-${uniqueSleep()}`;
+          mkdirSync(group);
+          onTestFinished(() => until(() => rmdirIfEmpty(group)));
+          writeFileSync(join(group, "memory.limit_in_bytes"), String(bytes));
+          const script = 'echo $$ > "$1/cgroup.procs"; mount --bind "$1" /sys/fs/cgroup/memory; shift; exec "$@"';
+          return ["sh", "-ec", script, "sh", group];
+        },
+      }
+    : undefined;
+
+function rmdirIfEmpty(group: string): boolean {
+  try {
+    rmdirSync(group);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** A cell program of a few lines: `say` writes an event, `order` is the order. It ends when its life line is cut. */
 function program(script: string): readonly string[] {
@@ -157,6 +181,19 @@ describe("a cell that listens on a socket", () => {
     });
   });
 
+  it.runIf(memory !== undefined)("knows when its container ran out of memory, and how much it had", async () => {
+    const { cells, start } = await aServedCell(
+      program("const all = []; for (;;) all.push(Buffer.alloc(2 ** 24, 1));"),
+      { enter: memory?.limitedTo(2 ** 28) ?? [] },
+    );
+    await start();
+    expect(await cells.run(order("hungry"), () => {}, never)).toEqual({
+      kind: "Infrastructure",
+      reason: "OutOfMemory",
+      message: "The cell was killed: its container ran out of memory (limit 256 MiB)",
+    });
+  });
+
   it("whose container dies is an infrastructure failure, and the next order waits for its restart", async () => {
     const sleep = uniqueSleep();
     const { cells, start } = await aServedCell(
@@ -186,7 +223,7 @@ describe("a cell that listens on a socket", () => {
   });
 
   it("of another version gets no order", async () => {
-    const { cells, start } = await aServedCell(program("say(done); process.exit(0);"), "9.9.9");
+    const { cells, start } = await aServedCell(program("say(done); process.exit(0);"), { builderVersion: "9.9.9" });
     const container = await start();
     expect(await cells.run(order("new"), () => {}, never)).toMatchObject({
       reason: "CellDied",

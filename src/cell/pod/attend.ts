@@ -56,14 +56,16 @@ export async function attend(connection: Socket, host: CellHost): Promise<void> 
   const events = child.stdio[3] as Readable | undefined;
   events?.pipe(connection, { end: false });
   const exited = exitOf(child);
+  let stopped = Promise.resolve();
   const stop = () => {
     events?.unpipe(connection).resume();
-    end(child, host).catch(() => {}); // what cannot be killed is found below
+    stopped = end(child, exited, host);
   };
   cut.signal.addEventListener("abort", stop, { once: true });
   if (cut.signal.aborted) stop();
   const exit = await exited;
   cut.signal.removeEventListener("abort", stop); // from here on the connection may close without anything ending
+  await stopped; // whoever still kills must not meet the next order
   const left = await bury(child, id, host);
   host.say(left === 0 ? `--- ${id} ended` : `--- ${id} ended; ${left} processes it had left behind were killed`);
   if (exit.code !== 0 && !cut.signal.aborted) {
@@ -89,13 +91,17 @@ function start({ command, environment }: CellHost, id: string, order: string): C
   return child;
 }
 
-/** Ends the cell because its builder is gone or wants it stopped. */
-async function end(child: ChildProcess, { alone, clock }: CellHost): Promise<void> {
+/** Ends the cell because its builder is gone or wants it stopped; resolves when it is over with killing. */
+async function end(child: ChildProcess, exited: Promise<unknown>, { alone, clock }: CellHost): Promise<void> {
   child.stdin?.destroy();
   if (alone) return void (await killEverybodyElse());
   killGroup(child, "SIGTERM");
-  await clock.sleep(grace);
-  if (child.exitCode === null && child.signalCode === null) killGroup(child, "SIGKILL");
+  const over = new AbortController();
+  void exited.then(() => over.abort());
+  await clock.sleep(grace, over.signal).then(
+    () => killGroup(child, "SIGKILL"),
+    () => {},
+  );
 }
 
 /** Makes sure that nothing survives; resolves with how many had to be killed. */

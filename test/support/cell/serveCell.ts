@@ -30,8 +30,14 @@ export interface ServedCell {
   readonly cells: ReturnType<typeof socketCells>;
 }
 
-/** A cell as in a pod: alone in a PID namespace below its init, listening; its program is `command`. */
-export async function aServedCell(command: readonly string[], builderVersion = version): Promise<ServedCell> {
+/** A cell as in a pod: alone in a PID namespace, listening; its program is `command`. `enter` are words before its own command. */
+export async function aServedCell(
+  command: readonly string[],
+  {
+    builderVersion = version,
+    enter = [],
+  }: { readonly builderVersion?: string; readonly enter?: readonly string[] } = {},
+): Promise<ServedCell> {
   const root = mkdtempSync(join(tmpdir(), "builderpool-served-"));
   const socket = join(root, "cell.sock");
   const environment = handedOn(process.env);
@@ -47,7 +53,7 @@ export async function aServedCell(command: readonly string[], builderVersion = v
     socket,
     cells: socketCells({ socket, pod: "o2-0", version: builderVersion, clock: systemClock, log }),
     async start() {
-      const args = [...isolation, node, serveProgram, "--alone", "--socket", socket, "--", ...command];
+      const args = [...isolation, ...enter, node, serveProgram, "--alone", "--socket", socket, "--", ...command];
       const container = follow(spawn(program, args, { cwd: "/", env: environment, stdio: ["ignore", "pipe", "pipe"] }));
       started.push(container);
       await until(() => container.output().includes("listening"));
