@@ -125,6 +125,7 @@ function addDoctor(program: Command, { token }: TakenToken, workDirOf: WorkDirOf
       "after",
       `
 Each line begins with ok, with warn (deserves a look), or with fail (no build can work before it is put right), and says what to do.
+With -o json or yaml: findings, each with level, about, message and, where there is something to do, todo. Any fail makes the exit code 1.
 With GITHUB_TOKEN, or credentials in <work folder>/secrets/, GitHub is asked once what the credential may do; that costs no request.
 `,
     )

@@ -117,6 +117,20 @@ describe("builderpool doctor", () => {
     ]);
   });
 
+  it("fetches the pool's aliBuild from the package index when asked to, and says in pip's words why it cannot", async () => {
+    await machine.declare();
+    expect(about(await findings(["-f", machine.poolFile]), "aliBuild")).toEqual([]);
+    expect(about(await findings(["-f", machine.poolFile, "--online"]), "aliBuild")).toMatchObject([
+      { level: "ok", message: "alibuild==1.17.44 can be had from the package index" },
+    ]);
+    const closed = { PIP_INDEX_URL: `http://127.0.0.1:1/simple`, PIP_RETRIES: "0", PIP_CONFIG_FILE: "/dev/null" };
+    const [lost] = about(await findings(["-f", machine.poolFile, "--online"], closed), "aliBuild");
+    expect(lost).toMatchObject({
+      level: "fail",
+      message: expect.stringMatching(/^alibuild==1\.17\.44: .*No matching/),
+    });
+  });
+
   it("warns of a port that another program has", async () => {
     const [pages] = about(await findings(["--listen", `127.0.0.1:${port}`]), "pages");
     expect(pages).toMatchObject({ level: "warn", message: expect.stringContaining("another program has the port") });
