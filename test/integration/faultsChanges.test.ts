@@ -77,7 +77,7 @@ describe("what changes while it is built", () => {
     machine.github.state.edit({ repository: hello, number: urgent.number, addLabels: ["ci-priority"] });
     await expect.poll(async () => (await buildOf(urgent.number))?.spec.urgent, { timeout: 20_000 }).toBe(true);
     await first.release();
-    await up.line(new RegExp(`${check} .*#${busy.number}: Success`));
+    await up.line(new RegExp(`${check} .*#${busy.number}: GitHub shows success`));
     const order = machine.github.state.writes.flatMap((write) =>
       write.what === "status" && write.context === check && write.state === "success" ? [write.commit] : [],
     );
@@ -144,6 +144,7 @@ describe("what changes while it is built", () => {
     const gate = `${machine.directory}/go-never`;
     const { number, commit } = await machine.propose("Rewrite", { "build.sh": waitFor(gate) });
     await up.line(new RegExp(`${recipeCheck} .*#${number}: GitHub shows pending`));
+    await expect.poll(() => processesWith(gate), { timeout: 60_000 }).toBeGreaterThan(0);
     await declare(check);
     await up.line(/hello: changed: checks/);
     await expect.poll(() => buildOf(number, recipeCheck), { timeout: 20_000 }).toBeUndefined();

@@ -21,9 +21,9 @@ export function held(machine: Installation, name: string): Held {
   };
 }
 
-/** A shell script that ends when the file is there. */
+/** A shell script, to be run as a program too, that ends when the file is there. */
 export function waitFor(file: string): string {
-  return `exec sh -c 'until test -e ${file}; do sleep 0.1; done'\n`;
+  return `#!/bin/sh\nexec sh -c 'until test -e ${file}; do sleep 0.1; done'\n`;
 }
 
 /** How many processes of this machine have the text in their command line. */
