@@ -39,7 +39,7 @@ export default defineConfig({
         { exclude: onApiServer },
       ),
       project("integration", 1, ["test/integration/**/*.test.ts"], 240_000),
-      project("cluster", 2, onApiServer, 600_000),
+      project("cluster", 2, onApiServer, 600_000, { globalSetup: ["test/cluster/globalSetup.ts"] }),
       project("e2e", 3, ["test/e2e/**/*.test.ts"], 600_000, { globalSetup: ["test/e2e/support/globalSetup.ts"] }),
     ],
   },

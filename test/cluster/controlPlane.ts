@@ -11,10 +11,10 @@ import { kubeconfigOf, writePki } from "./pki.ts";
 import { during } from "./progress.ts";
 import { until } from "./until.ts";
 
-export interface ControlPlane {
+export interface ControlPlane extends AsyncDisposable {
   /** A file that makes its bearer a cluster administrator. */
   readonly kubeconfig: string;
-  /** Ends it and forgets everything it held. */
+  /** Ends it and forgets everything it held; leaving the scope of an `await using` does too. */
   close(): Promise<void>;
 }
 
@@ -61,13 +61,11 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
-  return {
-    kubeconfig: files.kubeconfig,
-    async close() {
-      await stop();
-      await rm(folder, { recursive: true, force: true });
-    },
+  const close = async () => {
+    await stop();
+    await rm(folder, { recursive: true, force: true });
   };
+  return { kubeconfig: files.kubeconfig, close, [Symbol.asyncDispose]: close };
 }
 
 /** Between asking for a free port and using it, somebody else may take it: then once more with others. */

@@ -16,10 +16,14 @@ export interface GoProgram {
 
 const environment = { CGO_ENABLED: "0", GOWORK: "off" };
 
+/** Older ones cannot fetch the Go that a module asks for. */
+const oldestGo = 21;
+
 /** The path of the compiled program; compiles it once for each content of go.sum, sources and flags. */
 export async function goProgram(program: GoProgram): Promise<string> {
   const folder = await cached(program.name, await keyOf(program), (target) =>
     during(`compiling ${program.what}`, async (reached) => {
+      await checkGo();
       const { command, options } = compilation(program, target);
       const compiler = execa("nice", ["go", ...command], {
         ...options,
@@ -38,6 +42,16 @@ export async function goProgram(program: GoProgram): Promise<string> {
     }),
   );
   return join(folder, program.name);
+}
+
+async function checkGo(): Promise<void> {
+  const { stdout = "" } = await execa("go", ["env", "GOVERSION"], { reject: false });
+  const minor = Number(/^go1\.(\d+)/.exec(stdout)?.[1] ?? 0);
+  if (minor >= oldestGo) return;
+  const found = minor === 0 ? "none" : stdout;
+  throw new Error(
+    `The test cluster is compiled with Go 1.26 and found ${found}; install it from https://go.dev/dl, then try again`,
+  );
 }
 
 async function keyOf({ name, source, flags }: GoProgram): Promise<string> {

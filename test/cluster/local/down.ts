@@ -28,8 +28,8 @@ export async function takeDown(layout: Layout): Promise<void> {
     return left.length === 0;
   });
   await deleteNetwork(layout);
-  await restoreKernelSettings(layout);
   await rm(layout.folder, { recursive: true, force: true });
+  await restoreKernelSettings(layout);
 }
 
 async function stop(layout: Layout, names: readonly string[], signal: NodeJS.Signals): Promise<void> {
