@@ -6,6 +6,8 @@ export const sharedGroup = 65000;
 /** Of the whole pod, in the words of the `restricted` Pod Security standard. */
 export const podSecurity = {
   runAsNonRoot: true,
+  // Of the pod's sandbox: older runtimes start none that has a group and no user. Each container names its own.
+  runAsUser: builderUser,
   runAsGroup: sharedGroup,
   fsGroup: sharedGroup,
   // A work area holds millions of files: to hand over all of them at each start would take longer than the warm-up.
