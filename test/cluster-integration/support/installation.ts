@@ -33,6 +33,8 @@ export interface Installation {
   /** May do what the operator may. */
   readonly operator: Somebody;
   /** Whoever holds a token of a service account; one that is bound to a pod, as kubelet gives it, when one is named. */
+  /** The same installation, in which the operator reaches the API server by another kubeconfig. */
+  over(kubeconfig: string): Promise<Installation>;
   as(account: string, pod?: { readonly name: string; readonly uid: string }): Promise<Somebody>;
 }
 
@@ -76,7 +78,11 @@ export async function aCluster(): Promise<TestCluster> {
         return somebody(file, namespace);
       }
 
-      return { namespace, admin, operator: await as("builderpool"), as };
+      const installation = { namespace, admin, operator: await as("builderpool"), as };
+      async function over(kubeconfig: string): Promise<Installation> {
+        return { ...installation, operator: await somebody(kubeconfig, namespace), over };
+      }
+      return { ...installation, over };
     },
     async [Symbol.asyncDispose]() {
       await plane.close();
@@ -89,7 +95,11 @@ function installed(namespace: string): string {
   const metadata = { name: "builderpool", namespace };
   const rbac = "rbac.authorization.k8s.io";
   return [
-    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+    {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+    },
     { apiVersion: "v1", kind: "ServiceAccount", metadata },
     { apiVersion: `${rbac}/v1`, kind: "Role", metadata, rules: operatorRules },
     {

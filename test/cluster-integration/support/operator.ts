@@ -1,12 +1,17 @@
 import type { Setting } from "../../../src/core/pool/manifest/manifest.ts";
 import { startInCluster } from "../../../src/operator/cluster/start.ts";
-import type { KubernetesClient } from "../../../src/store/kubernetes/client.ts";
+import { StoreError } from "../../../src/store/error.ts";
+import type { KubernetesClient, Resource } from "../../../src/store/kubernetes/client.ts";
 import { systemClock as clock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
 import { setting as anySetting } from "../../unit/manifests/setting.ts";
 import type { Installation } from "./installation.ts";
 
 export interface RunningOperator extends AsyncDisposable {
+  /** Lets it see nothing new of pods: its watch of them breaks, and lists of them fail too with "All". */
+  blind(how: "Watch" | "All"): void;
+  /** Lets it see again. */
+  see(): void;
   /** Every request that could write, as `verb Kind/name`. */
   readonly writes: string[];
 }
@@ -21,14 +26,49 @@ export function runOperator(
   const writes: string[] = [];
   const end = new AbortController();
   const log = createLog({ level: process.env["SHOW_LOG"] === undefined ? "silent" : "debug" });
-  const client = noting(operator.client, writes);
+  const sight = createSight();
+  const client = sight.through(noting(operator.client, writes));
   const running = startInCluster({ client, setting, logs, clock, log, instance: "operator-0" }, end.signal);
   running.ended.catch(() => {});
   return {
     writes,
+    blind: sight.blind,
+    see: sight.see,
     async [Symbol.asyncDispose]() {
       end.abort();
       await running.ended;
+    },
+  };
+}
+
+/** What the operator sees of pods, which a test may take from it. */
+function createSight() {
+  let blindness: "Watch" | "All" | undefined;
+  let blinded = new AbortController();
+  const isPods = ({ kind }: Resource) => kind === "Pod";
+  const dark = () => new StoreError("Unavailable", "a test keeps the operator from seeing pods");
+  return {
+    blind(how: "Watch" | "All") {
+      blindness = how;
+      blinded.abort(dark());
+    },
+    see() {
+      blindness = undefined;
+      blinded = new AbortController();
+    },
+    through(client: KubernetesClient): KubernetesClient {
+      return {
+        ...client,
+        async list(resource, options, signal) {
+          if (isPods(resource) && blindness === "All") throw dark();
+          return client.list(resource, options, signal);
+        },
+        async *watch(resource, options, signal) {
+          if (!isPods(resource)) return yield* client.watch(resource, options, signal);
+          if (blindness !== undefined) throw dark();
+          yield* client.watch(resource, options, AbortSignal.any([signal, blinded.signal]));
+        },
+      };
     },
   };
 }

@@ -11,6 +11,10 @@ export interface Players extends AsyncDisposable {
   readonly busy: Set<string>;
   /** Builders that never get warm. */
   readonly cold: Set<string>;
+  /** Builders that say nothing any more. */
+  readonly mute: Set<string>;
+  /** Whether what kubelet would say of a warm pod is written on it. */
+  showsReady: boolean;
 }
 
 /**
@@ -20,6 +24,7 @@ export interface Players extends AsyncDisposable {
 export function playBuilders({ admin }: Installation): Players {
   const busy = new Set<string>();
   const cold = new Set<string>();
+  const mute = new Set<string>();
   const end = new AbortController();
 
   async function play(): Promise<void> {
@@ -30,12 +35,20 @@ export function playBuilders({ admin }: Installation): Players {
     }
   }
 
-  async function act({ metadata }: KubernetesObject): Promise<void> {
+  async function showReady(pod: KubernetesObject, ready: boolean): Promise<void> {
+    const conditions = [{ type: "Ready", status: ready ? "True" : "False" }];
+    if (JSON.stringify(pod["status"]).includes(`"Ready","status":"${ready ? "True" : "False"}"`)) return;
+    await admin.client.merge(pods, pod.metadata.name, { status: { phase: "Running", conditions } }, "status");
+  }
+
+  async function act(pod: KubernetesObject): Promise<void> {
+    const { metadata } = pod;
     const { name, uid = "", labels = {} } = metadata;
     const builder = await admin.store.get("Builder", name);
-    if (builder === undefined || metadata.deletionTimestamp !== undefined) return;
+    if (builder === undefined || metadata.deletionTimestamp !== undefined || mute.has(name)) return;
     const revision = labels["ci.alice.cern.ch/revision"] ?? "";
     const phase = phaseOf(name, builder.spec.desired === "Drain", builder.status?.phase);
+    if (players.showsReady) await showReady(pod, phase === "Ready");
     if (builder.status?.phase === phase && builder.status.podUid === uid) return;
     const incarnation = `run-${uid}`;
     const warm = phase === "Ready" ? { warm: { incarnation, revision, at: new Date().toISOString() } } : {};
@@ -49,13 +62,16 @@ export function playBuilders({ admin }: Installation): Players {
     return busy.has(name) || now === "Ready" ? "Draining" : "Drained";
   }
 
-  const playing = play();
-  return {
+  const players: Players = {
     busy,
     cold,
+    mute,
+    showsReady: false,
     async [Symbol.asyncDispose]() {
       end.abort();
       await playing;
     },
   };
+  const playing = play();
+  return players;
 }
