@@ -6,6 +6,10 @@ const OperatorEnvironment = z.object({
   BUILDERPOOL_NAMESPACE: z.string().min(1).describe("Namespace whose pools it runs"),
   BUILDERPOOL_POD_NAME: z.string().min(1).describe("Name of its own pod: who leads, and who said an Event"),
   BUILDERPOOL_BUILDER_IMAGE: z.string().min(1).describe("Image of the builders"),
+  BUILDERPOOL_PULL_SECRETS: z
+    .string()
+    .default("")
+    .describe("Names of Secrets by which images of builders and pools are pulled, with commas between them"),
   BUILDERPOOL_LOGS_URL: z.url().describe("Where builders PUT logs"),
   BUILDERPOOL_LOGS_PUBLIC_URL: z.url().describe("Where people open them"),
   BUILDERPOOL_LOGS_AUDIENCE: z.string().min(1).default("builderpool-logs").describe("Audience of the builders' tokens"),
@@ -35,6 +39,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     podName: data.BUILDERPOOL_POD_NAME,
     setting: {
       builderImage: data.BUILDERPOOL_BUILDER_IMAGE,
+      pullSecrets: data.BUILDERPOOL_PULL_SECRETS.split(",").filter((name) => name !== ""),
       logs: {
         url: data.BUILDERPOOL_LOGS_URL,
         publicUrl: data.BUILDERPOOL_LOGS_PUBLIC_URL,

@@ -1,4 +1,5 @@
 import type { BuilderPool } from "../../api/pool.ts";
+import { refusedCellSecrets } from "../../core/pool/cellSecrets.ts";
 import { manifestsOf } from "../../core/pool/manifest/all.ts";
 import type { Manifest, Setting } from "../../core/pool/manifest/manifest.ts";
 import { type PodTemplate, podTemplate } from "../../core/pool/manifest/podTemplate.ts";
@@ -23,7 +24,7 @@ export interface Possessions {
   readonly synced: Promise<void>;
   /** What the pool's StatefulSet says; undefined when there is none of ours. */
   workload(pool: string): Workload | undefined;
-  standing(pool: BuilderPool): Promise<Standing>;
+  standing(pool: BuilderPool, pools: readonly BuilderPool[]): Promise<Standing>;
   /** Writes what is not there as it should be, and nothing else. Throws when a name is somebody else's. */
   apply(pool: BuilderPool, replicas: number, revision: string): Promise<void>;
 }
@@ -123,10 +124,10 @@ export function watchPossessions(world: ClusterWorld, onChange: (pool: string) =
       const isForeign = controller !== undefined && (controller.kind !== "BuilderPool" || controller.name !== pool);
       return there === undefined || isForeign ? undefined : readStatefulSet(there.object).workload;
     },
-    async standing(pool) {
+    async standing(pool, pools) {
       const program = setting.builderImage;
       if (pool.metadata.deletionTimestamp !== undefined) return { program };
-      const sentence = refusalOf(pool) ?? refusedBefore(pool);
+      const sentence = refusalOf(pool) ?? refusedCellSecrets(pool, pools)[0] ?? refusedBefore(pool);
       if (sentence !== undefined) return { program, refusal: { reason: "DefinitionInvalid", message: sentence } };
       const last = told.get(pool.metadata.uid);
       const wanted = revisionOf(pool.spec, program);

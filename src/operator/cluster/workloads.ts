@@ -17,9 +17,9 @@ export function clusterWorkloads(world: ClusterWorld): Workloads {
       const workload = possessions.workload(pool);
       return { ...(workload !== undefined && { workload }), pods: await pods.observe(pool, heardOf) };
     },
-    async standing(pool) {
+    async standing(pool, pools) {
       await possessions.synced;
-      return possessions.standing(pool);
+      return possessions.standing(pool, pools);
     },
     apply: possessions.apply,
     deletePod: (_pool, name, uid, graceMs) => pods.delete(name, uid, graceMs),

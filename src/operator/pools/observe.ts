@@ -30,7 +30,7 @@ export async function observePool(
   const now = world.clock.monotonic();
   const builders = buildersOf(name, caches, memory);
   const { workload, pods } = await world.workloads.observe(name, podsHeardOf(builders));
-  const standing = await world.workloads.standing(pool);
+  const standing = await world.workloads.standing(pool, caches.pools.list());
   const sightings = sight(memory.sightings.get(name) ?? new Map(), join(name, pods, builders), now);
   memory.sightings.set(name, sightings);
   const listings = world.listings(pool);

@@ -10,8 +10,8 @@ export interface Workloads {
    * Rejects when that cannot be found out.
    */
   observe(pool: string, heardOf: ReadonlySet<string>): Promise<ObservedWorkload>;
-  /** How things stand there besides; rejects when that cannot be found out. */
-  standing(pool: BuilderPool): Promise<Standing>;
+  /** How things stand there besides, of one among all `pools`; rejects when that cannot be found out. */
+  standing(pool: BuilderPool, pools: readonly BuilderPool[]): Promise<Standing>;
   /**
    * Idempotent. Ordinals at or above `replicas` are stopped, highest first; the planner has drained them before. At a revision that
    * is not the one of the pool's spec (a rollback, a paused update) the template applied under it before is used again.

@@ -52,6 +52,7 @@ const rich = aPool({
   workspace: { size: "500Gi", storageClassName: "fast" },
   cellSecrets: [{ name: "grid.token" }],
   update: { maxUnavailable: "50%", drainTimeout: "6h" },
+  logs: { s3: { endpoint: "https://s3.example.org", bucket: "logs", secretRef: { name: "bucket" } } },
   template: {
     resources: { requests: { cpu: "16", memory: "32Gi" }, limits: { memory: "64Gi" } },
     nodeSelector: { "node.kubernetes.io/instance-type": "large" },
@@ -105,6 +106,11 @@ describe("the container of builds", () => {
     expect(mounts.filter(({ name }) => name === "data").map(({ subPath }) => subPath)).toEqual(["work", "mirror"]);
   });
 
+  it("sees no keys of the bucket that logs go to, which the builder does", () => {
+    expect(cell?.volumeMounts.map(({ name }) => name)).not.toContain("bucket-keys");
+    expect(spec.containers[0]?.volumeMounts.map(({ name }) => name)).toContain("bucket-keys");
+  });
+
   it("sees the Secrets that the pool hands to builds, which the builder does not", () => {
     expect(cell?.volumeMounts).toContainEqual({
       name: "secret-grid-token",
@@ -136,7 +142,24 @@ describe("a pool that no pod can be made for", () => {
   });
 });
 
+describe("the Secrets by which images are pulled", () => {
+  it("are those of the installation, for the pool's image as for the builder's", () => {
+    const { spec } = podTemplate(plain, { ...setting, pullSecrets: ["registry"] }, "r");
+    expect(spec).toMatchObject({ imagePullSecrets: [{ name: "registry" }] });
+  });
+});
+
 describe("the revision", () => {
+  it("changes with the bucket for logs, in a cluster", () => {
+    const [a, b] = ["a-bucket", "b-bucket"].map((bucket) => {
+      const s3 = { endpoint: "https://s3.example.org", bucket, secretRef: { name: "keys" } };
+      return aPool({ logs: { s3 } }).spec;
+    });
+    if (a === undefined || b === undefined) throw new Error("no pools");
+    expect(revisionOf(a, "builder:1")).not.toBe(revisionOf(b, "builder:1"));
+    expect(revisionOf(a)).toBe(revisionOf(b));
+  });
+
   it("changes with the image of the builder, so that a new version of it rolls", () => {
     expect(revisionOf(plain.spec, "builder:2")).not.toBe(revisionOf(plain.spec, "builder:1"));
   });

@@ -3,5 +3,6 @@ import type { Setting } from "../../../src/core/pool/manifest/manifest.ts";
 /** An installation of which nothing runs. */
 export const setting: Setting = {
   builderImage: "registry.example.org/builderpool-builder:1",
+  pullSecrets: [],
   logs: { url: "http://builderpool-logs:8080", publicUrl: "https://logs.example.org", audience: "builderpool-logs" },
 };

@@ -1,7 +1,7 @@
 import type { BuilderPool } from "../../../api/pool.ts";
 import { capsuleArguments, cellCommand, cellSocket } from "../capsule.ts";
 import type { Setting } from "./manifest.ts";
-import { builderMounts, capsuleMounts, cellMounts, dataFolder, logsTokenFile } from "./mounts.ts";
+import { bucketKeysFolder, builderMounts, capsuleMounts, cellMounts, dataFolder, logsTokenFile } from "./mounts.ts";
 import { builderUser, cellUser, containerSecurity } from "./security.ts";
 
 /** Name of the container whose end is the builder's. */
@@ -50,6 +50,7 @@ export function builderContainerOf(pool: BuilderPool, { builderImage, logs }: Se
       { name: "BUILDERPOOL_LOGS_URL", value: logs.url },
       { name: "BUILDERPOOL_LOGS_PUBLIC_URL", value: logs.publicUrl },
       { name: "BUILDERPOOL_LOGS_TOKEN_FILE", value: logsTokenFile },
+      ...bucketEnvironment(pool),
     ],
     ports: [{ name: "http", containerPort: healthPort, protocol: "TCP" }],
     readinessProbe: { httpGet: { path: "/readyz", port: "http" }, periodSeconds: 5, failureThreshold: 2 },
@@ -64,8 +65,21 @@ export function builderContainerOf(pool: BuilderPool, { builderImage, logs }: Se
     },
     securityContext: containerSecurity(builderUser),
     resources: { requests: { cpu: "100m", memory: "256Mi" } },
-    volumeMounts: builderMounts,
+    volumeMounts: builderMounts(pool.spec),
   };
+}
+
+/** Logs go to the bucket that the pool names, instead of the log service. */
+function bucketEnvironment({ spec: { logs } }: BuilderPool): readonly object[] {
+  if (logs.s3 === undefined) return [];
+  const { secretRef: _, ...bucket } = logs.s3;
+  return [
+    {
+      name: "BUILDERPOOL_LOGS_S3",
+      value: JSON.stringify({ ...bucket, ...(logs.url !== undefined && { url: logs.url }) }),
+    },
+    { name: "BUILDERPOOL_LOGS_S3_KEYS", value: bucketKeysFolder },
+  ];
 }
 
 function fromPod(name: string, fieldPath: string): object {

@@ -12,6 +12,8 @@ export interface Manifest {
 export interface Setting {
   /** Image of the builder, which also holds what the cell is started with. */
   readonly builderImage: string;
+  /** Secrets by which images of builders and of pools are pulled. */
+  readonly pullSecrets: readonly string[];
   readonly logs: {
     /** Where builders PUT logs. */
     readonly url: string;

@@ -9,22 +9,29 @@ export const dataFolder = "/data";
 const apiTokenFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 const logsTokenFolder = "/var/run/secrets/builderpool-logs";
 export const logsTokenFile = `${logsTokenFolder}/token`;
+/** Where the builder finds the keys of the bucket that its pool sends logs to. */
+export const bucketKeysFolder = "/var/run/secrets/builderpool-bucket";
 /** Tokens are renewed by the kubelet long before they expire. */
 const tokenSeconds = 3600;
 
+const bucketKeys = "bucket-keys";
 const capsuleMount = { name: "capsule", mountPath: capsule };
 const socketMount = { name: "socket", mountPath: cellSocket.slice(0, cellSocket.lastIndexOf("/")) };
 
 /** What brings the cell program into an image that knows nothing of it. */
 export const capsuleMounts = [capsuleMount];
 
-export const builderMounts = [
-  { name: dataVolume, mountPath: dataFolder },
-  socketMount,
-  { name: "tmp", mountPath: "/tmp" },
-  { name: "api-token", mountPath: apiTokenFolder, readOnly: true },
-  { name: "logs-token", mountPath: logsTokenFolder, readOnly: true },
-];
+/** The brain sees the whole volume, and all that proves who it is. */
+export function builderMounts({ logs }: BuilderPoolSpec): readonly object[] {
+  return [
+    { name: dataVolume, mountPath: dataFolder },
+    socketMount,
+    { name: "tmp", mountPath: "/tmp" },
+    { name: "api-token", mountPath: apiTokenFolder, readOnly: true },
+    { name: "logs-token", mountPath: logsTokenFolder, readOnly: true },
+    ...(logs.s3 === undefined ? [] : [{ name: bucketKeys, mountPath: bucketKeysFolder, readOnly: true }]),
+  ];
+}
 
 /** Foreign code sees its work area, the mirrors, and what the pool hands it; `config/` and `state/` lie on the volume and are not mounted. */
 export function cellMounts({ cellSecrets = [], template }: BuilderPoolSpec): readonly object[] {
@@ -40,7 +47,10 @@ export function cellMounts({ cellSecrets = [], template }: BuilderPoolSpec): rea
 }
 
 /** All but the claim. */
-export function volumes({ cellSecrets = [], template }: BuilderPoolSpec, { logs }: Setting): readonly object[] {
+export function volumes(
+  { cellSecrets = [], template, logs: { s3 } }: BuilderPoolSpec,
+  { logs }: Setting,
+): readonly object[] {
   return [
     { name: capsuleMount.name, emptyDir: { sizeLimit: "1Gi" } },
     { name: socketMount.name, emptyDir: { medium: "Memory", sizeLimit: "1Mi" } },
@@ -48,10 +58,8 @@ export function volumes({ cellSecrets = [], template }: BuilderPoolSpec, { logs 
     { name: "cell-tmp", emptyDir: { sizeLimit: "8Gi" } },
     { name: "api-token", projected: { defaultMode: 0o440, sources: apiTokenSources } },
     { name: "logs-token", projected: { defaultMode: 0o440, sources: [tokenFor(logs.audience)] } },
-    ...cellSecrets.map(({ name }) => ({
-      name: secretVolume(name),
-      secret: { secretName: name, defaultMode: 0o440 },
-    })),
+    ...(s3 === undefined ? [] : [secretAs(bucketKeys, s3.secretRef.name)]),
+    ...cellSecrets.map(({ name }) => secretAs(secretVolume(name), name)),
     ...(template?.volumes ?? []),
   ];
 }
@@ -65,7 +73,12 @@ export const ownVolumes: ReadonlySet<string> = new Set([
   "cell-tmp",
   "api-token",
   "logs-token",
+  bucketKeys,
 ]);
+
+function secretAs(name: string, secretName: string): object {
+  return { name, secret: { secretName, defaultMode: 0o440 } };
+}
 
 /** A Secret's name may hold dots, a volume's may not, and has 63 characters at most. */
 function secretVolume(secret: string): string {

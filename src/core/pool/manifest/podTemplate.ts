@@ -34,6 +34,7 @@ export function podTemplate(pool: BuilderPool, setting: Setting, revision: strin
       initContainers: [capsuleContainer(setting), cellContainer(pool)],
       containers: [builderContainerOf(pool, setting, revision)],
       volumes: volumes(spec, setting),
+      ...(setting.pullSecrets.length > 0 && { imagePullSecrets: setting.pullSecrets.map((name) => ({ name })) }),
       ...(nodeSelector !== undefined && { nodeSelector }),
       ...(tolerations !== undefined && { tolerations }),
       ...(affinity !== undefined && { affinity }),
