@@ -14,7 +14,7 @@ export interface Mirror<T> {
   get(name: string): T | undefined;
   /** Those that carry the label of this pool. */
   of(pool: string): readonly T[];
-  /** Shows what a write of our own returned, before the watch does. */
+  /** Shows what a write of our own returned, before the watch does; unless the watch has shown meanwhile that it is gone. */
   put(object: T): void;
 }
 
@@ -30,6 +30,9 @@ export interface Mirrored extends Thing {
   readonly pool: string;
 }
 
+/** A write is answered long before so many others are gone. */
+const longestMemory = 1000;
+
 /** Begins to watch. `read` takes what is needed of an object; `onChange` hears the pool of each that changed. */
 export function mirrorOf<T extends Mirrored>(
   { client, clock, log, signal }: MirrorWorld,
@@ -38,6 +41,8 @@ export function mirrorOf<T extends Mirrored>(
   onChange: (pool: string) => void,
 ): Mirror<T> {
   const objects = new Map<string, T>();
+  /** UIDs that never come back. */
+  const gone = new Set<string | undefined>();
   const synced = Promise.withResolvers<void>();
   let isHealthy = false;
 
@@ -45,14 +50,22 @@ export function mirrorOf<T extends Mirrored>(
     const options = { labelSelector: poolLabel, read, onHealth: (healthy: boolean) => (isHealthy = healthy) };
     for await (const change of reflect(client, resource, options, { clock, log }, signal)) {
       if (change.type === "Synced") {
+        for (const name of objects.keys()) if (!change.names.has(name)) objects.delete(name);
         synced.resolve();
         continue;
       }
       const { object } = change;
-      if (change.type === "Deleted") objects.delete(object.metadata.name);
+      if (change.type === "Deleted") forget(object);
       else objects.set(object.metadata.name, object);
       onChange(object.pool);
     }
+  }
+
+  function forget({ metadata: { name, uid } }: T): void {
+    objects.delete(name);
+    gone.add(uid);
+    const [oldest] = gone;
+    if (gone.size > longestMemory) gone.delete(oldest);
   }
 
   void follow(); // it ends by its signal alone: whatever else ends it is a bug and may end the process
@@ -61,6 +74,8 @@ export function mirrorOf<T extends Mirrored>(
     isHealthy: () => isHealthy,
     get: (name) => objects.get(name),
     of: (pool) => [...objects.values()].filter((object) => object.pool === pool),
-    put: (object) => objects.set(object.metadata.name, object),
+    put(object) {
+      if (!gone.has(object.metadata.uid)) objects.set(object.metadata.name, object);
+    },
   };
 }

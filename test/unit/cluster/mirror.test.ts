@@ -1,0 +1,85 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { mirrorOf } from "../../../src/operator/cluster/mirror.ts";
+import { readOwned } from "../../../src/operator/cluster/owned.ts";
+import { statefulSets } from "../../../src/operator/cluster/resources.ts";
+import type { KubernetesClient, KubernetesObject, WatchEvent } from "../../../src/store/kubernetes/client.ts";
+import { systemClock as clock } from "../../../src/system/clock.ts";
+import { createLog } from "../../../src/system/log.ts";
+
+const log = createLog({ level: "silent" });
+
+function anObject(uid: string, resourceVersion: string): KubernetesObject {
+  const labels = { "ci.alice.cern.ch/pool": "o2" };
+  return { apiVersion: "apps/v1", kind: "StatefulSet", metadata: { name: "o2", uid, resourceVersion, labels } };
+}
+
+/** A mirror of what the test says that the API server says. */
+function aMirror(items: readonly KubernetesObject[]) {
+  const end = new AbortController();
+  const waiting: WatchEvent[] = [];
+  let wake = () => {};
+  const client: Pick<KubernetesClient, "pages" | "watch"> = {
+    async *pages() {
+      yield { resourceVersion: "1", items };
+    },
+    async *watch(_resource, { onOpen }, signal) {
+      onOpen?.();
+      signal.addEventListener("abort", () => wake());
+      while (!signal.aborted) {
+        const event = waiting.shift();
+        if (event !== undefined) yield event;
+        else {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      }
+    },
+  };
+  let heard = Promise.withResolvers<void>();
+  const world = { client: client as KubernetesClient, clock, log, signal: end.signal };
+  const mirror = mirrorOf(world, statefulSets, readOwned, () => heard.resolve());
+  return {
+    mirror,
+    /** Says that something happened, and waits until the mirror has heard of it. */
+    async say(type: WatchEvent["type"], object: KubernetesObject) {
+      heard = Promise.withResolvers();
+      waiting.push({ type, object });
+      wake();
+      await heard.promise;
+    },
+    end: () => end.abort(),
+  };
+}
+
+function owned(object: KubernetesObject) {
+  const read = readOwned(object);
+  if (read === undefined) throw new Error("not owned");
+  return read;
+}
+
+describe("a mirror", () => {
+  let end = () => {};
+  afterEach(() => end());
+
+  it("does not show again what is gone, when the answer to an earlier write comes late", async () => {
+    const made = aMirror([anObject("a", "1")]);
+    end = made.end;
+    await made.mirror.synced;
+    await made.say("DELETED", anObject("a", "3"));
+    made.mirror.put(owned(anObject("a", "2")));
+    expect(made.mirror.get("o2")).toBeUndefined();
+    expect(made.mirror.of("o2")).toEqual([]);
+  });
+
+  it("shows what a write returned before the watch does, and another object of the same name", async () => {
+    const made = aMirror([anObject("a", "1")]);
+    end = made.end;
+    await made.mirror.synced;
+    made.mirror.put(owned(anObject("a", "2")));
+    expect(made.mirror.get("o2")?.metadata.resourceVersion).toBe("2");
+    await made.say("DELETED", anObject("a", "3"));
+    made.mirror.put(owned(anObject("b", "4")));
+    expect(made.mirror.get("o2")?.metadata.uid).toBe("b");
+  });
+});
