@@ -1,11 +1,15 @@
 import { z } from "zod";
+import { S3 } from "../api/logs.ts";
+import { Url } from "../api/url.ts";
 import { cellSocket } from "../core/pool/capsule.ts";
 
 const text = z.string().min(1);
 const path = z.string().regex(/^\//, "expected an absolute path");
 
+const Bucket = S3.omit({ secretRef: true }).extend({ url: Url.optional() });
+
 /** What the builder of a pod reads from its environment, once, at its start. */
-const BuilderEnvironment = z.object({
+export const BuilderEnvironment = z.object({
   BUILDERPOOL_NAMESPACE: text.describe("Namespace of the pool"),
   BUILDERPOOL_NAME: text.describe("Name of the pod, and of its Builder"),
   BUILDERPOOL_POOL: text.describe("Name of the pool"),
@@ -17,6 +21,17 @@ const BuilderEnvironment = z.object({
   BUILDERPOOL_LOGS_URL: z.url().describe("Where logs are PUT"),
   BUILDERPOOL_LOGS_PUBLIC_URL: z.url().describe("Where people open them"),
   BUILDERPOOL_LOGS_TOKEN_FILE: path.describe("Token for the log service; kubelet renews it"),
+  BUILDERPOOL_LOGS_S3: z
+    .string()
+    .transform(parsedJson)
+    .pipe(Bucket)
+    .optional()
+    .describe(
+      "Bucket that logs go to instead, as JSON: endpoint, bucket, region, prefix, and url where people open them",
+    ),
+  BUILDERPOOL_LOGS_S3_KEYS: path
+    .default("/var/run/secrets/builderpool-bucket")
+    .describe("Folder with accessKeyId and secretAccessKey of that bucket"),
   BUILDERPOOL_API_FOLDER: path
     .default("/var/run/secrets/kubernetes.io/serviceaccount")
     .describe("token, ca.crt and namespace for the API server"),
@@ -43,6 +58,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv) {
       putUrl: data.BUILDERPOOL_LOGS_URL,
       url: data.BUILDERPOOL_LOGS_PUBLIC_URL,
       tokenFile: data.BUILDERPOOL_LOGS_TOKEN_FILE,
+      bucket: data.BUILDERPOOL_LOGS_S3,
+      bucketKeys: data.BUILDERPOOL_LOGS_S3_KEYS,
     },
     apiServer: {
       host: data.KUBERNETES_SERVICE_HOST,
@@ -55,3 +72,12 @@ export function readEnvironment(env: NodeJS.ProcessEnv) {
 }
 
 export type Environment = ReturnType<typeof readEnvironment>;
+
+function parsedJson(text: string, context: z.RefinementCtx): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue("expected JSON");
+    return z.NEVER;
+  }
+}

@@ -2,7 +2,11 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Gauge, Registry } from "prom-client";
+import { cellSecretsFolder } from "../core/pool/capsule.ts";
+import { bucketKeys } from "../logs/bucketKeys.ts";
 import { httpLogStore } from "../logs/http.ts";
+import type { LogStore } from "../logs/logStore.ts";
+import { s3LogStore } from "../logs/s3.ts";
 import { kubernetesClient } from "../store/kubernetes/kubernetesClient.ts";
 import { accessInPod } from "../store/kubernetes/pod.ts";
 import { kubernetesStore } from "../store/kubernetes.ts";
@@ -62,10 +66,11 @@ async function run(environment: Environment, log: Log): Promise<void> {
         mirrors,
         incarnation: randomUUID(),
         store: kubernetesStore({ client, clock, log }),
-        logs: httpLogStore({ ...logs, token: () => readFile(logs.tokenFile, "utf8") }),
+        logs: logStore(logs),
         cells: socketCells({ socket: environment.cellSocket, pod: name, version, clock, log }),
         sandbox: data,
         work: join(data, "work"),
+        secrets: cellSecretsFolder,
         ownVolume: true,
         versions: { builderpool: version },
         onReady: (ready) => {
@@ -80,6 +85,12 @@ async function run(environment: Environment, log: Log): Promise<void> {
     await health.close();
   }
   log.info({ builder: name }, "the builder ends");
+}
+
+/** The pool's own bucket, or else the log service of the installation. */
+function logStore({ bucket, bucketKeys: folder, tokenFile, ...service }: Environment["logs"]): LogStore {
+  if (bucket !== undefined) return s3LogStore({ s3: bucket, url: bucket.url, keys: () => bucketKeys(folder) });
+  return httpLogStore({ ...service, token: () => readFile(tokenFile, "utf8") });
 }
 
 /** All that a builder alone knows; what is known of pools and builds the operator tells. */

@@ -7,6 +7,9 @@ export const capsule = "/capsule";
 /** Where the cell listens for its builder, in a volume that both containers see. */
 export const cellSocket = "/run/cell/cell.sock";
 
+/** Where a cell finds the Secrets that its pool hands to builds, each in a folder of its name. */
+export const cellSecretsFolder = "/secrets";
+
 /** What builds can write outside the work folder; emptied after every order. */
 export const scratch = ["/tmp", "/dev/shm"] as const;
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { apiVersion } from "../../../src/api/group.ts";
 import { BuilderPool } from "../../../src/api/pool.ts";
+import { BuilderEnvironment, readEnvironment } from "../../../src/builder/environment.ts";
 import { manifestsOf } from "../../../src/core/pool/manifest/all.ts";
 import type { Manifest } from "../../../src/core/pool/manifest/manifest.ts";
 import { podTemplate } from "../../../src/core/pool/manifest/podTemplate.ts";
@@ -32,6 +33,7 @@ interface Mount {
 }
 interface Container {
   readonly volumeMounts: readonly Mount[];
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
 }
 interface PodText {
   readonly spec: {
@@ -91,6 +93,21 @@ describe("what a pool owns in a cluster", () => {
       expect(metadata.labels).toMatchObject({ "ci.alice.cern.ch/pool": "o2" });
       expect(metadata.ownerReferences).toMatchObject([{ uid: plain.metadata.uid, controller: true }]);
     }
+  });
+});
+
+describe("the builder's environment", () => {
+  it.each([
+    ["plain", plain],
+    ["rich", rich],
+  ])("is, for a %s pool, what the builder reads, with nothing that it does not know", (_what, pool) => {
+    const { spec }: PodText = JSON.parse(JSON.stringify(podTemplate(pool, setting, "r")));
+    const variables = spec.containers[0]?.env ?? [];
+    const env = Object.fromEntries(variables.map(({ name, value = "downward" }) => [name, value]));
+    expect(Object.keys(env).filter((name) => !(name in BuilderEnvironment.shape))).toEqual([]);
+    const read = readEnvironment(env);
+    expect(read).toMatchObject({ pool: "o2", revision: "r", logs: { putUrl: setting.logs.url } });
+    expect(read.logs.bucket?.bucket).toBe(pool.spec.logs.s3?.bucket);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { BuilderPoolSpec } from "../../../api/pool.ts";
-import { capsule, cellSocket } from "../capsule.ts";
+import { capsule, cellSecretsFolder, cellSocket } from "../capsule.ts";
 import type { Setting } from "./manifest.ts";
 
 /** The claim that keeps a builder's tree warm over restarts. */
@@ -41,7 +41,11 @@ export function cellMounts({ cellSecrets = [], template }: BuilderPoolSpec): rea
     { name: dataVolume, mountPath: `${dataFolder}/work`, subPath: "work" },
     { name: dataVolume, mountPath: `${dataFolder}/mirror`, subPath: "mirror", readOnly: true },
     { name: "cell-tmp", mountPath: "/tmp" },
-    ...cellSecrets.map(({ name }) => ({ name: secretVolume(name), mountPath: `/secrets/${name}`, readOnly: true })),
+    ...cellSecrets.map(({ name }) => ({
+      name: secretVolume(name),
+      mountPath: `${cellSecretsFolder}/${name}`,
+      readOnly: true,
+    })),
     ...(template?.volumeMounts ?? []),
   ];
 }
