@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { cached, cacheFolder, hashOf } from "../cache.ts";
+import { forImages, install } from "../machine.ts";
 import { during } from "../progress.ts";
 
 /** A store of our own, so that nothing of a person's is seen or touched. No network namespace, no engine: a chroot. */
@@ -20,6 +21,7 @@ export async function builtImage(
   parts: readonly (string | Uint8Array)[],
   write: (context: string) => Promise<void>,
 ): Promise<string> {
+  await install(forImages);
   const image = `localhost/builderpool-${name}:${tagOf(parts)}`;
   if (await isBuilt(image)) return image;
   await during(`building the image ${name}`, async () => {

@@ -1,11 +1,11 @@
 import { cp } from "node:fs/promises";
 import { pauseImage } from "../images/pause.ts";
 import { kubectl } from "../kubectl.ts";
+import { forNode, install } from "../machine.ts";
 import type { ClusterProvider, RunningCluster } from "../provider.ts";
 import { takeDown } from "./down.ts";
 import { importImage } from "./images.ts";
 import { type Layout, layoutOf } from "./layout.ts";
-import { prepareMachine } from "./machine.ts";
 import { forget, keep, takeOver } from "./owner.ts";
 import { bringUp } from "./up.ts";
 
@@ -18,7 +18,7 @@ export function localProvider(slot = 0): ClusterProvider {
   return {
     name: "local",
     async up(options) {
-      await prepareMachine();
+      await install(forNode);
       const { wasKept } = await takeOver(layout);
       const found = wasKept && (await isServing(layout));
       if (!found) {

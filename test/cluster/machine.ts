@@ -1,25 +1,31 @@
 import { execa } from "execa";
-import { exists } from "../cache.ts";
-import { during } from "../progress.ts";
+import { exists } from "./cache.ts";
+import { during } from "./progress.ts";
 
-/** What tells that a Debian package is there. */
-const needed: Readonly<Record<string, string>> = {
+/** Debian packages, each with a file that tells that it is there. */
+type Packages = Readonly<Record<string, string>>;
+
+export const forNode: Packages = {
   containerd: "/usr/bin/containerd",
   runc: "/usr/sbin/runc",
   "containernetworking-plugins": "/usr/lib/cni/bridge",
   iptables: "/usr/sbin/iptables",
   conntrack: "/usr/sbin/conntrack",
   iproute2: "/usr/sbin/ip",
+};
+
+export const forImages: Packages = {
   buildah: "/usr/bin/buildah",
   debootstrap: "/usr/sbin/debootstrap",
   "busybox-static": "/usr/bin/busybox",
   tini: "/usr/bin/tini-static",
+  binutils: "/usr/bin/strip",
 };
 
-/** Installs what a node needs and the machine lacks, as root with apt; elsewhere rejects with the one command to type. */
-export async function prepareMachine(): Promise<void> {
+/** Installs what this machine lacks, as root with apt; elsewhere rejects with the one command to type. */
+export async function install(packages: Packages): Promise<void> {
   const lacking: string[] = [];
-  for (const [name, file] of Object.entries(needed)) if (!(await exists(file))) lacking.push(name);
+  for (const [name, file] of Object.entries(packages)) if (!(await exists(file))) lacking.push(name);
   if (lacking.length === 0) return;
   const command = ["apt-get", "install", "-y", "--no-install-recommends", ...lacking];
   if (process.getuid?.() !== 0 || !(await exists("/usr/bin/apt-get"))) {
