@@ -30,7 +30,8 @@ describe.runIf(canMount)("a disk that is full", () => {
   });
   afterAll(async () => {
     recorder?.close();
-    up?.kill("SIGKILL");
+    rmSync(ballast(), { force: true });
+    up?.kill("SIGTERM"); // not SIGKILL: a cell that tidies up just then would make its folders anew beneath the mount
     await up?.ended;
     execFileSync("umount", ["--lazy", machine.workDir]);
     await machine.close();
