@@ -17,7 +17,7 @@ export async function cellImage(): Promise<{ readonly image: string; readonly ar
   const base = await toolsBase();
   const containerfile = `FROM ${base}
 COPY wheels /opt/wheels
-ENV PIP_NO_INDEX=1 PIP_FIND_LINKS=/opt/wheels
+COPY pip.conf /etc/pip.conf
 CMD ["/bin/bash"]
 `;
   const image = await builtImage("cell", [containerfile, requirement, pythonVersion], async (context) => {
@@ -27,6 +27,8 @@ CMD ["/bin/bash"]
     await execa("python3", ["-I", "-m", "venv", join(context, "venv")]);
     const python = join(context, "venv/bin/python");
     await execa(python, ["-m", "pip", "download", ...forBase, "--implementation=cp", ...wheels]);
+    // A cell hands no variable of its image on, so that this stands in a file.
+    await writeFile(join(context, "pip.conf"), "[global]\nno-index = true\nfind-links = /opt/wheels\n");
     await writeFile(join(context, "Containerfile"), containerfile);
   });
   return { image, archive: await archiveOf(image) };

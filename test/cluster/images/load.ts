@@ -1,16 +1,23 @@
 import { during } from "../progress.ts";
 import type { RunningCluster } from "../provider.ts";
 import { cellImage } from "./cell.ts";
+import { productImages } from "./product.ts";
 
 /** Names under which pods of tests find their images. */
 export interface LoadedImages {
   /** For `spec.image` of a pool. */
   readonly cell: string;
+  /** For `images.registry` and `images.tag` of the chart. */
+  readonly registry: string;
+  readonly tag: string;
 }
 
 /** Builds what is not built, and makes every node know it. */
 export async function loadImages(cluster: RunningCluster): Promise<LoadedImages> {
   const cell = await cellImage();
-  await during("loading images", () => cluster.loadImage(cell.archive));
-  return { cell: cell.image };
+  const { registry, tag, archives } = await productImages();
+  await during("loading images", async () => {
+    for (const archive of [cell.archive, ...archives]) await cluster.loadImage(archive);
+  });
+  return { cell: cell.image, registry, tag };
 }

@@ -3,8 +3,9 @@ import { resolve } from "node:path";
 import type { TestProject } from "vitest/node";
 import { chooseProvider } from "../../cluster/choose.ts";
 import { type LoadedImages, loadImages } from "../../cluster/images/load.ts";
-import { say } from "../../cluster/progress.ts";
+import { during, say } from "../../cluster/progress.ts";
 import { collectLogs } from "./collectLogs.ts";
+import { installChart } from "./installChart.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -33,6 +34,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   try {
     const images = await loadImages(cluster);
     const { kubeconfig, hostAddress } = cluster;
+    await during("installing the chart", () => installChart(kubeconfig, images));
     project.provide("cluster", { kubeconfig, images, ...(hostAddress === undefined ? {} : { hostAddress }) });
   } catch (error) {
     await end();
