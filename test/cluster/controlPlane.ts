@@ -14,6 +14,10 @@ import { until } from "./until.ts";
 export interface ControlPlane extends AsyncDisposable {
   /** A file that makes its bearer a cluster administrator. */
   readonly kubeconfig: string;
+  /** Kills the API server; etcd keeps what it held. */
+  stopApiServer(): Promise<void>;
+  /** Starts it again, at the same address; resolves when it is ready. */
+  startApiServer(): Promise<void>;
   /** Ends it and forgets everything it held; leaving the scope of an `await using` does too. */
   close(): Promise<void>;
 }
@@ -44,6 +48,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const folder = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
   const files = { folder, pki: join(folder, "pki"), kubeconfig: join(folder, "kubeconfig") };
   const servers: Leashed[] = [];
+  let startApiServer = async () => {};
   const stop = async () => {
     for (const server of servers.toReversed()) await server.stop();
     servers.length = 0;
@@ -53,7 +58,9 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       { name: "apiserver", commonName: "kube-apiserver", dnsNames: ["localhost"], addresses: ["127.0.0.1"] },
       { name: "admin", commonName: "admin", organization: "system:masters" },
     ]);
-    await during("starting a control plane", () => startServers(program, files, servers, stop));
+    await during("starting a control plane", async () => {
+      startApiServer = await startServers(program, files, servers, stop);
+    });
     if (options.controllers === true) await startControllers(program, files, servers);
     if (options.kwok === true) servers.push(await startKwok(files.kubeconfig, folder));
   } catch (error) {
@@ -65,7 +72,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     await stop();
     await rm(folder, { recursive: true, force: true });
   };
-  return { kubeconfig: files.kubeconfig, close, [Symbol.asyncDispose]: close };
+  const stopApiServer = async () => {
+    await servers.findLast(({ name }) => name === "kube-apiserver")?.stop();
+  };
+  return { kubeconfig: files.kubeconfig, stopApiServer, startApiServer, close, [Symbol.asyncDispose]: close };
 }
 
 /** Between asking for a free port and using it, somebody else may take it: then once more with others. */
@@ -81,7 +91,8 @@ async function startServers(program: string, files: Files, servers: Leashed[], s
   }
 }
 
-async function startOnce(program: string, { folder, pki, kubeconfig }: Files, servers: Leashed[]): Promise<void> {
+/** Gives what starts the API server again, once it was stopped. */
+async function startOnce(program: string, { folder, pki, kubeconfig }: Files, servers: Leashed[]) {
   const [etcdPort, port] = await freePorts(2);
   const etcdUrl = `http://127.0.0.1:${etcdPort}`;
   const start = (name: string, flags: readonly string[]) => {
@@ -101,7 +112,7 @@ async function startOnce(program: string, { folder, pki, kubeconfig }: Files, se
   ]);
   await untilReady(etcd, async () => (await fetch(`${etcdUrl}/health`)).ok);
 
-  const server = start("kube-apiserver", [
+  const flags = [
     `--etcd-servers=${etcdUrl}`,
     "--bind-address=127.0.0.1",
     `--secure-port=${port}`,
@@ -119,8 +130,13 @@ async function startOnce(program: string, { folder, pki, kubeconfig }: Files, se
     "--disable-admission-plugins=ServiceAccount",
     "--allow-privileged=true",
     "--service-cluster-ip-range=10.96.0.0/16",
-  ]);
-  await untilReady(server, async () => (await kubectl(kubeconfig, ["get", "--raw", "/readyz"])) === "ok");
+  ];
+  const startApiServer = async () => {
+    const server = start("kube-apiserver", flags);
+    await untilReady(server, async () => (await kubectl(kubeconfig, ["get", "--raw", "/readyz"])) === "ok");
+  };
+  await startApiServer();
+  return startApiServer;
 }
 
 async function startControllers(program: string, { folder, pki, kubeconfig }: Files, servers: Leashed[]) {

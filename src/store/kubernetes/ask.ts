@@ -3,26 +3,23 @@ import type { Access } from "./access.ts";
 import { type Answer, type Call, exchange } from "./exchange.ts";
 import { refused, unanswered } from "./failure.ts";
 
-export interface Question extends Omit<Call, "deadlineMs"> {
+export interface Question extends Call {
   /** What is asked, as it goes on after "refused to": `update Builder "o2-0"`. */
   readonly what: string;
   /** Name of the object asked for; absent for lists and watches. */
   readonly name?: string;
-  readonly deadlineMs?: number;
 }
-
-const usualDeadlineMs = 30_000;
 
 /** What `read` makes of a successful answer. Throws StoreError for every other one and for none, and the signal's reason. */
 export async function ask<T>(access: Access, question: Question, read: (answer: Answer) => Promise<T>): Promise<T> {
-  const { what, name, deadlineMs = usualDeadlineMs, ...call } = question;
+  const { what, name, signal } = question;
   try {
-    const answer = await exchange(access, { ...call, deadlineMs });
+    const answer = await exchange(access, question);
     const { status, retryAfter } = answer;
     if (status >= 300) throw refused({ what, name, status, retryAfter, body: await textOf(answer) });
     return await read(answer);
   } catch (error) {
-    call.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     throw isStoreError(error) ? error : unanswered(what, error);
   }
 }

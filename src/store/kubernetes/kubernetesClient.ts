@@ -3,6 +3,7 @@ import type { Access } from "./access.ts";
 import { addressOf, queryOf } from "./address.ts";
 import { ask, type Question, textOf } from "./ask.ts";
 import type { DeleteOptions, KubernetesClient, KubernetesObject, Resource, Subresource } from "./client.ts";
+import { type Limits, usualLimits } from "./limits.ts";
 import { pagesOf } from "./pages.ts";
 import { watchOnce } from "./watchOnce.ts";
 
@@ -22,7 +23,11 @@ interface Deed {
 }
 
 /** The verbs, in `namespace` or else the one the access names; throws when neither does. */
-export function kubernetesClient(access: Access, namespace = access.namespace): KubernetesClient {
+export function kubernetesClient(
+  access: Access,
+  namespace = access.namespace,
+  limits: Limits = usualLimits,
+): KubernetesClient {
   if (namespace === undefined || namespace === "")
     throw new Error("no namespace is given: name one, or set one in the kubeconfig's context");
 
@@ -33,6 +38,7 @@ export function kubernetesClient(access: Access, namespace = access.namespace): 
       method,
       what: `${verb} ${resource.kind} "${name}"${part}`,
       name,
+      deadlineMs: limits.deadlineMs,
       path: `${addressOf(namespace ?? "", resource, isNew ? undefined : name, subresource)}${query}`,
       signal,
       ...(body && { body: { type: deed.type ?? "application/json", text: JSON.stringify(body) } }),
@@ -55,16 +61,16 @@ export function kubernetesClient(access: Access, namespace = access.namespace): 
     async list(resource, options, signal) {
       const items: KubernetesObject[] = [];
       let resourceVersion = "";
-      for await (const page of pagesOf(access, namespace, resource, options, signal)) {
+      for await (const page of pagesOf(access, namespace, resource, limits, options, signal)) {
         for (const item of page.items) items.push(item);
         resourceVersion = page.resourceVersion;
       }
       return { resourceVersion, items };
     },
 
-    pages: (resource, options, signal) => pagesOf(access, namespace, resource, options, signal),
+    pages: (resource, options, signal) => pagesOf(access, namespace, resource, limits, options, signal),
 
-    watch: (resource, options, signal) => watchOnce(access, namespace, resource, options, signal),
+    watch: (resource, options, signal) => watchOnce(access, namespace, resource, limits, options, signal),
 
     create: (resource, object, subresource) =>
       act({

@@ -3,10 +3,10 @@ import type { Access } from "./access.ts";
 import { addressOf, queryOf } from "./address.ts";
 import { ask, textOf } from "./ask.ts";
 import type { KubernetesObject, ListOptions, ObjectList, Resource } from "./client.ts";
+import type { Limits } from "./limits.ts";
 
 /** Objects of a page: what is parsed in one go, in a few milliseconds. */
 const pageSize = 250;
-const deadlineMs = 60_000;
 
 const Page = z.object({
   metadata: z.object({ resourceVersion: z.string(), continue: z.string().optional() }),
@@ -18,6 +18,7 @@ export async function* pagesOf(
   access: Access,
   namespace: string,
   resource: Resource,
+  { deadlineMs }: Pick<Limits, "deadlineMs">,
   options: ListOptions = {},
   signal?: AbortSignal,
 ): AsyncGenerator<ObjectList, void, undefined> {

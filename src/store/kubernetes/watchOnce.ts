@@ -4,10 +4,9 @@ import { addressOf, queryOf } from "./address.ts";
 import { ask } from "./ask.ts";
 import type { KubernetesObject, Resource, WatchEvent, WatchOptions } from "./client.ts";
 import { refused, unanswered } from "./failure.ts";
+import type { Limits } from "./limits.ts";
 import { linesOf } from "./lines.ts";
 
-/** The server sends a bookmark a minute, so a watch that says nothing for longer is dead, whatever its connection looks like. */
-const quietMs = 100_000;
 /** A server that does not end a watch in time is given so much longer. */
 const graceMs = 5_000;
 
@@ -16,6 +15,7 @@ export async function* watchOnce(
   access: Access,
   namespace: string,
   resource: Resource,
+  { quietMs }: Pick<Limits, "quietMs">,
   { onOpen, ...options }: WatchOptions,
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent, void, undefined> {

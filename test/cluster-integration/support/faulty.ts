@@ -1,0 +1,90 @@
+import type { Stored } from "../../../src/api/kinds.ts";
+import { cacheOf } from "../../../src/store/cache.ts";
+import { accessFromKubeConfig } from "../../../src/store/kubernetes/kubeConfig.ts";
+import { kubernetesClient } from "../../../src/store/kubernetes/kubernetesClient.ts";
+import type { Limits } from "../../../src/store/kubernetes/limits.ts";
+import type { ReflectFact } from "../../../src/store/kubernetes/reflect.ts";
+import { kubernetesStore } from "../../../src/store/kubernetes.ts";
+import type { ObjectStore } from "../../../src/store/objectStore.ts";
+import { systemClock } from "../../../src/system/clock.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { until } from "../../cluster/until.ts";
+import { faultyPath } from "../../support/kubernetes/faultyPath.ts";
+import { newNamespace } from "../../support/kubernetes/namespaces.ts";
+
+const log = createLog({ level: "silent" });
+const clock = systemClock;
+
+/**
+ * One who writes to the API server directly, and one who follows its Builders by a faulty path. Half a minute without a word counts as
+ * broken here, so that a test need not wait longer.
+ */
+export async function aFollower(kubeconfig: string, limits: Limits = { deadlineMs: 30_000, quietMs: 30_000 }) {
+  const direct = await newNamespace(kubeconfig);
+  const writer = kubernetesStore({ client: direct, clock, log });
+  const access = await accessFromKubeConfig(kubeconfig, clock);
+  const path = await faultyPath(access);
+  const client = kubernetesClient(path.access, direct.namespace, limits);
+  const counts: Record<ReflectFact | "Unreadable", number> = {
+    Listed: 0,
+    Opened: 0,
+    Ended: 0,
+    Failed: 0,
+    Expired: 0,
+    Unreadable: 0,
+  };
+  const count = (fact: keyof typeof counts) => {
+    counts[fact] += 1;
+  };
+  const store = kubernetesStore({ client, clock, log, count });
+  const stop = new AbortController();
+  const told: string[] = [];
+  const wrong: string[] = [];
+  const cache = cacheOf(store, "Builder", {
+    signal: stop.signal,
+    onChange({ type, object }, before) {
+      const { name, uid, resourceVersion } = object.metadata;
+      told.push(`${type} ${name}`);
+      // Added is for what the reader does not have, Modified and Deleted for what it has, and nothing is told twice.
+      const had = before?.metadata.uid === uid;
+      const isNews = type === "Deleted" || before?.metadata.resourceVersion !== resourceVersion;
+      if (had !== (type !== "Added") || !isNews) wrong.push(`${type} ${name} ${uid} ${resourceVersion}`);
+    },
+  });
+  await cache.synced;
+
+  return {
+    writer,
+    store,
+    path,
+    counts,
+    cache,
+    /** `Deleted o2-0`: every change so far, in its order. */
+    told,
+    /** Resolves when the follower shows exactly what the server has; fails when it was told anything that does not follow. */
+    async agrees(): Promise<void> {
+      await until("the follower shows what the server has", async () => {
+        return versions(cache.list()) === versions(await writer.list("Builder"));
+      });
+      if (wrong.length > 0) throw new Error(`The follower was told what does not follow: ${wrong.join(", ")}`);
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await path[Symbol.asyncDispose]();
+      access.agent.destroy();
+      await direct.close().catch(() => {});
+    },
+  };
+}
+
+/** Writes again until the server has it: it may be gone for a while. */
+export async function drain(store: ObjectStore, name: string, reason: string): Promise<void> {
+  const builder = await store.get("Builder", name);
+  if (builder === undefined) throw new Error(`${name} is gone`);
+  await store.update("Builder", { ...builder, spec: { ...builder.spec, drainReason: reason } });
+}
+
+function versions(builders: readonly Stored<"Builder">[]): string {
+  const lines = builders.map(({ metadata }) => `${metadata.name} ${metadata.uid} ${metadata.resourceVersion}`);
+  return lines.sort().join("\n");
+}
