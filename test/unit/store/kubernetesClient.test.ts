@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
 import { apiVersion } from "../../../src/api/group.ts";
 import type { KubernetesObject } from "../../../src/store/kubernetes/client.ts";
@@ -127,6 +128,19 @@ describe("a client", () => {
     await expect(kubernetesClient(server.access).get(builders, "o2-0", stop.signal)).rejects.toThrow("enough");
   });
 
+  it.each([
+    ["that never comes", (response: ServerResponse) => void response],
+    ["that never ends", (response: ServerResponse) => response.writeHead(200).write('{"metadata":')],
+  ])("gives up an answer %s when its deadline has come", async (_, answer) => {
+    await using server = await scriptedServer(answer);
+    const client = kubernetesClient(server.access, "ci", { deadlineMs: 200, quietMs: 1000 });
+
+    await expect(client.get(builders, "o2-0")).rejects.toMatchObject({
+      code: "Unavailable",
+      message: expect.stringContaining("no complete answer within 0.2 s"),
+    });
+  });
+
   it("refuses to start without a namespace", async () => {
     await using server = await scriptedServer(() => {});
 
@@ -184,6 +198,21 @@ describe("a watch", () => {
 
     expect(seen.slice(0, 2)).toEqual(["open", "ADDED 6"]);
     expect(seen[2]).toMatch(/sent a line that is no event to watch Builder/);
+  });
+
+  it("that says nothing for too long is broken", async () => {
+    await using server = await scriptedServer((response) => response.writeHead(200).write(line("ADDED", "6")));
+    const client = kubernetesClient(server.access, "ci", { deadlineMs: 60_000, quietMs: 200 });
+    const seen: string[] = [];
+    const watching = (async () => {
+      for await (const { type } of client.watch(builders, options, forever)) seen.push(type);
+    })();
+
+    await expect(watching).rejects.toMatchObject({
+      code: "Unavailable",
+      message: expect.stringContaining("nothing was heard for 0.2 s"),
+    });
+    expect(seen).toEqual(["ADDED"]);
   });
 
   it("throws what the server says in the middle of it", async () => {

@@ -1,0 +1,72 @@
+import type { KubernetesObject } from "@kubernetes/client-node";
+import type { Build } from "../../../src/api/build.ts";
+import { group, version } from "../../../src/api/group.ts";
+import { cacheOf } from "../../../src/store/cache.ts";
+import { openEmbeddedStore } from "../../../src/store/embedded.ts";
+import { kubernetesClient } from "../../../src/store/kubernetes/kubernetesClient.ts";
+import { accessInPod } from "../../../src/store/kubernetes/pod.ts";
+import { kubernetesStore } from "../../../src/store/kubernetes.ts";
+import type { ObjectStore } from "../../../src/store/objectStore.ts";
+import { systemClock } from "../../../src/system/clock.ts";
+import { createLog } from "../../../src/system/log.ts";
+
+export interface Source {
+  /** The folder of a service account, a kubeconfig, or the file of an embedded store. */
+  readonly file: string;
+  readonly server: string;
+  readonly namespace: string;
+}
+
+/** Resolves when all Builds are known; `onEvent` then gets, for each change, when its write was sent. */
+type Follow = (source: Source, onEvent: (sentAt: number) => void) => Promise<void>;
+
+const clock = systemClock;
+const log = createLog({ level: "warn" });
+
+/** How the operator does it four times over, how it would with client-node, and how it does on one machine. */
+export const follows = {
+  async ours({ file, server, namespace }, onEvent) {
+    const { hostname, port } = new URL(server);
+    const client = kubernetesClient(accessInPod({ host: hostname, port, folder: file, clock }), namespace);
+    await cached(kubernetesStore({ client, clock, log }), onEvent);
+  },
+
+  async ours4({ file, server, namespace }, onEvent) {
+    const { hostname, port } = new URL(server);
+    const client = kubernetesClient(accessInPod({ host: hostname, port, folder: file, clock }), namespace);
+    const store = kubernetesStore({ client, clock, log });
+    await Promise.all([onEvent, () => {}, () => {}, () => {}].map((listener) => cached(store, listener)));
+  },
+
+  async embedded({ file }, onEvent) {
+    await cached(openEmbeddedStore({ file, clock, log }), onEvent);
+  },
+
+  async clientNode({ file, namespace }, onEvent) {
+    const { CustomObjectsApi, KubeConfig, makeInformer } = await import("@kubernetes/client-node");
+    const config = new KubeConfig();
+    config.loadFromFile(file);
+    const api = config.makeApiClient(CustomObjectsApi);
+    const list = () => api.listNamespacedCustomObject({ group, version, namespace, plural: "builds" });
+    const path = `/apis/${group}/${version}/namespaces/${namespace}/builds`;
+    const informer = makeInformer<KubernetesObject & Pick<Build, "status">>(config, path, list);
+    informer.on("change", (build) => onEvent(sentAt(build)));
+    await informer.start();
+  },
+} satisfies Record<string, Follow>;
+
+export type Way = keyof typeof follows;
+
+export function isWay(text: string | undefined): text is Way {
+  return text !== undefined && Object.hasOwn(follows, text);
+}
+
+async function cached(store: ObjectStore, onEvent: (sentAt: number) => void): Promise<void> {
+  const onChange = ({ object }: { readonly object: Build }) => onEvent(sentAt(object));
+  await cacheOf(store, "Build", { signal: new AbortController().signal, onChange }).synced;
+}
+
+/** The bench writes into `tree` when it sends a change. */
+function sentAt({ status }: Pick<Build, "status">): number {
+  return Number(status?.tree);
+}
