@@ -1,10 +1,11 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bucketKeys } from "../../src/logs/bucketKeys.ts";
 import type { LogStore } from "../../src/logs/logStore.ts";
 import { s3LogStore } from "../../src/logs/s3.ts";
+import { anInstallation, greeting, hello } from "../support/up/installation.ts";
 import { goProgram } from "./goProgram.ts";
 import { accessKeyId, type S3Server, secretAccessKey, startS3Server } from "./s3Server.ts";
 
@@ -102,6 +103,33 @@ describe("a bucket as log store", () => {
     await store().put(path, Buffer.from("x"), "text/plain");
     expect(await store().expire(0)).toBe(0);
     expect(await (await object()).text()).toBe("x");
+  });
+});
+
+describe("a pool that names a bucket", () => {
+  it("has its logs there, and links on GitHub lead to them", async () => {
+    const machine = await anInstallation();
+    try {
+      const s3 = { endpoint: server.endpoint, bucket, prefix: "pools", secretRef: { name: "bucket" } };
+      await machine.declare({ logs: { s3 } });
+      const secret = join(machine.workDir, "secrets/bucket");
+      await mkdir(secret, { recursive: true });
+      await writeFile(join(secret, "accessKeyId"), accessKeyId);
+      await writeFile(join(secret, "secretAccessKey"), secretAccessKey);
+      const { commit } = await machine.propose("Say hello", greeting("Hello"));
+      const ended = await machine.up("--until-idle").ended;
+      expect(ended.exitCode, ended.stderr).toBe(0);
+
+      const status = machine.github.state.statuses(hello, commit).find(({ state }) => state === "success");
+      const page = `${bucket}/pools/${hello}/1/${commit}/build_hello_o2/pretty.html`;
+      expect(status?.targetUrl).toBe(`${server.endpoint}/${page}`);
+      expect(await (await server.ask("GET", page)).text()).toContain("<!doctype html>");
+      const log = await server.ask("GET", page.replace("pretty.html", "fullLog.txt"));
+      expect(await log.text()).toContain(`Built commit ${commit}`);
+      expect(`${ended.stdout}${ended.stderr}`).not.toContain(secretAccessKey);
+    } finally {
+      await machine.close();
+    }
   });
 });
 
