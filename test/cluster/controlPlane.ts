@@ -169,10 +169,11 @@ async function untilReady(server: Leashed, answers: () => Promise<boolean>): Pro
   });
 }
 
-/** The servers of a process that was killed are gone with it; only its folder is left. */
+/** The servers of a process that was killed are gone with it; only its folder is left, which is another user's to delete if it was theirs. */
 async function sweep(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const owner = name.startsWith(prefix) ? Number(name.slice(prefix.length).split("-")[0]) : Number.NaN;
-    if (owner > 0 && !isAlive(owner)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+    if (!(owner > 0) || isAlive(owner)) continue;
+    await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
   }
 }
