@@ -21,9 +21,14 @@ export async function chooseProvider(env: Environment): Promise<ClusterProvider>
 
 async function choose(name: string | undefined, env: Environment): Promise<ClusterProvider> {
   if (name === "existing") {
-    const { E2E_KUBECONFIG: kubeconfig, E2E_ALLOW_CONTEXT: allowContext, E2E_HOST_ADDRESS: hostAddress } = env;
-    if (!kubeconfig) throw new Error("The provider existing needs E2E_KUBECONFIG, the path of a kubeconfig");
-    return existingProvider({ kubeconfig, allowContext, hostAddress });
+    const needed = (what: string) => {
+      const value = env[`E2E_${what}`];
+      if (value) return value;
+      throw new Error(`The provider existing needs E2E_${what}; test/cluster/README.md says what it is`);
+    };
+    const { E2E_ALLOW_CONTEXT: allowContext, E2E_HOST_ADDRESS: hostAddress } = env;
+    const images = { registry: needed("REGISTRY"), tag: needed("TAG"), cell: needed("CELL_IMAGE") };
+    return existingProvider({ kubeconfig: needed("KUBECONFIG"), allowContext, hostAddress, images });
   }
   if (name === "kind") return kindProvider();
   if (name === "local") return localProvider(slotOf(env));

@@ -1,3 +1,4 @@
+import type { LoadedImages } from "./images/load.ts";
 import { kubectl } from "./kubectl.ts";
 import type { ClusterProvider } from "./provider.ts";
 
@@ -7,10 +8,12 @@ export interface ExistingCluster {
   readonly allowContext: string | undefined;
   /** Where its pods reach this machine. */
   readonly hostAddress: string | undefined;
+  /** In a registry that its nodes reach. */
+  readonly images: LoadedImages;
 }
 
 /** Somebody's cluster: tests make and delete namespaces of their own in it, and nothing else is brought up or taken down. */
-export function existingProvider({ kubeconfig, allowContext, hostAddress }: ExistingCluster): ClusterProvider {
+export function existingProvider({ kubeconfig, allowContext, hostAddress, images }: ExistingCluster): ClusterProvider {
   return {
     name: "existing",
     async up() {
@@ -24,8 +27,9 @@ export function existingProvider({ kubeconfig, allowContext, hostAddress }: Exis
         provider: "existing",
         kubeconfig,
         found: true,
+        images,
         ...(hostAddress === undefined ? {} : { hostAddress }),
-        loadImage: () => Promise.reject(new Error("Images cannot be loaded into a cluster that runs elsewhere")),
+        loadImage: () => Promise.reject(new Error("A cluster that runs elsewhere pulls its images")),
         exportLogs: () => Promise.resolve(),
       };
     },

@@ -1,5 +1,7 @@
 import { chooseProvider } from "./choose.ts";
+import { helmProgram } from "./helm.ts";
 import { loadImages } from "./images/load.ts";
+import { kubernetes } from "./kubernetes.ts";
 import { say } from "./progress.ts";
 
 const commands = { up, down };
@@ -8,10 +10,13 @@ const commands = { up, down };
 async function up(): Promise<void> {
   const provider = await chooseProvider(process.env);
   const cluster = await provider.up({ keep: true });
-  const { cell } = await loadImages(cluster);
+  const { registry, tag, cell } = await loadImages(cluster);
   say(cluster.found ? "it was up already" : "it is up; `make cluster-down` ends it, `make e2e` uses it");
-  say(`for a pool: image: ${cell}`);
+  const values = `images.registry=${registry},images.tag=${tag},logs.volume.size=1Gi`;
+  say(`next: helm install builderpool deploy/helm/builderpool -n ci --create-namespace --set ${values}`);
+  say(`then: kubectl apply -n ci -f a pool with \`image: ${cell}\``);
   console.log(`export KUBECONFIG=${cluster.kubeconfig}`);
+  console.log(`alias kubectl='${await kubernetes()} kubectl' helm='${await helmProgram()}'`);
 }
 
 async function down(): Promise<void> {

@@ -1,3 +1,5 @@
+import type { LoadedImages } from "./images/load.ts";
+
 /** Somebody who runs a Kubernetes cluster for the tests. Tests see only this, whoever it is. */
 export interface ClusterProvider {
   readonly name: "local" | "kind" | "existing";
@@ -18,6 +20,8 @@ export interface RunningCluster {
   readonly hostAddress?: string;
   /** Whether it was there before `up`. */
   readonly found: boolean;
+  /** Images that it pulls by itself; absent where they are built here and loaded. */
+  readonly images?: LoadedImages;
   /** Makes the image in a docker-archive known to every node, under the name that is written in it. */
   loadImage(archive: string): Promise<void>;
   /** Logs of the programs of the cluster itself, into a folder that is made. */

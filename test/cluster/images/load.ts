@@ -12,8 +12,9 @@ export interface LoadedImages {
   readonly tag: string;
 }
 
-/** Builds what is not built, and makes every node know it. */
+/** Builds what is not built, and makes every node know it, unless the cluster has its images from elsewhere. */
 export async function loadImages(cluster: RunningCluster): Promise<LoadedImages> {
+  if (cluster.images !== undefined) return cluster.images;
   const cell = await cellImage();
   const { registry, tag, archives } = await productImages();
   await during("loading images", async () => {
