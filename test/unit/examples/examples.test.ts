@@ -7,7 +7,9 @@ import { refusalOf } from "../../../src/core/pool/manifest/refusal.ts";
 import { parsePools, readPoolFiles } from "../../../src/local/poolFiles.ts";
 
 const folder = resolve(import.meta.dirname, "../../../examples");
-const files = readdirSync(folder).map((name) => join(folder, name));
+const files = readdirSync(folder)
+  .filter((name) => name.endsWith(".yaml"))
+  .map((name) => join(folder, name));
 const pool = async (name: string) => {
   const { pools } = await readPoolFiles([join(folder, name)]);
   if (pools[0] === undefined) throw new Error(`${name} holds no pool`);
