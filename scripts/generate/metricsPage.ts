@@ -14,7 +14,7 @@ export function metricsPage(): string {
     "",
     "# Metrics",
     "",
-    "`builderpool up` serves them to Prometheus at `/metrics`, beside logs and result pages. All are gauges, computed from the objects when they are",
+    "`builderpool up` serves them to Prometheus at `/metrics`, beside logs and result pages. All but those named `_total` are gauges, computed from the objects when they are",
     "asked for. What is not known is absent rather than 0.",
     "",
     ...table(metrics),

@@ -1,7 +1,7 @@
 import { poolLabel } from "../../api/group.ts";
 import type { KubernetesClient, KubernetesObject, Resource } from "../../store/kubernetes/client.ts";
 import type { Thing } from "../../store/kubernetes/known.ts";
-import { reflect } from "../../store/kubernetes/reflect.ts";
+import { type ReflectFact, reflect } from "../../store/kubernetes/reflect.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 
@@ -23,6 +23,8 @@ export interface MirrorWorld {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Counts what the watches do. */
+  readonly count?: (fact: ReflectFact, kind: string) => void;
 }
 
 export interface Mirrored extends Thing {
@@ -35,7 +37,7 @@ const longestMemory = 1000;
 
 /** Begins to watch. `read` takes what is needed of an object; `onChange` hears the pool of each that changed. */
 export function mirrorOf<T extends Mirrored>(
-  { client, clock, log, signal }: MirrorWorld,
+  { client, clock, log, signal, count = () => {} }: MirrorWorld,
   resource: Resource,
   read: (object: KubernetesObject) => T | undefined,
   onChange: (pool: string) => void,
@@ -48,7 +50,7 @@ export function mirrorOf<T extends Mirrored>(
 
   async function follow(): Promise<void> {
     const options = { labelSelector: poolLabel, read, onHealth: (healthy: boolean) => (isHealthy = healthy) };
-    for await (const change of reflect(client, resource, options, { clock, log }, signal)) {
+    for await (const change of reflect(client, resource, options, { clock, log, count }, signal)) {
       if (change.type === "Synced") {
         for (const name of objects.keys()) if (!change.names.has(name)) objects.delete(name);
         synced.resolve();

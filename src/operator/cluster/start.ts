@@ -6,6 +6,7 @@ import { kubernetesStore } from "../../store/kubernetes.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { exportMetrics } from "../metrics/export.ts";
+import { createTally } from "../metrics/tally.ts";
 import { type Operator, startOperator } from "../run.ts";
 import { announceInCluster } from "./announce.ts";
 import { secretCredential } from "./credential.ts";
@@ -32,12 +33,13 @@ export interface InCluster extends Operator {
 export function startInCluster(world: InClusterWorld, leading: AbortSignal): InCluster {
   const { setting, clock, log, logs, instance } = world;
   const client = fenced(world.client, leading);
-  const store = kubernetesStore({ client, clock, log });
+  const { count, counts } = createTally();
+  const store = kubernetesStore({ client, clock, log, count });
   const connections = githubsBySecret({ clock, log, credential: (pool) => secretCredential(client, pool) });
   const operator = startOperator(
     {
       store,
-      workloads: clusterWorkloads({ client, setting, clock, log, signal: leading }),
+      workloads: clusterWorkloads({ client, setting, clock, log, signal: leading, count }),
       logs,
       clock,
       log,
@@ -57,6 +59,7 @@ export function startInCluster(world: InClusterWorld, leading: AbortSignal): InC
         builders: caches.builders.list(),
         builds: caches.builds.list(),
         budgets: connections.budgets(),
+        watches: counts(),
         now: clock.now(),
       }),
   };

@@ -1,12 +1,13 @@
-import { Gauge, Registry } from "prom-client";
+import { Counter, Gauge, Registry } from "prom-client";
 import { metrics, type Scene } from "./table.ts";
 
 /** All metrics in Prometheus' text format, computed now. */
 export async function exportMetrics(scene: Scene): Promise<{ readonly contentType: string; readonly text: string }> {
   const registry = new Registry();
-  for (const { name, help, labels, samples } of metrics) {
-    const gauge = new Gauge({ name, help, labelNames: labels, registers: [registry] });
-    for (const sample of samples(scene)) gauge.set(sample.labels, sample.value);
+  for (const { name, help, labels, samples, isCounter } of metrics) {
+    const configuration = { name, help, labelNames: labels, registers: [registry] };
+    const metric = isCounter ? new Counter(configuration) : new Gauge(configuration);
+    for (const sample of samples(scene)) metric.inc(sample.labels, sample.value);
   }
   return { contentType: registry.contentType, text: await registry.metrics() };
 }

@@ -11,8 +11,17 @@ export interface Scene {
   readonly builds: readonly Build[];
   /** Of each connection to GitHub. */
   readonly budgets: readonly Budget[];
+  /** What watches of an API server did; absent where there is none. */
+  readonly watches?: readonly Count[];
   /** Wall clock, milliseconds. */
   readonly now: number;
+}
+
+/** How often something happened to the watches of a kind, since this process leads. */
+export interface Count {
+  readonly kind: string;
+  readonly fact: string;
+  readonly times: number;
 }
 
 export interface Sample {
@@ -20,9 +29,11 @@ export interface Sample {
   readonly value: number;
 }
 
-/** A gauge: its name, what it says, and its samples. A sample that is not known is absent: an outage must not look like an empty queue. */
+/** A gauge, or a counter: its name, what it says, and its samples. A sample that is not known is absent: an outage must not look like an empty queue. */
 export interface Metric {
   readonly name: string;
+  /** Whether it only grows, until the process ends. */
+  readonly isCounter?: boolean;
   readonly help: string;
   readonly labels: readonly string[];
   readonly samples: (scene: Scene) => readonly Sample[];
@@ -102,6 +113,13 @@ export const metrics: readonly Metric[] = [
         labels: { resource },
         value: Math.min(...all.map(({ remaining }) => remaining)),
       })),
+  },
+  {
+    name: "builderpool_watch_total",
+    isCounter: true,
+    help: "What happened to the watches of a kind in a cluster: Listed, Opened, Ended by the server, Failed, Expired, and Unreadable for an object that does not fit its schema",
+    labels: ["kind", "fact"],
+    samples: ({ watches = [] }) => watches.map(({ kind, fact, times }) => ({ labels: { kind, fact }, value: times })),
   },
 ];
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { exportMetrics } from "../../../src/operator/metrics/export.ts";
 import { metrics, type Scene } from "../../../src/operator/metrics/table.ts";
+import { createTally } from "../../../src/operator/metrics/tally.ts";
 import { aBuild, aBuilder, aPool, heldBy, iso, noon } from "../queue/objects.ts";
 
 const pool = (status: object) => ({ ...aPool(), status });
@@ -45,8 +46,30 @@ describe("the metrics", () => {
     const found = await lines({ builds: [aBuild({ check: 'a"b\\c' })] });
     expect(found.find((line) => line.includes("waiting"))).toContain('check="a\\"b\\\\c"');
     expect(new Set(metrics.flatMap(({ labels }) => labels))).toEqual(
-      new Set(["pool", "phase", "check", "repository", "state", "branch", "type", "builder", "resource"]),
+      new Set([
+        "pool",
+        "phase",
+        "check",
+        "repository",
+        "state",
+        "branch",
+        "type",
+        "builder",
+        "resource",
+        "kind",
+        "fact",
+      ]),
     );
+  });
+
+  it("count what happens to the watches in a cluster", async () => {
+    const { count, counts } = createTally();
+    for (const fact of ["Listed", "Opened", "Failed", "Opened"]) count(fact, "Pod");
+    const { text } = await exportMetrics(scene({ watches: counts() }));
+
+    expect(text).toContain("# TYPE builderpool_watch_total counter");
+    expect(text).toContain('builderpool_watch_total{kind="Pod",fact="Opened"} 2');
+    expect((await lines()).filter((line) => line.includes("watch"))).toEqual([]);
   });
 
   it("are named as the field names metrics, and each says what it is", () => {
