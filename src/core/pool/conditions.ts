@@ -58,6 +58,9 @@ export function conditionsOf(
   });
 }
 
+/** Of a condition that holds as before these say how well it holds: every builder that rolls would tell both. */
+const calm: readonly string[] = ["AsDesired", "AllReady"] satisfies readonly PoolReason[];
+
 /** Changes of condition that people want to read about; the first sight of a pool is no change. */
 export function eventsOf(
   pool: string,
@@ -67,7 +70,8 @@ export function eventsOf(
   return after
     .filter(({ type, status, reason }) => {
       const last = before?.find((condition) => condition.type === type);
-      return last !== undefined && (last.status !== status || last.reason !== reason);
+      if (last === undefined) return false;
+      return last.status !== status || (last.reason !== reason && !calm.includes(reason));
     })
     .map(({ reason, message }) => ({ reason: reason as PoolReason, message, object: `BuilderPool/${pool}` }));
 }

@@ -56,6 +56,16 @@ describe("a new pool", () => {
     expect(world.step()).toMatchObject({ actions: [], because: "Nothing to do: the pool is as declared" });
   });
 
+  it("tells changes of its conditions, but not how well one holds that held before", () => {
+    const world = settled({ instances: 4 });
+    world.say("o2-3", "Warming");
+    const told = () => world.step().events.map(({ reason }) => reason);
+    expect(told()).toEqual(["NotEnoughReady"]); // Progressing, which did not hold before
+    expect(condition(world, "Available")).toMatch(/^True AsDesired: 3 of 4/);
+    for (const name of ["o2-0", "o2-1", "o2-2"]) world.say(name, "Warming");
+    expect(told()).toEqual(["NotEnoughReady", "NotEnoughReady"]); // Available, Covered
+  });
+
   it("may have no instances, which is said and is no fault", () => {
     const world = settled({ instances: 0 });
     expect(condition(world, "Available")).toBe("True NoInstances: spec.instances is 0, so the pool builds nothing");
