@@ -45,6 +45,18 @@ describe("a pool in a cluster", () => {
     }
   });
 
+  it("says what keeps its pods from starting: here, that there is no node", async () => {
+    const installation = await cluster.install("nowhere");
+    await using _operator = runOperator(installation);
+    await installation.admin.store.create("BuilderPool", aPool("o2", { instances: 2 }));
+    await condition(
+      installation,
+      "o2",
+      "Available",
+      /^False NotEnoughReady: 0 of 2 .*; "o2-0" does not start: no node takes it, and 1 more do not/,
+    );
+  });
+
   it("grows and shrinks by `kubectl scale`, touches nobody else, and keeps the claims of those who left", async () => {
     const installation = await cluster.install("scaled");
     await using _operator = runOperator(installation);

@@ -5,6 +5,7 @@ import type { PoolEvent, Why } from "./action.ts";
 import { budgetOf } from "./budget.ts";
 import type { Course } from "./course.ts";
 import type { Departures } from "./departure.ts";
+import { hindrances } from "./hindrance.ts";
 import { howMany } from "./howMany.ts";
 import { isEnding, isServing, type Member } from "./member.ts";
 import type { ObservedPool } from "./observed.ts";
@@ -76,7 +77,7 @@ export function eventsOf(
     .map(({ reason, message }) => ({ reason: reason as PoolReason, message, object: `BuilderPool/${pool}` }));
 }
 
-function isAvailable({ observed: { pool }, ready }: Facts): Finding {
+function isAvailable({ observed: { pool, members }, ready }: Facts): Finding {
   const { instances } = pool.spec;
   const atLeast = Math.max(1, budgetOf(pool.spec).minReady);
   if (instances === 0) {
@@ -86,7 +87,7 @@ function isAvailable({ observed: { pool }, ready }: Facts): Finding {
   if (ready >= instances) return { status: "True", reason: "AllReady", message };
   if (ready >= atLeast) return { status: "True", reason: "AsDesired", message };
   const help = `at least ${atLeast} should be; \`get builders\` shows what the others do`;
-  return { status: "False", reason: "NotEnoughReady", message: `${message}, ${help}` };
+  return { status: "False", reason: "NotEnoughReady", message: `${message}, ${help}${hindrances(members)}` };
 }
 
 function isProgressing({ observed, course, departures, ready }: Facts): Finding {
@@ -107,12 +108,13 @@ function isProgressing({ observed, course, departures, ready }: Facts): Finding 
     return { status: "False", reason, message: `${stuckNames(course.stuck)} does not get warm` };
   }
   const isRolling = course.state === "Rolling" || updated < pods.length;
-  if (isRolling) return { status: "True", reason: "UpdateStarted", message: far };
+  if (isRolling) return { status: "True", reason: "UpdateStarted", message: `${far}${hindrances(members)}` };
   if (pods.length > departures.width) {
     return { status: "True", reason: "ScaledDown", message: `Goes from ${howMany(pods.length)} to ${instances}` };
   }
   if (ready < instances) {
-    return { status: "True", reason: "NotEnoughReady", message: `${ready} of ${instances} builders are ready` };
+    const message = `${ready} of ${instances} builders are ready${hindrances(members)}`;
+    return { status: "True", reason: "NotEnoughReady", message };
   }
   const reason = pool.status?.previousRevision !== undefined ? "UpdateFinished" : "AsDesired";
   return { status: "False", reason, message: "The builders are as declared" };
@@ -130,7 +132,7 @@ function isStalled({ observed: { pool }, course }: Facts): Finding {
   if (course.stuck.length === 0) {
     return { status: "False", reason: "AsDesired", message: "No warm-up is stuck" };
   }
-  const what = `${names} made no progress in its warm-up for ${warmup.timeout}`;
+  const what = `${names} made no progress in its warm-up for ${warmup.timeout}${hindrances(course.stuck)}`;
   if (course.previous === undefined) {
     const message = `${what}; its status and log say what it waits for, \`restart\` starts it afresh`;
     return { status: "True", reason: "WarmupStuck", message };

@@ -12,6 +12,8 @@ export interface Pod {
   readonly terminating: boolean;
   /** Its process ended; the death certificate. */
   readonly ended: boolean;
+  /** What keeps it from starting, for people; in words that stay the same while it does. */
+  readonly hindrance?: string;
 }
 
 /** Name of the pod, and of the Builder, at an ordinal of a pool. */

@@ -5,6 +5,17 @@ import { ordinalOf, type Pod } from "../../core/pool/pod.ts";
 import type { KubernetesObject } from "../../store/kubernetes/client.ts";
 import type { Mirrored } from "./mirror.ts";
 
+const ContainerStatus = z.object({
+  name: z.string(),
+  image: z.string().default(""),
+  state: z
+    .object({
+      terminated: z.object({}).optional(),
+      waiting: z.object({ reason: z.string().default("") }).optional(),
+    })
+    .default({}),
+});
+
 /** The part of a pod that tells whether its builder lives. */
 const PodObject = z.object({
   metadata: z.object({
@@ -20,12 +31,14 @@ const PodObject = z.object({
   status: z
     .object({
       phase: z.string().optional(),
-      containerStatuses: z
-        .array(z.object({ name: z.string(), state: z.object({ terminated: z.object({}).optional() }).optional() }))
-        .default([]),
+      conditions: z.array(z.object({ type: z.string(), reason: z.string().optional() })).default([]),
+      initContainerStatuses: z.array(ContainerStatus).default([]),
+      containerStatuses: z.array(ContainerStatus).default([]),
     })
-    .default({ containerStatuses: [] }),
+    .prefault({}),
 });
+
+type PodStatus = z.infer<typeof PodObject>["status"];
 
 export interface MirroredPod extends Mirrored {
   readonly pod: Pod;
@@ -43,6 +56,7 @@ export function readPod(object: KubernetesObject): MirroredPod | undefined {
   const isForeign = controller !== undefined && (controller.kind !== "StatefulSet" || controller.name !== pool);
   if (ordinal === undefined || isForeign) return undefined;
   const terminating = metadata.deletionTimestamp !== undefined;
+  const hindrance = terminating ? undefined : hindranceOf(status);
   const pod = {
     name,
     pool,
@@ -51,6 +65,7 @@ export function readPod(object: KubernetesObject): MirroredPod | undefined {
     revision: labels[revisionLabel] ?? "",
     terminating,
     ended: hasEnded(status, terminating),
+    ...(hindrance !== undefined && { hindrance }),
   };
   return { metadata: { name, uid, resourceVersion }, pool, pod };
 }
@@ -59,8 +74,22 @@ export function readPod(object: KubernetesObject): MirroredPod | undefined {
  * Whether the builder's process has ended for good. A container that ends in a pod that stays is started again; the word of kubelet is
  * needed either way, so a node that is out of reach ends nothing.
  */
-function hasEnded({ phase, containerStatuses }: z.infer<typeof PodObject>["status"], terminating: boolean): boolean {
+function hasEnded({ phase, containerStatuses }: PodStatus, terminating: boolean): boolean {
   if (phase === "Failed" || phase === "Succeeded") return true;
   const builder = containerStatuses.find(({ name }) => name === builderContainer);
-  return terminating && builder?.state?.terminated !== undefined;
+  return terminating && builder?.state.terminated !== undefined;
+}
+
+/** Kubelet's and the scheduler's words for what they wait for, without what changes from one try to the next. */
+function hindranceOf({ conditions, initContainerStatuses, containerStatuses }: PodStatus): string | undefined {
+  if (conditions.some(({ type, reason }) => type === "PodScheduled" && reason === "Unschedulable")) {
+    return "no node takes it";
+  }
+  for (const { name, image, state } of [...initContainerStatuses, ...containerStatuses]) {
+    const reason = state.waiting?.reason ?? "";
+    if (/ImagePull|InvalidImageName|ErrImage/.test(reason)) return `the image ${image} cannot be pulled`;
+    if (reason === "CrashLoopBackOff") return `its container "${name}" ends again and again`;
+    if (/^Create.*Error$|RunContainerError/.test(reason)) return `its container "${name}" cannot be created`;
+  }
+  return undefined;
 }

@@ -22,6 +22,7 @@ function aPod(changes: { readonly metadata?: object; readonly status?: object } 
 
 const running = { name: "builder", state: { running: {} } };
 const terminated = { name: "builder", state: { terminated: { exitCode: 0 } } };
+const waits = (name: string, reason: string) => ({ name, image: "builder:1", state: { waiting: { reason } } });
 const deleted = { deletionTimestamp: "2026-01-01T00:00:00Z" };
 
 describe("a pod", () => {
@@ -58,6 +59,21 @@ describe("a pod", () => {
   ])("that %s is what kubelet says of it, and no more", (_what, metadata, status, expected) => {
     const { terminating, ended } = readPod(aPod({ metadata, status }))?.pod ?? {};
     expect({ terminating, ended }).toEqual({ terminating: false, ended: false, ...expected });
+  });
+
+  it.each([
+    [{ conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable" }] }, "no node takes it"],
+    [{ initContainerStatuses: [waits("cell", "ImagePullBackOff")] }, "the image builder:1 cannot be pulled"],
+    [{ initContainerStatuses: [waits("cell", "ErrImagePull")] }, "the image builder:1 cannot be pulled"],
+    [{ containerStatuses: [waits("builder", "CrashLoopBackOff")] }, 'its container "builder" ends again and again'],
+    [
+      { containerStatuses: [waits("builder", "CreateContainerConfigError")] },
+      'its container "builder" cannot be created',
+    ],
+    [{ containerStatuses: [waits("builder", "PodInitializing")] }, undefined],
+    [{ containerStatuses: [running] }, undefined],
+  ])("says what keeps it from starting, in words that last (%#)", (status, hindrance) => {
+    expect(readPod(aPod({ status }))?.pod.hindrance).toBe(hindrance);
   });
 
   it.each([

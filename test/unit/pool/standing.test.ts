@@ -31,6 +31,19 @@ describe("a pool of which something was changed by hand", () => {
   });
 });
 
+describe("a pod that does not start", () => {
+  it("is named where people look, with what keeps it from starting", () => {
+    const world = settled({ instances: 3 });
+    world.pods = world.pods.map((pod) =>
+      pod.ordinal === 0 ? pod : { ...pod, uid: `${pod.uid}b`, hindrance: "no node takes it" },
+    );
+    world.step();
+    const what = '; "o2-1" does not start: no node takes it, and 1 more do not \\(kubectl describe pod o2-1\\)$';
+    expect(condition(world, "Progressing")).toMatch(new RegExp(`^True NotEnoughReady: 1 of 3 .*${what}`));
+    expect(condition(world, "Available")).toMatch(new RegExp(`^False NotEnoughReady: 1 of 3 .*${what}`));
+  });
+});
+
 describe("a new image of the builders themselves", () => {
   it("rolls like any other change, high to low", () => {
     const world = settled({ instances: 2 }, { program: "builder:1" });
