@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { greeting } from "../support/up/installation.ts";
+import { aStory } from "./support/story.ts";
+import { waitFor } from "./support/waitFor.ts";
+
+/** A test of a pull request that tells what it can reach, and leaves behind what it can. */
+const peek = `echo "peek uid $(id -u) $(id -g)"
+for path in /data/config /data/state /data/force-hashes /var/run/secrets /secrets; do test ! -e $path || echo "peek found $path"; done
+env | grep -iE 'token|secret|kubernetes' | sed 's/^/peek env /'
+for process in /proc/[0-9]*; do
+  case "$(tr '\\0' ' ' < $process/cmdline)" in
+    "/capsule/loader "*) if cat $process/environ > /dev/null 2>&1; then echo "peek read"; else echo "peek refused"; fi;;
+  esac
+done
+touch /tmp/left /dev/shm/left
+setsid env -i sleep 8123 > /dev/null 2>&1 < /dev/null &
+exit 0
+`;
+
+describe("the hands of a builder in a pod", () => {
+  const story = aStory("hands");
+  const inside = (container: string, script: string) =>
+    story.kubectl("exec", "hands-0", "-c", container, "--", "sh", "-c", script);
+
+  it("show a build no token, no configuration, and nothing of the programs above it", async () => {
+    await story.declare();
+    await story.ready(1);
+    const { commit } = await story.propose("Peek", { ...greeting("Hello, peek"), "test/peek.test": peek });
+    await story.shows(commit, "success");
+    const lines = (await story.kubectl("logs", "hands-0", "-c", "cell")).match(/peek (uid|found|env|read|refused).*/g);
+    expect(lines).toEqual(["peek uid 65002 65000", "peek refused", "peek refused"]);
+  });
+
+  it("leave nothing of it alive, nor lying about", async () => {
+    await waitFor("the cell to be empty", async () => {
+      const left = await inside("cell", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '; ls -A /tmp /dev/shm");
+      return !/sleep 8123|left/.test(left);
+    });
+  });
+
+  it("end the build of a builder that is killed, and its next process begins it again", async () => {
+    const { commit, letGo } = await story.hold("Survive");
+    const held = async () => (await inside("cell", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")).includes("/dev/tcp/");
+    await waitFor("the build to wait", held);
+    const kill =
+      'for p in /proc/[0-9]*; do case "$(tr "\\0" " " < $p/cmdline)" in node*) kill -9 ${p#/proc/};; esac; done';
+    await inside("builder", kill).catch(() => {}); // the container ends under it
+    await waitFor("the cell to have killed it", async () => !(await held()));
+    letGo();
+    await story.shows(commit, "success");
+    const path = "jsonpath={.status.containerStatuses[?(@.name=='builder')].restartCount}";
+    expect(await story.kubectl("get", "pod", "hands-0", "-o", path)).toBe("1");
+  });
+
+  it("claim, build and report nothing twice", () => {
+    expect(story.wrongs()).toEqual([]);
+  });
+});
