@@ -24,7 +24,12 @@ export function localProvider(slot = 0): ClusterProvider {
       if (!found) {
         await takeDown(layout);
         const pause = await pauseImage();
-        await bringUp(layout, pause.image);
+        try {
+          await bringUp(layout, pause.image);
+        } catch (error) {
+          await takeDown(layout);
+          throw error;
+        }
         await importImage(layout, pause.archive);
       }
       if (options.keep) await keep(layout);

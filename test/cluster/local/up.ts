@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { dns } from "../dns.ts";
@@ -53,7 +53,7 @@ export async function bringUp(layout: Layout, pauseImage: string): Promise<void>
 
 async function writeFiles(layout: Layout, pauseImage: string): Promise<void> {
   await rm(layout.folder, { recursive: true, force: true });
-  for (const folder of ["logs", "tmp", "volumes", "cni", "podlogs", "volplugins", "kubelet"]) {
+  for (const folder of ["logs", "runc", "volumes", "cni", "podlogs", "volplugins", "kubelet"]) {
     await mkdir(join(layout.folder, folder), { recursive: true });
   }
   await writeIdentities(layout);
@@ -66,7 +66,7 @@ async function writeFiles(layout: Layout, pauseImage: string): Promise<void> {
 
 /**
  * A process that does nothing but hold the namespaces. Mounts within them go with their last process; /sys stays the
- * machine's (`ip netns exec` would hide the cgroups), and /tmp and the state of the network plugins are the cluster's own.
+ * machine's (`ip netns exec` would hide the cgroups), and the states of runc and of the network plugins are the cluster's own.
  */
 async function enterNamespaces(layout: Layout): Promise<Daemon> {
   const sleep = ["unshare", "--mount", "--propagation=private", "sleep", "infinity"];
@@ -74,7 +74,8 @@ async function enterNamespaces(layout: Layout): Promise<Daemon> {
   const prepare = `mount --make-rshared /
 mkdir -p /var/lib/cni
 mount -t tmpfs none /var/lib/cni
-mount --bind ${layout.folder}/tmp /tmp
+mkdir -p /run/containerd
+mount --bind ${layout.folder}/runc /run/containerd
 echo 1 > /proc/sys/net/ipv4/ip_forward`;
   const script = [
     "sh",
@@ -94,7 +95,8 @@ echo 1 > /proc/sys/net/ipv4/ip_forward`;
 async function untilRunning(layout: Layout, daemon: Daemon, condition: () => Promise<boolean>): Promise<void> {
   await until(`${daemon.name} is ready`, async () => {
     if (!(await daemons(layout)).some(({ pid }) => pid === daemon.pid)) {
-      throw new Error(`${daemon.name} ended; see ${join(layout.logs, daemon.name)}.log`);
+      const log = await readFile(join(layout.logs, `${daemon.name}.log`), "utf8");
+      throw new Error(`${daemon.name} ended:\n${log.split("\n").slice(-15).join("\n")}`);
     }
     return condition().catch(() => false);
   });
