@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { version } from "../../src/system/version.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -72,7 +73,9 @@ describe.each([
 });
 
 describe("what the pages tell people to type", () => {
-  const commands = ["README.md", "CONTRIBUTING.md", "docs/on-one-machine.md"].flatMap(commandsIn);
+  const commands = ["README.md", "CONTRIBUTING.md", "docs/on-one-machine.md", "docs/on-a-cluster.md"].flatMap(
+    commandsIn,
+  );
 
   it("is a target of the Makefile, with a line in its help", () => {
     const targets = commands.flatMap((line) => /^make (?:-C \S+ )?([a-z-]+)/.exec(line)?.[1] ?? []);
@@ -83,7 +86,7 @@ describe("what the pages tell people to type", () => {
 
   it("is a command of builderpool, with options that its help shows", async () => {
     const typed = commands.flatMap((line) => {
-      const { name, rest = "" } = /\bbin\/builderpool (?<name>[a-z]+)(?<rest>.*)/.exec(line)?.groups ?? {};
+      const { name, rest = "" } = /\b(?:bin\/|kubectl )builderpool (?<name>[a-z]+)(?<rest>.*)/.exec(line)?.groups ?? {};
       return name === undefined ? [] : [{ name, options: rest.match(/(?<= )--?[a-z][a-z-]*/g) ?? [] }];
     });
     const names = [...new Set(typed.map(({ name }) => name))];
@@ -101,12 +104,39 @@ describe("what the pages tell people to type", () => {
 });
 
 describe("the pages for people", () => {
-  it.each(["README.md", "docs/architecture.md", "docs/on-one-machine.md"])("lead to files that exist: %s", (page) => {
-    const links = [...read(page).matchAll(/\]\((?!https?:)(?<path>[^)#]+)/g)].map((match) => match[1] ?? "");
-    expect(links.length).toBeGreaterThan(0);
-    expect(links.filter((path) => !existsSync(resolve(root, page, "..", path)))).toEqual([]);
+  it.each(["README.md", "docs/architecture.md", "docs/on-one-machine.md", "docs/on-a-cluster.md"])(
+    "lead to files that exist: %s",
+    (page) => {
+      const links = [...read(page).matchAll(/\]\((?!https?:)(?<path>[^)#]+)/g)].map((match) => match[1] ?? "");
+      expect(links.length).toBeGreaterThan(0);
+      expect(links.filter((path) => !existsSync(resolve(root, page, "..", path)))).toEqual([]);
+    },
+  );
+});
+
+describe("what the pages tell people to give helm", () => {
+  const defaults = parse(read("deploy/helm/builderpool/values.yaml"));
+  const has = (path: readonly string[]) =>
+    path.reduce((value, key) => (value === null || typeof value !== "object" ? undefined : value[key]), defaults) !==
+    undefined;
+
+  it("is a value of the chart", () => {
+    const texts = ["README.md", "docs/on-a-cluster.md"].map(read).join("\n");
+    const flags = [...texts.matchAll(/--set ([A-Za-z.]+)=/g)].map((match) => (match[1] ?? "").split("."));
+    const [, file = ""] = /# values-ci\.yaml\n([^`]*)```/.exec(texts) ?? [];
+    const written = leaves(parse(file));
+    const named = [...texts.matchAll(/`((?:logs|crds|images)\.[A-Za-z.]+)(?:=\w+)?`/g)].map((match) =>
+      (match[1] ?? "").split("."),
+    );
+    expect([flags.length, written.length, named.length].every((count) => count > 0)).toBe(true);
+    expect([...flags, ...written, ...named].filter((path) => !has(path))).toEqual([]);
   });
 });
+
+function leaves(value: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
+  if (typeof value !== "object" || value === null) return [path];
+  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]));
+}
 
 describe("the command", () => {
   it("says the version of the package", () => {
