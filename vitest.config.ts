@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 interface More {
   readonly exclude?: string[];
   readonly globalSetup?: string[];
+  readonly fileParallelism?: boolean;
 }
 const project = (name: string, groupOrder: number, include: string[], testTimeout: number, more: More = {}) => ({
   test: {
@@ -40,7 +41,11 @@ export default defineConfig({
       ),
       project("integration", 1, ["test/integration/**/*.test.ts"], 240_000),
       project("cluster", 2, onApiServer, 600_000, { globalSetup: ["test/cluster/globalSetup.ts"] }),
-      project("e2e", 3, ["test/e2e/**/*.test.ts"], 600_000, { globalSetup: ["test/e2e/support/globalSetup.ts"] }),
+      // All stories are told in one installation, and their pools test the same repository: one after the other.
+      project("e2e", 3, ["test/e2e/**/*.test.ts"], 600_000, {
+        globalSetup: ["test/e2e/support/globalSetup.ts"],
+        fileParallelism: false,
+      }),
     ],
   },
 });

@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import { afterAll, beforeAll } from "vitest";
+import type { Claim } from "../../../src/api/build.ts";
 import type { Kind, Stored } from "../../../src/api/kinds.ts";
 import { helloSources, recipes } from "../../support/alidist/sources.ts";
 import type { StandIn } from "../../support/github/standIn.ts";
@@ -18,6 +19,13 @@ interface Proposed {
   readonly commit: string;
 }
 
+/** A running build, and the process and pod it runs in. */
+export interface Holder {
+  readonly claim: Claim;
+  readonly incarnation: string | undefined;
+  readonly podUid: string | undefined;
+}
+
 /** One tale of a pool in the shared installation: a GitHub and a pool of its own, and a recorder that sees every write. */
 export interface Story extends Pick<E2ECluster, "kubectl" | "apply"> {
   /** Name of its pool. */
@@ -34,6 +42,10 @@ export interface Story extends Pick<E2ECluster, "kubectl" | "apply"> {
   shows(commit: string, status: RegExp | string): Promise<void>;
   list<K extends Kind>(kind: Listed): Promise<readonly Stored<K>[]>;
   builder(ordinal: number): Promise<Stored<"Builder"> | undefined>;
+  /** Waits until a pull request is being built, and tells by whom: all that must stay as it is until the build ends. */
+  holder(number: number): Promise<Holder>;
+  /** Phases of a builder in their order, and of those that had its name before it; none is there twice in a row. */
+  phases(ordinal: number): readonly string[];
   /** Waits until that many builders of the pool are Ready and in the partition. */
   ready(count: number): Promise<void>;
   /** What was wrong in everything that was written so far: claims, attempts, verdicts, reports. */
@@ -45,6 +57,7 @@ export function aStory(pool: string): Story {
   const cluster = anE2ECluster();
   const commands = commandsOf(cluster.kubeconfig, `--namespace=${home}`);
   const gates: { close(): void }[] = [];
+  const declared = new Set([pool]);
   let github: StandIn;
   let recorder: ClusterRecorder;
 
@@ -58,7 +71,15 @@ export function aStory(pool: string): Story {
   });
   afterAll(async () => {
     for (const gate of gates) gate.close();
-    await commands.kubectl("delete", "builderpools", "--all", "--wait=true", "--timeout=120s");
+    // Only its own: other stories are told in the same namespace.
+    await commands.kubectl(
+      "delete",
+      "builderpools",
+      "--ignore-not-found",
+      "--wait=true",
+      "--timeout=120s",
+      ...declared,
+    );
     await recorder?.close();
     await github?.close();
   });
@@ -69,6 +90,7 @@ export function aStory(pool: string): Story {
     github: () => github,
     async declare(spec = {}, name = pool) {
       const { apiUrl, gitUrl } = github;
+      declared.add(name);
       await commands.apply({
         apiVersion: "ci.alice.cern.ch/v1alpha1",
         kind: "BuilderPool",
@@ -123,6 +145,23 @@ export function aStory(pool: string): Story {
     async builder(ordinal) {
       const all = await story.list<"Builder">("builders");
       return all.find(({ metadata }) => metadata.name === `${pool}-${ordinal}`);
+    },
+    async holder(number) {
+      const claim = await waitFor(`#${number} to be built`, async () => {
+        const builds = await story.list<"Build">("builds");
+        const { phase, claim: live } = builds.find(({ spec }) => spec.number === number)?.status ?? {};
+        return phase === "Running" && live;
+      });
+      const holders = await story.list<"Builder">("builders");
+      const { incarnation, podUid } = holders.find(({ metadata }) => metadata.name === claim.builder)?.status ?? {};
+      return { claim, incarnation, podUid };
+    },
+    phases(ordinal) {
+      const all = recorder.writes().flatMap(({ kind, object }) => {
+        const ofIt = kind === "Builder" && object.metadata.name === `${pool}-${ordinal}`;
+        return ofIt && object.status !== undefined ? [object.status.phase] : [];
+      });
+      return all.filter((phase, at) => phase !== all[at - 1]);
     },
     async ready(count) {
       await waitFor(`${count} ready builders of ${pool}`, async () => {

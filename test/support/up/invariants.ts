@@ -51,14 +51,15 @@ function wrongStep(before: Build | undefined, { spec, status }: Build): readonly
 }
 
 /**
- * Verdicts that GitHub does not show exactly once, in words. Of a commit with several verdicts the statuses are counted together, for two
+ * Verdicts that GitHub does not show exactly once, in words; one given in silence it never shows. Of a commit with several verdicts the statuses are
+ * counted together, for two
  * that say the same are one status.
  */
 export function unreported(writes: readonly Recorded[], github: State): readonly string[] {
   const said = new Map<string, { readonly spec: Build["spec"]; readonly texts: Set<string> }>();
   for (const { kind, object } of writes) {
     const verdict = kind === "Build" ? object.status?.verdict : undefined;
-    if (kind !== "Build" || verdict === undefined) continue;
+    if (kind !== "Build" || verdict === undefined || verdict.silent) continue;
     const of = said.get(verdict.commit) ?? { spec: object.spec, texts: new Set<string>() };
     said.set(verdict.commit, of);
     of.texts.add(`${verdict.request} ${verdict.attempt}`);
