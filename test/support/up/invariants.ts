@@ -52,8 +52,7 @@ function wrongStep(before: Build | undefined, { spec, status }: Build): readonly
 
 /**
  * Verdicts that GitHub does not show exactly once, in words; one given in silence it never shows. Of a commit with several verdicts the statuses are
- * counted together, for two
- * that say the same are one status.
+ * counted together, for two that say the same are one status.
  */
 export function unreported(writes: readonly Recorded[], github: State): readonly string[] {
   const said = new Map<string, { readonly spec: Build["spec"]; readonly texts: Set<string> }>();
