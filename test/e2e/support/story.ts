@@ -46,6 +46,10 @@ export interface Story extends Pick<E2ECluster, "kubectl" | "apply"> {
   holder(number: number): Promise<Holder>;
   /** Phases of a builder in their order, and of those that had its name before it; none is there twice in a row. */
   phases(ordinal: number): readonly string[];
+  /** The place, among all writes, of the first by which a builder that had been Ready was it no more; Infinity when there is none. */
+  leftReady(name: string): number;
+  /** The fewest builders that were Ready at once, from the first time that `count` were. */
+  fewestReady(count: number): number;
   /** Waits until that many builders of the pool are Ready and in the partition. */
   ready(count: number): Promise<void>;
   /** What was wrong in everything that was written so far: claims, attempts, verdicts, reports. */
@@ -162,6 +166,28 @@ export function aStory(pool: string): Story {
         return ofIt && object.status !== undefined ? [object.status.phase] : [];
       });
       return all.filter((phase, at) => phase !== all[at - 1]);
+    },
+    leftReady(name) {
+      let wasReady = false;
+      const at = recorder.writes().findIndex(({ kind, object }) => {
+        if (kind !== "Builder" || object.metadata.name !== name) return false;
+        const isReady = object.status?.phase === "Ready";
+        if (wasReady && !isReady) return true;
+        wasReady = isReady;
+        return false;
+      });
+      return at === -1 ? Number.POSITIVE_INFINITY : at;
+    },
+    fewestReady(count) {
+      const ready = new Set<string>();
+      let fewest: number | undefined;
+      for (const { kind, object } of recorder.writes()) {
+        if (kind !== "Builder" || object.spec.pool !== pool) continue;
+        if (object.status?.phase === "Ready") ready.add(object.metadata.name);
+        else ready.delete(object.metadata.name);
+        if (fewest !== undefined || ready.size === count) fewest = Math.min(fewest ?? count, ready.size);
+      }
+      return fewest ?? 0;
     },
     async ready(count) {
       await waitFor(`${count} ready builders of ${pool}`, async () => {
