@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { greeting } from "../support/up/installation.ts";
+import { anE2ECluster } from "./support/cluster.ts";
+import { aStory } from "./support/story.ts";
+import { waitFor } from "./support/waitFor.ts";
+
+describe("a node that is drained under a builder", () => {
+  const cluster = anE2ECluster();
+  const story = aStory("evicted");
+
+  it("waits for the build that runs, while the other builder serves; the builder is back when the node is", async () => {
+    await story.declare({ instances: 2, partition: { patience: "1s" } });
+    await story.ready(2);
+    const held = await story.hold("Held");
+    const { claim, podUid } = await story.holder(held.number);
+    const node = await story.kubectl("get", "pod", claim.builder, "-o", "jsonpath={.spec.nodeName}");
+    const only = `--pod-selector=statefulset.kubernetes.io/pod-name=${claim.builder}`;
+    let isDrained = false;
+    const drained = cluster
+      .kubectl("drain", node, only, "--delete-emptydir-data", "--ignore-daemonsets", "--timeout=300s")
+      .then(() => {
+        isDrained = true;
+      });
+    try {
+      const ordinal = Number(claim.builder.slice("evicted-".length));
+      await waitFor("it to drain", async () => (await story.builder(ordinal))?.status?.phase === "Draining");
+      const { commit } = await story.propose("Meanwhile", greeting("Hello, meanwhile"));
+      await story.shows(commit, "success");
+      expect(isDrained).toBe(false);
+      held.letGo();
+      await story.shows(held.commit, "success");
+      await drained;
+    } finally {
+      await cluster.kubectl("uncordon", node);
+    }
+    await story.ready(2);
+    const build = (await story.list<"Build">("builds")).find(({ spec }) => spec.number === held.number);
+    expect(build?.status).toMatchObject({ attempt: 1, verdict: { builder: claim.builder, result: "Success" } });
+    expect((await story.builder(Number(claim.builder.slice("evicted-".length))))?.status?.podUid).not.toBe(podUid);
+  });
+
+  it("loses and doubles nothing", () => {
+    expect(story.wrongs()).toEqual([]);
+  });
+});
