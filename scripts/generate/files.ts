@@ -8,6 +8,7 @@ import { referenceOf } from "./reference.ts";
 import { refusals } from "./refusals.ts";
 import { rightsFiles } from "./rights.ts";
 import { schemaOf } from "./schema.ts";
+import { wordsPage } from "./wordsPage.ts";
 
 /** Everything that is generated: path below the project's folder → text. Throws when the API server would refuse a definition. */
 export function generatedFiles(): ReadonlyMap<string, string> {
@@ -23,6 +24,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     files.set(`docs/reference/${facts.singular}.md`, referenceOf(facts));
   }
   files.set("docs/reference/metrics.md", metricsPage());
+  files.set("docs/reference/words.md", wordsPage());
   files.set("docs/reference/commands.md", commandsPage());
   for (const [path, text] of rightsFiles()) files.set(path, text);
   for (const [path, text] of chartFiles()) files.set(path, text);

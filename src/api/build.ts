@@ -2,12 +2,21 @@ import { z } from "zod";
 import { apiVersion } from "./group.ts";
 import { ObjectMeta } from "./metadata.ts";
 import { blockedReasons, infrastructureReasons } from "./reasons.ts";
+import { wordsOf } from "./words.ts";
 
 export const Group = z.enum(["untested", "failed", "succeeded"]);
 export type Group = z.infer<typeof Group>;
 
 /** What a build says about the pull request. Infrastructure failure is not among them: it is no verdict. */
-export const VerdictResult = z.enum(["Success", "Failure", "Conflict", "TooBig", "Skipped", "DoctorError"]);
+export const verdictResults = {
+  Success: "It builds, and its tests pass",
+  Failure: "It does not compile, or a test fails",
+  Conflict: "It cannot be merged into its base branch",
+  TooBig: "It adds more than `maxGrowth`",
+  Skipped: "It changes nothing that the check is about; GitHub shows success",
+  DoctorError: "`aliBuild doctor` refuses it",
+} as const;
+export const VerdictResult = z.enum(wordsOf(verdictResults));
 export type VerdictResult = z.infer<typeof VerdictResult>;
 
 export const Commit = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, {
@@ -35,7 +44,7 @@ export const BuildSpec = z.object({
     .describe("When request was last raised, by the operator's clock; what patience counts from"),
   blocked: z
     .object({
-      reason: z.enum(blockedReasons).describe("Why it must not be built"),
+      reason: z.enum(wordsOf(blockedReasons)).describe("Why it must not be built"),
       message: z.string().max(1024).describe("The same as a sentence, with what to do"),
     })
     .optional()
@@ -102,7 +111,7 @@ export const Reported = z.object({
 export type Reported = z.infer<typeof Reported>;
 
 export const Trouble = z.object({
-  reason: z.enum(infrastructureReasons).describe("What failed"),
+  reason: z.enum(wordsOf(infrastructureReasons)).describe("What failed"),
   message: z.string().max(1024).describe("The same as a sentence"),
   builder: z.string().describe("Builder it happened on"),
   count: z.int().describe("Infrastructure failures in a row for this request"),
@@ -112,8 +121,15 @@ export const Trouble = z.object({
 });
 export type Trouble = z.infer<typeof Trouble>;
 
+export const buildPhases = {
+  Queued: "Waits for a builder, or for what blocks it",
+  Claimed: "A builder has it to itself and prepares",
+  Running: "It is merged, built and tested",
+  Done: "It has a verdict; for a push or a recheck it is claimed from here",
+} as const;
+
 export const BuildStatus = z.object({
-  phase: z.enum(["Queued", "Claimed", "Running", "Done"]).describe("Queued, Claimed, Running or Done"),
+  phase: z.enum(wordsOf(buildPhases)).describe("Queued, Claimed, Running or Done"),
   attempt: z.int().describe("Highest attempt so far; never falls"),
   claim: Claim.optional().describe("Who builds it, while Claimed or Running"),
   step: z.string().max(64).optional().describe("Step of the running build"),

@@ -1,17 +1,20 @@
 import { z } from "zod";
 import { apiVersion } from "./group.ts";
 import { ObjectMeta } from "./metadata.ts";
+import { wordsOf } from "./words.ts";
 
-export const BuilderPhase = z.enum([
-  "Pending",
-  "Warming",
-  "Ready",
-  "Draining",
-  "Drained",
-  "Quarantined",
-  "Suspect",
-  "Lost",
-]);
+export const builderPhases = {
+  Pending: "Its process has not spoken yet",
+  Warming: "Fetches, tests its tool chain and builds the base branches; takes nothing",
+  Ready: "Warm, and in the partition; its pod is Ready too",
+  Draining: "Takes nothing new, and ends the build it has",
+  Drained: "Builds nothing any more; its pod may go, or it is released",
+  Quarantined:
+    "Its tool chain fails; it tests itself again, and is restarted after 10 minutes (twice as long each time, 4 hours at most)",
+  Suspect: "Not heard of for 75 s, says the operator; what it had only claimed goes to others",
+  Lost: "Certainly dead, or not heard of for 930 s, says the operator; its build goes to others",
+} as const;
+export const BuilderPhase = z.enum(wordsOf(builderPhases));
 export type BuilderPhase = z.infer<typeof BuilderPhase>;
 
 export const BuilderSpec = z.object({

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { VerdictResult } from "./build.ts";
 import { infrastructureReasons } from "./reasons.ts";
+import { wordsOf } from "./words.ts";
 
 export const cellSteps = [
   "prepare",
@@ -63,7 +64,7 @@ export const Outcome = z.discriminatedUnion("kind", [
   }),
   z.object({
     kind: z.literal("Infrastructure"),
-    reason: z.enum(infrastructureReasons),
+    reason: z.enum(wordsOf(infrastructureReasons)),
     message: text(1024),
     findings: Findings.optional(),
     versions: z.record(text(64), text(200)).optional(),

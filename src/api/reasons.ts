@@ -1,76 +1,98 @@
-/** Closed vocabularies: every reason that appears on an object, in an Event or a log line. One word for machines, a sentence beside it for people. */
+/** Every reason that appears on an object, in an Event or a log line: one word for machines, a sentence of its own beside it for people. */
 
 /** Why a pull request must not be built now (Build `spec.blocked.reason`). */
-export const blockedReasons = [
-  "Untrusted",
-  "Draft",
-  "DefinitionError",
-  "OwnedByAnotherPool",
-  "CheckRemoved",
-  "Closed",
-  "PoolDeleted",
-] as const;
-export type BlockedReason = (typeof blockedReasons)[number];
+export const blockedReasons = {
+  Untrusted: "Its author is not trusted, and nobody who counts has approved it",
+  Draft: "It is a draft",
+  DefinitionError: "The check is not well defined",
+  OwnedByAnotherPool: "The check belongs to another pool",
+  CheckRemoved: "The pool has this check no more; a verdict that GitHub lacks is still brought there",
+  Closed: "The pull request is closed or merged; a verdict that GitHub lacks is still brought there",
+  PoolDeleted: "The pool is being deleted",
+} as const;
+export type BlockedReason = keyof typeof blockedReasons;
 
 /** Why an attempt ended without a verdict. Never the pull request's fault, never posted as red. */
-export const infrastructureReasons = [
-  "FetchFailed", // a mirror could not be brought up to date
-  "CommitNotFound", // the commit is no longer on the remote: superseded by a force push, or not yet visible
-  "ToolInstallFailed", // aliBuild could not be installed
-  "SelfTestFailed", // compiler, git, rsync, python or aliBuild itself does not work here
-  "DiskFull", // no space left on the work area
-  "OutOfMemory", // the cell was killed for its memory
-  "CellDied", // the cell ended without an outcome
-  "DependencyFetchFailed", // aliBuild could not fetch sources or tarballs (its fetch log has entries)
-  "LogStoreFailed", // logs could not be read or kept
-  "BuilderLost", // the holder of the claim died
-  "Drained", // the builder was drained and the build did not end in time
-  "Superseded", // a newer commit, a closed pull request or a blocked one
-  "Preempted", // a recheck gave way to untested work
-  "HeartbeatLost", // the builder could not reach the store and stopped its own build
-] as const;
-export type InfrastructureReason = (typeof infrastructureReasons)[number];
+export const infrastructureReasons = {
+  FetchFailed: "A mirror could not be brought up to date",
+  CommitNotFound: "The commit is not on the remote: superseded by a forced push, or not yet visible",
+  ToolInstallFailed: "aliBuild could not be installed",
+  SelfTestFailed: "Compiler, git, rsync, Python or aliBuild itself does not work there",
+  DiskFull: "No space was left on the work area",
+  OutOfMemory: "The build was killed for its memory",
+  CellDied: "The cell ended without an outcome",
+  DependencyFetchFailed: "aliBuild could not fetch sources or tarballs",
+  LogStoreFailed: "Logs could not be read or kept",
+  BuilderLost: "The holder of the claim died, or was not heard of for too long",
+  Drained: "The builder was drained, and the build did not end in time",
+  Superseded: "A newer commit came, or the pull request was closed or blocked",
+  Preempted: "A recheck gave way to an untested pull request",
+  HeartbeatLost: "The builder could not reach the object store and stopped its own build",
+} as const;
+export type InfrastructureReason = keyof typeof infrastructureReasons;
 
-/** Condition types of a BuilderPool. */
-export const poolConditions = [
-  "Available",
-  "Progressing",
-  "Stalled",
-  "Covered",
-  "Conflict",
-  "GitHubReachable",
-  "DefinitionsValid",
-] as const;
-export type PoolConditionType = (typeof poolConditions)[number];
+/** Condition types of a BuilderPool: what each says when it is True, and which status is the one to have. */
+export const poolConditions = {
+  Available: {
+    says: "As many builders are ready as `update.maxUnavailable` asks for, one at least; or none is wanted",
+    well: "True",
+  },
+  Progressing: { says: "Builders start, roll or leave until they are as declared", well: undefined },
+  Stalled: {
+    says: "A builder does not get warm within `warmup.timeout`, so a roll does not go on; the others keep serving",
+    well: "False",
+  },
+  Covered: { says: "Every pull request has a ready builder", well: "True" },
+  Conflict: { says: "A check belongs to another pool, or a name the pool needs is taken", well: "False" },
+  GitHubReachable: {
+    says: "Every repository was listed at the last attempt; False keeps what is known, and deletes nothing",
+    well: "True",
+  },
+  DefinitionsValid: { says: "Every check is well defined, and its pods can be made", well: "True" },
+} as const satisfies Readonly<Record<string, { says: string; well: "True" | "False" | undefined }>>;
+export type PoolConditionType = keyof typeof poolConditions;
 
-/** Reasons of what the operator does to a pool; feed Events, logs and conditions alike. */
-export const poolReasons = [
-  "ScaledUp",
-  "ScaledDown",
-  "UpdateStarted",
-  "UpdateFinished",
+/** Reasons of what happens to a pool and its builders; Events, logs and conditions share them. */
+export const poolReasons = {
+  ScaledUp: "Builders are started",
+  ScaledDown: "Builders have no place any more, and leave once they have drained",
+  UpdateStarted: "Builders go to another revision, one after the other",
+  UpdateFinished: "All have it",
+  UpdateStalled: "One does not get warm at the new revision, so the others keep the old one",
+  UpdatePaused: "`update.paused` holds a change back",
+  RolledBack: "The pool returned to the revision before, as `update.onStall` says",
+  BuilderRestarted: "A builder's pod is deleted, to be started again",
+  BuilderDraining: "A builder takes no new build, and ends the one it has",
+  BuilderReleased: "A builder that drained may take builds again",
+  BuilderSuspect: "A builder was not heard of for 75 s; what it had only claimed goes to others",
+  BuilderLost: "A builder is certainly dead, or was not heard of for 930 s; its build goes to others",
+  BuilderQuarantined: "A builder's tool chain fails its self-test, so it builds nothing until that passes",
+  WarmupStuck: "A builder does not get warm",
+  PoolDeleted: "The builders drain, GitHub is put right, then the pool goes",
+  DefinitionInvalid: "The pool or one of its checks makes no sense; the rest goes on",
+  CheckConflict: "Another pool had the check before",
+  NameTaken: "An object of a name that the pool needs belongs to somebody else, and is left alone",
+  ListingStale: "Pull requests could not be listed",
+  ListingFresh: "They could",
+  AsDesired: "All is as it should be",
+  NoInstances: "`instances` is 0",
+  NotEnoughReady: "Fewer builders are ready than should be",
+  AllReady: "All builders are ready",
+  Unknown: "Nothing is known yet",
+} as const;
+export type PoolReason = keyof typeof poolReasons;
+
+/** Those a person should look into: their Events are warnings. */
+export const poolWarnings: ReadonlySet<PoolReason> = new Set([
   "UpdateStalled",
-  "UpdatePaused",
   "RolledBack",
-  "BuilderRestarted",
-  "BuilderDraining",
-  "BuilderDrained",
-  "BuilderJoined",
   "BuilderSuspect",
   "BuilderLost",
   "BuilderQuarantined",
-  "BuilderReleased",
   "WarmupStuck",
-  "PoolDeleted",
   "DefinitionInvalid",
   "CheckConflict",
   "NameTaken",
   "ListingStale",
-  "ListingFresh",
-  "AsDesired",
-  "NoInstances",
   "NotEnoughReady",
-  "AllReady",
-  "Unknown",
-] as const;
-export type PoolReason = (typeof poolReasons)[number];
+]);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Build, BuildStatus, Reported, Verdict } from "../../src/api/build.ts";
 import { blockedReasons, infrastructureReasons } from "../../src/api/reasons.ts";
+import { wordsOf } from "../../src/api/words.ts";
 import { planReport, type ReportFacts } from "../../src/core/report/plan.ts";
 import { recordComment, recordStatus } from "../../src/core/report/record.ts";
 import { aBuild, aClaim, aVerdict, commitA, commitB, facts, monday } from "../unit/report/aBuild.ts";
@@ -45,7 +46,7 @@ const build: fc.Arbitrary<Build> = fc
       commit,
       request,
       group: fc.constantFrom("untested", "failed", "succeeded"),
-      blocked: optional(fc.record({ reason: fc.constantFrom(...blockedReasons), message: fc.constant("m") })),
+      blocked: optional(fc.record({ reason: fc.constantFrom(...wordsOf(blockedReasons)), message: fc.constant("m") })),
     }),
     status: fc.record({
       phase: fc.constantFrom("Queued", "Claimed", "Running", "Done"),
@@ -54,7 +55,7 @@ const build: fc.Arbitrary<Build> = fc
       claim: optional(fc.record({ commit, request }).map(aClaim)),
       trouble: optional(
         fc.record({
-          reason: fc.constantFrom(...infrastructureReasons),
+          reason: fc.constantFrom(...wordsOf(infrastructureReasons)),
           request,
           message: fc.constant("m"),
           builder: fc.constantFrom("loud", "quiet"),

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { apiVersion, group } from "../../api/group.ts";
-import type { PoolReason } from "../../api/reasons.ts";
+import { poolWarnings } from "../../api/reasons.ts";
 import type { PoolEvent } from "../../core/pool/action.ts";
 import type { KubernetesClient, KubernetesObject } from "../../store/kubernetes/client.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";
@@ -18,20 +18,6 @@ export interface AnnounceWorld {
   readonly instance: string;
 }
 
-/** What a person should look into. */
-const warnings: ReadonlySet<PoolReason> = new Set([
-  "UpdateStalled",
-  "RolledBack",
-  "BuilderSuspect",
-  "BuilderLost",
-  "BuilderQuarantined",
-  "WarmupStuck",
-  "DefinitionInvalid",
-  "CheckConflict",
-  "NameTaken",
-  "ListingStale",
-  "NotEnoughReady",
-]);
 /** The same said again within this time is counted, not repeated. */
 const series = 10 * 60_000;
 /** So many wait to be written; an API server that is slow costs later ones their place, not us our memory. */
@@ -98,7 +84,7 @@ async function eventOf(
     reportingInstance: instance,
     action: reason,
     reason,
-    type: warnings.has(reason) ? "Warning" : "Normal",
+    type: poolWarnings.has(reason) ? "Warning" : "Normal",
     note: message.slice(0, longestNote).toWellFormed(),
     regarding: { apiVersion, kind, name, namespace, ...(about && { uid: about.metadata.uid }) },
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { infrastructureReasons } from "../../../src/api/reasons.ts";
+import { wordsOf } from "../../../src/api/words.ts";
 import {
   approvalNeeded,
   isAnnouncement,
@@ -58,7 +59,7 @@ describe("a commit status", () => {
     });
   });
 
-  it.each(infrastructureReasons)(
+  it.each(wordsOf(infrastructureReasons))(
     "after %s stays pending, and says that it is not the pull request's fault",
     (reason) => {
       const { state, description } = retrying(reason, "o2-3");
