@@ -1,9 +1,9 @@
-import type { Milliseconds } from "../../api/duration.ts";
 import { restartAnnotation } from "../../api/group.ts";
 import type { Why } from "./action.ts";
 import { type Course, mayStep } from "./course.ts";
 import { howMany } from "./howMany.ts";
 import type { Member } from "./member.ts";
+import { quarantinePause } from "./quarantine.ts";
 
 /** Why a builder must go, or be replaced by a fresh one in its place. */
 export interface Cause extends Why {
@@ -12,9 +12,6 @@ export interface Cause extends Why {
 }
 
 const words = ["ScaleDown", "Restart", "Quarantine", "Update"] as const;
-
-const minute: Milliseconds = 60_000;
-const longestPause: Milliseconds = 240 * minute;
 
 /** The reasons to replace a builder, the first that holds counts. */
 const rules = [
@@ -45,11 +42,6 @@ export function noPlace(member: Member, instances: number): Cause {
 /** For sorting: what a person asked for comes before what the operator finds to do. */
 export function urgency({ word }: Cause): number {
   return words.indexOf(word);
-}
-
-/** How long a quarantined builder is left alone before it is restarted: 10 minutes, doubling each time in a row. */
-export function quarantinePause(strikes: number): Milliseconds {
-  return Math.min(longestPause, 10 * minute * 2 ** Math.max(0, strikes - 1));
 }
 
 function askedToRestart({ name, status, builder }: Member): Cause | undefined {

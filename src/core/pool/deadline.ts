@@ -1,9 +1,9 @@
 import { type Milliseconds, milliseconds } from "../../api/duration.ts";
-import { quarantinePause } from "./cause.ts";
 import { drainLimit } from "./departure.ts";
 import { drainUntil, endBy } from "./end.ts";
 import { isCold, type Member } from "./member.ts";
 import type { ObservedPool } from "./observed.ts";
+import { quarantinePause } from "./quarantine.ts";
 
 /** How soon time alone may change the plan; undefined when only news can. */
 export function deadlineOf({ pool, members, deletingFor }: ObservedPool): Milliseconds | undefined {

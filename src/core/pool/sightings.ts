@@ -1,6 +1,6 @@
 import type { Milliseconds } from "../../api/duration.ts";
-import { quarantinePause } from "./cause.ts";
 import { type Ages, isCold, type Member, newborn } from "./member.ts";
+import { quarantinePause } from "./quarantine.ts";
 
 /** Since when, on the operator's monotonic clock, each builder has been seen as it is. Forgotten when the operator restarts. */
 export type Sightings = ReadonlyMap<string, Sighting>;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Builder } from "../../api/builder.ts";
 import { apiVersion, poolFinalizer, poolLabel } from "../../api/group.ts";
 import type { Kind, Stored } from "../../api/kinds.ts";
-import type { Action, OwnedSpec, PoolPlan } from "../../core/pool/action.ts";
+import type { Action, OwnedSpec, PoolEvent, PoolPlan } from "../../core/pool/action.ts";
 import { isStoreError } from "../../store/error.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";
 import { retryOnConflict } from "../../store/write.ts";
@@ -17,10 +17,13 @@ export async function applyPlan(
 ): Promise<void> {
   for (const action of plan.actions) await act(world, pool, action, onWritten);
   await writeStatus(world.store, pool, plan.status);
-  for (const event of plan.events) {
-    world.log.info({ pool: pool.metadata.name, ...event }, "pool");
-    world.announce?.(event);
-  }
+  for (const event of plan.events) tell(world, pool.metadata.name, event);
+}
+
+/** Says it in the log, and where people look for it. */
+export function tell({ log, announce }: Pick<PoolWorld, "log" | "announce">, pool: string, event: PoolEvent): void {
+  log.info({ pool, ...event }, "pool");
+  announce?.(event);
 }
 
 async function act(

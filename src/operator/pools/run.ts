@@ -1,5 +1,7 @@
+import { newsOfQuarantine } from "../../core/pool/quarantine.ts";
 import { cacheOf, isSameSpec } from "../../store/cache.ts";
 import { createWorkqueue } from "../../store/workqueue.ts";
+import { tell } from "./apply.ts";
 import type { Memory } from "./observe.ts";
 import { reconcilePool } from "./reconcile.ts";
 import type { PoolCaches, PoolWorld } from "./world.ts";
@@ -29,8 +31,10 @@ export async function runPools(world: PoolWorld, signal: AbortSignal): Promise<v
     }),
     builders: cacheOf(store, "Builder", {
       signal,
-      onChange: ({ type, object }) => {
+      onChange: ({ type, object }, before) => {
         if (type === "Deleted") memory.written.delete(object.metadata.name);
+        const news = newsOfQuarantine(before, object);
+        if (news !== undefined) tell(world, object.spec.pool, news);
         queue.add(object.spec.pool);
       },
     }),

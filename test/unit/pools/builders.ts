@@ -1,6 +1,7 @@
 import type { BuilderPhase } from "../../../src/api/builder.ts";
 import { drainAnnotation, restartAnnotation } from "../../../src/api/group.ts";
 import type { Kind } from "../../../src/api/kinds.ts";
+import type { PoolEvent } from "../../../src/core/pool/action.ts";
 import type { Pod } from "../../../src/core/pool/pod.ts";
 import { localWorkloads, type RunningBuilder } from "../../../src/local/workloads.ts";
 import { runLiveness } from "../../../src/operator/liveness/run.ts";
@@ -24,6 +25,8 @@ interface Fake {
   isSilent: boolean;
   /** Goes on building although it is asked to drain. */
   isBusy: boolean;
+  /** Finds that its tools do not work. */
+  isBroken: boolean;
 }
 
 /** The operator's pools and liveness on a real store, with builders that do nothing but obey, and a clock the test moves. */
@@ -42,7 +45,7 @@ export async function aMachine(spec: Parameters<typeof aPool>[0] = {}) {
     const ended = Promise.withResolvers<void>();
     const over = new AbortController();
     const stop = new AbortController();
-    const fake: Fake = { pod, crash: ended.resolve, isSilent: false, isBusy: false };
+    const fake: Fake = { pod, crash: ended.resolve, isSilent: false, isBusy: false, isBroken: false };
     builders.set(pod.name, fake);
     void ended.promise.then(() => over.abort());
     void obey(embedded, fake, clock, stop.signal, over.signal).then(ended.resolve);
@@ -52,7 +55,15 @@ export async function aMachine(spec: Parameters<typeof aPool>[0] = {}) {
   const workloads = localWorkloads({ start, clock, log });
   const { metadata, ...pool } = aPool(spec);
   await store.create("BuilderPool", { ...pool, metadata: { name: metadata.name } });
-  const world = { store, workloads, clock, log, listings: () => [] };
+  const announced: PoolEvent[] = [];
+  const world = {
+    store,
+    workloads,
+    clock,
+    log,
+    listings: () => [],
+    announce: (event: PoolEvent) => void announced.push(event),
+  };
   const running = Promise.all([runPools(world, end.signal), runLiveness(world, end.signal)]);
 
   return {
@@ -62,6 +73,8 @@ export async function aMachine(spec: Parameters<typeof aPool>[0] = {}) {
     builders,
     /** Kind and part of every write of the operator. */
     writes,
+    /** What people are told. */
+    announced,
     faults,
     /** Says to everybody who watches that the watch is healthy, or not. */
     sayWatchesAre(healthy: boolean) {
@@ -145,7 +158,8 @@ async function obey(
         await say(isDone ? "Drained" : "Draining");
         if (isDone && stop.aborted) return;
         warmAt = Math.min(warmAt, clock.monotonic());
-      } else await say(clock.monotonic() >= warmAt ? "Ready" : "Warming");
+      } else if (fake.isBroken) await say("Quarantined");
+      else await say(clock.monotonic() >= warmAt ? "Ready" : "Warming");
     }
     await clock.sleep(1000, over).catch(() => {});
   }

@@ -46,6 +46,16 @@ describe("the pools of a running operator", () => {
     expect(machine.writes.filter((write) => write.startsWith("Builder ")).length).toBeLessThanOrEqual(4 * 4);
   });
 
+  it("tell once that a builder gave up on itself, however long that lasts", async () => {
+    await using machine = await aMachine({ instances: 2 });
+    await machine.pass(30_000);
+    const broken = machine.builders.get("o2-1");
+    if (broken !== undefined) broken.isBroken = true;
+    await machine.pass(3 * minute);
+    const told = machine.announced.filter(({ reason }) => reason === "BuilderQuarantined");
+    expect(told.map(({ object }) => object)).toEqual(["Builder/o2-1"]);
+  });
+
   it("restart one builder when asked to, and only that", async () => {
     await using machine = await aMachine({ instances: 2 });
     await machine.pass(30_000);
