@@ -10,7 +10,7 @@ export const builderPhases = {
   Draining: "Takes nothing new, and ends the build it has",
   Drained: "Builds nothing any more; its pod may go, or it is released",
   Quarantined:
-    "Its tool chain fails; it tests itself again, and is restarted after 10 minutes (twice as long each time, 4 hours at most)",
+    "Its tool chain fails, or its process crashed three times in a row; it builds nothing, and its pod is replaced after 10 minutes (twice as long each time, 4 hours at most)",
   Suspect: "Not heard of for 75 s, says the operator; what it had only claimed goes to others",
   Lost: "Certainly dead, or not heard of for 930 s, says the operator; its build goes to others",
 } as const;
@@ -102,6 +102,10 @@ export const BuilderStatus = z.object({
     .describe("Space of the work area"),
   silent: z.boolean().optional().describe("Whether it is silent, all overrides considered"),
   debug: z.boolean().optional().describe("Whether it logs debug, all overrides considered"),
+  crashes: z
+    .int()
+    .optional()
+    .describe("Processes of this pod that ended by themselves, in a row and without a verdict; three quarantine it"),
   infrastructureFailures: z.int().optional().describe("Infrastructure failures in a row; too many quarantine it"),
 });
 export type BuilderStatus = z.infer<typeof BuilderStatus>;

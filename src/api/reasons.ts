@@ -66,7 +66,8 @@ export const poolReasons = {
   BuilderReleased: "A builder that drained may take builds again",
   BuilderSuspect: "A builder was not heard of for 75 s; what it had only claimed goes to others",
   BuilderLost: "A builder is certainly dead, or was not heard of for 930 s; its build goes to others",
-  BuilderQuarantined: "A builder's tool chain fails its self-test, so it builds nothing until that passes",
+  BuilderQuarantined:
+    "A builder's tool chain fails its self-test, or its process crashes again and again, so it builds nothing for a while",
   WarmupStuck: "A builder does not get warm",
   PoolDeleted: "The builders drain, GitHub is put right, then the pool goes",
   DefinitionInvalid: "The pool or one of its checks makes no sense; the rest goes on",

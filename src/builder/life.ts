@@ -2,6 +2,7 @@ import { release } from "../core/queue/claim.ts";
 import { timestamp } from "../system/clock.ts";
 import { attemptBuild } from "./attempt.ts";
 import { type Brain, Stopped } from "./brain.ts";
+import { crashLoop } from "./crashes.ts";
 import { drainTimeout, type Ending, wantsDrain, whileServing } from "./drain.ts";
 import { type Health, healthy, judge, pauseAfter } from "./health.ts";
 import { tidy } from "./housekeeping.ts";
@@ -19,7 +20,8 @@ const catchUp = 1_000;
 
 /** The life of a builder from warm-up to drained. Returns when it was told to end and holds no build. */
 export async function live(brain: Brain, ending: Ending): Promise<void> {
-  const { clock } = brain.world;
+  const { status, world } = brain;
+  const { clock } = world;
   const anyEnd = AbortSignal.any([ending.stop, ending.kill]);
   let isWarm = false;
   let health = healthy;
@@ -28,6 +30,9 @@ export async function live(brain: Brain, ending: Ending): Promise<void> {
   while (!anyEnd.aborted) {
     if (wantsDrain(brain, ending)) {
       enter(brain, "Drained", brain.self()?.spec.drainReason);
+      await brain.wake.sleep(safetyTick, anyEnd);
+    } else if (crashLoop(status.get()) !== undefined) {
+      enter(brain, "Quarantined", crashLoop(status.get()));
       await brain.wake.sleep(safetyTick, anyEnd);
     } else if (!isWarm) {
       isWarm = await getWarm(brain, ending);
@@ -52,7 +57,7 @@ export async function live(brain: Brain, ending: Ending): Promise<void> {
         (signal) => attemptBuild(brain, work, signal, ending.kill),
       );
       health = judge(health, end);
-      brain.status.say({ infrastructureFailures: health.failures });
+      status.say({ infrastructureFailures: health.failures, ...(end.kind === "Verdict" && { crashes: undefined }) });
       if (end.kind === "NotClaimed") await brain.wake.sleep(catchUp, anyEnd);
       else await unlessDrained(brain, ending, (signal) => tidy(brain, work.pool, signal));
     }

@@ -1,5 +1,6 @@
 import { assemble } from "./assemble.ts";
 import type { Brain } from "./brain.ts";
+import { crashesBefore } from "./crashes.ts";
 import type { Ending } from "./drain.ts";
 import { layOutForceHashes } from "./forceHashes.ts";
 import type { HeartbeatListener } from "./heartbeat.ts";
@@ -43,6 +44,8 @@ export async function runBuilder(
   };
   try {
     if (!(await isRegistered(brain, ending))) return;
+    const crashes = crashesBefore(brain.self()?.status, world.podUid);
+    if (crashes > 0) brain.status.say({ crashes });
     inBackground(brain.heartbeat.run(ended.signal, listener(brain, cut)));
     inBackground(brain.status.run(ended.signal));
     inBackground(brain.outbox.run(ended.signal));

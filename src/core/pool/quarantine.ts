@@ -14,6 +14,6 @@ export function quarantinePause(strikes: number): Milliseconds {
 export function newsOfQuarantine(before: Builder | undefined, { metadata, status }: Builder): PoolEvent | undefined {
   if (before === undefined || status?.phase !== "Quarantined" || before.status?.phase === "Quarantined")
     return undefined;
-  const message = status.message ?? "Its tool chain fails, so nothing is built here until that works";
+  const message = status.message ?? "Nothing is built here for a while";
   return { reason: "BuilderQuarantined", message, object: `Builder/${metadata.name}` };
 }
