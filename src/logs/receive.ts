@@ -108,7 +108,10 @@ async function* counted(
 
 function admit(bytes: number, before: number, { maxSize, room }: Receiver): void {
   if (before + bytes > maxSize)
-    throw new Refused(413, `The log is larger than ${maxSize} bytes; lower spec.logs.maxSize of the pool`);
+    throw new Refused(
+      413,
+      `The log is larger than ${maxSize} bytes; raise logs.maxSize of the chart, or lower spec.logs.maxSize of the pool`,
+    );
   if (!room.fits(bytes)) throw full(`all ${room.quota} bytes that logs may take are taken`);
 }
 

@@ -127,7 +127,8 @@ describe("the log service", () => {
 
   it("takes no log that is too large, whether it says so before or not", async () => {
     const address = await started({ BUILDERPOOL_LOGS_MAX_SIZE: "100Ki" });
-    const sentence = "The log is larger than 102400 bytes; lower spec.logs.maxSize of the pool";
+    const sentence =
+      "The log is larger than 102400 bytes; raise logs.maxSize of the chart, or lower spec.logs.maxSize of the pool";
     expect(await put(address, "x".repeat(102_401))).toEqual({ status: 413, said: sentence });
     expect(await put(address, kilobytes(101))).toEqual({ status: 413, said: sentence });
     expect(await filesKept()).toEqual([]);
