@@ -7,7 +7,7 @@ import type { Course } from "./course.ts";
 import type { Departures } from "./departure.ts";
 import { hindrances } from "./hindrance.ts";
 import { howMany } from "./howMany.ts";
-import { isEnding, isServing, type Member } from "./member.ts";
+import { isCold, isEnding, isServing, type Member } from "./member.ts";
 import type { ObservedPool } from "./observed.ts";
 
 type Finding = Why & { readonly status: Condition["status"] };
@@ -121,7 +121,6 @@ function isProgressing({ observed, course, departures, ready }: Facts): Finding 
 }
 
 function isStalled({ observed: { pool }, course }: Facts): Finding {
-  const names = stuckNames(course.stuck);
   const { warmup, update } = pool.spec;
   if (course.state === "RolledBack") {
     const message =
@@ -132,7 +131,7 @@ function isStalled({ observed: { pool }, course }: Facts): Finding {
   if (course.stuck.length === 0) {
     return { status: "False", reason: "AsDesired", message: "No warm-up is stuck" };
   }
-  const what = `${names} made no progress in its warm-up for ${warmup.timeout}${hindrances(course.stuck)}`;
+  const what = whatIsStuck(course.stuck, warmup.timeout);
   if (course.previous === undefined) {
     const message = `${what}; its status and log say what it waits for, \`restart\` starts it afresh`;
     return { status: "True", reason: "WarmupStuck", message };
@@ -182,6 +181,18 @@ function areDefinitionsValid({ observed: { definitions, standing } }: Facts): Fi
   if (broken.length === 0) return { status: "True", reason: "AsDesired", message: "Every check is well defined" };
   const list = broken.map(({ name, message }) => `"${name}": ${message}`).join("; ");
   return { status: "False", reason: "DefinitionInvalid", message: `Not tested until corrected: ${list}` };
+}
+
+function whatIsStuck(stuck: readonly Member[], timeout: string): string {
+  const [cold, quarantined] = [stuck.filter(isCold), stuck.filter((member) => !isCold(member))];
+  return [
+    ...(cold.length === 0
+      ? []
+      : [`${stuckNames(cold)} made no progress in its warm-up for ${timeout}${hindrances(cold)}`]),
+    ...(quarantined.length === 0
+      ? []
+      : [`${stuckNames(quarantined)} is quarantined (${quarantined[0]?.status?.message ?? "its status says why"})`]),
+  ].join("; ");
 }
 
 function stuckNames(stuck: readonly Member[]): string {

@@ -12,7 +12,7 @@ export interface Course {
   readonly run: string;
   /** Where a rollback returns to while an update is in progress; once rolled back, the revision that was given up. */
   readonly previous?: string;
-  /** Builders at the target revision that do not get warm. */
+  /** Builders at the target revision that do not get warm, and in an update those that gave up on themselves. */
   readonly stuck: readonly Member[];
 }
 
@@ -31,7 +31,7 @@ export function courseOf(observed: ObservedPool): Course {
     return { state: "RolledBack", target: last, run: last, previous: wanted, stuck: stuckAt(last, observed) };
   }
   const from = cameFrom({ wanted, last, previous: wasRolledBack ? undefined : status?.previousRevision });
-  const stuck = stuckAt(wanted, observed);
+  const stuck = [...stuckAt(wanted, observed), ...(from === undefined ? [] : quarantinedAt(wanted, observed))];
   if (stuck.length > 0 && from !== undefined && mayRollBack) {
     return { state: "RolledBack", target: from, run: from, previous: wanted, stuck };
   }
@@ -65,12 +65,21 @@ function stuckAt(revision: string, { pool, members }: ObservedPool): readonly Me
   );
 }
 
-/** An update has ended when all instances are there, at the revision, and past their warm-up. */
-function isComplete(revision: string, { pool, members }: ObservedPool): boolean {
+/** One that gives up on itself says nothing about the pool, but in an update it speaks against what it was given. */
+function quarantinedAt(revision: string, { members }: ObservedPool): readonly Member[] {
+  return members.filter(
+    (member) => member.pod?.revision === revision && !isEnding(member) && member.phase === "Quarantined",
+  );
+}
+
+/** An update has ended when all instances are there, at the revision, past their warm-up, and none has given up on itself. */
+function isComplete(revision: string, observed: ObservedPool): boolean {
+  const { pool, members } = observed;
   const pods = members.filter(({ pod }) => pod !== undefined);
   return (
     pods.length >= pool.spec.instances &&
-    pods.every((member) => member.pod?.revision === revision && !isEnding(member) && !isCold(member))
+    pods.every((member) => member.pod?.revision === revision && !isEnding(member) && !isCold(member)) &&
+    quarantinedAt(revision, observed).length === 0
   );
 }
 

@@ -309,6 +309,28 @@ describe("an update that does not get warm", () => {
     expect(condition(world, "Stalled")).toMatch(/^True UpdateStalled/);
   });
 
+  it("stalls at once at a builder that gives up on itself there, and is not over before it is well", () => {
+    breakIt("Pause");
+    world.say("o2-3", "Quarantined", { message: "The compiler does not work" });
+    world.step();
+    expect(condition(world, "Stalled")).toMatch(
+      /^True UpdateStalled: "o2-3" is quarantined \(The compiler does not work\) at revision .*; correct the spec/,
+    );
+    world.say("o2-3", "Ready");
+    world.settle();
+    expect(condition(world, "Stalled")).toMatch(/^False/);
+    expect(world.pool.status).toMatchObject({ updated: 4, ready: 4 });
+  });
+
+  it("returns from a revision at which a builder gives up on itself", () => {
+    breakIt("Rollback");
+    world.say("o2-3", "Quarantined");
+    const before = world.pods[0]?.revision;
+    world.settle();
+    expect(condition(world, "Stalled")).toMatch(/^True RolledBack/);
+    expect(world.pods.every(({ revision }) => revision === before)).toBe(true);
+  });
+
   it("returns to the revision before when asked to, and stays there", () => {
     breakIt("Rollback");
     const before = world.pods[0]?.revision;
