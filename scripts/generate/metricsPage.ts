@@ -1,3 +1,4 @@
+import { builderMetrics } from "../../src/builder/meter.ts";
 import { logMetrics } from "../../src/logs/metrics.ts";
 import { metrics } from "../../src/operator/metrics/table.ts";
 
@@ -10,18 +11,22 @@ interface Facts {
 /** The reference page of the metrics, from the tables the exporters read. */
 export function metricsPage(): string {
   return `${[
-    "<!-- Written by `make generate` from src/operator/metrics and src/logs; changes made here are lost. -->",
+    "<!-- Written by `make generate` from src/operator/metrics, src/logs and src/builder; changes made here are lost. -->",
     "",
     "# Metrics",
     "",
-    "`builderpool up` serves them to Prometheus at `/metrics`, beside logs and result pages. All but those named `_total` are gauges, computed from the objects when they are",
-    "asked for. What is not known is absent rather than 0.",
+    "`builderpool up` serves them to Prometheus at `/metrics`, beside logs and result pages; in a cluster the operator that leads does, on its port `http`.",
+    "All but those named `_total` are gauges, computed from the objects when they are asked for. What is not known is absent rather than 0.",
     "",
     ...table(metrics),
     "",
-    "The log service of a cluster has its own `/metrics`:",
+    "The log service of a cluster has its own, on its port `http`:",
     "",
     ...table(Object.values(logMetrics)),
+    "",
+    "And so has every builder of a cluster:",
+    "",
+    ...table(Object.values(builderMetrics)),
   ].join("\n")}\n`;
 }
 

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Gauge, Registry } from "prom-client";
 import { cellSecretsFolder } from "../core/pool/capsule.ts";
 import { bucketKeys } from "../logs/bucketKeys.ts";
 import { httpLogStore } from "../logs/http.ts";
@@ -11,12 +10,13 @@ import { kubernetesClient } from "../store/kubernetes/kubernetesClient.ts";
 import { accessInPod } from "../store/kubernetes/pod.ts";
 import { kubernetesStore } from "../store/kubernetes.ts";
 import { systemClock as clock } from "../system/clock.ts";
-import { type Scrape, serveHealth } from "../system/health.ts";
+import { serveHealth } from "../system/health.ts";
 import { createLog, type Log } from "../system/log.ts";
 import { sparseEnvironment } from "../system/sparseEnvironment.ts";
 import { version } from "../system/version.ts";
 import { fillCapsule } from "./capsule.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
+import { createBuilderMeter } from "./meter.ts";
 import { gitMirrors } from "./mirrors.ts";
 import { runBuilder } from "./run.ts";
 import { socketCells } from "./socketCells.ts";
@@ -41,7 +41,7 @@ async function run(environment: Environment, log: Log): Promise<void> {
   const health = await serveHealth(
     environment.port,
     () => (isReady ? undefined : `"${name}" is not warm, or drains: kubectl get builder ${name}`),
-    meter(() => isReady),
+    createBuilderMeter(() => isReady),
   );
   const client = kubernetesClient(accessInPod({ ...environment.apiServer, clock }), namespace);
   const directory = join(data, "mirror");
@@ -91,23 +91,6 @@ async function run(environment: Environment, log: Log): Promise<void> {
 function logStore({ bucket, bucketKeys: folder, tokenFile, ...service }: Environment["logs"]): LogStore {
   if (bucket !== undefined) return s3LogStore({ s3: bucket, url: bucket.url, keys: () => bucketKeys(folder) });
   return httpLogStore({ ...service, token: () => readFile(tokenFile, "utf8") });
-}
-
-/** All that a builder alone knows; what is known of pools and builds the operator tells. */
-function meter(isReady: () => boolean): Scrape {
-  const registry = new Registry();
-  const help = "1 while this builder is warm and takes part in its pool";
-  const ready = new Gauge({ name: "builderpool_builder_ready", help, registers: [registry] });
-  const memory = new Gauge({
-    name: "process_resident_memory_bytes",
-    help: "Resident memory of the builder's own process",
-    registers: [registry],
-  });
-  return async () => {
-    ready.set(isReady() ? 1 : 0);
-    memory.set(process.memoryUsage.rss());
-    return { contentType: registry.contentType, text: await registry.metrics() };
-  };
 }
 
 async function main([command, directory]: readonly string[]): Promise<number> {
