@@ -10,6 +10,18 @@ export interface ClusterProvider {
   up(options: { readonly keep: boolean }): Promise<RunningCluster>;
   /** Ends and deletes what `up` made; does nothing when there is nothing. */
   down(): Promise<void>;
+  /** Absent where nothing below the API is in reach. */
+  readonly faults?: ClusterFaults;
+}
+
+/** What happens to clusters and cannot be asked of an API server. */
+export interface ClusterFaults {
+  /** Kills the API server; etcd keeps what it held. */
+  stopApiServer(): Promise<void>;
+  /** Starts it again, at the same address; resolves when it is ready. */
+  startApiServer(): Promise<void>;
+  /** Kills the first process of a container, whose id is given as in the status of its pod: nothing can be said or given back. */
+  killContainer(id: string): Promise<void>;
 }
 
 export interface RunningCluster {

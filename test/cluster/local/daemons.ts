@@ -3,6 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../until.ts";
 import type { Layout } from "./layout.ts";
 
 /** A program that outlives this process; its file in the cluster's folder says which one it is, also to a later run. */
@@ -45,6 +46,17 @@ export async function daemons(layout: Layout): Promise<Daemon[]> {
     }
   }
   return found;
+}
+
+/** Resolves when the condition holds; rejects with the end of its log when the program ends first. */
+export async function untilRunning(layout: Layout, daemon: Daemon, condition: () => Promise<boolean>): Promise<void> {
+  await until(`${daemon.name} is ready`, async () => {
+    if (!(await daemons(layout)).some(({ pid }) => pid === daemon.pid)) {
+      const log = await readFile(join(layout.logs, `${daemon.name}.log`), "utf8");
+      throw new Error(`${daemon.name} ended:\n${log.split("\n").slice(-15).join("\n")}`);
+    }
+    return condition().catch(() => false);
+  });
 }
 
 /** Sends the signal to those of `names` that run, and waits up to `patience` milliseconds for their end. Says who is still there. */

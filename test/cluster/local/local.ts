@@ -4,6 +4,7 @@ import { kubectl } from "../kubectl.ts";
 import { forNode, install } from "../machine.ts";
 import type { ClusterProvider, RunningCluster } from "../provider.ts";
 import { takeDown } from "./down.ts";
+import { faultsOf } from "./faults.ts";
 import { importImage } from "./images.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { forget, keep, takeOver } from "./owner.ts";
@@ -40,6 +41,7 @@ export function localProvider(slot = 0): ClusterProvider {
       await takeDown(layout);
       await forget(layout);
     },
+    faults: faultsOf(layout),
   };
 }
 

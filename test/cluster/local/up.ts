@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { dns } from "../dns.ts";
@@ -6,14 +6,18 @@ import { applyManifests, kubectl } from "../kubectl.ts";
 import { kubernetes } from "../kubernetes.ts";
 import { during } from "../progress.ts";
 import { until } from "../until.ts";
+import { startApiServer } from "./apiServer.ts";
 import { createCgroup } from "./cgroups.ts";
-import { type Daemon, daemons, listens, startDaemon, within } from "./daemons.ts";
+import { type Daemon, listens, startDaemon, untilRunning, within } from "./daemons.ts";
 import { filesOf } from "./files.ts";
 import { writeIdentities } from "./identities.ts";
 import { keepKernelSettings } from "./kernelSettings.ts";
 import type { Layout } from "./layout.ts";
 import { createNetwork } from "./network.ts";
 import { etcdPort, flagsOf } from "./programs.ts";
+
+/** The daemon that holds the cluster's namespaces. */
+export const namespaces = "namespaces";
 
 /** Nothing of an earlier cluster may be left. Resolves when the node is Ready and a claim would be bound. */
 export async function bringUp(layout: Layout, pauseImage: string): Promise<void> {
@@ -34,9 +38,8 @@ export async function bringUp(layout: Layout, pauseImage: string): Promise<void>
     const etcd = await start("etcd");
     await untilRunning(layout, etcd, () => listens(etcd.pid, etcdPort));
     reached("the API server");
-    const server = await start("kube-apiserver");
+    await startApiServer(layout, home);
     const ask = (...args: string[]) => kubectl(layout.kubeconfig, args);
-    await untilRunning(layout, server, async () => (await ask("get", "--raw", "/readyz")) === "ok");
     for (const name of ["kube-controller-manager", "kube-scheduler", "kube-proxy", "provision"] as const)
       await start(name);
     await startOther("dns", [names, "-conf", join(layout.folder, "Corefile")]);
@@ -70,7 +73,7 @@ async function writeFiles(layout: Layout, pauseImage: string): Promise<void> {
  */
 async function enterNamespaces(layout: Layout): Promise<Daemon> {
   const sleep = ["unshare", "--mount", "--propagation=private", "sleep", "infinity"];
-  const home = await startDaemon(layout, "namespaces", ["nsenter", `--net=/run/netns/${layout.name}`, ...sleep]);
+  const home = await startDaemon(layout, namespaces, ["nsenter", `--net=/run/netns/${layout.name}`, ...sleep]);
   const prepare = `mount --make-rshared /
 mkdir -p /var/lib/cni
 mount -t tmpfs none /var/lib/cni
@@ -89,15 +92,4 @@ echo 1 > /proc/sys/net/ipv4/ip_forward`;
     async () => (await execa(command, args, { reject: false })).exitCode === 0,
   );
   return home;
-}
-
-/** Resolves when the condition holds; rejects with the end of its log when the program ends first. */
-async function untilRunning(layout: Layout, daemon: Daemon, condition: () => Promise<boolean>): Promise<void> {
-  await until(`${daemon.name} is ready`, async () => {
-    if (!(await daemons(layout)).some(({ pid }) => pid === daemon.pid)) {
-      const log = await readFile(join(layout.logs, `${daemon.name}.log`), "utf8");
-      throw new Error(`${daemon.name} ended:\n${log.split("\n").slice(-15).join("\n")}`);
-    }
-    return condition().catch(() => false);
-  });
 }

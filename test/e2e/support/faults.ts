@@ -1,0 +1,7 @@
+import { chooseProvider } from "../../cluster/choose.ts";
+import type { ClusterFaults } from "../../cluster/provider.ts";
+
+/** What can happen to this run's cluster; a test that has none says so and is skipped. */
+export async function faultsOfCluster(): Promise<ClusterFaults | undefined> {
+  return (await chooseProvider(process.env)).faults;
+}
