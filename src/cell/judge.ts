@@ -4,7 +4,7 @@ import type { Built } from "./build.ts";
 import { ending, type Hands, lastLine } from "./hands.ts";
 import { InfrastructureFailure } from "./infrastructure.ts";
 import type { ReadLogs } from "./logs.ts";
-import { memoryKills } from "./memory.ts";
+import { memoryKills, ranOutOfMemory } from "./memory.ts";
 import { refuseFullDisk } from "./space.ts";
 
 /** Most lines of a preview the contract allows. */
@@ -25,10 +25,11 @@ export async function judge(
     throw new InfrastructureFailure("SelfTestFailed", `${tool} build ${ending(ended)}: ${lastLine(ended)}`);
   }
   const killed = !ended.timedOut && (ended.signal === "SIGKILL" || ended.exitCode === 137);
-  if (killed && (seen.killed || has(findings, "killed") || (await memoryKills()) > built.memoryKills)) {
+  // The kernel may well take a compiler or a test, and the build goes on to fail or to hang for it: its count is believed whatever the end.
+  if ((await memoryKills()) > built.memoryKills || (killed && (seen.killed || has(findings, "killed")))) {
     throw new InfrastructureFailure(
       "OutOfMemory",
-      `${tool} build was killed for its memory; lower jobs or raise the memory of the builder`,
+      `${tool} build ${await ranOutOfMemory()}; lower spec.jobs, or raise the memory of the builder`,
       findings,
     );
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { isAlive } from "../support/cell/alive.ts";
+import { memoryLimits } from "../support/cell/memoryLimits.ts";
 import { cellProgram, runCell, startCell } from "../support/cell/startCell.ts";
 import { aCellWorld, type CellWorld } from "../support/cell/world.ts";
 
@@ -120,6 +121,24 @@ describe("a machine in trouble", () => {
 
     expect(outcome).toMatchObject(expected);
   });
+
+  it.runIf(memoryLimits !== undefined)(
+    "a limit of memory at which the kernel kills a test, or a compiler, is not the pull request's fault",
+    async () => {
+      const { hello, order } = aCellWorld();
+      const commit = hello.propose({ "hello.in": "head -c 1G /dev/zero | tail\n" });
+
+      const { outcome } = await runCell(order({ pullRequest: { number: 1, commit } }), {
+        prefix: ["unshare", "--mount", ...(memoryLimits?.to(2 ** 28) ?? [])],
+      });
+
+      expect(outcome).toMatchObject({
+        kind: "Infrastructure",
+        reason: "OutOfMemory",
+        message: expect.stringMatching(/^aliBuild build ran out of memory \(limit 256 MiB\); lower .*, or raise /),
+      });
+    },
+  );
 
   it.runIf(isRoot)("a disk that is full is not the pull request's fault", async () => {
     const { hello, order, area } = aCellWorld();

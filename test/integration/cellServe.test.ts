@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { CellEvent } from "../../src/api/event.ts";
 import type { Order } from "../../src/api/order.ts";
 import { handedOn } from "../support/builder/handedOn.ts";
+import { memoryLimits } from "../support/cell/memoryLimits.ts";
 import { aServedCell, commandsWith, follow, node, serveProgram, until } from "../support/cell/serveCell.ts";
 import { cellProgram, steps } from "../support/cell/startCell.ts";
 import { aCellWorld, helloCheck } from "../support/cell/world.ts";
@@ -30,30 +31,6 @@ const uniqueSleep = () => {
   names += 1;
   return `${process.pid}${names}.25`;
 };
-
-/** Words that put a command into a memory limit of its own, which it then sees as a container sees its own; only root can, here with cgroup v1. */
-const memory =
-  process.getuid?.() === 0 && existsSync("/sys/fs/cgroup/memory/memory.limit_in_bytes")
-    ? {
-        limitedTo(bytes: number): readonly string[] {
-          const group = `/sys/fs/cgroup/memory/builderpool-test-${uniqueSleep()}`;
-          mkdirSync(group);
-          onTestFinished(() => until(() => rmdirIfEmpty(group)));
-          writeFileSync(join(group, "memory.limit_in_bytes"), String(bytes));
-          const script = 'echo $$ > "$1/cgroup.procs"; mount --bind "$1" /sys/fs/cgroup/memory; shift; exec "$@"';
-          return ["sh", "-ec", script, "sh", group];
-        },
-      }
-    : undefined;
-
-function rmdirIfEmpty(group: string): boolean {
-  try {
-    rmdirSync(group);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** A cell program of a few lines: `say` writes an event, `order` is the order. It ends when its life line is cut. */
 function program(script: string): readonly string[] {
@@ -181,10 +158,10 @@ describe("a cell that listens on a socket", () => {
     });
   });
 
-  it.runIf(memory !== undefined)("knows when its container ran out of memory, and how much it had", async () => {
+  it.runIf(memoryLimits !== undefined)("knows when its container ran out of memory, and how much it had", async () => {
     const { cells, start } = await aServedCell(
       program("const all = []; for (;;) all.push(Buffer.alloc(2 ** 24, 1));"),
-      { enter: memory?.limitedTo(2 ** 28) ?? [] },
+      { enter: memoryLimits?.to(2 ** 28) ?? [] },
     );
     await start();
     expect(await cells.run(order("hungry"), () => {}, never)).toEqual({

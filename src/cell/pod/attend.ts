@@ -9,7 +9,7 @@ import { Tail } from "../../system/process/capture.ts";
 import { type Exit, exitOf, exitWords } from "../../system/process/exit.ts";
 import { cellMarker, killEverybodyElse, killMarked, others } from "../../system/process/survivors.ts";
 import { readOrderLine } from "../lifeLine.ts";
-import { memoryKills, memoryLimit } from "../memory.ts";
+import { memoryKills, ranOutOfMemory } from "../memory.ts";
 import { empty } from "../remove.ts";
 
 export interface CellHost {
@@ -69,7 +69,7 @@ export async function attend(connection: Socket, host: CellHost): Promise<void> 
   const left = await bury(child, id, host);
   host.say(left === 0 ? `--- ${id} ended` : `--- ${id} ended; ${left} processes it had left behind were killed`);
   if (exit.code !== 0 && !cut.signal.aborted) {
-    const outcome = obituary(exit, errors.text(), (await memoryKills()) > before ? await outOfMemory() : undefined);
+    const outcome = obituary(exit, errors.text(), (await memoryKills()) > before ? await ranOutOfMemory() : undefined);
     connection.write(`\n${line({ event: "outcome", outcome })}`);
   }
   for (const directory of host.scratch) {
@@ -131,13 +131,8 @@ function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
 /** For a cell that gave no outcome; one that gave one is not contradicted, as the first counts. */
 function obituary(exit: Exit, errors: string, memory: string | undefined): Outcome {
   if (exit.signal === "SIGKILL" && memory !== undefined)
-    return { kind: "Infrastructure", reason: "OutOfMemory", message: `The cell was killed: ${memory}` };
+    return { kind: "Infrastructure", reason: "OutOfMemory", message: `The cell was killed: its container ${memory}` };
   return { kind: "Infrastructure", reason: "CellDied", message: exitWords(exit, errors) };
-}
-
-async function outOfMemory(): Promise<string> {
-  const limit = await memoryLimit();
-  return `its container ran out of memory${limit === undefined ? "" : ` (limit ${limit})`}`;
 }
 
 /** For the log of the container; an order that cannot be read is the cell program's to refuse. */
