@@ -14,8 +14,18 @@ const progressSpacing = 30_000;
 
 interface Step {
   readonly doing: string;
-  /** A message when something did not work out that the warm-up may go on without. Throws when it must be tried again. */
-  run(signal: AbortSignal): Promise<string | undefined>;
+  /**
+   * A message when something did not work out that the warm-up may go on without. Throws when it must be tried again. What happens before
+   * `progressFrom`, on the monotonic clock, is no progress.
+   */
+  run(signal: AbortSignal, progressFrom: number): Promise<string | undefined>;
+}
+
+/** What is said while a step is taken, and between its tries. */
+interface Place {
+  readonly done: number;
+  readonly total: number;
+  readonly failures: readonly string[];
 }
 
 /**
@@ -23,35 +33,43 @@ interface Step {
  * they pass; a base branch that does not compile has warmed the cache all the same. Rejects with the signal's reason.
  */
 export async function warmUp(brain: Brain, pool: BuilderPool, signal: AbortSignal): Promise<void> {
-  const { world } = brain;
   const steps = stepsOf(brain, pool);
+  const total = steps.length;
   const lasting: string[] = [];
   for (const [done, step] of steps.entries()) {
-    for (let pause = firstPause, failure: string | undefined; ; pause = Math.min(pause * 2, longestPause)) {
-      tell(brain, { done, total: steps.length, doing: step.doing, failures: [...lasting, failure] });
-      try {
-        const message = await step.run(signal);
-        if (message !== undefined) lasting.push(message);
-        break;
-      } catch (error) {
-        signal.throwIfAborted();
-        failure = `${step.doing}: ${reasonOf(error)}`;
-        world.log.warn(
-          { builder: world.name, step: step.doing, error: failure },
-          "warm-up step failed and is tried again",
-        );
-        tell(brain, {
-          done,
-          total: steps.length,
-          doing: `${step.doing}, tried again soon`,
-          failures: [...lasting, failure],
-        });
-        await world.clock.sleep(pause, signal);
-      }
+    const message = await take(brain, step, { done, total, failures: lasting }, signal);
+    if (message !== undefined) lasting.push(message);
+  }
+  tell(brain, { done: total, total, failures: lasting });
+  brain.note("warmup", lasting.length === 0 ? undefined : lasting.join("; "));
+}
+
+/** Tries a step until it works. After a failure a try is progress only once it lasts longer than those before: what fails for ever is stuck. */
+async function take(
+  brain: Brain,
+  { doing, run }: Step,
+  { failures, ...place }: Place,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { clock, log, name } = brain.world;
+  tell(brain, { ...place, doing, failures });
+  let longest = Number.NEGATIVE_INFINITY;
+  for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
+    const startedAt = clock.monotonic();
+    try {
+      return await run(signal, startedAt + longest);
+    } catch (error) {
+      signal.throwIfAborted();
+      longest = Math.max(longest, clock.monotonic() - startedAt);
+      const failure = `${doing}: ${reasonOf(error)}`;
+      log.warn({ builder: name, step: doing, error: failure }, "warm-up step failed and is tried again");
+      const { progressAt } = brain.status.get().warmup ?? {};
+      const again = { ...place, failures: [...failures, failure], ...(progressAt !== undefined && { progressAt }) };
+      tell(brain, { ...again, doing: `${doing}, tried again soon` });
+      await clock.sleep(pause, signal);
+      tell(brain, { ...again, doing });
     }
   }
-  tell(brain, { done: steps.length, total: steps.length, failures: lasting });
-  brain.note("warmup", lasting.length === 0 ? undefined : lasting.join("; "));
 }
 
 /** Runs the self-test with the tool of each of the checks; resolves with what is wrong, undefined when nothing is. */
@@ -102,8 +120,8 @@ function cellStep(brain: Brain, pool: BuilderPool, task: "selftest" | "warmup", 
     task === "selftest" ? `Testing aliBuild ${check.tool.alibuild}` : `Building ${check.branch} for ${check.name}`;
   return {
     doing,
-    async run(signal) {
-      const outcome = await carryOut(brain, pool, task, check, signal);
+    async run(signal, progressFrom) {
+      const outcome = await carryOut(brain, pool, task, check, signal, progressFrom);
       return outcome.compiled === false ? `${check.branch} does not compile for ${check.name}` : undefined;
     },
   };
@@ -116,33 +134,34 @@ async function carryOut(
   task: "selftest" | "warmup",
   check: ResolvedCheck,
   signal: AbortSignal,
+  progressFrom = Number.NEGATIVE_INFINITY,
 ): Promise<Extract<Outcome, { kind: "Done" }>> {
   const id = brain.nextId();
   const order = await prepareOrder(brain, pool, { id, task, check }, signal);
-  const outcome = await brain.world.cells.run(order, progressOf(brain), signal);
+  const outcome = await brain.world.cells.run(order, progressOf(brain, progressFrom), signal);
   brain.learn(outcome.versions);
   if (outcome.kind === "Done") return outcome;
   throw new Error(outcome.kind === "Infrastructure" ? outcome.message : `${task} ended with a verdict`);
 }
 
-function progressOf({ status, world }: Brain): (event: CellEvent) => void {
+function progressOf({ status, world }: Brain, from: number): (event: CellEvent) => void {
   let last = Number.NEGATIVE_INFINITY;
   return (event) => {
     const { warmup } = status.get();
     const now = world.clock.monotonic();
-    if (warmup === undefined || (event.event !== "step" && now - last < progressSpacing)) return;
+    if (warmup === undefined || now < from || (event.event !== "step" && now - last < progressSpacing)) return;
     last = now;
     status.say({ warmup: { ...warmup, progressAt: timestamp(world.clock) } });
   };
 }
 
+/** It is progress, unless the instant of the last one is given. */
 function tell(
   { status, world }: Brain,
-  { failures, ...progress }: { done: number; total: number; doing?: string; failures: readonly (string | undefined)[] },
+  { failures, progressAt = timestamp(world.clock), ...place }: Place & { doing?: string; progressAt?: string },
 ): void {
-  const told = failures.filter((text) => text !== undefined).map((text) => text.slice(0, 300));
-  const progressAt = timestamp(world.clock);
-  status.say({ warmup: { ...progress, progressAt, ...(told.length > 0 && { failures: told.slice(-20) }) } });
+  const told = failures.map((text) => text.slice(0, 300)).slice(-20);
+  status.say({ warmup: { ...place, progressAt, ...(told.length > 0 && { failures: told }) } });
 }
 
 function onePerTool(checks: readonly ResolvedCheck[]): readonly ResolvedCheck[] {

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { CellEvent, Outcome } from "../../src/api/event.ts";
 import type { Stored } from "../../src/api/kinds.ts";
 import type { Order } from "../../src/api/order.ts";
@@ -240,6 +240,38 @@ describe("a warm-up", () => {
     expect(tries).toBe(4);
     expect(seen.slice(1)).toEqual(["Warming", "Warming", "Warming"]);
     expect((await builderOf(fixture))?.warmup?.failures).toBeUndefined();
+  });
+
+  it("makes no progress while a step fails again and again, until a try gets further than those before", async () => {
+    const fixture = await aBuilder();
+    const { cells, start, until } = fixture;
+    const held = new Map([1, 4].map((number) => [number, Promise.withResolvers<void>()]));
+    onTestFinished(() => {
+      for (const { resolve } of held.values()) resolve();
+    });
+    let tries = 0;
+    let tell = () => {};
+    cells.script = async (_, on) => {
+      tries += 1;
+      tell = () => on({ event: "step", step: "prepare" });
+      tell();
+      await held.get(tries)?.promise;
+      if (tries < 4) return { kind: "Infrastructure", reason: "ToolInstallFailed", message: "pip found no network" };
+      return { kind: "Done", message: "" };
+    };
+    const progress = async () => Date.parse((await builderOf(fixture))?.warmup?.progressAt ?? "");
+    start({ clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 700), signal) } });
+    await until(async () => tries === 1 && (await progress()) > 0);
+    const firstFailed = Date.now();
+    held.get(1)?.resolve();
+    await until(async () => tries === 4 && (await builderOf(fixture))?.warmup?.failures?.length === 1);
+    expect(await progress()).toBeLessThanOrEqual(firstFailed);
+    await until(async () => {
+      tell();
+      return (await progress()) > firstFailed;
+    });
+    held.get(4)?.resolve();
+    await until(async () => (await builderOf(fixture))?.phase === "Ready");
   });
 });
 
