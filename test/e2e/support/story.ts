@@ -19,6 +19,11 @@ interface Proposed {
   readonly commit: string;
 }
 
+interface Gate {
+  readonly wait: string;
+  open(): void;
+}
+
 /** A running build, and the process and pod it runs in. */
 export interface Holder {
   readonly claim: Claim;
@@ -34,6 +39,8 @@ export interface Story extends Pick<E2ECluster, "kubectl" | "apply"> {
   /** Applies the pool, as one person would again and again; what is given is added to the smallest pool there is. */
   declare(spec?: object, name?: string): Promise<void>;
   propose(title: string, files: Files, more?: object): Promise<Proposed>;
+  /** Something to wait at: a line of shell that ends when it is opened. */
+  gate(): Promise<Gate>;
   /** A change whose build goes on until it is let go. */
   hold(title: string): Promise<Proposed & { letGo(): void }>;
   /** Statuses of the check on a commit, in their order, as `state description`. */
@@ -119,15 +126,22 @@ export function aStory(pool: string): Story {
       const pull = await github.state.openPullRequest({ repository: hello, title, files, ...more });
       return { number: pull.number, commit: pull.commits.at(-1)?.oid ?? "" };
     },
-    async hold(title) {
-      const gate = createServer((socket) => void socket.destroy());
+    async gate() {
+      const server = createServer((socket) => void socket.destroy());
       const host = cluster.hostAddress ?? "";
-      // The port is known before anybody listens on it: to listen is to let go.
+      // The port is known before anybody listens on it: to listen is to open.
       const port = await freePort(host);
-      gates.push({ close: () => gate.close() });
-      const wait = `exec bash -c 'until (exec 3<>/dev/tcp/${host}/${port}) 2> /dev/null; do sleep 0.2; done'\n`;
-      const proposed = await story.propose(title, { ...greeting(`Hello, ${title}`), "test/held.test": wait });
-      return { ...proposed, letGo: () => void gate.listen(port, host) };
+      gates.push({ close: () => server.close() });
+      const wait = `bash -c 'until (exec 3<>/dev/tcp/${host}/${port}) 2> /dev/null; do sleep 0.2; done'`;
+      return { wait, open: () => void server.listen(port, host) };
+    },
+    async hold(title) {
+      const { wait, open } = await story.gate();
+      const proposed = await story.propose(title, {
+        ...greeting(`Hello, ${title}`),
+        "test/held.test": `exec ${wait}\n`,
+      });
+      return { ...proposed, letGo: open };
     },
     statuses: (commit) =>
       github.state
