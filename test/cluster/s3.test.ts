@@ -6,7 +6,6 @@ import { bucketKeys } from "../../src/logs/bucketKeys.ts";
 import type { LogStore } from "../../src/logs/logStore.ts";
 import { s3LogStore } from "../../src/logs/s3.ts";
 import { anInstallation, greeting, hello } from "../support/up/installation.ts";
-import { goProgram } from "./goProgram.ts";
 import { accessKeyId, type S3Server, secretAccessKey, startS3Server } from "./s3Server.ts";
 
 const path = "o/r/1/abc/build_x_o2/fullLog.txt";
@@ -16,14 +15,8 @@ let folder: string;
 let server: S3Server;
 
 beforeAll(async () => {
-  const program = await goProgram({
-    name: "versitygw",
-    source: { package: "github.com/versity/versitygw/cmd/versitygw@v1.8.0" },
-    flags: ["-ldflags", "-s -w"],
-    what: "an S3 server (5 minutes, once)",
-  });
   folder = await mkdtemp(join(tmpdir(), "s3-"));
-  server = await startS3Server(program, folder, bucket);
+  server = await startS3Server(folder, bucket);
 }, 1_800_000);
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
