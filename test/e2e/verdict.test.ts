@@ -3,6 +3,7 @@ import { greeting } from "../support/up/installation.ts";
 import { anE2ECluster } from "./support/cluster.ts";
 import { home } from "./support/installChart.ts";
 import { aStory } from "./support/story.ts";
+import { waitFor } from "./support/waitFor.ts";
 
 describe("a pool that is applied", () => {
   const cluster = anE2ECluster();
@@ -34,7 +35,13 @@ describe("a pool that is applied", () => {
   });
 
   it("shows the build as it runs in the log of the cell", async () => {
-    expect(await story.kubectl("logs", "first-0", "-c", "cell")).toContain("aliBuild");
+    const held = await story.hold("Watched");
+    const own = () => story.kubectl("logs", "first-0", "-c", "cell");
+    const runs = new RegExp(`${held.commit}[^]*Test #1: greets \\.* *Passed`);
+    await waitFor("the tests of it", async () => runs.test(await own()));
+    expect(story.statuses(held.commit)).toEqual([expect.stringMatching(/^pending/)]);
+    held.letGo();
+    await story.shows(held.commit, "success");
   });
 
   it("marks a compile error red", async () => {
