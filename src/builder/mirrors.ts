@@ -37,7 +37,7 @@ export class MirrorFailure extends Error {
   readonly reason: InfrastructureReason;
   /** Whether the mirror itself seems to be broken. */
   readonly isDamage: boolean;
-  constructor(reason: "FetchFailed" | "CommitNotFound", message: string, isDamage = false) {
+  constructor(reason: "FetchFailed" | "CommitNotFound" | "DiskFull", message: string, isDamage = false) {
     super(message);
     this.reason = reason;
     this.isDamage = isDamage;
@@ -50,6 +50,7 @@ const repackLimit = 10 * 60_000;
 const repackEvery = 50;
 const damaged =
   /corrupt|bad object|object file .* is empty|unable to read|missing (blob|tree|commit)|inflate|bad packed|did not send all necessary objects/i;
+const diskFull = /No space left on device|Disk quota exceeded|Out of diskspace/;
 const noSuchRepository = /not found|does not exist|does not appear to be a git repository|repository '.*' not/i;
 
 interface Options {
@@ -190,6 +191,10 @@ async function fetchFrom(
       ended = await fetch(without);
     }
     if (ended.exitCode === 0) return url;
+    if (diskFull.test(ended.output)) {
+      const message = `No space was left in the file system of ${mirror} to fetch ${repository}; free some, lower spec.cleanup.maxAge, or raise spec.cleanup.minFree`;
+      throw new MirrorFailure("DiskFull", message);
+    }
     const isElsewhere = noSuchRepository.test(ended.output);
     if (failure === "" || !isElsewhere) failure = ended.says;
     isDamage = damaged.test(ended.output);

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import { systemClock } from "../../src/system/clock.ts";
 import { createLog } from "../../src/system/log.ts";
 import { createRepository } from "../support/cell/repository.ts";
 
+const canMount = process.getuid?.() === 0 && process.platform === "linux";
 const never = new AbortController().signal;
 
 function aMirrorWorld() {
@@ -66,6 +68,22 @@ describe("a mirror", () => {
     expect(rewritten.filter((commit) => !has(mirror, commit))).toEqual([]);
     expect(has(mirror, hello.tip())).toBe(true);
   });
+
+  it.runIf(canMount)(
+    "that finds no room for what it fetches says so, not that the repository is to blame",
+    async () => {
+      const { root, hello, fetch } = aMirrorWorld();
+      const disk = join(root, "mirrors");
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=2M", "tmpfs", disk]);
+      onTestFinished(() => void execFileSync("umount", ["--lazy", disk]));
+      await fetch();
+      hello.commit({ file: randomBytes(2 ** 22).toString("base64") });
+      await expect(fetch()).rejects.toMatchObject({
+        reason: "DiskFull",
+        message: expect.stringMatching(/^No space was left in the file system of .* to fetch o\/hello; free some, /),
+      });
+    },
+  );
 
   it("takes the default branch of the remote where none is named", async () => {
     const { hello, git, fetch } = aMirrorWorld();
