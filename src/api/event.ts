@@ -103,5 +103,8 @@ export const CellEvent = z.discriminatedUnion("event", [
 export type CellEvent = z.infer<typeof CellEvent>;
 
 /** What a cell that listens for orders says first, once the turn of a connection has come; then it waits for the order. */
-export const CellGreeting = z.object({ cell: text(64).describe("Version of the cell") });
+export const CellGreeting = z.object({
+  cell: text(64).describe("Version of the cell"),
+  memory: text(64).optional().describe("Limit of its memory; absent when there is none"),
+});
 export type CellGreeting = z.infer<typeof CellGreeting>;

@@ -1,11 +1,10 @@
-import type { Socket } from "node:net";
 import type { CellEvent, Outcome } from "../api/event.ts";
 import type { Order } from "../api/order.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Log } from "../system/log.ts";
 import type { Cells } from "./cells.ts";
 import { eventLines } from "./eventLines.ts";
-import { takeTurn } from "./turn.ts";
+import { type Turn, takeTurn } from "./turn.ts";
 
 export interface SocketCellsOptions {
   /** Absolute path of the socket on which the cell listens. */
@@ -34,9 +33,10 @@ export function socketCells(options: SocketCellsOptions): Cells {
       if (typeof turn === "string")
         return died(`The cell does not take orders at ${path}: ${turn}; \`kubectl describe pod ${pod}\` tells more`);
       try {
-        if (turn.version === version) return await carryOut(options, turn.socket, order, on, signal);
+        const { greeting } = turn;
+        if (greeting.cell === version) return await carryOut(options, turn, order, on, signal);
         return died(
-          `The cell is of version ${turn.version} and the builder of ${version}, so their image was changed in the running pod; delete pod ${pod}`,
+          `The cell is of version ${greeting.cell} and the builder of ${version}, so their image was changed in the running pod; delete pod ${pod}`,
         );
       } finally {
         turn.socket.destroy();
@@ -47,7 +47,7 @@ export function socketCells(options: SocketCellsOptions): Cells {
 
 async function carryOut(
   { clock, log, pod }: SocketCellsOptions,
-  socket: Socket,
+  { socket, greeting }: Turn,
   order: Order,
   on: (event: CellEvent) => void,
   signal: AbortSignal,
@@ -82,7 +82,7 @@ async function carryOut(
     const garbage = lines.garbage();
     if (garbage > 0) log.warn({ order: order.id, garbage }, "lines of a cell were no events");
     signal.throwIfAborted();
-    return outcome ?? died(obituary(pod));
+    return outcome ?? died(obituary(pod, greeting.memory));
   } finally {
     over.abort();
     signal.removeEventListener("abort", stop);
@@ -90,8 +90,9 @@ async function carryOut(
 }
 
 /** What became of a container is known to Kubernetes, not to its neighbour. */
-function obituary(pod: string): string {
-  return `The cell's container ended before it gave an outcome, most likely because memory ran out; \`kubectl describe pod ${pod}\` tells (Last State)`;
+function obituary(pod: string, memory: string | undefined): string {
+  const limit = memory === undefined ? "" : ` (limit ${memory})`;
+  return `The cell's container ended before it gave an outcome, most likely because memory ran out${limit}; \`kubectl describe pod ${pod}\` tells (Last State)`;
 }
 
 function died(message: string): Outcome {

@@ -5,8 +5,7 @@ import type { Clock } from "../system/clock.ts";
 /** A connection to a cell that now waits for an order. */
 export interface Turn {
   readonly socket: Socket;
-  /** Of the cell. */
-  readonly version: string;
+  readonly greeting: CellGreeting;
 }
 
 /** A container that failed often is started again after five minutes, which is what Kubernetes waits at most. */
@@ -44,15 +43,15 @@ async function ask(
     () => "it is busy with another order",
     () => "the builder no longer waits for it",
   );
-  const greeted = await Promise.race([greeting(socket), timeUp]);
+  const greeted = await Promise.race([hearGreeting(socket), timeUp]);
   over.abort();
   if (typeof greeted === "string") socket.destroy();
   signal.throwIfAborted();
-  return typeof greeted === "string" ? greeted : { socket, version: greeted.cell };
+  return typeof greeted === "string" ? greeted : { socket, greeting: greeted };
 }
 
 /** The socket is paused afterwards, so that nothing is lost until somebody listens. */
-function greeting(socket: Socket): Promise<CellGreeting | string> {
+function hearGreeting(socket: Socket): Promise<CellGreeting | string> {
   return new Promise((resolve) => {
     let text = "";
     const hear = (chunk: Buffer) => {

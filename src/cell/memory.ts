@@ -9,9 +9,15 @@ export async function memoryKills(): Promise<number> {
   return texts.reduce((sum, text) => sum + Number(/^oom_kill (?<count>[0-9]+)/m.exec(text)?.groups?.["count"] ?? 0), 0);
 }
 
-/** `ran out of memory (limit 512 MiB)`, the end of a sentence; without the limit where there is none. */
-export async function ranOutOfMemory(): Promise<string> {
+/** Memory this container may use, as people write it; undefined where there is no limit. */
+export async function memoryLimit(): Promise<string | undefined> {
   const texts = await Promise.all(limits.map((path) => readFile(path, "utf8").catch(() => "")));
   const bytes = texts.map(Number).find((value) => value > 0 && value < 2 ** 60);
-  return bytes === undefined ? "ran out of memory" : `ran out of memory (limit ${Math.round(bytes / 2 ** 20)} MiB)`;
+  return bytes === undefined ? undefined : `${Math.round(bytes / 2 ** 20)} MiB`;
+}
+
+/** `ran out of memory (limit 512 MiB)`, the end of a sentence; without the limit where there is none. */
+export async function ranOutOfMemory(): Promise<string> {
+  const limit = await memoryLimit();
+  return limit === undefined ? "ran out of memory" : `ran out of memory (limit ${limit})`;
 }

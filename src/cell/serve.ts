@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { systemClock } from "../system/clock.ts";
 import { others } from "../system/process/survivors.ts";
 import { version } from "../system/version.ts";
+import { memoryLimit } from "./memory.ts";
 import { attend, type CellHost } from "./pod/attend.ts";
 
 /*
@@ -28,11 +29,11 @@ async function main(): Promise<void> {
   }
   process.umask(groupOnly);
   process.chdir("/");
-  await listen(socket, host);
+  await listen(socket, { ...host, memory: await memoryLimit() });
   host.say(`listening on ${socket}`);
 }
 
-function readCommandLine(): { readonly socket: string; readonly host: CellHost } {
+function readCommandLine(): { readonly socket: string; readonly host: Omit<CellHost, "memory"> } {
   const { values, positionals: command } = parseArgs({
     options: {
       socket: { type: "string" },

@@ -191,6 +191,21 @@ describe("a cell that listens on a socket", () => {
     expect(await next).toEqual({ kind: "Done", message: "ok" });
   });
 
+  it.runIf(memoryLimits !== undefined)("that is taken whole is said to have had so much memory", async () => {
+    const { cells, start } = await aServedCell(
+      program(`setTimeout(() => say({ event: "step", step: "build" }), 300); setInterval(() => {}, 1000);`),
+      { enter: memoryLimits?.to(2 ** 28) ?? [] },
+    );
+    const container = await start();
+    const outcome = await cells.run(order("swept"), () => container.child.kill("SIGKILL"), never);
+    expect(outcome).toMatchObject({
+      reason: "CellDied",
+      message: expect.stringContaining(
+        "most likely because memory ran out (limit 256 MiB); `kubectl describe pod o2-0`",
+      ),
+    });
+  });
+
   it("that is not there yet is waited for until the order is stopped", async () => {
     const { cells } = await aServedCell(program(""));
     const end = new AbortController();

@@ -20,6 +20,8 @@ export interface CellHost {
   /** Directories that builds can write and nobody may find anything in afterwards. */
   readonly scratch: readonly string[];
   readonly version: string;
+  /** Limit of its memory, for the sentence about a container that is gone and can say nothing. */
+  readonly memory: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
   readonly clock: Pick<Clock, "sleep">;
   /** One line for people who follow the output of the container. */
@@ -39,7 +41,7 @@ const drainPipes = 2_000;
 export async function attend(connection: Socket, host: CellHost): Promise<void> {
   const cut = new AbortController();
   connection.on("error", () => cut.abort()).on("close", () => cut.abort());
-  connection.write(line({ cell: host.version } satisfies CellGreeting));
+  connection.write(line({ cell: host.version, memory: host.memory } satisfies CellGreeting));
   const reading = readOrderLine(connection, () => cut.abort());
   connection.resume();
   const order = await reading;
