@@ -1,6 +1,6 @@
 import type { LoadedImages } from "./images/load.ts";
 import { kubectl } from "./kubectl.ts";
-import type { ClusterProvider } from "./provider.ts";
+import { type ClusterProvider, usualKubeletFolder } from "./provider.ts";
 
 export interface ExistingCluster {
   readonly kubeconfig: string;
@@ -26,6 +26,7 @@ export function existingProvider({ kubeconfig, allowContext, hostAddress, images
       return {
         provider: "existing",
         kubeconfig,
+        kubeletFolder: usualKubeletFolder,
         found: true,
         images,
         ...(hostAddress === undefined ? {} : { hostAddress }),

@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { cacheFolder, isAlive } from "./cache.ts";
 import { goProgram } from "./goProgram.ts";
 import { during } from "./progress.ts";
-import type { ClusterProvider } from "./provider.ts";
+import { type ClusterProvider, usualKubeletFolder } from "./provider.ts";
 
 /** It carries the digest of the node image it was released with. */
 const version = "v0.32.0";
@@ -31,6 +31,7 @@ export function kindProvider(): ClusterProvider {
       return {
         provider: "kind",
         kubeconfig,
+        kubeletFolder: usualKubeletFolder,
         found,
         ...(hostAddress === undefined ? {} : { hostAddress }),
         loadImage: async (archive) => {

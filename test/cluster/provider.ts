@@ -1,5 +1,8 @@
 import type { LoadedImages } from "./images/load.ts";
 
+/** Where a kubelet keeps the volumes of pods, unless it is told otherwise. */
+export const usualKubeletFolder = "/var/lib/kubelet";
+
 /** Somebody who runs a Kubernetes cluster for the tests. Tests see only this, whoever it is. */
 export interface ClusterProvider {
   readonly name: "local" | "kind" | "existing";
@@ -30,6 +33,8 @@ export interface RunningCluster {
   readonly kubeconfig: string;
   /** Where pods reach servers of this machine; absent when they cannot. */
   readonly hostAddress?: string;
+  /** Where the kubelets of its nodes keep the volumes of pods. */
+  readonly kubeletFolder: string;
   /** Whether it was there before `up`. */
   readonly found: boolean;
   /** Images that it pulls by itself; absent where they are built here and loaded. */

@@ -34,6 +34,27 @@ describe("a build that takes more memory than the cell has", () => {
     await story.shows(greedy.commit, said);
   });
 
+  it("of which many small ones take it together is told from a failure as well", async () => {
+    const many = "for n in $(seq 120); do (head -c 4M /dev/zero; sleep 30) | tail > /dev/null & done; wait\n";
+    const { number, commit } = await story.propose("Nibble", { ...greeting("Hello, all mice"), "test/eat.test": many });
+    const { reason, message } = await trouble(number, 1);
+    expect(reason).toMatch(/^(OutOfMemory|CellDied)$/); // the kernel may take the cell itself
+    expect(message).toMatch(/memory/);
+    await story.shows(commit, /^pending Retrying, not the pull request's fault: /);
+  });
+
+  it("takes the whole container along where the kernel does not choose, as with cgroup v2, and is told all the same", async () => {
+    const first = "echo 1000 > /proc/1/oom_score_adj; head -c 2G /dev/zero | tail\n"; // so that it takes the first process, and with it all
+    const { number, commit } = await story.propose("Sweep", { ...greeting("Hello, broom"), "test/eat.test": first });
+    const { reason, message, builder } = await trouble(number, 1);
+    expect({ reason, message }).toEqual({
+      reason: "CellDied",
+      message: `The cell's container ended before it gave an outcome, most likely because memory ran out (limit 384 MiB); \`kubectl describe pod ${builder}\` tells (Last State)`,
+    });
+    expect(await story.kubectl("describe", "pod", builder)).toMatch(/Last State: +Terminated\s+Reason: +OOMKilled/);
+    await story.shows(commit, `pending Retrying, not the pull request's fault: the build was lost on ${builder}`);
+  });
+
   it("is tried again on another builder", async () => {
     const first = (await trouble(greedy.number, 1)).builder;
     const second = await trouble(greedy.number, 2);
@@ -53,15 +74,6 @@ describe("a build that takes more memory than the cell has", () => {
     const commit = await state.push({ repository: hello, number: greedy.number, files: { "test/eat.test": "true\n" } });
     await story.shows(commit, "success");
     expect(story.statuses(greedy.commit).filter((status) => !status.startsWith("pending"))).toEqual([]);
-  });
-
-  it("of which many small ones take it together is told from a failure as well", async () => {
-    const many = "for n in $(seq 120); do (head -c 4M /dev/zero; sleep 30) | tail > /dev/null & done; wait\n";
-    const { number, commit } = await story.propose("Nibble", { ...greeting("Hello, all mice"), "test/eat.test": many });
-    const { reason, message } = await trouble(number, 1);
-    expect(reason).toMatch(/^(OutOfMemory|CellDied)$/); // the kernel may take the cell itself
-    expect(message).toMatch(/memory/);
-    await story.shows(commit, /^pending Retrying, not the pull request's fault: /);
   });
 
   it("claims, builds and reports nothing twice", () => {

@@ -7,6 +7,7 @@ export interface Layout {
   readonly folder: string;
   readonly pki: string;
   readonly logs: string;
+  readonly kubeletFolder: string;
   readonly kubeconfig: string;
   readonly containerdSocket: string;
   /** Network namespace, and cgroup below which the kubelet puts its pods. */
@@ -33,6 +34,7 @@ export function layoutOf(slot: number): Layout {
     folder,
     pki: join(folder, "pki"),
     logs: join(folder, "logs"),
+    kubeletFolder: join(folder, "kubelet"),
     kubeconfig: join(folder, "kubeconfig"),
     containerdSocket: join(folder, "containerd.sock"),
     name,

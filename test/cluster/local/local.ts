@@ -50,6 +50,7 @@ function runningCluster(layout: Layout, found: boolean): RunningCluster {
     provider: "local",
     kubeconfig: layout.kubeconfig,
     hostAddress: layout.hostAddress,
+    kubeletFolder: layout.kubeletFolder,
     found,
     loadImage: (archive) => importImage(layout, archive),
     exportLogs: (folder) => cp(layout.logs, folder, { recursive: true }),

@@ -6,7 +6,7 @@ export const etcdPort = 2379;
 
 /** The flags of each program of the cluster, by its name. */
 export function flagsOf(layout: Layout) {
-  const { folder, pki, node, nodeAddress } = layout;
+  const { folder, kubeletFolder, pki, node, nodeAddress } = layout;
   const speaksAs = (name: string) => {
     const file = join(pki, `${name}.kubeconfig`);
     return [`--kubeconfig=${file}`, `--authentication-kubeconfig=${file}`, `--authorization-kubeconfig=${file}`];
@@ -43,7 +43,7 @@ export function flagsOf(layout: Layout) {
     kubelet: [
       `--config=${join(folder, "kubelet.yaml")}`,
       `--kubeconfig=${join(pki, "kubelet.kubeconfig")}`,
-      `--root-dir=${join(folder, "kubelet")}`,
+      `--root-dir=${kubeletFolder}`,
       `--hostname-override=${node}`,
       `--node-ip=${nodeAddress}`,
       "--node-labels=topology.kubernetes.io/zone=z1",

@@ -56,9 +56,10 @@ export async function bringUp(layout: Layout, pauseImage: string): Promise<void>
 
 async function writeFiles(layout: Layout, pauseImage: string): Promise<void> {
   await rm(layout.folder, { recursive: true, force: true });
-  for (const folder of ["logs", "runc", "volumes", "cni", "podlogs", "volplugins", "kubelet"]) {
+  for (const folder of ["logs", "runc", "volumes", "cni", "podlogs", "volplugins"]) {
     await mkdir(join(layout.folder, folder), { recursive: true });
   }
+  await mkdir(layout.kubeletFolder);
   await writeIdentities(layout);
   for (const [name, text] of Object.entries(filesOf(layout, pauseImage))) {
     const path = join(layout.folder, name);

@@ -19,6 +19,8 @@ export interface ProvidedCluster {
   /** Where pods reach servers of the tests; absent when they cannot. */
   readonly hostAddress?: string;
   readonly images: LoadedImages;
+  /** Where the kubelets of its nodes keep the volumes of pods. */
+  readonly kubeletFolder: string;
 }
 
 const logs = resolve(import.meta.dirname, "../../../.work/e2e-logs");
@@ -33,9 +35,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
   try {
     const images = await loadImages(cluster);
-    const { kubeconfig, hostAddress } = cluster;
+    const { kubeconfig, hostAddress, kubeletFolder } = cluster;
     await during("installing the chart", () => installChart(kubeconfig, images));
-    project.provide("cluster", { kubeconfig, images, ...(hostAddress === undefined ? {} : { hostAddress }) });
+    const reached = hostAddress === undefined ? {} : { hostAddress };
+    project.provide("cluster", { kubeconfig, images, kubeletFolder, ...reached });
   } catch (error) {
     await end();
     throw error;
