@@ -98,7 +98,8 @@ export function takeBack(build: Build, why: TakeBack, now: Milliseconds): Transi
     Lost: `"${builder}" was lost while it held the build`,
     NewIncarnation: `"${builder}" was started anew while it held the build`,
   }[why.cause];
-  return { status: queued(build, { reason: "BuilderLost", message, builder, now }) };
+  const fatal = why.cause === "Lost" && phase === "Running";
+  return { status: queued(build, { reason: "BuilderLost", message, builder, now, fatal }) };
 }
 
 /** Whether somebody asked for a build that has no verdict yet. */

@@ -10,14 +10,17 @@ const onPurpose: ReadonlySet<InfrastructureReason> = new Set(["Drained", "Supers
 /** The builder failed, not the build: it is counted, and started elsewhere at once. */
 const retriedAtOnce: ReadonlySet<InfrastructureReason> = new Set([...onPurpose, "BuilderLost", "HeartbeatLost"]);
 
+interface Failure extends Pick<Trouble, "reason" | "message" | "builder"> {
+  readonly now: Milliseconds;
+  /** The builder died while it ran the build, which may be why: one that writes until its pod is evicted would take one after the other. */
+  readonly fatal?: boolean;
+}
+
 /**
  * What is remembered of an attempt that ended without a verdict. The pause before the next one begins at a minute and
  * doubles with each failure of the same request, up to half an hour.
  */
-export function troubleAfter(
-  build: Build,
-  { reason, message, builder, now }: Pick<Trouble, "reason" | "message" | "builder"> & { readonly now: Milliseconds },
-): Trouble {
+export function troubleAfter(build: Build, { reason, message, builder, now, fatal = false }: Failure): Trouble {
   const before = currentTrouble(build)?.count ?? 0;
   const count = before + (onPurpose.has(reason) ? 0 : 1);
   const pause = Math.min(firstPause * 2 ** (count - 1), longestPause);
@@ -28,7 +31,7 @@ export function troubleAfter(
     count,
     request: build.status?.claim?.request ?? build.spec.request,
     at: new Date(now).toISOString(),
-    ...(retriedAtOnce.has(reason) ? {} : { notBefore: new Date(now + pause).toISOString() }),
+    ...(retriedAtOnce.has(reason) && !(fatal && count > 1) ? {} : { notBefore: new Date(now + pause).toISOString() }),
   };
 }
 

@@ -289,4 +289,21 @@ describe("a recheck", () => {
     expect(isRecheck(aBuild({ group: "failed" }))).toBe(true);
     expect(isRecheck(aBuild({ group: "succeeded" }))).toBe(true);
   });
+
+  it("of a running build lets somebody else start at once, but one that has lost two builders may be why, and waits", () => {
+    const lose = (build: Build, at: number) => applied(build, takeBack(build, { cause: "Lost" }, at));
+    const pauses: number[] = [];
+    let build: Build = aBuild();
+    for (let now = noon; pauses.length < 4; ) {
+      const held = applied(build, claim(build, self, now));
+      const { attempt = 0 } = held.status ?? {};
+      build = lose(applied(held, start(held, { ...self, attempt })), now);
+      const due = Date.parse(build.status?.trouble?.notBefore ?? iso(now));
+      pauses.push((due - now) / 60_000);
+      now = due;
+    }
+    expect(pauses).toEqual([0, 2, 4, 8]);
+    const claimedAgain = applied(build, claim(build, self, noon + 86_400_000));
+    expect(lose(claimedAgain, noon + 86_400_000).status?.trouble?.notBefore).toBeUndefined();
+  });
 });
