@@ -24,12 +24,15 @@ const innocent: ReadonlySet<InfrastructureReason> = new Set([
   "HeartbeatLost",
 ]);
 
+/** Ends after which the next build may find nothing to be built with: the tool chain fails, or the cell has yet to be started again. */
+const doubtful: ReadonlySet<InfrastructureReason> = new Set(["SelfTestFailed", "CellDied"]);
+
 /** A verdict of any kind shows that the builder works. One broken builder reddens no pull request, and does not burn the queue either. */
 export function judge(health: Health, end: AttemptEnd): Health {
   if (end.kind === "Verdict") return healthy;
   if (end.kind === "NotClaimed" || innocent.has(end.reason)) return health;
   const failures = health.failures + 1;
-  return { failures, isSuspect: end.reason === "SelfTestFailed" || failures % suspectAfter === 0 };
+  return { failures, isSuspect: doubtful.has(end.reason) || failures % suspectAfter === 0 };
 }
 
 /** How long a builder waits after failures in a row, though its tool chain is in order: the network or the log store may not be. */

@@ -112,7 +112,7 @@ describe("a builder at work", () => {
     cells.script = async (order) =>
       order.task === "selftest"
         ? { kind: "Infrastructure", reason: "SelfTestFailed", message: "The compiler does not work" }
-        : { kind: "Infrastructure", reason: "CellDied", message: "The cell died" };
+        : { kind: "Infrastructure", reason: "DependencyFetchFailed", message: "No network" };
     for (const number of [1, 2, 3, 4, 5]) await store.create("Build", buildObject(number));
     const status = await until(async () => {
       const now = await builderOf(fixture);

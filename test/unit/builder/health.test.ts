@@ -8,12 +8,17 @@ const healthAfter = (...ends: readonly AttemptEnd[]): Health => ends.reduce(judg
 
 describe("the health of a builder", () => {
   it("is in doubt after three infrastructure failures in a row", () => {
-    expect(healthAfter(released("CellDied"), released("FetchFailed")).isSuspect).toBe(false);
-    expect(healthAfter(released("CellDied"), released("FetchFailed"), released("DiskFull")).isSuspect).toBe(true);
+    const two = [released("OutOfMemory"), released("FetchFailed")];
+    expect(healthAfter(...two).isSuspect).toBe(false);
+    expect(healthAfter(...two, released("DiskFull")).isSuspect).toBe(true);
   });
 
   it("is in doubt at once when the tool chain failed", () => {
     expect(healthAfter(released("SelfTestFailed")).isSuspect).toBe(true);
+  });
+
+  it("is in doubt at once when the cell is gone: nothing is claimed for one that may not come back for minutes", () => {
+    expect(healthAfter(released("CellDied")).isSuspect).toBe(true);
   });
 
   it("is restored by any verdict, a red one too", () => {
