@@ -25,7 +25,7 @@ describe("a cell whose container ends while its builder lives", () => {
   let held: Awaited<ReturnType<typeof story.hold>>;
 
   it("costs a build another attempt, which is said in words and is not red", async () => {
-    await story.declare();
+    await story.declare({ template: { resources: { limits: { memory: "1Gi" } } } });
     await story.ready(1);
     held = await story.hold("Held");
     await story.holder(held.number);
@@ -39,7 +39,7 @@ describe("a cell whose container ends while its builder lives", () => {
         builder: "cut-0",
         count: 1,
         message: expect.stringMatching(
-          /^The cell's container ended before it gave an outcome.*`kubectl describe pod cut-0`/,
+          /^The cell's container ended before it gave an outcome.*\(limit 1024 MiB\).*`kubectl describe pod cut-0`/,
         ),
       },
     });
