@@ -25,6 +25,10 @@ export interface ClusterFaults {
   startApiServer(): Promise<void>;
   /** Kills the first process of a container, whose id is given as in the status of its pod: nothing can be said or given back. */
   killContainer(id: string): Promise<void>;
+  /** Takes its power from the node on which everything runs: kubelet, containers and all; volumes stay. */
+  crashNode(): Promise<void>;
+  /** Boots it; resolves when it is Ready, which the API server believes it has been until it missed it. */
+  startNode(): Promise<void>;
 }
 
 export interface RunningCluster {

@@ -22,11 +22,7 @@ export async function takeDown(layout: Layout): Promise<void> {
   await stop(layout, ["kube-apiserver", "etcd"], "SIGKILL");
   await deleteCgroup(layout.name);
   await stop(layout, ["containerd", "namespaces"], "SIGKILL");
-  await until("the shims of containerd are gone", async () => {
-    const left = await shims(layout);
-    for (const pid of left) kill(pid, "SIGKILL");
-    return left.length === 0;
-  });
+  await killShims(layout);
   await deleteNetwork(layout);
   await rm(layout.folder, { recursive: true, force: true });
   await restoreKernelSettings(layout);
@@ -37,6 +33,14 @@ async function stop(layout: Layout, names: readonly string[], signal: NodeJS.Sig
   if (left.length === 0) return;
   say(`${left.map(({ name }) => name).join(", ")} did not end on ${signal} and is killed`);
   await stopDaemons(layout, names, "SIGKILL", 10_000);
+}
+
+export async function killShims(layout: Layout): Promise<void> {
+  await until("the shims of containerd are gone", async () => {
+    const left = await shims(layout);
+    for (const pid of left) kill(pid, "SIGKILL");
+    return left.length === 0;
+  });
 }
 
 /** They leave containerd's side on purpose; the socket in their command line tells whose they are. */

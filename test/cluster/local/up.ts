@@ -14,6 +14,7 @@ import { writeIdentities } from "./identities.ts";
 import { keepKernelSettings } from "./kernelSettings.ts";
 import type { Layout } from "./layout.ts";
 import { createNetwork } from "./network.ts";
+import { startContainerd, startKubelet } from "./node.ts";
 import { etcdPort, flagsOf } from "./programs.ts";
 
 /** The daemon that holds the cluster's namespaces. */
@@ -33,7 +34,7 @@ export async function bringUp(layout: Layout, pauseImage: string): Promise<void>
       startDaemon(layout, name, within(home.pid, command));
     const start = (name: keyof typeof flags) => startOther(name, [program, name, ...flags[name]]);
 
-    await startOther("containerd", ["containerd", `--config=${join(layout.folder, "containerd.toml")}`]);
+    await startContainerd(layout, home);
     reached("etcd");
     const etcd = await start("etcd");
     await untilRunning(layout, etcd, () => listens(etcd.pid, etcdPort));
@@ -44,9 +45,7 @@ export async function bringUp(layout: Layout, pauseImage: string): Promise<void>
       await start(name);
     await startOther("dns", [names, "-conf", join(layout.folder, "Corefile")]);
     reached("the kubelet");
-    const kubelet = await start("kubelet");
-    const path = "jsonpath={.status.conditions[?(@.type=='Ready')].status}";
-    await untilRunning(layout, kubelet, async () => (await ask("get", "node", layout.node, "-o", path)) === "True");
+    await startKubelet(layout, home);
     await applyManifests(layout.kubeconfig, [join(import.meta.dirname, "../storageClass.yaml")]);
     await until("the controllers give the default namespace its account", async () => {
       return (await ask("get", "serviceaccount", "default", "--ignore-not-found", "-o", "name")) !== "";
