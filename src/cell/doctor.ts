@@ -3,6 +3,7 @@ import { doctorVector, toolName } from "../core/definitions/alibuild.ts";
 import { LogScanner } from "../core/report/scan.ts";
 import { ending, type Hands, lastLine, runShort } from "./hands.ts";
 import { InfrastructureFailure } from "./infrastructure.ts";
+import { memoryKills, ranOutOfMemory } from "./memory.ts";
 import { refuseFullDisk } from "./space.ts";
 import type { Tool } from "./tool.ts";
 
@@ -12,10 +13,15 @@ export async function doctor(hands: Hands, tool: Tool): Promise<Extract<Outcome,
   const name = `${toolName(check)} doctor`;
   await hands.emit({ event: "step", step: "doctor" });
   const startedAt = hands.clock.now();
+  const killsBefore = await memoryKills();
   const ended = await runShort(hands, tool.program, doctorVector(check), { onChunk: hands.print });
   await hands.quiesce();
   if (ended.exitCode === 0) return undefined;
   await refuseFullDisk(hands.order, ended.tail);
+  if ((await memoryKills()) > killsBefore) {
+    const message = `${name} ${await ranOutOfMemory()}; raise the memory of the builder`;
+    throw new InfrastructureFailure("OutOfMemory", message);
+  }
   if (ended.exitCode === undefined || ended.exitCode > 128) {
     throw new InfrastructureFailure(
       ended.signal === "SIGKILL" && !ended.timedOut ? "OutOfMemory" : "SelfTestFailed",

@@ -140,6 +140,27 @@ describe("a machine in trouble", () => {
     },
   );
 
+  it.runIf(memoryLimits !== undefined)(
+    "no memory for what aliBuild doctor asks is no error of the recipes",
+    async () => {
+      const { alidist, hello, order } = aCellWorld();
+      const check = "head -c 1G /dev/zero | tail";
+      alidist.commit({
+        "hellolib.sh": `package: hellolib\nversion: "1"\nsystem_requirement: ".*"\nsystem_requirement_check: ${check}\n---\n`,
+      });
+
+      const { outcome } = await runCell(order({ pullRequest: { number: 1, commit: hello.tip() } }), {
+        prefix: ["unshare", "--mount", ...(memoryLimits?.to(2 ** 28) ?? [])],
+      });
+
+      expect(outcome).toMatchObject({
+        kind: "Infrastructure",
+        reason: "OutOfMemory",
+        message: expect.stringMatching(/^aliBuild doctor ran out of memory \(limit 256 MiB\); raise /),
+      });
+    },
+  );
+
   it.runIf(isRoot)("a disk that is full is not the pull request's fault", async () => {
     const { hello, order, area } = aCellWorld();
     const commit = hello.propose({ "hello.in": 'cat /dev/zero > "$BUILDDIR/fill"\n' });
