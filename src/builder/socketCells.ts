@@ -89,10 +89,10 @@ async function carryOut(
   }
 }
 
-/** What became of a container is known to Kubernetes, not to its neighbour. */
+/** What became of a container is known to Kubernetes, not to its neighbour; where its memory has a limit a guess helps more than none. */
 function obituary(pod: string, memory: string | undefined): string {
-  const limit = memory === undefined ? "" : ` (limit ${memory})`;
-  return `The cell's container ended before it gave an outcome, most likely because memory ran out${limit}; \`kubectl describe pod ${pod}\` tells (Last State)`;
+  const guess = memory === undefined ? "" : `, most likely because memory ran out (limit ${memory})`;
+  return `The cell's container ended before it gave an outcome${guess}; \`kubectl describe pod ${pod}\` tells (Last State, Events)`;
 }
 
 function died(message: string): Outcome {
