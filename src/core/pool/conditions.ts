@@ -62,19 +62,29 @@ export function conditionsOf(
 /** Of a condition that holds as before these say how well it holds: every builder that rolls would tell both. */
 const calm: readonly string[] = ["AsDesired", "AllReady"] satisfies readonly PoolReason[];
 
-/** Changes of condition that people want to read about; the first sight of a pool is no change. */
+/** Conditions that now say something else, beyond how well one holds that held before; the first sight of one is no change. */
+export function turned(
+  before: BuilderPoolStatus["conditions"],
+  after: readonly Condition[] = [],
+): readonly Condition[] {
+  return after.filter(({ type, status, reason }) => {
+    const last = before?.find((condition) => condition.type === type);
+    if (last === undefined) return false;
+    return last.status !== status || (last.reason !== reason && !calm.includes(reason));
+  });
+}
+
+/** Changes of condition that people want to read about. */
 export function eventsOf(
   pool: string,
   before: BuilderPoolStatus["conditions"],
   after: readonly Condition[],
 ): readonly PoolEvent[] {
-  return after
-    .filter(({ type, status, reason }) => {
-      const last = before?.find((condition) => condition.type === type);
-      if (last === undefined) return false;
-      return last.status !== status || (last.reason !== reason && !calm.includes(reason));
-    })
-    .map(({ reason, message }) => ({ reason: reason as PoolReason, message, object: `BuilderPool/${pool}` }));
+  return turned(before, after).map(({ reason, message }) => ({
+    reason: reason as PoolReason,
+    message,
+    object: `BuilderPool/${pool}`,
+  }));
 }
 
 function isAvailable({ observed: { pool, members }, ready }: Facts): Finding {

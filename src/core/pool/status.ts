@@ -1,6 +1,6 @@
 import { poolLabel } from "../../api/group.ts";
 import type { BuilderPoolStatus } from "../../api/pool.ts";
-import { conditionsOf } from "./conditions.ts";
+import { conditionsOf, turned } from "./conditions.ts";
 import type { Course } from "./course.ts";
 import type { Departures } from "./departure.ts";
 import { isServing } from "./member.ts";
@@ -30,6 +30,13 @@ export function statusOf(
     listings: observed.listings.map((listing) => steady(listing, pool.status?.listings)),
     conditions: [...conditionsOf(observed, course, departures, now)],
   };
+}
+
+/** Whether somebody may be waiting for what changed: a condition, or which spec and revision it is about. Counts and words are no news. */
+export function isNews(before: BuilderPoolStatus | undefined, after: BuilderPoolStatus): boolean {
+  if (before?.conditions === undefined || turned(before.conditions, after.conditions).length > 0) return true;
+  const fields = ["observedGeneration", "revision", "previousRevision", "selector"] as const;
+  return fields.some((field) => before[field] !== after[field]);
 }
 
 /** A listing that went as the last one did is no news: its time alone would be a write every minute. */

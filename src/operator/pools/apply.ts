@@ -8,16 +8,14 @@ import type { ObjectStore } from "../../store/objectStore.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { PoolWorld } from "./world.ts";
 
-/** Carries out a plan in its order, then writes the status if it differs, then tells. Stops at the first failure. */
+/** Carries out a plan's actions in their order. Stops at the first failure. */
 export async function applyPlan(
   world: PoolWorld,
   pool: Stored<"BuilderPool">,
-  plan: PoolPlan,
+  { actions }: PoolPlan,
   onWritten: (builder: Stored<"Builder">) => void,
 ): Promise<void> {
-  for (const action of plan.actions) await act(world, pool, action, onWritten);
-  await writeStatus(world.store, pool, plan.status);
-  for (const event of plan.events) tell(world, pool.metadata.name, event);
+  for (const action of actions) await act(world, pool, action, onWritten);
 }
 
 /** Says it in the log, and where people look for it. */
@@ -108,14 +106,6 @@ function withOwned(current: Stored<"Builder">, spec: OwnedSpec): Stored<"Builder
   const { drainReason: _, ...kept } = current.spec;
   const next = { ...kept, ...spec };
   return isDeepStrictEqual(next, current.spec) ? undefined : { ...current, spec: next };
-}
-
-async function writeStatus(store: ObjectStore, pool: Stored<"BuilderPool">, status: PoolPlan["status"]): Promise<void> {
-  const { name, uid } = pool.metadata;
-  if (isDeepStrictEqual(pool.status, status)) return;
-  const change = (current: Stored<"BuilderPool">) =>
-    current.metadata.uid !== uid || isDeepStrictEqual(current.status, status) ? undefined : { ...current, status };
-  await retryOnConflict(store, "BuilderPool", name, change, "status");
 }
 
 async function remove(store: ObjectStore, kind: Kind, name: string): Promise<void> {

@@ -17,6 +17,8 @@ export interface Memory {
   readonly deletingSince: Map<string, number>;
   /** Builders as we wrote them last, which a cache may not show yet. */
   readonly written: Map<string, Stored<"Builder">>;
+  /** Since when a status of the pool waits to be written. */
+  readonly unwritten: Map<string, number>;
 }
 
 /** Gathers all that the planner may know of a pool. */
@@ -51,9 +53,8 @@ export async function observePool(
 }
 
 /** A pool of the same name that comes later is another one. */
-export function forget(name: string, { sightings, deletingSince }: Memory): void {
-  sightings.delete(name);
-  deletingSince.delete(name);
+export function forget(name: string, { sightings, deletingSince, unwritten }: Memory): void {
+  for (const map of [sightings, deletingSince, unwritten]) map.delete(name);
 }
 
 /** The cache may be behind our own writes: the later generation of the spec counts, or the budget would be spent twice. */

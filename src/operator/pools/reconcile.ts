@@ -1,12 +1,13 @@
 import { planPool } from "../../core/pool/plan.ts";
-import { applyPlan } from "./apply.ts";
+import { applyPlan, tell } from "./apply.ts";
 import { forget, type Memory, observePool } from "./observe.ts";
+import { writeStatus } from "./status.ts";
 import type { PoolCaches, PoolWorld } from "./world.ts";
 
 /** Listings have no watch: their state is looked at this often. */
 const resync = 15_000;
 
-/** Observe, plan, apply. Returns when to look again, in milliseconds; undefined when the pool is gone. */
+/** Observe, plan, apply, then say how it stands and tell. Returns when to look again, in milliseconds; undefined when the pool is gone. */
 export async function reconcilePool(
   name: string,
   world: PoolWorld,
@@ -20,5 +21,7 @@ export async function reconcilePool(
   }
   const plan = planPool(await observePool(pool, world, caches, memory), world.clock.now());
   await applyPlan(world, pool, plan, (builder) => memory.written.set(builder.metadata.name, builder));
-  return Math.min(plan.requeueAfter ?? resync, resync);
+  const statusAfter = await writeStatus(world, pool, plan.status, memory);
+  for (const event of plan.events) tell(world, name, event);
+  return Math.min(plan.requeueAfter ?? resync, statusAfter ?? resync, resync);
 }

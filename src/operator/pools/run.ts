@@ -12,7 +12,7 @@ const countsAfter = 1000;
 /** Keeps every pool as declared until `signal` aborts. Writes nothing while there is nothing to change. */
 export async function runPools(world: PoolWorld, signal: AbortSignal): Promise<void> {
   const { store, workloads, clock, log } = world;
-  const memory: Memory = { sightings: new Map(), deletingSince: new Map(), written: new Map() };
+  const memory: Memory = { sightings: new Map(), deletingSince: new Map(), written: new Map(), unwritten: new Map() };
   const queue = createWorkqueue({
     clock,
     concurrency: 4,

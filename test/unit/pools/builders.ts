@@ -101,6 +101,18 @@ export async function aMachine(spec: Parameters<typeof aPool>[0] = {}) {
         "object",
       );
     },
+    /** Shows a build on the builder. */
+    async startsBuild(name: string) {
+      const since = new Date(clock.now()).toISOString();
+      const building = { build: name, check: "build/o2", repository: "o/r", number: 1, commit: "a".repeat(40), since };
+      await retryOnConflict(
+        embedded,
+        "Builder",
+        name,
+        (now) => (now.status === undefined ? undefined : { ...now, status: { ...now.status, building } }),
+        "status",
+      );
+    },
     async phases() {
       return (await embedded.list("Builder")).map(({ metadata, status }) => `${metadata.name} ${status?.phase}`);
     },

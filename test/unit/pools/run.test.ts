@@ -29,21 +29,38 @@ describe("the pools of a running operator", () => {
   });
 
   it("roll to a new revision with at most four writes of the operator for each builder", async () => {
-    await using machine = await aMachine({ instances: 4, update: { maxUnavailable: 1 } });
+    await using machine = await aMachine({ instances: 8 });
     await machine.pass(30_000);
     machine.writes.length = 0;
     await machine.change({ image: "builder:2" });
-    let fewest = 4;
+    let fewest = 8;
     for (let second = 0; second < 120; second += 1) {
       await machine.pass(1000);
       const phases = await machine.phases();
       fewest = Math.min(fewest, phases.filter((phase) => phase.endsWith("Ready")).length);
     }
     const status = (await machine.pool())?.status;
-    expect(status).toMatchObject({ ready: 4, updated: 4 });
+    expect(status).toMatchObject({ ready: 8, updated: 8 });
     expect(status?.previousRevision).toBeUndefined();
-    expect(fewest).toBe(3);
-    expect(machine.writes.filter((write) => write.startsWith("Builder ")).length).toBeLessThanOrEqual(4 * 4);
+    expect(fewest).toBe(6);
+    const deletedPods = 8; // which no store sees
+    expect(machine.writes.length + deletedPods).toBeLessThanOrEqual(8 * 4);
+  });
+
+  it("say at once what a condition turned to, and counts alone after five seconds, in one write", async () => {
+    await using machine = await aMachine({ instances: 2 });
+    await machine.pass(30_000);
+    machine.writes.length = 0;
+    await machine.startsBuild("o2-0");
+    await machine.pass(3000);
+    await machine.startsBuild("o2-1");
+    expect(machine.writes).toEqual([]);
+    await machine.pass(2000);
+    expect(machine.writes).toEqual(["BuilderPool status"]);
+    expect((await machine.pool())?.status).toMatchObject({ building: 2, ready: 2 });
+    machine.builders.get("o2-1")?.crash();
+    await machine.pass(1000);
+    expect((await machine.pool())?.status).toMatchObject({ building: 1, ready: 1 });
   });
 
   it("tell once that a builder gave up on itself, however long that lasts", async () => {

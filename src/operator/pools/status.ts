@@ -1,0 +1,34 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Milliseconds } from "../../api/duration.ts";
+import type { Stored } from "../../api/kinds.ts";
+import type { BuilderPoolStatus } from "../../api/pool.ts";
+import { isNews } from "../../core/pool/status.ts";
+import { retryOnConflict } from "../../store/write.ts";
+import type { Memory } from "./observe.ts";
+import type { PoolWorld } from "./world.ts";
+
+/** How long counts and words wait for more of them: a builder that rolls changes them a handful of times within seconds. */
+const gather: Milliseconds = 5_000;
+
+/** Writes a status that differs: news at once, the rest later. Returns how much later, undefined when nothing is left to be written. */
+export async function writeStatus(
+  { store, clock }: PoolWorld,
+  pool: Stored<"BuilderPool">,
+  status: BuilderPoolStatus,
+  { unwritten }: Memory,
+): Promise<Milliseconds | undefined> {
+  const { name, uid } = pool.metadata;
+  const isSame = (current: Stored<"BuilderPool">) => isDeepStrictEqual(current.status, status);
+  if (!isSame(pool) && !isNews(pool.status, status)) {
+    const since = unwritten.get(name) ?? clock.monotonic();
+    unwritten.set(name, since);
+    const left = since + gather - clock.monotonic();
+    if (left > 0) return left;
+  }
+  unwritten.delete(name);
+  if (isSame(pool)) return undefined;
+  const change = (current: Stored<"BuilderPool">) =>
+    current.metadata.uid !== uid || isSame(current) ? undefined : { ...current, status };
+  await retryOnConflict(store, "BuilderPool", name, change, "status");
+  return undefined;
+}
