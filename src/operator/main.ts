@@ -8,6 +8,7 @@ import { lead } from "../store/leader.ts";
 import { systemClock as clock } from "../system/clock.ts";
 import { serveHealth } from "../system/health.ts";
 import { createLog, type Log } from "../system/log.ts";
+import { createVitals } from "../system/vitals.ts";
 import { type InCluster, startInCluster } from "./cluster/start.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 
@@ -31,6 +32,7 @@ async function run({ namespace, podName: instance, setting, port, ...environment
   const client = kubernetesClient(access, namespace);
   const store = kubernetesStore({ client, clock, log });
   const logs = httpLogStore({ putUrl: setting.logs.url, url: setting.logs.publicUrl, token: async () => "" });
+  const vitals = createVitals();
   const identity = `${instance}_${randomUUID()}`;
   let isHeard = false;
   let operator: InCluster | undefined;
@@ -57,7 +59,7 @@ async function run({ namespace, podName: instance, setting, port, ...environment
       store,
       { name: lease, identity, clock, log },
       async (leading) => {
-        operator = startInCluster({ client, setting, logs, clock, log, instance }, leading);
+        operator = startInCluster({ client, setting, logs, clock, log, instance, vitals }, leading);
         await operator.ended.finally(() => {
           operator = undefined;
         });

@@ -5,6 +5,7 @@ import type { KubernetesClient } from "../../store/kubernetes/client.ts";
 import { kubernetesStore } from "../../store/kubernetes.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
+import type { Vitals } from "../../system/vitals.ts";
 import { exportMetrics } from "../metrics/export.ts";
 import { createTally } from "../metrics/tally.ts";
 import { type Operator, startOperator } from "../run.ts";
@@ -22,6 +23,8 @@ export interface InClusterWorld {
   readonly log: Log;
   /** Name of our pod. */
   readonly instance: string;
+  /** What our process costs, where it is ours alone. */
+  readonly vitals?: () => Vitals;
 }
 
 export interface InCluster extends Operator {
@@ -31,7 +34,7 @@ export interface InCluster extends Operator {
 
 /** Everything the operator does in a cluster, until `leading` aborts; from then on it writes nothing. */
 export function startInCluster(world: InClusterWorld, leading: AbortSignal): InCluster {
-  const { setting, clock, log, logs, instance } = world;
+  const { setting, clock, log, logs, instance, vitals } = world;
   const client = fenced(world.client, leading);
   const { count, counts } = createTally();
   const store = kubernetesStore({ client, clock, log, count });
@@ -60,6 +63,7 @@ export function startInCluster(world: InClusterWorld, leading: AbortSignal): InC
         builds: caches.builds.list(),
         budgets: connections.budgets(),
         watches: counts(),
+        ...(vitals && { vitals: vitals() }),
         now: clock.now(),
       }),
   };

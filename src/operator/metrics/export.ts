@@ -5,9 +5,11 @@ import { metrics, type Scene } from "./table.ts";
 export async function exportMetrics(scene: Scene): Promise<{ readonly contentType: string; readonly text: string }> {
   const registry = new Registry();
   for (const { name, help, labels, samples, isCounter } of metrics) {
+    const found = samples(scene);
+    if (found.length === 0) continue; // one without labels would claim to be 0
     const configuration = { name, help, labelNames: labels, registers: [registry] };
     const metric = isCounter ? new Counter(configuration) : new Gauge(configuration);
-    for (const sample of samples(scene)) metric.inc(sample.labels, sample.value);
+    for (const sample of found) metric.inc(sample.labels, sample.value);
   }
   return { contentType: registry.contentType, text: await registry.metrics() };
 }

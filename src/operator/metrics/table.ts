@@ -3,6 +3,7 @@ import type { Builder } from "../../api/builder.ts";
 import type { BuilderPool } from "../../api/pool.ts";
 import { isHeld, isWanted } from "../../core/queue/claim.ts";
 import type { Budget } from "../../github/github.ts";
+import type { Vitals } from "../../system/vitals.ts";
 
 /** What is measured, looked at when somebody asks. */
 export interface Scene {
@@ -13,6 +14,8 @@ export interface Scene {
   readonly budgets: readonly Budget[];
   /** What watches of an API server did; absent where there is none. */
   readonly watches?: readonly Count[];
+  /** Of the operator's own process; absent where it shares one. */
+  readonly vitals?: Vitals;
   /** Wall clock, milliseconds. */
   readonly now: number;
 }
@@ -121,7 +124,30 @@ export const metrics: readonly Metric[] = [
     labels: ["kind", "fact"],
     samples: ({ watches = [] }) => watches.map(({ kind, fact, times }) => ({ labels: { kind, fact }, value: times })),
   },
+  {
+    name: "builderpool_operator_stall_seconds",
+    help: "The longest time since the last scrape that the operator's process did one thing and answered nobody",
+    labels: [],
+    samples: ({ vitals }) => ofProcess(vitals?.stallSeconds),
+  },
+  {
+    name: "builderpool_operator_resident_bytes",
+    help: "Resident memory of the operator's process",
+    labels: [],
+    samples: ({ vitals }) => ofProcess(vitals?.residentBytes),
+  },
+  {
+    name: "builderpool_operator_cpu_seconds_total",
+    isCounter: true,
+    help: "Processor time that the operator's process has used",
+    labels: [],
+    samples: ({ vitals }) => ofProcess(vitals?.cpuSeconds),
+  },
 ];
+
+function ofProcess(value: number | undefined): readonly Sample[] {
+  return value === undefined ? [] : [{ labels: {}, value }];
+}
 
 /** Builds of pools whose queue is known. */
 function known({ pools, builds }: Scene): readonly Build[] {

@@ -76,7 +76,16 @@ describe("the metrics", () => {
     for (const { name, help, labels } of metrics) {
       expect(name).toMatch(/^builderpool_[a-z_]+$/);
       expect(help.length).toBeGreaterThan(20);
-      expect(labels.length).toBeGreaterThan(0);
+      expect(labels.length > 0).toBe(!name.startsWith("builderpool_operator_"));
     }
+  });
+
+  it("tell of the operator's process what it costs and how long it answered nobody, where it has one of its own", async () => {
+    const vitals = { residentBytes: 9e7, cpuSeconds: 12.5, stallSeconds: 0.04 };
+    const found = await lines({ vitals });
+    expect(found).toContain("builderpool_operator_stall_seconds 0.04");
+    expect(found).toContain("builderpool_operator_resident_bytes 90000000");
+    expect(found).toContain("builderpool_operator_cpu_seconds_total 12.5");
+    expect((await lines()).filter((line) => /operator/.test(line))).toEqual([]);
   });
 });
