@@ -36,9 +36,10 @@ export function assemble(world: BuilderWorld, sandbox: Sandbox, signal: AbortSig
     wake.ring();
     for (const listener of listeners) listener();
   }
+  const ofPool = { labels: { [poolLabel]: poolName } };
   const builds = cacheOf(store, "Build", {
     signal,
-    selector: { labels: { [poolLabel]: poolName } },
+    selector: ofPool,
     onChange(change) {
       waiting.see(change);
       changed();
@@ -46,6 +47,7 @@ export function assemble(world: BuilderWorld, sandbox: Sandbox, signal: AbortSig
   });
   const builders = cacheOf(store, "Builder", {
     signal,
+    selector: ofPool,
     onChange({ object }) {
       if (object.metadata.name === name && beats.mayStart()) status.look(object);
       changed();

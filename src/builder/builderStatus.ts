@@ -9,7 +9,7 @@ export type StatusChange = { readonly [key in keyof BuilderStatus]?: BuilderStat
 /** What the builder says about itself: held here, brought to its Builder object, and kept true there. */
 export interface OwnStatus {
   get(): BuilderStatus;
-  /** Changes what is said; a field set to undefined is taken out. Written soon, changes that come together in one write. */
+  /** Changes what is said; a field set to undefined is taken out. Written soon, details later, changes that come together in one write. */
   say(change: StatusChange): void;
   /** The object changed: what it no longer says, such as a phase overwritten by Suspect, is written again. */
   look(builder: Builder): void;
@@ -19,8 +19,11 @@ export interface OwnStatus {
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** Steps follow each other within milliseconds on a warm tree; nobody can read them that fast. */
+/** Several changes of one moment make one write. */
 const spacing = 300;
+/** Every write is told to everybody who follows the builders: of what only people read the last word in so long is enough. */
+const detailSpacing = 5_000;
+const details: readonly string[] = ["step", "warmup", "message", "versions", "disk"] satisfies (keyof BuilderStatus)[];
 const firstPause = 500;
 const longestPause = 15_000;
 
@@ -29,18 +32,23 @@ export function ownStatus(world: BuilderWorld, initial: BuilderStatus): OwnStatu
   const wake = createWake(clock);
   let said = initial;
   let isWritten = false;
+  let isPressing = true;
+  let writtenAt = Number.NEGATIVE_INFINITY;
   let written = Promise.withResolvers<void>();
 
   async function write(): Promise<void> {
     const wanted = said;
+    isPressing = false;
     await retryOnConflict(store, "Builder", name, (builder) => revise(builder, wanted), "status");
+    writtenAt = clock.monotonic();
     if (said !== wanted) return;
     isWritten = true;
     written.resolve();
   }
 
-  function change(next: BuilderStatus): void {
+  function change(next: BuilderStatus, presses: boolean): void {
     said = next;
+    isPressing ||= presses;
     if (isWritten) written = Promise.withResolvers();
     isWritten = false;
     wake.ring();
@@ -50,12 +58,13 @@ export function ownStatus(world: BuilderWorld, initial: BuilderStatus): OwnStatu
     get: () => said,
     say(changes) {
       const next = merge(said, changes);
-      if (!isDeepStrictEqual(next, said)) change(next);
+      if (!isDeepStrictEqual(next, said)) change(next, !isDetail(said, next));
     },
     look(builder) {
-      if (isWritten && !isDeepStrictEqual(builder.status, said)) change(said);
+      if (isWritten && !isDeepStrictEqual(builder.status, said)) change(said, true);
     },
     async flush(signal) {
+      isPressing = true;
       wake.ring();
       const gaveUp = Promise.withResolvers<void>();
       signal.addEventListener("abort", () => gaveUp.resolve(), { once: true });
@@ -64,12 +73,17 @@ export function ownStatus(world: BuilderWorld, initial: BuilderStatus): OwnStatu
     async run(signal) {
       let pause = firstPause;
       while (!signal.aborted) {
-        if (isWritten) await wake.sleep(2 ** 30, signal);
+        const wait = isWritten ? 2 ** 30 : isPressing ? 0 : writtenAt + detailSpacing - clock.monotonic();
+        if (wait > 0) {
+          await wake.sleep(wait, signal);
+          continue;
+        }
         try {
-          if (!signal.aborted && !isWritten) await write();
+          await write();
           pause = firstPause;
           await clock.sleep(spacing, signal).catch(() => {});
         } catch (error) {
+          isPressing = true;
           log.warn({ builder: name, error: String(error) }, "the builder's status could not be written");
           await clock.sleep(pause, signal).catch(() => {});
           pause = Math.min(pause * 2, longestPause);
@@ -77,6 +91,14 @@ export function ownStatus(world: BuilderWorld, initial: BuilderStatus): OwnStatu
       }
     },
   };
+}
+
+function isDetail(before: BuilderStatus, after: BuilderStatus): boolean {
+  return isDeepStrictEqual(withoutDetails(before), withoutDetails(after));
+}
+
+function withoutDetails(status: BuilderStatus): object {
+  return Object.fromEntries(Object.entries(status).filter(([field]) => !details.includes(field)));
 }
 
 /** Nothing to write when the object says it already. */

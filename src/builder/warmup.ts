@@ -9,8 +9,8 @@ import { prepareOrder } from "./order.ts";
 
 const firstPause = 10_000;
 const longestPause = 5 * 60_000;
-/** A build that goes on is no news more often than this. */
-const progressSpacing = 30_000;
+/** A build that goes on is no news more often than this, or four times in the pool's timeout of a warm-up without progress. */
+const progressSpacing = 5 * 60_000;
 
 interface Step {
   readonly doing: string;
@@ -138,18 +138,19 @@ async function carryOut(
 ): Promise<Extract<Outcome, { kind: "Done" }>> {
   const id = brain.nextId();
   const order = await prepareOrder(brain, pool, { id, task, check }, signal);
-  const outcome = await brain.world.cells.run(order, progressOf(brain, progressFrom), signal);
+  const outcome = await brain.world.cells.run(order, progressOf(brain, pool, progressFrom), signal);
   brain.learn(outcome.versions);
   if (outcome.kind === "Done") return outcome;
   throw new Error(outcome.kind === "Infrastructure" ? outcome.message : `${task} ended with a verdict`);
 }
 
-function progressOf({ status, world }: Brain, from: number): (event: CellEvent) => void {
+function progressOf({ status, world }: Brain, { spec }: BuilderPool, from: number): (event: CellEvent) => void {
+  const spacing = Math.min(progressSpacing, milliseconds(spec.warmup.timeout) / 4);
   let last = Number.NEGATIVE_INFINITY;
   return (event) => {
     const { warmup } = status.get();
     const now = world.clock.monotonic();
-    if (warmup === undefined || now < from || (event.event !== "step" && now - last < progressSpacing)) return;
+    if (warmup === undefined || now < from || (event.event !== "step" && now - last < spacing)) return;
     last = now;
     status.say({ warmup: { ...warmup, progressAt: timestamp(world.clock) } });
   };

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { apiVersion, poolLabel } from "../../src/api/group.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { aBuilder, buildObject, commit } from "../support/builder/builderWorld.ts";
+import { success } from "../support/builder/scriptedCells.ts";
 
 describe("a builder", () => {
   it("warms up, joins, claims an untested pull request, builds it and gives the verdict", async () => {
@@ -64,6 +65,32 @@ describe("a builder", () => {
     end.abort();
     await watched;
     expect(versions.size).toBeLessThanOrEqual(1 + 4);
+  });
+
+  it("tells of a build on its own object in three writes, however many steps that has", async () => {
+    const { store, cells, start, until } = await aBuilder();
+    start();
+    await until(async () => (await store.get("Builder", "o2-0"))?.status?.phase === "Ready");
+    await systemClock.sleep(500);
+    const versions = new Set<string>();
+    const end = new AbortController();
+    const watched = (async () => {
+      for await (const change of store.watch("Builder", { signal: end.signal })) {
+        if (change.type !== "Synced") versions.add(change.object.metadata.resourceVersion);
+      }
+    })();
+    cells.script = async (_order, on) => {
+      for (const step of ["prepare", "tool", "checkout", "merge", "doctor", "build", "logs"] as const) {
+        on({ event: "step", step });
+        await systemClock.sleep(400);
+      }
+      return success;
+    };
+    await store.create("Build", buildObject(1));
+    await until(async () => (await store.get("Builder", "o2-0"))?.status?.lastVerdict !== undefined);
+    end.abort();
+    await watched;
+    expect(versions.size).toBeLessThanOrEqual(1 + 3);
   });
 
   it("ends when it is told to and holds nothing", async () => {
