@@ -28,14 +28,16 @@ function desiredOf(
   member: Member,
   departure: Departure | undefined,
 ): Pick<OwnedSpec, "desired" | "drainReason"> & { readonly why: Why } {
-  const { name, builder } = member;
+  const { name, builder, status } = member;
   if (departure !== undefined && (mustDrain(departure) || builder?.spec.desired === "Drain")) {
     return { desired: "Drain", drainReason: departure.cause.word, why: draining(departure.cause.message) };
   }
   if (builder?.metadata.annotations?.[drainAnnotation] === "true") {
     return { desired: "Drain", drainReason: "Asked", why: draining(`"${name}" drains because it was asked to`) };
   }
-  return { desired: "Active", why: { reason: "BuilderReleased", message: `"${name}" may take builds again` } };
+  const message = `"${name}" may take builds again`;
+  // Of one that comes back as another pod the restart was told.
+  return { desired: "Active", why: { reason: status === undefined ? "AsDesired" : "BuilderReleased", message } };
 }
 
 /** One that leaves before it was warm may have to wait for those above it: it must not get ready meanwhile. */

@@ -66,6 +66,18 @@ describe("a new pool", () => {
     expect(told()).toEqual(["NotEnoughReady", "NotEnoughReady"]); // Available, Covered
   });
 
+  it("tells of a builder that is replaced that it drains and that it restarts, and no more", () => {
+    const world = settled({ instances: 2, update: { maxUnavailable: 1 } });
+    world.restart("o2-1");
+    const told = [];
+    for (let round = 0; round < 10; round += 1) {
+      told.push(...world.step().events.filter(({ object }) => object === "Builder/o2-1"));
+      world.obey();
+    }
+    expect(world.phases()).toEqual(["o2-0 Ready", "o2-1 Ready"]);
+    expect(told.map(({ reason }) => reason)).toEqual(["BuilderDraining", "BuilderRestarted"]);
+  });
+
   it("may have no instances, which is said and is no fault", () => {
     const world = settled({ instances: 0 });
     expect(condition(world, "Available")).toBe("True NoInstances: spec.instances is 0, so the pool builds nothing");
