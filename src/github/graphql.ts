@@ -83,7 +83,7 @@ function complaint(error: Complaint, { what }: Question, transport: Transport): 
   }
   // A query that GitHub's schema refuses, as an older Enterprise server may, is refused the next time too.
   if (type === "" && extensions !== undefined) return new GitHubError("Malformed", answer);
-  return new GitHubError("Unreachable", `${answer}; try again`);
+  return new GitHubError("Unreachable", answer);
 }
 
 function isLimit(type: string): boolean {

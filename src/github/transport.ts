@@ -84,7 +84,7 @@ export function createTransport(world: World): Transport {
     if (answer.status < 300 && typeof answer.body === "object" && answer.body !== null) return answer;
     if (answer.status === 304) return { ...answer, body: undefined };
     if (answer.status < 400) {
-      throw new GitHubError("Unreachable", `GitHub's answer for ${call.what} is cut short, or no JSON; try again`);
+      throw new GitHubError("Unreachable", `GitHub's answer for ${call.what} is cut short, or no JSON`);
     }
     throw refused(call, answer);
   }
@@ -150,7 +150,7 @@ async function answerOf(
     const response = responseOf(error);
     if (response !== undefined) return { ...response, body: response.data };
     const reason = error instanceof Error ? error.message : "unknown reason";
-    throw new GitHubError("Unreachable", `GitHub cannot be reached for ${what} (${reason}); try again`);
+    throw new GitHubError("Unreachable", `GitHub cannot be reached for ${what} (${reason})`);
   }
 }
 
