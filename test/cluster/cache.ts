@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { access, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -24,7 +24,7 @@ export function hashOf(parts: readonly (string | Uint8Array)[]): string {
  */
 export async function cached(what: string, key: string, make: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(cacheFolder(), key);
-  if (await exists(folder)) return folder;
+  if (await isUsed(folder)) return folder;
   await mkdir(cacheFolder(), { recursive: true });
   return holding(`${folder}.lock`, what, async () => {
     if (await exists(folder)) return folder;
@@ -33,8 +33,28 @@ export async function cached(what: string, key: string, make: (folder: string) =
     await mkdir(unfinished);
     await make(unfinished);
     await rename(unfinished, folder);
+    await sweep();
     return folder;
   });
+}
+
+/** Whether it is there; from now on it counts as used now. */
+async function isUsed(folder: string): Promise<boolean> {
+  const now = new Date();
+  return utimes(folder, now, now).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Deletes what nobody used for two weeks: each change of the programs makes images anew. */
+async function sweep(): Promise<void> {
+  const twoWeeks = 14 * 24 * 60 * 60_000;
+  for (const name of (await readdir(cacheFolder())).filter((entry) => /^[0-9a-f]{64}$/.test(entry))) {
+    const folder = join(cacheFolder(), name);
+    const used = await stat(folder).catch(() => undefined);
+    if (used !== undefined && Date.now() - used.mtimeMs > twoWeeks) await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** Does `work` while no other process of this machine holds the same lock; one that died holding it is no obstacle. */
