@@ -111,6 +111,16 @@ describe("the pull requests of the stand-in", () => {
     expect(seen).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it("have numbers of their own, also when they are opened at the same time", async () => {
+    await github.state.createRepository({ repository, files: { "a.txt": "a" } });
+    const opened = await Promise.all(
+      ["one", "two", "three"].map((title) =>
+        github.state.openPullRequest({ repository, title, files: { [title]: "" } }),
+      ),
+    );
+    expect(opened.map(({ number }) => number)).toEqual([1, 2, 3]);
+  });
+
   it("may have an author whose account is gone", async () => {
     await github.state.createRepository({ repository });
     await github.state.openPullRequest({ repository, author: null });
