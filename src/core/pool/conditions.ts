@@ -9,6 +9,7 @@ import { hindrances } from "./hindrance.ts";
 import { howMany } from "./howMany.ts";
 import { isCold, isEnding, isServing, type Member } from "./member.ts";
 import type { ObservedPool } from "./observed.ts";
+import { standstill } from "./standstill.ts";
 
 type Finding = Why & { readonly status: Condition["status"] };
 interface Facts {
@@ -198,7 +199,7 @@ function whatIsStuck(stuck: readonly Member[], timeout: string): string {
   return [
     ...(cold.length === 0
       ? []
-      : [`${stuckNames(cold)} made no progress in its warm-up for ${timeout}${hindrances(cold)}`]),
+      : [`${stuckNames(cold)} made no progress in its warm-up for ${timeout}${standstill(cold)}${hindrances(cold)}`]),
     ...(quarantined.length === 0
       ? []
       : [`${stuckNames(quarantined)} is quarantined (${quarantined[0]?.status?.message ?? "its status says why"})`]),

@@ -275,7 +275,8 @@ describe("an update that does not get warm", () => {
     world.say("o2-3", "Drained");
     world.step();
     world.obey();
-    world.say("o2-3", "Warming");
+    const warmup = { done: 1, total: 3, doing: "Fetching o/r", progressAt: "2026-01-01T00:00:00Z" };
+    world.say("o2-3", "Warming", { warmup });
     world.step();
     world.now += 2 * hour;
   }
@@ -286,7 +287,7 @@ describe("an update that does not get warm", () => {
     const plan = world.step();
     const revision = revisionOf(world.pool.spec);
     expect(condition(world, "Stalled")).toBe(
-      `True UpdateStalled: "o2-3" made no progress in its warm-up for 2h at revision ${revision}, the others keep serving; correct the spec, or set it back to return to ${previous}`,
+      `True UpdateStalled: "o2-3" made no progress in its warm-up for 2h ("Fetching o/r") at revision ${revision}, the others keep serving; correct the spec, or set it back to return to ${previous}`,
     );
     expect(plan.events.map(({ reason }) => reason)).toContain("UpdateStalled");
     expect(world.pool.status).toMatchObject({ ready: 3, active: 3, updated: 1 });
