@@ -27,7 +27,8 @@ async function choose(name: string | undefined, env: Environment): Promise<Clust
       throw new Error(`The provider existing needs E2E_${what}; test/cluster/README.md says what it is`);
     };
     const { E2E_ALLOW_CONTEXT: allowContext, E2E_HOST_ADDRESS: hostAddress } = env;
-    const images = { registry: needed("REGISTRY"), tag: needed("TAG"), cell: needed("CELL_IMAGE") };
+    const again = { tag: needed("TAG_AGAIN"), cell: needed("CELL_IMAGE_AGAIN") };
+    const images = { registry: needed("REGISTRY"), tag: needed("TAG"), cell: needed("CELL_IMAGE"), again };
     return existingProvider({ kubeconfig: needed("KUBECONFIG"), allowContext, hostAddress, images });
   }
   if (name === "kind") return kindProvider();

@@ -1,18 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { greeting } from "../support/up/installation.ts";
+import { anE2ECluster } from "./support/cluster.ts";
+import { podsOf } from "./support/pods.ts";
 import { aStory } from "./support/story.ts";
 import { waitFor } from "./support/waitFor.ts";
 
-describe("a pool whose pods change while it builds", () => {
+describe("a pool whose image changes while it builds", () => {
   const story = aStory("rolled");
-  const size = 3;
+  const { images } = anE2ECluster();
+  const size = 4;
   const update = { maxUnavailable: 1 };
-  const pods = async (): Promise<ReadonlyMap<string, string>> => {
-    const { items } = JSON.parse(
-      await story.kubectl("get", "pods", "--selector=ci.alice.cern.ch/pool=rolled", "-o", "json"),
-    ) as { readonly items: readonly { readonly metadata: { readonly name: string; readonly uid: string } }[] };
-    return new Map(items.map(({ metadata }) => [metadata.name, metadata.uid]));
-  };
+  const highest = `rolled-${size - 1}`;
   const pool = async () =>
     (await story.list<"BuilderPool">("builderpools")).find(({ metadata }) => metadata.name === "rolled");
   const isUpdated = async (revision: string | undefined) => {
@@ -26,21 +24,24 @@ describe("a pool whose pods change while it builds", () => {
     await story.ready(size);
     held = await story.hold("Held");
     const { claim } = await story.holder(held.number);
-    const before = await pods();
+    const before = await podsOf(story);
     const revision = (await pool())?.status?.revision;
-    await story.declare({ instances: size, update, template: { annotations: { round: "two" } } });
-    const others = [...before.keys()].filter((name) => name !== claim.builder).toSorted();
-    await waitFor("the idle builders to be replaced", async () => {
-      const now = await pods();
-      return others.slice(-1).every((name) => now.has(name) && now.get(name) !== before.get(name));
+    await story.declare({ instances: size, update, image: images.again.cell });
+    const ordinal = Number(claim.builder.slice("rolled-".length));
+    await waitFor("the roll to ask the builder that builds to drain", async () => {
+      return (await story.builder(ordinal))?.status?.phase === "Draining";
     });
+    expect((await story.holder(held.number)).claim).toEqual(claim);
     held.letGo();
     await story.shows(held.commit, "success");
     await waitFor("all to be at the new revision", () => isUpdated(revision), 420_000);
-    const after = await pods();
-    expect([...after].filter(([name, uid]) => before.get(name) === uid)).toEqual([]);
-    const left = ["rolled-2", "rolled-1", "rolled-0"].map((name) => story.leftReady(name));
-    expect(left).toEqual(left.toSorted((a, b) => a - b));
+    const after = await podsOf(story);
+    expect([...after].filter(([name, pod]) => before.get(name) === pod)).toEqual([]);
+    const left = [...after.keys()].toSorted().map((name) => story.leftReady(name));
+    expect(left).toEqual(left.toSorted((a, b) => b - a));
+    const cells = "jsonpath={.items[*].spec.initContainers[?(@.name=='cell')].image}";
+    const used = await story.kubectl("get", "pods", "--selector=ci.alice.cern.ch/pool=rolled", "-o", cells);
+    expect(used.split(" ")).toEqual(Array.from({ length: size }, () => images.again.cell));
   });
 
   it("let the build that ran on one of them come to its end, on that builder", async () => {
@@ -59,10 +60,10 @@ describe("a pool whose pods change while it builds", () => {
     const stalled = await waitFor("the roll to stall", async () =>
       (await pool())?.status?.conditions?.find(({ type, status }) => type === "Stalled" && status === "True"),
     );
-    expect(stalled.message).toMatch(/rolled-2/);
+    expect(stalled.message).toContain(highest);
     const { commit } = await story.propose("Meanwhile", greeting("Hello, meanwhile"));
     await story.shows(commit, "success");
-    await story.declare({ instances: size, update, warmup, template: { annotations: { round: "three" } } });
+    await story.declare({ instances: size, update, warmup, template: { annotations: { round: "two" } } });
     await waitFor("the next change to be everywhere", () => isUpdated(revision), 420_000);
   });
 

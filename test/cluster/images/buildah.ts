@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -54,11 +54,30 @@ export async function isBuilt(image: string): Promise<boolean> {
   );
 }
 
-/** The path of a docker-archive of a built image, with its name in it. */
+/** The second name of an image, or tag of all images, for what changes from one to the other. */
+export function again(name: string): string {
+  return `${name}-again`;
+}
+
+/** The path of a docker-archive of a built image, with its two names in it. */
 export async function archiveOf(image: string): Promise<string> {
   const file = "image.tar";
-  const folder = await cached(`an archive of ${image}`, hashOf(["docker-archive", image]), async (target) => {
-    await buildah("push", "--quiet", image, `docker-archive:${join(target, file)}:${image}`);
+  const key = hashOf(["docker-archive", image, again(image)]);
+  const folder = await cached(`an archive of ${image}`, key, async (target) => {
+    const [content, archive] = [join(target, "content"), join(target, file)];
+    await mkdir(content);
+    await buildah("push", "--quiet", image, `docker-archive:${archive}:${image}`);
+    await execa("tar", ["--extract", `--file=${archive}`], { cwd: content });
+    await addName(join(content, "manifest.json"), again(image));
+    await execa("tar", ["--create", `--file=${archive}`, ...(await readdir(content))], { cwd: content });
+    await rm(content, { recursive: true });
   });
   return join(folder, file);
+}
+
+/** buildah writes one name; whoever reads the archive takes all that its manifest has. */
+async function addName(manifest: string, name: string): Promise<void> {
+  const images: readonly { readonly RepoTags: readonly string[] }[] = JSON.parse(await readFile(manifest, "utf8"));
+  await rm(manifest); // it is read-only
+  await writeFile(manifest, JSON.stringify(images.map((image) => ({ ...image, RepoTags: [...image.RepoTags, name] }))));
 }

@@ -1,5 +1,6 @@
 import { during } from "../progress.ts";
 import type { RunningCluster } from "../provider.ts";
+import { again } from "./buildah.ts";
 import { cellImage } from "./cell.ts";
 import { productImages } from "./product.ts";
 
@@ -10,6 +11,8 @@ export interface LoadedImages {
   /** For `images.registry` and `images.tag` of the chart. */
   readonly registry: string;
   readonly tag: string;
+  /** Other names of the same: what a change of `spec.image`, or an upgrade of the chart, changes to or from. */
+  readonly again: { readonly cell: string; readonly tag: string };
 }
 
 /** Builds what is not built, and makes every node know it, unless the cluster has its images from elsewhere. */
@@ -20,5 +23,5 @@ export async function loadImages(cluster: RunningCluster): Promise<LoadedImages>
   await during("loading images", async () => {
     for (const archive of [cell.archive, ...archives]) await cluster.loadImage(archive);
   });
-  return { cell: cell.image, registry, tag };
+  return { cell: cell.image, registry, tag, again: { cell: again(cell.image), tag: again(tag) } };
 }
