@@ -1,0 +1,21 @@
+import type { Story } from "./story.ts";
+
+interface Item {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly resourceVersion: string };
+  readonly reportingController?: string;
+}
+
+const owned =
+  "builders,builds,pods,statefulsets,controllerrevisions,persistentvolumeclaims,services,poddisruptionbudgets,networkpolicies,roles,rolebindings,serviceaccounts";
+
+/** The version of everything that belongs to a story's pool, of the pool, and of Events about it, but for Leases: each write makes another. */
+export async function versionsOf({ kubectl, pool }: Pick<Story, "kubectl" | "pool">): Promise<readonly string[]> {
+  const list = async (...args: readonly string[]): Promise<readonly Item[]> =>
+    JSON.parse(await kubectl("get", ...args, "-o", "json")).items;
+  const pools = await list("builderpools", `--field-selector=metadata.name=${pool}`);
+  const events = await list("events.events.k8s.io");
+  const ours = events.filter(({ reportingController }) => reportingController === "ci.alice.cern.ch/builderpool");
+  const all = [...pools, ...ours, ...(await list(owned, `--selector=ci.alice.cern.ch/pool=${pool}`))];
+  return all.map(({ kind, metadata }) => `${kind} ${metadata.name} ${metadata.resourceVersion}`).toSorted();
+}
