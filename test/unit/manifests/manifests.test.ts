@@ -9,6 +9,7 @@ import { podTemplate } from "../../../src/core/pool/manifest/podTemplate.ts";
 import { refusalOf } from "../../../src/core/pool/manifest/refusal.ts";
 import { builderRules, operatorRules, type Rule } from "../../../src/core/pool/manifest/rights.ts";
 import { revisionOf } from "../../../src/core/pool/revision.ts";
+import { killAfter } from "../../../src/core/queue/heartbeat.ts";
 import { setting } from "./setting.ts";
 
 function aPool(spec: object = {}, name = "o2"): BuilderPool {
@@ -135,6 +136,16 @@ describe("the container of builds", () => {
       readOnly: true,
     });
     expect(spec.containers[0]?.volumeMounts.map(({ name }) => name)).not.toContain("secret-grid-token");
+  });
+});
+
+describe("the tokens of a builder", () => {
+  it("are renewed before it must kill its build, so that it outlives an account that was deleted and made again", () => {
+    const text = JSON.stringify(podTemplate(plain, setting, "r"));
+    const lives = [...text.matchAll(/"expirationSeconds":(\d+)/g)].map(([, seconds]) => Number(seconds) * 1000);
+    expect(lives).toHaveLength(2);
+    // The kubelet renews a token when four fifths of its life are over, and looks every minute or two.
+    for (const life of lives) expect(life * 0.8 + 150_000).toBeLessThan(killAfter);
   });
 });
 

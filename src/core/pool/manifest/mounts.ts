@@ -11,8 +11,11 @@ const logsTokenFolder = "/var/run/secrets/builderpool-logs";
 export const logsTokenFile = `${logsTokenFolder}/token`;
 /** Where the builder finds the keys of the bucket that its pool sends logs to. */
 export const bucketKeysFolder = "/var/run/secrets/builderpool-bucket";
-/** Tokens are renewed by the kubelet long before they expire. */
-const tokenSeconds = 3600;
+/**
+ * The kubelet renews a token when 80 % of this are over, and no sooner, even if it is worth nothing any more because its ServiceAccount was deleted and
+ * made again: that must be before a builder which is not heard kills its build. The least that Kubernetes allows.
+ */
+const tokenSeconds = 600;
 
 const bucketKeys = "bucket-keys";
 const capsuleMount = { name: "capsule", mountPath: capsule };
