@@ -1,0 +1,120 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import type { ResolvedCheck } from "../../src/api/check.ts";
+import { BuilderPool } from "../../src/api/pool.ts";
+import { poolChecks } from "../../src/core/definitions/checks.ts";
+import { kubectl } from "../cluster/kubectl.ts";
+import { alidist } from "../support/up/installation.ts";
+import { anE2ECluster } from "./support/cluster.ts";
+import { home } from "./support/installChart.ts";
+import { aStory } from "./support/story.ts";
+import { waitFor } from "./support/waitFor.ts";
+
+const folder = resolve(import.meta.dirname, "../../examples");
+const examples = readdirSync(folder)
+  .filter((name) => name.endsWith(".yaml"))
+  .map((file) => ({ file, manifest: parse(readFileSync(join(folder, file), "utf8")) }));
+
+/** Every repository that the checks speak of, with the branches they want of it. */
+function branchesOf(checks: readonly ResolvedCheck[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const branches = new Map<string, Set<string>>();
+  for (const check of checks) {
+    for (const { repository, branch = "master" } of [check, ...check.developmentPackages])
+      branches.set(repository, (branches.get(repository) ?? new Set()).add(branch));
+  }
+  return branches;
+}
+
+/** A package that is built in no time, and defaults that change nothing. */
+function recipesOf(checks: readonly ResolvedCheck[]): Readonly<Record<string, string>> {
+  const body = 'mkdir -p "$INSTALLROOT/share"\necho built > "$INSTALLROOT/share/made"\n';
+  const files = checks.flatMap(({ package: name, defaults }) => [
+    [`${name.toLowerCase()}.sh`, `package: ${name}\nversion: "1"\n---\n#!/bin/bash -e\n${body}`],
+    [`defaults-${defaults}.sh`, `package: defaults-${defaults}\nversion: v1\n---\n`],
+  ]);
+  return Object.fromEntries(files);
+}
+
+const cluster = anE2ECluster();
+/** A store of tarballs that holds none. */
+const store = createServer((_, response) => void response.end("[]"));
+beforeAll(() => new Promise<void>((listens) => store.listen(0, cluster.hostAddress, listens)));
+afterAll(() => new Promise((closed) => store.close(closed)));
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === "object" ? (address?.port ?? 0) : 0;
+}
+
+describe.each(examples)("examples/$file", ({ manifest }) => {
+  const name: string = manifest.metadata.name;
+  const story = aStory(name);
+  const { checks } = poolChecks(BuilderPool.parse(manifest));
+  const isSilent = manifest.spec.silent === true;
+  const commits = new Map<string, string>();
+
+  it("is taken by a cluster as it is", async () => {
+    const args = [`--namespace=${home}`, "create", "--dry-run=server", "--output=json", "--filename=-"];
+    const taken = JSON.parse(await kubectl(cluster.kubeconfig, args, JSON.stringify(manifest)));
+    expect(taken.spec).toMatchObject(manifest.spec);
+  });
+
+  it("warms up, in an image and on a machine of the tests' own size", async () => {
+    const { state, apiUrl, gitUrl } = story.github();
+    for (const [repository, [first, ...others]] of branchesOf(checks)) {
+      if (repository === alidist) continue;
+      await state.createRepository({ repository, files: { "README.md": "Begin\n" }, ...(first && { branch: first }) });
+      for (const branch of others) await state.pushBranch({ repository, branch });
+    }
+    await state.pushBranch({ repository: alidist, files: recipesOf(checks) });
+    const { resources: _, ...template } = manifest.spec.template ?? {};
+    const spec = {
+      ...manifest.spec,
+      template,
+      instances: 1,
+      image: cluster.images.cell,
+      workspace: { size: "1Gi" },
+      cleanup: { minFree: "1Ki" },
+      // What the image has lying ready: pods reach no package index, nor the store of tarballs.
+      tool: { alibuild: "1.17.44" },
+      remoteStore: `http://${cluster.hostAddress}:${portOf(store)}`,
+      github: { apiUrl, gitUrl, pollInterval: "1s", secretRef: { name: `${name}-github` } },
+    };
+    await story.apply({ ...manifest, spec });
+    await story.ready(1);
+    expect((await story.builder(0))?.status?.warmup?.failures ?? []).toEqual([]);
+  });
+
+  it("builds a pull request of each of its checks", async () => {
+    const { state } = story.github();
+    for (const { repository, branch } of checks) {
+      if (commits.has(`${repository} ${branch}`)) continue;
+      const files = { "DATA/change": "Changed\n" };
+      const pull = await state.openPullRequest({ repository, base: branch, title: "Change", author: "ktf", files });
+      commits.set(`${repository} ${branch}`, pull.commits.at(-1)?.oid ?? "");
+    }
+    await waitFor("a verdict of each check", async () => {
+      const builds = await story.list<"Build">("builds");
+      return checks.every((check) => builds.find(({ spec }) => spec.check === check.name)?.status?.verdict);
+    });
+    const builds = await story.list<"Build">("builds");
+    for (const { spec, status } of builds)
+      expect({ ...spec, ...status?.verdict }).toMatchObject({ check: spec.check, result: "Success", silent: isSilent });
+    expect(builds).toHaveLength(checks.length);
+  });
+
+  it("publishes it, unless it is silent", async () => {
+    const { state } = story.github();
+    const shown = () =>
+      checks.map(({ name: context, repository, branch }) => {
+        const all = state.statuses(repository, commits.get(`${repository} ${branch}`) ?? "");
+        return all.some((status) => status.context === context && status.state === "success");
+      });
+    await waitFor("GitHub to show it", async () => isSilent || shown().every(Boolean));
+    if (isSilent) expect(shown()).toEqual(checks.map(() => false));
+    expect(story.wrongs()).toEqual([]);
+  });
+});
