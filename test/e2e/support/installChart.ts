@@ -3,25 +3,36 @@ import { helm } from "../../cluster/helm.ts";
 import type { LoadedImages } from "../../cluster/images/load.ts";
 import { kubectl } from "../../cluster/kubectl.ts";
 
-/** Where the operator of a run lives, and every pool of its stories. */
+/** Where the operator of a run lives, and every pool of its stories but those that bring their own. */
 export const home = "ci";
-const chart = resolve(import.meta.dirname, "../../../deploy/helm/builderpool");
+export const chart = resolve(import.meta.dirname, "../../../deploy/helm/builderpool");
+
+interface Release extends Pick<LoadedImages, "registry" | "tag"> {
+  readonly namespace?: string;
+  /** Folder of another chart than this checkout's. */
+  readonly from?: string;
+  /** Values, as of `--set`. */
+  readonly set?: readonly string[];
+}
 
 /** As a person would: a namespace that lets in only restricted pods, `helm install`, and wait. An earlier one is upgraded. */
-export async function installChart(kubeconfig: string, { registry, tag }: LoadedImages): Promise<void> {
-  const namespace = {
+export async function installChart(
+  kubeconfig: string,
+  { registry, tag, namespace = home, from = chart, set = [] }: Release,
+): Promise<void> {
+  const restricted = {
     apiVersion: "v1",
     kind: "Namespace",
-    metadata: { name: home, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+    metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
   };
-  await kubectl(kubeconfig, ["apply", "--server-side", "-f", "-"], JSON.stringify(namespace));
-  const values = [`images.registry=${registry}`, `images.tag=${tag}`, "logs.volume.size=1Gi"];
+  await kubectl(kubeconfig, ["apply", "--server-side", "-f", "-"], JSON.stringify(restricted));
+  const values = [`images.registry=${registry}`, `images.tag=${tag}`, "logs.volume.size=1Gi", ...set];
   await helm(kubeconfig, [
     "upgrade",
     "--install",
     "builderpool",
-    chart,
-    `--namespace=${home}`,
+    from,
+    `--namespace=${namespace}`,
     ...values.map((value) => `--set=${value}`),
     "--wait",
     "--timeout=5m",

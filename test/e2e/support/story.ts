@@ -31,7 +31,7 @@ export interface Holder {
   readonly podUid: string | undefined;
 }
 
-/** One tale of a pool in the shared installation: a GitHub and a pool of its own, and a recorder that sees every write. */
+/** One tale of a pool, in the shared installation unless it has its own: a GitHub and a pool of its own, and a recorder that sees every write. */
 export interface Story extends Pick<E2ECluster, "kubectl" | "apply"> {
   /** Name of its pool. */
   readonly pool: string;
@@ -64,9 +64,9 @@ export interface Story extends Pick<E2ECluster, "kubectl" | "apply"> {
 }
 
 /** Called in a `describe`: everything is there before its tests, and the pool is gone after them, if they passed. */
-export function aStory(pool: string): Story {
+export function aStory(pool: string, namespace: string = home): Story {
   const cluster = anE2ECluster();
-  const commands = commandsOf(cluster.kubeconfig, `--namespace=${home}`);
+  const commands = commandsOf(cluster.kubeconfig, `--namespace=${namespace}`);
   const gates: { close(): void }[] = [];
   const declared = new Set([pool]);
   let github: StandIn;
@@ -78,7 +78,7 @@ export function aStory(pool: string): Story {
     await github.state.createRepository({ repository: hello, files: helloSources() });
     const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: `${pool}-github` } };
     await commands.apply({ ...secret, stringData: { token: github.token } });
-    recorder = await record(cluster.kubeconfig, home);
+    recorder = await record(cluster.kubeconfig, namespace);
   });
   afterAll(async () => {
     for (const gate of gates) gate.close();
