@@ -39,13 +39,15 @@ export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Pr
     try {
       await Promise.all([builders.synced, builds.synced]);
       if (!builders.isHealthy() || !builds.isHealthy()) throw new Error("a watch of Builders or Builds is interrupted");
-      const beats = await heartbeats(world, builders.list());
+      const all = builders.list(); // one look: whoever starts anew meanwhile must not be taken for who was judged
+      const beats = await heartbeats(world, all);
       const now = clock.monotonic();
       pulses = feel(now - lookedAt > longestGap ? undefined : pulses, beats, now);
       lookedAt = now;
-      const lives = await judgeAll(workloads, builders.list(), pulses, now);
-      for (const builder of builders.list()) await markSilent(world, builder, lives.get(builder.metadata.name));
-      for (const build of builds.list().filter(isHeld)) await takeBackFrom(world, build, builders, lives);
+      const lives = await judgeAll(workloads, all, pulses, now);
+      for (const builder of all) await markSilent(world, builder, lives.get(builder.metadata.name));
+      const judged = new Map(all.map((builder) => [builder.metadata.name, builder]));
+      for (const build of builds.list().filter(isHeld)) await takeBackFrom(world, build, judged, lives);
     } catch (error) {
       if (signal.aborted) return;
       log.warn({ error: String(error) }, "the heartbeats could not be read; nobody is called lost");

@@ -1,22 +1,22 @@
 import type { Build } from "../../api/build.ts";
+import type { Builder } from "../../api/builder.ts";
 import type { Stored } from "../../api/kinds.ts";
 import type { Life } from "../../core/pool/liveness.ts";
 import { type TakeBack, takeBack } from "../../core/queue/claim.ts";
-import type { Cache } from "../../store/cache.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { LivenessWorld } from "./world.ts";
 
-/** Gives a held Build to others when its holder cannot finish it. Only the operator does this, so a late verdict finds its claim gone. */
+/** Gives a held Build to others when its holder, as it was when it was judged, cannot finish it. Only the operator does this, so a late verdict finds its claim gone. */
 export async function takeBackFrom(
   world: LivenessWorld,
   build: Stored<"Build">,
-  builders: Cache<"Builder">,
+  judged: ReadonlyMap<string, Builder>,
   lives: ReadonlyMap<string, Life>,
 ): Promise<void> {
   const { store, clock, log } = world;
   const held = build.status?.claim;
   if (held === undefined) return;
-  const holder = builders.get(held.builder);
+  const holder = judged.get(held.builder);
   const life = lives.get(held.builder);
   const isThis = holder?.status?.incarnation === held.incarnation;
   const why = isThis ? causeOf(build, life) : await replaced(world, held);
