@@ -8,14 +8,31 @@ import type { ObjectStore } from "../../store/objectStore.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { PoolWorld } from "./world.ts";
 
-/** Carries out a plan's actions in their order. Stops at the first failure. */
+/** Writes in flight at once: a pool of a thousand would wait for the answers to as many. */
+const atOnce = 16;
+
+/** Carries out a plan's actions in their order, several of one kind at once. Stops after the first that fail. */
 export async function applyPlan(
   world: PoolWorld,
   pool: Stored<"BuilderPool">,
   { actions }: PoolPlan,
   onWritten: (builder: Stored<"Builder">) => void,
 ): Promise<void> {
-  for (const action of actions) await act(world, pool, action, onWritten);
+  for (const batch of batchesOf(actions)) {
+    const ends = await Promise.allSettled(batch.map((action) => act(world, pool, action, onWritten)));
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
+  }
+}
+
+/** Neighbours of one kind, a few at a time. */
+function batchesOf(actions: readonly Action[]): readonly (readonly Action[])[] {
+  const batches: Action[][] = [];
+  for (const action of actions) {
+    const last = batches.at(-1);
+    if (last !== undefined && last.length < atOnce && last[0]?.do === action.do) last.push(action);
+    else batches.push([action]);
+  }
+  return batches;
 }
 
 /** Says it in the log, and where people look for it. */
