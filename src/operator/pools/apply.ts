@@ -8,6 +8,12 @@ import type { ObjectStore } from "../../store/objectStore.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { PoolWorld } from "./world.ts";
 
+/** Builders that were seen, or that we wrote. */
+export interface KnownBuilders {
+  has(name: string): boolean;
+  wrote(builder: Stored<"Builder">): void;
+}
+
 /** Writes in flight at once: a pool of a thousand would wait for the answers to as many. */
 const atOnce = 16;
 
@@ -16,10 +22,10 @@ export async function applyPlan(
   world: PoolWorld,
   pool: Stored<"BuilderPool">,
   { actions }: PoolPlan,
-  onWritten: (builder: Stored<"Builder">) => void,
+  builders: KnownBuilders,
 ): Promise<void> {
   for (const batch of batchesOf(actions)) {
-    const ends = await Promise.allSettled(batch.map((action) => act(world, pool, action, onWritten)));
+    const ends = await Promise.allSettled(batch.map((action) => act(world, pool, action, builders)));
     for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 }
@@ -45,7 +51,7 @@ async function act(
   { store, workloads }: PoolWorld,
   pool: Stored<"BuilderPool">,
   action: Action,
-  onWritten: (builder: Stored<"Builder">) => void,
+  builders: KnownBuilders,
 ): Promise<void> {
   const { name } = pool.metadata;
   switch (action.do) {
@@ -54,7 +60,7 @@ async function act(
     case "removeFinalizer":
       return setFinalizers(store, pool, (others) => [...others]);
     case "applyBuilder":
-      return applyBuilder(store, pool, action, onWritten);
+      return applyBuilder(store, pool, action, builders);
     case "applyWorkload":
       return workloads.apply(pool, action.replicas, action.revision);
     case "deletePod":
@@ -89,17 +95,16 @@ async function applyBuilder(
   store: ObjectStore,
   pool: Stored<"BuilderPool">,
   { name, spec }: { readonly name: string; readonly spec: OwnedSpec },
-  onWritten: (builder: Stored<"Builder">) => void,
+  builders: KnownBuilders,
 ): Promise<void> {
-  const created = await create(store, newBuilder(pool, name, spec));
+  const created = builders.has(name) ? undefined : await create(store, newBuilder(pool, name, spec));
   const written =
     created ?? (await retryOnConflict(store, "Builder", name, (current) => withOwned(current, spec), "object"));
-  if (written !== undefined) onWritten(written);
+  if (written !== undefined) builders.wrote(written);
 }
 
 /** Undefined when it exists already. */
 async function create(store: ObjectStore, builder: Builder): Promise<Stored<"Builder"> | undefined> {
-  if ((await store.get("Builder", builder.metadata.name)) !== undefined) return undefined;
   try {
     return await store.create("Builder", builder);
   } catch (error) {

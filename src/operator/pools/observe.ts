@@ -8,6 +8,7 @@ import type { ListingState, ObservedPool, Waiting } from "../../core/pool/observ
 import { agesOf, type Sightings, sight } from "../../core/pool/sightings.ts";
 import { isHeld, isWanted } from "../../core/queue/claim.ts";
 import { mustBeHeard } from "../../core/report/pending.ts";
+import type { KnownBuilders } from "./apply.ts";
 import { podsHeardOf } from "./workloads.ts";
 import type { PoolCaches, PoolWorld } from "./world.ts";
 
@@ -55,6 +56,14 @@ export async function observePool(
 /** A pool of the same name that comes later is another one. */
 export function forget(name: string, { sightings, deletingSince, unwritten }: Memory): void {
   for (const map of [sightings, deletingSince, unwritten]) map.delete(name);
+}
+
+/** The builders that exist, as far as the caches and our own writes tell. */
+export function knownBuilders({ builders }: PoolCaches, { written }: Memory): KnownBuilders {
+  return {
+    has: (name) => builders.get(name) !== undefined || written.has(name),
+    wrote: (builder) => void written.set(builder.metadata.name, builder),
+  };
 }
 
 /** The cache may be behind our own writes: the later generation of the spec counts, or the budget would be spent twice. */

@@ -1,6 +1,6 @@
 import { planPool } from "../../core/pool/plan.ts";
 import { applyPlan, tell } from "./apply.ts";
-import { forget, type Memory, observePool } from "./observe.ts";
+import { forget, knownBuilders, type Memory, observePool } from "./observe.ts";
 import { writeStatus } from "./status.ts";
 import type { PoolCaches, PoolWorld } from "./world.ts";
 
@@ -20,7 +20,7 @@ export async function reconcilePool(
     return undefined;
   }
   const plan = planPool(await observePool(pool, world, caches, memory), world.clock.now());
-  await applyPlan(world, pool, plan, (builder) => memory.written.set(builder.metadata.name, builder));
+  await applyPlan(world, pool, plan, knownBuilders(caches, memory));
   const statusAfter = await writeStatus(world, pool, plan.status, memory);
   for (const event of plan.events) tell(world, name, event);
   return Math.min(plan.requeueAfter ?? resync, statusAfter ?? resync, resync);

@@ -29,6 +29,6 @@ export async function writeStatus(
   if (isSame(pool)) return undefined;
   const change = (current: Stored<"BuilderPool">) =>
     current.metadata.uid !== uid || isSame(current) ? undefined : { ...current, status };
-  await retryOnConflict(store, "BuilderPool", name, change, "status");
+  await retryOnConflict(store, "BuilderPool", name, change, "status", pool);
   return undefined;
 }

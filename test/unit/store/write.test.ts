@@ -36,6 +36,28 @@ describe("retryOnConflict", () => {
     expect(drained?.spec.desired).toBe("Drain");
   });
 
+  it("begins with what was seen, and reads only when somebody else wrote since", async () => {
+    const seen = await store.create("Builder", aBuilder("a"));
+    let reads = 0;
+    const counted = disturbed(async () => {
+      reads += 1;
+    }) as typeof store;
+    const say = (phase: "Ready" | "Warming") =>
+      retryOnConflict(
+        counted,
+        "Builder",
+        "a",
+        (now) => ({ ...now, status: { ...readyStatus, phase } }),
+        "status",
+        seen,
+      );
+
+    expect((await say("Warming"))?.status?.phase).toBe("Warming");
+    expect(reads).toBe(0);
+    expect((await say("Ready"))?.status?.phase).toBe("Ready");
+    expect(reads).toBe(1);
+  });
+
   it("reads again when somebody else wrote, so that neither write is lost", async () => {
     const created = await store.create("Builder", aBuilder("a"));
     let times = 0;
