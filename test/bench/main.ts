@@ -3,7 +3,7 @@
  */
 const benches = ["scan", "choose", "month", "store", "github", "overhead", "command"] as const;
 /** Need Kubernetes, which a machine compiles once: run when they are named. */
-const named = ["kubernetesStore"] as const;
+const named = ["kubernetesStore", "cluster"] as const;
 const only = process.argv.slice(2);
 
 for (const name of [...benches, ...named]) {

@@ -14,6 +14,8 @@ import { until } from "./until.ts";
 export interface ControlPlane extends AsyncDisposable {
   /** A file that makes its bearer a cluster administrator. */
   readonly kubeconfig: string;
+  /** What was written, a line of JSON each, where `audit` was asked for. */
+  readonly auditLog: string;
   /** Kills the API server; etcd keeps what it held. */
   stopApiServer(): Promise<void>;
   /** Starts it again, at the same address; resolves when it is ready. */
@@ -27,16 +29,21 @@ export interface ControlPlaneOptions {
   readonly controllers?: boolean;
   /** With nodes and pods that are acted, not run; see test/cluster/kwok. */
   readonly kwok?: boolean;
+  /** With a log of every write but heartbeats: who wrote what, and when, as the API server saw it. */
+  readonly audit?: boolean;
 }
 
 interface Files {
   readonly folder: string;
   readonly pki: string;
   readonly kubeconfig: string;
+  /** The audit log, when one is kept. */
+  readonly audit: string | undefined;
 }
 
 const prefix = "builderpool-control-plane-";
 const attempts = 3;
+const auditPolicy = join(import.meta.dirname, "auditPolicy.yaml");
 
 /**
  * A real API server with a real etcd on free ports of loopback: no node, no root. Several at once are fine; each ends with
@@ -46,7 +53,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const program = await kubernetes();
   await sweep();
   const folder = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
-  const files = { folder, pki: join(folder, "pki"), kubeconfig: join(folder, "kubeconfig") };
+  const audit = options.audit === true ? join(folder, "audit.log") : undefined;
+  const files = { folder, pki: join(folder, "pki"), kubeconfig: join(folder, "kubeconfig"), audit };
   const servers: Leashed[] = [];
   let startApiServer = async () => {};
   const stop = async () => {
@@ -75,7 +83,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const stopApiServer = async () => {
     await servers.findLast(({ name }) => name === "kube-apiserver")?.stop();
   };
-  return { kubeconfig: files.kubeconfig, stopApiServer, startApiServer, close, [Symbol.asyncDispose]: close };
+  const auditLog = audit ?? "";
+  return { kubeconfig: files.kubeconfig, auditLog, stopApiServer, startApiServer, close, [Symbol.asyncDispose]: close };
 }
 
 /** Between asking for a free port and using it, somebody else may take it: then once more with others. */
@@ -92,7 +101,7 @@ async function startServers(program: string, files: Files, servers: Leashed[], s
 }
 
 /** Gives what starts the API server again, once it was stopped. */
-async function startOnce(program: string, { folder, pki, kubeconfig }: Files, servers: Leashed[]) {
+async function startOnce(program: string, { folder, pki, kubeconfig, audit }: Files, servers: Leashed[]) {
   const [etcdPort, port] = await freePorts(2);
   const etcdUrl = `http://127.0.0.1:${etcdPort}`;
   const start = (name: string, flags: readonly string[]) => {
@@ -130,6 +139,8 @@ async function startOnce(program: string, { folder, pki, kubeconfig }: Files, se
     "--disable-admission-plugins=ServiceAccount",
     "--allow-privileged=true",
     "--service-cluster-ip-range=10.96.0.0/16",
+    ...(audit === undefined ? [] : [`--audit-policy-file=${auditPolicy}`, `--audit-log-path=${audit}`]),
+    "--audit-log-maxsize=2000",
   ];
   const startApiServer = async () => {
     const server = start("kube-apiserver", flags);

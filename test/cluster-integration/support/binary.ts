@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setting } from "../../unit/manifests/setting.ts";
@@ -7,6 +7,7 @@ import { until } from "./until.ts";
 
 export interface OperatorProcess extends AsyncDisposable {
   readonly pid: number;
+  readonly child: ChildProcess;
   /** What it logged. */
   readonly lines: readonly string[];
   readonly exited: Promise<number | null>;
@@ -21,6 +22,7 @@ export async function startBinary(
   { operator, namespace }: Installation,
   name: string,
   changes: NodeJS.ProcessEnv = {},
+  [command, ...args]: readonly [string, ...string[]] = [process.execPath, program],
 ): Promise<OperatorProcess> {
   const env = {
     PATH: process.env["PATH"],
@@ -33,9 +35,9 @@ export async function startBinary(
     BUILDERPOOL_PORT: "0",
     ...changes,
   };
-  const child = spawn(process.execPath, [program], { env, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(command, args, { env, stdio: ["ignore", "ignore", "pipe", "ipc"] });
   const lines: string[] = [];
-  createInterface({ input: child.stderr }).on("line", (line) => lines.push(line));
+  if (child.stderr !== null) createInterface({ input: child.stderr }).on("line", (line) => lines.push(line));
   const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
   const port = async () => {
     if (child.exitCode !== null) return -1;
@@ -45,6 +47,7 @@ export async function startBinary(
   const at = await until("the operator to listen", port);
   return {
     pid: child.pid ?? -1,
+    child,
     lines,
     exited,
     async get(path) {

@@ -11,7 +11,7 @@ import { kubernetesStore } from "../../../src/store/kubernetes.ts";
 import type { ObjectStore } from "../../../src/store/objectStore.ts";
 import { systemClock as clock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
-import { type ControlPlane, startControlPlane } from "../../cluster/controlPlane.ts";
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "../../cluster/controlPlane.ts";
 import { applyManifests, kubectl } from "../../cluster/kubectl.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -38,14 +38,14 @@ export interface Installation {
   as(account: string, pod?: { readonly name: string; readonly uid: string }): Promise<Somebody>;
 }
 
-/** A control plane without nodes, for the tests of one file. */
+/** A control plane, without nodes unless they are asked for, for the tests of one file. */
 export interface TestCluster extends AsyncDisposable {
   readonly plane: ControlPlane;
   install(namespace: string): Promise<Installation>;
 }
 
-export async function aCluster(): Promise<TestCluster> {
-  const plane = await startControlPlane({ controllers: true });
+export async function aCluster(options: ControlPlaneOptions = {}): Promise<TestCluster> {
+  const plane = await startControlPlane({ controllers: true, ...options });
   const folder = await mkdtemp(join(tmpdir(), "builderpool-cluster-"));
   await applyManifests(plane.kubeconfig, [join(root, "crds")]);
 

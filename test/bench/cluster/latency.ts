@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { restartAnnotation } from "../../../src/api/group.ts";
+import { resources } from "../../../src/store/kubernetes/resources.ts";
+import type { Installation } from "../../cluster-integration/support/installation.ts";
+import { until } from "../../cluster-integration/support/until.ts";
+import { auditFrom, type Write } from "./audit.ts";
+
+/**
+ * Asks builders to restart, one after the other over all pools, and returns how long after each wish was stored the operator's write that
+ * answers it arrived at the API server, by that server's clock.
+ */
+export async function restartLatencies(
+  { admin, namespace }: Installation,
+  auditLog: string,
+  names: readonly string[],
+): Promise<readonly number[]> {
+  const audit = auditFrom(auditLog);
+  for (const name of names) {
+    const builder = await admin.store.get("Builder", name);
+    const annotations = { [restartAnnotation]: builder?.status?.incarnation ?? "" };
+    await admin.client.merge(resources.Builder, name, { metadata: { annotations } });
+    await sleep(150);
+  }
+  const answers = async () => {
+    const writes = await audit();
+    return names.flatMap((name) => {
+      const mine = writes.filter((write) => write.name === name && write.what === "builders" && write.isDone);
+      const wish = mine.find(({ verb }) => verb === "patch");
+      const answer = mine.find(({ verb, by, asked }) => isAnswer(verb, by, namespace) && asked > (wish?.asked ?? 0));
+      return wish === undefined || answer === undefined ? [] : [spanOf(wish, answer)];
+    });
+  };
+  return until("every wish to be answered", async () => {
+    const found = await answers();
+    return found.length === names.length && found;
+  });
+}
+
+function isAnswer(verb: string, by: string, namespace: string): boolean {
+  return verb === "update" && by === `${namespace}:builderpool`;
+}
+
+function spanOf(wish: Write, answer: Write): number {
+  return Math.max(0, answer.asked - wish.answered);
+}

@@ -1,0 +1,94 @@
+/*
+ * `players.ts KUBECONFIG NAMESPACE WHOLE FOLDER`: acts the builder of every pod that runs in the namespace, a thousand in one process, until its standard input
+ * ends. Builders of the pool WHOLE are whole, with hands that do as they are told; of the others only what they write is real: status and
+ * heartbeat, by the code that writes them in earnest.
+ */
+import { join } from "node:path";
+import { poolLabel, revisionLabel } from "../../../src/api/group.ts";
+import { ownStatus } from "../../../src/builder/builderStatus.ts";
+import { heartbeat } from "../../../src/builder/heartbeat.ts";
+import { runBuilder } from "../../../src/builder/run.ts";
+import { createWake, type Wake } from "../../../src/builder/wake.ts";
+import type { BuilderWorld } from "../../../src/builder/world.ts";
+import { mirrorOf } from "../../../src/operator/cluster/mirror.ts";
+import { pods } from "../../../src/operator/cluster/resources.ts";
+import { type Cache, cacheOf } from "../../../src/store/cache.ts";
+import type { KubernetesObject } from "../../../src/store/kubernetes/client.ts";
+import { accessFromKubeConfig } from "../../../src/store/kubernetes/kubeConfig.ts";
+import { kubernetesClient } from "../../../src/store/kubernetes/kubernetesClient.ts";
+import { kubernetesStore } from "../../../src/store/kubernetes.ts";
+import { systemClock as clock } from "../../../src/system/clock.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { handsAndMirrors } from "./hands.ts";
+
+const [kubeconfig = "", namespace = "", whole = "", folder = ""] = process.argv.slice(2);
+/** What a warm-up takes here. */
+const warmup = 2_000;
+const log = createLog({ level: "silent" });
+const client = kubernetesClient(await accessFromKubeConfig(kubeconfig, clock), namespace);
+const store = kubernetesStore({ client, clock, log });
+const end = new AbortController();
+process.stdin.resume().once("end", () => process.exit());
+
+interface Player {
+  readonly uid: string;
+  readonly end: AbortController;
+  readonly wake: Wake;
+}
+const players = new Map<string, Player>();
+
+const builders: Cache<"Builder"> = cacheOf(store, "Builder", {
+  signal: end.signal,
+  onChange: ({ object }) => players.get(object.metadata.name)?.wake.ring(),
+});
+mirrorOf({ client, clock, log, signal: end.signal }, pods, readPod, () => {});
+
+/** Called at each change of a pod: a pod that runs has a player, one that ends has none. */
+function readPod({ metadata, ["status"]: status }: KubernetesObject) {
+  const { name, uid = "", labels = {}, deletionTimestamp } = metadata;
+  const runs = deletionTimestamp === undefined && (status as { phase?: string }).phase === "Running";
+  const player = players.get(name);
+  if (player !== undefined && (!runs || player.uid !== uid)) {
+    player.end.abort();
+    players.delete(name);
+  }
+  if (runs && players.get(name) === undefined) {
+    const next = { uid, end: new AbortController(), wake: createWake(clock) };
+    players.set(name, next);
+    const pool = labels[poolLabel] ?? "";
+    const world = worldOf(name, pool, labels[revisionLabel] ?? "", uid);
+    void (pool === whole ? runBuilder(world, next.end.signal, next.end.signal) : act(world, next));
+  }
+  return { metadata, pool: labels[poolLabel] ?? "" };
+}
+
+function worldOf(name: string, pool: string, revision: string, podUid: string): BuilderWorld {
+  return {
+    ...{ name, pool, revision, podUid, incarnation: `run-${podUid}`, host: name, store, clock, log },
+    ...{ sandbox: join(folder, podUid), versions: { builderpool: "0.1.0", alibuild: "1.17.44" } },
+    ...handsAndMirrors(clock),
+  };
+}
+
+async function act(world: BuilderWorld, { end: { signal }, wake }: Player): Promise<void> {
+  const { name, incarnation, revision, podUid, host, versions = {} } = world;
+  const status = ownStatus(world, { phase: "Pending", incarnation, revision, podUid, host, versions: { ...versions } });
+  while (!signal.aborted && builders.get(name) === undefined) await wake.sleep(1000, signal);
+  const self = () => builders.get(name);
+  const beats = heartbeat({ ...world, self });
+  const beat = () => {
+    const builder = self();
+    if (builder !== undefined && beats.mayStart()) status.look(builder); // the operator may have thought it lost
+  };
+  void beats.run(signal, { beat, replaced() {} });
+  void status.run(signal);
+  const at = () => new Date(clock.now()).toISOString();
+  status.say({ phase: "Warming", warmup: { done: 0, total: 3, doing: "Fetching alisw/alidist", progressAt: at() } });
+  await clock.sleep(warmup, signal).catch(() => {});
+  const warm = { incarnation, revision, at: at() };
+  status.say({ phase: "Ready", warm, warmup: { done: 3, total: 3, progressAt: at() } });
+  while (!signal.aborted) {
+    status.say({ phase: self()?.spec.desired === "Drain" ? "Drained" : "Ready" });
+    await wake.sleep(60_000, signal);
+  }
+}
