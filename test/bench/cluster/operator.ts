@@ -69,10 +69,10 @@ function accountOf({ kubeconfig }: Somebody, account: string) {
 
 /** What the Dockerfile starts the operator with. */
 function image() {
-  const dockerfile = readFileSync(join(root, "Dockerfile"), "utf8");
+  const dockerfile = readFileSync(join(root, "Dockerfile"), "utf8").replaceAll("\\\n", "");
   const stage = /^FROM scratch AS operator\n(.*?)^ENTRYPOINT (\[[^\n]*\])$/ms.exec(dockerfile);
   const [, body = "", entry = "[]"] = stage ?? [];
-  const variables = [...body.matchAll(/^ENV (.*)$/gm)].flatMap(([, line = ""]) => line.split(" "));
+  const variables = [...body.matchAll(/^ENV (.*)$/gm)].flatMap(([, line = ""]) => line.trim().split(/ +/));
   const pairs = variables.map((variable) => variable.split("=")).filter(([name]) => name !== "PATH");
   return {
     flags: z.array(z.string()).parse(JSON.parse(entry)).slice(1, -1),
