@@ -1,0 +1,36 @@
+import type { PoolConditionType } from "../../../src/api/reasons.ts";
+import { World } from "./world.ts";
+
+/** What the operator did, one word or two each. */
+export function deeds(world: World): string[] {
+  return world.done.map((action) => {
+    switch (action.do) {
+      case "applyBuilder":
+        return `${action.name} ${action.spec.desired}${action.spec.drainReason ? ` ${action.spec.drainReason}` : ""}`;
+      case "applyWorkload":
+        return `replicas ${action.replicas}`;
+      case "deletePod":
+        return `delete ${action.name}`;
+      case "deleteBuilder":
+        return `remove ${action.name}`;
+      case "addFinalizer":
+      case "removeFinalizer":
+        return action.do;
+    }
+    return action satisfies never;
+  });
+}
+
+/** What a condition of the pool says, in a line. */
+export function condition(world: World, type: PoolConditionType) {
+  const found = world.pool.status?.conditions?.find((one) => one.type === type);
+  return found && `${found.status} ${found.reason}: ${found.message}`;
+}
+
+/** A pool that is up, with nothing done since. */
+export function settled(spec: ConstructorParameters<typeof World>[0]): World {
+  const world = new World(spec);
+  world.settle();
+  world.done.length = 0;
+  return world;
+}
