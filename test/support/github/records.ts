@@ -84,6 +84,8 @@ export interface RepositoryRecord {
   commits: Record<string, Commit>;
   /** By commit, newest first. */
   statuses: Record<string, StatusRecord[]>;
+  /** Highest number of a pull request that was given: the commit of one that is being opened takes a while. */
+  lastNumber?: number;
 }
 
 /** One write that was applied, whoever asked for it. */

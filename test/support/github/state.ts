@@ -38,8 +38,6 @@ export class State {
   /** Bare repositories lie below, as `<owner>/<name>.git`. */
   readonly gitRoot: string;
   readonly now: () => number;
-  /** Highest number of a pull request that was given, by repository. */
-  readonly #highest = new WeakMap<RepositoryRecord, number>();
 
   constructor(gitRoot: string, now: () => number, records?: Records) {
     this.gitRoot = gitRoot;
@@ -111,7 +109,9 @@ export class State {
     const wish = NewPullRequest.parse(input);
     const repository = this.repository(wish.repository);
     const base = wish.base ?? repository.defaultBranch;
-    const number = wish.number ?? this.#newNumber(repository);
+    const { lastNumber = 0, pulls } = repository;
+    const number = wish.number ?? 1 + Math.max(lastNumber, ...Object.keys(pulls).map(Number));
+    repository.lastNumber = Math.max(lastNumber, number);
     if (repository.pulls[number] !== undefined) throw new Error(`${wish.repository}#${number} exists already`);
     const createdAt = wish.createdAt ?? this.now();
     const commit = await this.#commit(repository, {
@@ -263,13 +263,6 @@ export class State {
   #end(pull: PullRequestRecord, state: "CLOSED" | "MERGED"): void {
     const at = this.now();
     Object.assign(pull, { state, closedAt: at, updatedAt: at });
-  }
-
-  /** A commit takes a while: of two that are opened at the same time each gets its own. */
-  #newNumber(repository: RepositoryRecord): number {
-    const number = 1 + Math.max(this.#highest.get(repository) ?? 0, ...Object.keys(repository.pulls).map(Number));
-    this.#highest.set(repository, number);
-    return number;
   }
 
   async #commit(
