@@ -17,7 +17,7 @@ const longestGap = 30_000;
 /**
  * Finds out which builders are silent or dead, says so on their objects, and gives their builds to others; until `signal` aborts.
  * Heartbeats are listed, not watched: one answer shows that the store is there and what it says, whereas a watch that has died looks
- * like builders that have.
+ * like builders that have. When pods change in between, it is the death of pods alone that is looked for.
  */
 export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Promise<void> {
   const { store, workloads, clock, log } = world;
@@ -34,17 +34,24 @@ export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Pr
   const builds = cacheOf(store, "Build", { signal });
   workloads.onChange(alarm.ring);
   let pulses: Pulses | undefined;
-  let lookedAt = clock.monotonic();
+  let heardAt: number | undefined;
+
+  /** What the heartbeats say; nothing when they were read a moment ago: that would be told of builders that speak again. */
+  async function listen(all: readonly Builder[]): Promise<Pulses> {
+    if (heardAt !== undefined && clock.monotonic() - heardAt < interval) return new Map();
+    const beats = await heartbeats(world, all);
+    const now = clock.monotonic();
+    pulses = feel(now - (heardAt ?? now) > longestGap ? undefined : pulses, beats, now);
+    heardAt = now;
+    return pulses;
+  }
+
   while (!signal.aborted) {
     try {
       await Promise.all([builders.synced, builds.synced]);
       if (!builders.isHealthy() || !builds.isHealthy()) throw new Error("a watch of Builders or Builds is interrupted");
       const all = builders.list(); // one look: whoever starts anew meanwhile must not be taken for who was judged
-      const beats = await heartbeats(world, all);
-      const now = clock.monotonic();
-      pulses = feel(now - lookedAt > longestGap ? undefined : pulses, beats, now);
-      lookedAt = now;
-      const lives = await judgeAll(workloads, all, pulses, now);
+      const lives = await judgeAll(workloads, all, await listen(all), clock.monotonic());
       for (const builder of all) await markSilent(world, builder, lives.get(builder.metadata.name));
       const judged = new Map(all.map((builder) => [builder.metadata.name, builder]));
       for (const build of builds.list().filter(isHeld)) await takeBackFrom(world, build, judged, lives);

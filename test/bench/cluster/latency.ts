@@ -5,15 +5,19 @@ import type { Installation } from "../../cluster-integration/support/installatio
 import { until } from "../../cluster-integration/support/until.ts";
 import { auditFrom, type Write } from "./audit.ts";
 
-/**
- * Asks builders to restart, one after the other over all pools, and returns how long after each wish was stored the operator's write that
- * answers it arrived at the API server, by that server's clock.
- */
+export interface Latencies {
+  /** From each wish, as it was stored, to the operator's write that answers it, as it arrived at the API server; by that server's clock. */
+  readonly answers: readonly number[];
+  /** What the API server took for every update of a builder meanwhile, whoever asked for it. */
+  readonly server: readonly number[];
+}
+
+/** Asks builders to restart, one after the other over all pools. Spans in milliseconds. */
 export async function restartLatencies(
   { admin, namespace }: Installation,
   auditLog: string,
   names: readonly string[],
-): Promise<readonly number[]> {
+): Promise<Latencies> {
   const audit = auditFrom(auditLog);
   for (const name of names) {
     const builder = await admin.store.get("Builder", name);
@@ -30,10 +34,12 @@ export async function restartLatencies(
       return wish === undefined || answer === undefined ? [] : [spanOf(wish, answer)];
     });
   };
-  return until("every wish to be answered", async () => {
+  const spans = await until("every wish to be answered", async () => {
     const found = await answers();
     return found.length === names.length && found;
   });
+  const updates = (await audit()).filter(({ verb, what }) => verb === "update" && what.startsWith("builders"));
+  return { answers: spans, server: updates.map(({ asked, answered }) => answered - asked) };
 }
 
 function isAnswer(verb: string, by: string, namespace: string): boolean {
