@@ -6,6 +6,8 @@ import type { Memory } from "./observe.ts";
 import { reconcilePool } from "./reconcile.ts";
 import type { PoolCaches, PoolWorld } from "./world.ts";
 
+/** Builders and pods change many at a time: what happens in one moment makes one look. */
+const gather = 50;
 /** Builds change often and only move counts: changes that come together make one write. */
 const countsAfter = 1000;
 
@@ -35,7 +37,7 @@ export async function runPools(world: PoolWorld, signal: AbortSignal): Promise<v
         if (type === "Deleted") memory.written.delete(object.metadata.name);
         const news = newsOfQuarantine(before, object);
         if (news !== undefined) tell(world, object.spec.pool, news);
-        queue.add(object.spec.pool);
+        queue.add(object.spec.pool, { afterMs: gather });
       },
     }),
     builds: cacheOf(store, "Build", {
@@ -43,7 +45,7 @@ export async function runPools(world: PoolWorld, signal: AbortSignal): Promise<v
       onChange: ({ object }) => queue.add(object.spec.pool, { afterMs: countsAfter }),
     }),
   };
-  workloads.onChange((pool) => queue.add(pool));
+  workloads.onChange((pool) => queue.add(pool, { afterMs: gather }));
   await Promise.all([caches.pools.synced, caches.builders.synced, caches.builds.synced]).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });

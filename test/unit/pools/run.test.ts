@@ -55,7 +55,7 @@ describe("the pools of a running operator", () => {
     await machine.pass(3000);
     await machine.startsBuild("o2-1");
     expect(machine.writes).toEqual([]);
-    await machine.pass(2000);
+    await machine.pass(3000);
     expect(machine.writes).toEqual(["BuilderPool status"]);
     expect((await machine.pool())?.status).toMatchObject({ building: 2, ready: 2 });
     machine.builders.get("o2-1")?.crash();
