@@ -1,6 +1,7 @@
 import type { Build } from "../api/build.ts";
 import type { Stored } from "../api/kinds.ts";
 import { claim, holds, type Transition } from "../core/queue/claim.ts";
+import { killAfter } from "../core/queue/heartbeat.ts";
 import { isStoreError } from "../store/error.ts";
 import { retryOnConflict } from "../store/write.ts";
 import type { Brain } from "./brain.ts";
@@ -15,23 +16,27 @@ export interface Step {
 const firstPause = 500;
 const longestPause = 10_000;
 
-/** Claims the Build as it was seen, in one write; undefined when it changed since, or may not be claimed. */
+/** Claims the Build as it was seen, in one write; undefined when it changed since, may not be claimed, or we are refused. */
 export async function take(
   brain: Brain,
   build: Stored<"Build">,
   signal: AbortSignal,
 ): Promise<Stored<"Build"> | undefined> {
-  const { name: builder, incarnation, clock, store } = brain.world;
+  const { name: builder, incarnation, clock, store, log } = brain.world;
+  const { name } = build.metadata;
   const transition = claim(build, { builder, incarnation }, clock.now());
   if ("refused" in transition) return undefined;
   try {
     return await store.updateStatus("Build", { ...build, status: transition.status });
   } catch (error) {
-    if (isStoreError(error, "Conflict") || isStoreError(error, "NotFound")) return undefined;
+    if (isStoreError(error, "Forbidden"))
+      log.warn({ builder, build: name, error: String(error) }, "the claim was refused");
+    if (isStoreError(error, "Conflict") || isStoreError(error, "NotFound") || isStoreError(error, "Forbidden"))
+      return undefined;
     if (!isStoreError(error, "Unavailable")) throw error;
   }
   const holder = { builder, incarnation, attempt: transition.status.attempt };
-  return transit(brain, build.metadata.name, signal, {
+  return transit(brain, name, signal, {
     to: () => ({ refused: "the claim did not get through" }),
     isThere: (current) => holds(current, holder),
   });
@@ -39,7 +44,8 @@ export async function take(
 
 /**
  * Takes one step of a Build's life, however often the store has to be asked. Undefined when the step is refused, the Build is gone, or
- * `signal` aborted before the store answered.
+ * `signal` aborted before the store answered. A store that refuses us may let us in again, as when a token has expired while nobody could renew it, or
+ * somebody's hand on an account or a role is put right: only what goes on for longer than we may hold a build is thrown.
  */
 export async function transit(
   { world }: Brain,
@@ -47,6 +53,7 @@ export async function transit(
   signal: AbortSignal,
   { to, isThere = () => false }: Step,
 ): Promise<Stored<"Build"> | undefined> {
+  let refusedAt: number | undefined;
   for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
     let there: Stored<"Build"> | undefined;
     try {
@@ -65,7 +72,11 @@ export async function transit(
       );
       return written ?? there;
     } catch (error) {
-      if (!isStoreError(error, "Unavailable") && !isStoreError(error, "Conflict")) throw error;
+      const isRefused = isStoreError(error, "Forbidden");
+      refusedAt = isRefused ? (refusedAt ?? world.clock.monotonic()) : undefined;
+      const isOver = refusedAt !== undefined && world.clock.monotonic() - refusedAt >= killAfter;
+      const mayPass = isRefused || isStoreError(error, "Unavailable") || isStoreError(error, "Conflict");
+      if (isOver || !mayPass) throw error;
       world.log.warn({ builder: world.name, build: name, error: String(error) }, "the store did not take a step");
       if (signal.aborted) return undefined;
       await world.clock.sleep(pause, signal).catch(() => {});
