@@ -140,7 +140,9 @@ describe("a fleet whose builders come, go, crash and lose their connection while
         }
       },
     });
-    expect(fleet.builds().filter((build) => !isRecheck(build))).toEqual([]);
+    // Nobody reports here, so one that was closed after its verdict stays.
+    const open = fleet.builds().filter(({ spec }) => spec.blocked?.reason !== "Closed");
+    expect(open.filter((build) => !isRecheck(build))).toEqual([]);
   });
 
   check(
