@@ -4,6 +4,7 @@ interface Item {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly resourceVersion: string };
   readonly reportingController?: string;
+  readonly regarding?: { readonly name: string };
 }
 
 const owned =
@@ -15,7 +16,8 @@ export async function versionsOf({ kubectl, pool }: Pick<Story, "kubectl" | "poo
     JSON.parse(await kubectl("get", ...args, "-o", "json")).items;
   const pools = await list("builderpools", `--field-selector=metadata.name=${pool}`);
   const events = await list("events.events.k8s.io");
-  const ours = events.filter(({ reportingController }) => reportingController === "ci.alice.cern.ch/builderpool");
-  const all = [...pools, ...ours, ...(await list(owned, `--selector=ci.alice.cern.ch/pool=${pool}`))];
+  const isOurs = ({ reportingController, regarding }: Item) =>
+    reportingController === "ci.alice.cern.ch/builderpool" && regarding?.name.replace(/-\d+$/, "") === pool;
+  const all = [...pools, ...events.filter(isOurs), ...(await list(owned, `--selector=ci.alice.cern.ch/pool=${pool}`))];
   return all.map(({ kind, metadata }) => `${kind} ${metadata.name} ${metadata.resourceVersion}`).toSorted();
 }
