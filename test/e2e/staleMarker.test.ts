@@ -62,7 +62,7 @@ describe("a pod that finds on its volume the word that it is ready", () => {
     const { warm, incarnation } = (await story.builder(0))?.status ?? {};
     expect(warm?.incarnation).toBe(incarnation);
     expect(JSON.parse(await inBuilder(`cat ${marker}`))).toEqual(warm);
-    expect(await isReady()).toBe(true);
+    await waitFor("its pod to be ready, which kubelet asks every five seconds", isReady);
   });
 
   it("claims, builds and reports nothing twice", () => {
