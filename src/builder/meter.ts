@@ -1,4 +1,5 @@
-import { Gauge, Registry } from "prom-client";
+import { Registry } from "prom-client";
+import { addGauge } from "../system/gauge.ts";
 import type { Scrape } from "../system/health.ts";
 
 /** What a builder in a pod measures of itself; what is known of pools and builds the operator tells. The reference page reads this table. */
@@ -17,16 +18,7 @@ export const builderMetrics = {
 
 export function createBuilderMeter(isReady: () => boolean): Scrape {
   const registry = new Registry();
-  const gauge = ({ name, help }: { readonly name: string; readonly help: string }, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(read());
-      },
-    });
-  gauge(builderMetrics.ready, () => (isReady() ? 1 : 0));
-  gauge(builderMetrics.memory, () => process.memoryUsage.rss());
+  addGauge(registry, builderMetrics.ready, () => (isReady() ? 1 : 0));
+  addGauge(registry, builderMetrics.memory, () => process.memoryUsage.rss());
   return async () => ({ contentType: registry.contentType, text: await registry.metrics() });
 }

@@ -1,4 +1,5 @@
-import { Counter, Gauge, Registry } from "prom-client";
+import { Counter, Registry } from "prom-client";
+import { addGauge } from "../system/gauge.ts";
 import type { Room } from "./room.ts";
 
 /** What the log service measures; the reference page reads this table. */
@@ -25,18 +26,9 @@ export function createLogMeter(room: Room): LogMeter {
   const registry = new Registry();
   const { stored, quota, writes } = logMetrics;
   const counter = new Counter({ ...writes, labelNames: writes.labels, registers: [registry] });
-  const gauge = ({ name, help }: { readonly name: string; readonly help: string }, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(read());
-      },
-    });
-  gauge(stored, () => room.used);
+  addGauge(registry, stored, () => room.used);
   const { quota: limit } = room;
-  if (limit !== undefined) gauge(quota, () => limit);
+  if (limit !== undefined) addGauge(registry, quota, () => limit);
   return {
     count: (status) => counter.inc({ status: String(status) }),
     scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
