@@ -1,7 +1,7 @@
 import type { OwnStatus } from "./builderStatus.ts";
 
 /** Subjects a builder may have something to say about beside its phase, in the order in which people read them. */
-const topics = ["phase", "config", "forced", "warmup", "logs"] as const;
+const topics = ["phase", "claims", "config", "forced", "warmup", "logs"] as const;
 export type Topic = (typeof topics)[number];
 
 /** Sets what is said about a topic, nothing when undefined; together they are the message of the status. */

@@ -16,7 +16,7 @@ export interface Step {
 const firstPause = 500;
 const longestPause = 10_000;
 
-/** Claims the Build as it was seen, in one write; undefined when it changed since, may not be claimed, or we are refused. */
+/** Claims the Build as it was seen, in one write; undefined when it changed since, may not be claimed, or we are refused, which the status then says. */
 export async function take(
   brain: Brain,
   build: Stored<"Build">,
@@ -27,12 +27,17 @@ export async function take(
   const transition = claim(build, { builder, incarnation }, clock.now());
   if ("refused" in transition) return undefined;
   try {
-    return await store.updateStatus("Build", { ...build, status: transition.status });
+    const claimed = await store.updateStatus("Build", { ...build, status: transition.status });
+    brain.note("claims", undefined);
+    return claimed;
   } catch (error) {
-    if (isStoreError(error, "Forbidden"))
-      log.warn({ builder, build: name, error: String(error) }, "the claim was refused");
-    if (isStoreError(error, "Conflict") || isStoreError(error, "NotFound") || isStoreError(error, "Forbidden"))
+    if (isStoreError(error, "Forbidden")) {
+      log.warn({ builder, build: name, error: error.message }, "the claim was refused");
+      brain.note("claims", `Its claims are refused, so it builds nothing; look at its rights: ${error.message}`);
+      await clock.sleep(longestPause, signal).catch(() => {});
       return undefined;
+    }
+    if (isStoreError(error, "Conflict") || isStoreError(error, "NotFound")) return undefined;
     if (!isStoreError(error, "Unavailable")) throw error;
   }
   const holder = { builder, incarnation, attempt: transition.status.attempt };

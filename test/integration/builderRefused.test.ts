@@ -61,6 +61,21 @@ describe("a builder that is refused for a while, as its token has expired or its
     expect(verdict).toMatchObject({ attempt: 1, result: "Success" });
   });
 
+  it("says so where people look while its claims alone are refused, and no more once one is taken", async () => {
+    const { store, start, until } = await aBuilder();
+    const { server, guarded } = refusing(store);
+    start({ store: guarded, clock: hurried });
+    const message = async () => (await store.get("Builder", "o2-0"))?.status?.message;
+    await until(async () => (await store.get("Builder", "o2-0"))?.status?.phase === "Ready");
+    server.isOnlyBuilds = true;
+    server.refuses = true;
+    await store.create("Build", buildObject(1));
+    await until(async () => (await message())?.startsWith("Its claims are refused, so it builds nothing"), 20_000);
+    server.refuses = false;
+    await until(async () => (await store.get("Build", "o2-hello-1"))?.status?.verdict, 20_000);
+    await until(async () => (await message()) === undefined, 20_000);
+  });
+
   it("ends when that goes on for longer than it may hold what it holds", async () => {
     const { store, cells, start, until } = await aBuilder();
     const { server, guarded } = refusing(store);
