@@ -13,7 +13,7 @@ describe.skipIf(faults === undefined)("a node without power (skipped where the p
   let held: Awaited<ReturnType<typeof story.hold>>;
   let before: Holder;
 
-  it("keeps what it built from everybody as long as nobody knows that it is dead", async () => {
+  it("takes the operator with it, and leaves what was claimed as it was when the node is missed", async () => {
     await story.declare({ instances: 2, partition: { patience: "1s" } });
     await story.ready(2);
     held = await story.hold("Held");
