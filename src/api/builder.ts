@@ -105,7 +105,9 @@ export const BuilderStatus = z.object({
   crashes: z
     .int()
     .optional()
-    .describe("Processes of this pod that ended by themselves, in a row and without a verdict; three quarantine it"),
+    .describe(
+      "Processes of this pod that ended by themselves, in a row, without a verdict and within a day of each other; three quarantine it",
+    ),
   infrastructureFailures: z.int().optional().describe("Infrastructure failures in a row; too many quarantine it"),
 });
 export type BuilderStatus = z.infer<typeof BuilderStatus>;

@@ -2,7 +2,7 @@ import { release } from "../core/queue/claim.ts";
 import { timestamp } from "../system/clock.ts";
 import { attemptBuild } from "./attempt.ts";
 import { type Brain, Stopped } from "./brain.ts";
-import { crashLoop } from "./crashes.ts";
+import { crashLoop, isForgiven } from "./crashes.ts";
 import { drainTimeout, type Ending, wantsDrain, whileServing } from "./drain.ts";
 import { type Health, healthy, judge, pauseAfter } from "./health.ts";
 import { tidy } from "./housekeeping.ts";
@@ -23,6 +23,7 @@ export async function live(brain: Brain, ending: Ending): Promise<void> {
   const { status, world } = brain;
   const { clock } = world;
   const anyEnd = AbortSignal.any([ending.stop, ending.kill]);
+  const bornAt = clock.monotonic();
   let isWarm = false;
   let health = healthy;
   let notBefore = Number.NEGATIVE_INFINITY;
@@ -41,6 +42,7 @@ export async function live(brain: Brain, ending: Ending): Promise<void> {
       notBefore = clock.monotonic() + pauseAfter(health);
     } else {
       enter(brain, "Ready");
+      if (isForgiven(clock.monotonic() - bornAt)) status.say({ crashes: undefined });
       await brain.refresh();
       await returnOrphans(brain, ending.kill);
       const pause = notBefore - clock.monotonic();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BuilderStatus } from "../../src/api/builder.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { aBuilder, type BuilderFixture, buildObject } from "../support/builder/builderWorld.ts";
 
 describe("a builder whose process ended without being told to", () => {
@@ -25,6 +26,18 @@ describe("a builder whose process ended without being told to", () => {
     await fixture.store.create("Build", buildObject(1));
     await fixture.until(async () => (await statusOf(fixture))?.crashes === undefined);
     expect((await fixture.store.get("Build", "o2-hello-1"))?.status?.phase).toBe("Done");
+  });
+
+  it("forgets it as well when it has lived for a day, with nothing to build", async () => {
+    const fixture = await aBuilder();
+    await leftBehind(fixture, { crashes: 1 });
+    let later = 0;
+    const sleep = (ms: number, signal?: AbortSignal) => systemClock.sleep(Math.min(ms, 30), signal);
+    const monotonic = () => systemClock.monotonic() + later;
+    fixture.start({ clock: { ...systemClock, now: () => systemClock.now() + later, monotonic, sleep } });
+    expect(await said(fixture, "Ready")).toMatchObject({ crashes: 2 });
+    later = 24 * 60 * 60_000;
+    await fixture.until(async () => (await statusOf(fixture))?.crashes === undefined);
   });
 
   it("builds nothing after the third time in a row, says so, and where the reason may be found", async () => {
