@@ -94,6 +94,8 @@ describe("builderpool up", () => {
     await expect
       .poll(async () => (await machine.get<"Builder">("builders"))[0]?.status, { timeout: 60_000 })
       .toMatchObject({ phase: "Ready", incarnation: expect.not.stringMatching(before ?? "none") });
+    // The builder that stood in for it goes once it is Ready again.
+    await expect.poll(async () => (await machine.get("builders")).length, { timeout: 20_000 }).toBe(1);
   });
 
   it("says which names there are when one is wrong", async () => {
