@@ -31,25 +31,39 @@ export const infrastructureReasons = {
 } as const;
 export type InfrastructureReason = keyof typeof infrastructureReasons;
 
-/** Condition types of a BuilderPool: what each says when it is True, and which status is the one to have. */
+/**
+ * Condition types of a BuilderPool: what each says when it is True, which status is the one to have, and whether builders that start have yet
+ * to bring it there: of what is awaited nobody need know, of everything else people do.
+ */
 export const poolConditions = {
   Available: {
     says: "As many builders are ready as `update.maxUnavailable` asks for, one at least; or none is wanted",
     well: "True",
+    awaited: true,
   },
-  Progressing: { says: "Builders start, roll or leave until they are as declared", well: undefined },
+  Progressing: { says: "Builders start, roll or leave until they are as declared", well: undefined, awaited: true },
   Stalled: {
     says: "A builder does not get warm within `warmup.timeout`, so a roll does not go on; the others keep serving",
     well: "False",
+    awaited: false,
   },
-  Covered: { says: "Every pull request has a ready builder", well: "True" },
-  Conflict: { says: "A check belongs to another pool, or a name the pool needs is taken", well: "False" },
+  Covered: { says: "Every pull request has a ready builder", well: "True", awaited: true },
+  Conflict: {
+    says: "A check belongs to another pool, or a name the pool needs is taken",
+    well: "False",
+    awaited: false,
+  },
   GitHubReachable: {
     says: "Every repository was listed at the last attempt; False keeps what is known, and deletes nothing",
     well: "True",
+    awaited: false,
   },
-  DefinitionsValid: { says: "Every check is well defined, and its pods can be made", well: "True" },
-} as const satisfies Readonly<Record<string, { says: string; well: "True" | "False" | undefined }>>;
+  DefinitionsValid: {
+    says: "Every check is well defined, and its pods can be made",
+    well: "True",
+    awaited: false,
+  },
+} as const satisfies Readonly<Record<string, { says: string; well: "True" | "False" | undefined; awaited: boolean }>>;
 export type PoolConditionType = keyof typeof poolConditions;
 
 /** Reasons of what happens to a pool and its builders; Events, logs and conditions share them. */

@@ -2,6 +2,7 @@ import type { Build } from "../api/build.ts";
 import type { Builder } from "../api/builder.ts";
 import type { Condition } from "../api/metadata.ts";
 import type { BuilderPool } from "../api/pool.ts";
+import { poolConditions } from "../api/reasons.ts";
 import { currentTrouble } from "../core/queue/trouble.ts";
 import { continued } from "../core/sentence.ts";
 
@@ -24,10 +25,17 @@ export function attention({
   return [...byMessage].map(([message, same]) => `${together(same.map(({ name }) => name))}: ${message}`);
 }
 
-/** Whether the condition is one that people have to know about while it lasts. */
+/** The status to have, of conditions that people have to know about while they have another. */
+const needed = new Map<string, Condition["status"]>(
+  Object.entries(poolConditions).flatMap(([type, { well, awaited }]) =>
+    well === undefined || awaited ? [] : [[type, well]],
+  ),
+);
+
+/** Whether it is known not to be as it should be, and people have to know. */
 export function isBad({ type, status }: Pick<Condition, "type" | "status">): boolean {
-  if (type === "Stalled" || type === "Conflict") return status === "True";
-  return (type === "GitHubReachable" || type === "DefinitionsValid") && status === "False";
+  const well = needed.get(type);
+  return well !== undefined && status !== well && status !== "Unknown";
 }
 
 /** A Build as people call it. */

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
-import { attention } from "../../../src/cli/attention.ts";
+import { poolConditions } from "../../../src/api/reasons.ts";
+import { attention, isBad } from "../../../src/cli/attention.ts";
 import { picture, type Seen } from "../../../src/cli/up/screen.ts";
 import { showChanges } from "../../../src/cli/up/watch.ts";
 import { fakeClock } from "../../support/fakeClock.ts";
@@ -71,6 +72,13 @@ describe("what needs attention", () => {
     expect(attention({ builds: [aBuild({}, { phase: "Queued", trouble })] })).toEqual([
       "build/O2/o2 o/r#1: DiskFull on o2-0: no space",
     ]);
+  });
+
+  it("is what a pool should not be, unless builders that start have yet to bring it there, or nothing is known", () => {
+    const bad = Object.keys(poolConditions).flatMap((type) =>
+      (["True", "False", "Unknown"] as const).filter((status) => isBad({ type, status })).map((is) => `${type} ${is}`),
+    );
+    expect(bad).toEqual(["Stalled True", "Conflict True", "GitHubReachable False", "DefinitionsValid False"]);
   });
 });
 
