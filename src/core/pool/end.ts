@@ -1,6 +1,5 @@
 import { poolFinalizer } from "../../api/group.ts";
 import type { Action, Why } from "./action.ts";
-import type { Course } from "./course.ts";
 import { isEnding, isIdle, type Member } from "./member.ts";
 import type { ObservedPool } from "./observed.ts";
 
@@ -12,20 +11,25 @@ export const endBy = 10 * minute;
 
 const why: Why = { reason: "PoolDeleted", message: "The pool is being deleted" };
 
-/** A deleted pool drains all builders at once, waits until GitHub shows nothing of it as pending, and goes. */
-export function planEnd(observed: ObservedPool, course: Course): readonly Action[] {
-  const { pool, members, workload, deletingFor, unsettled } = observed;
+/**
+ * A deleted pool drains all builders at once, waits until GitHub shows nothing of it as pending, and goes. Its pods end at the template they have:
+ * that of the spec may be one that the API server refuses. When its time is over it is let go before anything else, which may fail, is tried.
+ */
+export function planEnd({ pool, members, workload, deletingFor, unsettled }: ObservedPool): readonly Action[] {
   const holding = members.filter((member) => isAtWork(member) && deletingFor < drainUntil);
   const replicas = Math.max(0, ...holding.map(({ ordinal = -1 }) => ordinal + 1));
+  const isLate = deletingFor >= endBy;
   const isOver = members.every(isGone) && unsettled === 0;
   const holdsFinalizer = pool.metadata.finalizers?.includes(poolFinalizer) ?? false;
+  const letGo = holdsFinalizer ? [{ do: "removeFinalizer" as const, ...why }] : [];
   return [
+    ...(isLate ? letGo : []),
     ...members.filter(isAtWork).flatMap(drain),
     ...(workload !== undefined && workload.replicas !== replicas
-      ? [{ do: "applyWorkload" as const, replicas, revision: course.run, ...why }]
+      ? [{ do: "applyWorkload" as const, replicas, revision: workload.revision, ...why }]
       : []),
     ...(deletingFor >= drainUntil ? members.flatMap(stop) : []),
-    ...(holdsFinalizer && (isOver || deletingFor >= endBy) ? [{ do: "removeFinalizer" as const, ...why }] : []),
+    ...(isOver && !isLate ? letGo : []),
   ];
 }
 

@@ -20,7 +20,7 @@ export function planPool(observed: ObservedPool, now: number): PoolPlan {
   const course = courseOf(observed);
   const departures = departuresOf(observed, course);
   const isDeleted = pool.metadata.deletionTimestamp !== undefined;
-  const actions = isDeleted ? planEnd(observed, course) : planLife(observed, course, departures);
+  const actions = isDeleted ? planEnd(observed) : planLife(observed, course, departures);
   const status = statusOf(observed, course, departures, now);
   const requeueAfter = deadlineOf(observed);
   return {

@@ -143,8 +143,6 @@ export function watchPossessions(world: ClusterWorld, onChange: (pool: string) =
       return { program, isAstray: last === undefined || !manifests.every(isInPlace) };
     },
     async apply(pool, replicas, revision) {
-      const sentence = refusalOf(pool);
-      if (sentence !== undefined) throw new Error(sentence);
       const template = await templateFor(pool, revision);
       for (const manifest of manifestsOf(pool, client.namespace, replicas, template)) {
         await put(pool, manifest).catch((error: unknown) => remember(pool, error));

@@ -170,6 +170,25 @@ describe("a deleted pool", () => {
     world.step();
     expect(deeds(world).slice(-2)).toEqual(["replicas 0", "delete o2-0"]);
   });
+
+  it("ends what runs at the revision it has: that of the spec may be one that cannot be made", () => {
+    const world = settled({ instances: 2 });
+    const revision = world.workload?.revision;
+    world.change({ template: { tolerations: [{ operator: "None" }] } });
+    world.delete();
+    world.settle();
+    expect(world.workload).toEqual({ replicas: 0, revision });
+  });
+
+  it("is let go after ten minutes before anything else is tried, which may fail", () => {
+    const world = settled({ instances: 1 });
+    world.delete();
+    world.step();
+    world.say("o2-0", "Draining");
+    world.now += 10 * minute;
+    const { actions } = world.step();
+    expect(actions.map((action) => action.do)).toEqual(["removeFinalizer", "applyWorkload", "deletePod"]);
+  });
 });
 
 describe("the status of a pool", () => {
