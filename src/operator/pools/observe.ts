@@ -5,37 +5,29 @@ import { poolChecks } from "../../core/definitions/checks.ts";
 import { checkOwners } from "../../core/definitions/ownership.ts";
 import { join } from "../../core/pool/member.ts";
 import type { ListingState, ObservedPool, Waiting } from "../../core/pool/observed.ts";
-import { agesOf, type Sightings, sight } from "../../core/pool/sightings.ts";
+import { agesOf, sight } from "../../core/pool/sightings.ts";
 import { isHeld, isWanted } from "../../core/queue/claim.ts";
 import { mustBeHeard } from "../../core/report/pending.ts";
 import type { KnownBuilders } from "./apply.ts";
+import { type Memory, memoryOf, type PoolMemory } from "./memory.ts";
 import { podsHeardOf } from "./workloads.ts";
 import type { PoolCaches, PoolWorld } from "./world.ts";
 
-/** What is remembered between two looks, by pool; ages begin anew with the process. */
-export interface Memory {
-  readonly sightings: Map<string, Sightings>;
-  readonly deletingSince: Map<string, number>;
-  /** Builders as we wrote them last, which a cache may not show yet. */
-  readonly written: Map<string, Stored<"Builder">>;
-  /** Since when a status of the pool waits to be written. */
-  readonly unwritten: Map<string, number>;
-}
-
 /** Gathers all that the planner may know of a pool. */
 export async function observePool(
-  pool: BuilderPool,
+  pool: Stored<"BuilderPool">,
   world: PoolWorld,
   caches: PoolCaches,
   memory: Memory,
 ): Promise<ObservedPool> {
   const { name } = pool.metadata;
+  const remembered = memoryOf(pool, memory);
   const now = world.clock.monotonic();
   const builders = buildersOf(name, caches, memory);
   const { workload, pods } = await world.workloads.observe(name, podsHeardOf(builders));
   const standing = await world.workloads.standing(pool, caches.pools.list());
-  const sightings = sight(memory.sightings.get(name) ?? new Map(), join(name, pods, builders), now);
-  memory.sightings.set(name, sightings);
+  const sightings = sight(remembered.sightings, join(name, pods, builders), now);
+  remembered.sightings = sightings;
   const listings = world.listings(pool);
   const builds = caches.builds.list().filter(({ spec }) => spec.pool === name);
   const waiting = waitingAmong(builds, listings);
@@ -49,13 +41,8 @@ export async function observePool(
     definitions: { broken: poolChecks(pool).broken, conflicts: conflictsOf(pool, caches.pools.list()) },
     unsettled:
       pool.metadata.deletionTimestamp === undefined ? 0 : builds.filter((one) => mustBeHeard(one, pool)).length,
-    deletingFor: deletingFor(pool, memory, now),
+    deletingFor: deletingFor(pool, remembered, now),
   };
-}
-
-/** A pool of the same name that comes later is another one. */
-export function forget(name: string, { sightings, deletingSince, unwritten }: Memory): void {
-  for (const map of [sightings, deletingSince, unwritten]) map.delete(name);
 }
 
 /** The builders that exist, as far as the caches and our own writes tell. */
@@ -100,9 +87,8 @@ function conflictsOf(pool: BuilderPool, pools: readonly BuilderPool[]): Observed
   });
 }
 
-function deletingFor({ metadata }: BuilderPool, { deletingSince }: Memory, now: number): number {
+function deletingFor({ metadata }: BuilderPool, remembered: PoolMemory, now: number): number {
   if (metadata.deletionTimestamp === undefined) return 0;
-  const since = deletingSince.get(metadata.name) ?? now;
-  deletingSince.set(metadata.name, since);
-  return now - since;
+  remembered.deletingSince ??= now;
+  return now - remembered.deletingSince;
 }

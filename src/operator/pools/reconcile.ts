@@ -1,6 +1,7 @@
 import { planPool } from "../../core/pool/plan.ts";
 import { applyPlan, tell } from "./apply.ts";
-import { forget, knownBuilders, type Memory, observePool } from "./observe.ts";
+import type { Memory } from "./memory.ts";
+import { knownBuilders, observePool } from "./observe.ts";
 import { writeStatus } from "./status.ts";
 import type { PoolCaches, PoolWorld } from "./world.ts";
 
@@ -16,7 +17,7 @@ export async function reconcilePool(
 ): Promise<number | undefined> {
   const pool = caches.pools.get(name);
   if (pool === undefined) {
-    forget(name, memory);
+    memory.pools.delete(name);
     return undefined;
   }
   const plan = planPool(await observePool(pool, world, caches, memory), world.clock.now());

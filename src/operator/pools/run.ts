@@ -2,7 +2,7 @@ import { newsOfQuarantine } from "../../core/pool/quarantine.ts";
 import { cacheOf, isSameSpec } from "../../store/cache.ts";
 import { createWorkqueue } from "../../store/workqueue.ts";
 import { tell } from "./apply.ts";
-import type { Memory } from "./observe.ts";
+import { createMemory } from "./memory.ts";
 import { reconcilePool } from "./reconcile.ts";
 import type { PoolCaches, PoolWorld } from "./world.ts";
 
@@ -14,7 +14,7 @@ const countsAfter = 1000;
 /** Keeps every pool as declared until `signal` aborts. Writes nothing while there is nothing to change. */
 export async function runPools(world: PoolWorld, signal: AbortSignal): Promise<void> {
   const { store, workloads, clock, log } = world;
-  const memory: Memory = { sightings: new Map(), deletingSince: new Map(), written: new Map(), unwritten: new Map() };
+  const memory = createMemory();
   const queue = createWorkqueue({
     clock,
     concurrency: 4,

@@ -4,7 +4,7 @@ import type { Stored } from "../../api/kinds.ts";
 import type { BuilderPoolStatus } from "../../api/pool.ts";
 import { isNews } from "../../core/pool/status.ts";
 import { retryOnConflict } from "../../store/write.ts";
-import type { Memory } from "./observe.ts";
+import { type Memory, memoryOf } from "./memory.ts";
 import type { PoolWorld } from "./world.ts";
 
 /** How long counts and words wait for more of them: a builder that rolls changes them a handful of times within seconds. */
@@ -15,17 +15,17 @@ export async function writeStatus(
   { store, clock }: PoolWorld,
   pool: Stored<"BuilderPool">,
   status: BuilderPoolStatus,
-  { unwritten }: Memory,
+  memory: Memory,
 ): Promise<Milliseconds | undefined> {
+  const remembered = memoryOf(pool, memory);
   const { name, uid } = pool.metadata;
   const isSame = (current: Stored<"BuilderPool">) => isDeepStrictEqual(current.status, status);
   if (!isSame(pool) && !isNews(pool.status, status)) {
-    const since = unwritten.get(name) ?? clock.monotonic();
-    unwritten.set(name, since);
-    const left = since + gather - clock.monotonic();
+    remembered.unwrittenSince ??= clock.monotonic();
+    const left = remembered.unwrittenSince + gather - clock.monotonic();
     if (left > 0) return left;
   }
-  unwritten.delete(name);
+  remembered.unwrittenSince = undefined;
   if (isSame(pool)) return undefined;
   const change = (current: Stored<"BuilderPool">) =>
     current.metadata.uid !== uid || isSame(current) ? undefined : { ...current, status };

@@ -1,0 +1,61 @@
+import { expect, it, onTestFinished } from "vitest";
+import { poolFinalizer } from "../../../src/api/group.ts";
+import { localWorkloads } from "../../../src/local/workloads.ts";
+import { createMemory } from "../../../src/operator/pools/memory.ts";
+import { observePool } from "../../../src/operator/pools/observe.ts";
+import { cacheOf } from "../../../src/store/cache.ts";
+import { openEmbeddedStore } from "../../../src/store/embedded.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { fakeClock } from "../../support/fakeClock.ts";
+import { aPool } from "../pool/world.ts";
+
+const hour = 3_600_000;
+
+it("a pool that is created anew before anybody looks is another one: its own deletion has all its time", async () => {
+  const clock = fakeClock();
+  const log = createLog({ level: "silent" });
+  const store = openEmbeddedStore({ file: ":memory:", clock, log });
+  const end = new AbortController();
+  onTestFinished(() => {
+    end.abort();
+    store.close();
+  });
+  const { signal } = end;
+  const caches = {
+    pools: cacheOf(store, "BuilderPool", { signal }),
+    builders: cacheOf(store, "Builder", { signal }),
+    builds: cacheOf(store, "Build", { signal }),
+  };
+  const workloads = localWorkloads({ start: () => ({ stop() {}, kill() {}, ended: Promise.resolve() }), clock, log });
+  const world = { store, workloads, clock, log, listings: () => [] };
+  const memory = createMemory();
+
+  async function create() {
+    await store.create("BuilderPool", { ...aPool(), metadata: { name: "o2", finalizers: [poolFinalizer] } });
+    await clock.advance(0);
+  }
+  async function remove() {
+    await store.delete("BuilderPool", "o2");
+    await clock.advance(0);
+  }
+  async function letGo() {
+    const pool = await store.get("BuilderPool", "o2");
+    if (pool !== undefined)
+      await store.update("BuilderPool", { ...pool, metadata: { ...pool.metadata, finalizers: [] } });
+  }
+  async function deletingFor() {
+    const pool = caches.pools.get("o2");
+    return pool && (await observePool(pool, world, caches, memory)).deletingFor;
+  }
+
+  await create();
+  await remove();
+  expect(await deletingFor()).toBe(0);
+  await clock.advance(hour);
+  expect(await deletingFor()).toBe(hour);
+  await letGo();
+  await create();
+  expect(await deletingFor()).toBe(0);
+  await remove();
+  expect(await deletingFor()).toBe(0);
+});
