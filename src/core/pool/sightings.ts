@@ -15,7 +15,7 @@ interface Sighting {
     readonly since: Milliseconds;
   };
   readonly quarantine?: { readonly incarnation: string; readonly since: Milliseconds; readonly strikes: number };
-  /** Since when it is well again; long enough and its quarantines are forgotten. */
+  /** Since when it is ready again; long enough and its quarantines are forgotten. */
   readonly well?: Milliseconds;
 }
 
@@ -41,7 +41,7 @@ function look(before: Sighting, member: Member, now: Milliseconds): Sighting {
   const drain = lookAtDrain(before.drain, member, now);
   const warmup = isCold(member) ? lookAtWarmup(before.warmup, member, now) : undefined;
   const quarantine = lookAtQuarantine(before, member, now);
-  const well = member.phase === "Quarantined" ? undefined : (before.well ?? now);
+  const well = lookAtHealth(before.well, member, now);
   return {
     ...(drain !== undefined && { drain }),
     ...(warmup !== undefined && { warmup }),
@@ -67,6 +67,12 @@ function lookAtWarmup(before: Sighting["warmup"], { pod, status }: Member, now: 
   const isAlive = incarnation === before.incarnation && progressAt !== before.progressAt && done >= before.best;
   if (isFurther || isAlive) return { revision, incarnation, best: done, progressAt, since: now };
   return before;
+}
+
+/** What warms up, or is not heard, has yet to show whether it is well. */
+function lookAtHealth(before: Sighting["well"], { phase }: Member, now: Milliseconds): Sighting["well"] {
+  if (phase === "Quarantined") return undefined;
+  return phase === "Ready" ? (before ?? now) : before;
 }
 
 function lookAtQuarantine(before: Sighting, { phase, status }: Member, now: Milliseconds): Sighting["quarantine"] {

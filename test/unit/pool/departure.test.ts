@@ -51,4 +51,33 @@ describe("a quarantined builder", () => {
       world.settle();
     }
   });
+
+  it("has not been well while it warms up, so what takes longer than its pause forgets nothing", () => {
+    const world = settled({ instances: 2 });
+    for (const pause of [10, 20, 40]) {
+      world.say("o2-1", "Quarantined");
+      expect(world.step().requeueAfter).toBe(pause * minute);
+      world.now += pause * minute;
+      world.step();
+      world.obey();
+      world.say("o2-1", "Warming");
+      world.step();
+      world.now += 119 * minute;
+      world.step();
+      world.settle();
+      expect(world.phases()).toContain("o2-1 Ready");
+    }
+  });
+
+  it("that is not heard for a while is the same when it is back", () => {
+    const world = settled({ instances: 2 });
+    world.say("o2-1", "Quarantined");
+    world.step();
+    world.now += 5 * minute;
+    world.say("o2-1", "Suspect");
+    world.step();
+    world.now += minute;
+    world.say("o2-1", "Quarantined");
+    expect(world.step().requeueAfter).toBe(4 * minute);
+  });
 });
