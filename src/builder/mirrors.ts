@@ -48,8 +48,9 @@ const cloneLimit = 60 * 60_000;
 const repackLimit = 10 * 60_000;
 /** Every fetch that brings something leaves a pack. */
 const repackEvery = 50;
+/** One fetch at a time writes a mirror, so a lock that is there was left by one that was killed. */
 const damaged =
-  /corrupt|bad object|object file .* is empty|unable to read|missing (blob|tree|commit)|inflate|bad packed|did not send all necessary objects/i;
+  /\.lock': File exists|corrupt|bad object|object file .* is empty|unable to read|missing (blob|tree|commit)|inflate|bad packed|did not send all necessary objects/i;
 const diskFull = /No space left on device|Disk quota exceeded|Out of diskspace/;
 const noSuchRepository = /not found|does not exist|does not appear to be a git repository|repository '.*' not/i;
 

@@ -157,6 +157,15 @@ describe("a mirror", () => {
     expect((await fetch()).commit).toBe(next);
   });
 
+  it("is made anew when git was killed while it moved a branch, and left its lock", async () => {
+    const { hello, fetch, mirror } = aMirrorWorld();
+    await fetch();
+    writeFileSync(join(mirror, "refs/heads/master.lock"), "");
+    const next = hello.commit({ file: "two\n" });
+    expect((await fetch()).commit).toBe(next);
+    expect((await fetch()).commit).toBe(next);
+  });
+
   it("serves many builders at once", async () => {
     const { hello, git, fetch } = aMirrorWorld();
     const commits = [1, 2, 3, 4].map((number) => {
