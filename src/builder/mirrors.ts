@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { InfrastructureReason } from "../api/reasons.ts";
 import type { Clock } from "../system/clock.ts";
@@ -120,7 +120,16 @@ async function bring(git: Git, options: Options, request: FetchRequest): Promise
     if (!(error instanceof MirrorFailure) || !error.isDamage) throw error;
     options.log.warn({ repository: request.repository, error: error.message }, "a damaged mirror is made anew");
     return await replace(git, mirror, request);
+  } finally {
+    await removePieces(mirror);
   }
+}
+
+/** What git had received of a pack when it was cut off or killed, now or earlier, stays where it is, and is asked for from the beginning again. */
+async function removePieces(mirror: string): Promise<void> {
+  const packs = join(mirror, "objects/pack");
+  const pieces = (await readdir(packs).catch(() => [])).filter((name) => /^(tmp_|\.tmp-)/.test(name));
+  for (const name of pieces) await rm(join(packs, name), { force: true });
 }
 
 /** A mirror is complete before it takes its place, or that of a damaged one from which work trees may still borrow. */

@@ -1,6 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -8,6 +11,7 @@ import { gitMirrors } from "../../src/builder/mirrors.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { createLog } from "../../src/system/log.ts";
 import { createRepository } from "../support/cell/repository.ts";
+import { serveGit } from "../support/github/git/serve.ts";
 
 const canMount = process.getuid?.() === 0 && process.platform === "linux";
 const never = new AbortController().signal;
@@ -39,6 +43,28 @@ const has = (mirror: string, commit: string) => {
     return false;
   }
 };
+
+/** Git over HTTP, by connections that break once they have carried so many bytes. */
+async function cutting(repositories: string) {
+  const limit = { most: Number.POSITIVE_INFINITY };
+  const git = createServer((request, response) => serveGit(repositories, "", request, response));
+  const path = createTcpServer((near) => {
+    const far = connect((git.address() as AddressInfo).port, "127.0.0.1");
+    let carried = 0;
+    far.on("data", (chunk: Buffer) => {
+      carried += chunk.length;
+      if (carried > limit.most) near.destroy();
+    });
+    for (const socket of [near, far]) socket.on("error", () => {});
+    near.on("close", () => far.destroy());
+    near.pipe(far).pipe(near);
+  });
+  for (const server of [git, path]) {
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    onTestFinished(() => void server.close());
+  }
+  return { limit, gitUrl: `http://127.0.0.1:${(path.address() as AddressInfo).port}` };
+}
 
 describe("a mirror", () => {
   it("follows its branch", async () => {
@@ -164,6 +190,20 @@ describe("a mirror", () => {
     const next = hello.commit({ file: "two\n" });
     expect((await fetch()).commit).toBe(next);
     expect((await fetch()).commit).toBe(next);
+  });
+
+  it("keeps nothing of what had come when it was cut off", async () => {
+    const { root, hello, fetch, mirror } = aMirrorWorld();
+    symlinkSync(join(hello.path, ".git"), join(root, "remote/o/hello.git"));
+    const { gitUrl, limit } = await cutting(join(root, "remote"));
+    await fetch({ gitUrl });
+    const next = hello.commit({ file: randomBytes(2 ** 22) });
+    limit.most = 2 ** 20;
+    for (let attempt = 0; attempt < 3; attempt += 1) await expect(fetch({ gitUrl })).rejects.toThrow("o/hello");
+    limit.most = Number.POSITIVE_INFINITY;
+    expect((await fetch({ gitUrl })).commit).toBe(next);
+    const packs = readdirSync(join(mirror, "objects/pack"));
+    expect(packs.filter((name) => !name.startsWith("pack-"))).toEqual([]);
   });
 
   it("serves many builders at once", async () => {
