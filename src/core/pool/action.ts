@@ -36,9 +36,17 @@ export interface PoolPlan {
   readonly actions: readonly Action[];
   /** Written in one write, and only when it differs. */
   readonly status: BuilderPoolStatus;
+  /** What is to be told of the conditions in it; of actions `eventOf` knows. */
   readonly events: readonly PoolEvent[];
   /** Look again after so long, though nothing was seen to change. */
   readonly requeueAfter?: Milliseconds;
   /** The plan in one sentence. */
   readonly because: string;
+}
+
+/** What is to be told of an action when it is done; undefined when it only brings an object up to date. */
+export function eventOf(pool: string, action: Action): PoolEvent | undefined {
+  if (action.reason === "AsDesired") return undefined;
+  const object = "name" in action ? `Builder/${action.name}` : `BuilderPool/${pool}`;
+  return { reason: action.reason, message: action.message, object };
 }

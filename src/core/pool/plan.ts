@@ -1,5 +1,5 @@
 import { poolFinalizer } from "../../api/group.ts";
-import type { Action, PoolEvent, PoolPlan } from "./action.ts";
+import type { Action, PoolPlan } from "./action.ts";
 import { planBuilders } from "./builders.ts";
 import { eventsOf } from "./conditions.ts";
 import { type Course, courseOf } from "./course.ts";
@@ -26,7 +26,7 @@ export function planPool(observed: ObservedPool, now: number): PoolPlan {
   return {
     actions,
     status,
-    events: [...actions.flatMap(eventOf(pool.metadata.name)), ...conditionEvents(observed, status)],
+    events: eventsOf(pool.metadata.name, pool.status?.conditions, status.conditions ?? []),
     ...(requeueAfter !== undefined && { requeueAfter }),
     because: actions[0]?.message ?? waitingFor(departures) ?? "Nothing to do: the pool is as declared",
   };
@@ -42,19 +42,6 @@ function planLife(observed: ObservedPool, course: Course, departures: Departures
 function addFinalizer({ pool }: ObservedPool): readonly Action[] {
   if (pool.metadata.finalizers?.includes(poolFinalizer)) return [];
   return [{ do: "addFinalizer", reason: "AsDesired", message: "Builders drain before the pool is deleted" }];
-}
-
-/** What only brings an object up to date is no event. */
-function eventOf(pool: string): (action: Action) => readonly PoolEvent[] {
-  return (action) => {
-    if (action.reason === "AsDesired") return [];
-    const object = "name" in action ? `Builder/${action.name}` : `BuilderPool/${pool}`;
-    return [{ reason: action.reason, message: action.message, object }];
-  };
-}
-
-function conditionEvents({ pool }: ObservedPool, status: PoolPlan["status"]): readonly PoolEvent[] {
-  return eventsOf(pool.metadata.name, pool.status?.conditions, status.conditions ?? []);
 }
 
 function waitingFor({ all }: Departures): string | undefined {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Builder } from "../../api/builder.ts";
 import { apiVersion, poolFinalizer, poolLabel } from "../../api/group.ts";
 import type { Kind, Stored } from "../../api/kinds.ts";
-import type { Action, OwnedSpec, PoolEvent, PoolPlan } from "../../core/pool/action.ts";
+import { type Action, eventOf, type OwnedSpec, type PoolEvent, type PoolPlan } from "../../core/pool/action.ts";
 import { isStoreError } from "../../store/error.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";
 import { retryOnConflict } from "../../store/write.ts";
@@ -17,7 +17,10 @@ export interface KnownBuilders {
 /** Writes in flight at once: a pool of a thousand would wait for the answers to as many. */
 const atOnce = 16;
 
-/** Carries out a plan's actions in their order, several of one kind at once. Stops after the first that fail. */
+/**
+ * Carries out a plan's actions in their order, several of one kind at once, and tells of each when it is done: a later plan knows nothing of it.
+ * Stops after the first that fail.
+ */
 export async function applyPlan(
   world: PoolWorld,
   pool: Stored<"BuilderPool">,
@@ -25,9 +28,20 @@ export async function applyPlan(
   builders: KnownBuilders,
 ): Promise<void> {
   for (const batch of batchesOf(actions)) {
-    const ends = await Promise.allSettled(batch.map((action) => act(world, pool, action, builders)));
+    const ends = await Promise.allSettled(batch.map((action) => carryOut(world, pool, action, builders)));
     for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
+}
+
+async function carryOut(
+  world: PoolWorld,
+  pool: Stored<"BuilderPool">,
+  action: Action,
+  builders: KnownBuilders,
+): Promise<void> {
+  await act(world, pool, action, builders);
+  const event = eventOf(pool.metadata.name, action);
+  if (event !== undefined) tell(world, pool.metadata.name, event);
 }
 
 /** Neighbours of one kind, a few at a time. */

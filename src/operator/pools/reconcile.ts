@@ -8,7 +8,10 @@ import type { PoolCaches, PoolWorld } from "./world.ts";
 /** Listings have no watch: their state is looked at this often. */
 const resync = 15_000;
 
-/** Observe, plan, apply, then say how it stands and tell. Returns when to look again, in milliseconds; undefined when the pool is gone. */
+/**
+ * Observe, plan, apply, tell, then say how it stands: once that is written nobody knows any more that something turned. Returns when to look again,
+ * in milliseconds; undefined when the pool is gone.
+ */
 export async function reconcilePool(
   name: string,
   world: PoolWorld,
@@ -22,7 +25,7 @@ export async function reconcilePool(
   }
   const plan = planPool(await observePool(pool, world, caches, memory), world.clock.now());
   await applyPlan(world, pool, plan, knownBuilders(caches, memory));
-  const statusAfter = await writeStatus(world, pool, plan.status, memory);
   for (const event of plan.events) tell(world, name, event);
+  const statusAfter = await writeStatus(world, pool, plan.status, memory);
   return Math.min(plan.requeueAfter ?? resync, statusAfter ?? resync, resync);
 }

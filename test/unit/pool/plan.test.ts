@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { poolFinalizer } from "../../../src/api/group.ts";
-import { condition, deeds, settled } from "./settled.ts";
+import { condition, deeds, settled, told } from "./settled.ts";
 import { aPool, World } from "./world.ts";
 
 const minute = 60_000;
@@ -25,23 +25,23 @@ describe("a new pool", () => {
   it("tells changes of its conditions, but not how well one holds that held before", () => {
     const world = settled({ instances: 4 });
     world.say("o2-3", "Warming");
-    const told = () => world.step().events.map(({ reason }) => reason);
-    expect(told()).toEqual(["NotEnoughReady"]); // Progressing, which did not hold before
+    const reasons = () => told(world.step()).map(({ reason }) => reason);
+    expect(reasons()).toEqual(["NotEnoughReady"]); // Progressing, which did not hold before
     expect(condition(world, "Available")).toMatch(/^True AsDesired: 3 of 4/);
     for (const name of ["o2-0", "o2-1", "o2-2"]) world.say(name, "Warming");
-    expect(told()).toEqual(["NotEnoughReady", "NotEnoughReady"]); // Available, Covered
+    expect(reasons()).toEqual(["NotEnoughReady", "NotEnoughReady"]); // Available, Covered
   });
 
   it("tells of a builder that is replaced that it drains and that it restarts, and no more", () => {
     const world = settled({ instances: 2, update: { maxUnavailable: 1 } });
     world.restart("o2-1");
-    const told = [];
+    const events = [];
     for (let round = 0; round < 10; round += 1) {
-      told.push(...world.step().events.filter(({ object }) => object === "Builder/o2-1"));
+      events.push(...told(world.step()).filter(({ object }) => object === "Builder/o2-1"));
       world.obey();
     }
     expect(world.phases()).toEqual(["o2-0 Ready", "o2-1 Ready"]);
-    expect(told.map(({ reason }) => reason)).toEqual(["BuilderDraining", "BuilderRestarted"]);
+    expect(events.map(({ reason }) => reason)).toEqual(["BuilderDraining", "BuilderRestarted"]);
   });
 
   it("may have no instances, which is said and is no fault", () => {
@@ -118,7 +118,7 @@ describe("scaling", () => {
     world.change({ instances: 2 });
     const plan = world.step();
     expect(world.builder("o2-1").spec.desired).toBe("Active");
-    expect(plan.events).toContainEqual({
+    expect(told(plan)).toContainEqual({
       reason: "BuilderReleased",
       message: '"o2-1" may take builds again',
       object: "Builder/o2-1",

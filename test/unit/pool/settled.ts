@@ -1,4 +1,5 @@
 import type { PoolConditionType } from "../../../src/api/reasons.ts";
+import { eventOf, type PoolEvent, type PoolPlan } from "../../../src/core/pool/action.ts";
 import { World } from "./world.ts";
 
 /** What the operator did, one word or two each. */
@@ -19,6 +20,11 @@ export function deeds(world: World): string[] {
     }
     return action satisfies never;
   });
+}
+
+/** What people are told of a plan that was carried out. */
+export function told({ actions, events }: PoolPlan): readonly PoolEvent[] {
+  return [...actions.flatMap((action) => eventOf("o2", action) ?? []), ...events];
 }
 
 /** What a condition of the pool says, in a line. */

@@ -34,7 +34,7 @@ export async function aMachine(spec: Parameters<typeof aPool>[0] = {}) {
   const clock = fakeClock();
   const embedded = openEmbeddedStore({ file: ":memory:", clock, log });
   const writes: string[] = [];
-  const faults = { startThrows: false, listFails: false };
+  const faults = { startThrows: false, listFails: false, statusAnswers: true };
   const watches = new Set<(isHealthy: boolean) => void>();
   const store = watched(embedded, writes, faults, watches);
   const end = new AbortController();
@@ -190,7 +190,7 @@ async function beat(store: ObjectStore, name: string, holderIdentity: string, no
 function watched(
   store: ObjectStore,
   writes: string[],
-  faults: { readonly listFails: boolean },
+  faults: { readonly listFails: boolean; readonly statusAnswers: boolean },
   watches: Set<(isHealthy: boolean) => void>,
 ): ObjectStore {
   function noted<T>(kind: Kind, part: string, answer: T): T {
@@ -210,7 +210,11 @@ function watched(
     create: (kind, object) => noted(kind, "create", store.create(kind, object)),
     apply: (kind, object) => noted(kind, "apply", store.apply(kind, object)),
     update: (kind, object) => noted(kind, "update", store.update(kind, object)),
-    updateStatus: (kind, object) => noted(kind, "status", store.updateStatus(kind, object)),
+    async updateStatus(kind, object) {
+      const written = await noted(kind, "status", store.updateStatus(kind, object));
+      if (faults.statusAnswers) return written;
+      throw new StoreError("Unavailable", "the store did not answer");
+    },
     delete: (kind, name, precondition) => noted(kind, "delete", store.delete(kind, name, precondition)),
   };
 }

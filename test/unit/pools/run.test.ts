@@ -73,6 +73,26 @@ describe("the pools of a running operator", () => {
     expect(told.map(({ object }) => object)).toEqual(["Builder/o2-1"]);
   });
 
+  it("tell what was done, and what a condition turned to, though the answer to the write after it is lost", async () => {
+    await using machine = await aMachine({ instances: 1 });
+    await machine.pass(30_000);
+    machine.announced.length = 0;
+    machine.faults.statusAnswers = false;
+    await machine.change({ instances: 0 });
+    await machine.pass(60_000);
+    machine.faults.statusAnswers = true;
+    await machine.pass(60_000);
+    const told = machine.announced.map(({ object, reason }) => `${object} ${reason}`);
+    expect(told).toEqual([
+      "Builder/o2-0 BuilderDraining",
+      "BuilderPool/o2 NoInstances",
+      "BuilderPool/o2 ScaledDown",
+      "BuilderPool/o2 NotEnoughReady",
+      "BuilderPool/o2 ScaledDown",
+      "BuilderPool/o2 AsDesired",
+    ]);
+  });
+
   it("restart one builder when asked to, and only that", async () => {
     await using machine = await aMachine({ instances: 2 });
     await machine.pass(30_000);
