@@ -13,6 +13,16 @@ const shownStep = 2 ** 28;
  * policy to the areas of all checks. What goes wrong here is logged; the next build finds it again if it matters.
  */
 export async function tidy(brain: Brain, pool: BuilderPool, signal: AbortSignal): Promise<void> {
+  const { log, name } = brain.world;
+  try {
+    await cleanAreas(brain, pool, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warn({ builder: name, error: String(error) }, "the work area could not be cleaned");
+  }
+}
+
+async function cleanAreas(brain: Brain, pool: BuilderPool, signal: AbortSignal): Promise<void> {
   const { clock, cells, log, name } = brain.world;
   await showDisk(brain);
   const isDue = clock.monotonic() - brain.cleaning.last >= cleanEvery;

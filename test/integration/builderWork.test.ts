@@ -26,6 +26,15 @@ async function change(fixture: BuilderFixture, edit: (build: Stored<"Build">) =>
   return edit(build);
 }
 
+/** What the system says of a write to a disk that is full. */
+function noSpace(): unknown {
+  try {
+    return writeFileSync("/dev/full", "\n");
+  } catch (error) {
+    return error;
+  }
+}
+
 const failure: Outcome = {
   kind: "Verdict",
   result: "Failure",
@@ -166,6 +175,17 @@ describe("a builder at work", () => {
       const { blocks, bsize } = statfsSync(fixture.sandbox);
       expect(minFree).toBe(ownVolume ? 1000 * 2 ** 40 : Math.floor((blocks * bsize) / 10));
     }
+  });
+
+  it.runIf(process.platform === "linux")("builds on, and stays warm, when its area cannot be cleaned", async () => {
+    const fixture = await aBuilder({ cleanup: { minFree: "1000Ti" } });
+    const { store, cells, start, until } = fixture;
+    cells.script = (order) => (order.task === "clean" ? Promise.reject(noSpace()) : undefined);
+    for (const number of [1, 2]) await store.create("Build", buildObject(number));
+    const { readiness } = start({ ownVolume: true });
+    await until(async () => (await statusOf(fixture, 1))?.verdict && (await statusOf(fixture, 2))?.verdict);
+    expect(cells.orders.filter(({ task }) => task === "clean").length).toBeGreaterThan(0);
+    expect(readiness).toEqual([true]);
   });
 
   it("builds only what force-hashes names", async () => {
