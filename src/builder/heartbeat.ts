@@ -1,3 +1,4 @@
+import { poolLabel } from "../api/group.ts";
 import type { Stored } from "../api/kinds.ts";
 import type { Lease } from "../api/lease.ts";
 import type { OwnerReference } from "../api/metadata.ts";
@@ -6,7 +7,7 @@ import type { ObjectStore } from "../store/objectStore.ts";
 import { timestamp } from "../system/clock.ts";
 import type { BuilderWorld } from "./world.ts";
 
-type HeartbeatWorld = Pick<BuilderWorld, "clock" | "log" | "name" | "incarnation"> & {
+type HeartbeatWorld = Pick<BuilderWorld, "clock" | "log" | "name" | "pool" | "incarnation"> & {
   readonly store: Pick<ObjectStore, "get" | "create" | "update">;
   /** The Builder, with which the Lease goes. */
   readonly self: () => Stored<"Builder"> | undefined;
@@ -83,12 +84,13 @@ async function renew(world: HeartbeatWorld, wasOurs: boolean): Promise<boolean> 
   return true;
 }
 
-function lease({ name, incarnation, self }: HeartbeatWorld, now: string): Lease {
+/** One that is made while the Builder is gone has no owner to go with: by the label the janitor knows it. */
+function lease({ name, pool, incarnation, self }: HeartbeatWorld, now: string): Lease {
   const owner = self();
   return {
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",
-    metadata: { name, ...(owner && { ownerReferences: [ownedBy(owner)] }) },
+    metadata: { name, labels: { [poolLabel]: pool }, ...(owner && { ownerReferences: [ownedBy(owner)] }) },
     spec: {
       holderIdentity: incarnation,
       leaseDurationSeconds: 75,

@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { apiVersion, poolLabel } from "../../src/api/group.ts";
+import { sweep } from "../../src/operator/janitor/run.ts";
 import { systemClock } from "../../src/system/clock.ts";
+import { createLog } from "../../src/system/log.ts";
 import { aBuilder, buildObject, commit } from "../support/builder/builderWorld.ts";
 import { success } from "../support/builder/scriptedCells.ts";
 
@@ -132,6 +134,20 @@ describe("a builder", () => {
     builder.stop.abort();
     await builder.ended;
     await store.delete("Builder", "o2-0");
+    expect(await store.get("Lease", "o2-0")).toBeUndefined();
+  });
+
+  it("whose object went leaves a Lease that the janitor knows for one of ours", async () => {
+    const { store, start, until } = await aBuilder();
+    const hasty = { ...systemClock, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 50, signal) };
+    const builder = start({ clock: hasty });
+    await until(() => store.get("Lease", "o2-0"));
+    await store.delete("Builder", "o2-0");
+    await until(() => store.get("Lease", "o2-0"));
+    builder.stop.abort();
+    await builder.ended;
+    const janitor = { store, log: createLog({ level: "silent" }) };
+    await sweep(janitor, await sweep(janitor, new Set()));
     expect(await store.get("Lease", "o2-0")).toBeUndefined();
   });
 

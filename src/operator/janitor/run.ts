@@ -34,7 +34,10 @@ export async function runJanitor(world: JanitorWorld, signal: AbortSignal): Prom
  * Deletes Builders whose pool is gone and heartbeats whose Builder is gone, if they were so an hour ago already: a look at several kinds is
  * not of one moment. Returns what to look at again. Heartbeats are ours by their label; other people's Leases are not touched.
  */
-export async function sweep({ store, log }: JanitorWorld, before: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+export async function sweep(
+  { store, log }: Pick<JanitorWorld, "store" | "log">,
+  before: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
   const pools = names(await store.list("BuilderPool"));
   const builders = await store.list("Builder");
   const alive = names(builders);

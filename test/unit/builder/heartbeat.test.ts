@@ -24,7 +24,7 @@ function aHeart() {
     update: (kind, object) => embedded.update(kind, object),
   };
   const start = (incarnation: string) => {
-    const heart = heartbeat({ clock, log, name: "o2-0", incarnation, store, self: () => undefined });
+    const heart = heartbeat({ clock, log, name: "o2-0", pool: "o2", incarnation, store, self: () => undefined });
     void heart.run(end.signal, {
       beat: () => {},
       replaced: () => {
