@@ -1,5 +1,6 @@
 import { milliseconds } from "../../api/duration.ts";
 import { poolLabel } from "../../api/group.ts";
+import type { Kind } from "../../api/kinds.ts";
 import type { LogStore } from "../../logs/logStore.ts";
 import { isStoreError } from "../../store/error.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";
@@ -32,7 +33,8 @@ export async function runJanitor(world: JanitorWorld, signal: AbortSignal): Prom
 
 /**
  * Deletes Builders whose pool is gone and heartbeats whose Builder is gone, if they were so an hour ago already: a look at several kinds is
- * not of one moment. Returns what to look at again. Heartbeats are ours by their label; other people's Leases are not touched.
+ * not of one moment. A list leaves out what cannot be read, so each that seems to be gone is asked for. Returns what to look at again.
+ * Heartbeats are ours by their label; other people's Leases are not touched.
  */
 export async function sweep(
   { store, log }: Pick<JanitorWorld, "store" | "log">,
@@ -43,17 +45,37 @@ export async function sweep(
   const alive = names(builders);
   const leases = (await store.list("Lease")).filter(({ metadata }) => metadata.labels?.[poolLabel] !== undefined);
   const orphans = [
-    ...builders.filter(({ spec }) => !pools.has(spec.pool)).map(({ metadata }) => ["Builder", metadata] as const),
-    ...leases.filter(({ metadata }) => !alive.has(metadata.name)).map(({ metadata }) => ["Lease", metadata] as const),
+    ...builders
+      .filter(({ spec }) => !pools.has(spec.pool))
+      .map(
+        ({ metadata, spec }) =>
+          ({ kind: "Builder", metadata, owner: { kind: "BuilderPool", name: spec.pool } }) as const,
+      ),
+    ...leases
+      .filter(({ metadata }) => !alive.has(metadata.name))
+      .map(({ metadata }) => ({ kind: "Lease", metadata, owner: { kind: "Builder", name: metadata.name } }) as const),
   ];
-  for (const [kind, { name, uid }] of orphans) {
-    if (!before.has(uid)) continue;
+  for (const { kind, metadata, owner } of orphans) {
+    const { name, uid } = metadata;
+    if (!before.has(uid) || !(await isGone(store, owner))) continue;
     await store.delete(kind, name, { uid }).catch((error: unknown) => {
       if (!isStoreError(error, "NotFound") && !isStoreError(error, "Conflict")) throw error;
     });
     log.info({ kind, name }, "deleted what nobody owned");
   }
-  return new Set(orphans.map(([, { uid }]) => uid));
+  return new Set(orphans.map(({ metadata }) => metadata.uid));
+}
+
+async function isGone(
+  store: Pick<ObjectStore, "get">,
+  { kind, name }: { readonly kind: Kind; readonly name: string },
+): Promise<boolean> {
+  try {
+    return (await store.get(kind, name)) === undefined;
+  } catch (error) {
+    if (isStoreError(error, "Invalid")) return false;
+    throw error;
+  }
 }
 
 /** Pools share the log store, so the longest wish counts; without a pool nothing is known, and nothing goes. */

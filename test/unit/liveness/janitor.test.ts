@@ -3,6 +3,8 @@ import { poolLabel } from "../../../src/api/group.ts";
 import type { LogStore } from "../../../src/logs/logStore.ts";
 import { runJanitor } from "../../../src/operator/janitor/run.ts";
 import { openEmbeddedStore } from "../../../src/store/embedded.ts";
+import { StoreError } from "../../../src/store/error.ts";
+import type { ObjectStore } from "../../../src/store/objectStore.ts";
 import { createLog } from "../../../src/system/log.ts";
 import { fakeClock } from "../../support/fakeClock.ts";
 import { aPool } from "../pool/world.ts";
@@ -13,7 +15,9 @@ const log = createLog({ level: "silent" });
 
 function aSite() {
   const clock = fakeClock();
-  const store = openEmbeddedStore({ file: ":memory:", clock, log });
+  const embedded = openEmbeddedStore({ file: ":memory:", clock, log });
+  const unreadable = new Set<string>();
+  const store = withUnreadable(embedded, unreadable);
   const expired: number[] = [];
   const logs: LogStore = {
     put: async () => {},
@@ -24,6 +28,8 @@ function aSite() {
   return {
     clock,
     store,
+    /** Names of objects that do not fit their schema. */
+    unreadable,
     expired,
     end,
     run: () => runJanitor({ store, logs, clock, log }, end.signal),
@@ -50,6 +56,19 @@ function aSite() {
   };
 }
 
+/** The store as an API server's is, where objects may lie that another version of this program wrote. */
+function withUnreadable(store: ObjectStore, names: ReadonlySet<string>): ObjectStore {
+  return {
+    ...store,
+    async get(kind, name) {
+      if (names.has(name)) throw new StoreError("Invalid", `${kind} "${name}" does not fit its schema`);
+      return store.get(kind, name);
+    },
+    list: async (kind, selector) =>
+      (await store.list(kind, selector)).filter(({ metadata }) => !names.has(metadata.name)),
+  };
+}
+
 describe("the janitor", () => {
   it("deletes builders without a pool and heartbeats without a builder, at the second look", async () => {
     const site = aSite();
@@ -65,6 +84,22 @@ describe("the janitor", () => {
     expect(await site.names()).toEqual(before);
     await site.clock.advance(hour);
     expect(await site.names()).toEqual(["o2-0", "lease o2-0", "lease somebody-else"]);
+    site.end.abort();
+    await done;
+  });
+
+  it("deletes nothing of a pool, or of a builder, that is there and cannot be read", async () => {
+    const site = aSite();
+    await site.pool("o2", "60d");
+    await site.pool("o3", "60d");
+    await site.builder("o2-0", "o2");
+    await site.builder("o3-0", "o3");
+    await site.lease("o3-0", { [poolLabel]: "o3" });
+    site.unreadable.add("o2").add("o3-0");
+    const done = site.run();
+    await site.clock.advance(3 * hour);
+    site.unreadable.clear();
+    expect(await site.names()).toEqual(["o2-0", "o3-0", "lease o3-0"]);
     site.end.abort();
     await done;
   });
