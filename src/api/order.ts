@@ -32,6 +32,7 @@ export const Order = z.object({
     tools: Path.describe("Where tool versions are installed"),
     home: Path.describe("HOME of everything the cell runs"),
     tmp: Path.describe("TMPDIR; emptied before and after every order"),
+    gone: z.array(Path).optional().describe("For `clean`: work areas of checks that the pool has no more"),
     secrets: Path.optional().describe(
       "Secrets that builds may read, each in `<name>/<key>`; absent when the pool names none",
     ),

@@ -104,7 +104,9 @@ export const GitHub = z
 
 export const Cleanup = z
   .object({
-    maxAge: Duration.default("2d").describe("Build trees of pull requests unused for this long are deleted"),
+    maxAge: Duration.default("2d").describe(
+      "Build trees of pull requests unused for this long are deleted, and trees of checks that the pool has no more",
+    ),
     minFree: Quantity.default("100Gi").describe(
       "Free space to restore by deleting the oldest trees; never more than a tenth of the disk on one machine",
     ),

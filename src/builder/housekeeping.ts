@@ -1,6 +1,8 @@
-import { statfs } from "node:fs/promises";
+import { readdir, statfs } from "node:fs/promises";
+import { join } from "node:path";
 import { milliseconds } from "../api/duration.ts";
 import type { BuilderPool } from "../api/pool.ts";
+import { poolChecks } from "../core/definitions/checks.ts";
 import type { Brain } from "./brain.ts";
 import { prepareOrder } from "./order.ts";
 
@@ -26,8 +28,10 @@ async function cleanAreas(brain: Brain, pool: BuilderPool, signal: AbortSignal):
   const { clock, cells, log, name } = brain.world;
   await showDisk(brain);
   const isDue = clock.monotonic() - brain.cleaning.last >= cleanEvery;
-  for (const check of brain.checks()) {
-    const order = await prepareOrder(brain, pool, { id: brain.nextId(), task: "clean", check }, signal);
+  const gone = await areasGone(brain);
+  for (const [index, check] of brain.checks().entries()) {
+    const task = { id: brain.nextId(), task: "clean", check, ...(index === 0 && { gone }) } as const;
+    const order = await prepareOrder(brain, pool, task, signal);
     const isShort = (brain.status.get().disk?.free ?? Number.POSITIVE_INFINITY) < order.limits.minFree;
     if (!isDue && !isShort) continue;
     brain.cleaning.last = clock.monotonic();
@@ -35,6 +39,15 @@ async function cleanAreas(brain: Brain, pool: BuilderPool, signal: AbortSignal):
     log.info({ builder: name, check: check.name, outcome }, "work area cleaned");
     await showDisk(brain);
   }
+}
+
+/** Areas in which nothing is built any more, by the pool as it is now; one of a check that is only broken waits to be used again. */
+async function areasGone({ sandbox, pool }: Brain): Promise<readonly string[]> {
+  const now = pool();
+  if (now === undefined) return [];
+  const { checks, broken } = poolChecks(now);
+  const used = new Set([...checks, ...broken].map(({ name }) => sandbox.area(name)));
+  return (await readdir(sandbox.areas)).map((name) => join(sandbox.areas, name)).filter((area) => !used.has(area));
 }
 
 /** Free and total space of the work area's disk. */

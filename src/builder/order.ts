@@ -13,6 +13,8 @@ export interface Task {
   readonly task: Order["task"];
   readonly check: ResolvedCheck;
   readonly pullRequest?: { readonly number: number; readonly commit: string };
+  /** Work areas of checks that the pool has no more, for `clean`. */
+  readonly gone?: readonly string[];
 }
 
 const fetchesAtOnce = 4;
@@ -37,6 +39,7 @@ export async function prepareOrder(brain: Brain, pool: BuilderPool, task: Task, 
     paths: {
       ...{ area: sandbox.area(check.name), tools: sandbox.tools, home: sandbox.home, tmp: sandbox.tmp },
       ...secrets(brain, pool),
+      ...(task.gone !== undefined && task.gone.length > 0 && { gone: [...task.gone] }),
     },
     limits: {
       logBytes: bytes(pool.spec.logs.maxSize),

@@ -5,6 +5,7 @@ import { checkout } from "./checkout.ts";
 import { clean } from "./clean.ts";
 import { doctor } from "./doctor.ts";
 import { withTool } from "./environment.ts";
+import { removeGone } from "./gone.ts";
 import type { Hands } from "./hands.ts";
 import { InfrastructureFailure } from "./infrastructure.ts";
 import { judge } from "./judge.ts";
@@ -53,6 +54,7 @@ async function testTools(hands: Hands, facts: Facts): Promise<Outcome> {
 
 async function cleanUp(hands: Hands): Promise<Outcome> {
   await prepare(hands);
+  await removeGone(hands);
   const freed = await clean(hands, await installTool(hands));
   return { kind: "Done", message: `Freed ${freed} bytes`, freed };
 }

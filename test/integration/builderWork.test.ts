@@ -188,6 +188,19 @@ describe("a builder at work", () => {
     expect(readiness).toEqual([true]);
   });
 
+  it("names the areas of checks that are gone to the cell that cleans, not those of checks that are broken", async () => {
+    const checks = [{ name: "build/hello" }, { name: "build/broken", checkout: "nowhere" }];
+    const fixture = await aBuilder({ cleanup: { minFree: "1000Ti" }, checks });
+    const { store, cells, start, until, sandbox } = fixture;
+    for (const area of ["build_hello", "build_broken", "build_gone"])
+      mkdirSync(join(sandbox, "area", area), { recursive: true });
+    await store.create("Build", buildObject(1));
+    start({ ownVolume: true });
+    const clean = await until(async () => cells.orders.find(({ task }) => task === "clean"));
+    expect(clean.paths.gone).toEqual([join(sandbox, "area/build_gone")]);
+    expect(cells.orders.find(({ task }) => task === "build")?.paths.gone).toBeUndefined();
+  });
+
   it("builds only what force-hashes names", async () => {
     const fixture = await aBuilder();
     const { store, start, until, sandbox } = fixture;

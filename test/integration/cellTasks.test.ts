@@ -70,6 +70,25 @@ describe("the cleanup of a work area", () => {
     await built(world, 3);
   });
 
+  it("takes away the areas of checks that are gone, once nothing was built there for long, or while space is short", async () => {
+    const world = aCellWorld();
+    const gone = ["long", "lately"].map((name) => join(world.root, "areas", name));
+    for (const area of gone) {
+      mkdirSync(join(area, "sw/BUILD"), { recursive: true });
+      writeFileSync(join(area, "sw/file"), "");
+    }
+    age(join(world.root, "areas/long/sw/BUILD"), 3);
+    async function clean(limits: Partial<Order["limits"]>): Promise<void> {
+      const order = world.order({ task: "clean", limits });
+      await runCell({ ...order, paths: { ...order.paths, gone } });
+    }
+
+    await clean({ maxAge: 2 * day });
+    expect(readdirSync(join(world.root, "areas"))).toEqual(["lately"]);
+    await clean({ minFree: 2 ** 50 });
+    expect(readdirSync(join(world.root, "areas"))).toEqual([]);
+  });
+
   it("follows no link out of the work area (W-41)", async () => {
     const world = aCellWorld();
     await built(world, 1);
