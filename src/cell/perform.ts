@@ -11,6 +11,7 @@ import { InfrastructureFailure } from "./infrastructure.ts";
 import { judge } from "./judge.ts";
 import { readLogs } from "./logs.ts";
 import { type Merged, merge } from "./merge.ts";
+import { removeOldTools } from "./oldTools.ts";
 import { prepare } from "./prepare.ts";
 import { selftest, selftestTool } from "./selftest.ts";
 import { installTool, type Tool } from "./tool.ts";
@@ -56,6 +57,7 @@ async function cleanUp(hands: Hands): Promise<Outcome> {
   await prepare(hands);
   await removeGone(hands);
   const freed = await clean(hands, await installTool(hands));
+  await removeOldTools(hands);
   return { kind: "Done", message: `Freed ${freed} bytes`, freed };
 }
 

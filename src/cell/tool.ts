@@ -1,4 +1,4 @@
-import { access, mkdir, mkdtemp, readFile, rename, symlink, writeFile } from "node:fs/promises";
+import { access, lutimes, mkdir, mkdtemp, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { toolName } from "../core/definitions/alibuild.ts";
 import { forPip } from "./environment.ts";
@@ -49,9 +49,11 @@ export async function installTool(hands: Hands): Promise<Tool> {
 
 async function installed(hands: Hands, link: string): Promise<Tool | undefined> {
   const program = join(link, "programs", toolName(hands.order.check));
+  const now = hands.clock.now();
   try {
     await readFile(join(link, done));
     await access(program);
+    await lutimes(link, now / 1000, now / 1000).catch(() => {}); // when it was used last; another user's is not ours to delete
   } catch {
     return undefined;
   }

@@ -89,6 +89,28 @@ describe("the cleanup of a work area", () => {
     expect(readdirSync(join(world.root, "areas"))).toEqual([]);
   });
 
+  it("takes away tools that nothing was built with for a month, and what is left of one that was cut short", async () => {
+    const world = aCellWorld();
+    const order = world.order({ task: "clean" });
+    const tools = join(world.root, "tools");
+    const install = (name: string, days: number) => {
+      mkdirSync(join(tools, `alibuild-${name}-x`), { recursive: true });
+      age(join(tools, `alibuild-${name}-x`), days);
+    };
+    const use = (name: string, days: number) => {
+      symlinkSync(`alibuild-${name}-x`, join(tools, `alibuild-${name}`));
+      age(join(tools, `alibuild-${name}`), days);
+    };
+    for (const name of ["old", "used", "cut"]) install(name, 40);
+    install("begun", 0);
+    use("old", 40);
+    use("used", 20);
+
+    await runCell({ ...order, paths: { ...order.paths, tools } });
+    const left = readdirSync(tools).filter((name) => !name.startsWith("alibuild-1."));
+    expect(left.sort()).toEqual(["alibuild-begun-x", "alibuild-used", "alibuild-used-x"]);
+  });
+
   it("follows no link out of the work area (W-41)", async () => {
     const world = aCellWorld();
     await built(world, 1);
