@@ -29,6 +29,7 @@ export async function live(brain: Brain, ending: Ending): Promise<void> {
   let notBefore = Number.NEGATIVE_INFINITY;
 
   while (!anyEnd.aborted) {
+    await returnOrphans(brain, ending.kill);
     if (wantsDrain(brain, ending)) {
       enter(brain, "Drained", brain.self()?.spec.drainReason);
       await brain.wake.sleep(safetyTick, anyEnd);
@@ -44,7 +45,6 @@ export async function live(brain: Brain, ending: Ending): Promise<void> {
       enter(brain, "Ready");
       if (isForgiven(clock.monotonic() - bornAt)) status.say({ crashes: undefined });
       await brain.refresh();
-      await returnOrphans(brain, ending.kill);
       const pause = notBefore - clock.monotonic();
       const work = pause > 0 ? { again: pause } : await nextWork(brain);
       if ("again" in work) {

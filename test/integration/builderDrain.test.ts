@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { StoreError } from "../../src/store/error.ts";
 import { aBuilder, type BuilderFixture, buildObject } from "../support/builder/builderWorld.ts";
 import { endless, success } from "../support/builder/scriptedCells.ts";
 
@@ -70,6 +71,31 @@ describe("a draining builder", () => {
     await desire(fixture, "Active");
     await until(async () => (await builderOf(fixture))?.phase === "Ready");
     expect(cells.orders.map(({ task }) => task)).toEqual(["selftest"]);
+  });
+
+  it("gives back a claim that got through late, when it had drained already", async () => {
+    const fixture = await aBuilder();
+    const { store, start, until } = fixture;
+    const late = Promise.withResolvers<() => Promise<unknown>>();
+    let answers = false;
+    start({
+      store: {
+        ...store,
+        async updateStatus(kind, object) {
+          if (kind !== "Build" || answers) return store.updateStatus(kind, object);
+          late.resolve(() => store.updateStatus(kind, object));
+          throw new StoreError("Unavailable", "the store did not answer in time");
+        },
+      },
+    });
+    await store.create("Build", buildObject(1));
+    const getThrough = await late.promise;
+    await desire(fixture, "Drain");
+    await until(async () => (await builderOf(fixture))?.phase === "Drained");
+    answers = true;
+    await getThrough();
+    expect((await buildOf(fixture))?.phase).toBe("Claimed");
+    await until(async () => (await buildOf(fixture))?.phase === "Queued");
   });
 
   it("goes on with its build when the drain is called off", async () => {
