@@ -92,9 +92,17 @@ export async function runQueue(world: QueueWorld, signal: AbortSignal): Promise<
   await Promise.all([plans.run(signal), lists.run(signal)]);
 }
 
-/** Whether a target is listed for the same teams, as often as before; otherwise it is listed at once. */
+/** Whether a target is listed for the same teams, as often and with the same credentials as before; otherwise it is listed at once. */
 function isSameWork(target: Target, before: Target | undefined): boolean {
-  return target.teams.join() === before?.teams.join() && target.pollInterval === before.pollInterval;
+  return (
+    target.teams.join() === before?.teams.join() &&
+    target.pollInterval === before.pollInterval &&
+    credentialsOf(target) === credentialsOf(before)
+  );
+}
+
+function credentialsOf({ pools }: Target): string {
+  return pools.map(({ spec }) => spec.github.secretRef?.name ?? "").join();
 }
 
 function observe(

@@ -151,6 +151,21 @@ describe("the queue", () => {
     expect(state.asked.slice(2)).toEqual(["o/r dev experts", "o/r dev experts"]);
   });
 
+  it("asks at once with the credential that somebody corrected, however long it had failed", async () => {
+    const { store, state, clock, listings } = await aQueue({ o2: {} }, [aPullRequest()]);
+    state.failure = new GitHubError("Unauthorized", 'The Secret "githib" does not exist');
+    await clock.advance(60 * 60_000);
+    state.failure = undefined;
+    state.asked.length = 0;
+    const pool = await store.get("BuilderPool", "o2");
+    if (pool === undefined) throw new Error("no pool");
+    const github = { ...pool.spec.github, secretRef: { name: "github" } };
+    await store.update("BuilderPool", { ...pool, spec: { ...pool.spec, github } });
+    await clock.advance(1000);
+    expect(state.asked).toEqual(["o/r master"]);
+    expect(listings.areFresh()).toBe(true);
+  });
+
   it("plans again when somebody writes in between", async () => {
     const { store, state, clock, builds } = await aQueue({ o2: {} }, [aPullRequest()]);
     const [build] = await builds();
