@@ -41,6 +41,9 @@ export function watchPods(world: MirrorWorld, onChange: (pool: string) => void):
       } catch (error) {
         if (!isStoreError(error, "NotFound") && !isStoreError(error, "Conflict")) throw error;
       }
+      // It ends from now on, whenever the watch says so: it need not be deleted twice.
+      const shown = mirror.get(name);
+      if (shown?.metadata.uid === uid) mirror.put({ ...shown, pod: { ...shown.pod, terminating: true } });
     },
   };
 }

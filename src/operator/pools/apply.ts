@@ -8,9 +8,9 @@ import type { ObjectStore } from "../../store/objectStore.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { PoolWorld } from "./world.ts";
 
-/** Builders that were seen, or that we wrote. */
+/** Builders as they were seen last, or as we wrote them. */
 export interface KnownBuilders {
-  has(name: string): boolean;
+  get(name: string): Stored<"Builder"> | undefined;
   wrote(builder: Stored<"Builder">): void;
 }
 
@@ -111,9 +111,10 @@ async function applyBuilder(
   { name, spec }: { readonly name: string; readonly spec: OwnedSpec },
   builders: KnownBuilders,
 ): Promise<void> {
-  const created = builders.has(name) ? undefined : await create(store, newBuilder(pool, name, spec));
+  const seen = builders.get(name);
+  const created = seen === undefined ? await create(store, newBuilder(pool, name, spec)) : undefined;
   const written =
-    created ?? (await retryOnConflict(store, "Builder", name, (current) => withOwned(current, spec), "object"));
+    created ?? (await retryOnConflict(store, "Builder", name, (current) => withOwned(current, spec), "object", seen));
   if (written !== undefined) builders.wrote(written);
 }
 

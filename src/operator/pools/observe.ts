@@ -23,6 +23,7 @@ export async function observePool(
   const { name } = pool.metadata;
   const remembered = memoryOf(pool, memory);
   const now = world.clock.monotonic();
+  remembered.lookedAt = now;
   const builders = buildersOf(name, caches, memory);
   const { workload, pods } = await world.workloads.observe(name, podsHeardOf(builders));
   const standing = await world.workloads.standing(pool, caches.pools.list());
@@ -48,7 +49,7 @@ export async function observePool(
 /** The builders that exist, as far as the caches and our own writes tell. */
 export function knownBuilders({ builders }: PoolCaches, { written }: Memory): KnownBuilders {
   return {
-    has: (name) => builders.get(name) !== undefined || written.has(name),
+    get: (name) => written.get(name) ?? builders.get(name),
     wrote: (builder) => void written.set(builder.metadata.name, builder),
   };
 }

@@ -32,9 +32,9 @@ export interface Installation {
   readonly admin: Somebody;
   /** May do what the operator may. */
   readonly operator: Somebody;
-  /** Whoever holds a token of a service account; one that is bound to a pod, as kubelet gives it, when one is named. */
   /** The same installation, in which the operator reaches the API server by another kubeconfig. */
   over(kubeconfig: string): Promise<Installation>;
+  /** Whoever holds a token of a service account; one that is bound to a pod, as kubelet gives it, when one is named. */
   as(account: string, pod?: { readonly name: string; readonly uid: string }): Promise<Somebody>;
 }
 
