@@ -12,7 +12,6 @@ export interface Memory {
 /** What is remembered of one pool: one of the same name that comes later is another. */
 export interface PoolMemory {
   readonly uid: string;
-  lookedAt?: number;
   sightings: Sightings;
   deletingSince?: number;
   /** Since when a status waits to be written. */

@@ -23,7 +23,6 @@ export async function observePool(
   const { name } = pool.metadata;
   const remembered = memoryOf(pool, memory);
   const now = world.clock.monotonic();
-  remembered.lookedAt = now;
   const builders = buildersOf(name, caches, memory);
   const { workload, pods } = await world.workloads.observe(name, podsHeardOf(builders));
   const standing = await world.workloads.standing(pool, caches.pools.list());

@@ -6,7 +6,7 @@ import { createMemory } from "./memory.ts";
 import { reconcilePool } from "./reconcile.ts";
 import type { PoolCaches, PoolWorld } from "./world.ts";
 
-/** Builders and pods change many at a time: the first is looked at at once, those that follow in the next moment together. */
+/** Builders and pods change many at a time: what happens in one moment makes one look. */
 const gather = 50;
 /** Builds change often and only move counts: changes that come together make one write. */
 const countsAfter = 1000;
@@ -15,10 +15,6 @@ const countsAfter = 1000;
 export async function runPools(world: PoolWorld, signal: AbortSignal): Promise<void> {
   const { store, workloads, clock, log } = world;
   const memory = createMemory();
-  const look = (pool: string) => {
-    const last = memory.pools.get(pool)?.lookedAt ?? Number.NEGATIVE_INFINITY;
-    queue.add(pool, { afterMs: last + gather - clock.monotonic() });
-  };
   const queue = createWorkqueue({
     clock,
     concurrency: 4,
@@ -41,7 +37,7 @@ export async function runPools(world: PoolWorld, signal: AbortSignal): Promise<v
         if (type === "Deleted") memory.written.delete(object.metadata.name);
         const news = newsOfQuarantine(before, object);
         if (news !== undefined) tell(world, object.spec.pool, news);
-        look(object.spec.pool);
+        queue.add(object.spec.pool, { afterMs: gather });
       },
     }),
     builds: cacheOf(store, "Build", {
@@ -49,7 +45,7 @@ export async function runPools(world: PoolWorld, signal: AbortSignal): Promise<v
       onChange: ({ object }) => queue.add(object.spec.pool, { afterMs: countsAfter }),
     }),
   };
-  workloads.onChange(look);
+  workloads.onChange((pool) => queue.add(pool, { afterMs: gather }));
   await Promise.all([caches.pools.synced, caches.builders.synced, caches.builds.synced]).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
