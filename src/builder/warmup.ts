@@ -159,10 +159,16 @@ function progressOf({ status, world }: Brain, { spec }: BuilderPool, from: numbe
 /** It is progress, unless the instant of the last one is given. */
 function tell(
   { status, world }: Brain,
-  { failures, progressAt = timestamp(world.clock), ...place }: Place & { doing?: string; progressAt?: string },
+  { failures, doing, progressAt = timestamp(world.clock), ...place }: Place & { doing?: string; progressAt?: string },
 ): void {
-  const told = failures.map((text) => text.slice(0, 300)).slice(-20);
-  status.say({ warmup: { ...place, progressAt, ...(told.length > 0 && { failures: told }) } });
+  const told = failures.map(short).slice(-20);
+  const said = { ...(doing !== undefined && { doing: short(doing) }), ...(told.length > 0 && { failures: told }) };
+  status.say({ warmup: { ...place, progressAt, ...said } });
+}
+
+/** As much of a text as the status takes. */
+function short(text: string): string {
+  return text.slice(0, 300).toWellFormed();
 }
 
 function onePerTool(checks: readonly ResolvedCheck[]): readonly ResolvedCheck[] {

@@ -256,6 +256,15 @@ describe("a warm-up", () => {
     expect(status.message).toBe("next does not compile for build/other");
   });
 
+  it("is shown with names as long as a pool may have them", async () => {
+    const checks = [{ name: `build/${"n".repeat(190)}`, branch: "b".repeat(200) }];
+    const fixture = await aBuilder({ warmup: { builds: "All" }, checks });
+    fixture.cells.script = (order, _on, signal) => (order.task === "warmup" ? endless(signal) : undefined);
+    fixture.start();
+    const doing = await fixture.until(async () => (await builderOf(fixture))?.warmup?.doing);
+    expect(doing).toMatch(/^Building b+ for build\/n+$/);
+  });
+
   it("tries an infrastructure failure again, shows it, and is not Ready before it passed", async () => {
     const fixture = await aBuilder();
     const { cells, start, until } = fixture;
