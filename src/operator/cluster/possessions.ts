@@ -35,9 +35,17 @@ const fieldManager = "builderpool";
 /** What the API server refused is asked of it again after so long, or when the pool changed. */
 const refusalHolds = 60_000;
 
-/** What a pool's objects were made from when they were applied last. */
-interface Told extends Workload {
-  readonly template: PodTemplate;
+/** What is remembered of a pool while it lives; forgotten when the operator restarts, which then applies everything once. */
+interface Remembered {
+  /** What its objects were made from when they were applied last. */
+  told?: Workload & { readonly template: PodTemplate };
+  /** What the API server found wrong with it. */
+  refused?: { readonly generation: number | undefined; readonly message: string; readonly at: number };
+  /** By kind: which object it is, what was applied, and what it was afterwards. */
+  readonly applied: Map<
+    string,
+    { readonly uid: string | undefined; readonly wanted: string; readonly written: string }
+  >;
 }
 
 export function watchPossessions(world: ClusterWorld, onChange: (pool: string) => void): Possessions {
@@ -45,24 +53,28 @@ export function watchPossessions(world: ClusterWorld, onChange: (pool: string) =
   const mirrors = new Map<string, Mirror<OwnedObject>>(
     ownedResources.map((resource) => [resource.kind, mirrorOf(world, resource, readOwned, onChange)]),
   );
-  /** By the pool's UID; forgotten when the operator restarts, which then applies everything once. */
-  const told = new Map<string | undefined, Told>();
-  /** By the object's UID: what was applied, and what it was afterwards. */
-  const applied = new Map<string | undefined, { readonly wanted: string; readonly written: string }>();
+  /** By the pool's UID. */
+  const remembered = new Map<string | undefined, Remembered>();
 
-  /** By the pool's UID: what the API server found wrong. */
-  const refused = new Map<
-    string | undefined,
-    { readonly pool: BuilderPool; readonly message: string; readonly at: number }
-  >();
+  function memoryOf({ metadata: { uid } }: BuilderPool): Remembered {
+    const known = remembered.get(uid) ?? { applied: new Map() };
+    remembered.set(uid, known);
+    return known;
+  }
+
+  function forgetAllBut(pools: readonly BuilderPool[]): void {
+    const alive = new Set(pools.map(({ metadata }) => metadata.uid));
+    for (const uid of remembered.keys()) if (!alive.has(uid)) remembered.delete(uid);
+  }
 
   const shown = ({ kind, metadata }: Manifest) => mirrors.get(kind)?.get(metadata.name);
 
   /** Whether the object is there as it was when this very manifest was applied. */
-  function isInPlace(manifest: Manifest): boolean {
+  function isInPlace(pool: BuilderPool, manifest: Manifest): boolean {
     const there = shown(manifest);
-    const last = there && applied.get(there.metadata.uid);
-    return last !== undefined && last.written === there?.written && last.wanted === JSON.stringify(manifest);
+    const last = memoryOf(pool).applied.get(manifest.kind);
+    const isThis = last !== undefined && last.uid === there?.metadata.uid && last.written === there?.written;
+    return isThis && last.wanted === JSON.stringify(manifest);
   }
 
   /** The object of this name, whosever it is: one that carries no label of ours is not watched. */
@@ -72,15 +84,16 @@ export function watchPossessions(world: ClusterWorld, onChange: (pool: string) =
 
   function remember(pool: BuilderPool, error: unknown): never {
     if (isStoreError(error, "Invalid")) {
-      refused.set(pool.metadata.uid, { pool, message: error.message, at: clock.monotonic() });
-      onChange(pool.metadata.name);
+      const { name, generation } = pool.metadata;
+      memoryOf(pool).refused = { generation, message: error.message, at: clock.monotonic() };
+      onChange(name);
     }
     throw error;
   }
 
-  function refusedBefore({ metadata: { uid, generation } }: BuilderPool): string | undefined {
-    const last = refused.get(uid);
-    const holds = last?.pool.metadata.generation === generation && clock.monotonic() - (last?.at ?? 0) < refusalHolds;
+  function refusedBefore(pool: BuilderPool): string | undefined {
+    const last = memoryOf(pool).refused;
+    const holds = last?.generation === pool.metadata.generation && clock.monotonic() - (last?.at ?? 0) < refusalHolds;
     return holds ? last?.message : undefined;
   }
 
@@ -88,8 +101,8 @@ export function watchPossessions(world: ClusterWorld, onChange: (pool: string) =
     const wanted = revisionOf(pool.spec, setting.builderImage);
     const fresh = podTemplate(pool, setting, wanted);
     if (revision === wanted) return fresh;
-    const { name, uid } = pool.metadata;
-    const last = told.get(uid);
+    const { name } = pool.metadata;
+    const last = memoryOf(pool).told;
     if (last?.revision === revision) return last.template;
     const object = mirrors.get(statefulSets.kind)?.get(name)?.object;
     const current = object && readStatefulSet(object);
@@ -101,7 +114,7 @@ export function watchPossessions(world: ClusterWorld, onChange: (pool: string) =
   }
 
   async function put(pool: BuilderPool, manifest: Manifest): Promise<void> {
-    if (isInPlace(manifest)) return;
+    if (isInPlace(pool, manifest)) return;
     const before = await found(manifest);
     if (before !== undefined && !isOurs(before, pool)) throw new Error(takenBy(before, pool));
     const object = await client
@@ -109,7 +122,8 @@ export function watchPossessions(world: ClusterWorld, onChange: (pool: string) =
       .catch((error: unknown) => replaceStatefulSet(client, before, manifest, error));
     const after = readOwned(object);
     if (after === undefined) return;
-    applied.set(object.metadata.uid, { wanted: JSON.stringify(manifest), written: after.written });
+    const wanted = JSON.stringify(manifest);
+    memoryOf(pool).applied.set(manifest.kind, { uid: object.metadata.uid, wanted, written: after.written });
     mirrors.get(manifest.kind)?.put(after);
     if (before?.metadata.resourceVersion === object.metadata.resourceVersion) return;
     const { kind, metadata } = manifest;
@@ -125,29 +139,30 @@ export function watchPossessions(world: ClusterWorld, onChange: (pool: string) =
       return there === undefined || isForeign ? undefined : readStatefulSet(there.object).workload;
     },
     async standing(pool, pools) {
+      forgetAllBut(pools);
       const program = setting.builderImage;
       if (pool.metadata.deletionTimestamp !== undefined) return { program };
       const sentence = refusalOf(pool) ?? refusedCellSecrets(pool, pools)[0] ?? refusedBefore(pool);
       if (sentence !== undefined) return { program, refusal: { reason: "DefinitionInvalid", message: sentence } };
-      const last = told.get(pool.metadata.uid);
+      const last = memoryOf(pool).told;
       const wanted = revisionOf(pool.spec, program);
       const template =
         last === undefined || last.revision === wanted ? podTemplate(pool, setting, wanted) : last.template;
       const manifests = manifestsOf(pool, client.namespace, last?.replicas ?? 0, template);
-      for (const manifest of manifests.filter((one) => !isInPlace(one))) {
+      for (const manifest of manifests.filter((one) => !isInPlace(pool, one))) {
         const there = await found(manifest);
         if (there !== undefined && !isOurs(there, pool)) {
           return { program, refusal: { reason: "NameTaken", message: takenBy(there, pool) } };
         }
       }
-      return { program, isAstray: last === undefined || !manifests.every(isInPlace) };
+      return { program, isAstray: last === undefined || !manifests.every((one) => isInPlace(pool, one)) };
     },
     async apply(pool, replicas, revision) {
       const template = await templateFor(pool, revision);
       for (const manifest of manifestsOf(pool, client.namespace, replicas, template)) {
         await put(pool, manifest).catch((error: unknown) => remember(pool, error));
       }
-      told.set(pool.metadata.uid, { replicas, revision, template });
+      memoryOf(pool).told = { replicas, revision, template };
     },
   };
 }

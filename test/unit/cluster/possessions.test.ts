@@ -1,6 +1,8 @@
-import { expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { poolLabel, revisionLabel } from "../../../src/api/group.ts";
+import type { BuilderPool } from "../../../src/api/pool.ts";
 import type { Manifest } from "../../../src/core/pool/manifest/manifest.ts";
+import { revisionOf } from "../../../src/core/pool/revision.ts";
 import { watchPossessions } from "../../../src/operator/cluster/possessions.ts";
 import type { KubernetesClient, KubernetesObject } from "../../../src/store/kubernetes/client.ts";
 import { systemClock as clock } from "../../../src/system/clock.ts";
@@ -13,24 +15,15 @@ const setting = {
   logs: { url: "http://logs", publicUrl: "http://logs", audience: "logs" },
 };
 
-it("a pool whose pods cannot be made any more is scaled down all the same, at the template that runs", async () => {
-  const template = {
-    metadata: { labels: { [revisionLabel]: "before" }, annotations: {} },
-    spec: { hostname: "before" },
-  };
-  const there: KubernetesObject = {
-    apiVersion: "apps/v1",
-    kind: "StatefulSet",
-    metadata: { name: "o2", uid: "set", resourceVersion: "1", labels: { [poolLabel]: "o2" } },
-    spec: { replicas: 2, template },
-  };
+/** What pools own on a server that has these objects, and takes whatever is applied. */
+async function possessionsAt(...there: readonly KubernetesObject[]) {
   const applied: Manifest[] = [];
   const end = new AbortController();
   onTestFinished(() => end.abort());
   const client: Pick<KubernetesClient, "namespace" | "pages" | "watch" | "get" | "apply"> = {
     namespace: "ci",
     async *pages({ kind }) {
-      yield { resourceVersion: "1", items: kind === there.kind ? [there] : [] };
+      yield { resourceVersion: "1", items: there.filter((object) => object.kind === kind) };
     },
     async *watch(_resource, { onOpen }, signal) {
       onOpen?.();
@@ -43,19 +36,46 @@ it("a pool whose pods cannot be made any more is scaled down all the same, at th
     },
   };
   const log = createLog({ level: "silent" });
-  const possessions = watchPossessions(
-    { client: client as KubernetesClient, setting, clock, log, signal: end.signal },
-    () => {},
-  );
+  const world = { client: client as KubernetesClient, setting, clock, log, signal: end.signal };
+  const possessions = watchPossessions(world, () => {});
   await possessions.synced;
-  const pool = aPool({
-    architecture: "slc9_x86-64",
-    template: { volumeMounts: [{ name: "none", mountPath: "/none" }] },
+  return { possessions, applied };
+}
+
+function named(name: string, spec: Parameters<typeof aPool>[0] = {}): BuilderPool {
+  const pool = aPool({ architecture: "slc9_x86-64", ...spec });
+  return { ...pool, metadata: { ...pool.metadata, name, uid: `uid of ${name}` } };
+}
+
+describe("what a pool owns in a cluster", () => {
+  it("is scaled down at the template that runs though its pods cannot be made any more, once it is deleted", async () => {
+    const template = {
+      metadata: { labels: { [revisionLabel]: "before" }, annotations: {} },
+      spec: { hostname: "before" },
+    };
+    const { possessions, applied } = await possessionsAt({
+      apiVersion: "apps/v1",
+      kind: "StatefulSet",
+      metadata: { name: "o2", uid: "set", resourceVersion: "1", labels: { [poolLabel]: "o2" } },
+      spec: { replicas: 2, template },
+    });
+    const pool = named("o2", { template: { volumeMounts: [{ name: "none", mountPath: "/none" }] } });
+    const deletionTimestamp = "2026-01-01T00:00:00Z";
+    await possessions.apply({ ...pool, metadata: { ...pool.metadata, deletionTimestamp } }, 0, "before");
+    expect(applied.at(-1)).toMatchObject({ kind: "StatefulSet", spec: { replicas: 0, template } });
   });
-  await possessions.apply(
-    { ...pool, metadata: { ...pool.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } },
-    0,
-    "before",
-  );
-  expect(applied.at(-1)).toMatchObject({ kind: "StatefulSet", spec: { replicas: 0, template } });
+
+  it("is applied once while it stays as it is, and forgotten with its pool", async () => {
+    const { possessions, applied } = await possessionsAt();
+    const [pool, other] = [named("o2"), named("o3")];
+    const revision = revisionOf(pool.spec, setting.builderImage);
+    await possessions.apply(pool, 2, revision);
+    expect(applied.map(({ kind }) => kind).at(-1)).toBe("StatefulSet");
+    applied.length = 0;
+    await possessions.apply(pool, 2, revision);
+    expect(applied).toEqual([]);
+    expect(await possessions.standing(pool, [pool, other])).toMatchObject({ isAstray: false });
+    await possessions.standing(other, [other]);
+    expect(await possessions.standing(pool, [pool, other])).toMatchObject({ isAstray: true });
+  });
 });
