@@ -162,6 +162,20 @@ describe("a builder may", () => {
     expect(released.status).toMatchObject({ phase: "Queued", trouble: { builder: "o2-0" } });
   });
 
+  it("give back what a newer commit replaced, and with it the trouble that an earlier attempt had elsewhere", async () => {
+    const lost = await heldBy("o2-1", "Claimed");
+    const why = { reason: "FetchFailed", message: "no", now } as const;
+    const queued = statusAfter(release(lost, holderOf("o2-1"), why));
+    const waiting = await installation.admin.store.updateStatus("Build", { ...lost, status: queued });
+    const holder = { ...holderOf("o2-0"), attempt: 2 };
+    const claimed = await write(waiting, statusAfter(claim(waiting, holder, now + 3_600_000)));
+    expect(claimed.status?.trouble).toMatchObject({ builder: "o2-1" });
+    const superseded = { reason: "Superseded", message: "a newer commit", now } as const;
+    const released = await write(claimed, statusAfter(release(claimed, holder, superseded)));
+    expect(released.status).toMatchObject({ phase: "Queued" });
+    expect(released.status).not.toHaveProperty("trouble");
+  });
+
   it("write its own status, and create and renew its own Lease", async () => {
     const self = await me.store.get("Builder", "o2-0");
     if (self?.status === undefined) throw new Error("no Builder");
@@ -184,6 +198,15 @@ describe("a builder may not", () => {
           spec: { ...build.spec, blocked: { reason: "Untrusted", message: "no" } },
         });
         return write(blocked, inHands(build, "o2-0", "Claimed"));
+      },
+    ],
+    [
+      "claim again what has its verdict",
+      async () => {
+        const done = await heldBy("o2-1", "Done");
+        const status = { ...statusOf(done), phase: "Claimed" as const, attempt: 2 };
+        const { claim: first } = inHands(await aBuild(), "o2-0", "Claimed");
+        return write(done, { ...status, ...(first && { claim: { ...first, attempt: 2 } }) });
       },
     ],
     [
@@ -270,6 +293,24 @@ describe("a builder may not", () => {
         const self = await me.store.get("Builder", "o2-0");
         if (self?.status === undefined) throw new Error("no Builder");
         return me.store.updateStatus("Builder", { ...self, status: { ...self.status, podUid: uids.get("o2-1") } });
+      },
+    ],
+    [
+      "blame another for a failure",
+      () =>
+        from("Running", (build) => ({
+          ...inHands(build, "o2-0", "Running"),
+          trouble: { reason: "DiskFull", message: "no", builder: "o2-1", count: 9, at },
+        })),
+    ],
+    [
+      "keep its Lease from going when it goes",
+      async () => {
+        const lease = (await me.store.get("Lease", "o2-0")) ?? (await me.store.create("Lease", aLease("o2-0")));
+        return me.store.update("Lease", {
+          ...lease,
+          metadata: { ...lease.metadata, finalizers: ["example.org/stay"] },
+        });
       },
     ],
     ["beat for another", () => me.store.create("Lease", aLease("o2-1"))],

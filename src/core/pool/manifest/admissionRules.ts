@@ -37,6 +37,12 @@ const steps: readonly Variable[] = [
   ["sameClaim", same("claim")],
   ["sameVerdict", same("verdict")],
   ["sameAttempt", "object.status.attempt == variables.attempts"],
+  ["sameTrouble", same("trouble")],
+  [
+    "wanted",
+    "!has(object.spec.blocked) && " +
+      "(!has(oldObject.status) || !has(oldObject.status.verdict) || oldObject.status.verdict.request < object.spec.request)",
+  ],
   [
     "claims",
     all(
@@ -48,8 +54,9 @@ const steps: readonly Variable[] = [
       "object.status.claim.attempt == object.status.attempt",
       "object.status.claim.request == object.spec.request",
       "object.status.claim.commit == object.spec.commit",
-      "!has(object.spec.blocked)",
+      "variables.wanted",
       "variables.sameVerdict",
+      "variables.sameTrouble",
     ),
   ],
   [
@@ -60,6 +67,7 @@ const steps: readonly Variable[] = [
       "variables.sameClaim",
       "variables.sameAttempt",
       "variables.sameVerdict",
+      "variables.sameTrouble",
     ),
   ],
   [
@@ -85,7 +93,8 @@ const steps: readonly Variable[] = [
       "!has(object.status.claim)",
       "variables.sameAttempt",
       "variables.sameVerdict",
-      `${same("trouble")} || object.status.trouble.builder == variables.pod`,
+      // What comes before a newer commit says nothing about that one, and goes.
+      "variables.sameTrouble || !has(object.status.trouble) || object.status.trouble.builder == variables.pod",
     ),
   ],
   [
@@ -95,6 +104,7 @@ const steps: readonly Variable[] = [
       "object.status.phase == variables.before",
       "variables.sameClaim",
       "variables.sameAttempt",
+      "variables.sameTrouble",
       "has(oldObject.status.verdict)",
       "oldObject.status.verdict.builder == variables.pod",
       "has(object.status.verdict.log)",
@@ -162,6 +172,10 @@ export const admissionRules: readonly AdmissionRules[] = [
       {
         holds: "variables.pod != '' && object.metadata.name == variables.pod",
         message: "a builder renews its own Lease and no other",
+      },
+      {
+        holds: "!has(object.metadata.finalizers)",
+        message: "the Lease of a builder has no finalizers: it goes when its builder goes",
       },
     ],
   },
