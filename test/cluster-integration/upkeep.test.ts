@@ -48,6 +48,23 @@ describe("what a pool owns", () => {
     expect((await podsOf(installation, "o2")).get("o2-0")).toBe(before.get("o2-0"));
   });
 
+  it("has its pool as owner again when a hand took that away, where only those may say so who may delete it", async () => {
+    const installation = await cluster.install("ownerless");
+    await using _operator = runOperator(installation);
+    const { admin } = installation;
+    await admin.store.create("BuilderPool", aPool("o2", { instances: 0 }));
+    await settled(installation, "o2", 0);
+    for (const resource of ownedResources) {
+      const name = ["Role", "RoleBinding", "ServiceAccount"].includes(resource.kind) ? "o2-builder" : "o2";
+      const ownerless = JSON.stringify({ metadata: { ownerReferences: null } });
+      await byHand(installation, "patch", resource.kind.toLowerCase(), name, "--type=merge", "-p", ownerless);
+      await until(`the owner of the ${resource.kind}`, async () => {
+        const { metadata } = (await admin.client.get(resource, name)) ?? {};
+        return metadata?.ownerReferences?.some(({ kind }) => kind === "BuilderPool");
+      });
+    }
+  });
+
   it("comes back when somebody deletes it", async () => {
     const installation = await cluster.install("deleted");
     await using _operator = runOperator(installation);

@@ -137,6 +137,8 @@ async function startOnce(program: string, { folder, pki, kubeconfig, audit }: Fi
     "--authorization-mode=RBAC",
     // Without controllers no namespace gets its default account; tests that act as an account create it themselves.
     "--disable-admission-plugins=ServiceAccount",
+    // As on OpenShift: whoever names an owner must be allowed to.
+    "--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
     "--allow-privileged=true",
     "--service-cluster-ip-range=10.96.0.0/16",
     ...(audit === undefined ? [] : [`--audit-policy-file=${auditPolicy}`, `--audit-log-path=${audit}`]),
