@@ -1,8 +1,9 @@
+import type { Builder } from "../api/builder.ts";
 import { drainAnnotation, restartAnnotation } from "../api/group.ts";
-import type { ObjectStore } from "../store/objectStore.ts";
 import { retryOnConflict } from "../store/write.ts";
 import { CommandError, exitCodes } from "./exit.ts";
 import type { Place } from "./place.ts";
+import { unknown } from "./unknown.ts";
 import { withStore } from "./withStore.ts";
 
 /** `builderpool scale`: writes one number; the operator does the rest. */
@@ -30,7 +31,10 @@ export async function restartCommand(builder: string, place: Place): Promise<voi
   await annotate(
     builder,
     place,
-    (incarnation) => ({ [restartAnnotation]: incarnation }),
+    ({ status }) => {
+      if (status === undefined) throw silent(builder, place);
+      return { [restartAnnotation]: status.incarnation };
+    },
     "drains, then restarts; the others take over meanwhile",
   );
 }
@@ -41,14 +45,14 @@ export async function drainCommand(builder: string, undo: boolean, place: Place)
     builder,
     place,
     () => ({ [drainAnnotation]: undo ? undefined : "true" }),
-    undo ? "takes builds again" : "drains; bring it back with: builderpool drain --undo",
+    undo ? "takes builds again" : `drains; bring it back with: builderpool drain ${builder} --undo`,
   );
 }
 
 async function annotate(
   name: string,
   place: Place,
-  change: (incarnation: string) => Readonly<Record<string, string | undefined>>,
+  change: (builder: Builder) => Readonly<Record<string, string | undefined>>,
   done: string,
 ): Promise<void> {
   await withStore(place, true, async (store) => {
@@ -59,7 +63,7 @@ async function annotate(
       (builder) => {
         const annotations = Object.entries({
           ...builder.metadata.annotations,
-          ...change(builder.status?.incarnation ?? ""),
+          ...change(builder),
         });
         const kept = annotations.filter((entry): entry is [string, string] => entry[1] !== undefined);
         return { ...builder, metadata: { ...builder.metadata, annotations: Object.fromEntries(kept) } };
@@ -71,11 +75,11 @@ async function annotate(
   });
 }
 
-async function unknown(store: ObjectStore, kind: "BuilderPool" | "Builder", name: string): Promise<CommandError> {
-  const names = (await store.list(kind)).map(({ metadata }) => metadata.name).toSorted();
-  const what = kind === "BuilderPool" ? "pool" : "builder";
+/** Of a builder that never spoke no process can be named that shall end. */
+function silent(builder: string, { kind }: Place): CommandError {
+  const help = kind === "Cluster" ? `kubectl describe pod ${builder} says what it waits for` : "it is being started";
   return new CommandError(
-    exitCodes.usage,
-    `there is no ${what} ${name}; there ${names.length === 1 ? "is" : "are"}: ${names.join(", ") || "none"}`,
+    exitCodes.failed,
+    `${builder} has not spoken yet, so there is no process to restart; ${help}`,
   );
 }

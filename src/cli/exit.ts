@@ -8,6 +8,8 @@ export const exitCodes = {
   notRunning: 3,
   /** Another `builderpool up` runs in the work folder. */
   locked: 4,
+  /** `bin/builderpool` itself, as nothing else of it can run: the checkout lacks its packages. */
+  notSetUp: 69,
 } as const;
 
 /** What each exit code says, for help and reference. */
@@ -17,6 +19,7 @@ export const exitMeanings: Readonly<Record<(typeof exitCodes)[keyof typeof exitC
   2: "a flag, an argument or an input file is wrong",
   3: "no `builderpool up` runs in the work folder",
   4: "another `builderpool up` runs in the work folder",
+  69: "the checkout is not set up: `make setup` was not run in it, or did not end well",
 };
 
 /** Ends a command with a sentence on standard error and an exit code. */

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import type { Kind, Stored } from "../api/kinds.ts";
+import type { Stored } from "../api/kinds.ts";
 import type { ObjectStore } from "../store/objectStore.ts";
 import { systemClock } from "../system/clock.ts";
 import { attention } from "./attention.ts";
@@ -8,6 +8,7 @@ import { CommandError, exitCodes } from "./exit.ts";
 import type { Place } from "./place.ts";
 import { printable } from "./printable.ts";
 import { formatTable } from "./table.ts";
+import { unknown } from "./unknown.ts";
 import { withStore } from "./withStore.ts";
 
 export type OutputFormat = "table" | "json" | "yaml";
@@ -78,12 +79,14 @@ function withAttention(table: string, objects: Parameters<typeof attention>[0]):
   return lines.length === 0 ? table : `${table}\n\n${lines.join("\n")}`;
 }
 
-async function named<K extends Kind>(
+async function named<K extends Listed>(
   store: ObjectStore,
   kind: K,
   names: readonly string[],
 ): Promise<readonly Stored<K>[]> {
   const all = await store.list(kind);
+  const missing = names.find((name) => !all.some(({ metadata }) => metadata.name === name));
+  if (missing !== undefined) throw await unknown(store, kind, missing);
   return names.length === 0 ? all : all.filter(({ metadata }) => names.includes(metadata.name));
 }
 

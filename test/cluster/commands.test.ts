@@ -147,9 +147,25 @@ describe("the command, against a cluster", () => {
     expect(await annotations("o2-slc9-0")).toEqual({});
   });
 
+  it("says of a builder that never spoke that there is nothing to restart, and where to look", async () => {
+    const { status: _, ...young } = aBuilder("o2-slc9-9", {}, { pool: "o2-slc9" });
+    await store.create("Builder", { ...young, metadata: { name: "o2-slc9-9" } });
+    const restarted = await builderpool("restart", "o2-slc9-9");
+    await store.delete("Builder", "o2-slc9-9");
+    expect(restarted).toMatchObject({
+      stderr:
+        "builderpool: o2-slc9-9 has not spoken yet, so there is no process to restart; kubectl describe pod o2-slc9-9 says what it waits for",
+      exitCode: 1,
+    });
+  });
+
   it("names what there is when it is asked for what there is not", async () => {
     expect(await builderpool("scale", "o3", "3")).toMatchObject({
       stderr: "builderpool: there is no pool o3; there is: o2-slc9",
+      exitCode: 2,
+    });
+    expect(await builderpool("get", "builders", "o2-slc9-0", "o2-slc9-7")).toMatchObject({
+      stderr: "builderpool: there is no builder o2-slc9-7; there are: o2-slc9-0, o2-slc9-1",
       exitCode: 2,
     });
   });
