@@ -54,7 +54,7 @@ export const poolConditions = {
     awaited: false,
   },
   GitHubReachable: {
-    says: "Every repository was listed at the last attempt; False keeps what is known, and deletes nothing",
+    says: "Every repository was listed at the last attempt, and the credential may report; False keeps what is known, and deletes nothing",
     well: "True",
     awaited: false,
   },
@@ -89,6 +89,7 @@ export const poolReasons = {
   NameTaken: "An object of a name that the pool needs belongs to somebody else, and is left alone",
   ListingStale: "Pull requests could not be listed",
   ListingFresh: "They could",
+  ReportsRefused: "The credential may not write statuses, or comments; what it may not write waits until it may",
   AsDesired: "All is as it should be",
   NoInstances: "`instances` is 0",
   NotEnoughReady: "Fewer builders are ready than should be",
@@ -109,5 +110,6 @@ export const poolWarnings: ReadonlySet<PoolReason> = new Set([
   "CheckConflict",
   "NameTaken",
   "ListingStale",
+  "ReportsRefused",
   "NotEnoughReady",
 ]);

@@ -22,6 +22,7 @@ export async function upsertComment(
       : { method: "PATCH", path: `/repos/${repository}/issues/comments/${ours.id}` }),
     body: { body },
     kind: "write",
+    isSeen: ours === undefined,
     what: `a comment on ${repository}#${number}`,
     signal,
   });

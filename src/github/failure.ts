@@ -10,6 +10,8 @@ export interface Refusal {
   /** Noun phrase: "the open pull requests of o/r". */
   readonly what: string;
   readonly anonymous: boolean;
+  /** What is written to was seen a moment ago. */
+  readonly isSeen?: boolean | undefined;
   /** Cut out of GitHub's words, should something on the way echo it. */
   readonly secret: string | undefined;
   /** Our wall clock, and how far GitHub's is ahead of it, in milliseconds. */
@@ -36,6 +38,10 @@ export function failureOf(refusal: Refusal): GitHubError {
   if (status === 401) return new GitHubError("Unauthorized", `${answer}: the credential is wrong or expired; renew it`);
   if (status === 403 && /\blocked\b/i.test(said)) return new GitHubError("Rejected", answer);
   if (status === 403) return new GitHubError("Unauthorized", `${answer}: ${missingRight(refusal)}`);
+  // To a token that may read and not write, GitHub says that there is no such thing.
+  if (status === 404 && refusal.isSeen) {
+    return new GitHubError("Unauthorized", `${answer}, which can be read: ${missingRight(refusal)}`);
+  }
   // A commit that is gone, after a forced push, is refused with 422 by the reads and writes of its statuses.
   if ([404, 410, 451].includes(status) || (status === 422 && /^No commit found/i.test(said))) {
     return new GitHubError("NotFound", `${answer}: it does not exist, or the credential has no access to it`);
@@ -68,6 +74,6 @@ function missingRight({ headers, method }: Refusal): string {
   const right = headers["x-accepted-github-permissions"] ?? headers["x-accepted-oauth-scopes"];
   if (right !== undefined && right !== "") return `the credential lacks the right ${right}; grant it`;
   return method === "POST" || method === "PATCH"
-    ? "the credential may not write there; grant it commit statuses and pull requests, read and write (scope repo:status or repo)"
+    ? "the credential may not write there; grant it commit statuses and pull requests, read and write (scope repo:status, for comments public_repo)"
     : "the credential may not read that; grant it pull requests, commit statuses and contents, read";
 }

@@ -27,9 +27,11 @@ export async function setStatus(
 ): Promise<{ readonly written: boolean }> {
   const { repository, commit, context, state, description, url } = status;
   const newest = await newestStatus(transport, status, signal).catch(unlessOffered);
+  const isSeen = newest !== "unseen";
   // A status without a link comes back with null, or with the empty text it was written with.
   const text = (value: string | null | undefined) => value ?? "";
-  if (newest?.state === state && text(newest.description) === description && text(newest.target_url) === url) {
+  const says = isSeen ? newest : undefined;
+  if (says?.state === state && text(says.description) === description && text(says.target_url) === url) {
     return { written: false };
   }
   await transport.send({
@@ -37,6 +39,7 @@ export async function setStatus(
     path: `/repos/${repository}/statuses/${commit}`,
     body: { state, context, description, ...(url === "" ? {} : { target_url: url }) },
     kind: "write",
+    isSeen,
     what: `status ${context} of ${repository}@${commit.slice(0, 10)}`,
     signal,
   });
@@ -44,8 +47,9 @@ export async function setStatus(
 }
 
 /** A broker may offer the write without the look; a commit that is gone is refused at the write as well. */
-function unlessOffered(error: unknown): undefined {
+function unlessOffered(error: unknown): "unseen" {
   if (!(error instanceof GitHubError && error.code === "NotFound")) throw error;
+  return "unseen";
 }
 
 /** The combined status shows the newest of each context: one page, where the list of all may have ten thousand. */

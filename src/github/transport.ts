@@ -14,6 +14,8 @@ interface Call {
   readonly query?: Readonly<Record<string, string | number>>;
   readonly body?: object;
   readonly etag?: string | undefined;
+  /** Of a write: that what it is about was seen a moment ago. */
+  readonly isSeen?: boolean;
   /** Reads stop at the budget floor; writes, and the look before a write, do not. */
   readonly kind: "read" | "write";
   /** Noun phrase for messages: "the open pull requests of o/r". */

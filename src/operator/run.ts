@@ -11,6 +11,7 @@ import { runPools } from "./pools/run.ts";
 import type { Workloads } from "./pools/workloads.ts";
 import { createListings } from "./queue/listings.ts";
 import { runQueue } from "./queue/run.ts";
+import { createRefusals } from "./reporter/refusals.ts";
 import { runReporter } from "./reporter/run.ts";
 
 export interface OperatorWorld {
@@ -38,11 +39,19 @@ export function startOperator(world: OperatorWorld, signal: AbortSignal): Operat
   const failed = new AbortController();
   const end = AbortSignal.any([signal, failed.signal]);
   const listings = createListings();
+  const refusals = createRefusals(world.clock);
   const unsettled = new Map<string, number>();
   const parts = [
-    runPools({ ...world, listings: ({ metadata }) => listings.states(metadata.name) }, end),
+    runPools(
+      {
+        ...world,
+        listings: ({ metadata }) => listings.states(metadata.name),
+        refused: ({ metadata }) => refusals.of(metadata.name),
+      },
+      end,
+    ),
     runQueue({ ...world, listings, unsettled }, end),
-    runReporter(world, end),
+    runReporter({ ...world, refusals }, end),
     runLiveness(world, end),
     runJanitor(world, end),
   ];

@@ -53,6 +53,39 @@ describe("a pool's Secret", () => {
   });
 });
 
+describe("a credential that may read and not write", () => {
+  it.each([
+    ["a token of fine grain", undefined, "403 \\(Resource not accessible by personal access token\\)"],
+    ["a classic token, to which GitHub says that there is no such commit", "read:org", "404 \\(Not Found\\)"],
+  ])(
+    "is said to be one in GitHubReachable and in a warning, and no report is given up: %s",
+    async (_, scopes, answer) => {
+      const installation = await cluster.install(scopes === undefined ? "fine" : "classic");
+      await using github = await aGitHub();
+      await using _operator = runOperator(installation);
+      const { admin, namespace } = installation;
+      github.standIn.accounts.addToken("ghp_ReadOnly", "reader", false, scopes);
+      await createSecret(installation, "github", { token: "ghp_ReadOnly" });
+      await admin.store.create("BuilderPool", aPool("o2", { instances: 0, github: github.of("github") }));
+      await condition(installation, "o2", "GitHubReachable", /^True/);
+      await github.standIn.state.openPullRequest({ repository: "AliceO2Group/AliceO2", association: "NONE" });
+      expect(await condition(installation, "o2", "GitHubReachable", /^False ReportsRefused/)).toMatch(
+        new RegExp(
+          `Reports wait until GitHub takes them: GitHub answered ${answer} for status .*grant it commit statuses`,
+        ),
+      );
+      await until("the warning", async () =>
+        /Warning +ReportsRefused/.test(
+          await kubectl(admin.kubeconfig, ["-n", namespace, "describe", "builderpool/o2"]),
+        ),
+      );
+      const [build] = await admin.store.list("Build");
+      expect(build?.spec.blocked?.reason).toBe("Untrusted");
+      expect(build?.status?.reported).toBeUndefined();
+    },
+  );
+});
+
 describe("what happens to a pool", () => {
   it("is told as Events, which `kubectl describe` shows", async () => {
     const installation = await cluster.install("told");

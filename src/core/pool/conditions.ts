@@ -172,12 +172,15 @@ function isInConflict({ observed }: Facts): Finding {
   };
 }
 
-function isGitHubReachable({ observed: { listings } }: Facts): Finding {
+function isGitHubReachable({ observed: { listings, refused } }: Facts): Finding {
   const stale = listings.find((listing) => listing.stale);
   if (stale !== undefined) {
     const why = stale.message ?? "the last attempt failed";
     const message = `${stale.repository} could not be listed, what is known is kept: ${why}`;
     return { status: "False", reason: "ListingStale", message };
+  }
+  if (refused !== undefined) {
+    return { status: "False", reason: "ReportsRefused", message: `Reports wait until GitHub takes them: ${refused}` };
   }
   if (listings.length === 0 || listings.some(({ listedAt }) => listedAt === undefined)) {
     return { status: "Unknown", reason: "Unknown", message: "Pull requests have not been listed yet" };

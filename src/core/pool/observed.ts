@@ -36,6 +36,8 @@ export interface ObservedPool {
   /** Untested pull requests that wait; absent when it is not known. */
   readonly waiting?: Waiting;
   readonly listings: readonly ListingState[];
+  /** Why GitHub takes no statuses or comments of the pool until a person acts; absent when it takes them. */
+  readonly refused?: string;
   readonly definitions: {
     readonly broken: readonly { readonly name: string; readonly message: string }[];
     /** Checks that an older pool owns. */

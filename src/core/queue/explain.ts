@@ -5,6 +5,7 @@ import type { BuilderPoolSpec } from "../../api/pool.ts";
 import { rendezvousWinner } from "../partition/affinity.ts";
 import { members } from "../partition/members.ts";
 import { owner } from "../partition/modulo.ts";
+import { unreportedVerdict } from "../report/plan.ts";
 import { continued } from "../sentence.ts";
 import { isHeld, isRecheck, isWanted } from "./claim.ts";
 import { treeHolder } from "./share.ts";
@@ -45,10 +46,16 @@ function running({ spec, status }: Build): string {
   return `${status?.phase === "Claimed" ? "claimed" : "being built"} by "${claim?.builder}" since ${claim?.since}${step}${stale}`;
 }
 
-function tested({ spec, status }: Build): string {
+function tested(build: Build): string {
+  const { spec, status } = build;
   const verdict = status?.verdict;
   if (verdict?.commit !== spec.commit) return `tested before this pool looked at it: ${spec.group} on GitHub`;
-  const unseen = verdict.silent ? ", in silence: nothing is published" : "";
+  const isUnknown = !verdict.silent && !spec.silent && unreportedVerdict(build) !== undefined;
+  const unseen = verdict.silent
+    ? ", in silence: nothing is published"
+    : isUnknown
+      ? ", which GitHub does not have yet"
+      : "";
   return `${before(verdict)}${unseen}; it is tested again until it is merged`;
 }
 

@@ -31,6 +31,7 @@ export async function observePool(
   const listings = world.listings(pool);
   const builds = caches.builds.list().filter(({ spec }) => spec.pool === name);
   const waiting = waitingAmong(builds, listings);
+  const refused = world.refused(pool);
   return {
     pool,
     members: join(name, pods, builders, (builder) => agesOf(sightings, builder, now)),
@@ -38,6 +39,7 @@ export async function observePool(
     standing,
     ...(waiting !== undefined && { waiting }),
     listings,
+    ...(refused !== undefined && { refused }),
     definitions: { broken: poolChecks(pool).broken, conflicts: conflictsOf(pool, caches.pools.list()) },
     unsettled:
       pool.metadata.deletionTimestamp === undefined ? 0 : builds.filter((one) => mustBeHeard(one, pool)).length,

@@ -15,6 +15,8 @@ export interface PoolWorld {
   readonly announce?: Announce;
   /** How the listings that a pool takes part in stand, as far as the lister knows; none before it began. */
   listings(pool: BuilderPool): readonly ListingState[];
+  /** Why GitHub takes no reports of the pool until a person acts; undefined when it takes them. */
+  refused(pool: BuilderPool): string | undefined;
 }
 
 export interface PoolCaches {

@@ -3,7 +3,7 @@ import { GitHubError } from "../../github/github.ts";
 import type { Clock } from "../../system/clock.ts";
 
 /** A missing right is looked at again so often: a person must act first. */
-const unauthorizedPause: Milliseconds = 5 * 60_000;
+export const unauthorizedPause: Milliseconds = 5 * 60_000;
 const shortest: Milliseconds = 1000;
 const longest: Milliseconds = 3_600_000;
 

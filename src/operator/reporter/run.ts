@@ -1,6 +1,7 @@
 import type { Stored } from "../../api/kinds.ts";
 import { hasAll, type Surroundings } from "../../core/report/pending.ts";
 import { type ReportPlan, unreportedVerdict } from "../../core/report/plan.ts";
+import { GitHubError } from "../../github/github.ts";
 import { cacheOf, isSameSpec } from "../../store/cache.ts";
 import { createWorkqueue, type Workqueue } from "../../store/workqueue.ts";
 import { applyReport } from "./apply.ts";
@@ -85,27 +86,37 @@ async function publish(
   around: Surroundings,
   pauses: Pauses,
   build: Stored<"Build">,
-  plan: ReportPlan,
+  { status, comment }: ReportPlan,
   signal: AbortSignal,
 ): Promise<number> {
   const { pool: poolName, repository } = build.spec;
   const pool = around.pool(poolName);
   const github = pool && world.github(pool);
   if (github === undefined) return lookAgain;
-  const gate = `${poolName} ${repository}`;
-  const left = pauses.left(gate);
-  if (left > 0) return left;
-  try {
-    await applyReport(world, github, build, plan, signal);
-    return 0;
-  } catch (error) {
-    const pauseMs = pauseAfter(error, world.clock.now());
-    if (pauseMs === undefined) throw error;
-    pauses.begin(gate, pauseMs);
-    world.log.error(
-      { pool: poolName, repository, error: String(error), pauseMs },
-      "GitHub takes no writes: reports wait",
-    );
-    return pauseMs;
+  const all = `${poolName} ${repository}`;
+  // A right to comment that is missing holds no verdict back.
+  const parts = [
+    ...(status === undefined ? [] : [{ gate: all, plan: { status } }]),
+    ...(comment === undefined ? [] : [{ gate: `${all} comments`, plan: { comment } }]),
+  ];
+  for (const { gate, plan } of parts) {
+    const left = Math.max(pauses.left(all), pauses.left(gate));
+    if (left > 0) return left;
+    try {
+      await applyReport(world, github, build, plan, signal);
+      world.refusals.allow(poolName, gate);
+    } catch (error) {
+      const pauseMs = pauseAfter(error, world.clock.now());
+      if (pauseMs === undefined) throw error;
+      const isRight = error instanceof GitHubError && error.code === "Unauthorized";
+      if (isRight) world.refusals.refuse(poolName, gate, error.message);
+      pauses.begin(isRight ? gate : all, pauseMs);
+      world.log.error(
+        { pool: poolName, repository, error: String(error), pauseMs },
+        "GitHub takes no writes: reports wait",
+      );
+      return pauseMs;
+    }
   }
+  return 0;
 }

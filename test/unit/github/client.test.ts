@@ -16,6 +16,7 @@ const status: StatusWrite = {
   description: "",
   url: "",
 };
+const comment = { repository: "alice/o2", number: 7, prefix: "Error while", body: "Error while checking" };
 
 function gitHub(server: Pick<Scripted, "url">, options: { credential?: Credential; path?: string; now?: number } = {}) {
   const clock = testClock(options.now);
@@ -99,6 +100,21 @@ describe("a refusal of GitHub", () => {
     const headers = { "x-accepted-github-permissions": "statuses=write" };
     expect((await failing({ status: 403, headers })).message).toContain("lacks the right statuses=write; grant it");
   });
+
+  it.each<[string, (client: GitHub) => Promise<unknown>, object]>([
+    ["a status", (client) => client.setStatus(status, signal), { statuses: [] }],
+    ["a comment", (client) => client.upsertComment(comment, signal), []],
+  ])(
+    "404 to %s on what it has just shown is a missing right, as GitHub tells it to tokens that may only read",
+    async (_, write, shown) => {
+      await using server = await scripted(({ method }) =>
+        method === "GET" ? { body: shown } : { status: 404, body: { message: "Not Found" } },
+      );
+      const { code, message } = await errorOf(write(gitHub(server).client));
+      expect(code).toBe("Unauthorized");
+      expect(message).toContain("which can be read: the credential may not write there; grant it commit statuses");
+    },
+  );
 
   it("says what to set when there is no credential", async () => {
     const { code, message } = await failing({ status: 401, body: { message: "Requires authentication" } }, "none");

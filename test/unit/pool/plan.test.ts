@@ -222,4 +222,14 @@ describe("the status of a pool", () => {
       "False ListingStale: a/b could not be listed, what is known is kept: GitHub answered 502",
     );
   });
+
+  it("says that GitHub takes no verdicts, with what is missing, and makes a warning of it", () => {
+    const world = settled({ instances: 1 });
+    world.listings = [{ ...listing, listedAt: "2026-01-01T00:00:00Z" }];
+    world.step();
+    world.refused = "GitHub answered 403 for a status: grant it commit statuses";
+    const message = "Reports wait until GitHub takes them: GitHub answered 403 for a status: grant it commit statuses";
+    expect(world.step().events).toEqual([{ reason: "ReportsRefused", message, object: "BuilderPool/o2" }]);
+    expect(condition(world, "GitHubReachable")).toBe(`False ReportsRefused: ${message}`);
+  });
 });

@@ -27,6 +27,7 @@ export class World {
   builders = new Map<string, Builder>();
   workload: Workload | undefined;
   listings: ListingState[] = [];
+  refused: string | undefined;
   unsettled = 0;
   standing: Standing = {};
   now = 0;
@@ -58,6 +59,7 @@ export class World {
       waiting: { queued: 0 },
       standing: this.standing,
       listings: this.listings,
+      ...(this.refused !== undefined && { refused: this.refused }),
       definitions: { broken: [], conflicts: [] },
       unsettled: this.unsettled,
       deletingFor: this.#deletedAt === undefined ? 0 : this.now - this.#deletedAt,

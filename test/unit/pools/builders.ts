@@ -62,6 +62,7 @@ export async function aMachine(spec: Parameters<typeof aPool>[0] = {}) {
     clock,
     log,
     listings: () => [],
+    refused: () => undefined,
     announce: (event: PoolEvent) => void announced.push(event),
   };
   const running = Promise.all([runPools(world, end.signal), runLiveness(world, end.signal)]);

@@ -27,7 +27,7 @@ it("a pool that is created anew before anybody looks is another one: its own del
     builds: cacheOf(store, "Build", { signal }),
   };
   const workloads = localWorkloads({ start: () => ({ stop() {}, kill() {}, ended: Promise.resolve() }), clock, log });
-  const world = { store, workloads, clock, log, listings: () => [] };
+  const world = { store, workloads, clock, log, listings: () => [], refused: () => undefined };
   const memory = createMemory();
 
   async function create() {

@@ -22,6 +22,11 @@ const trouble = {
   notBefore: iso(noon + 60_000),
 };
 
+const reported = {
+  ...{ commit: aBuild().spec.commit, request: 1, state: "error" as const },
+  ...{ description: "", url: "", at: iso(noon), writes: 2 },
+};
+
 describe("an explanation", () => {
   it.each<[string, Build, Parameters<typeof explain>[1], string]>([
     [
@@ -45,6 +50,12 @@ describe("an explanation", () => {
     [
       "the verdict",
       judged("Failure", { group: "failed" }),
+      {},
+      'the verdict on 0000000000 was Failure, by "o2-0" at 2026-01-05T12:00:00.000Z, which GitHub does not have yet; it is tested again until it is merged',
+    ],
+    [
+      "the verdict that GitHub has",
+      judged("Failure", { group: "failed" }, { reported }),
       {},
       'the verdict on 0000000000 was Failure, by "o2-0" at 2026-01-05T12:00:00.000Z; it is tested again until it is merged',
     ],

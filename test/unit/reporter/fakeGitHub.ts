@@ -14,6 +14,8 @@ export interface FakeGitHub extends GitHub {
   readonly faults: Fault[];
   /** When set, every call fails so. */
   down: GitHubError | undefined;
+  /** When set, every comment fails so. */
+  mute: GitHubError | undefined;
 }
 
 /** A GitHub with a memory: statuses and comments are written only when they differ, as the port promises. */
@@ -56,7 +58,11 @@ export function fakeGitHub(): FakeGitHub {
   const self: FakeGitHub = {
     list: () => Promise.reject(new Error("the reporter lists nothing")),
     setStatus: (status) => attempt(() => take(status)),
-    upsertComment: (comment) => attempt(() => upsert(comment)),
+    upsertComment: (comment) =>
+      attempt(() => {
+        if (self.mute !== undefined) throw self.mute;
+        return upsert(comment);
+      }),
     budgets: () => [],
     status: (commit, context) => statuses.get(`${commit} ${context}`),
     taken,
@@ -64,6 +70,7 @@ export function fakeGitHub(): FakeGitHub {
     calls: () => calls,
     faults,
     down: undefined,
+    mute: undefined,
   };
   return self;
 }

@@ -3,6 +3,7 @@ import type { Build, BuildSpec, BuildStatus } from "../../../src/api/build.ts";
 import { BuilderPool } from "../../../src/api/pool.ts";
 import { pendingReports } from "../../../src/core/report/pending.ts";
 import { GitHubError } from "../../../src/github/github.ts";
+import { createRefusals, type Refusals } from "../../../src/operator/reporter/refusals.ts";
 import { runReporter } from "../../../src/operator/reporter/run.ts";
 import { type EmbeddedStore, openEmbeddedStore } from "../../../src/store/embedded.ts";
 import { retryOnConflict } from "../../../src/store/write.ts";
@@ -19,6 +20,7 @@ let clock: FakeClock;
 let store: EmbeddedStore;
 let github: FakeGitHub;
 let errors: string[];
+let refusals: Refusals;
 let stop: () => Promise<void>;
 
 const log: Log = {
@@ -44,7 +46,7 @@ async function quiet(): Promise<void> {
 
 function start(): () => Promise<void> {
   const end = new AbortController();
-  const ended = runReporter({ store, clock, log, github: () => github }, end.signal);
+  const ended = runReporter({ store, clock, log, refusals, github: () => github }, end.signal);
   return async () => {
     end.abort();
     await ended;
@@ -76,6 +78,7 @@ beforeEach(async () => {
   store = openEmbeddedStore({ file: ":memory:", clock, log });
   github = fakeGitHub();
   errors = [];
+  refusals = createRefusals(clock);
   await store.create("BuilderPool", pool());
   for (const name of ["o2-3", "o2-4"]) {
     await store.create("Builder", {
@@ -256,10 +259,42 @@ describe("a report that fails", () => {
     await clock.advance(4 * minute);
     expect(github.calls()).toBe(1);
     expect(errors).toEqual(["GitHub takes no writes: reports wait"]);
+    expect(refusals.of("o2")).toBe("the token lacks repo:status");
     github.down = undefined;
     await clock.advance(2 * minute);
     await quiet();
     expect(shown()).toBe("");
+    expect(refusals.of("o2")).toBeUndefined();
+  });
+
+  it("for lack of the right to comment keeps no status waiting, and comments when the right is there", async () => {
+    github.mute = new GitHubError("Unauthorized", "the token lacks public_repo");
+    await put({}, { phase: "Done", verdict: aVerdict({ result: "Failure", excerpt: "x" }) });
+    expect(github.taken.map(({ state }) => state)).toEqual(["error"]);
+    expect(refusals.of("o2")).toBe("the token lacks public_repo");
+    const { commit, request } = { commit: commitB, request: 2 };
+    const build = (await store.get("Build", "o2-build")) as Build;
+    await store.apply("Build", { ...build, spec: { ...build.spec, commit, request } });
+    await change({
+      phase: "Done",
+      verdict: aVerdict({ commit, request, attempt: 2, result: "Failure", excerpt: "y" }),
+    });
+    expect(github.taken.map(({ state }) => state)).toEqual(["error", "error"]);
+    github.mute = undefined;
+    await clock.advance(6 * minute);
+    await quiet();
+    expect(github.comments.map(({ body }) => body)).toEqual([expect.stringContaining("y")]);
+    expect(refusals.of("o2")).toBeUndefined();
+  });
+
+  it("for lack of rights is no longer spoken of when nobody waits for it any more", async () => {
+    github.down = new GitHubError("Unauthorized", "the token lacks repo:status");
+    await put({}, { phase: "Done", verdict: aVerdict() });
+    await clock.advance(12 * minute);
+    expect(refusals.of("o2")).toBe("the token lacks repo:status");
+    await store.delete("Build", "o2-build");
+    await clock.advance(12 * minute);
+    expect(refusals.of("o2")).toBeUndefined();
   });
 
   it.each(["Rejected", "NotFound"] as const)(

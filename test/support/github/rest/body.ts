@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { Env } from "./app.ts";
-import { invalid, Refusal } from "./refusal.ts";
+import { invalid, notFound, Refusal } from "./refusal.ts";
 
 /** The JSON object a write carries, or GitHub's 400. */
 export async function jsonBody(c: Context<Env>): Promise<Record<string, unknown>> {
@@ -19,5 +19,9 @@ export function optionalText(resource: string, body: Record<string, unknown>, fi
 /** Refuses callers that may not write as GitHub does. */
 export function mustWrite(c: Context<Env>): void {
   if (c.var.caller.anonymous) throw new Refusal(401, "Requires authentication");
-  if (!c.var.caller.mayWrite) throw new Refusal(403, "Resource not accessible by personal access token");
+  if (c.var.caller.mayWrite) return;
+  // A classic token is told that there is no such thing, though it can read it.
+  throw c.var.caller.scopes === undefined
+    ? new Refusal(403, "Resource not accessible by personal access token")
+    : notFound();
 }
