@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Duration } from "./duration.ts";
 import { Quantity } from "./quantity.ts";
+import { SecretName } from "./secret.ts";
 import { Url } from "./url.ts";
 
 /** A bucket of an S3 server. */
@@ -19,7 +20,7 @@ export const S3 = z
       .default("")
       .describe("Folder of the bucket below which logs lie"),
     secretRef: z
-      .object({ name: z.string().max(253).describe("Name of the Secret") })
+      .object({ name: SecretName.describe("Name of the Secret") })
       .strict()
       .describe("Secret with `accessKeyId` and `secretAccessKey`; builds never see it"),
   })

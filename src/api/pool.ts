@@ -5,6 +5,7 @@ import { apiVersion } from "./group.ts";
 import { Logs } from "./logs.ts";
 import { Condition, ObjectMeta } from "./metadata.ts";
 import { Quantity } from "./quantity.ts";
+import { SecretName } from "./secret.ts";
 import { Url } from "./url.ts";
 
 const amountOrShare = z.union([
@@ -81,7 +82,7 @@ export const Recheck = z
 export const GitHub = z
   .object({
     secretRef: z
-      .object({ name: z.string().max(253).describe("Name of the Secret") })
+      .object({ name: SecretName.describe("Name of the Secret") })
       .strict()
       .optional()
       .describe("Secret with `token`, or with `appId`, `installationId` and `privateKey`; only the operator reads it"),
@@ -135,14 +136,6 @@ export const Workspace = z
   })
   .strict();
 
-/** As Kubernetes allows it, so it is a good name of a folder too. */
-const SecretName = z
-  .string()
-  .max(253)
-  .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, {
-    error: (issue) => `expected the name of a Secret, found ${JSON.stringify(issue.input)}`,
-  });
-
 const freeForm = (what: string) => z.record(z.string(), z.unknown()).describe(what);
 
 export const Template = z
@@ -170,7 +163,7 @@ export const BuilderPoolSpec = z
     branch: Branch.default("master").describe("Base branch of the pull requests"),
     instances: z.int().min(0).max(1000).default(1).describe("Number of builders"),
     silent: z.boolean().default(false).describe("Build, and publish nothing; changes live"),
-    debug: z.boolean().default(false).describe("Log every command and decision; changes live"),
+    debug: z.boolean().default(false).describe("Show every command of a build in its output; changes live"),
     checks: z
       .array(Check)
       .max(100)
@@ -203,7 +196,7 @@ export const BuilderPoolSpec = z
         "Secrets handed to builds as files, `<name>/<key>` in the folder that `BUILDERPOOL_SECRETS` names: readable by the code of every pull request that is built",
       ),
     cleanup: Cleanup.prefault({}).describe("What is deleted from the work area, and when"),
-    external: External.optional().describe("Outside hosts that may join the pool"),
+    external: External.optional().describe("Outside hosts that may join the pool; none can yet, so nothing reads it"),
   })
   .strict();
 export type BuilderPoolSpec = z.infer<typeof BuilderPoolSpec>;

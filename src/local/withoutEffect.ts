@@ -2,7 +2,7 @@ import type { BuilderPool } from "../api/pool.ts";
 
 /** Fields that need a cluster, and what one machine does instead. */
 const needCluster = {
-  external: "other hosts join a pool that runs in a cluster",
+  external: "outside hosts cannot join a pool yet",
   image: "builds use the programs of this machine, not those of a container",
   template: "there are no pods",
   workspace: "the work folder is the volume",

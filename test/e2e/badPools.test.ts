@@ -35,6 +35,7 @@ const pools: readonly (readonly [string, object, RegExp])[] = [
   ["a stall nobody knows", { ...good, update: { onStall: "Panic" } }, /spec\.update\.onStall/],
   ["a probability of two", { ...good, recheck: { failedShare: 2 } }, /spec\.recheck\.failedShare/],
   ["an address without scheme", { ...good, github: { apiUrl: "api.github.com" } }, /spec\.github\.apiUrl/],
+  ["a secret with a path for a name", { ...good, github: { secretRef: { name: "../github" } } }, /secretRef\.name/],
   ["a secret as text", { ...good, github: { secretRef: "github" } }, /spec\.github\.secretRef/],
   ["a volume of words", { ...good, workspace: { size: "big" } }, /spec\.workspace\.size/],
   ["a check without name", { ...good, checks: [{ package: "hello" }] }, /spec\.checks\[.*name/],

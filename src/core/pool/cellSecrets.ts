@@ -1,18 +1,43 @@
+import { z } from "zod";
 import type { BuilderPool } from "../../api/pool.ts";
 
 /**
  * Why Secrets that a pool names for its builds are not handed to them, one sentence each: they hold a credential by which some pool is known
  * to GitHub or to a log store, and every pull request's code could read it.
  */
-export function refusedCellSecrets(pool: BuilderPool, pools: readonly BuilderPool[]): readonly string[] {
-  return (pool.spec.cellSecrets ?? []).flatMap(({ name }) => {
+export function refusedCellSecrets({ spec }: BuilderPool, pools: readonly BuilderPool[]): readonly string[] {
+  return refused(
+    "spec.cellSecrets",
+    (spec.cellSecrets ?? []).map(({ name }) => name),
+    pools,
+  );
+}
+
+/** The same of Secrets in volumes that a pool adds to its pods, which nobody but its builds would read. */
+export function refusedVolumes({ spec }: BuilderPool, pools: readonly BuilderPool[]): readonly string[] {
+  return refused("spec.template.volumes", (spec.template?.volumes ?? []).flatMap(secretsIn), pools);
+}
+
+function refused(field: string, names: readonly string[], pools: readonly BuilderPool[]): readonly string[] {
+  return names.flatMap((name) => {
     const use = pools.flatMap((other) => usesOf(other, name))[0];
     return use === undefined
       ? []
       : [
-          `spec.cellSecrets names ${name}, which is the credential of ${use}: builds could read it; put what they need into a Secret of its own`,
+          `${field} names ${name}, which is the credential of ${use}: builds could read it; put what they need into a Secret of its own`,
         ];
   });
+}
+
+const Volume = z.object({
+  secret: z.object({ secretName: z.string() }).optional(),
+  projected: z.object({ sources: z.array(z.object({ secret: z.object({ name: z.string() }).optional() })) }).optional(),
+});
+
+function secretsIn(volume: unknown): readonly string[] {
+  const { secret, projected } = Volume.safeParse(volume).data ?? {};
+  const names = [secret?.secretName, ...(projected?.sources ?? []).map((source) => source.secret?.name)];
+  return names.filter((name) => name !== undefined);
 }
 
 function usesOf({ metadata, spec }: BuilderPool, secret: string): readonly string[] {

@@ -1,5 +1,5 @@
 import type { BuilderPool } from "../../api/pool.ts";
-import { refusedCellSecrets } from "../../core/pool/cellSecrets.ts";
+import { refusedCellSecrets, refusedVolumes } from "../../core/pool/cellSecrets.ts";
 import { manifestsOf } from "../../core/pool/manifest/all.ts";
 import type { Manifest, Setting } from "../../core/pool/manifest/manifest.ts";
 import { type PodTemplate, podTemplate } from "../../core/pool/manifest/podTemplate.ts";
@@ -142,7 +142,8 @@ export function watchPossessions(world: ClusterWorld, onChange: (pool: string) =
       forgetAllBut(pools);
       const program = setting.builderImage;
       if (pool.metadata.deletionTimestamp !== undefined) return { program };
-      const sentence = refusalOf(pool) ?? refusedCellSecrets(pool, pools)[0] ?? refusedBefore(pool);
+      const [secret] = [...refusedCellSecrets(pool, pools), ...refusedVolumes(pool, pools)];
+      const sentence = refusalOf(pool) ?? secret ?? refusedBefore(pool);
       if (sentence !== undefined) return { program, refusal: { reason: "DefinitionInvalid", message: sentence } };
       const last = memoryOf(pool).told;
       const wanted = revisionOf(pool.spec, program);

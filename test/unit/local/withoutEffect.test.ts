@@ -5,7 +5,7 @@ import { aPool } from "../queue/objects.ts";
 describe("a pool on one machine", () => {
   it("is told which of its fields need a cluster", () => {
     expect(withoutEffect(aPool({ image: "slc9", external: { names: [], count: 1 } }))).toEqual([
-      "o2: spec.external has no effect on one machine: other hosts join a pool that runs in a cluster",
+      "o2: spec.external has no effect on one machine: outside hosts cannot join a pool yet",
       "o2: spec.image has no effect on one machine: builds use the programs of this machine, not those of a container",
     ]);
     expect(withoutEffect(aPool({ cellSecrets: [{ name: "grid" }] }))).toEqual([]);

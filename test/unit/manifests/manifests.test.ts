@@ -3,6 +3,7 @@ import { stringify } from "yaml";
 import { apiVersion } from "../../../src/api/group.ts";
 import { BuilderPool } from "../../../src/api/pool.ts";
 import { BuilderEnvironment, readEnvironment } from "../../../src/builder/environment.ts";
+import { refusedVolumes } from "../../../src/core/pool/cellSecrets.ts";
 import { manifestsOf } from "../../../src/core/pool/manifest/all.ts";
 import type { Manifest } from "../../../src/core/pool/manifest/manifest.ts";
 import { podTemplate } from "../../../src/core/pool/manifest/podTemplate.ts";
@@ -161,12 +162,39 @@ describe("a pool that no pod can be made for", () => {
       aPool({ template: { volumeMounts: [{ name: "api-token", mountPath: "/token" }] } }),
       /"api-token", which is not among spec\.template\.volumes/,
     ],
+    [
+      aPool({
+        template: { volumes: [{ name: "mine", projected: { sources: [{ serviceAccountToken: { path: "token" } }] } }] },
+      }),
+      /a token of the API server in "mine": builds could read it/,
+    ],
   ])("is refused with a sentence (%#)", (pool, sentence) => {
     expect(refusalOf(pool)).toMatch(sentence);
   });
 
   it.each([plain, rich])("is none of those that are well declared", (pool) => {
     expect(refusalOf(pool)).toBeUndefined();
+  });
+});
+
+describe("a volume that a pool adds for its builds", () => {
+  const github = aPool({ github: { secretRef: { name: "github" } } });
+
+  it.each([
+    { name: "x", secret: { secretName: "github" } },
+    { name: "x", projected: { sources: [{ configMap: { name: "a" } }, { secret: { name: "github" } }] } },
+  ])("holds no credential of a pool (%#)", (volume) => {
+    expect(refusedVolumes(aPool({ template: { volumes: [volume] } }, "other"), [github])).toEqual([
+      "spec.template.volumes names github, which is the credential of pool o2 (spec.github.secretRef): builds could read it; put what they need into a Secret of its own",
+    ]);
+  });
+
+  it("may hold any other Secret", () => {
+    const volumes = [
+      { name: "x", secret: { secretName: "grid" } },
+      { name: "shm", emptyDir: {} },
+    ];
+    expect(refusedVolumes(aPool({ template: { volumes } }, "other"), [github])).toEqual([]);
   });
 });
 

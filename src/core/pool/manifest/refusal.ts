@@ -20,6 +20,10 @@ export function refusalOf({ metadata: { name }, spec }: BuilderPool): string | u
   const added = volumes.map((volume) => String(volume["name"]));
   const taken = added.find((volume) => ownVolumes.has(volume) || volume.startsWith("secret-"));
   if (taken !== undefined) return `spec.template.volumes has a volume "${taken}": the pod has one of that name already`;
+  const token = volumes.find((volume) => JSON.stringify(volume).includes('"serviceAccountToken":'));
+  if (token !== undefined) {
+    return `spec.template.volumes has a token of the API server in "${String(token["name"])}": builds could read it, and hold none`;
+  }
   const foreign = volumeMounts.map((mount) => String(mount["name"])).find((volume) => !added.includes(volume));
   if (foreign !== undefined) {
     return `spec.template.volumeMounts names "${foreign}", which is not among spec.template.volumes: builds see nothing else of the pod`;
