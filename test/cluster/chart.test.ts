@@ -23,6 +23,7 @@ const everything = [
   "logs.service.clusterIP=10.96.0.9",
   "logs.nodeSelector.disk=big",
   "operator.priorityClassName=high",
+  "operator.resources.limits.cpu=2",
   "operator.tolerations[0].operator=Exists",
   "operator.affinity.nodeAffinity.x=y",
   "images.registry=images.example.org/ci/",
@@ -57,6 +58,7 @@ describe("the chart", () => {
     ["logs.volumes.size=1Gi", "volumes"],
     ["operator.replicas=0", "/operator/replicas"],
     ["logs.publicUrl=ci.example.org", "/logs/publicUrl"],
+    ["images.pullSecrets[0]=pull", "/images/pullSecrets/0"],
   ])("refuses %s, and says where", async (value, place) => {
     await expect(rendered("--set", value)).rejects.toThrow(place);
   });

@@ -7,7 +7,10 @@ const list = (what: string) => z.array(z.record(z.string(), z.unknown())).defaul
 
 /** What a container asks of its node, as in a pod. */
 const resources = (defaults: Record<string, Record<string, string>>) =>
-  z.record(z.string(), z.record(z.string(), z.string())).default(defaults).describe("Resources, as in a container");
+  z
+    .record(z.string(), z.record(z.string(), z.union([z.string(), z.number()])))
+    .default(defaults)
+    .describe("Resources, as in a container");
 
 /** Where pods may run. */
 const placement = {
@@ -36,7 +39,10 @@ const Images = z
       ),
     tag: z.string().default("").describe("Tag of all three; the version of the chart when empty"),
     pullPolicy: z.enum(["Always", "IfNotPresent", "Never"]).default("IfNotPresent").describe("When they are pulled"),
-    pullSecrets: list("Secrets to pull them with, as in a pod"),
+    pullSecrets: z
+      .array(z.strictObject({ name: z.string().min(1).describe("Name of the Secret") }))
+      .default([])
+      .describe("Secrets to pull them with, as in a pod"),
   })
   .prefault({})
   .describe("Images of builderpool; the image in which builds run is named by each pool");

@@ -8,6 +8,7 @@ import { bytes } from "../../../src/api/quantity.ts";
 import { LogsEnvironment } from "../../../src/logs/environment.ts";
 import { logMetrics } from "../../../src/logs/metrics.ts";
 import { readEnvironment } from "../../../src/operator/environment.ts";
+import { exportMetrics } from "../../../src/operator/metrics/export.ts";
 import { metrics } from "../../../src/operator/metrics/table.ts";
 
 const project = resolve(import.meta.dirname, "../../..");
@@ -96,6 +97,14 @@ describe("the chart", () => {
       ["/readyz", "http"],
       ["/livez", "http"],
     ]);
+  });
+
+  it("alerts that no operator reports by what one reports while there is no pool yet", async () => {
+    const { groups } = parse(read("files/alerts.yaml"));
+    const { expr } = groups[0].rules.find(({ alert }: { alert: string }) => alert === "BuilderPoolOperatorGone");
+    const vitals = { stallSeconds: 0.1, residentBytes: 1, cpuSeconds: 1 };
+    const { text } = await exportMetrics({ pools: [], builders: [], builds: [], budgets: [], vitals, now: 0 });
+    expect(text).toContain(`\n${/^absent\((\w+)\{/.exec(expr)?.[1]} 1\n`);
   });
 
   it("alerts on, and draws, metrics that exist", () => {
