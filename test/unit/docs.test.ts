@@ -4,6 +4,15 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { VerdictResult } from "../../src/api/build.ts";
+import {
+  approvalNeeded,
+  notBuilding,
+  rechecking,
+  retrying,
+  started,
+  verdictStatus,
+} from "../../src/core/report/status.ts";
 import { version } from "../../src/system/version.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -100,6 +109,20 @@ describe("what the pages tell people to type", () => {
         .map((option) => `${name} ${option}`),
     );
     expect(unknown).toEqual([]);
+  });
+});
+
+describe("the page for whoever opened a pull request", () => {
+  const page = read("docs/on-github.md");
+
+  it("has every status that GitHub may show", () => {
+    const said = VerdictResult.options.map((result) => verdictStatus("build/O2", { result }).description);
+    const begins = [started(0, "o2-3"), rechecking(0, "o2-3", ""), retrying("DiskFull", "o2-3"), notBuilding("Draft")];
+    const words = begins.map(
+      (status) => /^.*?(?: since|fault:|:|Started)/.exec(status?.description ?? "")?.[0] ?? "none",
+    );
+    const texts = [approvalNeeded.description, ...said, ...words];
+    expect(texts.filter((text) => text !== "" && !page.includes(`\`${text}`))).toEqual([]);
   });
 });
 
