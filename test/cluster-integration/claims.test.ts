@@ -1,0 +1,153 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Build, BuildStatus } from "../../src/api/build.ts";
+import { apiVersion, poolLabel } from "../../src/api/group.ts";
+import type { Stored } from "../../src/api/kinds.ts";
+import { claim, finish, type Holder, release, start, type Transition, takeBack } from "../../src/core/queue/claim.ts";
+import type { ObjectStore } from "../../src/store/objectStore.ts";
+import { aCluster, type Installation, type TestCluster } from "./support/installation.ts";
+import { runOperator } from "./support/operator.ts";
+import { playBuilders } from "./support/players.ts";
+import { aPool, podsOf, settled } from "./support/pools.ts";
+
+/** Longer than any pause after a failure. */
+const hour = 3_600_000;
+const begin = Date.parse("2026-01-01T00:00:00Z");
+const log = { path: "a/b", url: "http://logs/a/b", stored: false };
+const builders = ["o2-0", "o2-1"] as const;
+type Name = (typeof builders)[number];
+
+let cluster: TestCluster;
+let installation: Installation;
+let stores: Record<Name, ObjectStore>;
+let builds = 0;
+
+beforeAll(async () => {
+  cluster = await aCluster();
+  installation = await cluster.install("claims");
+  await using _operator = runOperator(installation);
+  await using _players = playBuilders(installation);
+  await installation.admin.store.create("BuilderPool", aPool("o2", { instances: 2 }));
+  await settled(installation, "o2", 2);
+  const uids = await podsOf(installation, "o2");
+  const storeOf = async (name: Name) =>
+    (await installation.as("o2-builder", { name, uid: uids.get(name) ?? "" })).store;
+  stores = { "o2-0": await storeOf("o2-0"), "o2-1": await storeOf("o2-1") };
+});
+afterAll(() => cluster[Symbol.asyncDispose]());
+
+/** What may happen to a Build next: who writes what; undefined where it cannot happen now. */
+type Move = (
+  build: Stored<"Build">,
+  now: number,
+) => { readonly by: Name | "operator"; readonly next: Build } | undefined;
+
+const statusOf = ({ status }: Build): BuildStatus => status ?? { phase: "Queued", attempt: 0 };
+const holderOf = ({ status }: Build, by: Name): Holder | undefined =>
+  status?.claim?.builder === by ? status.claim : undefined;
+
+/** A step of a builder, which core may refuse. */
+function step(by: Name, take: (build: Stored<"Build">, now: number) => Transition | undefined): Move {
+  return (build, now) => {
+    const transition = take(build, now);
+    return transition === undefined || "refused" in transition
+      ? undefined
+      : { by, next: { ...build, status: transition.status } };
+  };
+}
+
+const held = (by: Name, take: (build: Build, holder: Holder, now: number) => Transition): Move =>
+  step(by, (build, now) => {
+    const holder = holderOf(build, by);
+    return holder && take(build, holder, now);
+  });
+
+const at = (now: number) => new Date(now).toISOString();
+const finding = (now: number, result: "Success" | "Failure") => ({
+  ...{ result, description: "", silent: false, startedAt: at(now), finishedAt: at(now), log, excerpt: "x: error: y" },
+});
+
+const ofBuilder = (by: Name): Readonly<Record<string, Move>> => ({
+  [`${by} claims`]: step(by, (build, now) => claim(build, { builder: by, incarnation: `run-${by}` }, now)),
+  [`${by} starts`]: held(by, start),
+  [`${by} shows its step`]: held(by, (build) => ({ status: { ...statusOf(build), step: "build" } })),
+  [`${by} says Success`]: held(by, (build, holder, now) => finish(build, holder, finding(now, "Success"))),
+  [`${by} says Failure`]: held(by, (build, holder, now) => finish(build, holder, finding(now, "Failure"))),
+  ...Object.fromEntries(
+    (["FetchFailed", "Superseded", "Drained", "Preempted"] as const).map((reason) => [
+      `${by} gives back: ${reason}`,
+      held(by, (build, holder, now) => release(build, holder, { reason, message: "why", now })),
+    ]),
+  ),
+  [`${by} has stored its log`]: step(by, (build) => {
+    const { verdict } = statusOf(build);
+    if (verdict?.builder !== by || verdict.log === undefined) return undefined;
+    return { status: { ...statusOf(build), verdict: { ...verdict, log: { ...verdict.log, stored: true } } } };
+  }),
+});
+
+const spec =
+  (change: (build: Build) => Partial<Build["spec"]>): Move =>
+  (build) => ({ by: "operator", next: { ...build, spec: { ...build.spec, ...change(build) } } });
+
+const moves: Readonly<Record<string, Move>> = {
+  ...ofBuilder("o2-0"),
+  ...ofBuilder("o2-1"),
+  "a push": spec(({ spec: { request } }) => ({
+    request: request + 1,
+    commit: String(request + 1).padStart(40, "0"),
+    group: "untested",
+  })),
+  "a recheck": spec(({ spec: { request } }) => ({ request: request + 1, group: "failed" })),
+  "the holder is lost": (build, now) => {
+    const transition = takeBack(build, { cause: "Lost" }, now);
+    return "refused" in transition ? undefined : { by: "operator", next: { ...build, status: transition.status } };
+  },
+  "GitHub has it": (build, now) => {
+    const { commit, request } = build.spec;
+    const reported = { commit, request, state: "success", description: "", url: "", at: at(now), writes: 1 } as const;
+    return { by: "operator", next: { ...build, status: { ...statusOf(build), reported } } };
+  },
+};
+
+function aBuild(): Promise<Stored<"Build">> {
+  builds += 1;
+  const facts = { pool: "o2", check: "build/O2/o2", repository: "a/b", number: builds, commit: "0".repeat(40) };
+  const words = { base: "master", title: "Change", author: "ada", urgent: false, waitingSince: at(begin) };
+  return installation.operator.store.create("Build", {
+    apiVersion,
+    kind: "Build",
+    metadata: { name: `build-${builds}`, labels: { [poolLabel]: "o2" } },
+    spec: { ...facts, ...words, group: "untested", request: 1 },
+  });
+}
+
+/** Makes a move that can be made now, as whoever makes it; the Build as it is afterwards. */
+async function make(build: Stored<"Build">, choice: number, now: number, taken: Set<string>): Promise<Stored<"Build">> {
+  const possible = Object.entries(moves).flatMap(([name, move]) => {
+    const made = move(build, now);
+    if (made === undefined) return [];
+    // Pushes can always come; builders shall get somewhere between them.
+    return Array.from({ length: made.by === "operator" ? 1 : 4 }, () => ({ name, ...made }));
+  });
+  const { name, by, next } = possible[choice % possible.length] ?? { name: "", by: "operator", next: build };
+  taken.add(name);
+  const store = by === "operator" ? installation.operator.store : stores[by];
+  const wanted = { ...next, metadata: build.metadata };
+  return next.spec === build.spec ? store.updateStatus("Build", wanted) : store.update("Build", wanted);
+}
+
+describe("the life of a Build", () => {
+  it("has no step that its builder may take and the API server refuses, whatever came before", async () => {
+    const taken = new Set<string>();
+    const choices = fc.array(fc.nat(1000), { minLength: 40, maxLength: 60, size: "max" });
+    await fc.assert(
+      fc.asyncProperty(choices, async (walk) => {
+        let build = await aBuild();
+        for (const [index, choice] of walk.entries()) build = await make(build, choice, begin + index * hour, taken);
+      }),
+      { numRuns: 30, endOnFailure: true },
+    );
+    expect(Object.keys(moves).filter((name) => !taken.has(name))).toEqual([]);
+  });
+});
