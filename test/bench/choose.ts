@@ -1,7 +1,8 @@
 import type { Build } from "../../src/api/build.ts";
 import { createPreference } from "../../src/core/partition/preference.ts";
 import { chooseBuild } from "../../src/core/queue/choose.ts";
-import { aBuild, aBuilder, heldBy } from "../unit/queue/objects.ts";
+import { aBuild, heldBy } from "../support/objects/build.ts";
+import { aBuilder } from "../support/objects/builder.ts";
 import { randomOf } from "./random.ts";
 
 const count = { builds: 5_000, builders: 1_000, choices: 500 };

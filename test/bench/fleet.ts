@@ -23,7 +23,12 @@ import { planQueue } from "../../src/core/queue/plan.ts";
 import { shouldPreempt } from "../../src/core/queue/preempt.ts";
 import type { PullRequest } from "../../src/core/queue/pullRequest.ts";
 import type { View } from "../../src/core/queue/share.ts";
-import { aBuilder, aCheck, aListing, aPool, aPullRequest, sha } from "../unit/queue/objects.ts";
+import { sha } from "../support/objects/build.ts";
+import { aBuilder } from "../support/objects/builder.ts";
+import { aCheck } from "../support/objects/check.ts";
+import { aListing } from "../support/objects/listing.ts";
+import { aPool } from "../support/objects/pool.ts";
+import { aPullRequest } from "../support/objects/pullRequest.ts";
 import { createAgenda } from "./agenda.ts";
 
 /** Builders, a queue and GitHub on one simulated clock: every decision is made by the code that makes it in earnest. */

@@ -11,7 +11,8 @@ import type { ObjectStore } from "../../src/store/objectStore.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { createLog } from "../../src/system/log.ts";
 import { installDefinitions, newNamespace } from "../support/kubernetes/namespaces.ts";
-import { aBuild, aBuilder } from "../unit/queue/objects.ts";
+import { aBuild } from "../support/objects/build.ts";
+import { aBuilder } from "../support/objects/builder.ts";
 import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
 import { kubernetes } from "./kubernetes.ts";
 

@@ -5,7 +5,7 @@ import { blockedReasons, infrastructureReasons } from "../../src/api/reasons.ts"
 import { wordsOf } from "../../src/api/words.ts";
 import { planReport, type ReportFacts } from "../../src/core/report/plan.ts";
 import { recordComment, recordStatus } from "../../src/core/report/record.ts";
-import { aBuild, aClaim, aVerdict, commitA, commitB, facts, monday } from "../unit/report/aBuild.ts";
+import { aBuild, aClaim, aVerdict, commitA, commitB, facts, monday } from "../support/objects/reportedBuild.ts";
 
 const commit = fc.constantFrom(commitA, commitB);
 const request = fc.integer({ min: 0, max: 3 });

@@ -4,7 +4,9 @@ import { owner } from "../../src/core/partition/modulo.ts";
 import type { PullRequest } from "../../src/core/queue/pullRequest.ts";
 import { formerList, formerRound } from "../support/alibot/lister.ts";
 import { formerOwner } from "../support/alibot/shard.ts";
-import { aCheck, aPullRequest, sha } from "../unit/queue/objects.ts";
+import { sha } from "../support/objects/build.ts";
+import { aCheck } from "../support/objects/check.ts";
+import { aPullRequest } from "../support/objects/pullRequest.ts";
 import { queueOf, roundOf, rowsOf } from "../unit/queue/selection.ts";
 
 const instant = fc.integer({ min: 0, max: 20 }).map((hours) => new Date(Date.UTC(2024, 0, 1, hours)).toISOString());

@@ -5,7 +5,10 @@ import { attention, isBad } from "../../../src/cli/attention.ts";
 import { picture, type Seen } from "../../../src/cli/up/screen.ts";
 import { showChanges } from "../../../src/cli/up/watch.ts";
 import { fakeClock } from "../../support/fakeClock.ts";
-import { aBuild, aBuilder, aPool, iso, judged, noon } from "../queue/objects.ts";
+import { aBuild, judged } from "../../support/objects/build.ts";
+import { aBuilder } from "../../support/objects/builder.ts";
+import { iso, noon } from "../../support/objects/moment.ts";
+import { aPool } from "../../support/objects/pool.ts";
 
 const stored = (name: string, phase: "Ready" | "Warming") => ({
   ...aBuilder(name, { phase }),

@@ -16,7 +16,7 @@ import { Logs } from "../../../src/api/logs.ts";
 import { GitHub } from "../../../src/api/pool.ts";
 import { refusedCellSecrets } from "../../../src/core/pool/cellSecrets.ts";
 import { cellSecretLines, copySecrets } from "../../../src/local/cellSecrets.ts";
-import { aPool } from "../queue/objects.ts";
+import { aPool } from "../../support/objects/pool.ts";
 
 let root: string;
 let from: string;

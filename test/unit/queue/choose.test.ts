@@ -6,7 +6,9 @@ import { createPreference } from "../../../src/core/partition/preference.ts";
 import { type Chance, chooseBuild } from "../../../src/core/queue/choose.ts";
 import { shouldPreempt } from "../../../src/core/queue/preempt.ts";
 import type { View } from "../../../src/core/queue/share.ts";
-import { aBuild, aBuilder, builders, heldBy, iso, judged, noon } from "./objects.ts";
+import { aBuild, heldBy, judged } from "../../support/objects/build.ts";
+import { aBuilder, builders } from "../../support/objects/builder.ts";
+import { iso, noon } from "../../support/objects/moment.ts";
 
 const patience = 600_000;
 const recheck = { failedShare: 0.7, maxShare: 0.5 };

@@ -14,7 +14,8 @@ import {
   type Transition,
   takeBack,
 } from "../../../src/core/queue/claim.ts";
-import { aBuild, heldBy, iso, judged, noon, sha } from "./objects.ts";
+import { aBuild, heldBy, judged, sha } from "../../support/objects/build.ts";
+import { iso, noon } from "../../support/objects/moment.ts";
 
 const self = { builder: "o2-0", incarnation: "o2-0-1" };
 const holder = { ...self, attempt: 1 };

@@ -5,7 +5,12 @@ import type { BuilderPoolSpec } from "../../../src/api/pool.ts";
 import { buildName } from "../../../src/core/queue/identity.ts";
 import { type ObservedQueue, planQueue } from "../../../src/core/queue/plan.ts";
 import type { Listing, PullRequest } from "../../../src/core/queue/pullRequest.ts";
-import { aBuild, aCheck, aListing, aPool, aPullRequest, heldBy, iso, judged, noon, sha } from "./objects.ts";
+import { aBuild, heldBy, judged, sha } from "../../support/objects/build.ts";
+import { aCheck } from "../../support/objects/check.ts";
+import { aListing } from "../../support/objects/listing.ts";
+import { iso, noon } from "../../support/objects/moment.ts";
+import { aPool } from "../../support/objects/pool.ts";
+import { aPullRequest } from "../../support/objects/pullRequest.ts";
 
 const check = aCheck();
 const minutes = 60_000;

@@ -7,7 +7,10 @@ import { runQueue } from "../../../src/operator/queue/run.ts";
 import { openEmbeddedStore } from "../../../src/store/embedded.ts";
 import { createLog } from "../../../src/system/log.ts";
 import { fakeClock } from "../../support/fakeClock.ts";
-import { aListing, aPool, aPullRequest, sha } from "./objects.ts";
+import { sha } from "../../support/objects/build.ts";
+import { aListing } from "../../support/objects/listing.ts";
+import { aPool } from "../../support/objects/pool.ts";
+import { aPullRequest } from "../../support/objects/pullRequest.ts";
 
 const log = createLog({ level: "silent" });
 const stop: (() => Promise<void>)[] = [];

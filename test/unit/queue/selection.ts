@@ -7,7 +7,11 @@ import { compareWaiting } from "../../../src/core/queue/order.ts";
 import { planQueue } from "../../../src/core/queue/plan.ts";
 import type { PullRequest } from "../../../src/core/queue/pullRequest.ts";
 import type { Row } from "../../support/alibot/lister.ts";
-import { aBuild, aListing, aPool, builders, noon } from "./objects.ts";
+import { aBuild } from "../../support/objects/build.ts";
+import { builders } from "../../support/objects/builder.ts";
+import { aListing } from "../../support/objects/listing.ts";
+import { noon } from "../../support/objects/moment.ts";
+import { aPool } from "../../support/objects/pool.ts";
 
 const groups = ["untested", "failed", "succeeded"] as const;
 

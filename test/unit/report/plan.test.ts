@@ -2,7 +2,18 @@ import { describe, expect, it } from "vitest";
 import type { Build, BuildStatus } from "../../../src/api/build.ts";
 import { planReport, type ReportFacts } from "../../../src/core/report/plan.ts";
 import { recordComment, recordStatus } from "../../../src/core/report/record.ts";
-import { aBuild, aReport, aVerdict, commitA, commitB, facts, link, monday, published, running } from "./aBuild.ts";
+import {
+  aBuild,
+  aReport,
+  aVerdict,
+  commitA,
+  commitB,
+  facts,
+  link,
+  monday,
+  published,
+  running,
+} from "../../support/objects/reportedBuild.ts";
 
 const status = (build: Build, change: Partial<ReportFacts> = {}) => planReport(build, facts(change)).status;
 const minute = 60_000;

@@ -9,7 +9,7 @@ import { type EmbeddedStore, openEmbeddedStore } from "../../../src/store/embedd
 import { retryOnConflict } from "../../../src/store/write.ts";
 import type { Log } from "../../../src/system/log.ts";
 import { type FakeClock, fakeClock, settled } from "../../support/fakeClock.ts";
-import { aBuild, aVerdict, commitA, commitB, link, running } from "../report/aBuild.ts";
+import { aBuild, aVerdict, commitA, commitB, link, running } from "../../support/objects/reportedBuild.ts";
 import { type FakeGitHub, fakeGitHub } from "./fakeGitHub.ts";
 
 const context = "build/O2/o2";

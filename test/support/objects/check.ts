@@ -1,0 +1,25 @@
+import type { ResolvedCheck } from "../../../src/api/check.ts";
+
+export function aCheck(says: Partial<ResolvedCheck> = {}): ResolvedCheck {
+  return {
+    name: "build/O2/o2",
+    repository: "o/r",
+    branch: "master",
+    checkout: "r",
+    package: "O2",
+    defaults: "o2",
+    developmentPackages: [],
+    trust: { collaborators: false, users: [], approvals: "AnyCommit" },
+    comments: true,
+    sharedTree: false,
+    env: {},
+    onlyWhenChanged: [],
+    remoteStore: "",
+    timeouts: { command: "120s", build: "10h" },
+    maxGrowth: "20M",
+    tool: { alibuild: "1.17.44" },
+    silent: false,
+    testsTool: false,
+    ...says,
+  };
+}

@@ -1,0 +1,14 @@
+import type { Listing, PullRequest } from "../../../src/core/queue/pullRequest.ts";
+import { noon } from "./moment.ts";
+
+export function aListing(pullRequests: readonly PullRequest[], says: Partial<Listing> = {}): Listing {
+  return {
+    repository: "o/r",
+    branch: "master",
+    pullRequests,
+    unreadable: [],
+    teams: new Map(),
+    startedAt: noon,
+    ...says,
+  };
+}

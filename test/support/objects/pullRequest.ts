@@ -1,0 +1,25 @@
+import type { PullRequest } from "../../../src/core/queue/pullRequest.ts";
+import { sha } from "./build.ts";
+
+export function aPullRequest(
+  says: Partial<Omit<PullRequest, "head">> & Partial<PullRequest["head"]> = {},
+): PullRequest {
+  const { commit, committedAt, statuses, ...rest } = says;
+  const number = says.number ?? 1;
+  return {
+    number,
+    title: "A change",
+    isDraft: false,
+    createdAt: "2023-06-01T00:00:00Z",
+    author: "alice",
+    association: "MEMBER",
+    labels: [],
+    approvals: [],
+    head: {
+      commit: commit ?? sha(number),
+      committedAt: committedAt ?? "2024-01-01T00:00:00Z",
+      statuses: statuses ?? [],
+    },
+    ...rest,
+  };
+}
