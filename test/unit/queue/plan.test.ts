@@ -1,55 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { Build } from "../../../src/api/build.ts";
 import type { Stored } from "../../../src/api/kinds.ts";
-import type { BuilderPoolSpec } from "../../../src/api/pool.ts";
 import { buildName } from "../../../src/core/queue/identity.ts";
-import { type ObservedQueue, planQueue } from "../../../src/core/queue/plan.ts";
-import type { Listing, PullRequest } from "../../../src/core/queue/pullRequest.ts";
 import { aBuild, heldBy, judged, sha } from "../../support/objects/build.ts";
 import { aCheck } from "../../support/objects/check.ts";
 import { aListing } from "../../support/objects/listing.ts";
 import { iso, noon } from "../../support/objects/moment.ts";
 import { aPool } from "../../support/objects/pool.ts";
 import { aPullRequest } from "../../support/objects/pullRequest.ts";
-
-const check = aCheck();
-const minutes = 60_000;
-
-interface Says extends Partial<ObservedQueue> {
-  readonly pullRequests?: readonly PullRequest[];
-  readonly listing?: Listing | undefined;
-  readonly now?: number;
-}
-
-function plan({ pullRequests = [], now = noon, ...says }: Says) {
-  const listing = "listing" in says ? says.listing : aListing(pullRequests);
-  return planQueue(
-    {
-      pool: aPool(),
-      checks: [check],
-      broken: [],
-      ownerOf: () => "o2",
-      listingOf: () => listing,
-      builds: [],
-      rechecks: false,
-      ...says,
-    },
-    now,
-  );
-}
-
-/** A Build under the name the plan gives it. */
-function named(build: Stored<"Build">): Stored<"Build"> {
-  const { check: name, repository, number } = build.spec;
-  return { ...build, metadata: { ...build.metadata, name: buildName("o2", { name, repository }, number) } };
-}
-
-/** As `aPullRequest` number 1 with a MEMBER as its author makes it. */
-const settled = { waitingSince: "2024-01-01T00:00:00Z" };
-const status = (state: "SUCCESS" | "ERROR" | "PENDING", description = "") => ({
-  statuses: [{ context: check.name, state, description }],
-});
-const spec = (says: Says) => plan(says)[0]?.build.spec;
+import { check, named, plan, type Says, settled, spec, status } from "./planned.ts";
 
 describe("the first sight of a pull request", () => {
   it("creates one Build, owned by the pool, that asks for a build", () => {
@@ -110,153 +69,6 @@ describe("the first sight of a pull request", () => {
     const created = plan({ pullRequests: [aPullRequest()], checks, ownerOf });
     expect(created.map(({ build }) => build.spec.check).sort()).toEqual(["build/O2/fullCI", "build/O2/o2"]);
     expect(new Set(created.map(({ build }) => build.metadata.name)).size).toBe(2);
-  });
-});
-
-describe("a request", () => {
-  it("is left alone while nothing changes", () => {
-    expect(plan({ pullRequests: [aPullRequest()], builds: [named(aBuild(settled))] })).toEqual([]);
-  });
-
-  it("is raised by a push, also while the commit before waits or runs", () => {
-    const pushed = spec({ pullRequests: [aPullRequest({ commit: sha("f") })], builds: [named(aBuild(settled))] });
-    expect(pushed).toMatchObject({ commit: sha("f"), request: 2, requestedAt: iso(noon), group: "untested" });
-  });
-
-  it("is not raised by a push of what GitHub shows as tested", () => {
-    const pushed = aPullRequest({ commit: sha("f"), ...status("SUCCESS") });
-    expect(spec({ pullRequests: [pushed], builds: [named(judged("Failure", settled))] })).toMatchObject({
-      request: 1,
-      group: "succeeded",
-    });
-  });
-
-  it.each([
-    ["Success", "succeeded"],
-    ["Failure", "failed"],
-  ] as const)("answered with %s puts the build among the %s, whatever GitHub still shows", (result, group) => {
-    const builds = [named(judged(result, settled))];
-    expect(
-      spec({ pullRequests: [aPullRequest(status("PENDING", "Started Mon 12:00 CET on o2-0"))], builds }),
-    ).toMatchObject({ request: 1, group });
-  });
-
-  it("W-11: answered in silence is not made again", () => {
-    const silent = judged("Success", settled);
-    const verdict = { ...silent.status?.verdict, silent: true };
-    const build = { ...silent, status: { ...silent.status, verdict } } as Stored<"Build">;
-    expect(spec({ pullRequests: [aPullRequest()], builds: [named(build)] })).toMatchObject({
-      request: 1,
-      group: "succeeded",
-    });
-  });
-
-  it("answered in silence is made again when the silence of pool or check ends, once, and not for a silent builder", () => {
-    const verdict = { ...judged("Success").status?.verdict, silent: true };
-    const build = (says: object) =>
-      named({
-        ...judged("Success", { ...settled, group: "succeeded", ...says }),
-        status: { phase: "Done", attempt: 1, verdict },
-      } as Stored<"Build">);
-    const pullRequests = [aPullRequest()];
-    const loud = plan({ pullRequests, builds: [build({ silent: true })] })[0]?.build;
-    expect(loud?.spec).toMatchObject({ request: 2, group: "untested" });
-    expect(loud?.spec.silent).toBeUndefined();
-    expect(plan({ pullRequests, builds: [loud as Stored<"Build">] })).toEqual([]);
-    expect(plan({ pullRequests, builds: [build({})] })).toEqual([]);
-    const quiet = aPool({ silent: true });
-    expect(plan({ pullRequests, pool: quiet, builds: [build({ silent: true })] })).toEqual([]);
-  });
-
-  describe("for a rebuild", () => {
-    const reported = {
-      commit: sha(1),
-      request: 1,
-      state: "error" as const,
-      description: "",
-      url: "https://logs/1",
-      at: iso(noon - 1000),
-      writes: 2,
-    };
-    const failed = named(judged("Failure", { ...settled, group: "failed" }, { reported }));
-    const asked = aPullRequest(status("PENDING", "please"));
-
-    it("is raised when somebody sets the status to pending after our verdict, once", () => {
-      const again = plan({ pullRequests: [asked], builds: [failed] })[0];
-      expect(again).toMatchObject({ because: "somebody asked for it on GitHub" });
-      expect(again?.build.spec).toMatchObject({ request: 2, group: "untested" });
-      expect(plan({ pullRequests: [asked], builds: [again?.build as Stored<"Build">] })).toEqual([]);
-    });
-
-    it.each<[string, Stored<"Build">, PullRequest, number]>([
-      ["our own pending status", failed, aPullRequest(status("PENDING", "Started Mon 12:00 CET on o2-0")), noon],
-      ["a listing from before GitHub had our verdict", failed, asked, noon - 1000],
-      ["a verdict GitHub does not have yet", named(judged("Failure", { ...settled, group: "failed" })), asked, noon],
-      [
-        "a pending status as the last we know to be there",
-        named(judged("Failure", { ...settled, group: "failed" }, { reported: { ...reported, state: "pending" } })),
-        asked,
-        noon,
-      ],
-    ])("is not raised by %s", (_, build, pullRequest, startedAt) => {
-      expect(plan({ listing: aListing([pullRequest], { startedAt }), builds: [build] })).toEqual([]);
-    });
-
-    it("is raised although a recheck is queued, which would be built last, and not while one runs, which answers it", () => {
-      const queued = { ...failed, spec: { ...failed.spec, request: 2 } };
-      expect(spec({ pullRequests: [asked], builds: [queued] })).toMatchObject({ request: 3, group: "untested" });
-
-      const claim = { builder: "o2-0", incarnation: "i", attempt: 2, request: 2, commit: sha(1), since: iso(noon) };
-      const running = { ...queued, status: { ...queued.status, phase: "Running" as const, attempt: 2, claim } };
-      expect(plan({ pullRequests: [asked], builds: [running] })).toEqual([]);
-    });
-
-    it("is raised for what was tested before this pool looked at it, too", () => {
-      const old = named(aBuild({ ...settled, request: 0, group: "failed" }));
-      expect(spec({ pullRequests: [asked], builds: [old] })).toMatchObject({ request: 1, group: "untested" });
-    });
-  });
-
-  describe("for a recheck", () => {
-    const pool = aPool({ recheck: { failedShare: 0.7, maxShare: 0.5, minBackoff: "10m", maxBackoff: "12h" } });
-    const due = (build: Stored<"Build">, after: number, says: Says = {}) =>
-      spec({
-        pool,
-        pullRequests: [aPullRequest()],
-        builds: [named(build)],
-        rechecks: true,
-        now: noon + after,
-        ...says,
-      });
-    const failed = (rechecks: number) => judged("Failure", { ...settled, group: "failed" }, { rechecks });
-
-    it.each([
-      [0, 10],
-      [1, 20],
-      [3, 80],
-      [20, 720],
-    ])("after %i rechecks is raised %i minutes after the verdict, or up to a quarter later", (rechecks, pause) => {
-      expect(due(failed(rechecks), pause * minutes - 1)).toBeUndefined();
-      expect(due(failed(rechecks), pause * 1.25 * minutes)).toMatchObject({ request: 2, group: "failed" });
-    });
-
-    it("is not raised where rechecks are off, not allowed, not finished, or the build is blocked", () => {
-      const late = 86_400_000;
-      expect(due(failed(0), late, { rechecks: false })).toBeUndefined();
-      const off: BuilderPoolSpec["recheck"] = { ...pool.spec.recheck, maxShare: 0 };
-      expect(due(failed(0), late, { pool: aPool({ recheck: off }) })).toBeUndefined();
-      const asked = judged("Failure", { ...settled, group: "failed", request: 2 }, failed(0).status);
-      expect(due(asked, late)).toBeUndefined();
-      expect(due(failed(0), late, { pullRequests: [aPullRequest({ isDraft: true })] })?.request).toBe(1);
-    });
-
-    it("counts from the first sight for what others tested", () => {
-      const old = aBuild({ ...settled, request: 0, group: "succeeded" });
-      const pullRequests = [aPullRequest(status("SUCCESS"))];
-      const created = Date.parse(old.metadata.creationTimestamp);
-      expect(due(old, created - noon + 9 * minutes, { pullRequests })).toBeUndefined();
-      expect(due(old, created - noon + 13 * minutes, { pullRequests })?.request).toBe(1);
-    });
   });
 });
 

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import type { Build } from "../../../src/api/build.ts";
+import { isClaimable, release } from "../../../src/core/queue/claim.ts";
+import { aBuild, sha } from "../../support/objects/build.ts";
+import { applied, claimed, holderIn, running } from "../../support/objects/inHands.ts";
+import { iso, noon } from "../../support/objects/moment.ts";
+
+type Reason = Parameters<typeof release>[2]["reason"];
+
+function released<B extends Build>(build: B, reason: Reason, now = noon) {
+  return applied(build, release(build, holderIn(build), { reason, message: `${reason} it was`, now }));
+}
+
+describe("a release", () => {
+  it("puts the build back with the reason on record", () => {
+    const build = released(running(), "FetchFailed");
+    expect(build.status).toEqual({
+      phase: "Queued",
+      attempt: 1,
+      tree: "o2-0",
+      trouble: {
+        reason: "FetchFailed",
+        message: "FetchFailed it was",
+        builder: "o2-0",
+        count: 1,
+        request: 1,
+        at: iso(noon),
+        notBefore: iso(noon + 60_000),
+      },
+    });
+    expect(isClaimable(build, noon + 59_999)).toBe(false);
+    expect(isClaimable(build, noon + 60_000)).toBe(true);
+  });
+
+  it("makes an infrastructure failure wait twice as long each time, up to half an hour", () => {
+    const pauses: number[] = [];
+    let build = aBuild();
+    for (let due = noon; pauses.length < 8; ) {
+      build = released(claimed(build, "o2-0", due), "DiskFull", due);
+      const next = Date.parse(build.status?.trouble?.notBefore ?? "");
+      pauses.push((next - due) / 60_000);
+      due = next;
+    }
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 30, 30, 30]);
+  });
+
+  it.each(["Drained", "Preempted", "HeartbeatLost"] as const)("for %s lets somebody else start at once", (reason) => {
+    const build = released(running(), reason);
+    expect(build.status.trouble?.notBefore).toBeUndefined();
+    expect(isClaimable(build, noon)).toBe(true);
+  });
+
+  it("for a push leaves no trouble behind: it was about the commit before", () => {
+    expect(released(running(), "Superseded").status).toEqual({ phase: "Queued", attempt: 1, tree: "o2-0" });
+  });
+
+  it("of an earlier request holds up no later one", () => {
+    const failed = released(running(), "FetchFailed");
+    const pushed = { ...failed, spec: { ...failed.spec, commit: sha("f"), request: 2 } };
+    expect(isClaimable(pushed, noon)).toBe(true);
+  });
+
+  it("whose end lies further ahead than any pause came from a wrong clock and holds up nothing", () => {
+    const failed = released(running(), "FetchFailed", noon + 86_400_000);
+    expect(isClaimable(failed, noon)).toBe(true);
+  });
+});
