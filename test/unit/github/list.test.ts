@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createGitHub } from "../../../src/github/client.ts";
-import { type Request, type Response, scripted, testClock, testLog } from "./scripted.ts";
+import { type Request, type Response, scripted } from "../../support/github/scripted.ts";
+import { gitHub, signal } from "./asking.ts";
 
-const signal = new AbortController().signal;
 const noMore = { hasNextPage: false, endCursor: null };
 
 const node = (number: number, changes: object = {}) => ({
@@ -56,11 +55,10 @@ function play(script: Play) {
 }
 
 async function listing(script: Play) {
-  const world = { clock: testClock(), log: testLog(), credential: { token: "t" } };
   const server = await scripted(play(script));
-  const client = createGitHub({ ...world, apiUrl: server.url });
+  const { client, clock, log } = gitHub(server);
   const list = () => client.list({ repository: "o/r", branch: "dev", teams: [], signal });
-  return { ...world, list, server, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+  return { clock, log, list, server, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
 const readable = ({ pullRequests }: { pullRequests: readonly { number: number }[] }) =>

@@ -1,20 +1,18 @@
 import { describe, expect, it } from "vitest";
 import type { KubernetesObject } from "../../../src/store/kubernetes/client.ts";
 import { createDoor } from "../../../src/store/kubernetes/door.ts";
-import type { Log } from "../../../src/system/log.ts";
 import { aBuilder, aLease } from "../../contract/objects.ts";
+import { keptLog } from "../../support/keptLog.ts";
 
 function aDoor() {
-  const said: object[] = [];
+  const log = keptLog();
   let counted = 0;
-  const log: Log = { ...quiet, warn: (facts) => said.push(facts) };
   const count = () => {
     counted += 1;
   };
-  return { ...createDoor({ log, count }), said, counted: () => counted };
+  return { ...createDoor({ log, count }), said: log.lines, counted: () => counted };
 }
 
-const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
 const stored = { namespace: "ci", uid: "u", resourceVersion: "5", creationTimestamp: "2026-01-01T00:00:00Z" };
 const builder: KubernetesObject = { ...aBuilder("o2-0", { ...stored, generation: 3 }) };
 const odd: KubernetesObject = { ...builder, spec: { pool: 7 } };
@@ -40,7 +38,10 @@ describe("an object of the API server", () => {
 
     expect(door.counted()).toBe(2);
     expect(door.said).toHaveLength(2);
-    expect(door.said[0]).toMatchObject({ object: "Builder/o2-0", problem: expect.stringContaining("spec.pool") });
+    expect(door.said[0]).toMatchObject({
+      level: "warn",
+      facts: { object: "Builder/o2-0", problem: expect.stringContaining("spec.pool") },
+    });
   });
 
   it("that was asked for by name does not look absent when it does not fit", () => {

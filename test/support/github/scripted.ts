@@ -1,7 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Clock } from "../../../src/system/clock.ts";
-import type { Log } from "../../../src/system/log.ts";
 
 export interface Request {
   readonly method: string;
@@ -60,47 +58,4 @@ function send({ status = 200, headers = {}, body = {}, cut, hang }: Response, ou
   outgoing.writeHead(status, { "content-type": type, ...headers });
   if (cut === undefined) return void outgoing.end(payload);
   outgoing.write(payload.slice(0, payload.length / 2), () => outgoing.destroy());
-}
-
-export interface TestClock extends Clock {
-  /** Moves both clocks. */
-  advance(ms: number): void;
-  readonly slept: number[];
-}
-
-/** A clock that stands still unless told; sleeping moves it. */
-export function testClock(start = Date.now()): TestClock {
-  let passed = 0;
-  const slept: number[] = [];
-  return {
-    slept,
-    now: () => start + passed,
-    monotonic: () => passed,
-    random: () => 0,
-    advance(ms) {
-      passed += ms;
-    },
-    async sleep(ms) {
-      slept.push(ms);
-      passed += ms;
-    },
-  };
-}
-
-export interface TestLog extends Log {
-  readonly lines: { readonly level: string; readonly message: string; readonly facts: object }[];
-}
-
-export function testLog(): TestLog {
-  const lines: TestLog["lines"] = [];
-  const write = (level: string) => (facts: object, message: string) => void lines.push({ level, message, facts });
-  const log: TestLog = {
-    lines,
-    debug: write("debug"),
-    info: write("info"),
-    warn: write("warn"),
-    error: write("error"),
-    child: () => log,
-  };
-  return log;
 }

@@ -1,0 +1,125 @@
+import { describe, expect, it } from "vitest";
+import { createGitHub } from "../../src/github/client.ts";
+import { aClient, branch, code, repository, signal } from "../support/github/aClient.ts";
+
+describe("a listing", () => {
+  it("shows everything a pull request is judged by", async () => {
+    const { clock, commitOf, gitHub, list, open } = await aClient();
+    await open({
+      number: 7,
+      title: "[WIP] Try",
+      author: "ada",
+      association: "CONTRIBUTOR",
+      draft: true,
+      labels: ["ci-priority"],
+    });
+    const head = commitOf(7);
+    gitHub.state.review({ repository, number: 7, association: "COLLABORATOR" });
+    gitHub.state.review({ repository, number: 7, state: "DISMISSED" });
+    gitHub.state.setStatus({ repository, commit: head, context: "build/O2/o2", state: "failure", description: "old" });
+    gitHub.state.setStatus({ repository, commit: head, context: "build/O2/o2", state: "pending" });
+    const before = clock.now();
+    const listing = await list();
+    expect(listing).toMatchObject({ repository, branch, unreadable: [], startedAt: before });
+    expect(listing.pullRequests).toEqual([
+      {
+        number: 7,
+        title: "[WIP] Try",
+        isDraft: true,
+        createdAt: expect.stringMatching(/Z$/),
+        author: "ada",
+        association: "CONTRIBUTOR",
+        labels: ["ci-priority"],
+        approvals: [{ commit: head, association: "COLLABORATOR" }],
+        head: {
+          commit: head,
+          committedAt: expect.stringMatching(/Z$/),
+          statuses: [{ context: "build/O2/o2", state: "PENDING", description: "" }],
+        },
+      },
+    ]);
+  });
+
+  it("is empty for a repository without pull requests, and names a deleted author ghost", async () => {
+    const { numbers, only, open } = await aClient();
+    expect(await numbers()).toEqual([]);
+    await open({ author: null });
+    expect((await only())?.author).toBe("ghost");
+  });
+
+  it("W-13: has every page: 250 pull requests, by number, for 6 points", async () => {
+    const { asked, numbers, openMany } = await aClient();
+    await openMany(250);
+    expect(await numbers()).toEqual(Array.from({ length: 250 }, (_, index) => index + 1));
+    expect(asked()).toBe("probe graphql graphql graphql graphql graphql graphql, 6 points");
+  });
+
+  it("W-13: has all labels and approvals of a pull request that has hundreds", async () => {
+    const { gitHub, only, open } = await aClient();
+    const labels = Array.from({ length: 130 }, (_, index) => `label-${index}`);
+    await open({ number: 1, labels });
+    for (let count = 0; count < 260; count += 1) gitHub.state.review({ repository, number: 1, author: `r${count}` });
+    const pull = await only();
+    expect(pull?.labels).toEqual(labels);
+    expect(pull?.approvals).toHaveLength(260);
+  });
+
+  it("of other base branches shows nothing", async () => {
+    const { gitHub, numbers, open } = await aClient();
+    await gitHub.state.pushBranch({ repository, branch: "release" });
+    await open({ number: 1 });
+    await open({ number: 2, base: "release" });
+    expect(await numbers()).toEqual([1]);
+  });
+
+  it("says which name is wrong", async () => {
+    const { client } = await aClient();
+    expect(await code(client.list({ repository: "alice/none", branch, teams: [], signal }))).toBe("NotFound");
+    await expect(client.list({ repository, branch: "none", teams: [], signal })).rejects.toThrow(
+      "branch none of AliceO2Group/AliceO2 does not exist; correct it",
+    );
+  });
+
+  it("asks for a credential when there is none", async () => {
+    const { clock, gitHub, log } = await aClient();
+    const anonymous = createGitHub({ apiUrl: gitHub.apiUrl, credential: "none", clock, log });
+    const failed = anonymous.list({ repository, branch, teams: [], signal });
+    await expect(failed).rejects.toThrow("no credential is set; set GITHUB_TOKEN");
+  });
+
+  it("is the same through the addresses of GitHub Enterprise", async () => {
+    const { clock, gitHub, log, open } = await aClient();
+    await open();
+    const enterprise = { apiUrl: gitHub.enterpriseApiUrl, credential: { token: gitHub.token }, clock, log };
+    const listing = await createGitHub(enterprise).list({ repository, branch, teams: [], signal });
+    expect(listing.pullRequests).toHaveLength(1);
+  });
+});
+
+describe("a team", () => {
+  it("W-19: is read in full, kept ten minutes, and kept longer when GitHub does not answer", async () => {
+    const { clock, gitHub, list } = await aClient();
+    const members = async () => [...((await list({ teams: ["o2"] })).teams.get("o2") ?? [])];
+    const logins = Array.from({ length: 130 }, (_, index) => `m${index}`);
+    gitHub.state.setTeam({ organization: "AliceO2Group", team: "o2", members: logins });
+    expect(await members()).toEqual(logins);
+    gitHub.state.setTeam({ organization: "AliceO2Group", team: "o2", members: ["ada"] });
+    expect(await members()).toEqual(logins);
+    clock.advance(600_000);
+    expect(await members()).toEqual(["ada"]);
+    gitHub.state.setTeam({ organization: "AliceO2Group", team: "o2", members: ["bob"] });
+    clock.advance(600_000);
+    await list(); // so that the team is all that is left to read
+    gitHub.faults.add({ on: "POST /graphql", fault: { kind: "status", status: 502 } });
+    expect(await members()).toEqual(["ada"]);
+    gitHub.faults.clear();
+    expect(await members()).toEqual(["bob"]);
+  });
+
+  it("that nobody knows trusts nobody, and the listing goes on", async () => {
+    const { list, open } = await aClient();
+    await open();
+    const { teams, pullRequests } = await list({ teams: ["none"] });
+    expect([teams.get("none")?.size, pullRequests.length]).toEqual([0, 1]);
+  });
+});

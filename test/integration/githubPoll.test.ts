@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest";
+import type { Listing } from "../../src/core/queue/pullRequest.ts";
+import { aClient, branch, longAgo, repository, signal } from "../support/github/aClient.ts";
+import type { StandIn } from "../support/github/standIn.ts";
+
+type State = StandIn["state"];
+
+describe("the next poll", () => {
+  it("W-12: costs one free request when nothing happened", async () => {
+    const { asked, client, clock, list, numbers, openMany } = await aClient();
+    await openMany(60);
+    await list();
+    const core = client.budgets().find(({ resource }) => resource === "core")?.used;
+    asked();
+    clock.advance(60_000);
+    expect(await numbers()).toHaveLength(60);
+    expect(asked()).toBe("probe, 0 points");
+    expect(client.budgets().find(({ resource }) => resource === "core")?.used).toBe(core);
+  });
+
+  it.each<[string, (state: State) => unknown, (listing: Listing) => unknown, unknown]>([
+    ["a push", (state) => state.push({ repository, number: 2 }), (all) => all.pullRequests[1]?.head.commit, "new"],
+    [
+      "a label",
+      (state) => state.edit({ repository, number: 2, addLabels: ["x"] }),
+      (all) => all.pullRequests[1]?.labels,
+      ["x"],
+    ],
+    ["a title", (state) => state.edit({ repository, number: 2, title: "t" }), (all) => all.pullRequests[1]?.title, "t"],
+    [
+      "a draft",
+      (state) => state.edit({ repository, number: 2, draft: true }),
+      (all) => all.pullRequests[1]?.isDraft,
+      true,
+    ],
+    [
+      "an approval",
+      (state) => state.review({ repository, number: 2 }),
+      (all) => all.pullRequests[1]?.approvals.length,
+      1,
+    ],
+    ["a closing", (state) => state.close({ repository, number: 2 }), (all) => all.pullRequests.length, 59],
+    ["an opening", (state) => state.openPullRequest({ repository }), (all) => all.pullRequests.length, 61],
+  ])("shows %s, for one point at most", async (_, change, look, expected) => {
+    const { asked, gitHub, list, openMany } = await aClient();
+    await openMany(60);
+    const before = (await list()).pullRequests[1]?.head.commit;
+    asked();
+    await change(gitHub.state);
+    const listing = await list();
+    expect(look(listing)).toEqual(
+      expected === "new" ? gitHub.state.pullRequest(repository, 2).commits.at(-1)?.oid : expected,
+    );
+    expect(asked()).toMatch(/^probe( graphql, 1|, 0) points$/);
+    if (expected === "new") expect(listing.pullRequests[1]?.head.commit).not.toBe(before);
+  });
+
+  it("shows a second change within the same second", async () => {
+    const { gitHub, list, only, open } = await aClient();
+    await open({ number: 1 });
+    await list();
+    gitHub.state.edit({ repository, number: 1, addLabels: ["first"] });
+    expect((await only())?.labels).toEqual(["first"]);
+    gitHub.state.edit({ repository, number: 1, addLabels: ["second"] });
+    expect((await only())?.labels).toEqual(["first", "second"]);
+  });
+
+  it("reads everything when more changed than the probe shows", async () => {
+    const { asked, gitHub, list, openMany } = await aClient();
+    await openMany(60);
+    await list();
+    asked();
+    for (let number = 1; number <= 30; number += 1) gitHub.state.edit({ repository, number, title: "new" });
+    expect((await list()).pullRequests.filter(({ title }) => title === "new")).toHaveLength(30);
+    expect(asked()).toBe("probe graphql graphql, 2 points");
+  });
+
+  it("shows within 150 s that a status was reset, reading the statuses of all repositories for a point a hundred", async () => {
+    const { asked, clock, commitOf, gitHub, list, openMany } = await aClient();
+    const other = "alisw/alidist";
+    await gitHub.state.createRepository({ repository: other, branch });
+    await gitHub.state.openPullRequest({ repository: other, createdAt: longAgo });
+    await openMany(40);
+    const commit = commitOf(3);
+    const state = (listing: Listing) => listing.pullRequests[2]?.head.statuses[0]?.state;
+    gitHub.state.setStatus({ repository, commit, context: "c", state: "success" });
+    const first = await list();
+    await list({ repository: other });
+    gitHub.state.setStatus({ repository, commit, context: "c", state: "pending" });
+    clock.advance(140_000);
+    const second = await list();
+    expect([state(first), state(second), second.startedAt]).toEqual(["SUCCESS", "SUCCESS", first.startedAt]);
+    asked();
+    clock.advance(10_000);
+    const third = await list();
+    await list({ repository: other });
+    expect([state(third), third.startedAt]).toEqual(["PENDING", first.startedAt + 150_000]);
+    expect(asked()).toBe("probe graphql probe, 1 points");
+  });
+
+  it("of a hasty caller shows a status reset as much sooner", async () => {
+    const { client, clock, commitOf, gitHub, open } = await aClient();
+    await open({ number: 1 });
+    const commit = commitOf(1);
+    const hasty = () => client.list({ repository, branch, teams: [], pollInterval: 2000, signal });
+    await hasty();
+    gitHub.state.setStatus({ repository, commit, context: "c", state: "pending" });
+    clock.advance(5000);
+    expect((await hasty()).pullRequests[0]?.head.statuses).toHaveLength(1);
+  });
+
+  it("reads everything again after an hour", async () => {
+    const { asked, clock, list, open } = await aClient();
+    await open();
+    await list();
+    asked();
+    clock.advance(3_600_000);
+    await list();
+    expect(asked()).toBe("probe graphql, 1 points");
+  });
+});

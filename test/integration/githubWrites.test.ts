@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { aClient, code, repository, signal } from "../support/github/aClient.ts";
+
+describe("a status", () => {
+  const status = { repository, context: "build/O2/o2", state: "pending", description: "Started", url: "" } as const;
+  async function aSetter() {
+    const { gitHub, client, open, commitOf } = await aClient();
+    await open({ number: 1 });
+    const commit = commitOf(1);
+    return {
+      gitHub,
+      commit,
+      set: (changes: object = {}) => client.setStatus({ ...status, commit, ...changes }, signal),
+    };
+  }
+
+  it("is written once, and again only when it says something new", async () => {
+    const { gitHub, set } = await aSetter();
+    expect(await set()).toEqual({ written: true });
+    expect(await set()).toEqual({ written: false });
+    expect(await set({ description: "Rechecking" })).toEqual({ written: true });
+    expect(await set({ description: "Rechecking", url: "https://logs.example/1" })).toEqual({ written: true });
+    expect(gitHub.state.writes).toHaveLength(3);
+  });
+
+  it("without a link equals one whose link is the empty text", async () => {
+    const { commit, gitHub, set } = await aSetter();
+    gitHub.state.setStatus({
+      repository,
+      commit,
+      context: status.context,
+      state: "pending",
+      description: "Started",
+      targetUrl: "",
+    });
+    expect(await set()).toEqual({ written: false });
+  });
+
+  it("whose answer was lost is not written a second time", async () => {
+    const { gitHub, set } = await aSetter();
+    gitHub.faults.add({ on: "POST */statuses/*", times: 1, fault: { kind: "cutAfter" } });
+    expect(await code(set())).toBe("Unreachable");
+    expect(await set()).toEqual({ written: false });
+    expect(gitHub.state.writes).toHaveLength(1);
+  });
+
+  it("that GitHub refuses is rejected, and one for an unknown commit not found", async () => {
+    const { set } = await aSetter();
+    expect(await code(set({ description: "x".repeat(141) }))).toBe("Rejected");
+    expect(await code(set({ commit: "f".repeat(40) }))).toBe("NotFound");
+  });
+
+  it("W-4: is rejected once GitHub's thousand of a context are used up", async () => {
+    const { commit, gitHub, set } = await aSetter();
+    for (let count = 0; count < 1000; count += 1)
+      gitHub.state.setStatus({ repository, commit, context: status.context, state: "error" });
+    expect(await code(set())).toBe("Rejected");
+  });
+});
+
+describe("a comment", () => {
+  const prefix = "Error while checking c for 123";
+  async function aCommenter() {
+    const { gitHub, client, open } = await aClient();
+    await open({ number: 1 });
+    return {
+      gitHub,
+      upsert: (body: string) =>
+        client.upsertComment({ repository, number: 1, prefix, body: `${prefix} ${body}` }, signal),
+      bodies: () => gitHub.state.comments(repository, 1).map(({ body }) => body),
+    };
+  }
+
+  it("is posted, edited when it differs, and left alone when it does not, behind 250 others", async () => {
+    const { bodies, gitHub, upsert } = await aCommenter();
+    for (let count = 0; count < 250; count += 1) gitHub.state.comment({ repository, number: 1, body: "hello" });
+    expect(await upsert("one")).toEqual({ written: true });
+    expect(await upsert("one")).toEqual({ written: false });
+    expect(await upsert("two")).toEqual({ written: true });
+    expect(bodies().filter((body) => body !== "hello")).toEqual([`${prefix} two`]);
+  });
+
+  it("whose answer was lost is not posted a second time", async () => {
+    const { bodies, gitHub, upsert } = await aCommenter();
+    gitHub.faults.add({ on: "POST */comments", times: 1, fault: { kind: "cutAfter" } });
+    expect(await code(upsert("one"))).toBe("Unreachable");
+    expect(await upsert("one")).toEqual({ written: false });
+    expect(bodies()).toEqual([`${prefix} one`]);
+  });
+});

@@ -1,0 +1,54 @@
+import { inspect } from "node:util";
+import { createGitHub } from "../../../src/github/client.ts";
+import type { Credential } from "../../../src/github/credential.ts";
+import { type GitHub, GitHubError, type StatusWrite } from "../../../src/github/github.ts";
+import { type Response, type Scripted, scripted } from "../../support/github/scripted.ts";
+import { keptLog } from "../../support/keptLog.ts";
+import { leapingClock } from "../../support/leapingClock.ts";
+
+export const token = "ghp_secretsecretsecret";
+export const signal = new AbortController().signal;
+export const status: StatusWrite = {
+  repository: "alice/o2",
+  commit: "a".repeat(40),
+  context: "build/O2/o2",
+  state: "success",
+  description: "",
+  url: "",
+};
+
+export interface Asking {
+  readonly credential?: Credential;
+  /** What follows the server's address in the address of the API. */
+  readonly path?: string;
+  readonly now?: number;
+  readonly timeout?: number;
+}
+
+/** A client of that server, with a clock that stands still. */
+export function gitHub(
+  server: Pick<Scripted, "url">,
+  { credential = { token }, path = "", now, ...rest }: Asking = {},
+) {
+  const clock = leapingClock(now);
+  const log = keptLog();
+  return { client: createGitHub({ apiUrl: server.url + path, credential, clock, log, ...rest }), clock, log };
+}
+
+/** The error of one status write against a server that answers this. */
+export async function failing(answer: Response, credential?: Credential): Promise<GitHubError> {
+  await using server = await scripted(() => answer);
+  const { client } = gitHub(server, credential && { credential });
+  return await errorOf(client.setStatus(status, signal));
+}
+
+export async function errorOf(work: Promise<unknown>): Promise<GitHubError> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof GitHubError) return error;
+  throw new Error(`expected a GitHubError, found ${inspect(error)}`);
+}
+
+export const list = (client: GitHub) => client.list({ repository: "alice/o2", branch: "dev", teams: [], signal });
