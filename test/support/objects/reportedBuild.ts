@@ -1,5 +1,7 @@
-import type { Build, BuildSpec, BuildStatus, Reported, Verdict } from "../../../src/api/build.ts";
+import type { Build, BuildSpec, BuildStatus, Claim, Reported, Trouble, Verdict } from "../../../src/api/build.ts";
 import type { ReportFacts } from "../../../src/core/report/plan.ts";
+
+/** A Build as the reporter meets it, and what GitHub has of it. */
 
 export const commitA = "a".repeat(40);
 export const commitB = "b".repeat(40);
@@ -51,13 +53,23 @@ export const aReport = (change: Partial<Reported> = {}): Reported => ({
 export const published = (state: "success" | "error", change: Partial<Reported> = {}): Reported =>
   aReport({ state, description: "", url: link, writes: 2, ...change });
 
-export const aClaim = (change: Partial<NonNullable<BuildStatus["claim"]>> = {}): NonNullable<BuildStatus["claim"]> => ({
+export const aClaim = (change: Partial<Claim> = {}): Claim => ({
   builder: "o2-3",
   incarnation: "i",
   attempt: 1,
   request: 1,
   commit: commitA,
   since: monday,
+  ...change,
+});
+
+export const aTrouble = (change: Partial<Trouble> = {}): Trouble => ({
+  reason: "FetchFailed",
+  message: "m",
+  builder: "o2-3",
+  count: 1,
+  request: 1,
+  at: monday,
   ...change,
 });
 
@@ -69,7 +81,7 @@ export const aBuild = (spec: Partial<BuildSpec> = {}, status?: Partial<BuildStat
   ...(status && { status: { phase: "Queued", attempt: 0, ...status } }),
 });
 
-export const running = (status: Partial<BuildStatus> = {}, claim: Parameters<typeof aClaim>[0] = {}) =>
+export const running = (status: Partial<BuildStatus> = {}, claim: Partial<Claim> = {}) =>
   ({ phase: "Running", attempt: 1, claim: aClaim(claim), ...status }) satisfies Partial<BuildStatus>;
 
 export const facts = (change: Partial<ReportFacts> = {}): ReportFacts => ({

@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import { GitHubError } from "../../../src/github/github.ts";
+import { aVerdict, commitA, commitB, running } from "../../support/objects/reportedBuild.ts";
+import { aReporter, minute, unreachable } from "./world.ts";
+
+describe("a report that fails", () => {
+  it("W-3, W-4: is tried again, ever more slowly, until GitHub has it", async () => {
+    const { github, pass, put, shown } = await aReporter();
+    github.down = unreachable;
+    await put({}, { phase: "Done", verdict: aVerdict() });
+    await pass(10 * minute);
+    const inTen = github.calls();
+    expect(inTen).toBeGreaterThan(5);
+    await pass(60 * minute);
+    expect(github.calls() - inTen).toBeLessThanOrEqual(25);
+    github.down = undefined;
+    await pass(5 * minute);
+    expect(shown()).toBe("");
+  });
+
+  it("makes no second comment when the connection was cut after GitHub had applied the first", async () => {
+    const { github, pass, put, reported } = await aReporter();
+    github.faults.push({ applied: unreachable }, undefined, { applied: unreachable });
+    await put({}, { phase: "Done", verdict: aVerdict({ result: "Failure", excerpt: "x" }) });
+    await pass(minute);
+    expect(github.taken).toHaveLength(1);
+    expect(github.comments).toHaveLength(1);
+    expect((await reported())?.commented).toBeDefined();
+  });
+
+  it("is not lost with the process: the next one finds it in the store", async () => {
+    const { github, put, shown, start, stop } = await aReporter();
+    github.down = unreachable;
+    await put({}, { phase: "Done", verdict: aVerdict() });
+    await stop();
+    github.down = undefined;
+    await start();
+    expect(shown()).toBe("");
+  });
+
+  it("goes to the commit it is about although that was pushed over meanwhile", async () => {
+    const { change, github, pass, put, respecify } = await aReporter();
+    github.down = unreachable;
+    await put({}, { phase: "Done", verdict: aVerdict() });
+    await respecify({ commit: commitB, request: 2 });
+    await change(running({}, { commit: commitB, request: 2, attempt: 2 }));
+    github.down = undefined;
+    await pass(5 * minute);
+    expect(github.taken.map(({ commit, state }) => [commit, state])).toEqual([
+      [commitA, "success"],
+      [commitB, "pending"],
+    ]);
+  });
+
+  it("waits as long as GitHub says, and leaves GitHub alone meanwhile", async () => {
+    const { change, clock, github, pass, put, shown } = await aReporter();
+    github.faults.push(new GitHubError("RateLimited", "403", { retryAt: clock.now() + 7 * minute }));
+    await put({}, { phase: "Done", verdict: aVerdict() });
+    await change({ tree: "o2-3" });
+    await pass(6 * minute);
+    expect(github.calls()).toBe(1);
+    await pass(minute);
+    expect(shown()).toBe("");
+  });
+
+  it("for lack of rights is said aloud and tried again slowly", async () => {
+    const { errors, github, pass, put, refusals, shown } = await aReporter();
+    github.down = new GitHubError("Unauthorized", "the token lacks repo:status");
+    await put({}, { phase: "Done", verdict: aVerdict() });
+    await pass(4 * minute);
+    expect(github.calls()).toBe(1);
+    expect(errors()).toEqual(["GitHub takes no writes: reports wait"]);
+    expect(refusals.of("o2")).toBe("the token lacks repo:status");
+    github.down = undefined;
+    await pass(2 * minute);
+    expect(shown()).toBe("");
+    expect(refusals.of("o2")).toBeUndefined();
+  });
+
+  it("for lack of the right to comment keeps no status waiting, and comments when the right is there", async () => {
+    const { change, github, pass, put, refusals, respecify } = await aReporter();
+    github.mute = new GitHubError("Unauthorized", "the token lacks public_repo");
+    await put({}, { phase: "Done", verdict: aVerdict({ result: "Failure", excerpt: "x" }) });
+    expect(github.taken.map(({ state }) => state)).toEqual(["error"]);
+    expect(refusals.of("o2")).toBe("the token lacks public_repo");
+    const pushed = { commit: commitB, request: 2 };
+    await respecify(pushed);
+    await change({ phase: "Done", verdict: aVerdict({ ...pushed, attempt: 2, result: "Failure", excerpt: "y" }) });
+    expect(github.taken.map(({ state }) => state)).toEqual(["error", "error"]);
+    github.mute = undefined;
+    await pass(6 * minute);
+    expect(github.comments.map(({ body }) => body)).toEqual([expect.stringContaining("y")]);
+    expect(refusals.of("o2")).toBeUndefined();
+  });
+
+  it("for lack of rights is no longer spoken of when nobody waits for it any more", async () => {
+    const { github, pass, put, refusals, store } = await aReporter();
+    github.down = new GitHubError("Unauthorized", "the token lacks repo:status");
+    await put({}, { phase: "Done", verdict: aVerdict() });
+    await pass(12 * minute);
+    expect(refusals.of("o2")).toBe("the token lacks repo:status");
+    await store.delete("Build", "o2-build");
+    await pass(12 * minute);
+    expect(refusals.of("o2")).toBeUndefined();
+  });
+
+  it.each(["Rejected", "NotFound"] as const)(
+    "is given up, with the reason on record, when GitHub says %s",
+    async (code) => {
+      const { errors, github, pass, put, reported } = await aReporter();
+      github.faults.push(new GitHubError(code, "No commit found for SHA"));
+      await put({}, { phase: "Done", verdict: aVerdict() });
+      await pass(60 * minute);
+      expect(github.calls()).toBe(1);
+      expect(await reported()).toMatchObject({ refused: "No commit found for SHA", writes: 0 });
+      expect(errors()).toEqual(["GitHub refused a status for good: it is given up"]);
+    },
+  );
+
+  it("does not keep a Build alive that was deleted", async () => {
+    const { github, pass, put, quiet, store } = await aReporter();
+    github.down = unreachable;
+    await put({}, { phase: "Done", verdict: aVerdict() });
+    await store.delete("Build", "o2-build");
+    await quiet();
+    const calls = github.calls();
+    await pass(60 * minute);
+    expect(github.calls()).toBe(calls);
+  });
+});
