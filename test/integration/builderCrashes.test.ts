@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { BuilderStatus } from "../../src/api/builder.ts";
-import { systemClock } from "../../src/system/clock.ts";
 import { aBuilder, type BuilderFixture, buildObject } from "../support/builder/builderWorld.ts";
+import { hurriedClock } from "../support/hurriedClock.ts";
 
 describe("a builder whose process ended without being told to", () => {
   /** What the process before said last. */
@@ -11,10 +11,9 @@ describe("a builder whose process ended without being told to", () => {
     const ready = { phase: "Ready", incarnation: "before", podUid: "uid" } as const;
     await store.updateStatus("Builder", { ...builder, status: { ...ready, ...status } });
   }
-  const statusOf = async ({ store }: BuilderFixture) => (await store.get("Builder", "o2-0"))?.status;
   const said = (fixture: BuilderFixture, phase: string) =>
     fixture.until(async () => {
-      const status = await statusOf(fixture);
+      const status = await fixture.self();
       return status?.phase === phase && status.incarnation !== "before" && status;
     });
 
@@ -24,20 +23,21 @@ describe("a builder whose process ended without being told to", () => {
     fixture.start();
     expect(await said(fixture, "Ready")).toMatchObject({ crashes: 2 });
     await fixture.store.create("Build", buildObject(1));
-    await fixture.until(async () => (await statusOf(fixture))?.crashes === undefined);
-    expect((await fixture.store.get("Build", "o2-hello-1"))?.status?.phase).toBe("Done");
+    await fixture.until(async () => (await fixture.self())?.crashes === undefined);
+    expect((await fixture.build())?.phase).toBe("Done");
   });
 
   it("forgets it as well when it has lived for a day, with nothing to build", async () => {
     const fixture = await aBuilder();
     await leftBehind(fixture, { crashes: 1 });
     let later = 0;
-    const sleep = (ms: number, signal?: AbortSignal) => systemClock.sleep(Math.min(ms, 30), signal);
-    const monotonic = () => systemClock.monotonic() + later;
-    fixture.start({ clock: { ...systemClock, now: () => systemClock.now() + later, monotonic, sleep } });
+    const clock = hurriedClock();
+    const now = () => clock.now() + later;
+    const monotonic = () => clock.monotonic() + later;
+    fixture.start({ clock: { ...clock, now, monotonic } });
     expect(await said(fixture, "Ready")).toMatchObject({ crashes: 2 });
     later = 24 * 60 * 60_000;
-    await fixture.until(async () => (await statusOf(fixture))?.crashes === undefined);
+    await fixture.until(async () => (await fixture.self())?.crashes === undefined);
   });
 
   it("builds nothing after the third time in a row, says so, and where the reason may be found", async () => {

@@ -3,10 +3,6 @@ import { StoreError } from "../../src/store/error.ts";
 import { aBuilder, type BuilderFixture, buildObject } from "../support/builder/builderWorld.ts";
 import { endless, success } from "../support/builder/scriptedCells.ts";
 
-const builderOf = async ({ store }: BuilderFixture) => (await store.get("Builder", "o2-0"))?.status;
-const buildOf = async ({ store }: BuilderFixture, number = 1) =>
-  (await store.get("Build", `o2-hello-${number}`))?.status;
-
 async function desire({ store }: BuilderFixture, desired: "Active" | "Drain"): Promise<void> {
   const builder = await store.get("Builder", "o2-0");
   if (builder === undefined) throw new Error("no builder");
@@ -16,35 +12,35 @@ async function desire({ store }: BuilderFixture, desired: "Active" | "Drain"): P
 /** A builder that runs the build of pull request 1 until the test lets it end. */
 async function aBusyBuilder(poolSpec: object = {}) {
   const fixture = await aBuilder(poolSpec);
-  const { cells, store, start, until } = fixture;
+  const { cells, store, start } = fixture;
   const done = Promise.withResolvers<typeof success>();
   cells.script = (order, _on, signal) =>
     order.task === "build" ? Promise.race([done.promise, endless(signal)]) : undefined;
   await store.create("Build", buildObject(1));
   const builder = start();
-  await until(async () => cells.running() > 0 && cells.orders.at(-1)?.task === "build");
+  await fixture.builds();
   return { ...fixture, builder, finish: () => done.resolve(success) };
 }
 
 describe("a draining builder", () => {
   it("finishes the running build, claims no other, and ends", async () => {
     const fixture = await aBusyBuilder();
-    const { store, builder, finish, until } = fixture;
+    const { store, builder, finish } = fixture;
     await store.create("Build", buildObject(2));
     builder.stop.abort();
-    await until(async () => (await builderOf(fixture))?.phase === "Draining");
+    await fixture.reaches("Draining");
     finish();
     await builder.ended;
-    expect((await buildOf(fixture, 1))?.verdict?.result).toBe("Success");
-    expect(await buildOf(fixture, 2)).toBeUndefined();
-    expect((await builderOf(fixture))?.phase).toBe("Drained");
+    expect((await fixture.build(1))?.verdict?.result).toBe("Success");
+    expect(await fixture.build(2)).toBeUndefined();
+    expect((await fixture.self())?.phase).toBe("Drained");
   });
 
   it("stops a build that outlasts the drain timeout and says so on it", async () => {
     const fixture = await aBusyBuilder({ update: { drainTimeout: "200ms" } });
     fixture.builder.stop.abort();
     await fixture.builder.ended;
-    const status = await buildOf(fixture);
+    const status = await fixture.build();
     expect(status).toMatchObject({ phase: "Queued", attempt: 1, trouble: { reason: "Drained", count: 0 } });
     expect(status?.claim).toBeUndefined();
     expect(fixture.cells.running()).toBe(0);
@@ -54,28 +50,24 @@ describe("a draining builder", () => {
     const fixture = await aBusyBuilder();
     fixture.builder.kill.abort();
     await fixture.builder.ended;
-    expect(await buildOf(fixture)).toMatchObject({ phase: "Queued", trouble: { reason: "Drained" } });
+    expect(await fixture.build()).toMatchObject({ phase: "Queued", trouble: { reason: "Drained" } });
   });
 
   it("stays Drained as long as its object says so, and is Ready again without another warm-up", async () => {
     const fixture = await aBuilder();
-    const { cells, start, until } = fixture;
+    const { cells, start } = fixture;
     start();
-    await until(async () => (await builderOf(fixture))?.phase === "Ready");
+    await fixture.reaches("Ready");
     await desire(fixture, "Drain");
-    const drained = await until(async () => {
-      const status = await builderOf(fixture);
-      return status?.phase === "Drained" && status;
-    });
-    expect(drained.message).toBe("scale-down");
+    expect((await fixture.reaches("Drained")).message).toBe("scale-down");
     await desire(fixture, "Active");
-    await until(async () => (await builderOf(fixture))?.phase === "Ready");
+    await fixture.reaches("Ready");
     expect(cells.orders.map(({ task }) => task)).toEqual(["selftest"]);
   });
 
   it("gives back a claim that got through late, when it had drained already", async () => {
     const fixture = await aBuilder();
-    const { store, start, until } = fixture;
+    const { store, start } = fixture;
     const late = Promise.withResolvers<() => Promise<unknown>>();
     let answers = false;
     start({
@@ -91,23 +83,22 @@ describe("a draining builder", () => {
     await store.create("Build", buildObject(1));
     const getThrough = await late.promise;
     await desire(fixture, "Drain");
-    await until(async () => (await builderOf(fixture))?.phase === "Drained");
+    await fixture.reaches("Drained");
     answers = true;
     await getThrough();
-    expect((await buildOf(fixture))?.phase).toBe("Claimed");
-    await until(async () => (await buildOf(fixture))?.phase === "Queued");
+    expect((await fixture.build())?.phase).toBe("Claimed");
+    await fixture.until(async () => (await fixture.build())?.phase === "Queued");
   });
 
   it("goes on with its build when the drain is called off", async () => {
     const fixture = await aBusyBuilder({ update: { drainTimeout: "1s" } });
-    const { until, finish } = fixture;
     await desire(fixture, "Drain");
-    await until(async () => (await builderOf(fixture))?.phase === "Draining");
+    await fixture.reaches("Draining");
     await desire(fixture, "Active");
-    await until(async () => (await builderOf(fixture))?.phase === "Ready");
+    await fixture.reaches("Ready");
     await new Promise((resolve) => setTimeout(resolve, 1_200));
-    finish();
-    await until(async () => (await buildOf(fixture))?.verdict?.result === "Success");
+    fixture.finish();
+    expect((await fixture.verdict()).result).toBe("Success");
   });
 
   it("leaves a warm-up half done when it is drained, and begins anew afterwards", async () => {
@@ -117,10 +108,9 @@ describe("a draining builder", () => {
     start();
     await until(async () => cells.running() > 0);
     await desire(fixture, "Drain");
-    await until(async () => (await builderOf(fixture))?.phase === "Drained");
-    expect((await builderOf(fixture))?.warm).toBeUndefined();
+    expect((await fixture.reaches("Drained")).warm).toBeUndefined();
     cells.script = () => undefined;
     await desire(fixture, "Active");
-    await until(async () => (await builderOf(fixture))?.phase === "Ready");
+    await fixture.reaches("Ready");
   });
 });

@@ -2,15 +2,12 @@ import { describe, expect, it } from "vitest";
 import type { Kind } from "../../src/api/kinds.ts";
 import { StoreError } from "../../src/store/error.ts";
 import type { ObjectStore } from "../../src/store/objectStore.ts";
-import { type Clock, systemClock } from "../../src/system/clock.ts";
+import type { Clock } from "../../src/system/clock.ts";
 import { aBuilder, buildObject } from "../support/builder/builderWorld.ts";
 import { success } from "../support/builder/scriptedCells.ts";
+import { hurriedClock } from "../support/hurriedClock.ts";
 
-/** Pauses are cut short; everything else is as it is. */
-const hurried: Clock = {
-  ...systemClock,
-  sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 30), signal),
-};
+const hurried = hurriedClock();
 
 /** An API server that, while it `refuses`, takes nothing of the builder's, or nothing about Builds. */
 function refusing(store: ObjectStore) {
@@ -82,8 +79,8 @@ describe("a builder that is refused for a while, as its token has expired or its
     let later = 0;
     const clock: Clock = {
       ...hurried,
-      now: () => systemClock.now() + later,
-      monotonic: () => systemClock.monotonic() + later,
+      now: () => hurried.now() + later,
+      monotonic: () => hurried.monotonic() + later,
     };
     await store.create("Build", buildObject(1));
     cells.script = (order) => {

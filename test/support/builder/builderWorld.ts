@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { Build, BuildSpec } from "../../../src/api/build.ts";
+import type { Build, BuildSpec, BuildStatus, Verdict } from "../../../src/api/build.ts";
+import type { BuilderPhase, BuilderStatus } from "../../../src/api/builder.ts";
 import { apiVersion, poolLabel } from "../../../src/api/group.ts";
 import { BuilderPool } from "../../../src/api/pool.ts";
 import type { Mirrors } from "../../../src/builder/mirrors.ts";
@@ -28,6 +29,18 @@ export interface BuilderFixture {
   start(changes?: Partial<BuilderWorld>): StartedBuilder;
   /** Resolves once `done` returns something; fails after `ms`, ten seconds when absent. */
   until<T>(done: () => Promise<T | undefined | false>, ms?: number): Promise<T>;
+  /** What the builder says of itself. */
+  self(): Promise<BuilderStatus | undefined>;
+  /** What a Build says, of pull request 1 when absent. */
+  build(number?: number): Promise<BuildStatus | undefined>;
+  /** What the builder says of itself once it is in that phase. */
+  reaches(phase: BuilderPhase): Promise<BuilderStatus>;
+  /** The verdict on a pull request, once there is one. */
+  verdict(number?: number): Promise<Verdict>;
+  /** Resolves once a cell builds. */
+  builds(): Promise<void>;
+  /** Writes a file of `config/` as a person would. */
+  configure(file: string, text: string): void;
 }
 
 export interface StartedBuilder {
@@ -110,6 +123,8 @@ export async function aBuilder(poolSpec: object = {}): Promise<BuilderFixture> {
     rmSync(root, { recursive: true, force: true });
   });
   let processes = 0;
+  const self = async () => (await store.get("Builder", "o2-0"))?.status;
+  const build = async (number = 1) => (await store.get("Build", `o2-hello-${number}`))?.status;
 
   return {
     store,
@@ -143,6 +158,21 @@ export async function aBuilder(poolSpec: object = {}): Promise<BuilderFixture> {
       return builder;
     },
     until,
+    self,
+    build,
+    reaches: (phase) =>
+      until(async () => {
+        const status = await self();
+        return status?.phase === phase && status;
+      }),
+    verdict: (number) => until(async () => (await build(number))?.verdict),
+    async builds() {
+      await until(async () => cells.running() > 0 && cells.orders.at(-1)?.task === "build");
+    },
+    configure(file, text) {
+      mkdirSync(join(sandbox, "config"), { recursive: true });
+      writeFileSync(join(sandbox, "config", file), text);
+    },
   };
 }
 

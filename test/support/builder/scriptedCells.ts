@@ -14,6 +14,13 @@ export interface ScriptedCells extends Cells {
 
 export const success: Outcome = { kind: "Verdict", result: "Success", description: "" };
 
+export const failure: Extract<Outcome, { kind: "Verdict" }> = {
+  kind: "Verdict",
+  result: "Failure",
+  description: "",
+  findings: { sections: [], preview: ["hello.cc:1: error: expected ';'"] },
+};
+
 export function scriptedCells(): ScriptedCells {
   let running = 0;
   return {

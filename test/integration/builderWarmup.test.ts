@@ -1,0 +1,91 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { aBuilder } from "../support/builder/builderWorld.ts";
+import { endless } from "../support/builder/scriptedCells.ts";
+import { hurriedClock } from "../support/hurriedClock.ts";
+
+describe("a warm-up", () => {
+  it("distrusts the marker of an earlier process", async () => {
+    const { cells, sandbox, self, start, until } = await aBuilder();
+    mkdirSync(join(sandbox, "state"), { recursive: true });
+    const marker = join(sandbox, "state/ready");
+    writeFileSync(marker, '{"incarnation":"process-0","revision":"r1","at":"2026-01-01T00:00:00.000Z"}\n');
+    cells.script = (_order, _on, signal) => endless(signal);
+    start();
+    await until(async () => cells.running() > 0);
+    expect(() => readFileSync(marker)).toThrow("ENOENT");
+    const status = await until(async () => (await self())?.warmup && self());
+    expect(status).toMatchObject({ phase: "Warming", warmup: { done: 2, total: 3 } });
+  });
+
+  it("builds the base branch of every check, and a base that does not compile is said but no obstacle", async () => {
+    const checks = [{ name: "build/hello" }, { name: "build/other", branch: "next" }];
+    const { cells, reaches, start } = await aBuilder({ warmup: { builds: "All" }, checks });
+    cells.script = async (order) => ({
+      kind: "Done",
+      message: "",
+      ...(order.task === "warmup" && { compiled: order.check.name === "build/hello" }),
+    });
+    start();
+    expect((await reaches("Ready")).message).toBe("next does not compile for build/other");
+    expect(cells.orders.map(({ task }) => task)).toEqual(["selftest", "warmup", "warmup"]);
+  });
+
+  it("is shown with names as long as a pool may have them", async () => {
+    const checks = [{ name: `build/${"n".repeat(190)}`, branch: "b".repeat(200) }];
+    const { cells, self, start, until } = await aBuilder({ warmup: { builds: "All" }, checks });
+    cells.script = (order, _on, signal) => (order.task === "warmup" ? endless(signal) : undefined);
+    start();
+    const doing = await until(async () => (await self())?.warmup?.doing);
+    expect(doing).toMatch(/^Building b+ for build\/n+$/);
+  });
+
+  it("tries an infrastructure failure again, shows it, and is not Ready before it passed", async () => {
+    const { cells, reaches, self, start, until } = await aBuilder();
+    let tries = 0;
+    const seen: string[] = [];
+    cells.script = async () => {
+      tries += 1;
+      seen.push((await self())?.phase ?? "");
+      if (tries < 4) return { kind: "Infrastructure", reason: "ToolInstallFailed", message: "pip found no network" };
+      return { kind: "Done", message: "" };
+    };
+    start({ clock: hurriedClock(700) });
+    await until(async () => (await self())?.warmup?.failures?.some((text) => text.includes("pip found")));
+    expect((await reaches("Ready")).warmup?.failures).toBeUndefined();
+    expect(tries).toBe(4);
+    expect(seen.slice(1)).toEqual(["Warming", "Warming", "Warming"]);
+  });
+
+  it("makes no progress while a step fails again and again, until a try gets further than those before", async () => {
+    const { cells, reaches, self, start, until } = await aBuilder();
+    const held = new Map([1, 4].map((number) => [number, Promise.withResolvers<void>()]));
+    onTestFinished(() => {
+      for (const { resolve } of held.values()) resolve();
+    });
+    let tries = 0;
+    let tell = () => {};
+    cells.script = async (_, on) => {
+      tries += 1;
+      tell = () => on({ event: "step", step: "prepare" });
+      tell();
+      await held.get(tries)?.promise;
+      if (tries < 4) return { kind: "Infrastructure", reason: "ToolInstallFailed", message: "pip found no network" };
+      return { kind: "Done", message: "" };
+    };
+    const progress = async () => Date.parse((await self())?.warmup?.progressAt ?? "");
+    start({ clock: hurriedClock(700) });
+    await until(async () => tries === 1 && (await progress()) > 0);
+    const firstFailed = Date.now();
+    held.get(1)?.resolve();
+    await until(async () => tries === 4 && (await self())?.warmup?.failures?.length === 1);
+    expect(await progress()).toBeLessThanOrEqual(firstFailed);
+    await until(async () => {
+      tell();
+      return (await progress()) > firstFailed;
+    });
+    held.get(4)?.resolve();
+    await reaches("Ready");
+  });
+});
