@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Stored } from "../../src/api/kinds.ts";
-import { claim, start, type Transition } from "../../src/core/queue/claim.ts";
+import { claim, start } from "../../src/core/queue/claim.ts";
 import { kubectl } from "../cluster/kubectl.ts";
 import { aBuild } from "../contract/objects.ts";
+import { statusAfter } from "../support/objects/inHands.ts";
 import { aGitHub, createSecret } from "./support/github.ts";
 import { aCluster, type Installation, type TestCluster } from "./support/installation.ts";
 import { runOperator } from "./support/operator.ts";
@@ -17,11 +18,6 @@ beforeAll(async () => {
   cluster = await aCluster();
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
-
-function statusAfter(transition: Transition) {
-  if ("refused" in transition) throw new Error(transition.refused);
-  return transition.status;
-}
 
 /** A pool of two builders, of which the second runs a build. */
 async function building(installation: Installation): Promise<void> {

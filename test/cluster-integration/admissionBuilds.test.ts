@@ -1,0 +1,218 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { BuildStatus } from "../../src/api/build.ts";
+import type { Stored } from "../../src/api/kinds.ts";
+import { finish, release, start } from "../../src/core/queue/claim.ts";
+import { claimed, finding, holderIn, statusAfter } from "../support/objects/inHands.ts";
+import { iso, noon } from "../support/objects/moment.ts";
+import { aBuilderPod, inHands, isRefused, log, statusOf } from "./support/builderPod.ts";
+import { aCluster, type Installation, type TestCluster } from "./support/installation.ts";
+
+const otherCommit = "f".repeat(40);
+
+let cluster: TestCluster;
+let installation: Installation;
+let me: Awaited<ReturnType<typeof aBuilderPod>>;
+
+beforeAll(async () => {
+  cluster = await aCluster();
+  installation = await cluster.install("admission");
+  me = await aBuilderPod(installation);
+});
+afterAll(() => cluster[Symbol.asyncDispose]());
+
+describe("a builder may", () => {
+  it("claim, start, show its step, give its verdict and say later that the log has arrived", async () => {
+    const build = await me.waiting();
+    const claimed = await me.write(build, inHands(build, "o2-0", "Claimed"));
+    const running = await me.write(claimed, statusAfter(start(claimed, holderIn(claimed))));
+    const step = await me.write(running, { ...statusOf(running), step: "build" });
+    const done = await me.write(step, statusAfter(finish(step, holderIn(step), { ...finding, log })));
+    const verdict = done.status?.verdict;
+    if (verdict === undefined) throw new Error("no verdict");
+    const stored = await me.write(done, { ...statusOf(done), verdict: { ...verdict, log: { ...log, stored: true } } });
+    expect(stored.status).toMatchObject({ phase: "Done", tree: "o2-0", verdict: { log: { stored: true } } });
+  });
+
+  it("claim again what was tested before, and move the last verdict into the history", async () => {
+    const done = await me.heldBy("o2-1", "Done");
+    const wanted = await installation.admin.store.update("Build", { ...done, spec: { ...done.spec, request: 2 } });
+    const claimed = await me.write(wanted, inHands(wanted, "o2-0", "Claimed"));
+    const running = await me.write(claimed, statusAfter(start(claimed, holderIn(claimed))));
+    const again = await me.write(running, statusAfter(finish(running, holderIn(running), finding)));
+    expect(again.status?.history?.map(({ builder }) => builder)).toEqual(["o2-1"]);
+  });
+
+  it.each(["Claimed", "Running"] as const)("give back what it holds, %s", async (phase) => {
+    const held = await me.heldBy("o2-0", phase);
+    const why = { reason: "FetchFailed", message: "no", now: noon } as const;
+    const released = await me.write(held, statusAfter(release(held, holderIn(held), why)));
+    expect(released.status).toMatchObject({ phase: "Queued", trouble: { builder: "o2-0" } });
+  });
+
+  it("give back what a newer commit replaced, and with it the trouble that an earlier attempt had elsewhere", async () => {
+    const lost = await me.heldBy("o2-1", "Claimed");
+    const why = { reason: "FetchFailed", message: "no", now: noon } as const;
+    const queued = statusAfter(release(lost, holderIn(lost), why));
+    const waiting = await installation.admin.store.updateStatus("Build", { ...lost, status: queued });
+    const held = await me.write(waiting, claimed(waiting, "o2-0", noon + 3_600_000).status);
+    expect(held.status?.trouble).toMatchObject({ builder: "o2-1" });
+    const superseded = { reason: "Superseded", message: "a newer commit", now: noon } as const;
+    const released = await me.write(held, statusAfter(release(held, holderIn(held), superseded)));
+    expect(released.status).toMatchObject({ phase: "Queued" });
+    expect(released.status).not.toHaveProperty("trouble");
+  });
+});
+
+describe("a builder may not", () => {
+  const cheats: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ["claim in the name of another", () => me.claimFor("o2-1")],
+    [
+      "claim what is blocked",
+      async () => {
+        const build = await me.waiting();
+        const blocked = await installation.admin.store.update("Build", {
+          ...build,
+          spec: { ...build.spec, blocked: { reason: "Untrusted", message: "no" } },
+        });
+        return me.write(blocked, inHands(build, "o2-0", "Claimed"));
+      },
+    ],
+    [
+      "claim again what has its verdict",
+      async () => {
+        const done = await me.heldBy("o2-1", "Done");
+        const status = { ...statusOf(done), phase: "Claimed" as const, attempt: 2 };
+        const { status: _, ...unclaimed } = done;
+        const { claim: first } = inHands(unclaimed, "o2-0", "Claimed");
+        return me.write(done, { ...status, ...(first && { claim: { ...first, attempt: 2 } }) });
+      },
+    ],
+    [
+      "skip an attempt",
+      async () => {
+        const build = await me.waiting();
+        const status = inHands(build, "o2-0", "Claimed");
+        return me.write(build, {
+          ...status,
+          attempt: 5,
+          ...(status.claim && { claim: { ...status.claim, attempt: 5 } }),
+        });
+      },
+    ],
+    [
+      "claim for another commit than the one that is wanted",
+      async () => {
+        const build = await me.waiting();
+        const status = inHands(build, "o2-0", "Claimed");
+        return me.write(build, { ...status, ...(status.claim && { claim: { ...status.claim, commit: otherCommit } }) });
+      },
+    ],
+    ["claim a Build of another pool", async () => me.claimFor("o2-0", { pool: "o3" })],
+    ["run without a claim", () => me.from("Queued", (build) => inHands(build, "o2-0", "Running"))],
+    ["give a verdict without a claim", () => me.from("Queued", (build) => inHands(build, "o2-0", "Done"))],
+    ["give a verdict before it runs", () => me.from("Claimed", (build) => inHands(build, "o2-0", "Done"))],
+    [
+      "give a verdict in the name of another",
+      () =>
+        me.from("Running", (build) => ({
+          ...inHands(build, "o2-0", "Done"),
+          ...verdictOf(build, { builder: "o2-1" }),
+        })),
+    ],
+    [
+      "give a verdict about another commit",
+      () =>
+        me.from("Running", (build) => ({
+          ...inHands(build, "o2-0", "Done"),
+          ...verdictOf(build, { commit: otherCommit }),
+        })),
+    ],
+    [
+      "take what another holds",
+      async () => me.steal("Claimed", (status) => ({ ...status, ...claimedBy(status, "o2-0") })),
+    ],
+    [
+      "take what another runs",
+      async () => me.steal("Running", (status) => ({ ...status, ...claimedBy(status, "o2-0") })),
+    ],
+    [
+      "give back what another holds",
+      async () => me.steal("Claimed", ({ claim: _, ...rest }) => ({ ...rest, phase: "Queued" })),
+    ],
+    [
+      "end what another runs",
+      async () =>
+        me.steal("Running", ({ claim: held, ...rest }) => {
+          const { commit = "", request = 0, attempt = 0 } = held ?? {};
+          return { ...rest, phase: "Done", verdict: { ...finding, commit, request, attempt, builder: "o2-0" } };
+        }),
+    ],
+    ["change the step of another", async () => me.steal("Running", (status) => ({ ...status, step: "build" }))],
+    [
+      "say that GitHub has been told",
+      () =>
+        me.from("Running", (build) => ({
+          ...inHands(build, "o2-0", "Running"),
+          reported: {
+            commit: build.spec.commit,
+            request: 1,
+            state: "success",
+            description: "",
+            url: "",
+            at: iso(noon),
+            writes: 1,
+          },
+        })),
+    ],
+    [
+      "change its verdict afterwards",
+      () =>
+        me.from("Done", (build) => ({ ...inHands(build, "o2-0", "Done"), ...verdictOf(build, { result: "Failure" }) })),
+    ],
+    [
+      "mark the log of another's verdict as stored",
+      async () =>
+        me.steal("Done", (status) => ({
+          ...status,
+          ...(status.verdict && { verdict: { ...status.verdict, log: { ...log, stored: true } } }),
+        })),
+    ],
+    ["forge the history", () => me.from("Running", (build) => ({ ...inHands(build, "o2-0", "Running"), history: [] }))],
+    [
+      "say that another's tree is warm",
+      () => me.from("Running", (build) => ({ ...inHands(build, "o2-0", "Running"), tree: "o2-1" })),
+    ],
+    [
+      "blame another for a failure",
+      () =>
+        me.from("Running", (build) => ({
+          ...inHands(build, "o2-0", "Running"),
+          trouble: { reason: "DiskFull", message: "no", builder: "o2-1", count: 9, at: iso(noon) },
+        })),
+    ],
+    ["create a Build", async () => me.store.create("Build", { ...(await me.waiting()), metadata: { name: "mine" } })],
+    ["delete a Build", async () => me.store.delete("Build", (await me.waiting()).metadata.name)],
+  ];
+
+  it.each(cheats)("%s", async (_what, cheat) => {
+    expect(await isRefused(cheat)).toBe(true);
+  });
+});
+
+describe("the operator", () => {
+  it("is not held to what binds builders", async () => {
+    const held = await me.heldBy("o2-1", "Running");
+    const { claim: _, ...rest } = statusOf(held);
+    const { store } = installation.operator;
+    await store.updateStatus("Build", { ...held, status: { ...rest, phase: "Queued" } });
+  });
+});
+
+function claimedBy(status: BuildStatus, builder: string): Partial<BuildStatus> {
+  return { ...(status.claim && { claim: { ...status.claim, builder } }) };
+}
+
+function verdictOf(build: Stored<"Build">, change: object): Pick<BuildStatus, "verdict"> {
+  const { verdict } = inHands(build, "o2-0", "Done");
+  return { ...(verdict && { verdict: { ...verdict, ...change } }) };
+}

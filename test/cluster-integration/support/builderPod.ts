@@ -1,0 +1,106 @@
+import type { BuildStatus } from "../../../src/api/build.ts";
+import { poolLabel } from "../../../src/api/group.ts";
+import type { Stored } from "../../../src/api/kinds.ts";
+import { isStoreError } from "../../../src/store/error.ts";
+import { aBuild } from "../../support/objects/build.ts";
+import { claimed, finding, finished, running } from "../../support/objects/inHands.ts";
+import type { Installation } from "./installation.ts";
+import { runOperator } from "./operator.ts";
+import { playBuilders } from "./players.ts";
+import { aPool, podsOf, settled } from "./pools.ts";
+import { until } from "./until.ts";
+
+type Phase = "Claimed" | "Running" | "Done";
+
+/** Its log has an address and is on its way there. */
+export const log = { path: "a/b", url: "http://logs/a/b", stored: false };
+
+const phases = {
+  Claimed: claimed,
+  Running: running,
+  Done: (build: Stored<"Build">, builder: string) => finished(build, builder, { ...finding, log }),
+};
+
+/** The status of a Build in the hands of a builder. */
+export const inHands = (build: Stored<"Build">, builder: string, phase: Phase): BuildStatus =>
+  phases[phase](build, builder).status;
+
+/** The builder `o2-0` of a pool of two as the API server knows it, by the token of its pod; the admission policies are in force. */
+export async function aBuilderPod(installation: Installation) {
+  const { admin } = installation;
+  {
+    await using _operator = runOperator(installation);
+    await using _players = playBuilders(installation);
+    await admin.store.create("BuilderPool", aPool("o2", { instances: 2 }));
+    await settled(installation, "o2", 2);
+  }
+  const uids = await podsOf(installation, "o2");
+  const me = await installation.as("o2-builder", { name: "o2-0", uid: uids.get("o2-0") ?? "" });
+  let builds = 0;
+
+  /** A Build that waits, of the pool `o2` unless said otherwise. */
+  async function waiting(spec: Parameters<typeof aBuild>[0] = {}): Promise<Stored<"Build">> {
+    builds += 1;
+    const build = aBuild({ number: builds, ...spec });
+    const metadata = { name: `build-${builds}`, labels: { [poolLabel]: "o2" } };
+    return admin.store.create("Build", { ...build, metadata });
+  }
+
+  async function heldBy(builder: string, phase: Phase): Promise<Stored<"Build">> {
+    const build = await waiting();
+    return admin.store.updateStatus("Build", { ...build, status: inHands(build, builder, phase) });
+  }
+
+  /** As this builder. */
+  const write = (build: Stored<"Build">, status: BuildStatus) => me.store.updateStatus("Build", { ...build, status });
+
+  async function claimFor(builder: string, spec: Parameters<typeof aBuild>[0] = {}): Promise<unknown> {
+    const build = await waiting(spec);
+    return write(build, inHands(build, builder, "Claimed"));
+  }
+
+  await until("the policies to be in force", () => isRefused(() => claimFor("o2-1")));
+
+  return {
+    ...me,
+    /** Of the pods, by name. */
+    uids,
+    waiting,
+    heldBy,
+    write,
+    /** Claims a new Build in a builder's name. */
+    claimFor,
+    /** Writes over a Build that waits, or that is its own and in that phase. */
+    async from(phase: Phase | "Queued", status: (build: Stored<"Build">) => BuildStatus): Promise<unknown> {
+      const { status: _, ...build } = phase === "Queued" ? await waiting() : await heldBy("o2-0", phase);
+      return write(build, status(build));
+    },
+    /** Writes over a Build that is another's. */
+    async steal(phase: Phase, change: (status: BuildStatus) => BuildStatus): Promise<unknown> {
+      const held = await heldBy("o2-1", phase);
+      return write(held, change(statusOf(held)));
+    },
+  };
+}
+
+/** Whether the API server forbids it; throws when it fails for another reason. */
+export async function isRefused(act: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await act();
+    return false;
+  } catch (error) {
+    if (isStoreError(error, "Forbidden")) return true;
+    throw error;
+  }
+}
+
+export function statusOf<S>({
+  metadata,
+  status,
+}: {
+  readonly metadata: { readonly name: string };
+  readonly status?: S;
+}) {
+  if (status === undefined) throw new Error(`${metadata.name} has no status`);
+  return status;
+}
