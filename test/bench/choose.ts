@@ -3,7 +3,7 @@ import { createPreference } from "../../src/core/partition/preference.ts";
 import { chooseBuild } from "../../src/core/queue/choose.ts";
 import { aBuild, heldBy } from "../support/objects/build.ts";
 import { aBuilder } from "../support/objects/builder.ts";
-import { randomOf } from "./random.ts";
+import { randomOf } from "../support/random.ts";
 
 const count = { builds: 5_000, builders: 1_000, choices: 500 };
 const limit = 5;

@@ -1,6 +1,6 @@
 import { createGitHub } from "../../src/github/client.ts";
 import { type StandIn, startStandIn } from "../support/github/standIn.ts";
-import { randomOf } from "./random.ts";
+import { randomOf } from "../support/random.ts";
 
 /** Open pull requests of fifteen repositories, 300 in all: two large ones, and the long tail that ALICE has. */
 const sizes = [90, 70, 30, 20, 20, 15, 12, 10, 8, 7, 6, 5, 3, 2, 2];

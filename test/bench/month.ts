@@ -1,8 +1,8 @@
 import type { Build } from "../../src/api/build.ts";
 import { formatDuration } from "../../src/api/duration.ts";
 import { isRecheck } from "../../src/core/queue/claim.ts";
-import { createFleet, type Recorder } from "./fleet.ts";
-import { exponential, randomOf } from "./random.ts";
+import { createFleet, type Recorder } from "../support/fleet/fleet.ts";
+import { exponential, randomOf } from "../support/random.ts";
 
 const minute = 60_000;
 const day = 86_400_000;

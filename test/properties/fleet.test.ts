@@ -4,8 +4,8 @@ import type { Build } from "../../src/api/build.ts";
 import { isMember } from "../../src/core/partition/members.ts";
 import { isClaimable, isRecheck } from "../../src/core/queue/claim.ts";
 import { courtesy } from "../../src/core/queue/share.ts";
-import { createFleet, type Fleet, type Recorder } from "../bench/fleet.ts";
-import { randomOf } from "../bench/random.ts";
+import { createFleet, type Fleet, type Recorder } from "../support/fleet/fleet.ts";
+import { randomOf } from "../support/random.ts";
 
 const minute = 60_000;
 const patience = 10 * minute;

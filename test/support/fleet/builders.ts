@@ -1,0 +1,144 @@
+import type { Build } from "../../../src/api/build.ts";
+import type { Stored } from "../../../src/api/kinds.ts";
+import { chooseBuild } from "../../../src/core/queue/choose.ts";
+import { claim, finish, isRecheck, mustStop, release, start } from "../../../src/core/queue/claim.ts";
+import { shouldPreempt } from "../../../src/core/queue/preempt.ts";
+import type { View } from "../../../src/core/queue/share.ts";
+import { iso } from "../objects/moment.ts";
+import type { Agenda } from "./agenda.ts";
+import type { Bus } from "./bus.ts";
+import type { FleetOptions } from "./fleet.ts";
+import { canStart, type Ending, type Host, type Process } from "./host.ts";
+
+/** Trees of pull requests that are not built for this long are deleted. */
+const treeAge = 2 * 86_400_000;
+
+/** Choose, claim, build, stop. */
+export interface Builders {
+  /** Everybody idle looks at the same lists and claims at the same moment, until nobody wants anything more. */
+  choose(): void;
+  /** Stops what must not go on. */
+  supervise(): void;
+  stop(host: Host, why: Exclude<Ending, "verdict">, reason?: "Superseded" | "Preempted" | "Drained"): void;
+  /** Gives the verdict of a process. */
+  judge(host: Host, process: Process): void;
+  /** When the host's process first saw the request of a Build. */
+  seenAt(host: Host, build: Build): number;
+}
+
+export function createBuilders(around: {
+  readonly options: FleetOptions;
+  readonly agenda: Agenda;
+  readonly bus: Bus;
+  readonly pool: Stored<"BuilderPool">;
+  readonly hosts: ReadonlyMap<string, Host>;
+  readonly decideSoon: () => void;
+  /** Lets the operator look at the queue. */
+  readonly plan: () => void;
+}): Builders {
+  const { options, agenda, bus, pool, hosts, decideSoon, plan } = around;
+  const { random, recorder } = options;
+
+  const seenAt = (host: Host, build: Build) => Math.max(host.bornAt, bus.raisedAt(build) ?? 0);
+
+  function viewOf(name: string, host: Host, builds: readonly Stored<"Build">[]): View {
+    return {
+      self: name,
+      builds,
+      builders: [...hosts.values()].map(({ builder }) => builder),
+      strategy: pool.spec.partition.strategy,
+      patience: 10 * 60_000,
+      preference: host.preference,
+      waited: (build) => agenda.now() - seenAt(host, build),
+      now: agenda.now(),
+    };
+  }
+
+  function choose(): void {
+    for (let isOver = false; !isOver; ) {
+      isOver = true;
+      const all = bus.all();
+      const choices = [...hosts]
+        .filter(([, host]) => canStart(host))
+        .map(([name, host]) => ({
+          name,
+          host,
+          choice: chooseBuild({ ...viewOf(name, host, all), recheck: pool.spec.recheck, random }),
+        }));
+      for (const { name, host, choice } of shuffled(choices, random)) {
+        if (!("build" in choice)) {
+          if (choice.again !== undefined) agenda.at(agenda.now() + Math.ceil(choice.again), decideSoon);
+        } else if (bus.get(choice.build.metadata.name) === choice.build) begin(name, host, choice.build);
+        else isOver = false; // somebody was faster
+      }
+    }
+  }
+
+  function begin(name: string, host: Host, build: Build): void {
+    const incarnation = host.builder.status?.incarnation ?? "";
+    const key = build.metadata.name;
+    if (!bus.transit(key, (one) => claim(one, { builder: name, incarnation }, agenda.now()))) return;
+    const holder = { builder: name, incarnation, attempt: bus.get(key)?.status?.attempt ?? 0 };
+    if (!bus.transit(key, (one) => start(one, holder))) return;
+    const tree = `${build.spec.check} ${build.spec.number}`;
+    const isWarm = agenda.now() - (host.trees.get(tree) ?? Number.NEGATIVE_INFINITY) < treeAge;
+    host.trees.set(tree, agenda.now());
+    const waited = agenda.now() - (bus.raisedAt(build) ?? agenda.now());
+    const process = { build: bus.get(key) ?? build, holder, isWarm, startedAt: agenda.now(), waited };
+    host.process = process;
+    host.hasEnded = false;
+    recorder?.started(host.builder, process);
+    agenda.at(agenda.now() + options.duration(isWarm), () => end(host, process));
+  }
+
+  function end(host: Host, process: Process): void {
+    if (host.process !== process || host.hasEnded) return;
+    recorder?.stopped(process.holder.builder, process, "verdict");
+    host.hasEnded = true;
+    if (host.cutAt === undefined) judge(host, process);
+  }
+
+  function judge(host: Host, process: Process): void {
+    const { number, commit } = process.build.spec;
+    const isRed = (number + Number.parseInt(commit, 36)) % 3 === 0;
+    const finding = {
+      result: isRed ? ("Failure" as const) : ("Success" as const),
+      description: "",
+      silent: false,
+      startedAt: iso(process.startedAt),
+      finishedAt: iso(agenda.now()),
+    };
+    bus.transit(process.build.metadata.name, (one) => finish(one, process.holder, finding));
+    host.process = undefined;
+    plan();
+  }
+
+  function stop(host: Host, why: Exclude<Ending, "verdict">, reason?: "Superseded" | "Preempted" | "Drained"): void {
+    const { process } = host;
+    if (process === undefined) return;
+    if (!host.hasEnded) recorder?.stopped(process.holder.builder, process, why);
+    host.process = undefined;
+    if (reason === undefined) return;
+    const because = { reason, message: reason, now: agenda.now() };
+    bus.transit(process.build.metadata.name, (one) => release(one, process.holder, because));
+  }
+
+  function supervise(): void {
+    for (const [name, host] of hosts) {
+      if (host.process === undefined || host.cutAt !== undefined || host.hasEnded) continue;
+      const { build, holder } = host.process;
+      if (mustStop(bus.get(build.metadata.name), holder) !== undefined) stop(host, "superseded", "Superseded");
+      else if (options.preempts && isRecheck(build) && shouldPreempt(viewOf(name, host, bus.all())))
+        stop(host, "preempted", "Preempted");
+    }
+  }
+
+  return { choose, supervise, stop, judge, seenAt };
+}
+
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  return items
+    .map((item) => ({ item, place: random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ item }) => item);
+}
