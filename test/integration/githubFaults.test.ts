@@ -3,14 +3,16 @@ import { aClient, code, repository, signal } from "../support/github/aClient.ts"
 
 describe("a fault", () => {
   it("of one page is tried again; a lasting one ends the listing, and the next starts from what is known", async () => {
-    const { gitHub, list, numbers, openMany } = await aClient();
+    const { asked, gitHub, list, numbers, openMany } = await aClient();
     await openMany(100);
     gitHub.faults.add({ on: "POST /graphql", skip: 1, times: 2, fault: { kind: "status", status: 502 } });
     expect(await numbers()).toHaveLength(100);
     gitHub.faults.add({ on: "*", fault: { kind: "cutBefore" } });
     expect(await code(list())).toBe("Unreachable");
     gitHub.faults.clear();
+    asked();
     expect(await numbers()).toHaveLength(100);
+    expect(asked()).toBe("probe, 0 points");
   });
 
   it.each([
