@@ -38,6 +38,7 @@ function applyWorkload(
 
 function changeOf(now: Workload | undefined, { replicas, revision }: Workload, course: Course): Why {
   if (now === undefined) {
+    if (replicas === 0) return putRight;
     return { reason: "ScaledUp", message: `Starts ${howMany(replicas)} at revision ${revision}` };
   }
   if (now.revision !== revision) {

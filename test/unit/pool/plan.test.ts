@@ -15,6 +15,12 @@ describe("a new pool", () => {
     expect(condition(world, "Covered")).toBe("False NotEnoughReady: No builder is ready, so pull requests wait");
   });
 
+  it("tells of no builders that start when it has none", () => {
+    const world = new World({ instances: 0 });
+    expect(told(world.step())).toEqual([]);
+    expect(deeds(world)).toEqual(["addFinalizer", "replicas 0"]);
+  });
+
   it("is available when its builders are warm, at rest, and says so", () => {
     const world = settled({ instances: 4 });
     expect(condition(world, "Available")).toBe("True AllReady: 4 of 4 builders are ready");
