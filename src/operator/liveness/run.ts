@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import type { Builder } from "../../api/builder.ts";
 import type { Stored } from "../../api/kinds.ts";
 import { feel, judge, type Life, type Pulses, silenceOf } from "../../core/pool/liveness.ts";
@@ -13,6 +14,8 @@ import type { LivenessWorld } from "./world.ts";
 const interval = 5_000;
 /** Not having looked for so long, for want of an answer or of processor time, is not having listened. */
 const longestGap = 30_000;
+/** Writes in flight at once: a rack without power silences many. */
+const atOnce = 16;
 
 /**
  * Finds out which builders are silent or dead, says so on their objects, and gives their builds to others; until `signal` aborts.
@@ -52,15 +55,22 @@ export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Pr
       if (!builders.isHealthy() || !builds.isHealthy()) throw new Error("a watch of Builders or Builds is interrupted");
       const all = builders.list(); // one look: whoever starts anew meanwhile must not be taken for who was judged
       const lives = await judgeAll(workloads, all, await listen(all), clock.monotonic());
-      for (const builder of all) await markSilent(world, builder, lives.get(builder.metadata.name));
       const judged = new Map(all.map((builder) => [builder.metadata.name, builder]));
-      for (const build of builds.list().filter(isHeld)) await takeBackFrom(world, build, judged, lives);
+      await each(all, (builder) => markSilent(world, builder, lives.get(builder.metadata.name)));
+      await each(builds.list().filter(isHeld), (build) => takeBackFrom(world, build, judged, lives));
     } catch (error) {
       if (signal.aborted) return;
-      log.warn({ error: String(error) }, "the heartbeats could not be read; nobody is called lost");
+      log.warn({ error: String(error) }, "not every builder could be judged; who could not is not called lost");
     }
     await alarm.wait(interval, signal);
   }
+}
+
+/** One that cannot be read or written keeps no other from its turn; the first failure is thrown when all had theirs. */
+async function each<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
+  const limit = pLimit(atOnce);
+  const ends = await Promise.allSettled(all.map((one) => limit(act, one)));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
 /** What changes with every beat of each builder; undefined for one that never beat. */

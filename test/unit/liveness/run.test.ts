@@ -6,13 +6,18 @@ const second = 1000;
 const minute = 60 * second;
 
 /** A pull request that the builder holds. */
-async function aHeldBuild(machine: Machine, phase: "Claimed" | "Running", builder = "o2-0"): Promise<void> {
+async function aHeldBuild(
+  machine: Machine,
+  phase: "Claimed" | "Running",
+  builder = "o2-0",
+  name = "b1",
+): Promise<void> {
   const commit = "0123456789012345678901234567890123456789";
   const at = "2026-01-01T00:00:00Z";
   const build: Build = {
     apiVersion: "ci.alice.cern.ch/v1alpha1",
     kind: "Build",
-    metadata: { name: "b1" },
+    metadata: { name },
     spec: {
       pool: "o2",
       check: "build/O2/o2",
@@ -66,6 +71,18 @@ describe("a builder whose heartbeat stops", () => {
     expect([await machine.phases(), await buildPhase(machine)]).toEqual([["o2-0 Lost"], "Queued"]);
     const build = await machine.store.get("Build", "b1");
     expect(build?.status?.trouble).toMatchObject({ reason: "BuilderLost", builder: "o2-0" });
+  });
+
+  it("loses its claims although another builder cannot be read, as one of a later version", async () => {
+    await using machine = await aMachine({ instances: 1 });
+    await machine.pass(30 * second);
+    machine.faults.unreadable.add("o2-7");
+    await aHeldBuild(machine, "Running", "o2-7", "b0");
+    await aHeldBuild(machine, "Claimed");
+    silence(machine);
+    await machine.pass(85 * second);
+    expect(await buildPhase(machine)).toBe("Queued");
+    expect((await machine.store.get("Build", "b0"))?.status?.phase).toBe("Running");
   });
 
   it("says itself that it is back", async () => {

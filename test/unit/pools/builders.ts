@@ -34,7 +34,7 @@ export async function aMachine(spec: Parameters<typeof aPool>[0] = {}) {
   const clock = fakeClock();
   const embedded = openEmbeddedStore({ file: ":memory:", clock, log });
   const writes: string[] = [];
-  const faults = { startThrows: false, listFails: false, statusAnswers: true };
+  const faults = { startThrows: false, listFails: false, statusAnswers: true, unreadable: new Set<string>() };
   const watches = new Set<(isHealthy: boolean) => void>();
   const store = watched(embedded, writes, faults, watches);
   const end = new AbortController();
@@ -191,7 +191,7 @@ async function beat(store: ObjectStore, name: string, holderIdentity: string, no
 function watched(
   store: ObjectStore,
   writes: string[],
-  faults: { readonly listFails: boolean; readonly statusAnswers: boolean },
+  faults: { readonly listFails: boolean; readonly statusAnswers: boolean; readonly unreadable: ReadonlySet<string> },
   watches: Set<(isHealthy: boolean) => void>,
 ): ObjectStore {
   function noted<T>(kind: Kind, part: string, answer: T): T {
@@ -199,7 +199,10 @@ function watched(
     return answer;
   }
   return {
-    get: (kind, name) => store.get(kind, name),
+    async get(kind, name) {
+      if (faults.unreadable.has(name)) throw new StoreError("Invalid", `${kind} "${name}" does not fit its schema`);
+      return store.get(kind, name);
+    },
     async list(kind, selector) {
       if (faults.listFails) throw new StoreError("Unavailable", "the store does not answer");
       return store.list(kind, selector);
