@@ -17,6 +17,7 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   else {
     process.stderr.write(`builderpool: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = error instanceof CommandError ? error.exitCode : exitCodes.failed;
+    // an `up` that failed half-way would live on with the work folder in its hands
+    process.exit(error instanceof CommandError ? error.exitCode : exitCodes.failed);
   }
 }
