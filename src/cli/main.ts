@@ -3,12 +3,18 @@ import { CommandError, exitCodes } from "./exit.ts";
 import { commandLine } from "./program.ts";
 import { takeToken } from "./token.ts";
 
-/** A reader that has seen enough, such as `head`, is no failure. */
+/** A reader that has seen enough, such as `head`, or a terminal that was closed, is no failure. A full disk is one, but ends nothing that runs. */
+let lost: NodeJS.ErrnoException | undefined;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    if (error.code !== "EPIPE" && !(error.code === "EIO" && stream.isTTY)) lost ??= error;
   });
 }
+process.once("beforeExit", () => {
+  if (lost === undefined) return;
+  process.stderr.write(`builderpool: not everything could be printed: ${lost.message}\n`);
+  process.exitCode ||= exitCodes.failed;
+});
 
 try {
   const taken = takeToken(process.env);

@@ -52,7 +52,7 @@ export function showChanges(terminal: Terminal, clock: Clock): Show {
       builds: [...builds.values()],
     };
     const wrong = isEnding ? [] : attention(objects).map(printable);
-    const [width, height] = [terminal.columns ?? 120, terminal.rows ?? 40];
+    const { width, height } = sizeOf(terminal);
     // the line below the last one is the cursor's
     const text = picture(
       { ...objects, attention: wrong, news, foot: [...pinned.values()].flat() },
@@ -63,7 +63,7 @@ export function showChanges(terminal: Terminal, clock: Clock): Show {
     terminal.write(repaint(text));
   };
   // what stood on the screen moves up, where it can still be read
-  if (live) terminal.write(`${"\n".repeat(terminal.rows ?? 40)}${clear}`);
+  if (live) terminal.write(`${"\n".repeat(sizeOf(terminal).height)}${clear}`);
   const timer = live ? setInterval(draw, 500) : undefined;
   return {
     pool: (object) => note(pools, object, isEnding ? nothing : poolLines, say),
@@ -83,6 +83,11 @@ export function showChanges(terminal: Terminal, clock: Clock): Show {
       if (live) draw();
     },
   };
+}
+
+/** A serial console has a size of 0: it does not know. */
+function sizeOf({ columns, rows }: Terminal): { readonly width: number; readonly height: number } {
+  return { width: columns || 120, height: rows || 40 };
 }
 
 function nothing(): readonly string[] {

@@ -1,0 +1,81 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { openSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { isRunning } from "../../src/local/lock.ts";
+import { anInstallation, type Installation, program } from "../support/up/installation.ts";
+
+/** A terminal of unknown size with a program in it, which goes away when there is no more standard input; then says how the program ended. */
+const terminal = `
+import os, pty, sys, threading
+pid, master = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+def show():
+    try:
+        while True: os.write(1, os.read(master, 65536))
+    except OSError: pass
+threading.Thread(target=show, daemon=True).start()
+sys.stdin.read()
+os.close(master)
+print("\\nended with", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+`;
+
+describe("builderpool up", () => {
+  let machine: Installation;
+  beforeAll(async () => {
+    machine = await anInstallation();
+    await machine.declare({ instances: 0 });
+  });
+  afterAll(() => machine.close());
+
+  const args = (workDir: string) => ["up", "-f", machine.poolFile, "--work-dir", workDir, "--listen", "127.0.0.1:0"];
+
+  it("ends with a sentence, and leaves the work folder to the next one, where it cannot serve its pages", async () => {
+    const ended = machine.up("--listen", "192.0.2.1:8089").ended;
+    expect(await ended).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/^builderpool: .*192\.0\.2\.1/m) });
+  });
+
+  it.runIf(process.platform === "linux")("goes on when the disk is full on which its output is kept", async () => {
+    const workDir = join(machine.directory, "full");
+    const child = spawn(program, args(workDir), { stdio: ["ignore", openSync("/dev/full", "w"), "pipe"] });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const exit = once(child, "exit");
+    await expect
+      .poll(() => machine.run("get", "pools", "--work-dir", workDir), { timeout: 20_000 })
+      .toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining("hello"),
+        stderr: "",
+      });
+    child.kill("SIGTERM");
+    let said = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
+    expect(await exit).toEqual([1, null]);
+    expect(said).toBe("builderpool: not everything could be printed: ENOSPC: no space left on device, write\n");
+  });
+
+  it("shows its table on a terminal that does not know its size, and drains when that goes away", async () => {
+    const workDir = join(machine.directory, "terminal");
+    const child = spawn("python3", ["-c", terminal, program, ...args(workDir)], { stdio: ["pipe", "pipe", "inherit"] });
+    let shown = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (shown += text));
+    const exit = once(child, "exit");
+    await expect.poll(() => shown, { timeout: 20_000 }).toContain("result pages");
+    child.stdin.end();
+    await exit;
+    expect(await isRunning(workDir)).toBe(false);
+    expect(shown).toMatch(/ended with 0$/m);
+  });
+});
+
+describe("a command", () => {
+  it.runIf(process.platform === "linux")("says that what it printed got lost, and fails", async () => {
+    const child = spawn(program, ["--help"], { stdio: ["ignore", openSync("/dev/full", "w"), "pipe"] });
+    let said = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
+    expect(await once(child, "close")).toEqual([1, null]);
+    expect(said).toBe("builderpool: not everything could be printed: ENOSPC: no space left on device, write\n");
+  });
+});
