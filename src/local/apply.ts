@@ -6,9 +6,13 @@ import { retryOnConflict } from "../store/write.ts";
 
 /**
  * Makes the pools of the store those of the files: what is new is created, what changed is replaced, and what the files no longer
- * name is deleted, which drains its builders. Returns a line for each change.
+ * name is deleted, which drains its builders; unless they are not all that the files hold. Returns a line for each change.
  */
-export async function applyPools(store: ObjectStore, pools: readonly BuilderPool[]): Promise<readonly string[]> {
+export async function applyPools(
+  store: ObjectStore,
+  pools: readonly BuilderPool[],
+  areAll: boolean,
+): Promise<readonly string[]> {
   const lines: string[] = [];
   const known = new Map((await store.list("BuilderPool")).map((pool) => [pool.metadata.name, pool]));
   for (const pool of pools) {
@@ -26,6 +30,10 @@ export async function applyPools(store: ObjectStore, pools: readonly BuilderPool
   }
   for (const [name, { metadata }] of known) {
     if (metadata.deletionTimestamp !== undefined) continue;
+    if (!areAll) {
+      lines.push(`${name}: is not in what can be read of the files, and stays as it was until they are corrected`);
+      continue;
+    }
     await store.delete("BuilderPool", name);
     lines.push(`${name}: is no longer in the files: its builders drain, then it goes`);
   }

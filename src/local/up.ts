@@ -31,6 +31,8 @@ import { localWorkloads } from "./workloads.ts";
 export interface UpOptions {
   readonly workDir: string;
   readonly pools: readonly BuilderPool[];
+  /** Whether no other pool is wanted; false where some could not be read, so that none is taken away. */
+  readonly areAll: boolean;
   readonly token: string | undefined;
   /** Name, UID or UID:GID; a user of their own when absent and possible. */
   readonly cellUser: string | undefined;
@@ -143,7 +145,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
       return isNew;
     });
   for (const line of notes(wanted)) say(line);
-  for (const line of await applyPools(store, wanted)) say(line);
+  for (const line of await applyPools(store, wanted, options.areAll)) say(line);
   const operator = startOperator(
     { store, workloads, logs, clock, log, rechecks: options.rechecks, github: connections.of },
     ending.signal,
@@ -168,7 +170,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
     stillToDo: () => stillToDo({ ...objects(), listed: operator.isSettled(), unreported: pendingReports(objects()) }),
     async apply(pools) {
       wanted = pools;
-      return [...notes(pools), ...(await applyPools(store, pools))];
+      return [...notes(pools), ...(await applyPools(store, pools, true))];
     },
     ended: ended.promise,
     async end(drainMs) {

@@ -66,7 +66,7 @@ export async function upCommand(options: UpCommandOptions): Promise<void> {
   else if (options.untilIdle) process.stdout.write(`\n${buildList(up.builds.list(), "table", systemClock.now())}\n`);
 }
 
-async function start(options: UpCommandOptions, { pools }: PoolFiles, show: Show): Promise<Up> {
+async function start(options: UpCommandOptions, { pools, problems }: PoolFiles, show: Show): Promise<Up> {
   const { workDir, token, cellUser, logLevel } = options;
   try {
     return await startUp({
@@ -74,6 +74,7 @@ async function start(options: UpCommandOptions, { pools }: PoolFiles, show: Show
       token,
       cellUser,
       pools,
+      areAll: problems.length === 0,
       version,
       listen: parseListen(options.listen),
       rechecks: options.untilIdle !== true,
