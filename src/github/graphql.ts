@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Headers } from "./budget.ts";
 import { GitHubError } from "./github.ts";
 import type { Transport } from "./transport.ts";
 
@@ -44,7 +45,7 @@ export async function ask(transport: Transport, question: Question): Promise<Rep
   const damaged = new Set<number>();
   for (const error of errors) {
     const position = positionIn(list, error);
-    if (position === undefined) throw complaint(error, question, transport);
+    if (position === undefined) throw complaint(error, question, answer.headers, transport);
     damaged.add(position);
   }
   return { data, damaged, cost: Charged.safeParse(data).data?.rateLimit.cost };
@@ -67,14 +68,13 @@ function positionIn(list: readonly string[] | undefined, { type = "", path }: Co
   return within && typeof position === "number" && !isLimit(type) ? position : undefined;
 }
 
-function complaint(error: Complaint, { what }: Question, transport: Transport): GitHubError {
+function complaint(error: Complaint, { what }: Question, headers: Headers, transport: Transport): GitHubError {
   const { type = "", message, extensions } = error;
   const answer = `GitHub answered "${message.slice(0, 300)}" for ${what}`;
   if (isLimit(type) || /rate limit/i.test(message)) {
-    const now = transport.clock.now();
-    const reset = transport.budgets.all().find(({ resource }) => resource === "graphql")?.resetAt ?? 0;
-    const retryAt = reset > now ? reset : now + 60_000;
-    return new GitHubError("RateLimited", `${answer}; it is asked again after the reset`, { retryAt });
+    const retryAt = limitedUntil(headers, transport);
+    const until = new Date(retryAt).toISOString();
+    return new GitHubError("RateLimited", `${answer}; it is not asked again before ${until}`, { retryAt });
   }
   if (type === "NOT_FOUND")
     return new GitHubError("NotFound", `${answer}; correct the name, or let the credential see it`);
@@ -84,6 +84,15 @@ function complaint(error: Complaint, { what }: Question, transport: Transport): 
   // A query that GitHub's schema refuses, as an older Enterprise server may, is refused the next time too.
   if (type === "" && extensions !== undefined) return new GitHubError("Malformed", answer);
   return new GitHubError("Unreachable", answer);
+}
+
+/** As for REST: Retry-After; the reset when nothing remains; else this is the secondary limit, whose rule is at least a minute. */
+function limitedUntil(headers: Headers, { budgets, clock }: Transport): number {
+  const now = clock.now();
+  const seconds = Number.parseInt(String(headers["retry-after"] ?? ""), 10);
+  if (Number.isFinite(seconds)) return now + seconds * 1000;
+  const budget = budgets.all().find(({ resource }) => resource === "graphql");
+  return budget?.remaining === 0 && budget.resetAt > now ? budget.resetAt : now + 60_000;
 }
 
 function isLimit(type: string): boolean {
