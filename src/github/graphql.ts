@@ -16,6 +16,8 @@ export interface Reply {
   readonly data: unknown;
   /** Positions in `list` that GitHub could not answer for. What is read there means nothing, null included. */
   readonly damaged: ReadonlySet<number>;
+  /** Present when it could not answer for want of a right of the credential. */
+  readonly denied: GitHubError | undefined;
   /** Points that GitHub charged; undefined where it does not say. */
   readonly cost: number | undefined;
 }
@@ -43,12 +45,15 @@ export async function ask(transport: Transport, question: Question): Promise<Rep
   const answer = await transport.send(call);
   const { data, errors = [] } = read(Body, answer.body, what);
   const damaged = new Set<number>();
+  let denied: GitHubError | undefined;
   for (const error of errors) {
     const position = positionIn(list, error);
-    if (position === undefined) throw complaint(error, question, answer.headers, transport);
+    const failure = complaint(error, question, answer.headers, transport);
+    if (position === undefined) throw failure;
     damaged.add(position);
+    if (failure.code === "Unauthorized") denied = failure;
   }
-  return { data, damaged, cost: Charged.safeParse(data).data?.rateLimit.cost };
+  return { data, damaged, denied, cost: Charged.safeParse(data).data?.rateLimit.cost };
 }
 
 /** Parses part of an answer; what does not fit is GitHub's mistake, or ours about GitHub. */
@@ -69,7 +74,7 @@ function positionIn(list: readonly string[] | undefined, { type = "", path }: Co
 }
 
 function complaint(error: Complaint, { what }: Question, headers: Headers, transport: Transport): GitHubError {
-  const { type = "", message, extensions } = error;
+  const { type = "", message, path, extensions } = error;
   const answer = `GitHub answered "${message.slice(0, 300)}" for ${what}`;
   if (isLimit(type) || /rate limit/i.test(message)) {
     const retryAt = limitedUntil(headers, transport);
@@ -79,7 +84,9 @@ function complaint(error: Complaint, { what }: Question, headers: Headers, trans
   if (type === "NOT_FOUND")
     return new GitHubError("NotFound", `${answer}; correct the name, or let the credential see it`);
   if (type === "FORBIDDEN" || type === "INSUFFICIENT_SCOPES") {
-    return new GitHubError("Unauthorized", `${answer}; grant the credential that right`);
+    const field = path?.findLast((part) => typeof part === "string");
+    const right = field === undefined ? "that right" : `the right to read "${field}"`;
+    return new GitHubError("Unauthorized", `${answer}; grant the credential ${right}`);
   }
   // A query that GitHub's schema refuses, as an older Enterprise server may, is refused the next time too.
   if (type === "" && extensions !== undefined) return new GitHubError("Malformed", answer);

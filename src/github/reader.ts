@@ -61,7 +61,7 @@ export function createReader(ask: Ask, { clock, log }: { readonly clock: Clock; 
   async function readPage({ repository, branch }: Board, after: string | null, signal: AbortSignal) {
     const [owner, name] = repository.split("/");
     const what = `the open pull requests of ${repository} onto ${branch}`;
-    const { data, damaged } = await ask({
+    const { data, damaged, denied } = await ask({
       query: openQuery,
       variables: { owner, name, branch, ref: `refs/heads/${branch}`, after },
       what,
@@ -70,6 +70,8 @@ export function createReader(ask: Ask, { clock, log }: { readonly clock: Clock; 
     });
     const { ref, numbers, open } = read(OpenPage, data, what).repository;
     if (ref === null) throw new GitHubError("NotFound", `branch ${branch} of ${repository} does not exist; correct it`);
+    // A right that is missing for all of them is missing altogether: a person must hear of it.
+    if (denied !== undefined && damaged.size === open.nodes.length) throw denied;
     return {
       numbers: numbers.nodes,
       cards: await readCards(ask, log, { repository, nodes: open.nodes, damaged, signal }),

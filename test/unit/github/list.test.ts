@@ -122,6 +122,33 @@ describe("an answer with errors", () => {
   });
 });
 
+describe("a right that the credential lacks", () => {
+  const forbidden = (position: number) => ({
+    ...about(position, "commits", "commit", "status"),
+    type: "FORBIDDEN",
+    message: "Resource not accessible by integration",
+  });
+  const open = (...positions: readonly number[]) => ({
+    data: openPage([1, 2], [node(1), node(2)]),
+    errors: positions.map(forbidden),
+  });
+
+  it("for every pull request fails the listing, and is named, rather than leaving none that can be read", async () => {
+    await using world = await listing({ open: open(0, 1) });
+    await expect(world.list()).rejects.toMatchObject({
+      code: "Unauthorized",
+      message:
+        'GitHub answered "Resource not accessible by integration" for the open pull requests of o/r onto dev; grant the credential the right to read "status"',
+    });
+  });
+
+  it("for one of them costs that one alone", async () => {
+    await using world = await listing({ open: open(1) });
+    const result = await world.list();
+    expect([readable(result), result.unreadable]).toEqual([[1], [2]]);
+  });
+});
+
 describe("a head", () => {
   it("that is not the last of the listed commits is asked for by its name", async () => {
     const long = node(1, { headRefOid: "head9" });
