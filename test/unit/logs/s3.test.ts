@@ -1,0 +1,51 @@
+import { once } from "node:events";
+import { createReadStream } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { s3LogStore } from "../../../src/logs/s3.ts";
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "s3-"));
+  await writeFile(join(folder, "log"), Buffer.alloc(40 << 20));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** A bucket that takes so many requests, and is too busy for all others. */
+async function busyAfter(taken: number) {
+  let asked = 0;
+  const server = createServer((incoming, outgoing) => {
+    asked += 1;
+    const isBusy = asked > taken;
+    incoming.resume().on("end", () => {
+      outgoing.writeHead(isBusy ? 503 : 200, { etag: '"1"' });
+      outgoing.end(isBusy ? "<Code>SlowDown</Code>" : "<UploadId>7</UploadId>");
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { endpoint, [Symbol.dispose]: () => void server.close().closeAllConnections() };
+}
+
+describe("a large log that a bucket does not take", () => {
+  it.each([
+    ["at all", 0],
+    ["from its first part on", 1],
+    ["from its second part on", 2],
+    ["from its third part on", 3],
+  ])("%s is let go of: no file of it stays open", async (_, taken) => {
+    using bucket = await busyAfter(taken);
+    const s3 = { endpoint: bucket.endpoint, bucket: "alice-build-logs", region: "us-east-1", prefix: "" };
+    const keys = async () => ({ accessKeyId: "id", secretAccessKey: "secret" });
+    const file = createReadStream(join(folder, "log"));
+    const put = s3LogStore({ s3, keys }).put("o/r/1/abc/build_x_o2/fullLog.txt", file, "text/plain");
+    await expect(put).rejects.toThrow("answered 503");
+    expect(file.destroyed).toBe(true);
+  });
+});
