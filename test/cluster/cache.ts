@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { access, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Lock, LockedError, lockWorkDir } from "../../src/local/lock.ts";
 import { during } from "./progress.ts";
 
 /** Where what takes long to make is kept between runs, outside the checkout; anything in it may be deleted at any time. */
@@ -26,7 +27,7 @@ export async function cached(what: string, key: string, make: (folder: string) =
   const folder = join(cacheFolder(), key);
   if (await isUsed(folder)) return folder;
   await mkdir(cacheFolder(), { recursive: true });
-  return holding(`${folder}.lock`, what, async () => {
+  return holding(`${folder}.held`, what, async () => {
     if (await exists(folder)) return folder;
     const unfinished = `${folder}.new`;
     await rm(unfinished, { recursive: true, force: true });
@@ -47,39 +48,41 @@ async function isUsed(folder: string): Promise<boolean> {
   );
 }
 
-/** Deletes what nobody used for two weeks: each change of the programs makes images anew. */
+/** Deletes what nobody used for two weeks, and what was not finished by then: each change of the programs makes images anew. */
 async function sweep(): Promise<void> {
   const twoWeeks = 14 * 24 * 60 * 60_000;
-  for (const name of (await readdir(cacheFolder())).filter((entry) => /^[0-9a-f]{64}$/.test(entry))) {
+  for (const name of (await readdir(cacheFolder())).filter((entry) => /^[0-9a-f]{64}\b/.test(entry))) {
     const folder = join(cacheFolder(), name);
     const used = await stat(folder).catch(() => undefined);
     if (used !== undefined && Date.now() - used.mtimeMs > twoWeeks) await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Does `work` while no other process of this machine holds the same lock; one that died holding it is no obstacle. */
-async function holding<T>(lock: string, what: string, work: () => Promise<T>): Promise<T> {
-  if (!(await take(lock))) {
-    await during(`waiting for another process to finish ${what}`, async () => {
-      while (!(await take(lock))) await sleep(500);
-    });
-  }
+/** Does `work` while no other process of this machine holds the same lock, which is the kernel's: one that died holds nothing. */
+async function holding<T>(folder: string, what: string, work: () => Promise<T>): Promise<T> {
+  const lock =
+    take(folder) ?? (await during(`waiting for another process to finish ${what}`, () => untilTaken(folder)));
   try {
     return await work();
   } finally {
-    await rm(lock, { force: true });
+    lock.release();
   }
 }
 
-async function take(lock: string): Promise<boolean> {
+async function untilTaken(folder: string): Promise<Lock> {
+  for (;;) {
+    const lock = take(folder);
+    if (lock !== undefined) return lock;
+    await sleep(500);
+  }
+}
+
+function take(folder: string): Lock | undefined {
   try {
-    await writeFile(lock, String(process.pid), { flag: "wx" });
-    return true;
-  } catch {
-    const holder = Number(await readFile(lock, "utf8").catch(() => ""));
-    // A lock without a number was created this instant.
-    if (holder > 0 && !isAlive(holder)) await rm(lock, { force: true });
-    return false;
+    return lockWorkDir(folder);
+  } catch (error) {
+    if (error instanceof LockedError) return undefined;
+    throw error;
   }
 }
 
