@@ -1,12 +1,13 @@
+import { existsSync } from "node:fs";
 import { Agent as PlainAgent } from "node:http";
 import { Agent, type RequestOptions } from "node:https";
 import type { Clock } from "../../system/clock.ts";
 import { type Access, connections, readAnew } from "./access.ts";
 
 /**
- * Access by kubeconfig files, of which the first counts where they differ, and a context, the current one when absent, with every way to
- * log in that client-node knows. Throws when a file cannot be read or no server is named. The only importer of client-node, and only when it is
- * called.
+ * Access by kubeconfig files, of which the first counts where they differ and those that are missing are overlooked while one is there, and
+ * a context, the current one when absent, with every way to log in that client-node knows. Throws when a file cannot be read or no server
+ * is named. The only importer of client-node, and only when it is called.
  */
 export async function accessFromKubeConfig(
   files: string | readonly string[],
@@ -15,7 +16,9 @@ export async function accessFromKubeConfig(
 ): Promise<Access> {
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
-  const from = [files].flat();
+  const named = [files].flat();
+  const there = named.filter((file) => existsSync(file));
+  const from = there.length > 0 ? there : named;
   for (const [index, file] of from.entries()) {
     const part = index === 0 ? config : new KubeConfig();
     try {

@@ -90,6 +90,15 @@ describe("access from a kubeconfig", () => {
     );
   });
 
+  it("overlooks those of several files that are not there, as kubectl does", async () => {
+    const files = [join(folder, "none"), written("https://127.0.0.1:1"), join(folder, "neither")];
+
+    expect(await accessFromKubeConfig(files, fakeClock())).toMatchObject({ namespace: "ci", server: { port: "1" } });
+    await expect(accessFromKubeConfig([join(folder, "none"), join(folder, "neither")], fakeClock())).rejects.toThrow(
+      "none cannot be used: ENOENT",
+    );
+  });
+
   it("says what is missing", async () => {
     writeFileSync(join(folder, "config"), "{apiVersion: v1, kind: Config, clusters: [], users: [], contexts: []}");
 
