@@ -85,10 +85,10 @@ function addUp(program: Command, { token, warning }: TakenToken, workDirOf: Work
     .addOption(cellUserOption())
     .addOption(listenOption())
     .option("--note <line>", "a line that stays in sight under the table, such as whose machine this is")
-    .option(
-      "--log-level <level>",
-      "debug, info, warn or silent: JSON lines in builderpool.log of the work folder",
-      "info",
+    .addOption(
+      new Option("--log-level <level>", "JSON lines in builderpool.log of the work folder")
+        .choices(["debug", "info", "warn", "silent"])
+        .default("info"),
     )
     .addHelpText(
       "after",
@@ -218,7 +218,7 @@ function ofPools(command: Command): Command {
       "how the API server of a cluster is reached (default: KUBECONFIG, or ~/.kube/config)",
     )
     .option("--context <name>", "context of the kubeconfig; the current one when absent")
-    .option("-n, --namespace <name>", "namespace of the pools; that of the context when absent")
+    .option("-n, --namespace <name>", "namespace of the pools; that of the context when absent", aName)
     .addHelpText("after", `\nWhose pools? ${placeRule}\n`);
 }
 
@@ -226,7 +226,7 @@ function workDirOption(): Option {
   return new Option(
     "--work-dir <dir>",
     "work folder: store, logs, build trees (default: /var/lib/builderpool as root, else ~/.local/state/builderpool; BUILDERPOOL_WORK_DIR)",
-  );
+  ).argParser(folder);
 }
 
 function cellUserOption(): Option {
@@ -243,6 +243,17 @@ function listenOption(): Option {
 
 function outputOption(): Option {
   return new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default("table");
+}
+
+/** An empty variable of a script does not mean the default. */
+function folder(text: string): string {
+  if (text === "") throw new InvalidArgumentError("Expected a folder, found nothing.");
+  return text;
+}
+
+function aName(text: string): string {
+  if (text === "") throw new InvalidArgumentError("Expected a name, found nothing.");
+  return text;
 }
 
 function pullRequest(text: string): { readonly repository: string; readonly number: number } {

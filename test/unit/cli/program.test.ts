@@ -27,6 +27,15 @@ describe("the command line", () => {
     await expect(parse("nothing")).rejects.toMatchObject({ code: "commander.unknownCommand" });
   });
 
+  it.each([
+    ["up -f pool.yaml --log-level verbose", /Allowed choices are debug, info, warn, silent/],
+    ["up -f pool.yaml --work-dir ", /--work-dir.* Expected a folder, found nothing/],
+    ["get pools --work-dir ", /--work-dir.* Expected a folder, found nothing/],
+    ["get pools --namespace ", /--namespace.* Expected a name, found nothing/],
+  ])("refuses `%s`, where a variable of a script was empty or a word misspelled", async (command, sentence) => {
+    await expect(parse(...command.split(" "))).rejects.toThrow(sentence);
+  });
+
   it("explains every exit code and every environment variable that it reads", () => {
     expect(Object.keys(exitMeanings).map(Number)).toEqual(Object.values(exitCodes));
     const read = sources.flatMap((text) => [...text.matchAll(/env\["(\w+)"\]/g)].map((match) => match[1] ?? ""));
