@@ -4,6 +4,7 @@ import type { Milliseconds } from "../../api/duration.ts";
 import type { Stored } from "../../api/kinds.ts";
 import type { BlockedReason } from "../../api/reasons.ts";
 import { mustBeHeard } from "../report/pending.ts";
+import { unreportedVerdict } from "../report/plan.ts";
 import { candidate } from "./candidate.ts";
 import { isHeld } from "./claim.ts";
 import { buildMetadata, buildName } from "./identity.ts";
@@ -95,6 +96,17 @@ function onePerCommit(
   );
 }
 
+/**
+ * Whether another pull request gets its commit a status of the check: "no longer open" would stand there while that one is built. A
+ * verdict that GitHub lacks is brought there all the same.
+ */
+function hasHeir(check: ResolvedCheck, { pullRequests, teams }: Listing, build: Build): boolean {
+  const heirs = pullRequests.filter(({ head }) => head.commit === build.spec.commit);
+  return (
+    unreportedVerdict(build) === undefined && heirs.some((heir) => candidate(check, heir, teams).blocked === undefined)
+  );
+}
+
 /** Creates the Build of an open pull request, or brings it up to date. */
 function provide({ pool }: ObservedQueue, work: Work, now: Milliseconds): QueueAction | undefined {
   const { build, check, pullRequest } = work;
@@ -134,7 +146,8 @@ function settle(queue: ObservedQueue, build: Stored<"Build">): QueueAction | und
   }
   const listing = knownListing(queue, check);
   if (listing === undefined || listing.unreadable.includes(number)) return undefined;
-  if (!listing.pullRequests.some((pullRequest) => pullRequest.number === number)) {
+  const isOpen = listing.pullRequests.some((pullRequest) => pullRequest.number === number);
+  if (!isOpen && !hasHeir(check, listing, build)) {
     return leave(queue, build, "Closed", `it is no longer open against ${base}`);
   }
   return { do: "delete", build, because: "another pull request has the same head commit" };

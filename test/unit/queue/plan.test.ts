@@ -132,6 +132,24 @@ describe("a Build whose pull request", () => {
     expect(what(named(heldBy("o2-0", settled)))).toEqual([["update", "Closed"]]);
   });
 
+  it("is no longer open, while another with its head is, goes at once: what GitHub shows is that one's to say", () => {
+    const { commit, request } = build.spec;
+    const description = "Started Mon 10:00 CET on o2-0";
+    const told = { commit, request, state: "pending", description, url: "", at: iso(noon), writes: 1 } as const;
+    const announced = named(heldBy("o2-0", settled, { reported: told }));
+    const what = (builds: readonly Stored<"Build">[], isDraft = false) =>
+      plan({ builds, pullRequests: [aPullRequest({ number: 2, commit, isDraft })] }).map(
+        ({ do: verb, build: { spec } }) => [verb, spec.number, spec.blocked?.reason],
+      );
+    expect(what([announced])).toEqual([
+      ["delete", 1, undefined],
+      ["create", 2, undefined],
+    ]);
+    // A draft is not built, so nobody else would say that what was announced does not take place.
+    expect(what([announced], true)).toContainEqual(["update", 1, "Closed"]);
+    expect(what([named(judged("Success", settled))])).toContainEqual(["update", 1, "Closed"]);
+  });
+
   it("runs in a pool that is being deleted is left to end", () => {
     const pool = { ...aPool(), metadata: { ...aPool().metadata, deletionTimestamp: iso(noon) } };
     expect(plan({ pool, builds: [named(heldBy("o2-0", settled))] })).toEqual([]);
