@@ -111,10 +111,11 @@ export const metrics: readonly Metric[] = [
     name: "builderpool_github_remaining",
     help: "Requests or points that GitHub still grants until the budget is renewed",
     labels: ["resource"],
-    samples: ({ budgets }) =>
+    samples: ({ budgets, now }) =>
       [...Map.groupBy(budgets, ({ resource }) => resource)].map(([resource, all]) => ({
         labels: { resource },
-        value: Math.min(...all.map(({ remaining }) => remaining)),
+        // One that nobody uses any more, of a pool or a token that is gone, tells of no later budget.
+        value: Math.min(...all.map(({ remaining, limit, resetAt }) => (now < resetAt ? remaining : limit))),
       })),
   },
   {

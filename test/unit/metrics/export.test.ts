@@ -75,6 +75,15 @@ describe("the metrics", () => {
     expect((await lines()).filter((line) => line.includes("watch"))).toEqual([]);
   });
 
+  it("tell of a budget what it still grants, the least of several; all of it once its reset has passed", async () => {
+    const budget = { resource: "core", limit: 5000, remaining: 4000, used: 1000, resetAt: noon + 1 } as const;
+    const remaining = async (...budgets: Scene["budgets"]) =>
+      (await lines({ budgets })).find((line) => line.startsWith("builderpool_github_remaining"));
+    expect(await remaining(budget, { ...budget, remaining: 12 })).toMatch(/ 12$/);
+    expect(await remaining(budget, { ...budget, remaining: 12, resetAt: noon })).toMatch(/ 4000$/);
+    expect(await remaining({ ...budget, remaining: 12, resetAt: noon })).toMatch(/ 5000$/);
+  });
+
   it("are named as the field names metrics, and each says what it is", () => {
     for (const { name, help, labels } of metrics) {
       expect(name).toMatch(/^builderpool_[a-z_]+$/);
