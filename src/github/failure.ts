@@ -37,6 +37,9 @@ export function failureOf(refusal: Refusal): GitHubError {
   }
   if (status === 401) return new GitHubError("Unauthorized", `${answer}: the credential is wrong or expired; renew it`);
   if (status === 403 && /\blocked\b/i.test(said)) return new GitHubError("Rejected", answer);
+  if (status === 403 && /\barchived\b/i.test(said)) {
+    return new GitHubError("Unauthorized", `${answer}: take its checks out of the pool, or unarchive it`);
+  }
   if (status === 403) return new GitHubError("Unauthorized", `${answer}: ${missingRight(refusal)}`);
   // To a token that may read and not write, GitHub says that there is no such thing.
   if (status === 404 && refusal.isSeen) {

@@ -63,6 +63,16 @@ describe("a refusal of GitHub", () => {
     expect((await failing({ status: 403, headers })).message).toContain("lacks the right statuses=write; grant it");
   });
 
+  it("of an archived repository asks for no right: none would help", async () => {
+    const { code, message } = await failing({
+      status: 403,
+      body: { message: "Repository was archived so is read-only." },
+    });
+    expect(code).toBe("Unauthorized");
+    expect(message).toContain("(Repository was archived so is read-only.) for");
+    expect(message).toMatch(/: take its checks out of the pool, or unarchive it$/);
+  });
+
   it.each<[string, (client: GitHub) => Promise<unknown>, object]>([
     ["a status", (client) => client.setStatus(status, signal), { statuses: [] }],
     ["a comment", (client) => client.upsertComment(comment, signal), []],
