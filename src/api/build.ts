@@ -35,7 +35,9 @@ export const BuildSpec = z.object({
   urgent: z.boolean().default(false).describe("Carries the label ci-priority"),
   waitingSince: z.iso
     .datetime()
-    .describe("Later of the pull request's creation and the commit's date; what untested ones are ordered by"),
+    .describe(
+      "Later of the pull request's creation and the commit's date, but no later than requestedAt; what untested ones are ordered by",
+    ),
   group: Group.describe("untested, or what the last verdict was"),
   request: z.int().min(0).describe("Raised for every wanted build; claimable while above the last verdict's"),
   requestedAt: z.iso

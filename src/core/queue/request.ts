@@ -68,7 +68,7 @@ export function requestBuild(work: Work, now: Milliseconds): Request {
     title: pullRequest.title.slice(0, 300).toWellFormed(),
     author: pullRequest.author.slice(0, 100),
     urgent: seen.urgent,
-    waitingSince: seen.waitingSince,
+    waitingSince: earlier(seen.waitingSince, requestedAt),
     group,
     request,
     ...(requestedAt === undefined ? {} : { requestedAt }),
@@ -76,6 +76,11 @@ export function requestBuild(work: Work, now: Milliseconds): Request {
     ...(isSilent(facts) ? { silent: true } : {}),
   };
   return occasion === undefined ? { spec } : { spec, because: occasion[0] };
+}
+
+/** Commits are dated by the clock of whoever made them: one that is ahead would send its pull request to the end of the queue. */
+function earlier(seen: string, requestedAt: string | undefined): string {
+  return requestedAt !== undefined && Date.parse(requestedAt) < Date.parse(seen) ? requestedAt : seen;
 }
 
 function gather(work: Work, now: Milliseconds): Facts {

@@ -23,6 +23,15 @@ describe("a request", () => {
       expect(spec({ pullRequests, builds: [named(build)] })).toMatchObject(raised);
   });
 
+  it("for a commit dated by a clock that is ahead waits since it was asked for, rather than behind everything else", () => {
+    const ahead = aPullRequest({ commit: sha("f"), committedAt: iso(noon + 24 * 60 * minutes) });
+    const first = spec({ pullRequests: [ahead] });
+    expect(first).toMatchObject({ request: 1, waitingSince: iso(noon) });
+    const build = named(aBuild(first));
+    expect(plan({ pullRequests: [ahead], builds: [build], now: noon + minutes })).toEqual([]);
+    expect(plan({ pullRequests: [ahead], builds: [build], now: noon + 48 * 60 * minutes })).toEqual([]);
+  });
+
   it("is not raised by a push of what GitHub shows as tested", () => {
     const pushed = aPullRequest({ commit: sha("f"), ...status("SUCCESS") });
     expect(spec({ pullRequests: [pushed], builds: [named(judged("Failure", settled))] })).toMatchObject({
