@@ -52,14 +52,16 @@ function defaultCheck(spec: BuilderPoolSpec): Check {
 
 type Defect = Pick<BrokenCheck, "field" | "message">;
 
-function twice(
-  { metadata }: Pool,
-  earlier: readonly ResolvedCheck[],
-  { name, repository }: ResolvedCheck,
-): Defect | undefined {
-  if (!earlier.some((check) => check.name === name && check.repository === repository)) return undefined;
+function twice({ metadata }: Pool, earlier: readonly ResolvedCheck[], check: ResolvedCheck): Defect | undefined {
+  const { name } = check;
+  if (!earlier.some((other) => contextOf(other) === contextOf(check))) return undefined;
   const message = `check ${name} stands twice in pool ${metadata.name}; the first counts, rename or remove the other`;
   return { field: "name", message };
+}
+
+/** The status context of a check on its repository: GitHub does not care about the case of either name. */
+export function contextOf({ name, repository }: Pick<ResolvedCheck, "name" | "repository">): string {
+  return `${repository} ${name}`.toLowerCase();
 }
 
 /** One check with everything it inherits, or the sentence that says why it cannot be built. */

@@ -1,5 +1,6 @@
 import { Check } from "../../api/check.ts";
 import { apiVersion } from "../../api/group.ts";
+import { contextOf } from "./checks.ts";
 import { type Evaluated, evaluate, type Settings } from "./env/evaluate.ts";
 import { type Fields, fieldsOf } from "./env/fields.ts";
 import { type Finding, findings, type Report } from "./env/finding.ts";
@@ -108,7 +109,7 @@ function isWhole(file: string, fields: Fields, report: Report): boolean {
 /** A status of GitHub can have one author only. */
 function claimName(fields: Fields, owners: Map<string, string>, report: Report): void {
   const { value: name, file = "", line = 1 } = fields.get("name") ?? {};
-  const key = `${String(fields.get("repository")?.value).toLowerCase()} ${String(name)}`;
+  const key = contextOf({ repository: String(fields.get("repository")?.value), name: String(name) });
   const owner = owners.get(key);
   if (owner === undefined) owners.set(key, file);
   else

@@ -1,26 +1,22 @@
 import type { ResolvedCheck } from "../../api/check.ts";
 import type { BuilderPool } from "../../api/pool.ts";
-import { poolChecks } from "./checks.ts";
-
-type Identity = Pick<ResolvedCheck, "name" | "repository">;
+import { contextOf, poolChecks } from "./checks.ts";
 
 /**
  * Which pool a check belongs to: the status context on a repository's commits can have one author only. The pool created first
  * keeps it, then the first by name; the others wait, with a Conflict condition. Returns undefined for a check of no pool.
  */
-export function checkOwners(pools: readonly BuilderPool[]): (check: Identity) => string | undefined {
+export function checkOwners(
+  pools: readonly BuilderPool[],
+): (check: Pick<ResolvedCheck, "name" | "repository">) => string | undefined {
   const owners = new Map<string, string>();
   for (const pool of [...pools].sort(byAge)) {
     for (const check of poolChecks(pool).checks) {
-      const key = identity(check);
+      const key = contextOf(check);
       if (!owners.has(key)) owners.set(key, pool.metadata.name);
     }
   }
-  return (check) => owners.get(identity(check));
-}
-
-function identity(check: Identity): string {
-  return `${check.repository.toLowerCase()} ${check.name}`;
+  return (check) => owners.get(contextOf(check));
 }
 
 function byAge(a: BuilderPool, b: BuilderPool): number {

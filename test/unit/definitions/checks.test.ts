@@ -100,11 +100,13 @@ describe("a check", () => {
     expect(poolChecks(aPool({ branch: "1+1" })).checks[0]?.branch).toBe("1+1");
   });
 
-  it("without a repository, twice in a pool, or without recipes is set aside with a sentence", () => {
+  it("without a repository, twice in a pool (in whatever letters, to GitHub it is one), or without recipes is set aside with a sentence", () => {
     const { repository: _, ...spec } = document({}).spec;
     const nowhere = parsePool({ ...document({}), spec: { ...spec, checks: [{ name: "c" }] } }).pool;
     expect(nowhere && poolChecks(nowhere).broken[0]?.message).toMatch(/check c has no repository; give/);
     expect(poolChecks(aPool({ checks: [{ name: "c" }, { name: "c" }] })).broken[0]?.message).toMatch(/stands twice/);
+    const written = ["build/O2/o2", "BUILD/o2/O2"].map((name) => ({ name, repository: `${name.slice(0, 5)}/r` }));
+    expect(poolChecks(aPool({ checks: written })).broken[0]?.message).toMatch(/BUILD\/o2\/O2 stands twice/);
     const bare = aPool({ developmentPackages: [{ repository: "AliceO2Group/AliceO2", directory: "O2" }] });
     expect(poolChecks(bare).broken[0]?.message).toMatch(/has no recipes/);
   });
@@ -146,11 +148,12 @@ describe("a broken document", () => {
 });
 
 describe("one check in two pools", () => {
-  it("belongs to the pool that was created first", () => {
+  it("belongs to the pool that was created first, however its name is written: to GitHub it is one", () => {
     const old = { ...aPool({}, "old"), metadata: { name: "old", creationTimestamp: "2026-01-01T00:00:00Z" } };
     const young = { ...aPool({}, "a-young"), metadata: { name: "a-young", creationTimestamp: "2026-01-02T00:00:00Z" } };
     const owner = checkOwners([young, old]);
     expect(owner({ name: "build/O2/o2", repository: "aliceo2group/aliceo2" })).toBe("old");
+    expect(owner({ name: "Build/o2/O2", repository: "AliceO2Group/AliceO2" })).toBe("old");
     expect(owner({ name: "another", repository: "AliceO2Group/AliceO2" })).toBeUndefined();
   });
 });
