@@ -49,7 +49,10 @@ export async function ask(transport: Transport, question: Question): Promise<Rep
   for (const error of errors) {
     const position = positionIn(list, error);
     const failure = complaint(error, question, answer.headers, transport);
-    if (position === undefined) throw failure;
+    if (position === undefined) {
+      if (failure.code === "RateLimited") transport.budgets.meet("graphql", failure);
+      throw failure;
+    }
     damaged.add(position);
     if (failure.code === "Unauthorized") denied = failure;
   }

@@ -72,7 +72,9 @@ export function createTransport(world: World): Transport {
   const authorizer = createAuthorizer(credential, octokit.request, () => clock.now() + skew);
 
   async function send(call: Call): Promise<Answer> {
-    const resource = call.path === "graphql" ? "graphql" : "core";
+    const resource = resourceOf(call);
+    const limit = budgets.limitOn(resource, clock.now());
+    if (limit !== undefined) throw limit;
     const heldUntil = call.kind === "read" ? budgets.heldUntil(resource, clock.now()) : undefined;
     if (heldUntil !== undefined) throw held(call, heldUntil);
     let answer = await authorized(call);
@@ -92,7 +94,9 @@ export function createTransport(world: World): Transport {
   }
 
   function refused(call: Call, answer: Answer): GitHubError {
-    return failureOf({ ...call, ...answer, secret, anonymous: credential === "none", now: clock.now(), skew });
+    const failure = failureOf({ ...call, ...answer, secret, anonymous: credential === "none", now: clock.now(), skew });
+    if (failure.code === "RateLimited") budgets.meet(resourceOf(call), failure);
+    return failure;
   }
 
   /** With the credential; a lent token that GitHub no longer accepts is replaced once. */
@@ -136,6 +140,10 @@ export function createTransport(world: World): Transport {
   }
 
   return { send, budgets, clock };
+}
+
+function resourceOf({ path }: Call): "core" | "graphql" {
+  return path === "graphql" ? "graphql" : "core";
 }
 
 /** What GitHub answered, whatever the status; no answer at all is `Unreachable`. The request, which holds the token, is let go. */

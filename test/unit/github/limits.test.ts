@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Response, scripted } from "../../support/github/scripted.ts";
-import { errorOf, gitHub, list } from "./asking.ts";
+import { errorOf, gitHub, list, signal, status } from "./asking.ts";
 
 describe("a limit that GraphQL tells of in an answer of status 200", () => {
   const reset = Math.floor(Date.now() / 1000) + 3000;
@@ -26,5 +26,34 @@ describe("a limit that GraphQL tells of in an answer of status 200", () => {
     const { client, clock } = gitHub(server, { now: (reset - 3000) * 1000 });
     const { code, retryAt = 0 } = await errorOf(list(client));
     expect([code, Math.round((retryAt - clock.now()) / 1000)]).toEqual(["RateLimited", seconds]);
+  });
+});
+
+describe("a limit that is met", () => {
+  it.each<[string, Response]>([
+    ["GitHub's refusal", { status: 403, headers: { "retry-after": "7" }, body: { message: "secondary rate limit" } }],
+    [
+      "an error of GraphQL",
+      { headers: { "retry-after": "7" }, body: { errors: [{ message: "secondary rate limit" }] } },
+    ],
+  ])("by %s holds back all that the credential asks there, whatever it is about, until it ends", async (_, refusal) => {
+    const isQuery = refusal.status === undefined;
+    await using server = await scripted(({ method, url }) =>
+      isQuery === url.includes("graphql") ? refusal : { body: method === "GET" && url.includes("/pulls") ? [] : {} },
+    );
+    const { client, clock } = gitHub(server);
+    const asked = (branch: string) =>
+      isQuery
+        ? client.list({ repository: "alice/o2", branch, teams: [], signal })
+        : client.setStatus({ ...status, commit: branch }, signal);
+    const refused = () => server.requests.filter(({ url }) => url.includes("graphql") === isQuery).length;
+    const first = await errorOf(asked("a"));
+    expect(refused()).toBe(1);
+    const second = await errorOf(asked("b"));
+    expect([second.code, second.retryAt]).toEqual(["RateLimited", first.retryAt]);
+    expect(refused()).toBe(1);
+    clock.advance(7000);
+    await errorOf(asked("b"));
+    expect(refused()).toBe(2);
   });
 });

@@ -45,14 +45,15 @@ describe("a refusal of GitHub", () => {
   it("tells when to come back: Retry-After, the reset, or after a minute", async () => {
     await using server = await scripted(({ url }) => {
       if (url.includes("after")) return { status: 429, headers: { "retry-after": "7" } };
-      const reset = String(Math.floor(clock.now() / 1000) + 120);
+      const reset = String(Math.floor(Date.now() / 1000) + 120);
       return url.includes("reset")
         ? { status: 403, headers: { ...limits, "x-ratelimit-reset": reset } }
         : { status: 429 };
     });
-    const { client, clock } = gitHub(server);
-    const wait = async (commit: string) =>
-      Math.round(((await errorOf(client.setStatus({ ...status, commit }, signal))).retryAt ?? 0) - clock.now());
+    const wait = async (commit: string) => {
+      const { client, clock } = gitHub(server);
+      return Math.round(((await errorOf(client.setStatus({ ...status, commit }, signal))).retryAt ?? 0) - clock.now());
+    };
     expect(await wait("after")).toBe(7000);
     expect(await wait("reset")).toBeGreaterThan(118_000);
     expect(await wait("other")).toBe(60_000);
