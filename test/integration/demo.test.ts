@@ -125,7 +125,7 @@ describe("the stand-in as a program", () => {
 
 describe("setup", () => {
   const lock = '{"lockfileVersion": 3}';
-  const tools = ["bash", "env", "dirname", "cmp", "cp", "tail", "printf", "mkdir", "cat"];
+  const tools = ["bash", "env", "dirname", "cmp", "cp", "rm", "tail", "printf", "mkdir", "cat"];
 
   it("does nothing, and says nothing, when nothing is missing", async () => {
     await checkout({ installed: true });
@@ -145,7 +145,17 @@ describe("setup", () => {
 
     expect(first).toEqual({ code: 0, output: "setup: installing the packages of package-lock.json (half a minute)\n" });
     expect(second).toEqual({ code: 0, output: "" });
-    expect(await calls()).toBe("npm install --no-save --ignore-scripts --no-progress\n");
+    expect(await calls()).toBe("npm install --no-save --ignore-scripts --no-progress --include=dev\n");
+  });
+
+  it("takes nothing for installed that was left half-way, whatever lock file there is next", async () => {
+    await checkout({ installed: true });
+    const stubs = { git: "", rsync: "", python3: "", npm: "echo called >> calls; exit 1" };
+    await writeFile(join(scratch, "package-lock.json"), '{"lockfileVersion": 3, "a newer": "commit"}');
+    expect((await setup(stubs)).code).toBe(1);
+    await writeFile(join(scratch, "package-lock.json"), lock);
+    expect((await setup(stubs)).code).toBe(1);
+    expect(await calls()).toBe("called\ncalled\n");
   });
 
   it("names the one command to type where it may not install", async () => {
