@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { failure } from "../store/embedded/failure.ts";
@@ -48,7 +48,8 @@ export async function isRunning(workDir: string): Promise<boolean> {
   const database = open(workDir, 50);
   try {
     begin(database);
-    return false;
+    // of a file that is not this user's to write, SQLite asks for no lock: then it counts whether the last holder lives
+    return !isWritable(fileIn(workDir)) && isAlive(pidOf(database));
   } catch (error) {
     if (isBusy(error)) return true;
     throw error;
@@ -75,10 +76,34 @@ function isBusy(error: unknown): boolean {
 }
 
 function holderOf(database: DatabaseSync): string {
+  const pid = pidOf(database);
+  return pid === undefined ? "" : ` (process ${pid})`;
+}
+
+/** Of the process that took the folder last. */
+function pidOf(database: DatabaseSync): number | undefined {
   try {
     const pid = database.prepare("SELECT pid FROM holder").get()?.["pid"];
-    return typeof pid === "number" ? ` (process ${pid})` : "";
+    return typeof pid === "number" ? pid : undefined;
   } catch {
-    return "";
+    return undefined;
+  }
+}
+
+function isWritable(file: string): boolean {
+  try {
+    accessSync(file, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isAlive(pid: number | undefined): boolean {
+  if (pid === undefined) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { isRunning, LockedError, lockWorkDir } from "../../../src/local/lock.ts";
 
 const lockModule = resolve(import.meta.dirname, "../../../src/local/lock.ts");
@@ -48,6 +48,24 @@ describe("the lock of the work folder", () => {
     const sentence = `another \`builderpool up\` (process ${process.pid}) works in ${folder}; stop it, or name another folder with --work-dir`;
     expect(() => lockWorkDir(folder)).toThrow(new LockedError(sentence));
     lock.release();
+  });
+
+  it.runIf(process.getuid?.() === 0)("is seen by a user who may not write to it, and seen to end", async () => {
+    chmodSync(folder, 0o755);
+    const asked = `import { isRunning } from ${JSON.stringify(lockModule)}; console.log(await isRunning(process.argv[1]));`;
+    const asOther = () =>
+      execFileSync(process.execPath, ["--input-type=module", "-e", asked, folder], {
+        uid: 65534,
+        gid: 65534,
+        encoding: "utf8",
+      });
+    const { child, said } = starter(folder);
+    onTestFinished(() => void child.kill("SIGKILL"));
+    expect(await said).toBe("locked");
+    expect(asOther()).toBe("true\n");
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(asOther()).toBe("false\n");
   });
 
   it("is given to exactly one of several that start at once, and is free when that one is killed", async () => {
