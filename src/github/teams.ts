@@ -17,7 +17,8 @@ export type Members = (
 
 /**
  * Who is in the teams of a repository's organisation, at most ten minutes old. When GitHub does not say, the last known members
- * stay, and an unknown team trusts nobody: a team never fails a listing. A team that GitHub says does not exist is empty.
+ * stay, and an unknown team trusts nobody: a team never fails a listing. A team that GitHub says does not exist is empty;
+ * one that the credential may not see is asked for again after as long.
  */
 export function createTeams(ask: Ask, { clock, log }: { readonly clock: Clock; readonly log: Log }): Members {
   const known = new Map<string, { readonly members: ReadonlySet<string>; readonly readAt: number }>();
@@ -33,17 +34,21 @@ export function createTeams(ask: Ask, { clock, log }: { readonly clock: Clock; r
     const key = `${organization}/${slug}`;
     const last = known.get(key);
     if (last !== undefined && clock.monotonic() - last.readAt < maxAge) return last.members;
+    const readAt = clock.monotonic();
     try {
-      const fresh = { readAt: clock.monotonic(), members: await readMembers(ask, organization, slug, signal) };
+      const fresh = { readAt, members: await readMembers(ask, organization, slug, signal) };
       known.set(key, fresh);
       return fresh.members;
     } catch (error) {
       if (!(error instanceof GitHubError)) throw error;
+      const members = last?.members ?? new Set<string>();
+      // A refusal stays one until a person does something: asking at every poll would cost a point each time.
+      if (error.code === "NotFound" || error.code === "Unauthorized") known.set(key, { readAt, members });
       log.warn(
         { team: key, code: error.code, reason: error.message },
         "team not read; its last known members stay trusted",
       );
-      return last?.members ?? new Set();
+      return members;
     }
   }
 }

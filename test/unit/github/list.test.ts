@@ -201,6 +201,29 @@ describe("a change that the probe shows", () => {
   });
 });
 
+describe("a team that the credential may not see", () => {
+  it("trusts nobody, and is asked for again after ten minutes, not at every poll", async () => {
+    const script = play({ open: { data: openPage([1], [node(1)]) }, nodes: () => ({ data: { nodes: [commit(1)] } }) });
+    const denied = { data: null, errors: [{ type: "FORBIDDEN", message: "read:org is missing" }] };
+    const isTeam = ({ body }: Request) => JSON.stringify(body ?? "").includes("query Members");
+    await using server = await scripted((request) => (isTeam(request) ? { body: denied } : script(request)));
+    const { client, clock, log } = gitHub(server);
+    const experts = async () => {
+      const { teams } = await client.list({ repository: "o/r", branch: "dev", teams: ["experts"], signal });
+      return teams.get("experts");
+    };
+    for (let poll = 0; poll < 9; poll += 1) {
+      expect(await experts()).toEqual(new Set());
+      clock.advance(60_000);
+    }
+    expect(server.requests.filter(isTeam)).toHaveLength(1);
+    expect(log.lines.filter(({ level }) => level === "warn")).toHaveLength(1);
+    clock.advance(60_000);
+    await experts();
+    expect(server.requests.filter(isTeam)).toHaveLength(2);
+  });
+});
+
 describe("listings asked for at once", () => {
   it("of one repository share one reading", async () => {
     await using world = await listing({ open: { data: openPage([1], [node(1)]) } });
