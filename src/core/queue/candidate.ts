@@ -33,7 +33,7 @@ export function candidate(
   const facts = {
     group: groupOf(stateOf(pullRequest, check.name)),
     urgent: labels.includes(priorityLabel),
-    waitingSince: Date.parse(createdAt) > Date.parse(head.committedAt) ? createdAt : head.committedAt,
+    waitingSince: Date.parse(head.committedAt) > Date.parse(createdAt) ? head.committedAt : createdAt,
     isDraft: pullRequest.isDraft || title.startsWith(draftTitle),
     isTrusted: trust.trusted,
     isReviewed: stateOf(pullRequest, reviewContext) === "SUCCESS",

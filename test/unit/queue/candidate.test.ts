@@ -29,6 +29,8 @@ describe("a candidate", () => {
 
   it("waits since its creation when the commit is older", () => {
     expect(judge({ createdAt: "2024-05-01T00:00:00Z" }).waitingSince).toBe("2024-05-01T00:00:00Z");
+    // Git takes any number of seconds for a date; this one is beyond the years that dates are written with.
+    expect(judge({ committedAt: "33658-09-27T01:46:39Z" }).waitingSince).toBe("2023-06-01T00:00:00Z");
   });
 
   it.each([
