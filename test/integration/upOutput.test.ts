@@ -68,6 +68,18 @@ describe("builderpool up", () => {
     expect(await isRunning(workDir)).toBe(false);
     expect(shown).toMatch(/ended with 0$/m);
   });
+
+  it("drains once, however often it is told that its terminal went away: by the kernel, and by a shell", async () => {
+    await machine.declare();
+    const up = machine.up();
+    const { number, commit } = await machine.propose("Last", { "test/slow.test": "sleep 3\n" });
+    await up.line(new RegExp(`#${number}: hello-0 builds`));
+    up.kill("SIGHUP");
+    await up.line(/draining: running builds end first/);
+    up.kill("SIGHUP");
+    expect(await up.ended).toMatchObject({ exitCode: 0 });
+    expect(machine.statuses(commit).at(-1)).toBe("success");
+  });
 });
 
 describe("a command", () => {

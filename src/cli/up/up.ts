@@ -99,10 +99,11 @@ function showObject(show: Show, object: Stored<"BuilderPool"> | Stored<"Builder"
   else show.build(object);
 }
 
-/** The first signal drains, the second stops at once. */
+/** The first signal drains, the second stops at once; but a terminal that goes away says so twice: by the shell, and by the kernel. */
 function endOnSignals(up: Up, show: Show, stopping: AbortController): { close(): void } {
-  const end = () => {
+  const end = (signal: NodeJS.Signals) => {
     const again = stopping.signal.aborted;
+    if (again && signal === "SIGHUP") return;
     const drainMs = again
       ? 0
       : Math.max(0, ...up.pools.list().map(({ spec }) => milliseconds(spec.update.drainTimeout)));
