@@ -25,8 +25,8 @@ export async function keepKernelSettings(layout: Layout): Promise<void> {
 export async function restoreKernelSettings(layout: Layout): Promise<void> {
   const left = await readdir(dirname(layout.folder)).catch(() => []);
   if (left.some((name) => /^\d$/.test(name))) return;
-  const text = await readFile(saved(layout), "utf8").catch(() => "{}");
-  for (const [name, value] of Object.entries(JSON.parse(text) as Record<string, string>)) {
+  const text = await readFile(saved(layout), "utf8").catch(() => "");
+  for (const [name, value] of Object.entries(JSON.parse(text || "{}") as Record<string, string>)) {
     await writeFile(path(name), value);
   }
   await rm(saved(layout), { force: true });
