@@ -34,7 +34,7 @@ export async function importCommand(directory: string, { stdout, stderr }: Outpu
 async function readTree(directory: string): Promise<{ readonly path: string; readonly text: string }[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const paths = entries
-    .filter((entry) => entry.name.endsWith(".env") && (entry.isFile() || entry.isSymbolicLink()))
+    .filter((entry) => /^[^.].*\.env$/.test(entry.name) && (entry.isFile() || entry.isSymbolicLink()))
     .map((entry) => join(entry.parentPath, entry.name));
   return await Promise.all(
     paths.map(async (path) => ({

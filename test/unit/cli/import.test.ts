@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { importCommand } from "../../../src/cli/import.ts";
 import { parsePool } from "../../../src/core/definitions/parse.ts";
@@ -52,6 +52,14 @@ describe("builderpool import", () => {
       expect.stringMatching(/^\/mesosci\/slc10\/o2-gpu-test\.env:19: error: CONTAINER_IMAGE is left out/),
       expect.stringMatching(/^\/mesosci\/slc10\/o2-gpu-test\.env:40: error: merge directory AliceO2 is none of/),
     ]);
+  });
+
+  it("overlooks hidden files, as the pattern *.env did: an editor keeps its locks and copies there", async () => {
+    const tree = mkdtempSync(join(tmpdir(), "edited-tree-"));
+    onTestFinished(() => rmSync(tree, { recursive: true }));
+    cpSync(directory, tree, { recursive: true });
+    symlinkSync("somebody@somewhere.4711:1795850000", join(tree, "macos/.#DEFAULTS.env"));
+    expect((await run(tree)).out).toBe((await run(directory)).out);
   });
 
   it("fails, and says what it expected, where there is nothing to import", async () => {
