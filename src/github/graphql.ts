@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Headers } from "./budget.ts";
 import { GitHubError } from "./github.ts";
+import { ownNames } from "./query.ts";
 import type { Transport } from "./transport.ts";
 
 export interface Question {
@@ -88,7 +89,7 @@ function complaint(error: Complaint, { what }: Question, headers: Headers, trans
     return new GitHubError("NotFound", `${answer}; correct the name, or let the credential see it`);
   if (type === "FORBIDDEN" || type === "INSUFFICIENT_SCOPES") {
     const field = path?.findLast((part) => typeof part === "string");
-    const right = field === undefined ? "that right" : `the right to read "${field}"`;
+    const right = field === undefined ? "that right" : `the right to read "${ownNames[field] ?? field}"`;
     return new GitHubError("Unauthorized", `${answer}; grant the credential ${right}`);
   }
   // A query that GitHub's schema refuses, as an older Enterprise server may, is refused the next time too.

@@ -43,6 +43,9 @@ export const openQuery = `query Open($owner: String!, $name: String!, $branch: S
 }
 ${pullRequestFields}`;
 
+/** What GitHub calls the fields that have names of ours here. */
+export const ownNames: Readonly<Record<string, string>> = { numbers: "pullRequests", open: "pullRequests" };
+
 export const changedQuery = `query Changed($ids: [ID!]!) {
   ${budget}
   nodes(ids: $ids) { ...PullRequestFields }

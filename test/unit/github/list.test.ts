@@ -142,6 +142,12 @@ describe("a right that the credential lacks", () => {
     });
   });
 
+  it("for pull requests is named by GitHub's own word for them", async () => {
+    const errors = [{ type: "FORBIDDEN", message: "Resource not accessible", path: ["repository", "numbers"] }];
+    await using world = await listing({ open: { data: { repository: null }, errors } });
+    await expect(world.list()).rejects.toThrow('grant the credential the right to read "pullRequests"');
+  });
+
   it("for one of them costs that one alone", async () => {
     await using world = await listing({ open: open(1) });
     const result = await world.list();
