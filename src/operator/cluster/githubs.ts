@@ -42,10 +42,19 @@ function connect(world: GitHubsWorld, pool: BuilderPool): GitHub {
   const { clock, log } = world;
   const { apiUrl } = pool.spec.github;
   let current: Connection | undefined;
+  let lookingUp: Promise<Connection> | undefined;
 
+  /** Who asks while another looks the credential up shares what that one finds: each connection reads everything for itself. */
   async function connection(isFresh: boolean): Promise<Connection> {
     const now = clock.monotonic();
     if (!isFresh && current !== undefined && now - current.lookedUpAt < lookAgain) return current;
+    lookingUp ??= lookUp(now).finally(() => {
+      lookingUp = undefined;
+    });
+    return await lookingUp;
+  }
+
+  async function lookUp(now: number): Promise<Connection> {
     try {
       const credential = await world.credential(pool);
       const text = JSON.stringify(credential);
