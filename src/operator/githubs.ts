@@ -19,11 +19,21 @@ export function gitHubs(world: {
   credential(pool: BuilderPool): Credential;
 }): GitHubs {
   const connections = new Map<string, GitHub>();
+  const keys = new Map<string, string>();
+
+  /** A token that is replaced every hour must not leave a connection behind each time, with all that it has read. */
+  function use(pool: string, key: string): void {
+    const before = keys.get(pool);
+    keys.set(pool, key);
+    if (before !== undefined && ![...keys.values()].includes(before)) connections.delete(before);
+  }
+
   return {
     of(pool) {
       const { apiUrl } = pool.spec.github;
       const credential = world.credential(pool);
       const key = JSON.stringify([apiUrl, credential]);
+      use(pool.metadata.name, key);
       const known = connections.get(key);
       if (known !== undefined) return known;
       const connection = createGitHub({ apiUrl, credential, clock: world.clock, log: world.log });
