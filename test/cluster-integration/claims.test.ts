@@ -1,38 +1,30 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Build, BuildStatus } from "../../src/api/build.ts";
-import { apiVersion, poolLabel } from "../../src/api/group.ts";
 import type { Stored } from "../../src/api/kinds.ts";
 import { claim, finish, type Holder, release, start, type Transition, takeBack } from "../../src/core/queue/claim.ts";
 import type { ObjectStore } from "../../src/store/objectStore.ts";
+import { aBuilderPod, log } from "./support/builderPod.ts";
 import { aCluster, type Installation, type TestCluster } from "./support/installation.ts";
-import { runOperator } from "./support/operator.ts";
-import { playBuilders } from "./support/players.ts";
-import { aPool, podsOf, settled } from "./support/pools.ts";
 
 /** Longer than any pause after a failure. */
 const hour = 3_600_000;
 const begin = Date.parse("2026-01-01T00:00:00Z");
-const log = { path: "a/b", url: "http://logs/a/b", stored: false };
 const builders = ["o2-0", "o2-1"] as const;
 type Name = (typeof builders)[number];
 
 let cluster: TestCluster;
 let installation: Installation;
 let stores: Record<Name, ObjectStore>;
-let builds = 0;
+let waiting: () => Promise<Stored<"Build">>;
 
 beforeAll(async () => {
   cluster = await aCluster();
   installation = await cluster.install("claims");
-  await using _operator = runOperator(installation);
-  await using _players = playBuilders(installation);
-  await installation.admin.store.create("BuilderPool", aPool("o2", { instances: 2 }));
-  await settled(installation, "o2", 2);
-  const uids = await podsOf(installation, "o2");
-  const storeOf = async (name: Name) =>
-    (await installation.as("o2-builder", { name, uid: uids.get(name) ?? "" })).store;
-  stores = { "o2-0": await storeOf("o2-0"), "o2-1": await storeOf("o2-1") };
+  const pod = await aBuilderPod(installation);
+  const other = await installation.as("o2-builder", { name: "o2-1", uid: pod.uids.get("o2-1") ?? "" });
+  stores = { "o2-0": pod.store, "o2-1": other.store };
+  waiting = pod.waiting;
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
 
@@ -110,18 +102,6 @@ const moves: Readonly<Record<string, Move>> = {
   },
 };
 
-function aBuild(): Promise<Stored<"Build">> {
-  builds += 1;
-  const facts = { pool: "o2", check: "build/O2/o2", repository: "a/b", number: builds, commit: "0".repeat(40) };
-  const words = { base: "master", title: "Change", author: "ada", urgent: false, waitingSince: at(begin) };
-  return installation.operator.store.create("Build", {
-    apiVersion,
-    kind: "Build",
-    metadata: { name: `build-${builds}`, labels: { [poolLabel]: "o2" } },
-    spec: { ...facts, ...words, group: "untested", request: 1 },
-  });
-}
-
 /** Makes a move that can be made now, as whoever makes it; the Build as it is afterwards. */
 async function make(build: Stored<"Build">, choice: number, now: number, taken: Set<string>): Promise<Stored<"Build">> {
   const possible = Object.entries(moves).flatMap(([name, move]) => {
@@ -143,11 +123,13 @@ describe("the life of a Build", () => {
     const choices = fc.array(fc.nat(1000), { minLength: 40, maxLength: 60, size: "max" });
     await fc.assert(
       fc.asyncProperty(choices, async (walk) => {
-        let build = await aBuild();
+        let build = await waiting();
         for (const [index, choice] of walk.entries()) build = await make(build, choice, begin + index * hour, taken);
       }),
       { numRuns: 30, endOnFailure: true },
     );
-    expect(Object.keys(moves).filter((name) => !taken.has(name))).toEqual([]);
+    // Each move was made by one builder or the other: chance may pass one of them over.
+    const kinds = (names: Iterable<string>) => new Set([...names].map((name) => name.replace(/^o2-\d /, "")));
+    expect(kinds(taken)).toEqual(kinds(Object.keys(moves)));
   });
 });
