@@ -43,10 +43,10 @@ e2e: setup ## Stories in a real cluster with kubelet and containers: images, clu
 	@vitest run --project e2e
 
 cluster: setup ## A real cluster on this machine that stays, with our images; says how to reach it
-	@node test/cluster/main.ts up
+	@node test/support/cluster/main.ts up
 
 cluster-down: ## End it
-	@node test/cluster/main.ts down
+	@node test/support/cluster/main.ts down
 
 generate: ## Write crds/ and docs/reference/ from the schemas
 	@node scripts/generate.ts

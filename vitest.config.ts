@@ -19,11 +19,7 @@ const project = (name: string, groupOrder: number, include: string[], testTimeou
 });
 
 /** What starts a real API server. */
-const onApiServer = [
-  "test/cluster/**/*.test.ts",
-  "test/contract/kubernetes*.test.ts",
-  "test/cluster-integration/**/*.test.ts",
-];
+const onApiServer = ["test/cluster/**/*.test.ts", "test/contract/kubernetes*.test.ts"];
 
 export default defineConfig({
   test: {
@@ -40,7 +36,7 @@ export default defineConfig({
         { exclude: onApiServer },
       ),
       project("integration", 1, ["test/integration/**/*.test.ts"], 240_000),
-      project("cluster", 2, onApiServer, 600_000, { globalSetup: ["test/cluster/globalSetup.ts"] }),
+      project("cluster", 2, onApiServer, 600_000, { globalSetup: ["test/support/cluster/globalSetup.ts"] }),
       // All stories are told in one installation, and their pools test the same repository: one after the other.
       project("e2e", 3, ["test/e2e/**/*.test.ts"], 600_000, {
         globalSetup: ["test/e2e/support/globalSetup.ts"],

@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from "commander";
 import { exitMeanings } from "../../src/cli/exit.ts";
+import { variables } from "../../src/cli/place/variables.ts";
 import { commandLine } from "../../src/cli/program.ts";
-import { variables } from "../../src/cli/variables.ts";
 import { passed } from "../../src/system/sparseEnvironment.ts";
 
 /** The reference page of the command line, from the definition that the program parses with. */

@@ -1,4 +1,4 @@
-import { group, version } from "../../src/api/group.ts";
+import { group, version } from "../../src/api/objects/group.ts";
 import type { KindFacts } from "./kinds.ts";
 import { type Schema, schemaOf } from "./schema.ts";
 

@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import { Build } from "../../src/api/build.ts";
-import { Builder } from "../../src/api/builder.ts";
-import { BuilderPool } from "../../src/api/pool.ts";
-import { type Validation, validations } from "../../src/api/validations.ts";
+import { Build } from "../../src/api/objects/build.ts";
+import { Builder } from "../../src/api/objects/builder.ts";
+import { BuilderPool } from "../../src/api/objects/pool.ts";
+import { type Validation, validations } from "../../src/api/objects/validations.ts";
 
 /** A column of `kubectl get`; the header is the name in capitals. */
 export interface Column {

@@ -1,5 +1,5 @@
-import { builderMetrics } from "../../src/builder/meter.ts";
-import { logMetrics } from "../../src/logs/metrics.ts";
+import { builderMetrics } from "../../src/builder/report/meter.ts";
+import { logMetrics } from "../../src/logs/service/metrics.ts";
 import { metrics } from "../../src/operator/metrics/table.ts";
 
 interface Facts {

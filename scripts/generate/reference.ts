@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { durationPattern } from "../../src/api/duration.ts";
-import { apiVersion } from "../../src/api/group.ts";
-import { quantityPattern } from "../../src/api/quantity.ts";
+import { apiVersion } from "../../src/api/objects/group.ts";
+import { durationPattern } from "../../src/api/values/duration.ts";
+import { quantityPattern } from "../../src/api/values/quantity.ts";
 import type { KindFacts } from "./kinds.ts";
 import { type Schema, schemaOf } from "./schema.ts";
 

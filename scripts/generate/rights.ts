@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { admissionPolicies } from "../../src/core/pool/manifest/admission.ts";
+import { admissionPolicies } from "../../src/core/install/admission.ts";
 import { operatorRules } from "../../src/core/pool/manifest/rights.ts";
 
 const chart = "deploy/helm/builderpool";

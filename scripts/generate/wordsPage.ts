@@ -1,13 +1,13 @@
-import { buildPhases, verdictResults } from "../../src/api/build.ts";
-import { builderPhases } from "../../src/api/builder.ts";
+import { buildPhases, verdictResults } from "../../src/api/objects/build.ts";
+import { builderPhases } from "../../src/api/objects/builder.ts";
 import {
   blockedReasons,
   infrastructureReasons,
   poolConditions,
   poolReasons,
   poolWarnings,
-} from "../../src/api/reasons.ts";
-import { type Vocabulary, wordsOf } from "../../src/api/words.ts";
+} from "../../src/api/objects/reasons.ts";
+import { type Vocabulary, wordsOf } from "../../src/api/values/vocabulary.ts";
 
 /** The reference page of every word that an object, an Event or a log line may say. */
 export function wordsPage(): string {

@@ -1,21 +1,21 @@
-import type { BuilderStatus } from "../api/builder.ts";
-import type { ResolvedCheck } from "../api/check.ts";
-import { milliseconds } from "../api/duration.ts";
-import { poolLabel } from "../api/group.ts";
-import type { BuilderPool } from "../api/pool.ts";
+import type { BuilderStatus } from "../api/objects/builder.ts";
+import type { ResolvedCheck } from "../api/objects/check.ts";
+import { poolLabel } from "../api/objects/group.ts";
+import type { BuilderPool } from "../api/objects/pool.ts";
+import { milliseconds } from "../api/values/duration.ts";
 import { poolChecks } from "../core/definitions/checks.ts";
 import { createPreference } from "../core/partition/preference.ts";
-import { cacheOf } from "../store/cache.ts";
+import { cacheOf } from "../store/watch/cache.ts";
+import { createWake } from "../system/wake.ts";
 import type { Brain } from "./brain.ts";
-import { ownStatus } from "./builderStatus.ts";
-import type { Declared, Settings } from "./config.ts";
-import { configFolder } from "./configFolder.ts";
-import { heartbeat } from "./heartbeat.ts";
-import { notes } from "./notes.ts";
-import { outbox } from "./outbox.ts";
-import type { Sandbox } from "./sandbox.ts";
-import { waitingTimes } from "./waitingTimes.ts";
-import { createWake } from "./wake.ts";
+import type { Declared, Settings } from "./config/config.ts";
+import { configFolder } from "./config/configFolder.ts";
+import type { Sandbox } from "./config/sandbox.ts";
+import { ownStatus } from "./report/builderStatus.ts";
+import { heartbeat } from "./report/heartbeat.ts";
+import { notes } from "./report/notes.ts";
+import { outbox } from "./report/outbox.ts";
+import { waitingTimes } from "./work/waitingTimes.ts";
 import type { BuilderWorld } from "./world.ts";
 
 /** Connects the parts of one builder. They live until `signal` aborts. */

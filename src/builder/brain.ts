@@ -1,17 +1,17 @@
-import type { Build } from "../api/build.ts";
-import type { Builder } from "../api/builder.ts";
-import type { ResolvedCheck } from "../api/check.ts";
-import type { BuilderPool } from "../api/pool.ts";
-import type { InfrastructureReason } from "../api/reasons.ts";
+import type { Build } from "../api/objects/build.ts";
+import type { Builder } from "../api/objects/builder.ts";
+import type { ResolvedCheck } from "../api/objects/check.ts";
+import type { BuilderPool } from "../api/objects/pool.ts";
+import type { InfrastructureReason } from "../api/objects/reasons.ts";
 import type { Preference } from "../core/partition/preference.ts";
-import type { Cache } from "../store/cache.ts";
-import type { OwnStatus } from "./builderStatus.ts";
-import type { Settings } from "./config.ts";
-import type { Heartbeat } from "./heartbeat.ts";
-import type { Topic } from "./notes.ts";
-import type { Outbox } from "./outbox.ts";
-import type { Sandbox } from "./sandbox.ts";
-import type { Wake } from "./wake.ts";
+import type { Cache } from "../store/watch/cache.ts";
+import type { Wake } from "../system/wake.ts";
+import type { Settings } from "./config/config.ts";
+import type { Sandbox } from "./config/sandbox.ts";
+import type { OwnStatus } from "./report/builderStatus.ts";
+import type { Heartbeat } from "./report/heartbeat.ts";
+import type { Topic } from "./report/notes.ts";
+import type { Outbox } from "./report/outbox.ts";
 import type { BuilderWorld } from "./world.ts";
 
 /** What the parts of one builder share while it lives. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { S3 } from "../api/logs.ts";
-import { Url } from "../api/url.ts";
-import { cellSocket } from "../core/pool/capsule.ts";
+import { S3 } from "../api/objects/logs.ts";
+import { Url } from "../api/values/url.ts";
+import { cellSocket } from "../core/pool/manifest/capsule.ts";
 
 const text = z.string().min(1);
 const path = z.string().regex(/^\//, "expected an absolute path");

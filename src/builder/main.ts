@@ -1,25 +1,25 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cellSecretsFolder } from "../core/pool/capsule.ts";
-import { bucketKeys } from "../logs/bucketKeys.ts";
-import { httpLogStore } from "../logs/http.ts";
+import { cellSecretsFolder } from "../core/pool/manifest/capsule.ts";
 import type { LogStore } from "../logs/logStore.ts";
-import { s3LogStore } from "../logs/s3.ts";
-import { kubernetesClient } from "../store/kubernetes/kubernetesClient.ts";
+import { bucketKeys } from "../logs/stores/bucketKeys.ts";
+import { httpLogStore } from "../logs/stores/http.ts";
+import { s3LogStore } from "../logs/stores/s3.ts";
+import { kubernetesClient } from "../store/kubernetes/http/kubernetesClient.ts";
+import { kubernetesStore } from "../store/kubernetes/kubernetes.ts";
 import { accessInPod } from "../store/kubernetes/pod.ts";
-import { kubernetesStore } from "../store/kubernetes.ts";
 import { systemClock as clock } from "../system/clock.ts";
 import { serveHealth } from "../system/health.ts";
 import { createLog, type Log } from "../system/log.ts";
 import { sparseEnvironment } from "../system/sparseEnvironment.ts";
 import { version } from "../system/version.ts";
-import { fillCapsule } from "./capsule.ts";
+import { fillCapsule } from "./cells/capsule.ts";
+import { socketCells } from "./cells/socketCells.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
-import { createBuilderMeter } from "./meter.ts";
-import { gitMirrors } from "./mirrors.ts";
+import { gitMirrors } from "./git/mirrors.ts";
+import { createBuilderMeter } from "./report/meter.ts";
 import { runBuilder } from "./run.ts";
-import { socketCells } from "./socketCells.ts";
 
 /*
  * The brain of a builder in a pod. SIGTERM drains: the running build may come to its end within the pool's drain timeout, and the process

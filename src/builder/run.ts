@@ -1,13 +1,13 @@
 import { assemble } from "./assemble.ts";
 import type { Brain } from "./brain.ts";
-import { crashesBefore } from "./crashes.ts";
-import type { Ending } from "./drain.ts";
-import { layOutForceHashes } from "./forceHashes.ts";
-import type { HeartbeatListener } from "./heartbeat.ts";
-import { showDisk } from "./housekeeping.ts";
-import { live } from "./life.ts";
-import { removeMarker } from "./marker.ts";
-import { layOut, sandboxAt } from "./sandbox.ts";
+import { layOut, sandboxAt } from "./config/sandbox.ts";
+import { crashesBefore } from "./life/crashes.ts";
+import type { Ending } from "./life/drain.ts";
+import { showDisk } from "./life/housekeeping.ts";
+import { live } from "./life/life.ts";
+import { removeMarker } from "./life/marker.ts";
+import type { HeartbeatListener } from "./report/heartbeat.ts";
+import { layOutForceHashes } from "./work/forceHashes.ts";
 import type { BuilderWorld } from "./world.ts";
 
 /** How often files that a person may write are looked at. */

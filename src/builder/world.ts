@@ -2,8 +2,8 @@ import type { LogStore } from "../logs/logStore.ts";
 import type { ObjectStore } from "../store/objectStore.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Log } from "../system/log.ts";
-import type { Cells } from "./cells.ts";
-import type { Mirrors } from "./mirrors.ts";
+import type { Cells } from "./cells/cells.ts";
+import type { Mirrors } from "./git/mirrors.ts";
 
 /** What one builder is given: who it is, the bus, the log store, its hands, and its place on disk. */
 export interface BuilderWorld {

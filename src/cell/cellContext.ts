@@ -1,6 +1,6 @@
-import { milliseconds } from "../api/duration.ts";
-import type { CellEvent } from "../api/event.ts";
-import type { Order } from "../api/order.ts";
+import type { CellEvent } from "../api/cell/event.ts";
+import type { Order } from "../api/cell/order.ts";
+import { milliseconds } from "../api/values/duration.ts";
 import type { Clock } from "../system/clock.ts";
 import { type Command, type Ended, run } from "../system/process/run.ts";
 

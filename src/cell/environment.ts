@@ -1,5 +1,5 @@
 import { delimiter, join } from "node:path";
-import type { Order } from "../api/order.ts";
+import type { Order } from "../api/cell/order.ts";
 import { cellMarker } from "../system/process/survivors.ts";
 
 type Environment = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
-import type { Findings } from "../api/event.ts";
-import type { InfrastructureReason } from "../api/reasons.ts";
+import type { Findings } from "../api/cell/event.ts";
+import type { InfrastructureReason } from "../api/objects/reasons.ts";
 
 /** Ends an order without a verdict: something failed that is not the pull request's fault. The message is one sentence for people. */
 export class InfrastructureFailure extends Error {

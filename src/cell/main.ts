@@ -1,13 +1,13 @@
 import { parseArgs } from "node:util";
-import type { CellEvent, Outcome } from "../api/event.ts";
-import { Order } from "../api/order.ts";
+import type { CellEvent, Outcome } from "../api/cell/event.ts";
+import { Order } from "../api/cell/order.ts";
 import { systemClock } from "../system/clock.ts";
 import { killSurvivors } from "../system/process/survivors.ts";
+import { type Events, openEvents } from "./channel/events.ts";
+import { readOrderLine } from "./channel/lifeLine.ts";
+import { printer } from "./channel/printer.ts";
 import { cellEnvironment } from "./environment.ts";
-import { type Events, openEvents } from "./events.ts";
-import { readOrderLine } from "./lifeLine.ts";
 import { perform } from "./perform.ts";
-import { printer } from "./printer.ts";
 import { becomeUser } from "./user.ts";
 
 /*

@@ -1,20 +1,20 @@
-import type { Outcome } from "../api/event.ts";
+import type { Outcome } from "../api/cell/event.ts";
 import { toolName } from "../core/definitions/alibuild.ts";
-import { build } from "./build.ts";
-import { checkout } from "./checkout.ts";
-import { clean } from "./clean.ts";
-import { doctor } from "./doctor.ts";
+import { build } from "./build/build.ts";
+import { judge } from "./build/judge.ts";
+import type { Hands } from "./cellContext.ts";
+import { clean } from "./clean/clean.ts";
+import { removeGone } from "./clean/gone.ts";
 import { withTool } from "./environment.ts";
-import { removeGone } from "./gone.ts";
-import type { Hands } from "./hands.ts";
 import { InfrastructureFailure } from "./infrastructure.ts";
-import { judge } from "./judge.ts";
-import { readLogs } from "./logs.ts";
-import { type Merged, merge } from "./merge.ts";
-import { removeOldTools } from "./oldTools.ts";
-import { prepare } from "./prepare.ts";
-import { selftest, selftestTool } from "./selftest.ts";
-import { installTool, type Tool } from "./tool.ts";
+import { readLogs } from "./logs/logs.ts";
+import { doctor } from "./tool/doctor.ts";
+import { removeOldTools } from "./tool/oldTools.ts";
+import { selftest, selftestTool } from "./tool/selftest.ts";
+import { installTool, type Tool } from "./tool/tool.ts";
+import { checkout } from "./tree/checkout.ts";
+import { type Merged, merge } from "./tree/merge.ts";
+import { prepare } from "./tree/prepare.ts";
 
 /** Carries out one order. What the steps learn on the way (versions, the command) is part of the outcome, however it ends. */
 export async function perform(hands: Hands): Promise<Outcome> {

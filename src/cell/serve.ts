@@ -4,8 +4,8 @@ import { parseArgs } from "node:util";
 import { systemClock } from "../system/clock.ts";
 import { others } from "../system/process/survivors.ts";
 import { version } from "../system/version.ts";
+import { attend, type CellHost } from "./channel/attend.ts";
 import { memoryLimit } from "./memory.ts";
-import { attend, type CellHost } from "./pod/attend.ts";
 
 /*
  * The hands of a builder in a pod. `node serve.ts --socket PATH [--alone] [--empty DIRECTORY]... -- COMMAND...`: listens on a unix socket and

@@ -1,7 +1,7 @@
 import { CommanderError } from "commander";
 import { CommandError, exitCodes } from "./exit.ts";
+import { takeToken } from "./place/token.ts";
 import { commandLine } from "./program.ts";
-import { takeToken } from "./token.ts";
 
 /** A reader that has seen enough, such as `head`, or a terminal that was closed, is no failure. A full disk is one, but ends nothing that runs. */
 let lost: NodeJS.ErrnoException | undefined;

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../system/version.ts";
 import { exitMeanings } from "./exit.ts";
-import { type Place, type PlaceOptions, placeOf, placeRule } from "./place.ts";
-import { type TakenToken, tokenIn } from "./token.ts";
+import { type Place, type PlaceOptions, placeOf, placeRule } from "./place/place.ts";
+import { type TakenToken, tokenIn } from "./place/token.ts";
 
 /** What the program takes from the process it runs in. */
 export interface Surroundings {
@@ -22,7 +22,7 @@ type WorkDirOf = (options: { readonly workDir?: string }) => Promise<string>;
  */
 export function commandLine({ env, isRoot, taken }: Surroundings): Command {
   const workDirOf: WorkDirOf = async (options) => {
-    const { workDir } = await import("./workDir.ts");
+    const { workDir } = await import("./place/workDir.ts");
     return workDir(options.workDir, env, isRoot);
   };
   const whoseOf: PlaceOf = async (options) => {
@@ -130,7 +130,7 @@ With GITHUB_TOKEN, or credentials in <work folder>/secrets/, GitHub is asked onc
 `,
     )
     .action(async ({ tokenFile, ...options }) => {
-      const { doctorCommand } = await import("./doctor.ts");
+      const { doctorCommand } = await import("./commands/doctor.ts");
       const print = (text: string) => process.stdout.write(text);
       const given = tokenFile === undefined ? token : tokenIn(tokenFile);
       process.exitCode = await doctorCommand({ ...options, workDir: await workDirOf(options), token: given }, print);
@@ -145,7 +145,7 @@ function addQuestions(program: Command, whoseOf: PlaceOf): void {
     .argument("[names...]", "only these")
     .addOption(outputOption())
     .action(async (kind: string, names: string[], options) => {
-      const { getCommand } = await import("./get.ts");
+      const { getCommand } = await import("./commands/get.ts");
       await getCommand(kind, names, options.output, await whoseOf(options));
     });
 
@@ -153,7 +153,7 @@ function addQuestions(program: Command, whoseOf: PlaceOf): void {
     .description("Say why a pull request is, or is not, built: one sentence per check")
     .argument("<pull-request>", "owner/repo#number", pullRequest)
     .action(async (request, options) => {
-      const { explainCommand } = await import("./explain.ts");
+      const { explainCommand } = await import("./commands/explain.ts");
       await explainCommand(request, await whoseOf(options));
     });
 
@@ -161,7 +161,7 @@ function addQuestions(program: Command, whoseOf: PlaceOf): void {
     .description("Show what applying a file would do to the running pools, without doing it")
     .requiredOption("-f, --file <file...>", "YAML files with BuilderPools")
     .action(async (options) => {
-      const { planCommand } = await import("./plan.ts");
+      const { planCommand } = await import("./commands/plan.ts");
       await planCommand(options.file, await whoseOf(options));
     });
 }
@@ -173,7 +173,7 @@ function addChanges(program: Command, whoseOf: PlaceOf): void {
     .argument("<pool>", "name of the pool")
     .argument("<instances>", "number of builders", wholeNumber)
     .action(async (pool: string, instances: number, options) => {
-      const { scaleCommand } = await import("./change.ts");
+      const { scaleCommand } = await import("./commands/change.ts");
       await scaleCommand(pool, instances, await whoseOf(options));
     });
 
@@ -181,7 +181,7 @@ function addChanges(program: Command, whoseOf: PlaceOf): void {
     .description("Drain one builder, then start it anew; the others take over its pull requests meanwhile")
     .argument("<builder>", "name of the builder")
     .action(async (builder: string, options) => {
-      const { restartCommand } = await import("./change.ts");
+      const { restartCommand } = await import("./commands/change.ts");
       await restartCommand(builder, await whoseOf(options));
     });
 
@@ -190,7 +190,7 @@ function addChanges(program: Command, whoseOf: PlaceOf): void {
     .argument("<builder>", "name of the builder")
     .option("--undo", "let it take builds again")
     .action(async (builder: string, options) => {
-      const { drainCommand } = await import("./change.ts");
+      const { drainCommand } = await import("./commands/change.ts");
       await drainCommand(builder, options.undo === true, await whoseOf(options));
     });
 }
@@ -201,7 +201,7 @@ function addImport(program: Command): void {
     .description("Read a tree of *.env check definitions and write BuilderPools as YAML; findings go to standard error")
     .argument("<dir>", "the folder with DEFAULTS.env and the role folders, such as ali-bot/ci/repo-config")
     .action(async (directory: string) => {
-      const { importCommand } = await import("./import.ts");
+      const { importCommand } = await import("./commands/import.ts");
       process.exitCode = await importCommand(directory, {
         stdout: (text) => process.stdout.write(text),
         stderr: (text) => process.stderr.write(text),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { createTransport, type World } from "./transport.ts";
+import { createTransport, type World } from "./http/transport.ts";
 
 export interface Account {
   /** Scopes of a classic token; absent for other credentials, whose rights GitHub does not tell. */

@@ -1,8 +1,8 @@
-import { upsertComment } from "./comment.ts";
 import type { GitHub } from "./github.ts";
-import { createList } from "./list.ts";
-import { setStatus } from "./status.ts";
-import { createTransport, type World } from "./transport.ts";
+import { createTransport, type World } from "./http/transport.ts";
+import { createList } from "./listing/list.ts";
+import { upsertComment } from "./write/comment.ts";
+import { setStatus } from "./write/status.ts";
 
 /** The one GitHub of a process. Reads are conditional and cached, writes look before they leap, nothing retries a write. */
 export function createGitHub(world: World): GitHub {

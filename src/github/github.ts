@@ -1,4 +1,4 @@
-import type { Listing } from "../core/queue/pullRequest.ts";
+import type { Listing } from "../core/pullRequest/pullRequest.ts";
 
 export interface StatusWrite {
   readonly repository: string;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { BuilderPool } from "../api/pool.ts";
-import type { Credential } from "../github/credential.ts";
+import type { BuilderPool } from "../api/objects/pool.ts";
+import type { Credential } from "../github/http/credential.ts";
 
 /**
  * A pool's credential on one machine: the files of the Secret that `spec.github.secretRef` names, in `secrets/<name>/` of the work

@@ -1,6 +1,6 @@
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
-import { logServer } from "../logs/serve.ts";
+import { logServer } from "../logs/service/serve.ts";
 
 export interface Address {
   readonly host: string;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { Duration, milliseconds } from "../api/duration.ts";
-import { bytes, Quantity } from "../api/quantity.ts";
+import { Duration, milliseconds } from "../api/values/duration.ts";
+import { bytes, Quantity } from "../api/values/quantity.ts";
 
 const identity = "/var/run/secrets/kubernetes.io/serviceaccount";
 

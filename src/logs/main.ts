@@ -2,16 +2,16 @@ import { readFile } from "node:fs/promises";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
-import { milliseconds } from "../api/duration.ts";
+import { milliseconds } from "../api/values/duration.ts";
 import { systemClock } from "../system/clock.ts";
 import { createLog } from "../system/log.ts";
-import { directoryLogStore, prepareDirectory } from "./directory.ts";
 import { readEnvironment } from "./environment.ts";
-import { keepTidy } from "./expiry.ts";
-import { createLogMeter } from "./metrics.ts";
-import { remembered, tokenReview } from "./review.ts";
-import { measuredRoom } from "./room.ts";
-import { logRoutes } from "./routes.ts";
+import { keepTidy } from "./service/expiry.ts";
+import { createLogMeter } from "./service/metrics.ts";
+import { remembered, tokenReview } from "./service/review.ts";
+import { measuredRoom } from "./service/room.ts";
+import { logRoutes } from "./service/routes.ts";
+import { directoryLogStore, prepareDirectory } from "./stores/directory.ts";
 
 /*
  * The log service of a cluster: one process, one volume. The API server's certificate is trusted through NODE_EXTRA_CA_CERTS.

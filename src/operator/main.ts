@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { httpLogStore } from "../logs/http.ts";
+import { httpLogStore } from "../logs/stores/http.ts";
+import { kubernetesClient } from "../store/kubernetes/http/kubernetesClient.ts";
 import { accessFromKubeConfig } from "../store/kubernetes/kubeConfig.ts";
-import { kubernetesClient } from "../store/kubernetes/kubernetesClient.ts";
+import { kubernetesStore } from "../store/kubernetes/kubernetes.ts";
 import { accessInPod } from "../store/kubernetes/pod.ts";
-import { kubernetesStore } from "../store/kubernetes.ts";
-import { lead } from "../store/leader.ts";
+import { lead } from "../store/leader/leader.ts";
 import { systemClock as clock } from "../system/clock.ts";
 import { serveHealth } from "../system/health.ts";
 import { createLog, type Log } from "../system/log.ts";

@@ -1,10 +1,10 @@
-import type { BuilderPool } from "../api/pool.ts";
+import type { BuilderPool } from "../api/objects/pool.ts";
 import type { GitHub } from "../github/github.ts";
 import type { LogStore } from "../logs/logStore.ts";
 import type { ObjectStore } from "../store/objectStore.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Log } from "../system/log.ts";
-import type { Announce } from "./announce.ts";
+import type { Announce } from "./events.ts";
 import { runJanitor } from "./janitor/run.ts";
 import { runLiveness } from "./liveness/run.ts";
 import { runPools } from "./pools/run.ts";

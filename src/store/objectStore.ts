@@ -1,4 +1,4 @@
-import type { Kind, ObjectByKind, Stored } from "../api/kinds.ts";
+import type { Kind, ObjectByKind, Stored } from "../api/objects/kinds.ts";
 
 /** Name of an object; the namespace is the store's own (`default` on one machine). */
 export interface Selector {

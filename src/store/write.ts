@@ -1,4 +1,4 @@
-import type { Kind, Stored } from "../api/kinds.ts";
+import type { Kind, Stored } from "../api/objects/kinds.ts";
 import { isStoreError } from "./error.ts";
 import type { ObjectStore } from "./objectStore.ts";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../system/clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** Lets one loop sleep until something happens. A ring while nobody sleeps is kept, so no event falls between two looks. */
 export interface Wake {

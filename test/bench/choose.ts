@@ -1,4 +1,4 @@
-import type { Build } from "../../src/api/build.ts";
+import type { Build } from "../../src/api/objects/build.ts";
 import { createPreference } from "../../src/core/partition/preference.ts";
 import { chooseBuild } from "../../src/core/queue/choose.ts";
 import { aBuild, heldBy } from "../support/objects/build.ts";

@@ -3,9 +3,9 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
-import type { Installation } from "../cluster-integration/support/installation.ts";
-import { aPool, changePool } from "../cluster-integration/support/pools.ts";
-import { until } from "../cluster-integration/support/until.ts";
+import type { Installation } from "../cluster/support/installation.ts";
+import { aPool, changePool } from "../cluster/support/pools.ts";
+import { until } from "../cluster/support/until.ts";
 import { auditFrom } from "./cluster/audit.ts";
 import {
   aFleet,

@@ -1,4 +1,4 @@
-import { LogScanner } from "../../src/core/report/scan.ts";
+import { LogScanner } from "../../src/core/report/scan/scan.ts";
 
 const megabyte = 1_000_000;
 const logSize = 200 * megabyte;

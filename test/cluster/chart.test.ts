@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { httpLogStore } from "../../src/logs/http.ts";
+import { httpLogStore } from "../../src/logs/stores/http.ts";
+import { type ControlPlane, startControlPlane } from "../support/cluster/controlPlane/controlPlane.ts";
+import { helm } from "../support/cluster/helm.ts";
+import { kubectl } from "../support/cluster/kubectl.ts";
+import { until } from "../support/cluster/until.ts";
 import { endLogService, startLogService } from "../support/logs/logService.ts";
-import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
-import { helm } from "./helm.ts";
-import { kubectl } from "./kubectl.ts";
-import { until } from "./until.ts";
 
 const project = resolve(import.meta.dirname, "../..");
 const chart = join(project, "deploy/helm/builderpool");

@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bucketKeys } from "../../src/logs/bucketKeys.ts";
 import type { LogStore } from "../../src/logs/logStore.ts";
-import { s3LogStore } from "../../src/logs/s3.ts";
+import { bucketKeys } from "../../src/logs/stores/bucketKeys.ts";
+import { s3LogStore } from "../../src/logs/stores/s3.ts";
+import { accessKeyId, type S3Server, secretAccessKey, startS3Server } from "../support/cluster/programs/s3Server.ts";
 import { anInstallation, greeting, hello } from "../support/up/installation.ts";
-import { accessKeyId, type S3Server, secretAccessKey, startS3Server } from "./s3Server.ts";
 
 const path = "o/r/1/abc/build_x_o2/fullLog.txt";
 const bucket = "alice-build-logs";

@@ -1,4 +1,4 @@
-import type { Kind } from "../../src/api/kinds.ts";
+import type { Kind } from "../../src/api/objects/kinds.ts";
 import type { Change, ObjectStore, Selector } from "../../src/store/objectStore.ts";
 
 /** A watch that a test reads step by step. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll } from "vitest";
-import { kubernetesStore } from "../../src/store/kubernetes.ts";
+import { kubernetesStore } from "../../src/store/kubernetes/kubernetes.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { createLog } from "../../src/system/log.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/controlPlane.ts";
+import { type ControlPlane, startControlPlane } from "../support/cluster/controlPlane/controlPlane.ts";
 import { installDefinitions, newNamespace } from "../support/kubernetes/namespaces.ts";
 import { describeObjectStore } from "./objectStore.ts";
 

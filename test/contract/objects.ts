@@ -1,9 +1,9 @@
-import type { Build, BuildStatus } from "../../src/api/build.ts";
-import type { Builder, BuilderStatus } from "../../src/api/builder.ts";
-import { apiVersion } from "../../src/api/group.ts";
-import type { Lease } from "../../src/api/lease.ts";
-import type { ObjectMeta } from "../../src/api/metadata.ts";
-import { BuilderPool } from "../../src/api/pool.ts";
+import type { Build, BuildStatus } from "../../src/api/objects/build.ts";
+import type { Builder, BuilderStatus } from "../../src/api/objects/builder.ts";
+import { apiVersion } from "../../src/api/objects/group.ts";
+import type { Lease } from "../../src/api/objects/lease.ts";
+import type { ObjectMeta } from "../../src/api/objects/metadata.ts";
+import { BuilderPool } from "../../src/api/objects/pool.ts";
 
 /** Plain valid objects of the four kinds, as any store must take them; a test says only what it is about. */
 

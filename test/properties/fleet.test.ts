@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Build } from "../../src/api/build.ts";
+import type { Build } from "../../src/api/objects/build.ts";
+import { isClaimable, isRecheck } from "../../src/core/build/claim.ts";
 import { isMember } from "../../src/core/partition/members.ts";
-import { isClaimable, isRecheck } from "../../src/core/queue/claim.ts";
-import { courtesy } from "../../src/core/queue/share.ts";
+import { courtesy } from "../../src/core/queue/partitionView.ts";
 import { createFleet, type Fleet, type Recorder } from "../support/fleet/fleet.ts";
 import { randomOf } from "../support/random.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createHeap } from "../../src/store/heap.ts";
+import { createHeap } from "../../src/store/queue/heap.ts";
 
 describe("a heap", () => {
   it("gives the first of what it holds, whatever was added and taken before", () => {

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { drainAnnotation } from "../../src/api/group.ts";
+import { drainAnnotation } from "../../src/api/objects/group.ts";
 import type { PoolPlan } from "../../src/core/pool/action.ts";
-import { budgetOf } from "../../src/core/pool/budget.ts";
-import { isServing } from "../../src/core/pool/member.ts";
+import { isServing } from "../../src/core/pool/builder/member.ts";
+import { podName } from "../../src/core/pool/builder/pod.ts";
 import { planPool } from "../../src/core/pool/plan.ts";
-import { podName } from "../../src/core/pool/pod.ts";
-import { revisionOf } from "../../src/core/pool/revision.ts";
-import { World } from "../unit/pool/world.ts";
+import { budgetOf } from "../../src/core/pool/rollout/budget.ts";
+import { revisionOf } from "../../src/core/pool/rollout/revision.ts";
+import { World } from "../unit/core/pool/world.ts";
 
 /** What may happen to a pool between two reconciles. */
 type Happening = (world: World) => void;

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Build, BuildStatus, Reported, Verdict } from "../../src/api/build.ts";
-import { blockedReasons, infrastructureReasons } from "../../src/api/reasons.ts";
-import { wordsOf } from "../../src/api/words.ts";
-import { planReport, type ReportFacts } from "../../src/core/report/plan.ts";
-import { recordComment, recordStatus } from "../../src/core/report/record.ts";
+import type { Build, BuildStatus, Reported, Verdict } from "../../src/api/objects/build.ts";
+import { blockedReasons, infrastructureReasons } from "../../src/api/objects/reasons.ts";
+import { wordsOf } from "../../src/api/values/vocabulary.ts";
+import { planReport, type ReportFacts } from "../../src/core/report/post/plan.ts";
+import { recordComment, recordStatus } from "../../src/core/report/post/record.ts";
 import { aBuild, aClaim, aVerdict, commitA, commitB, facts, monday } from "../support/objects/reportedBuild.ts";
 
 const commit = fc.constantFrom(commitA, commitB);

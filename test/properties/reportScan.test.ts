@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Findings } from "../../src/api/event.ts";
-import { LogScanner } from "../../src/core/report/scan.ts";
+import type { Findings } from "../../src/api/cell/event.ts";
+import { LogScanner } from "../../src/core/report/scan/scan.ts";
 
 const path = "sw/BUILD/O2-latest/log";
 

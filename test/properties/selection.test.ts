@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { owner } from "../../src/core/partition/modulo.ts";
-import type { PullRequest } from "../../src/core/queue/pullRequest.ts";
+import type { PullRequest } from "../../src/core/pullRequest/pullRequest.ts";
 import { formerList, formerRound } from "../support/alibot/lister.ts";
 import { formerOwner } from "../support/alibot/shard.ts";
 import { sha } from "../support/objects/build.ts";
 import { aCheck } from "../support/objects/check.ts";
 import { aPullRequest } from "../support/objects/pullRequest.ts";
-import { queueOf, roundOf, rowsOf } from "../unit/queue/selection.ts";
+import { queueOf, roundOf, rowsOf } from "../unit/core/queue/selection.ts";
 
 const instant = fc.integer({ min: 0, max: 20 }).map((hours) => new Date(Date.UTC(2024, 0, 1, hours)).toISOString());
 const state = fc.constantFrom("SUCCESS", "FAILURE", "ERROR", "PENDING", "EXPECTED");

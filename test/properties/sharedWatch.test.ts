@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createKnown, type Reflected, type Thing } from "../../src/store/kubernetes/known.ts";
-import { shareWatch } from "../../src/store/kubernetes/shared.ts";
+import { createKnown, type Reflected, type Thing } from "../../src/store/kubernetes/watch/known.ts";
+import { shareWatch } from "../../src/store/kubernetes/watch/shared.ts";
 import { settled } from "../support/fakeClock.ts";
 
 const name = fc.constantFrom("a", "b", "c", "d");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createWorkqueue } from "../../src/store/workqueue.ts";
+import { createWorkqueue } from "../../src/store/queue/workqueue.ts";
 import { fakeClock, settled } from "../support/fakeClock.ts";
 
 type Step =

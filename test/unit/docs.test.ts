@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { VerdictResult } from "../../src/api/build.ts";
+import { VerdictResult } from "../../src/api/objects/build.ts";
 import {
   approvalNeeded,
   notBuilding,
@@ -12,7 +12,7 @@ import {
   retrying,
   started,
   verdictStatus,
-} from "../../src/core/report/status.ts";
+} from "../../src/core/report/post/status.ts";
 import { version } from "../../src/system/version.ts";
 
 const root = resolve(import.meta.dirname, "../..");

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { Duration } from "../../../src/api/duration.ts";
-import { Quantity } from "../../../src/api/quantity.ts";
+import { Duration } from "../../../src/api/values/duration.ts";
+import { Quantity } from "../../../src/api/values/quantity.ts";
 
 const words = (what: string) => z.record(z.string(), z.string()).default({}).describe(what);
 const list = (what: string) => z.array(z.record(z.string(), z.unknown())).default([]).describe(what);

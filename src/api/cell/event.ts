@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { VerdictResult } from "./build.ts";
-import { infrastructureReasons } from "./reasons.ts";
-import { wordsOf } from "./words.ts";
+import { VerdictResult } from "../objects/build.ts";
+import { infrastructureReasons } from "../objects/reasons.ts";
+import { wordsOf } from "../values/vocabulary.ts";
 
 export const cellSteps = [
   "prepare",

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { Commit } from "./build.ts";
-import { ResolvedCheck } from "./check.ts";
+import { Commit } from "../objects/build.ts";
+import { ResolvedCheck } from "../objects/check.ts";
 
 /** Absolute paths as the cell sees them. */
 const Path = z.string().regex(/^\//);

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { wordsOf } from "../values/vocabulary.ts";
 import { apiVersion } from "./group.ts";
 import { ObjectMeta } from "./metadata.ts";
 import { blockedReasons, infrastructureReasons } from "./reasons.ts";
-import { wordsOf } from "./words.ts";
 
 export const Group = z.enum(["untested", "failed", "succeeded"]);
 export type Group = z.infer<typeof Group>;

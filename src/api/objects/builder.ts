@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { wordsOf } from "../values/vocabulary.ts";
 import { apiVersion } from "./group.ts";
 import { ObjectMeta } from "./metadata.ts";
-import { wordsOf } from "./words.ts";
 
 export const builderPhases = {
   Pending: "Its process has not spoken yet",

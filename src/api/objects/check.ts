@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { Duration } from "./duration.ts";
-import { Quantity } from "./quantity.ts";
+import { Duration } from "../values/duration.ts";
+import { Quantity } from "../values/quantity.ts";
 
 export const Repository = z
   .string()

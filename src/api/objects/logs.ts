@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { Duration } from "./duration.ts";
-import { Quantity } from "./quantity.ts";
-import { SecretName } from "./secret.ts";
-import { Url } from "./url.ts";
+import { Duration } from "../values/duration.ts";
+import { Quantity } from "../values/quantity.ts";
+import { SecretName } from "../values/secretName.ts";
+import { Url } from "../values/url.ts";
 
 /** A bucket of an S3 server. */
 export const S3 = z

@@ -1,12 +1,12 @@
 import { z } from "zod";
+import { Duration } from "../values/duration.ts";
+import { Quantity } from "../values/quantity.ts";
+import { SecretName } from "../values/secretName.ts";
+import { Url } from "../values/url.ts";
 import { Branch, Check, checkSettings, DefaultsName, PackageName } from "./check.ts";
-import { Duration } from "./duration.ts";
 import { apiVersion } from "./group.ts";
 import { Logs } from "./logs.ts";
 import { Condition, ObjectMeta } from "./metadata.ts";
-import { Quantity } from "./quantity.ts";
-import { SecretName } from "./secret.ts";
-import { Url } from "./url.ts";
 
 const amountOrShare = z.union([
   z.int().min(0).max(1000),

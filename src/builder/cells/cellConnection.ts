@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
-import { CellGreeting } from "../api/event.ts";
-import type { Clock } from "../system/clock.ts";
+import { CellGreeting } from "../../api/cell/event.ts";
+import type { Clock } from "../../system/clock.ts";
 
 /** A connection to a cell that now waits for an order. */
 export interface Turn {

@@ -1,7 +1,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { z } from "zod";
-import { run } from "../system/process/run.ts";
-import { place } from "./place.ts";
+import { run } from "../../system/process/run.ts";
+import { place } from "../../system/writeFile.ts";
 
 /** What is known of the running cell, for whoever comes after a builder that was killed. */
 export const CellRecord = z.object({

@@ -1,5 +1,5 @@
-import type { CellEvent, Outcome } from "../api/event.ts";
-import type { Order } from "../api/order.ts";
+import type { CellEvent, Outcome } from "../../api/cell/event.ts";
+import type { Order } from "../../api/cell/order.ts";
 
 /** The hands of one builder: runs one order at a time, in a process the builder shares nothing with but the work folder. */
 export interface Cells {

@@ -1,4 +1,4 @@
-import { CellEvent } from "../api/event.ts";
+import { CellEvent } from "../../api/cell/event.ts";
 
 /** What arrives from a cell, which is not trusted to speak properly. */
 export interface EventLines {

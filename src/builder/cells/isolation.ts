@@ -1,4 +1,4 @@
-import { run } from "../system/process/run.ts";
+import { run } from "../../system/process/run.ts";
 
 const alone = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"] as const;
 /** Best first. Without root the kernel may allow a user namespace around it. */

@@ -1,10 +1,10 @@
-import type { CellEvent, Outcome } from "../api/event.ts";
-import type { Order } from "../api/order.ts";
-import type { Clock } from "../system/clock.ts";
-import type { Log } from "../system/log.ts";
+import type { CellEvent, Outcome } from "../../api/cell/event.ts";
+import type { Order } from "../../api/cell/order.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Log } from "../../system/log.ts";
+import { type Turn, takeTurn } from "./cellConnection.ts";
 import type { Cells } from "./cells.ts";
 import { eventLines } from "./eventLines.ts";
-import { type Turn, takeTurn } from "./turn.ts";
 
 export interface SocketCellsOptions {
   /** Absolute path of the socket on which the cell listens. */

@@ -1,4 +1,4 @@
-import { type Milliseconds, milliseconds } from "../api/duration.ts";
+import { type Milliseconds, milliseconds } from "../../api/values/duration.ts";
 
 /** Files of `config/`, by name. Each holds one line. */
 export const configFiles = ["silent", "debug", "workers-pool-size", "worker-index", "timeout", "long-timeout"] as const;

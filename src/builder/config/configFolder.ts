@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { place } from "../../system/writeFile.ts";
 import {
   type ConfigFile,
   type ConfigFound,
@@ -11,7 +12,6 @@ import {
   decideConfig,
   type Settings,
 } from "./config.ts";
-import { place } from "./place.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /** The folder `config/`, kept up to date, and what a person's files in it mean. */

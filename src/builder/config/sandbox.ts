@@ -1,7 +1,7 @@
 import { chmod, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { normalisedCheck } from "../core/report/paths.ts";
-import { run } from "../system/process/run.ts";
+import { normalisedCheck } from "../../core/report/log/paths.ts";
+import { run } from "../../system/process/run.ts";
 
 /**
  * Where everything of one builder lies. `config`, `state` and `forceHashes` are the builder's, the rest is the cell's: beside them on one

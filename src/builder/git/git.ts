@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { run } from "../system/process/run.ts";
+import { run } from "../../system/process/run.ts";
 
 export interface GitEnded {
   readonly exitCode: number | undefined;

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { InfrastructureReason } from "../api/reasons.ts";
-import type { Clock } from "../system/clock.ts";
-import type { Log } from "../system/log.ts";
+import type { InfrastructureReason } from "../../api/objects/reasons.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Log } from "../../system/log.ts";
 import { type Git, openGit } from "./git.ts";
 
 export interface FetchRequest {

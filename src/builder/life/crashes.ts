@@ -1,5 +1,5 @@
-import type { BuilderStatus } from "../api/builder.ts";
-import type { Milliseconds } from "../api/duration.ts";
+import type { BuilderStatus } from "../../api/objects/builder.ts";
+import type { Milliseconds } from "../../api/values/duration.ts";
 
 /** Kubelet waits 10, 20, 40 s between them: enough for a network that was away for a moment. */
 const tooMany = 3;

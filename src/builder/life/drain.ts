@@ -1,5 +1,5 @@
-import { formatDuration, milliseconds } from "../api/duration.ts";
-import { type Brain, Stopped } from "./brain.ts";
+import { formatDuration, milliseconds } from "../../api/values/duration.ts";
+import { type Brain, Stopped } from "../brain.ts";
 import { enter } from "./phase.ts";
 
 /** How a builder is told to end: after the running build, or at once. */

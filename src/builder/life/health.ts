@@ -1,5 +1,5 @@
-import type { InfrastructureReason } from "../api/reasons.ts";
-import type { AttemptEnd } from "./attempt.ts";
+import type { InfrastructureReason } from "../../api/objects/reasons.ts";
+import type { AttemptEnd } from "../work/attempt.ts";
 
 /** What the last builds say about the builder itself. */
 export interface Health {

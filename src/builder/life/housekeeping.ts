@@ -1,10 +1,10 @@
 import { readdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { milliseconds } from "../api/duration.ts";
-import type { BuilderPool } from "../api/pool.ts";
-import { poolChecks } from "../core/definitions/checks.ts";
-import type { Brain } from "./brain.ts";
-import { prepareOrder } from "./order.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import { milliseconds } from "../../api/values/duration.ts";
+import { poolChecks } from "../../core/definitions/checks.ts";
+import type { Brain } from "../brain.ts";
+import { prepareOrder } from "../work/order.ts";
 
 const cleanEvery = milliseconds("1h");
 /** Free space is shown in steps of this, so that the status does not change with every file. */

@@ -1,15 +1,15 @@
-import { release } from "../core/queue/claim.ts";
-import { timestamp } from "../system/clock.ts";
-import { attemptBuild } from "./attempt.ts";
-import { type Brain, Stopped } from "./brain.ts";
+import { release } from "../../core/build/claim.ts";
+import { timestamp } from "../../system/clock.ts";
+import { type Brain, Stopped } from "../brain.ts";
+import { attemptBuild } from "../work/attempt.ts";
+import { nextWork } from "../work/next.ts";
+import { transit } from "../work/transit.ts";
 import { crashLoop, isForgiven } from "./crashes.ts";
 import { drainTimeout, type Ending, wantsDrain, whileServing } from "./drain.ts";
 import { type Health, healthy, judge, pauseAfter } from "./health.ts";
 import { tidy } from "./housekeeping.ts";
 import { writeMarker } from "./marker.ts";
-import { nextWork } from "./next.ts";
 import { enter } from "./phase.ts";
-import { transit } from "./transit.ts";
 import { selfTest, warmUp } from "./warmup.ts";
 
 /** Every change rings the wake; this is for what no event announces, such as a file that a person wrote. */

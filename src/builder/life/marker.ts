@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { BuilderStatus } from "../api/builder.ts";
-import { place } from "./place.ts";
+import type { BuilderStatus } from "../../api/objects/builder.ts";
+import { place } from "../../system/writeFile.ts";
 
 const marker = "ready";
 

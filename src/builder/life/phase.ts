@@ -1,5 +1,5 @@
-import type { BuilderPhase } from "../api/builder.ts";
-import type { Brain } from "./brain.ts";
+import type { BuilderPhase } from "../../api/objects/builder.ts";
+import type { Brain } from "../brain.ts";
 
 /** Says the phase and, where there is something to say about it, a sentence; tells the readiness probe. */
 export function enter({ status, note, world }: Brain, phase: BuilderPhase, sentence?: string): void {

@@ -1,11 +1,11 @@
-import type { ResolvedCheck } from "../api/check.ts";
-import { milliseconds } from "../api/duration.ts";
-import type { CellEvent, Outcome } from "../api/event.ts";
-import type { BuilderPool } from "../api/pool.ts";
-import { timestamp } from "../system/clock.ts";
-import type { Brain } from "./brain.ts";
-import { MirrorFailure } from "./mirrors.ts";
-import { prepareOrder } from "./order.ts";
+import type { CellEvent, Outcome } from "../../api/cell/event.ts";
+import type { ResolvedCheck } from "../../api/objects/check.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import { milliseconds } from "../../api/values/duration.ts";
+import { timestamp } from "../../system/clock.ts";
+import type { Brain } from "../brain.ts";
+import { MirrorFailure } from "../git/mirrors.ts";
+import { prepareOrder } from "../work/order.ts";
 
 const firstPause = 10_000;
 const longestPause = 5 * 60_000;

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Builder, BuilderStatus } from "../api/builder.ts";
-import { retryOnConflict } from "../store/write.ts";
-import { createWake } from "./wake.ts";
-import type { BuilderWorld } from "./world.ts";
+import type { Builder, BuilderStatus } from "../../api/objects/builder.ts";
+import { retryOnConflict } from "../../store/write.ts";
+import { createWake } from "../../system/wake.ts";
+import type { BuilderWorld } from "../world.ts";
 
 export type StatusChange = { readonly [key in keyof BuilderStatus]?: BuilderStatus[key] | undefined };
 

@@ -1,11 +1,11 @@
-import { poolLabel } from "../api/group.ts";
-import type { Stored } from "../api/kinds.ts";
-import type { Lease } from "../api/lease.ts";
-import type { OwnerReference } from "../api/metadata.ts";
-import { heartbeatInterval, type Instant, mayStart, mustKill } from "../core/queue/heartbeat.ts";
-import type { ObjectStore } from "../store/objectStore.ts";
-import { timestamp } from "../system/clock.ts";
-import type { BuilderWorld } from "./world.ts";
+import { poolLabel } from "../../api/objects/group.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import type { Lease } from "../../api/objects/lease.ts";
+import type { OwnerReference } from "../../api/objects/metadata.ts";
+import { heartbeatInterval, type Instant, mayStart, mustKill } from "../../core/liveness/heartbeat.ts";
+import type { ObjectStore } from "../../store/objectStore.ts";
+import { timestamp } from "../../system/clock.ts";
+import type { BuilderWorld } from "../world.ts";
 
 type HeartbeatWorld = Pick<BuilderWorld, "clock" | "log" | "name" | "pool" | "incarnation"> & {
   readonly store: Pick<ObjectStore, "get" | "create" | "update">;

@@ -1,6 +1,6 @@
 import { Registry } from "prom-client";
-import { addGauge } from "../system/gauge.ts";
-import type { Scrape } from "../system/health.ts";
+import { addGauge } from "../../system/gauge.ts";
+import type { Scrape } from "../../system/health.ts";
 
 /** What a builder in a pod measures of itself; what is known of pools and builds the operator tells. The reference page reads this table. */
 export const builderMetrics = {

@@ -2,14 +2,14 @@ import { createReadStream } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Build } from "../api/build.ts";
-import { formatDuration, milliseconds } from "../api/duration.ts";
-import { fullLogName, resultPageName } from "../core/report/paths.ts";
-import { retryOnConflict } from "../store/write.ts";
-import type { Clock } from "../system/clock.ts";
-import { place } from "./place.ts";
-import { createWake } from "./wake.ts";
-import type { BuilderWorld } from "./world.ts";
+import type { Build } from "../../api/objects/build.ts";
+import { formatDuration, milliseconds } from "../../api/values/duration.ts";
+import { fullLogName, resultPageName } from "../../core/report/log/paths.ts";
+import { retryOnConflict } from "../../store/write.ts";
+import type { Clock } from "../../system/clock.ts";
+import { createWake } from "../../system/wake.ts";
+import { place } from "../../system/writeFile.ts";
+import type { BuilderWorld } from "../world.ts";
 
 /** Names the attempt a log is of, and where it belongs in the log store. */
 const Entry = z.object({ build: z.string(), attempt: z.int(), directory: z.string() });

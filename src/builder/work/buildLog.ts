@@ -1,13 +1,13 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { CellEvent, Outcome } from "../api/event.ts";
-import { bytes } from "../api/quantity.ts";
-import { fullLogBegin, fullLogEnd, fullLogHead, type LogFile } from "../core/report/fullLog.ts";
-import { resultPage } from "../core/report/page.ts";
-import { logDirectory, resultPageName } from "../core/report/paths.ts";
-import { type Brain, Stopped } from "./brain.ts";
-import { entryFiles } from "./outbox.ts";
+import type { CellEvent, Outcome } from "../../api/cell/event.ts";
+import { bytes } from "../../api/values/quantity.ts";
+import { fullLogBegin, fullLogEnd, fullLogHead, type LogFile } from "../../core/report/log/fullLog.ts";
+import { logDirectory, resultPageName } from "../../core/report/log/paths.ts";
+import { resultPage } from "../../core/report/page/page.ts";
+import { type Brain, Stopped } from "../brain.ts";
+import { entryFiles } from "../report/outbox.ts";
 import type { Work } from "./work.ts";
 
 export interface BuildFacts {

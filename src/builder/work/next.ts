@@ -1,8 +1,8 @@
-import type { Build } from "../api/build.ts";
-import type { Stored } from "../api/kinds.ts";
-import { chooseBuild } from "../core/queue/choose.ts";
-import { isHeld } from "../core/queue/claim.ts";
-import type { Brain } from "./brain.ts";
+import type { Build } from "../../api/objects/build.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import { isHeld } from "../../core/build/claim.ts";
+import { chooseBuild } from "../../core/queue/choose.ts";
+import type { Brain } from "../brain.ts";
 import { readForceHashes } from "./forceHashes.ts";
 import { viewOf } from "./view.ts";
 import type { Work } from "./work.ts";

@@ -1,12 +1,12 @@
 import { statfs } from "node:fs/promises";
 import pLimit from "p-limit";
-import type { ResolvedCheck } from "../api/check.ts";
-import { milliseconds } from "../api/duration.ts";
-import type { Order } from "../api/order.ts";
-import type { BuilderPool } from "../api/pool.ts";
-import { bytes } from "../api/quantity.ts";
-import type { Brain } from "./brain.ts";
-import type { Mirrored } from "./mirrors.ts";
+import type { Order } from "../../api/cell/order.ts";
+import type { ResolvedCheck } from "../../api/objects/check.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import { milliseconds } from "../../api/values/duration.ts";
+import { bytes } from "../../api/values/quantity.ts";
+import type { Brain } from "../brain.ts";
+import type { Mirrored } from "../git/mirrors.ts";
 
 export interface Task {
   readonly id: string;

@@ -1,7 +1,7 @@
-import type { Build } from "../api/build.ts";
-import type { CellStep } from "../api/event.ts";
-import { type Holder, holds, type Transition } from "../core/queue/claim.ts";
-import type { Brain } from "./brain.ts";
+import type { CellStep } from "../../api/cell/event.ts";
+import type { Build } from "../../api/objects/build.ts";
+import { type Holder, holds, type Transition } from "../../core/build/claim.ts";
+import type { Brain } from "../brain.ts";
 import { transit } from "./transit.ts";
 
 export interface StepTeller {

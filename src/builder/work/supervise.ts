@@ -1,7 +1,7 @@
-import type { Stored } from "../api/kinds.ts";
-import { type Holder, isRecheck, mustStop } from "../core/queue/claim.ts";
-import { shouldPreempt } from "../core/queue/preempt.ts";
-import { type Brain, Stopped } from "./brain.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import { type Holder, isRecheck, mustStop } from "../../core/build/claim.ts";
+import { shouldPreempt } from "../../core/queue/preempt.ts";
+import { type Brain, Stopped } from "../brain.ts";
 import { viewOf } from "./view.ts";
 
 export interface Supervision {

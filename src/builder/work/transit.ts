@@ -1,10 +1,10 @@
-import type { Build } from "../api/build.ts";
-import type { Stored } from "../api/kinds.ts";
-import { claim, holds, type Transition } from "../core/queue/claim.ts";
-import { killAfter } from "../core/queue/heartbeat.ts";
-import { isStoreError } from "../store/error.ts";
-import { retryOnConflict } from "../store/write.ts";
-import type { Brain } from "./brain.ts";
+import type { Build } from "../../api/objects/build.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import { claim, holds, type Transition } from "../../core/build/claim.ts";
+import { killAfter } from "../../core/liveness/heartbeat.ts";
+import { isStoreError } from "../../store/error.ts";
+import { retryOnConflict } from "../../store/write.ts";
+import type { Brain } from "../brain.ts";
 
 export interface Step {
   /** The step to take on the Build as it is now. */

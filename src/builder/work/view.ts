@@ -1,10 +1,10 @@
-import { milliseconds } from "../api/duration.ts";
-import type { BuilderPool } from "../api/pool.ts";
-import { members } from "../core/partition/members.ts";
-import { owner } from "../core/partition/modulo.ts";
-import type { Preference } from "../core/partition/preference.ts";
-import type { View } from "../core/queue/share.ts";
-import type { Brain } from "./brain.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import { milliseconds } from "../../api/values/duration.ts";
+import { members } from "../../core/partition/members.ts";
+import { owner } from "../../core/partition/modulo.ts";
+import type { Preference } from "../../core/partition/preference.ts";
+import type { View } from "../../core/queue/partitionView.ts";
+import type { Brain } from "../brain.ts";
 
 /** The queue as this builder sees it at this instant. */
 export function viewOf(brain: Brain, pool: BuilderPool): View {

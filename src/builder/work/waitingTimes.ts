@@ -1,6 +1,6 @@
-import type { Build } from "../api/build.ts";
-import type { Change } from "../store/objectStore.ts";
-import type { Clock } from "../system/clock.ts";
+import type { Build } from "../../api/objects/build.ts";
+import type { Change } from "../../store/objectStore.ts";
+import type { Clock } from "../../system/clock.ts";
 
 /** For how long this process has known the wanted request of each Build, by its own monotonic clock. */
 export interface WaitingTimes {

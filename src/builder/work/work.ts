@@ -1,6 +1,6 @@
-import type { ResolvedCheck } from "../api/check.ts";
-import type { Stored } from "../api/kinds.ts";
-import type { BuilderPool } from "../api/pool.ts";
+import type { ResolvedCheck } from "../../api/objects/check.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
 
 /** A build to do, with what it takes to do it. */
 export interface Work {

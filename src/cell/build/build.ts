@@ -1,15 +1,15 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { milliseconds } from "../api/duration.ts";
-import { buildIdentifier, buildVector, toolName } from "../core/definitions/alibuild.ts";
-import { type Ended, run } from "../system/process/run.ts";
-import type { Hands } from "./hands.ts";
-import { memoryKills } from "./memory.ts";
-import type { Merged } from "./merge.ts";
-import { namesIn, removePlantedLinks } from "./plantedLinks.ts";
+import { milliseconds } from "../../api/values/duration.ts";
+import { buildIdentifier, buildVector, toolName } from "../../core/definitions/alibuild.ts";
+import { type Ended, run } from "../../system/process/run.ts";
+import type { Hands } from "../cellContext.ts";
+import { namesIn, removePlantedLinks } from "../disk/plantedLinks.ts";
+import { remove } from "../disk/remove.ts";
+import { memoryKills } from "../memory.ts";
+import type { Tool } from "../tool/tool.ts";
+import type { Merged } from "../tree/merge.ts";
 import { Progress } from "./progress.ts";
-import { remove } from "./remove.ts";
-import type { Tool } from "./tool.ts";
 import { Watch } from "./watch.ts";
 
 export interface Built {

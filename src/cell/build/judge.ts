@@ -1,11 +1,11 @@
-import type { Findings, Outcome } from "../api/event.ts";
-import { toolName } from "../core/definitions/alibuild.ts";
+import type { Findings, Outcome } from "../../api/cell/event.ts";
+import { toolName } from "../../core/definitions/alibuild.ts";
+import { ending, type Hands, lastLine } from "../cellContext.ts";
+import { refuseFullDisk } from "../disk/space.ts";
+import { InfrastructureFailure } from "../infrastructure.ts";
+import type { ReadLogs } from "../logs/logs.ts";
+import { memoryKills, ranOutOfMemory } from "../memory.ts";
 import type { Built } from "./build.ts";
-import { ending, type Hands, lastLine } from "./hands.ts";
-import { InfrastructureFailure } from "./infrastructure.ts";
-import type { ReadLogs } from "./logs.ts";
-import { memoryKills, ranOutOfMemory } from "./memory.ts";
-import { refuseFullDisk } from "./space.ts";
 
 /** Most lines of a preview the contract allows. */
 const longestPreview = 60;

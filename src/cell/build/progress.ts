@@ -1,4 +1,4 @@
-import type { Clock } from "../system/clock.ts";
+import type { Clock } from "../../system/clock.ts";
 
 const shortest = 1_000;
 const longest = 60_000;

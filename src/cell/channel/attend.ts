@@ -2,15 +2,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
-import type { CellEvent, CellGreeting, Outcome } from "../../api/event.ts";
-import { Order } from "../../api/order.ts";
+import type { CellEvent, CellGreeting, Outcome } from "../../api/cell/event.ts";
+import { Order } from "../../api/cell/order.ts";
 import type { Clock } from "../../system/clock.ts";
 import { Tail } from "../../system/process/capture.ts";
 import { type Exit, exitOf, exitWords } from "../../system/process/exit.ts";
 import { cellMarker, killEverybodyElse, killMarked, others } from "../../system/process/survivors.ts";
-import { readOrderLine } from "../lifeLine.ts";
+import { empty } from "../disk/remove.ts";
 import { memoryKills, ranOutOfMemory } from "../memory.ts";
-import { empty } from "../remove.ts";
+import { readOrderLine } from "./lifeLine.ts";
 
 export interface CellHost {
   /** The cell program with everything it takes to start it; its path may be a loader's, so nothing is derived from our own. */

@@ -1,7 +1,7 @@
 import { createWriteStream, fstatSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Writable } from "node:stream";
-import type { CellEvent } from "../api/event.ts";
+import type { CellEvent } from "../../api/cell/event.ts";
 
 /** The channel of events: JSON lines on a file descriptor that the builder opened (a pipe, a socket, or a file when run by hand). */
 export interface Events {

@@ -1,12 +1,12 @@
 import { lstat, readlink, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { milliseconds } from "../api/duration.ts";
-import { cleanVector } from "../core/definitions/alibuild.ts";
-import { type Hands, runShort } from "./hands.ts";
-import { namesIn, removePlantedLinks } from "./plantedLinks.ts";
-import { empty } from "./remove.ts";
-import { freeBytes } from "./space.ts";
-import type { Tool } from "./tool.ts";
+import { milliseconds } from "../../api/values/duration.ts";
+import { cleanVector } from "../../core/definitions/alibuild.ts";
+import { type Hands, runShort } from "../cellContext.ts";
+import { namesIn, removePlantedLinks } from "../disk/plantedLinks.ts";
+import { empty } from "../disk/remove.ts";
+import { freeBytes } from "../disk/space.ts";
+import type { Tool } from "../tool/tool.ts";
 
 /** A link that keeps a build tree or an installation from being deleted. */
 interface Link {

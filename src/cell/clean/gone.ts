@@ -1,8 +1,8 @@
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Hands } from "./hands.ts";
-import { remove } from "./remove.ts";
-import { freeBytes } from "./space.ts";
+import type { Hands } from "../cellContext.ts";
+import { remove } from "../disk/remove.ts";
+import { freeBytes } from "../disk/space.ts";
 
 /** Deletes the work areas of checks that are gone: those in which nothing was built for `maxAge`, and while space is short all of them. */
 export async function removeGone({ order, clock }: Hands): Promise<void> {

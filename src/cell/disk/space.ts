@@ -1,6 +1,6 @@
 import { statfs } from "node:fs/promises";
-import type { Order } from "../api/order.ts";
-import { InfrastructureFailure } from "./infrastructure.ts";
+import type { Order } from "../../api/cell/order.ts";
+import { InfrastructureFailure } from "../infrastructure.ts";
 
 /** Below this the disk is full, whatever a command says. */
 const nothing = 2 ** 20;

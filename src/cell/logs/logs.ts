@@ -1,9 +1,9 @@
-import type { ResolvedCheck } from "../api/check.ts";
-import type { Findings } from "../api/event.ts";
-import { LogScanner } from "../core/report/scan.ts";
+import type { Findings } from "../../api/cell/event.ts";
+import type { ResolvedCheck } from "../../api/objects/check.ts";
+import { LogScanner } from "../../core/report/scan/scan.ts";
+import type { Hands } from "../cellContext.ts";
+import { InfrastructureFailure } from "../infrastructure.ts";
 import { type FoundLog, findLogs, isFetchLog, packageOf } from "./findLogs.ts";
-import type { Hands } from "./hands.ts";
-import { InfrastructureFailure } from "./infrastructure.ts";
 import { type Share, shares } from "./shares.ts";
 
 export interface ReadLogs {

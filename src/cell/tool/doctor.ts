@@ -1,10 +1,10 @@
-import type { Findings, Outcome } from "../api/event.ts";
-import { doctorVector, toolName } from "../core/definitions/alibuild.ts";
-import { LogScanner } from "../core/report/scan.ts";
-import { ending, type Hands, lastLine, runShort } from "./hands.ts";
-import { InfrastructureFailure } from "./infrastructure.ts";
-import { memoryKills, ranOutOfMemory } from "./memory.ts";
-import { refuseFullDisk } from "./space.ts";
+import type { Findings, Outcome } from "../../api/cell/event.ts";
+import { doctorVector, toolName } from "../../core/definitions/alibuild.ts";
+import { LogScanner } from "../../core/report/scan/scan.ts";
+import { ending, type Hands, lastLine, runShort } from "../cellContext.ts";
+import { refuseFullDisk } from "../disk/space.ts";
+import { InfrastructureFailure } from "../infrastructure.ts";
+import { memoryKills, ranOutOfMemory } from "../memory.ts";
 import type { Tool } from "./tool.ts";
 
 /** Asks aliBuild whether the recipes can be built here. Undefined when they can; else what it said is the log of the verdict. */

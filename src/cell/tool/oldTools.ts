@@ -1,8 +1,8 @@
 import { lstat, readlink, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Hands } from "./hands.ts";
-import { namesIn } from "./plantedLinks.ts";
-import { remove } from "./remove.ts";
+import type { Hands } from "../cellContext.ts";
+import { namesIn } from "../disk/plantedLinks.ts";
+import { remove } from "../disk/remove.ts";
 
 /** A tool that comes from a branch, or is what a check tests, is installed once for every commit. Milliseconds. */
 const unusedFor = 30 * 86_400_000;

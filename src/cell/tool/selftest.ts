@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { toolName } from "../core/definitions/alibuild.ts";
-import { type Hands, lastLine, runShort } from "./hands.ts";
-import { InfrastructureFailure } from "./infrastructure.ts";
+import { toolName } from "../../core/definitions/alibuild.ts";
+import { type Hands, lastLine, runShort } from "../cellContext.ts";
+import { InfrastructureFailure } from "../infrastructure.ts";
 import type { Tool } from "./tool.ts";
 
 /** Programs every build needs, and how they tell their version. */

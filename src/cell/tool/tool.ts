@@ -1,12 +1,12 @@
 import { access, lutimes, mkdir, mkdtemp, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { toolName } from "../core/definitions/alibuild.ts";
-import { forPip } from "./environment.ts";
-import { ending, type Hands, lastLine, runShort } from "./hands.ts";
-import { InfrastructureFailure } from "./infrastructure.ts";
+import { toolName } from "../../core/definitions/alibuild.ts";
+import { ending, type Hands, lastLine, runShort } from "../cellContext.ts";
+import { empty, remove } from "../disk/remove.ts";
+import { refuseFullDisk } from "../disk/space.ts";
+import { forPip } from "../environment.ts";
+import { InfrastructureFailure } from "../infrastructure.ts";
 import { findPython, installPython } from "./python.ts";
-import { empty, remove } from "./remove.ts";
-import { refuseFullDisk } from "./space.ts";
 import { fetchTool, type ToolSource, toolSource } from "./toolSource.ts";
 
 export interface Tool {

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { borrow } from "./borrow.ts";
-import { git } from "./git.ts";
-import { ending, type Hands, lastLine } from "./hands.ts";
-import { InfrastructureFailure } from "./infrastructure.ts";
+import { ending, type Hands, lastLine } from "../cellContext.ts";
+import { InfrastructureFailure } from "../infrastructure.ts";
+import { borrow } from "../tree/borrow.ts";
+import { git } from "../tree/git.ts";
 
 /** Where a tool version comes from. */
 export type ToolSource =

@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import type { Hands } from "../cellContext.ts";
 import { gitOutput } from "./git.ts";
-import type { Hands } from "./hands.ts";
 
 /** Files and tags of a repository, as text. */
 export const longestList = 2 ** 28;

@@ -1,11 +1,11 @@
 import { access, lstat, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Order, Source } from "../api/order.ts";
+import type { Order, Source } from "../../api/cell/order.ts";
+import type { Hands } from "../cellContext.ts";
+import { remove } from "../disk/remove.ts";
+import { InfrastructureFailure } from "../infrastructure.ts";
 import { borrow, longestList } from "./borrow.ts";
 import { gitOutput, hasCommit } from "./git.ts";
-import type { Hands } from "./hands.ts";
-import { InfrastructureFailure } from "./infrastructure.ts";
-import { remove } from "./remove.ts";
 
 /** Says that a work area was made by a cell, which may then delete what it does not expect there. */
 const marker = ".builderpool-area";

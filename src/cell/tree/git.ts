@@ -1,7 +1,7 @@
-import type { Ended } from "../system/process/run.ts";
-import { ending, type Hands, lastLine, runShort } from "./hands.ts";
-import { InfrastructureFailure } from "./infrastructure.ts";
-import { refuseFullDisk } from "./space.ts";
+import type { Ended } from "../../system/process/run.ts";
+import { ending, type Hands, lastLine, runShort } from "../cellContext.ts";
+import { refuseFullDisk } from "../disk/space.ts";
+import { InfrastructureFailure } from "../infrastructure.ts";
 
 /** Runs git in a directory; whatever its exit code, the caller decides what it means. */
 export function git(

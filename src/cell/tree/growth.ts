@@ -1,5 +1,5 @@
+import type { Hands } from "../cellContext.ts";
 import { gitOutput } from "./git.ts";
-import type { Hands } from "./hands.ts";
 
 /** Most a list of changed files may take; a pull request that changes more has grown beyond any limit. */
 const longestList = 2 ** 28;

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import type { Outcome } from "../api/event.ts";
-import { bytes } from "../api/quantity.ts";
+import type { Outcome } from "../../api/cell/event.ts";
+import { bytes } from "../../api/values/quantity.ts";
+import type { Hands } from "../cellContext.ts";
+import { refuseFullDisk } from "../disk/space.ts";
+import { InfrastructureFailure } from "../infrastructure.ts";
 import { git, gitFailure, gitOutput, hasCommit } from "./git.ts";
 import { growth } from "./growth.ts";
-import type { Hands } from "./hands.ts";
-import { InfrastructureFailure } from "./infrastructure.ts";
-import { refuseFullDisk } from "./space.ts";
 
 export interface Merged {
   /** What the builds see as ALIBUILD_HEAD_HASH and ALIBUILD_BASE_HASH. */

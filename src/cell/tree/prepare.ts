@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Hands } from "./hands.ts";
-import { InfrastructureFailure } from "./infrastructure.ts";
-import { empty } from "./remove.ts";
-import { refuseFullDisk } from "./space.ts";
+import type { Hands } from "../cellContext.ts";
+import { empty } from "../disk/remove.ts";
+import { refuseFullDisk } from "../disk/space.ts";
+import { InfrastructureFailure } from "../infrastructure.ts";
 
 /** Makes the directories of the order, empties TMPDIR, and keeps aliBuild from asking about analytics. */
 export async function prepare({ order, emit }: Hands): Promise<void> {

@@ -1,10 +1,10 @@
-import type { Builder } from "../api/builder.ts";
-import { drainAnnotation, restartAnnotation } from "../api/group.ts";
-import { retryOnConflict } from "../store/write.ts";
-import { CommandError, exitCodes } from "./exit.ts";
-import type { Place } from "./place.ts";
-import { unknown } from "./unknown.ts";
-import { withStore } from "./withStore.ts";
+import type { Builder } from "../../api/objects/builder.ts";
+import { drainAnnotation, restartAnnotation } from "../../api/objects/group.ts";
+import { retryOnConflict } from "../../store/write.ts";
+import { CommandError, exitCodes } from "../exit.ts";
+import type { Place } from "../place/place.ts";
+import { unknown } from "../place/unknown.ts";
+import { withStore } from "../place/withStore.ts";
 
 /** `builderpool scale`: writes one number; the operator does the rest. */
 export async function scaleCommand(pool: string, instances: number, place: Place): Promise<void> {

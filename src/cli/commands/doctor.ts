@@ -1,15 +1,15 @@
 import { join, resolve } from "node:path";
 import { stringify } from "yaml";
-import type { Finding } from "../core/machine/finding.ts";
-import { judgeMachine } from "../core/machine/judge.ts";
-import { observeMachine } from "../local/doctor/machine.ts";
-import { readPoolFiles } from "../local/poolFiles.ts";
-import { systemClock } from "../system/clock.ts";
-import { createLog } from "../system/log.ts";
-import { exitCodes } from "./exit.ts";
+import type { Finding } from "../../core/machine/finding.ts";
+import { judgeMachine } from "../../core/machine/judge.ts";
+import { observeMachine } from "../../local/doctor/machine.ts";
+import { readPoolFiles } from "../../local/pools/poolFiles.ts";
+import { systemClock } from "../../system/clock.ts";
+import { createLog } from "../../system/log.ts";
+import { exitCodes } from "../exit.ts";
+import { printable } from "../output/printable.ts";
+import { parseListen } from "../place/listen.ts";
 import type { OutputFormat } from "./get.ts";
-import { printable } from "./printable.ts";
-import { parseListen } from "./up/listen.ts";
 
 export interface DoctorOptions {
   readonly file?: readonly string[];
@@ -33,7 +33,7 @@ export async function doctorCommand(options: DoctorOptions, print: (text: string
     listen: parseListen(options.listen),
     online: options.online === true,
     node: process.execPath,
-    cellProgram: join(resolve(import.meta.dirname, "../.."), "src/cell/main.ts"),
+    cellProgram: join(resolve(import.meta.dirname, "../../.."), "src/cell/main.ts"),
     env: process.env,
     clock: systemClock,
     log: createLog({ level: "silent" }),

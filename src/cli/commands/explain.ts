@@ -1,13 +1,13 @@
-import type { Stored } from "../api/kinds.ts";
-import { poolChecks } from "../core/definitions/checks.ts";
-import { explainBuild } from "../core/queue/explain.ts";
-import type { ObjectStore } from "../store/objectStore.ts";
-import { systemClock } from "../system/clock.ts";
-import { attention } from "./attention.ts";
-import { CommandError, exitCodes } from "./exit.ts";
-import type { Place } from "./place.ts";
-import { printable } from "./printable.ts";
-import { withStore } from "./withStore.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import { poolChecks } from "../../core/definitions/checks.ts";
+import { explainBuild } from "../../core/queue/explain.ts";
+import type { ObjectStore } from "../../store/objectStore.ts";
+import { systemClock } from "../../system/clock.ts";
+import { CommandError, exitCodes } from "../exit.ts";
+import { attention } from "../output/attention.ts";
+import { printable } from "../output/printable.ts";
+import type { Place } from "../place/place.ts";
+import { withStore } from "../place/withStore.ts";
 
 interface PullRequestName {
   readonly repository: string;

@@ -1,15 +1,15 @@
 import { stringify } from "yaml";
-import type { Stored } from "../api/kinds.ts";
-import type { ObjectStore } from "../store/objectStore.ts";
-import { systemClock } from "../system/clock.ts";
-import { attention } from "./attention.ts";
-import { buildColumns, builderColumns, poolColumns } from "./columns.ts";
-import { CommandError, exitCodes } from "./exit.ts";
-import type { Place } from "./place.ts";
-import { printable } from "./printable.ts";
-import { formatTable } from "./table.ts";
-import { unknown } from "./unknown.ts";
-import { withStore } from "./withStore.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import type { ObjectStore } from "../../store/objectStore.ts";
+import { systemClock } from "../../system/clock.ts";
+import { CommandError, exitCodes } from "../exit.ts";
+import { attention } from "../output/attention.ts";
+import { buildColumns, builderColumns, poolColumns } from "../output/columns.ts";
+import { printable } from "../output/printable.ts";
+import { formatTable } from "../output/table.ts";
+import type { Place } from "../place/place.ts";
+import { unknown } from "../place/unknown.ts";
+import { withStore } from "../place/withStore.ts";
 
 export type OutputFormat = "table" | "json" | "yaml";
 type Listed = "BuilderPool" | "Builder" | "Build";

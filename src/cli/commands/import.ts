@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { stringify } from "yaml";
-import { importTree } from "../core/definitions/import.ts";
+import { importTree } from "../../core/definitions/import.ts";
 
 export interface Output {
   readonly stdout: (text: string) => unknown;

@@ -1,20 +1,20 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Builder } from "../api/builder.ts";
-import type { Stored } from "../api/kinds.ts";
-import type { BuilderPool } from "../api/pool.ts";
-import { poolChecks } from "../core/definitions/checks.ts";
-import { foresee } from "../core/pool/foresee.ts";
-import { refusalOf } from "../core/pool/manifest/refusal.ts";
-import { join } from "../core/pool/member.ts";
-import type { ObservedPool } from "../core/pool/observed.ts";
-import { ordinalOf, type Pod } from "../core/pool/pod.ts";
-import { readPoolFiles } from "../local/poolFiles.ts";
-import type { ObjectStore } from "../store/objectStore.ts";
-import { systemClock } from "../system/clock.ts";
-import type { Cluster } from "./cluster.ts";
-import { CommandError, exitCodes } from "./exit.ts";
-import type { Place } from "./place.ts";
-import { withStore } from "./withStore.ts";
+import type { Builder } from "../../api/objects/builder.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import { poolChecks } from "../../core/definitions/checks.ts";
+import { join } from "../../core/pool/builder/member.ts";
+import { ordinalOf, type Pod } from "../../core/pool/builder/pod.ts";
+import { foresee } from "../../core/pool/foresee.ts";
+import { refusalOf } from "../../core/pool/manifest/refusal.ts";
+import type { ObservedPool } from "../../core/pool/observed.ts";
+import { readPoolFiles } from "../../local/pools/poolFiles.ts";
+import type { ObjectStore } from "../../store/objectStore.ts";
+import { systemClock } from "../../system/clock.ts";
+import { CommandError, exitCodes } from "../exit.ts";
+import type { Cluster } from "../place/cluster.ts";
+import type { Place } from "../place/place.ts";
+import { withStore } from "../place/withStore.ts";
 
 /** `builderpool plan`: what applying the files would change, and what the operator would then do, step by step. Writes nothing. */
 export async function planCommand(files: readonly string[], place: Place): Promise<void> {
@@ -25,7 +25,7 @@ export async function planCommand(files: readonly string[], place: Place): Promi
     process.stdout.write(`${(await planLines(world, pools, systemClock.now())).join("\n")}\n`);
   };
   if (place.kind === "Machine") return await withStore(place, true, (store) => print({ store }));
-  const { withCluster } = await import("./cluster.ts");
+  const { withCluster } = await import("../place/cluster.ts");
   await withCluster(place, (cluster) => print({ store: cluster.store, cluster }));
 }
 

@@ -1,10 +1,10 @@
-import type { Build } from "../api/build.ts";
-import type { Builder } from "../api/builder.ts";
-import type { Condition } from "../api/metadata.ts";
-import type { BuilderPool } from "../api/pool.ts";
-import { poolConditions } from "../api/reasons.ts";
-import { currentTrouble } from "../core/queue/trouble.ts";
-import { continued } from "../core/sentence.ts";
+import type { Build } from "../../api/objects/build.ts";
+import type { Builder } from "../../api/objects/builder.ts";
+import type { Condition } from "../../api/objects/metadata.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import { poolConditions } from "../../api/objects/reasons.ts";
+import { currentTrouble } from "../../core/build/trouble.ts";
+import { continued } from "../../core/queue/sentence.ts";
 
 /** What a person may have to do something about, as things are now: a line each, those of several builders with the same trouble together. */
 export function attention({

@@ -1,7 +1,7 @@
-import type { Build } from "../api/build.ts";
-import type { Builder } from "../api/builder.ts";
-import { formatDuration } from "../api/duration.ts";
-import type { BuilderPool } from "../api/pool.ts";
+import type { Build } from "../../api/objects/build.ts";
+import type { Builder } from "../../api/objects/builder.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import { formatDuration } from "../../api/values/duration.ts";
 import type { Column } from "./table.ts";
 
 const count = (value: number | undefined) => (value === undefined ? "?" : String(value));

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { builderContainer } from "../core/pool/manifest/containers.ts";
-import { accessFromKubeConfig } from "../store/kubernetes/kubeConfig.ts";
-import { kubernetesClient } from "../store/kubernetes/kubernetesClient.ts";
-import { kubernetesStore } from "../store/kubernetes.ts";
-import type { ObjectStore } from "../store/objectStore.ts";
-import { systemClock as clock } from "../system/clock.ts";
-import { createLog } from "../system/log.ts";
-import { CommandError, exitCodes } from "./exit.ts";
+import { builderContainer } from "../../core/pool/manifest/containers.ts";
+import { kubernetesClient } from "../../store/kubernetes/http/kubernetesClient.ts";
+import { accessFromKubeConfig } from "../../store/kubernetes/kubeConfig.ts";
+import { kubernetesStore } from "../../store/kubernetes/kubernetes.ts";
+import type { ObjectStore } from "../../store/objectStore.ts";
+import { systemClock as clock } from "../../system/clock.ts";
+import { createLog } from "../../system/log.ts";
+import { CommandError, exitCodes } from "../exit.ts";
 import type { Place } from "./place.ts";
 
 export interface Cluster {

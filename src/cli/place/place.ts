@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { CommandError, exitCodes } from "./exit.ts";
+import { CommandError, exitCodes } from "../exit.ts";
 import { workDir } from "./workDir.ts";
 
 /** Where the pools run that a command is about: below a work folder of this machine, or in a namespace of a cluster. */

@@ -1,5 +1,5 @@
 import { closeSync, readFileSync, statSync } from "node:fs";
-import { CommandError, exitCodes } from "./exit.ts";
+import { CommandError, exitCodes } from "../exit.ts";
 
 export interface TakenToken {
   readonly token?: string;

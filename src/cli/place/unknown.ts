@@ -1,5 +1,5 @@
-import type { ObjectStore } from "../store/objectStore.ts";
-import { CommandError, exitCodes } from "./exit.ts";
+import type { ObjectStore } from "../../store/objectStore.ts";
+import { CommandError, exitCodes } from "../exit.ts";
 
 const words = { BuilderPool: "pool", Builder: "builder", Build: "build" } as const;
 const mostShown = 10;

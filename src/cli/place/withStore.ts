@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { isRunning } from "../local/lock.ts";
-import { openEmbeddedStore } from "../store/embedded.ts";
-import type { ObjectStore } from "../store/objectStore.ts";
-import { systemClock } from "../system/clock.ts";
-import { createLog } from "../system/log.ts";
-import { CommandError, exitCodes } from "./exit.ts";
+import { isRunning } from "../../local/lock.ts";
+import { openEmbeddedStore } from "../../store/embedded/embedded.ts";
+import type { ObjectStore } from "../../store/objectStore.ts";
+import { systemClock } from "../../system/clock.ts";
+import { createLog } from "../../system/log.ts";
+import { CommandError, exitCodes } from "../exit.ts";
 import type { Place } from "./place.ts";
 
 /**

@@ -1,9 +1,9 @@
-import type { Build } from "../../api/build.ts";
-import type { Builder } from "../../api/builder.ts";
-import { formatDuration } from "../../api/duration.ts";
-import type { BuilderPool } from "../../api/pool.ts";
-import { continued } from "../../core/sentence.ts";
-import { isBad, nameOf } from "../attention.ts";
+import type { Build } from "../../api/objects/build.ts";
+import type { Builder } from "../../api/objects/builder.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import { formatDuration } from "../../api/values/duration.ts";
+import { continued } from "../../core/queue/sentence.ts";
+import { isBad, nameOf } from "../output/attention.ts";
 
 /** What people are told about a builder when it changed from `before` to `after`; nothing when nothing they care about did. */
 export function builderLines(before: Builder | undefined, after: Builder): readonly string[] {

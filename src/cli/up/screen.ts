@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
-import type { Stored } from "../../api/kinds.ts";
-import { buildColumns, builderColumns, poolColumns } from "../columns.ts";
-import { cut, formatTable } from "../table.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import { buildColumns, builderColumns, poolColumns } from "../output/columns.ts";
+import { cut, formatTable } from "../output/table.ts";
 
 export interface Seen {
   readonly pools: readonly Stored<"BuilderPool">[];

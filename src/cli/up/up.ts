@@ -1,18 +1,18 @@
 import { join, resolve } from "node:path";
-import { milliseconds } from "../../api/duration.ts";
-import type { Stored } from "../../api/kinds.ts";
-import type { BuilderPool } from "../../api/pool.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import { milliseconds } from "../../api/values/duration.ts";
 import { LockedError } from "../../local/lock.ts";
-import { type PoolFiles, readPoolFiles } from "../../local/poolFiles.ts";
+import { type PoolFiles, readPoolFiles } from "../../local/pools/poolFiles.ts";
+import { watchFiles } from "../../local/pools/watchFiles.ts";
 import { startUp, type Up } from "../../local/up.ts";
-import { watchFiles } from "../../local/watchFiles.ts";
 import { isStoreError } from "../../store/error.ts";
 import { systemClock } from "../../system/clock.ts";
 import { createLog } from "../../system/log.ts";
 import { version } from "../../system/version.ts";
+import { buildList } from "../commands/get.ts";
 import { CommandError, exitCodes } from "../exit.ts";
-import { buildList } from "../get.ts";
-import { parseListen } from "./listen.ts";
+import { parseListen } from "../place/listen.ts";
 import { type Show, showChanges } from "./watch.ts";
 
 export interface UpCommandOptions {

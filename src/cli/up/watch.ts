@@ -1,8 +1,8 @@
-import type { Builder } from "../../api/builder.ts";
-import type { Stored } from "../../api/kinds.ts";
+import type { Builder } from "../../api/objects/builder.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
 import type { Clock } from "../../system/clock.ts";
-import { attention } from "../attention.ts";
-import { printable } from "../printable.ts";
+import { attention } from "../output/attention.ts";
+import { printable } from "../output/printable.ts";
 import { builderLines, buildLines, poolLines } from "./lines.ts";
 import { picture } from "./screen.ts";
 

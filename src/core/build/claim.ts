@@ -1,6 +1,6 @@
-import type { Build, BuildStatus, Claim, Verdict } from "../../api/build.ts";
-import type { Milliseconds } from "../../api/duration.ts";
-import type { InfrastructureReason } from "../../api/reasons.ts";
+import type { Build, BuildStatus, Claim, Verdict } from "../../api/objects/build.ts";
+import type { InfrastructureReason } from "../../api/objects/reasons.ts";
+import type { Milliseconds } from "../../api/values/duration.ts";
 import { pauseLeft, troubleAfter } from "./trouble.ts";
 
 /** Who holds a claim; the attempt tells this claim from every other of the same Build. */

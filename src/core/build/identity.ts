@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
-import type { Build } from "../../api/build.ts";
-import type { ResolvedCheck } from "../../api/check.ts";
-import { checkLabel, poolLabel, pullRequestLabel } from "../../api/group.ts";
-import type { Stored } from "../../api/kinds.ts";
+import type { Build } from "../../api/objects/build.ts";
+import type { ResolvedCheck } from "../../api/objects/check.ts";
+import { checkLabel, poolLabel, pullRequestLabel } from "../../api/objects/group.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
 
 /**
  * Name of the one Build of a pool, check and pull request: the same whenever it is computed, so that creating it twice is

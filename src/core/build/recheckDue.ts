@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
-import { type Milliseconds, milliseconds } from "../../api/duration.ts";
-import type { Stored } from "../../api/kinds.ts";
-import type { BuilderPoolSpec } from "../../api/pool.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
+import { type Milliseconds, milliseconds } from "../../api/values/duration.ts";
 
 /**
  * When a tested commit is worth building again, by the wall clock: `minBackoff` after its verdict, twice as long after each

@@ -1,6 +1,6 @@
-import type { Build, Trouble } from "../../api/build.ts";
-import type { Milliseconds } from "../../api/duration.ts";
-import type { InfrastructureReason } from "../../api/reasons.ts";
+import type { Build, Trouble } from "../../api/objects/build.ts";
+import type { InfrastructureReason } from "../../api/objects/reasons.ts";
+import type { Milliseconds } from "../../api/values/duration.ts";
 
 const firstPause: Milliseconds = 60_000;
 const longestPause: Milliseconds = 30 * 60_000;

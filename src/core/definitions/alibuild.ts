@@ -1,4 +1,4 @@
-import type { ResolvedCheck } from "../../api/check.ts";
+import type { ResolvedCheck } from "../../api/objects/check.ts";
 
 /** What differs from one build of a check to the next. */
 export interface BuildFacts {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { BuilderPool } from "../../api/pool.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
 
 /**
  * Why Secrets that a pool names for its builds are not handed to them, one sentence each: they hold a credential by which some pool is known

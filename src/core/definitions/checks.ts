@@ -1,5 +1,5 @@
-import type { Check, DevelopmentPackage, ResolvedCheck } from "../../api/check.ts";
-import type { BuilderPoolSpec } from "../../api/pool.ts";
+import type { Check, DevelopmentPackage, ResolvedCheck } from "../../api/objects/check.ts";
+import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
 
 export interface BrokenCheck {
   readonly name: string;

@@ -1,5 +1,5 @@
-import { Check } from "../../api/check.ts";
-import { apiVersion } from "../../api/group.ts";
+import { Check } from "../../api/objects/check.ts";
+import { apiVersion } from "../../api/objects/group.ts";
 import { contextOf } from "./checks.ts";
 import { type Evaluated, evaluate, type Settings } from "./env/evaluate.ts";
 import { type Fields, fieldsOf } from "./env/fields.ts";

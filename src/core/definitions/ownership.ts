@@ -1,5 +1,5 @@
-import type { ResolvedCheck } from "../../api/check.ts";
-import type { BuilderPool } from "../../api/pool.ts";
+import type { ResolvedCheck } from "../../api/objects/check.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
 import { contextOf, poolChecks } from "./checks.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { Check } from "../../api/check.ts";
-import { BuilderPool } from "../../api/pool.ts";
+import { Check } from "../../api/objects/check.ts";
+import { BuilderPool } from "../../api/objects/pool.ts";
 import { poolChecks } from "./checks.ts";
 import { type Problem, problemsOf } from "./problem.ts";
 

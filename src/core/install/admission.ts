@@ -1,6 +1,6 @@
+import type { Manifest } from "../pool/manifest/manifest.ts";
+import { identitySuffix } from "../pool/manifest/owned.ts";
 import { admissionRules, variables } from "./admissionRules.ts";
-import type { Manifest } from "./manifest.ts";
-import { identitySuffix } from "./owned.ts";
 
 /**
  * Narrows what builders may write to what is their own, by the pod that their token is bound to: a policy and its binding for each kind.

@@ -1,5 +1,5 @@
-import { group } from "../../../api/group.ts";
-import { identitySuffix } from "./owned.ts";
+import { group } from "../../api/objects/group.ts";
+import { identitySuffix } from "../pool/manifest/owned.ts";
 
 /** What builders may write of one kind, in the language of the API server (CEL). */
 export interface AdmissionRules {

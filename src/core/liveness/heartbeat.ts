@@ -1,4 +1,4 @@
-import type { Milliseconds } from "../../api/duration.ts";
+import type { Milliseconds } from "../../api/values/duration.ts";
 
 /** One instant on both of a host's clocks. Instants of different hosts, or of different boots, are never compared. */
 export interface Instant {

@@ -1,4 +1,4 @@
-import type { Milliseconds } from "../../api/duration.ts";
+import type { Milliseconds } from "../../api/values/duration.ts";
 
 /** A builder whose heartbeat was seen unchanged for so long has not started anything since: it asks for 60 s at most. */
 export const suspectAfter: Milliseconds = 75_000;

@@ -1,4 +1,4 @@
-import type { Builder } from "../../api/builder.ts";
+import type { Builder } from "../../api/objects/builder.ts";
 
 /**
  * Whether a builder has a share of the pull requests: Ready, warmed up by this very process at this very revision, meant to

@@ -1,7 +1,7 @@
-import type { BuilderSpec } from "../../api/builder.ts";
-import type { Milliseconds } from "../../api/duration.ts";
-import type { BuilderPoolStatus } from "../../api/pool.ts";
-import type { PoolReason } from "../../api/reasons.ts";
+import type { BuilderSpec } from "../../api/objects/builder.ts";
+import type { BuilderPoolStatus } from "../../api/objects/pool.ts";
+import type { PoolReason } from "../../api/objects/reasons.ts";
+import type { Milliseconds } from "../../api/values/duration.ts";
 
 /** Why something is done: one word for machines, one sentence for people. */
 export interface Why {

@@ -1,6 +1,6 @@
-import { poolFinalizer } from "../../api/group.ts";
+import { poolFinalizer } from "../../api/objects/group.ts";
 import type { Action, Why } from "./action.ts";
-import { isEnding, isIdle, type Member } from "./member.ts";
+import { isEnding, isIdle, type Member } from "./builder/member.ts";
 import type { ObservedPool } from "./observed.ts";
 
 const minute = 60_000;

@@ -1,10 +1,10 @@
-import type { Builder, BuilderPhase } from "../../api/builder.ts";
-import { apiVersion, poolFinalizer } from "../../api/group.ts";
+import type { Builder, BuilderPhase } from "../../api/objects/builder.ts";
+import { apiVersion, poolFinalizer } from "../../api/objects/group.ts";
 import type { Action } from "./action.ts";
-import { join } from "./member.ts";
+import { join } from "./builder/member.ts";
+import { type Pod, podName } from "./builder/pod.ts";
 import type { ObservedPool } from "./observed.ts";
 import { planPool } from "./plan.ts";
-import { type Pod, podName } from "./pod.ts";
 
 /** More rounds than the longest roll of the largest pool takes. */
 const rounds = 10_000;

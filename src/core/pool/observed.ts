@@ -1,7 +1,7 @@
-import type { Milliseconds } from "../../api/duration.ts";
-import type { BuilderPool, BuilderPoolStatus } from "../../api/pool.ts";
+import type { BuilderPool, BuilderPoolStatus } from "../../api/objects/pool.ts";
+import type { Milliseconds } from "../../api/values/duration.ts";
 import type { Why } from "./action.ts";
-import type { Member } from "./member.ts";
+import type { Member } from "./builder/member.ts";
 
 /** State of the listing of one repository and branch. */
 export type ListingState = NonNullable<BuilderPoolStatus["listings"]>[number];

@@ -1,14 +1,14 @@
-import { poolFinalizer } from "../../api/group.ts";
+import { poolFinalizer } from "../../api/objects/group.ts";
 import type { Action, PoolPlan } from "./action.ts";
-import { planBuilders } from "./builders.ts";
-import { eventsOf } from "./conditions.ts";
-import { type Course, courseOf } from "./course.ts";
-import { deadlineOf } from "./deadline.ts";
-import { type Departures, departuresOf } from "./departure.ts";
-import { planEnd } from "./end.ts";
+import { planEnd } from "./deletion.ts";
 import type { ObservedPool } from "./observed.ts";
-import { planPods } from "./pods.ts";
-import { statusOf } from "./status.ts";
+import { deadlineOf } from "./requeue.ts";
+import { planBuilders } from "./rollout/builders.ts";
+import { planPods } from "./rollout/pods.ts";
+import { type Departures, departuresOf } from "./rollout/removal.ts";
+import { type Course, courseOf } from "./rollout/rollout.ts";
+import { eventsOf } from "./status/conditions.ts";
+import { statusOf } from "./status/status.ts";
 
 /**
  * The next step of a pool, from nothing but what is seen now: where its revision is going, who must go for it and how far,

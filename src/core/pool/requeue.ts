@@ -1,9 +1,9 @@
-import { type Milliseconds, milliseconds } from "../../api/duration.ts";
-import { drainLimit } from "./departure.ts";
-import { drainUntil, endBy } from "./end.ts";
-import { isCold, type Member } from "./member.ts";
+import { type Milliseconds, milliseconds } from "../../api/values/duration.ts";
+import { isCold, type Member } from "./builder/member.ts";
+import { quarantinePause } from "./builder/quarantine.ts";
+import { drainUntil, endBy } from "./deletion.ts";
 import type { ObservedPool } from "./observed.ts";
-import { quarantinePause } from "./quarantine.ts";
+import { drainLimit } from "./rollout/removal.ts";
 
 /** How soon time alone may change the plan; undefined when only news can. */
 export function deadlineOf({ pool, members, deletingFor }: ObservedPool): Milliseconds | undefined {

@@ -1,7 +1,7 @@
-import type { BuildSpec, Group } from "../../api/build.ts";
-import type { ResolvedCheck } from "../../api/check.ts";
-import { decideTrust } from "../trust/trust.ts";
+import type { BuildSpec, Group } from "../../api/objects/build.ts";
+import type { ResolvedCheck } from "../../api/objects/check.ts";
 import type { PullRequest } from "./pullRequest.ts";
+import { decideTrust } from "./trust.ts";
 
 /** What GitHub says about one open pull request as work for one check. */
 export interface Candidate {

@@ -1,5 +1,5 @@
-import type { ResolvedCheck } from "../../api/check.ts";
-import type { PullRequest } from "../queue/pullRequest.ts";
+import type { ResolvedCheck } from "../../api/objects/check.ts";
+import type { PullRequest } from "./pullRequest.ts";
 
 /** Whose word it is that this code may be built here. */
 export type TrustRule = "Approval" | "Association" | "User" | "Team";

@@ -1,9 +1,9 @@
-import type { Build } from "../../api/build.ts";
-import { formatDuration, type Milliseconds } from "../../api/duration.ts";
-import type { BuilderPoolSpec } from "../../api/pool.ts";
-import { claimableIn, isHeld, isRecheck } from "./claim.ts";
-import { compareWaiting } from "./order.ts";
-import { type Fellows, fellowsOf, mustLeave, type View } from "./share.ts";
+import type { Build } from "../../api/objects/build.ts";
+import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
+import { formatDuration, type Milliseconds } from "../../api/values/duration.ts";
+import { claimableIn, isHeld, isRecheck } from "../build/claim.ts";
+import { type Fellows, fellowsOf, mustLeave, type View } from "./partitionView.ts";
+import { compareWaiting } from "./priority.ts";
 
 /** The build to claim now; or why there is none, as a sentence, and when to look again although nothing changes. */
 export type Choice = { readonly build: Build } | { readonly idle: string; readonly again?: Milliseconds };

@@ -1,15 +1,15 @@
-import type { Build, Verdict } from "../../api/build.ts";
-import type { Builder } from "../../api/builder.ts";
-import { formatDuration, type Milliseconds, milliseconds } from "../../api/duration.ts";
-import type { BuilderPoolSpec } from "../../api/pool.ts";
+import type { Build, Verdict } from "../../api/objects/build.ts";
+import type { Builder } from "../../api/objects/builder.ts";
+import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
+import { formatDuration, type Milliseconds, milliseconds } from "../../api/values/duration.ts";
+import { isHeld, isRecheck, isWanted } from "../build/claim.ts";
+import { currentTrouble, pauseLeft } from "../build/trouble.ts";
 import { rendezvousWinner } from "../partition/affinity.ts";
 import { members } from "../partition/members.ts";
 import { owner } from "../partition/modulo.ts";
-import { unreportedVerdict } from "../report/plan.ts";
-import { continued } from "../sentence.ts";
-import { isHeld, isRecheck, isWanted } from "./claim.ts";
-import { treeHolder } from "./share.ts";
-import { currentTrouble, pauseLeft } from "./trouble.ts";
+import { unreportedVerdict } from "../report/post/plan.ts";
+import { treeHolder } from "./partitionView.ts";
+import { continued } from "./sentence.ts";
 
 /** What explaining looks at, beside the Build. */
 export interface Surroundings {

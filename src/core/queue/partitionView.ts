@@ -1,11 +1,11 @@
-import type { Build } from "../../api/build.ts";
-import type { Builder } from "../../api/builder.ts";
-import type { Milliseconds } from "../../api/duration.ts";
-import type { BuilderPoolSpec } from "../../api/pool.ts";
+import type { Build } from "../../api/objects/build.ts";
+import type { Builder } from "../../api/objects/builder.ts";
+import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
+import type { Milliseconds } from "../../api/values/duration.ts";
+import { isHeld } from "../build/claim.ts";
+import { currentTrouble } from "../build/trouble.ts";
 import { members } from "../partition/members.ts";
 import type { Preference } from "../partition/preference.ts";
-import { isHeld } from "./claim.ts";
-import { currentTrouble } from "./trouble.ts";
 
 /** What one builder looks at when it wants to know which builds are for it. */
 export interface View {

@@ -1,14 +1,14 @@
-import type { Build, BuildSpec } from "../../api/build.ts";
-import type { ResolvedCheck } from "../../api/check.ts";
-import type { Milliseconds } from "../../api/duration.ts";
-import type { Stored } from "../../api/kinds.ts";
-import type { BlockedReason } from "../../api/reasons.ts";
-import { mustBeHeard } from "../report/pending.ts";
-import { unreportedVerdict } from "../report/plan.ts";
-import { candidate } from "./candidate.ts";
-import { isHeld } from "./claim.ts";
-import { buildMetadata, buildName } from "./identity.ts";
-import type { Listing, PullRequest } from "./pullRequest.ts";
+import type { Build, BuildSpec } from "../../api/objects/build.ts";
+import type { ResolvedCheck } from "../../api/objects/check.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import type { BlockedReason } from "../../api/objects/reasons.ts";
+import type { Milliseconds } from "../../api/values/duration.ts";
+import { isHeld } from "../build/claim.ts";
+import { buildMetadata, buildName } from "../build/identity.ts";
+import { candidate } from "../pullRequest/candidate.ts";
+import type { Listing, PullRequest } from "../pullRequest/pullRequest.ts";
+import { mustBeHeard } from "../report/post/pending.ts";
+import { unreportedVerdict } from "../report/post/plan.ts";
 import { requestBuild, type Work } from "./request.ts";
 
 /** Everything the plan of one pool's queue looks at. */

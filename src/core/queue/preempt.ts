@@ -1,8 +1,8 @@
-import type { Build } from "../../api/build.ts";
+import type { Build } from "../../api/objects/build.ts";
+import { isClaimable, isHeld, isRecheck } from "../build/claim.ts";
 import { rendezvousWinner } from "../partition/affinity.ts";
-import { isClaimable, isHeld, isRecheck } from "./claim.ts";
-import { compareWaiting } from "./order.ts";
-import { type Fellows, fellowsOf, mustLeave, treeHolder, type View } from "./share.ts";
+import { type Fellows, fellowsOf, mustLeave, treeHolder, type View } from "./partitionView.ts";
+import { compareWaiting } from "./priority.ts";
 
 /**
  * Why the recheck this builder runs should give way, as a sentence; undefined when it should not. Towards untested work a

@@ -1,4 +1,4 @@
-import type { Build } from "../../api/build.ts";
+import type { Build } from "../../api/objects/build.ts";
 
 /**
  * Who is next: the priority label, then who waits longest; ties by number and check, so that every builder sees the same

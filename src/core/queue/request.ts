@@ -1,13 +1,13 @@
-import type { BuildSpec, Group, Verdict } from "../../api/build.ts";
-import type { ResolvedCheck } from "../../api/check.ts";
-import type { Milliseconds } from "../../api/duration.ts";
-import type { Stored } from "../../api/kinds.ts";
-import type { BuilderPoolSpec } from "../../api/pool.ts";
-import { isOwnPending } from "../report/status.ts";
-import { type Candidate, candidate } from "./candidate.ts";
-import { isHeld, isRecheck, isWanted } from "./claim.ts";
-import type { Listing, PullRequest } from "./pullRequest.ts";
-import { recheckDueAt } from "./recheckDue.ts";
+import type { BuildSpec, Group, Verdict } from "../../api/objects/build.ts";
+import type { ResolvedCheck } from "../../api/objects/check.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
+import type { Milliseconds } from "../../api/values/duration.ts";
+import { isHeld, isRecheck, isWanted } from "../build/claim.ts";
+import { recheckDueAt } from "../build/recheckDue.ts";
+import { type Candidate, candidate } from "../pullRequest/candidate.ts";
+import type { Listing, PullRequest } from "../pullRequest/pullRequest.ts";
+import { isOwnPending } from "../report/post/status.ts";
 
 /** A pull request as work for one check, and the Build that stands for it so far. */
 export interface Work {

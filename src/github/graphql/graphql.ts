@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { Headers } from "./budget.ts";
-import { GitHubError } from "./github.ts";
+import { GitHubError } from "../github.ts";
+import type { Headers } from "../http/budget.ts";
+import type { Transport } from "../http/transport.ts";
 import { ownNames } from "./query.ts";
-import type { Transport } from "./transport.ts";
 
 export interface Question {
   readonly query: string;

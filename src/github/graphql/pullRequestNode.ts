@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { PullRequest } from "../core/queue/pullRequest.ts";
+import type { PullRequest } from "../../core/pullRequest/pullRequest.ts";
 
 /** What is remembered of one open pull request, replaced whole when it changes. */
 export interface Card {

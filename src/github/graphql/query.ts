@@ -1,4 +1,4 @@
-import { commitFields, pullRequestFields } from "./card.ts";
+import { commitFields, pullRequestFields } from "./pullRequestNode.ts";
 
 /**
  * GitHub charges a query by its connections: one request for each parent of each connection, summed, divided by 100, rounded,

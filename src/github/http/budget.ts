@@ -1,4 +1,4 @@
-import { type Budget, GitHubError } from "./github.ts";
+import { type Budget, GitHubError } from "../github.ts";
 
 export interface Budgets {
   /** Notes what an answer's headers say; `skew` is GitHub's clock minus ours, in milliseconds. */

@@ -1,7 +1,7 @@
 import { createSign } from "node:crypto";
 import { createAppAuth } from "@octokit/auth-app";
 import type { Octokit } from "@octokit/rest";
-import { GitHubError } from "./github.ts";
+import { GitHubError } from "../github.ts";
 
 /** How GitHub knows us: a token, an installation of a GitHub App, or nobody (public data over REST only). */
 export type Credential =

@@ -1,5 +1,5 @@
+import { GitHubError } from "../github.ts";
 import type { Headers } from "./budget.ts";
-import { GitHubError } from "./github.ts";
 
 /** An answer that is no success, and what was asked. */
 export interface Refusal {

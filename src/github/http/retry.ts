@@ -1,5 +1,5 @@
-import type { Clock } from "../system/clock.ts";
-import { GitHubError } from "./github.ts";
+import type { Clock } from "../../system/clock.ts";
+import { GitHubError } from "../github.ts";
 
 /**
  * For one read out of many: a single 502 must not throw away the hundred pages read before it. Tries again after each pause, with

@@ -1,11 +1,11 @@
 import { Octokit } from "@octokit/rest";
 import { z } from "zod";
-import type { Clock } from "../system/clock.ts";
-import type { Log } from "../system/log.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Log } from "../../system/log.ts";
+import { GitHubError } from "../github.ts";
 import { type Budgets, createBudgets, type Headers } from "./budget.ts";
 import { type Credential, createAuthorizer } from "./credential.ts";
 import { failureOf } from "./failure.ts";
-import { GitHubError } from "./github.ts";
 
 interface Call {
   readonly method: "GET" | "POST" | "PATCH";

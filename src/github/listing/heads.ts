@@ -1,11 +1,11 @@
 import { z } from "zod";
-import type { Clock } from "../system/clock.ts";
-import type { Log } from "../system/log.ts";
-import type { Board } from "./board.ts";
-import { CommitNode, withStatuses } from "./card.ts";
-import type { Ask } from "./cards.ts";
-import { read } from "./graphql.ts";
-import { headsQuery, headsSize } from "./query.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Log } from "../../system/log.ts";
+import { read } from "../graphql/graphql.ts";
+import { CommitNode, withStatuses } from "../graphql/pullRequestNode.ts";
+import { headsQuery, headsSize } from "../graphql/query.ts";
+import type { Board } from "./listingCache.ts";
+import type { Ask } from "./readPullRequests.ts";
 
 interface Wish {
   /** Whose listing is waited for. */

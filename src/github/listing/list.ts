@@ -1,15 +1,15 @@
 import pLimit from "p-limit";
-import type { Log } from "../system/log.ts";
-import { type Board, emptyBoard, listingOf } from "./board.ts";
-import type { Ask } from "./cards.ts";
-import { type GitHub, GitHubError } from "./github.ts";
-import { ask as askOnce } from "./graphql.ts";
+import type { Log } from "../../system/log.ts";
+import { type GitHub, GitHubError } from "../github.ts";
+import { ask as askOnce } from "../graphql/graphql.ts";
+import { retry } from "../http/retry.ts";
+import type { Transport } from "../http/transport.ts";
 import { refreshHeads } from "./heads.ts";
+import { type Board, emptyBoard, listingOf } from "./listingCache.ts";
 import { blind, probe } from "./probe.ts";
 import { createReader } from "./reader.ts";
-import { retry } from "./retry.ts";
+import type { Ask } from "./readPullRequests.ts";
 import { createTeams } from "./teams.ts";
-import type { Transport } from "./transport.ts";
 
 /** Commit statuses, which no probe shows, are read anew after two and a half polls, and after this at the latest. */
 const oldestStatuses = 150_000;

@@ -1,5 +1,5 @@
-import type { Listing } from "../core/queue/pullRequest.ts";
-import type { Card } from "./card.ts";
+import type { Listing } from "../../core/pullRequest/pullRequest.ts";
+import type { Card } from "../graphql/pullRequestNode.ts";
 import type { Entry } from "./probe.ts";
 
 /** What is remembered of one repository and base branch between two listings. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { Board } from "./board.ts";
-import { read } from "./graphql.ts";
+import { read } from "../graphql/graphql.ts";
+import type { Transport } from "../http/transport.ts";
+import type { Board } from "./listingCache.ts";
 import type { Wanted } from "./reader.ts";
-import type { Transport } from "./transport.ts";
 
 const Entry = z.object({
   number: z.int(),

@@ -1,5 +1,7 @@
 import { z } from "zod";
-import type { Log } from "../system/log.ts";
+import type { Log } from "../../system/log.ts";
+import { GitHubError } from "../github.ts";
+import { type Question, type Reply, read } from "../graphql/graphql.ts";
 import {
   type Card,
   CommitNode,
@@ -8,10 +10,8 @@ import {
   type PullRequestNode as Pull,
   PullRequestNode,
   Reviews,
-} from "./card.ts";
-import { GitHubError } from "./github.ts";
-import { type Question, type Reply, read } from "./graphql.ts";
-import { headQuery, moreQuery } from "./query.ts";
+} from "../graphql/pullRequestNode.ts";
+import { headQuery, moreQuery } from "../graphql/query.ts";
 
 /** Asks GitHub, with the retries of a read. */
 export type Ask = (question: Question) => Promise<Reply>;

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import type { Clock } from "../system/clock.ts";
-import type { Log } from "../system/log.ts";
-import type { Board, Slot } from "./board.ts";
-import { PageInfo } from "./card.ts";
-import { type Ask, readCards } from "./cards.ts";
-import { GitHubError } from "./github.ts";
-import { read } from "./graphql.ts";
-import { changedQuery, openQuery, pageSize } from "./query.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Log } from "../../system/log.ts";
+import { GitHubError } from "../github.ts";
+import { read } from "../graphql/graphql.ts";
+import { PageInfo } from "../graphql/pullRequestNode.ts";
+import { changedQuery, openQuery, pageSize } from "../graphql/query.ts";
+import type { Board, Slot } from "./listingCache.ts";
+import { type Ask, readCards } from "./readPullRequests.ts";
 
 export interface Wanted {
   readonly number: number;

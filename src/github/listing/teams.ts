@@ -1,11 +1,11 @@
 import { z } from "zod";
-import type { Clock } from "../system/clock.ts";
-import type { Log } from "../system/log.ts";
-import { PageInfo } from "./card.ts";
-import type { Ask } from "./cards.ts";
-import { GitHubError } from "./github.ts";
-import { read } from "./graphql.ts";
-import { membersQuery } from "./query.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Log } from "../../system/log.ts";
+import { GitHubError } from "../github.ts";
+import { read } from "../graphql/graphql.ts";
+import { PageInfo } from "../graphql/pullRequestNode.ts";
+import { membersQuery } from "../graphql/query.ts";
+import type { Ask } from "./readPullRequests.ts";
 
 const maxAge = 600_000;
 

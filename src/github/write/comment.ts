@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { CommentWrite } from "./github.ts";
-import { read } from "./graphql.ts";
-import type { Transport } from "./transport.ts";
+import type { CommentWrite } from "../github.ts";
+import { read } from "../graphql/graphql.ts";
+import type { Transport } from "../http/transport.ts";
 
 const perPage = 100;
 const Comment = z.object({ id: z.union([z.int(), z.bigint()]), body: z.string().nullish() });

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { GitHubError, type StatusWrite } from "./github.ts";
-import { read } from "./graphql.ts";
-import type { Transport } from "./transport.ts";
+import { GitHubError, type StatusWrite } from "../github.ts";
+import { read } from "../graphql/graphql.ts";
+import type { Transport } from "../http/transport.ts";
 
 const perPage = 100;
 const Combined = z.object({

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type CellUser, sandboxAt } from "../builder/sandbox.ts";
+import { type CellUser, sandboxAt } from "../../builder/config/sandbox.ts";
 
 /** Beyond so many builders on one machine the others share the first number. */
 const most = 500;

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { chmod, chown, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { BuilderPool } from "../api/pool.ts";
-import type { CellUser } from "../builder/sandbox.ts";
-import type { Clock } from "../system/clock.ts";
-import type { Log } from "../system/log.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import type { CellUser } from "../../builder/config/sandbox.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Log } from "../../system/log.ts";
 
 export interface SecretCopy {
   /** Where the Secrets lie: a folder for each, a file in it for each key. */

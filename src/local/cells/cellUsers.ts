@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { execa } from "execa";
-import type { CellUser } from "../builder/sandbox.ts";
+import type { CellUser } from "../../builder/config/sandbox.ts";
 import { builderUsers } from "./builderUsers.ts";
 
 /** Whom the cells of each builder run as, and what that means for what a build can read, in one sentence for people. */

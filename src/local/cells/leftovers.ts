@@ -2,8 +2,8 @@ import { realpathSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CellRecord, processStartTime, removeCellRecord } from "../builder/cellRecord.ts";
-import { cellMarker } from "../system/process/survivors.ts";
+import { CellRecord, processStartTime, removeCellRecord } from "../../builder/cells/cellRecord.ts";
+import { cellMarker } from "../../system/process/survivors.ts";
 import { type Process, processes } from "./processes.ts";
 
 const rounds = 40;

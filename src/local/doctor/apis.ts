@@ -1,9 +1,9 @@
-import type { BuilderPool } from "../../api/pool.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
 import { poolChecks } from "../../core/definitions/checks.ts";
 import type { ApiFacts, Right } from "../../core/machine/facts.ts";
 import { askAccount } from "../../github/account.ts";
-import type { Credential } from "../../github/credential.ts";
 import { GitHubError } from "../../github/github.ts";
+import type { Credential } from "../../github/http/credential.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { localCredential } from "../credential.ts";

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { mkdtemp, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import type { BuilderPool } from "../../api/pool.ts";
-import { bytes } from "../../api/quantity.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import { bytes } from "../../api/values/quantity.ts";
 import type { FolderFacts } from "../../core/machine/facts.ts";
 import { isRunning } from "../lock.ts";
 

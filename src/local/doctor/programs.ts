@@ -1,6 +1,6 @@
-import type { CellUser } from "../../builder/sandbox.ts";
-import { findPython } from "../../cell/python.ts";
-import { needed } from "../../cell/selftest.ts";
+import type { CellUser } from "../../builder/config/sandbox.ts";
+import { findPython } from "../../cell/tool/python.ts";
+import { needed } from "../../cell/tool/selftest.ts";
 import type { MachineFacts } from "../../core/machine/facts.ts";
 import { run } from "../../system/process/run.ts";
 

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pLimit from "p-limit";
-import type { BuilderPool } from "../../api/pool.ts";
-import { openGit } from "../../builder/git.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import { openGit } from "../../builder/git/git.ts";
 import { poolChecks } from "../../core/definitions/checks.ts";
 import type { MachineFacts } from "../../core/machine/facts.ts";
 

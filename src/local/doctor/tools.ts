@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BuilderPool } from "../../api/pool.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
 import { forPip } from "../../cell/environment.ts";
 import { poolChecks } from "../../core/definitions/checks.ts";
 import type { MachineFacts } from "../../core/machine/facts.ts";

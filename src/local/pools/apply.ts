@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { poolFinalizer } from "../api/group.ts";
-import type { BuilderPool } from "../api/pool.ts";
-import type { ObjectStore } from "../store/objectStore.ts";
-import { retryOnConflict } from "../store/write.ts";
+import { poolFinalizer } from "../../api/objects/group.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import type { ObjectStore } from "../../store/objectStore.ts";
+import { retryOnConflict } from "../../store/write.ts";
 
 /**
  * Makes the pools of the store those of the files: what is new is created, what changed is replaced, and what the files no longer

@@ -1,5 +1,5 @@
-import type { Build } from "../api/build.ts";
-import type { BuilderPool } from "../api/pool.ts";
+import type { Build } from "../../api/objects/build.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
 
 export interface Situation {
   readonly pools: readonly BuilderPool[];

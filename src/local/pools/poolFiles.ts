@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { type Document, isMap, isSeq, LineCounter, parseAllDocuments } from "yaml";
-import type { BuilderPool } from "../api/pool.ts";
-import { parsePool } from "../core/definitions/parse.ts";
-import { formatPath } from "../core/definitions/problem.ts";
-import { refusedCellSecrets } from "../core/pool/cellSecrets.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import { refusedCellSecrets } from "../../core/definitions/cellSecrets.ts";
+import { parsePool } from "../../core/definitions/parse.ts";
+import { formatPath } from "../../core/definitions/problem.ts";
 
 export interface PoolFiles {
   readonly pools: readonly BuilderPool[];

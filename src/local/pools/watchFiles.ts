@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import type { Clock } from "../system/clock.ts";
+import type { Clock } from "../../system/clock.ts";
 
 const interval = 2000;
 

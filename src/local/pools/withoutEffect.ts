@@ -1,4 +1,4 @@
-import type { BuilderPool } from "../api/pool.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
 
 /** Fields that need a cluster, and what one machine does instead. */
 const needCluster = {

@@ -1,17 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { BuilderPool } from "../api/pool.ts";
-import type { Mirrors } from "../builder/mirrors.ts";
-import { processCells } from "../builder/processCells.ts";
-import { runBuilder } from "../builder/run.ts";
-import type { CellUser } from "../builder/sandbox.ts";
-import type { Pod } from "../core/pool/pod.ts";
-import type { LogStore } from "../logs/logStore.ts";
-import type { ObjectStore } from "../store/objectStore.ts";
-import type { Clock } from "../system/clock.ts";
-import type { Log } from "../system/log.ts";
-import { followSecrets } from "./cellSecrets.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import { processCells } from "../../builder/cells/processCells.ts";
+import type { CellUser } from "../../builder/config/sandbox.ts";
+import type { Mirrors } from "../../builder/git/mirrors.ts";
+import { runBuilder } from "../../builder/run.ts";
+import type { Pod } from "../../core/pool/builder/pod.ts";
+import type { LogStore } from "../../logs/logStore.ts";
+import type { ObjectStore } from "../../store/objectStore.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Log } from "../../system/log.ts";
+import { followSecrets } from "../cells/cellSecrets.ts";
 import type { RunningBuilder } from "./workloads.ts";
 
 export interface LocalBuildersWorld {

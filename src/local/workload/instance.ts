@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { BuilderPool } from "../api/pool.ts";
-import { type Pod, podName } from "../core/pool/pod.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import { type Pod, podName } from "../../core/pool/builder/pod.ts";
 import type { LocalWorld, RunningBuilder } from "./workloads.ts";
 
 /**

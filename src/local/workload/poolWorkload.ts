@@ -1,9 +1,9 @@
-import { milliseconds } from "../api/duration.ts";
-import type { BuilderPool } from "../api/pool.ts";
-import type { Workload } from "../core/pool/observed.ts";
-import { podName } from "../core/pool/pod.ts";
-import { revisionOf } from "../core/pool/revision.ts";
-import type { ObservedWorkload } from "../operator/pools/workloads.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import { milliseconds } from "../../api/values/duration.ts";
+import { podName } from "../../core/pool/builder/pod.ts";
+import type { Workload } from "../../core/pool/observed.ts";
+import { revisionOf } from "../../core/pool/rollout/revision.ts";
+import type { ObservedWorkload } from "../../operator/pools/workloads.ts";
 import { Instance } from "./instance.ts";
 import type { LocalWorld } from "./workloads.ts";
 

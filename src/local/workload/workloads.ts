@@ -1,8 +1,8 @@
-import type { BuilderPool } from "../api/pool.ts";
-import type { Pod } from "../core/pool/pod.ts";
-import type { Workloads } from "../operator/pools/workloads.ts";
-import type { Clock } from "../system/clock.ts";
-import type { Log } from "../system/log.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import type { Pod } from "../../core/pool/builder/pod.ts";
+import type { Workloads } from "../../operator/pools/workloads.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Log } from "../../system/log.ts";
 import { PoolWorkload } from "./poolWorkload.ts";
 
 /** What stands in for a pod: one builder in this process. */

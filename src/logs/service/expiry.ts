@@ -1,6 +1,6 @@
-import type { Clock } from "../system/clock.ts";
-import type { Log } from "../system/log.ts";
-import type { LogStore } from "./logStore.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Log } from "../../system/log.ts";
+import type { LogStore } from "../logStore.ts";
 import type { Room } from "./room.ts";
 
 export interface Tidiness {

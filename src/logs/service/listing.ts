@@ -1,8 +1,8 @@
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { escaped, link, page } from "../core/report/html.ts";
-import { isComponent } from "./path.ts";
+import { escaped, link, page } from "../../core/report/page/html.ts";
+import { isComponent } from "../path.ts";
 
 const maxEntries = 5000;
 const byName = new Intl.Collator("en", { numeric: true }).compare;

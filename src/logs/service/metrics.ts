@@ -1,5 +1,5 @@
 import { Counter, Registry } from "prom-client";
-import { addGauge } from "../system/gauge.ts";
+import { addGauge } from "../../system/gauge.ts";
 import type { Room } from "./room.ts";
 
 /** What the log service measures; the reference page reads this table. */

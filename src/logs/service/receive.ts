@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { Context } from "hono";
-import { isLogPath } from "../core/report/paths.ts";
-import type { Log } from "../system/log.ts";
-import type { LogStore } from "./logStore.ts";
-import { decoded } from "./path.ts";
+import { isLogPath } from "../../core/report/log/paths.ts";
+import type { Log } from "../../system/log.ts";
+import type { LogStore } from "../logStore.ts";
+import { decoded } from "../path.ts";
 import type { Review } from "./review.ts";
 import { type Room, sizeOf } from "./room.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { Clock } from "../system/clock.ts";
+import type { Clock } from "../../system/clock.ts";
 
 /** Whose token it is: a builder's, somebody else's, or nobody's (false, ended, for another audience). */
 export type Bearer = { readonly builder: string } | { readonly stranger: string } | "nobody";

@@ -3,8 +3,8 @@ import { open, realpath } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
 import { Readable } from "node:stream";
 import { type Context, Hono } from "hono";
+import { decoded } from "../path.ts";
 import { listingPage } from "./listing.ts";
-import { decoded } from "./path.ts";
 import { requestedRange } from "./range.ts";
 
 /** What the field's log server sends; everything that is not in this table is plain text. */

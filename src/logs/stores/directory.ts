@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Clock, systemClock } from "../system/clock.ts";
-import type { LogStore } from "./logStore.ts";
-import { checked } from "./path.ts";
+import { type Clock, systemClock } from "../../system/clock.ts";
+import type { LogStore } from "../logStore.ts";
+import { checked } from "../path.ts";
 
 /** Unfinished objects wait here, on the same file system, out of reach of the paths people ask for. */
 const incoming = ".incoming";

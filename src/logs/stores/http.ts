@@ -1,6 +1,6 @@
-import { milliseconds } from "../api/duration.ts";
-import type { LogStore } from "./logStore.ts";
-import { checked } from "./path.ts";
+import { milliseconds } from "../../api/values/duration.ts";
+import type { LogStore } from "../logStore.ts";
+import { checked } from "../path.ts";
 import { send } from "./send.ts";
 
 export interface HttpLogStoreOptions {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { AwsV4Signer } from "aws4fetch";
-import { milliseconds } from "../api/duration.ts";
-import type { S3 } from "../api/logs.ts";
-import type { LogStore } from "./logStore.ts";
-import { checked } from "./path.ts";
+import type { S3 } from "../../api/objects/logs.ts";
+import { milliseconds } from "../../api/values/duration.ts";
+import type { LogStore } from "../logStore.ts";
+import { checked } from "../path.ts";
 import { send } from "./send.ts";
 
 export interface BucketKeys {

@@ -1,4 +1,4 @@
-import { formatDuration } from "../api/duration.ts";
+import { formatDuration } from "../../api/values/duration.ts";
 
 /** A request to where logs land. */
 export interface Sending {

@@ -1,6 +1,6 @@
-import type { BuilderPool } from "../../api/pool.ts";
-import type { Credential } from "../../github/credential.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
 import { GitHubError } from "../../github/github.ts";
+import type { Credential } from "../../github/http/credential.ts";
 import { isStoreError } from "../../store/error.ts";
 import type { KubernetesClient, KubernetesObject } from "../../store/kubernetes/client.ts";
 import { secrets } from "./resources.ts";

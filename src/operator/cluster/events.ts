@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { apiVersion, group } from "../../api/group.ts";
-import { poolWarnings } from "../../api/reasons.ts";
+import { apiVersion, group } from "../../api/objects/group.ts";
+import { poolWarnings } from "../../api/objects/reasons.ts";
 import type { PoolEvent } from "../../core/pool/action.ts";
 import type { KubernetesClient, KubernetesObject } from "../../store/kubernetes/client.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
-import type { Announce } from "../announce.ts";
+import type { Announce } from "../events.ts";
 import { events } from "./resources.ts";
 
 export interface AnnounceWorld {

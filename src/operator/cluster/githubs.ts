@@ -1,7 +1,7 @@
-import type { BuilderPool } from "../../api/pool.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
 import { createGitHub } from "../../github/client.ts";
-import type { Credential } from "../../github/credential.ts";
 import { type GitHub, GitHubError } from "../../github/github.ts";
+import type { Credential } from "../../github/http/credential.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import type { GitHubs } from "../githubs.ts";

@@ -1,7 +1,7 @@
-import { poolLabel } from "../../api/group.ts";
+import { poolLabel } from "../../api/objects/group.ts";
 import type { KubernetesClient, KubernetesObject, Resource } from "../../store/kubernetes/client.ts";
-import type { Thing } from "../../store/kubernetes/known.ts";
-import { type ReflectFact, reflect } from "../../store/kubernetes/reflect.ts";
+import type { Thing } from "../../store/kubernetes/watch/known.ts";
+import { type ReflectFact, reflect } from "../../store/kubernetes/watch/reflect.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 

@@ -1,7 +1,7 @@
-import { apiVersion, poolLabel } from "../../api/group.ts";
-import type { BuilderPool } from "../../api/pool.ts";
+import { apiVersion, poolLabel } from "../../api/objects/group.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
 import type { KubernetesObject } from "../../store/kubernetes/client.ts";
-import type { Mirrored } from "./mirror.ts";
+import type { Mirrored } from "./informer.ts";
 
 export interface OwnedObject extends Mirrored {
   readonly object: KubernetesObject;

@@ -1,14 +1,14 @@
-import type { BuilderPool } from "../../api/pool.ts";
-import { refusedCellSecrets, refusedVolumes } from "../../core/pool/cellSecrets.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import { refusedCellSecrets, refusedVolumes } from "../../core/definitions/cellSecrets.ts";
 import { manifestsOf } from "../../core/pool/manifest/all.ts";
 import type { Manifest, Setting } from "../../core/pool/manifest/manifest.ts";
 import { type PodTemplate, podTemplate } from "../../core/pool/manifest/podTemplate.ts";
 import { refusalOf } from "../../core/pool/manifest/refusal.ts";
 import type { Standing, Workload } from "../../core/pool/observed.ts";
-import { revisionOf } from "../../core/pool/revision.ts";
+import { revisionOf } from "../../core/pool/rollout/revision.ts";
 import { isStoreError } from "../../store/error.ts";
 import type { KubernetesObject } from "../../store/kubernetes/client.ts";
-import { type Mirror, type MirrorWorld, mirrorOf } from "./mirror.ts";
+import { type Mirror, type MirrorWorld, mirrorOf } from "./informer.ts";
 import { isOurs, type OwnedObject, readOwned, takenBy } from "./owned.ts";
 import { replaceStatefulSet } from "./replace.ts";
 import { ownedResource, ownedResources, statefulSets } from "./resources.ts";

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { poolLabel, revisionLabel } from "../../api/group.ts";
+import { poolLabel, revisionLabel } from "../../api/objects/group.ts";
+import { ordinalOf, type Pod } from "../../core/pool/builder/pod.ts";
 import { builderContainer } from "../../core/pool/manifest/containers.ts";
-import { ordinalOf, type Pod } from "../../core/pool/pod.ts";
 import type { KubernetesObject } from "../../store/kubernetes/client.ts";
-import type { Mirrored } from "./mirror.ts";
+import type { Mirrored } from "./informer.ts";
 
 const ContainerStatus = z.object({
   name: z.string(),

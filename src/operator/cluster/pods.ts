@@ -1,7 +1,7 @@
-import { poolLabel } from "../../api/group.ts";
-import type { Pod } from "../../core/pool/pod.ts";
+import { poolLabel } from "../../api/objects/group.ts";
+import type { Pod } from "../../core/pool/builder/pod.ts";
 import { isStoreError } from "../../store/error.ts";
-import { type MirrorWorld, mirrorOf } from "./mirror.ts";
+import { type MirrorWorld, mirrorOf } from "./informer.ts";
 import { readPod } from "./pod.ts";
 import { pods as resource } from "./resources.ts";
 

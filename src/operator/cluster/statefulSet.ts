@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { revisionLabel } from "../../api/group.ts";
+import { revisionLabel } from "../../api/objects/group.ts";
 import type { PodTemplate } from "../../core/pool/manifest/podTemplate.ts";
 import type { Workload } from "../../core/pool/observed.ts";
 import type { KubernetesObject } from "../../store/kubernetes/client.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { poolLabel, revisionLabel } from "../../api/group.ts";
+import { poolLabel, revisionLabel } from "../../api/objects/group.ts";
 import type { PodTemplate } from "../../core/pool/manifest/podTemplate.ts";
 import type { KubernetesClient } from "../../store/kubernetes/client.ts";
 import { controllerRevisions } from "./resources.ts";

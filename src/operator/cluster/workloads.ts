@@ -1,6 +1,6 @@
 import type { Workloads } from "../pools/workloads.ts";
+import { type ClusterWorld, watchPossessions } from "./ownedObjects.ts";
 import { watchPods } from "./pods.ts";
-import { type ClusterWorld, watchPossessions } from "./possessions.ts";
 
 /** The other player of StatefulSet: Kubernetes' own. Watches until the signal of its world aborts. */
 export function clusterWorkloads(world: ClusterWorld): Workloads {

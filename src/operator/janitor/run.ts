@@ -1,6 +1,6 @@
-import { milliseconds } from "../../api/duration.ts";
-import { poolLabel } from "../../api/group.ts";
-import type { Kind } from "../../api/kinds.ts";
+import { poolLabel } from "../../api/objects/group.ts";
+import type { Kind } from "../../api/objects/kinds.ts";
+import { milliseconds } from "../../api/values/duration.ts";
 import type { LogStore } from "../../logs/logStore.ts";
 import { isStoreError } from "../../store/error.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";

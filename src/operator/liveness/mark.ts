@@ -1,6 +1,6 @@
-import type { BuilderPhase, BuilderStatus } from "../../api/builder.ts";
-import type { Stored } from "../../api/kinds.ts";
-import type { Life } from "../../core/pool/liveness.ts";
+import type { BuilderPhase, BuilderStatus } from "../../api/objects/builder.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import type { Life } from "../../core/liveness/liveness.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { LivenessWorld } from "./world.ts";
 

@@ -1,10 +1,10 @@
 import pLimit from "p-limit";
-import type { Builder } from "../../api/builder.ts";
-import type { Stored } from "../../api/kinds.ts";
-import { feel, judge, type Life, type Pulses, silenceOf } from "../../core/pool/liveness.ts";
-import type { Pod } from "../../core/pool/pod.ts";
-import { isHeld } from "../../core/queue/claim.ts";
-import { cacheOf } from "../../store/cache.ts";
+import type { Builder } from "../../api/objects/builder.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import { isHeld } from "../../core/build/claim.ts";
+import { feel, judge, type Life, type Pulses, silenceOf } from "../../core/liveness/liveness.ts";
+import type { Pod } from "../../core/pool/builder/pod.ts";
+import { cacheOf } from "../../store/watch/cache.ts";
 import { podsHeardOf, type Workloads } from "../pools/workloads.ts";
 import { createAlarm } from "./alarm.ts";
 import { markSilent } from "./mark.ts";

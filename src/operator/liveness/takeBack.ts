@@ -1,8 +1,8 @@
-import type { Build } from "../../api/build.ts";
-import type { Builder } from "../../api/builder.ts";
-import type { Stored } from "../../api/kinds.ts";
-import type { Life } from "../../core/pool/liveness.ts";
-import { type TakeBack, takeBack } from "../../core/queue/claim.ts";
+import type { Build } from "../../api/objects/build.ts";
+import type { Builder } from "../../api/objects/builder.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import { type TakeBack, takeBack } from "../../core/build/claim.ts";
+import type { Life } from "../../core/liveness/liveness.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { LivenessWorld } from "./world.ts";
 

@@ -1,7 +1,7 @@
 import type { ObjectStore } from "../../store/objectStore.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
-import type { Announce } from "../announce.ts";
+import type { Announce } from "../events.ts";
 import type { Workloads } from "../pools/workloads.ts";
 
 export interface LivenessWorld {

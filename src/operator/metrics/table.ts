@@ -1,7 +1,7 @@
-import type { Build } from "../../api/build.ts";
-import type { Builder } from "../../api/builder.ts";
-import type { BuilderPool } from "../../api/pool.ts";
-import { isHeld, isWanted } from "../../core/queue/claim.ts";
+import type { Build } from "../../api/objects/build.ts";
+import type { Builder } from "../../api/objects/builder.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import { isHeld, isWanted } from "../../core/build/claim.ts";
 import type { Budget } from "../../github/github.ts";
 import type { Vitals } from "../../system/vitals.ts";
 

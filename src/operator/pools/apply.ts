@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Builder } from "../../api/builder.ts";
-import { apiVersion, poolFinalizer, poolLabel } from "../../api/group.ts";
-import type { Kind, Stored } from "../../api/kinds.ts";
+import type { Builder } from "../../api/objects/builder.ts";
+import { apiVersion, poolFinalizer, poolLabel } from "../../api/objects/group.ts";
+import type { Kind, Stored } from "../../api/objects/kinds.ts";
 import { type Action, eventOf, type OwnedSpec, type PoolEvent, type PoolPlan } from "../../core/pool/action.ts";
 import { isStoreError } from "../../store/error.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";

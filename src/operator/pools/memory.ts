@@ -1,5 +1,5 @@
-import type { Stored } from "../../api/kinds.ts";
-import type { Sightings } from "../../core/pool/sightings.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import type { Sightings } from "../../core/pool/builder/ages.ts";
 
 /** What is remembered between two looks; ages begin anew with the process. */
 export interface Memory {

@@ -1,6 +1,6 @@
-import { newsOfQuarantine } from "../../core/pool/quarantine.ts";
-import { cacheOf, isSameSpec } from "../../store/cache.ts";
-import { createWorkqueue } from "../../store/workqueue.ts";
+import { newsOfQuarantine } from "../../core/pool/builder/quarantine.ts";
+import { createWorkqueue } from "../../store/queue/workqueue.ts";
+import { cacheOf, isSameSpec } from "../../store/watch/cache.ts";
 import { tell } from "./apply.ts";
 import { createMemory } from "./memory.ts";
 import { reconcilePool } from "./reconcile.ts";

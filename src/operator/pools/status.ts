@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Milliseconds } from "../../api/duration.ts";
-import type { Stored } from "../../api/kinds.ts";
-import type { BuilderPoolStatus } from "../../api/pool.ts";
-import { isNews } from "../../core/pool/status.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import type { BuilderPoolStatus } from "../../api/objects/pool.ts";
+import type { Milliseconds } from "../../api/values/duration.ts";
+import { isNews } from "../../core/pool/status/status.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import { type Memory, memoryOf } from "./memory.ts";
 import type { PoolWorld } from "./world.ts";

@@ -1,7 +1,7 @@
-import type { Builder } from "../../api/builder.ts";
-import type { BuilderPool } from "../../api/pool.ts";
+import type { Builder } from "../../api/objects/builder.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import type { Pod } from "../../core/pool/builder/pod.ts";
 import type { Standing, Workload } from "../../core/pool/observed.ts";
-import type { Pod } from "../../core/pool/pod.ts";
 
 /** What plays StatefulSet: Parallel, OnDelete. A deleted or missing ordinal below `replicas` is started again at the current revision. */
 export interface Workloads {

@@ -1,10 +1,10 @@
-import type { BuilderPool } from "../../api/pool.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
 import type { ListingState } from "../../core/pool/observed.ts";
-import type { Cache } from "../../store/cache.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";
+import type { Cache } from "../../store/watch/cache.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
-import type { Announce } from "../announce.ts";
+import type { Announce } from "../events.ts";
 import type { Workloads } from "./workloads.ts";
 
 export interface PoolWorld {

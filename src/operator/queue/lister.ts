@@ -1,5 +1,5 @@
-import { formatDuration, type Milliseconds } from "../../api/duration.ts";
-import type { BuilderPool } from "../../api/pool.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import { formatDuration, type Milliseconds } from "../../api/values/duration.ts";
 import { type GitHub, GitHubError } from "../../github/github.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";

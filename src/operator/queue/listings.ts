@@ -1,5 +1,5 @@
 import type { ListingState } from "../../core/pool/observed.ts";
-import type { Listing } from "../../core/queue/pullRequest.ts";
+import type { Listing } from "../../core/pullRequest/pullRequest.ts";
 import type { Target } from "./targets.ts";
 
 /** The last complete listing of every target, and whether it is still true. In memory only: a restart lists anew. */

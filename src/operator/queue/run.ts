@@ -1,11 +1,11 @@
-import type { Milliseconds } from "../../api/duration.ts";
-import type { Stored } from "../../api/kinds.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import type { Milliseconds } from "../../api/values/duration.ts";
 import { poolChecks } from "../../core/definitions/checks.ts";
 import { checkOwners } from "../../core/definitions/ownership.ts";
 import { type ObservedQueue, planQueue } from "../../core/queue/plan.ts";
-import { type Cache, cacheOf, isSameSpec } from "../../store/cache.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";
-import { createWorkqueue } from "../../store/workqueue.ts";
+import { createWorkqueue } from "../../store/queue/workqueue.ts";
+import { type Cache, cacheOf, isSameSpec } from "../../store/watch/cache.ts";
 import type { Clock } from "../../system/clock.ts";
 import { applyQueue } from "./apply.ts";
 import { type ListerWorld, listTarget } from "./lister.ts";

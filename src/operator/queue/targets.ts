@@ -1,6 +1,6 @@
-import type { ResolvedCheck } from "../../api/check.ts";
-import { type Milliseconds, milliseconds } from "../../api/duration.ts";
-import type { Stored } from "../../api/kinds.ts";
+import type { ResolvedCheck } from "../../api/objects/check.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import { type Milliseconds, milliseconds } from "../../api/values/duration.ts";
 import { poolChecks } from "../../core/definitions/checks.ts";
 
 type Pool = Stored<"BuilderPool">;

@@ -1,7 +1,7 @@
-import type { Reported } from "../../api/build.ts";
-import type { Stored } from "../../api/kinds.ts";
-import type { ReportPlan } from "../../core/report/plan.ts";
-import { type Fate, recordComment, recordStatus } from "../../core/report/record.ts";
+import type { Reported } from "../../api/objects/build.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import type { ReportPlan } from "../../core/report/post/plan.ts";
+import { type Fate, recordComment, recordStatus } from "../../core/report/post/record.ts";
 import { type GitHub, GitHubError } from "../../github/github.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import { timestamp } from "../../system/clock.ts";

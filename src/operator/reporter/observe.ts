@@ -1,7 +1,7 @@
-import type { Build } from "../../api/build.ts";
-import type { Milliseconds } from "../../api/duration.ts";
-import { reportFacts, type Surroundings } from "../../core/report/pending.ts";
-import { planReport, type ReportPlan, unreportedVerdict } from "../../core/report/plan.ts";
+import type { Build } from "../../api/objects/build.ts";
+import type { Milliseconds } from "../../api/values/duration.ts";
+import { reportFacts, type Surroundings } from "../../core/report/post/pending.ts";
+import { planReport, type ReportPlan, unreportedVerdict } from "../../core/report/post/plan.ts";
 import type { Clock } from "../../system/clock.ts";
 
 /** How long the logs of verdicts have been waited for, by this process's own monotonic clock; after a restart from 0 again. */

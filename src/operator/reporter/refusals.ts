@@ -1,4 +1,4 @@
-import type { Milliseconds } from "../../api/duration.ts";
+import type { Milliseconds } from "../../api/values/duration.ts";
 import type { Clock } from "../../system/clock.ts";
 import { unauthorizedPause } from "./pauses.ts";
 

@@ -1,9 +1,9 @@
-import type { Stored } from "../../api/kinds.ts";
-import { hasAll, type Surroundings } from "../../core/report/pending.ts";
-import { type ReportPlan, unreportedVerdict } from "../../core/report/plan.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import { hasAll, type Surroundings } from "../../core/report/post/pending.ts";
+import { type ReportPlan, unreportedVerdict } from "../../core/report/post/plan.ts";
 import { GitHubError } from "../../github/github.ts";
-import { cacheOf, isSameSpec } from "../../store/cache.ts";
-import { createWorkqueue, type Workqueue } from "../../store/workqueue.ts";
+import { createWorkqueue, type Workqueue } from "../../store/queue/workqueue.ts";
+import { cacheOf, isSameSpec } from "../../store/watch/cache.ts";
 import { applyReport } from "./apply.ts";
 import { logWaits, observeReport } from "./observe.ts";
 import { createPauses, type Pauses, pauseAfter } from "./pauses.ts";

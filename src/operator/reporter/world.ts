@@ -1,4 +1,4 @@
-import type { BuilderPool } from "../../api/pool.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
 import type { GitHub } from "../../github/github.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";
 import type { Clock } from "../../system/clock.ts";

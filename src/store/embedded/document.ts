@@ -1,5 +1,5 @@
-import type { Kind, ObjectByKind, Stored } from "../../api/kinds.ts";
-import type { ObjectMeta } from "../../api/metadata.ts";
+import type { Kind, ObjectByKind, Stored } from "../../api/objects/kinds.ts";
+import type { ObjectMeta } from "../../api/objects/metadata.ts";
 import type { Row } from "./rows.ts";
 
 /** Any object of the bus as plain JSON: what is written and compared without knowing its kind. */

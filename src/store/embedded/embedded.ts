@@ -1,19 +1,19 @@
 import { randomUUID } from "node:crypto";
-import type { Kind, ObjectByKind, Stored } from "../api/kinds.ts";
-import type { ObjectMeta } from "../api/metadata.ts";
-import { type Clock, timestamp } from "../system/clock.ts";
-import type { Log } from "../system/log.ts";
-import { createBells } from "./embedded/bells.ts";
-import { openDatabase } from "./embedded/database.ts";
-import { type Document, document, documentOf, objectOf } from "./embedded/document.ts";
-import { createObjects } from "./embedded/objects.ts";
-import { asApplied, asCreated, asUpdated, isDeleting, withGeneration, withStatus } from "./embedded/revise.ts";
-import { prepareRows, type Row } from "./embedded/rows.ts";
-import { invalid, validated } from "./embedded/validate.ts";
-import { watchObjects } from "./embedded/watch.ts";
-import { isStoreError, StoreError } from "./error.ts";
-import type { ObjectStore, Precondition, Selector } from "./objectStore.ts";
-import { isSelected } from "./selector.ts";
+import type { Kind, ObjectByKind, Stored } from "../../api/objects/kinds.ts";
+import type { ObjectMeta } from "../../api/objects/metadata.ts";
+import { type Clock, timestamp } from "../../system/clock.ts";
+import type { Log } from "../../system/log.ts";
+import { isStoreError, StoreError } from "../error.ts";
+import type { ObjectStore, Precondition, Selector } from "../objectStore.ts";
+import { isSelected } from "../selector.ts";
+import { createBells } from "./bells.ts";
+import { openDatabase } from "./database.ts";
+import { type Document, document, documentOf, objectOf } from "./document.ts";
+import { createObjects } from "./objects.ts";
+import { asApplied, asCreated, asUpdated, isDeleting, withGeneration, withStatus } from "./revise.ts";
+import { prepareRows, type Row } from "./rows.ts";
+import { invalid, validated } from "./validate.ts";
+import { watchObjects } from "./watch.ts";
 
 export interface EmbeddedStore extends ObjectStore {
   /** Ends all watches and gives the file back; later calls fail with Unavailable. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Kind, kinds } from "../../api/kinds.ts";
+import { type Kind, kinds } from "../../api/objects/kinds.ts";
 import { type Document, documentOf } from "./document.ts";
 import { asDeleting, hasFinalizers, isDeleting } from "./revise.ts";
 import type { Row, Rows } from "./rows.ts";

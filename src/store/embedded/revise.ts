@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { localNamespace } from "../../api/group.ts";
-import type { ObjectMeta, OwnerReference } from "../../api/metadata.ts";
+import { localNamespace } from "../../api/objects/group.ts";
+import type { ObjectMeta, OwnerReference } from "../../api/objects/metadata.ts";
 import type { Document } from "./document.ts";
 
 /** What a write makes of an object; each function is what the Kubernetes API does, without the storage beneath. */

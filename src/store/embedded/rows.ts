@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Kind } from "../../api/kinds.ts";
+import type { Kind } from "../../api/objects/kinds.ts";
 
 export type Row = {
   readonly kind: Kind;

@@ -1,5 +1,5 @@
-import { localNamespace } from "../../api/group.ts";
-import { type Kind, kinds } from "../../api/kinds.ts";
+import { localNamespace } from "../../api/objects/group.ts";
+import { type Kind, kinds } from "../../api/objects/kinds.ts";
 import { StoreError } from "../error.ts";
 import type { Document } from "./document.ts";
 

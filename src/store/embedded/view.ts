@@ -1,4 +1,4 @@
-import type { Kind, Stored } from "../../api/kinds.ts";
+import type { Kind, Stored } from "../../api/objects/kinds.ts";
 import type { Change, Selector } from "../objectStore.ts";
 import { isSelected } from "../selector.ts";
 import { objectOf } from "./document.ts";

@@ -1,10 +1,10 @@
 import { setImmediate as breathe } from "node:timers/promises";
-import type { Kind } from "../../api/kinds.ts";
+import type { Kind } from "../../api/objects/kinds.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { isStoreError } from "../error.ts";
-import { healthChanges } from "../health.ts";
 import type { Change, WatchOptions } from "../objectStore.ts";
+import { healthChanges } from "../watch/health.ts";
 import type { Bells } from "./bells.ts";
 import type { Database } from "./database.ts";
 import type { Rows } from "./rows.ts";

@@ -1,4 +1,4 @@
-import type { ObjectMeta } from "../../api/metadata.ts";
+import type { ObjectMeta } from "../../api/objects/metadata.ts";
 
 /** Where a kind is served. `plural` names it in addresses and in RBAC. */
 export interface Resource {

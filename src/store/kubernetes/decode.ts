@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { type Kind, kinds, type Stored } from "../../api/kinds.ts";
-import type { StoredMeta } from "../../api/metadata.ts";
+import { type Kind, kinds, type Stored } from "../../api/objects/kinds.ts";
+import type { StoredMeta } from "../../api/objects/metadata.ts";
 import type { Log } from "../../system/log.ts";
 import { StoreError } from "../error.ts";
 import type { KubernetesObject } from "./client.ts";

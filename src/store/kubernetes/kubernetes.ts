@@ -1,15 +1,15 @@
-import type { Kind, ObjectByKind, Stored } from "../api/kinds.ts";
-import type { Clock } from "../system/clock.ts";
-import type { Log } from "../system/log.ts";
-import { isStoreError, StoreError } from "./error.ts";
-import type { KubernetesClient, KubernetesObject } from "./kubernetes/client.ts";
-import { createDoor } from "./kubernetes/door.ts";
-import { mergeOrCreate } from "./kubernetes/merge.ts";
-import { type ReflectFact, reflect } from "./kubernetes/reflect.ts";
-import { resources } from "./kubernetes/resources.ts";
-import { type SharedWatch, shareWatch } from "./kubernetes/shared.ts";
-import { created, rewritten, written } from "./kubernetes/written.ts";
-import type { Change, ObjectStore, Precondition, Selector, WatchOptions } from "./objectStore.ts";
+import type { Kind, ObjectByKind, Stored } from "../../api/objects/kinds.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Log } from "../../system/log.ts";
+import { isStoreError, StoreError } from "../error.ts";
+import type { Change, ObjectStore, Precondition, Selector, WatchOptions } from "../objectStore.ts";
+import type { KubernetesClient, KubernetesObject } from "./client.ts";
+import { createDoor } from "./decode.ts";
+import { mergeOrCreate } from "./merge.ts";
+import { resources } from "./resources.ts";
+import { type ReflectFact, reflect } from "./watch/reflect.ts";
+import { type SharedWatch, shareWatch } from "./watch/shared.ts";
+import { created, rewritten, written } from "./written.ts";
 
 export interface KubernetesStoreOptions {
   readonly client: KubernetesClient;

@@ -1,4 +1,4 @@
-import type { OwnerReference } from "../../api/metadata.ts";
+import type { OwnerReference } from "../../api/objects/metadata.ts";
 import { isStoreError } from "../error.ts";
 import type { KubernetesClient, KubernetesObject, Resource } from "./client.ts";
 

@@ -1,5 +1,5 @@
-import { apiVersion } from "../../api/group.ts";
-import type { Kind } from "../../api/kinds.ts";
+import { apiVersion } from "../../api/objects/group.ts";
+import type { Kind } from "../../api/objects/kinds.ts";
 import type { Resource } from "./client.ts";
 
 /** Where the kinds on the bus are served. */

@@ -1,4 +1,4 @@
-import type { Kind, ObjectByKind, Stored } from "../../api/kinds.ts";
+import type { Kind, ObjectByKind, Stored } from "../../api/objects/kinds.ts";
 import { StoreError } from "../error.ts";
 import type { KubernetesObject } from "./client.ts";
 

@@ -1,6 +1,6 @@
-import { hasJumped, type Instant } from "../core/queue/heartbeat.ts";
-import type { Clock } from "../system/clock.ts";
-import { type Candidate, createSeat, type Seat, type SeatStore } from "./seat.ts";
+import { hasJumped, type Instant } from "../../core/liveness/heartbeat.ts";
+import type { Clock } from "../../system/clock.ts";
+import { type Candidate, createSeat, type Seat, type SeatStore } from "./lease.ts";
 
 /** A leader that a candidate has not seen renew for so long is replaced: a takeover takes this and two looks at most, 16 s. */
 const durationMs = 12_000;

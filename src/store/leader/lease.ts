@@ -1,10 +1,10 @@
-import type { Stored } from "../api/kinds.ts";
-import type { Lease } from "../api/lease.ts";
-import type { Instant } from "../core/queue/heartbeat.ts";
-import { type Clock, timestamp } from "../system/clock.ts";
-import type { Log } from "../system/log.ts";
-import { isStoreError } from "./error.ts";
-import type { ObjectStore } from "./objectStore.ts";
+import type { Stored } from "../../api/objects/kinds.ts";
+import type { Lease } from "../../api/objects/lease.ts";
+import type { Instant } from "../../core/liveness/heartbeat.ts";
+import { type Clock, timestamp } from "../../system/clock.ts";
+import type { Log } from "../../system/log.ts";
+import { isStoreError } from "../error.ts";
+import type { ObjectStore } from "../objectStore.ts";
 
 export interface Candidate {
   /** The Lease that is contended for. */

@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from "node:timers/promises";
-import type { Clock } from "../system/clock.ts";
-import { type Backoff, pauseAfter } from "./backoff.ts";
+import { type Backoff, pauseAfter } from "../../system/backoff.ts";
+import type { Clock } from "../../system/clock.ts";
 import { createHeap } from "./heap.ts";
 
 export interface WorkqueueOptions {

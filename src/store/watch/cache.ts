@@ -1,6 +1,6 @@
-import type { Kind, Stored } from "../api/kinds.ts";
-import { frozen } from "./frozen.ts";
-import type { Change, ObjectStore, Selector } from "./objectStore.ts";
+import type { Kind, Stored } from "../../api/objects/kinds.ts";
+import { frozen } from "../frozen.ts";
+import type { Change, ObjectStore, Selector } from "../objectStore.ts";
 
 export interface Cache<K extends Kind> {
   /** Resolves when everything that existed has been seen; rejects when the watch ends before that. */

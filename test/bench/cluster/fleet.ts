@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import pLimit from "p-limit";
 import { stringify } from "yaml";
-import { kubectl } from "../../cluster/kubectl.ts";
-import { createSecret } from "../../cluster-integration/support/github.ts";
-import { aCluster, type Installation, type TestCluster } from "../../cluster-integration/support/installation.ts";
-import { aPool } from "../../cluster-integration/support/pools.ts";
-import { until } from "../../cluster-integration/support/until.ts";
+import { createSecret } from "../../cluster/support/github.ts";
+import { aCluster, type Installation, type TestCluster } from "../../cluster/support/installation.ts";
+import { aPool } from "../../cluster/support/pools.ts";
+import { until } from "../../cluster/support/until.ts";
+import { kubectl } from "../../support/cluster/kubectl.ts";
 import { type StandIn, startStandIn } from "../../support/github/standIn.ts";
 
 /** 1,000 builders and 5,000 pull requests in 16 pools, the last of them small and with whole builders. */

@@ -1,6 +1,6 @@
-import type { CellEvent, CellStep, Outcome } from "../../../src/api/event.ts";
-import type { Cells } from "../../../src/builder/cells.ts";
-import type { Mirrors } from "../../../src/builder/mirrors.ts";
+import type { CellEvent, CellStep, Outcome } from "../../../src/api/cell/event.ts";
+import type { Cells } from "../../../src/builder/cells/cells.ts";
+import type { Mirrors } from "../../../src/builder/git/mirrors.ts";
 import type { LogStore } from "../../../src/logs/logStore.ts";
 import type { Clock } from "../../../src/system/clock.ts";
 

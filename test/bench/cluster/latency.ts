@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { restartAnnotation } from "../../../src/api/group.ts";
+import { restartAnnotation } from "../../../src/api/objects/group.ts";
 import { resources } from "../../../src/store/kubernetes/resources.ts";
-import type { Installation } from "../../cluster-integration/support/installation.ts";
-import { until } from "../../cluster-integration/support/until.ts";
+import type { Installation } from "../../cluster/support/installation.ts";
+import { until } from "../../cluster/support/until.ts";
 import { auditFrom, type Write } from "./audit.ts";
 
 export interface Latencies {

@@ -4,8 +4,8 @@ import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { bundle, programs } from "../../../scripts/build/bundle.ts";
-import { type OperatorProcess, startBinary } from "../../cluster-integration/support/binary.ts";
-import type { Installation, Somebody } from "../../cluster-integration/support/installation.ts";
+import { type OperatorProcess, startBinary } from "../../cluster/support/binary.ts";
+import type { Installation, Somebody } from "../../cluster/support/installation.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 

@@ -4,21 +4,21 @@
  * heartbeat, by the code that writes them in earnest.
  */
 import { join } from "node:path";
-import { poolLabel, revisionLabel } from "../../../src/api/group.ts";
-import { ownStatus } from "../../../src/builder/builderStatus.ts";
-import { heartbeat } from "../../../src/builder/heartbeat.ts";
+import { poolLabel, revisionLabel } from "../../../src/api/objects/group.ts";
+import { ownStatus } from "../../../src/builder/report/builderStatus.ts";
+import { heartbeat } from "../../../src/builder/report/heartbeat.ts";
 import { runBuilder } from "../../../src/builder/run.ts";
-import { createWake, type Wake } from "../../../src/builder/wake.ts";
 import type { BuilderWorld } from "../../../src/builder/world.ts";
-import { mirrorOf } from "../../../src/operator/cluster/mirror.ts";
+import { mirrorOf } from "../../../src/operator/cluster/informer.ts";
 import { pods } from "../../../src/operator/cluster/resources.ts";
-import { type Cache, cacheOf } from "../../../src/store/cache.ts";
 import type { KubernetesObject } from "../../../src/store/kubernetes/client.ts";
+import { kubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
 import { accessFromKubeConfig } from "../../../src/store/kubernetes/kubeConfig.ts";
-import { kubernetesClient } from "../../../src/store/kubernetes/kubernetesClient.ts";
-import { kubernetesStore } from "../../../src/store/kubernetes.ts";
+import { kubernetesStore } from "../../../src/store/kubernetes/kubernetes.ts";
+import { type Cache, cacheOf } from "../../../src/store/watch/cache.ts";
 import { systemClock as clock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
+import { createWake, type Wake } from "../../../src/system/wake.ts";
 import { handsAndMirrors } from "./hands.ts";
 
 const [kubeconfig = "", namespace = "", whole = "", folder = ""] = process.argv.slice(2);

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { poolLabel } from "../../../src/api/group.ts";
+import { poolLabel } from "../../../src/api/objects/group.ts";
 import { statefulSets } from "../../../src/operator/cluster/resources.ts";
 import type { KubernetesObject } from "../../../src/store/kubernetes/client.ts";
-import { kubectl } from "../../cluster/kubectl.ts";
-import type { Installation } from "../../cluster-integration/support/installation.ts";
-import { until } from "../../cluster-integration/support/until.ts";
+import type { Installation } from "../../cluster/support/installation.ts";
+import { until } from "../../cluster/support/until.ts";
+import { kubectl } from "../../support/cluster/kubectl.ts";
 
 const limit = 1_800_000;
 const Ready = z.object({ status: z.object({ readyReplicas: z.number().default(0) }) });

@@ -1,12 +1,12 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
-import type { Build } from "../../../src/api/build.ts";
-import { group, version } from "../../../src/api/group.ts";
-import { cacheOf } from "../../../src/store/cache.ts";
-import { openEmbeddedStore } from "../../../src/store/embedded.ts";
-import { kubernetesClient } from "../../../src/store/kubernetes/kubernetesClient.ts";
+import type { Build } from "../../../src/api/objects/build.ts";
+import { group, version } from "../../../src/api/objects/group.ts";
+import { openEmbeddedStore } from "../../../src/store/embedded/embedded.ts";
+import { kubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
+import { kubernetesStore } from "../../../src/store/kubernetes/kubernetes.ts";
 import { accessInPod } from "../../../src/store/kubernetes/pod.ts";
-import { kubernetesStore } from "../../../src/store/kubernetes.ts";
 import type { ObjectStore } from "../../../src/store/objectStore.ts";
+import { cacheOf } from "../../../src/store/watch/cache.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { BuildStatus } from "../../src/api/build.ts";
-import type { Stored } from "../../src/api/kinds.ts";
-import { finish, release, start } from "../../src/core/queue/claim.ts";
-import { claimed, finding, holderIn, statusAfter } from "../support/objects/inHands.ts";
-import { iso, noon } from "../support/objects/moment.ts";
-import { aBuilderPod, inHands, isRefused, log, statusOf } from "./support/builderPod.ts";
-import { aCluster, type Installation, type TestCluster } from "./support/installation.ts";
+import type { BuildStatus } from "../../../src/api/objects/build.ts";
+import type { Stored } from "../../../src/api/objects/kinds.ts";
+import { finish, release, start } from "../../../src/core/build/claim.ts";
+import { claimed, finding, holderIn, statusAfter } from "../../support/objects/inHands.ts";
+import { iso, noon } from "../../support/objects/moment.ts";
+import { aBuilderPod, inHands, isRefused, log, statusOf } from "../support/builderPod.ts";
+import { aCluster, type Installation, type TestCluster } from "../support/installation.ts";
 
 const otherCommit = "f".repeat(40);
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Stored } from "../../src/api/kinds.ts";
-import { secrets } from "../../src/operator/cluster/resources.ts";
-import { kubectl } from "../cluster/kubectl.ts";
-import { aBuilderPod, inHands, isRefused, statusOf } from "./support/builderPod.ts";
-import { aCluster, type Installation, type TestCluster } from "./support/installation.ts";
-import { pods } from "./support/players.ts";
-import { aPool } from "./support/pools.ts";
-import { until } from "./support/until.ts";
+import type { Stored } from "../../../src/api/objects/kinds.ts";
+import { secrets } from "../../../src/operator/cluster/resources.ts";
+import { kubectl } from "../../support/cluster/kubectl.ts";
+import { aBuilderPod, inHands, isRefused, statusOf } from "../support/builderPod.ts";
+import { aCluster, type Installation, type TestCluster } from "../support/installation.ts";
+import { pods } from "../support/players.ts";
+import { aPool } from "../support/pools.ts";
+import { until } from "../support/until.ts";
 
 const policies = "validatingadmissionpolicies";
 

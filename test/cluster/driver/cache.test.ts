@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-const cacheModule = resolve(import.meta.dirname, "cache.ts");
+const cacheModule = resolve(import.meta.dirname, "../../support/cluster/programs/cache.ts");
 const key = "a".repeat(64);
 
 /** Asks for `key`, says that it makes it, and never ends. */

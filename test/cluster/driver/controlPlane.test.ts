@@ -3,13 +3,13 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { beforeAll, describe, expect, it } from "vitest";
-import { exists } from "./cache.ts";
-import { startControlPlane } from "./controlPlane.ts";
-import { applyManifests, kubectl } from "./kubectl.ts";
-import { kwokProgram } from "./kwok.ts";
-import { until } from "./until.ts";
+import { startControlPlane } from "../../support/cluster/controlPlane/controlPlane.ts";
+import { kwokProgram } from "../../support/cluster/controlPlane/kwok.ts";
+import { applyManifests, kubectl } from "../../support/cluster/kubectl.ts";
+import { exists } from "../../support/cluster/programs/cache.ts";
+import { until } from "../../support/cluster/until.ts";
 
-const crds = resolve(import.meta.dirname, "../../crds");
+const crds = resolve(import.meta.dirname, "../../../crds");
 
 beforeAll(kwokProgram, 1_800_000);
 
@@ -21,7 +21,7 @@ describe("a control plane for tests", () => {
   });
 
   it("ends with its owner, even when that one is killed", async () => {
-    const program = `import { startControlPlane } from ${JSON.stringify(resolve(import.meta.dirname, "controlPlane.ts"))};
+    const program = `import { startControlPlane } from ${JSON.stringify(resolve(import.meta.dirname, "../../support/cluster/controlPlane/controlPlane.ts"))};
 console.log((await startControlPlane()).kubeconfig);
 setInterval(() => {}, 1000);`;
     const owner = spawn(process.execPath, ["--input-type=module", "-e", program], {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { apiVersion } from "../../src/api/group.ts";
-import type { Resource } from "../../src/store/kubernetes/client.ts";
-import { aCluster, type TestCluster } from "./support/installation.ts";
-import { runOperator } from "./support/operator.ts";
-import { playBuilders } from "./support/players.ts";
-import { aPool, podsOf, settled } from "./support/pools.ts";
-import { until } from "./support/until.ts";
+import { apiVersion } from "../../../src/api/objects/group.ts";
+import type { Resource } from "../../../src/store/kubernetes/client.ts";
+import { aCluster, type TestCluster } from "../support/installation.ts";
+import { runOperator } from "../support/operator.ts";
+import { playBuilders } from "../support/players.ts";
+import { aPool, podsOf, settled } from "../support/pools.ts";
+import { until } from "../support/until.ts";
 
 const autoscalers: Resource = {
   apiVersion: "autoscaling/v2",

@@ -1,11 +1,19 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Build, BuildStatus } from "../../src/api/build.ts";
-import type { Stored } from "../../src/api/kinds.ts";
-import { claim, finish, type Holder, release, start, type Transition, takeBack } from "../../src/core/queue/claim.ts";
-import type { ObjectStore } from "../../src/store/objectStore.ts";
-import { aBuilderPod, log } from "./support/builderPod.ts";
-import { aCluster, type Installation, type TestCluster } from "./support/installation.ts";
+import type { Build, BuildStatus } from "../../../src/api/objects/build.ts";
+import type { Stored } from "../../../src/api/objects/kinds.ts";
+import {
+  claim,
+  finish,
+  type Holder,
+  release,
+  start,
+  type Transition,
+  takeBack,
+} from "../../../src/core/build/claim.ts";
+import type { ObjectStore } from "../../../src/store/objectStore.ts";
+import { aBuilderPod, log } from "../support/builderPod.ts";
+import { aCluster, type Installation, type TestCluster } from "../support/installation.ts";
 
 /** Longer than any pause after a failure. */
 const hour = 3_600_000;

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Stored } from "../../src/api/kinds.ts";
-import { claim, start } from "../../src/core/queue/claim.ts";
-import { kubectl } from "../cluster/kubectl.ts";
-import { aBuild } from "../contract/objects.ts";
-import { statusAfter } from "../support/objects/inHands.ts";
-import { aGitHub, createSecret } from "./support/github.ts";
-import { aCluster, type Installation, type TestCluster } from "./support/installation.ts";
-import { runOperator } from "./support/operator.ts";
-import { playBuilders, pods } from "./support/players.ts";
-import { aPool, podsOf, settled } from "./support/pools.ts";
-import { until } from "./support/until.ts";
-import { aWire } from "./support/wire.ts";
+import type { Stored } from "../../../src/api/objects/kinds.ts";
+import { claim, start } from "../../../src/core/build/claim.ts";
+import { aBuild } from "../../contract/objects.ts";
+import { kubectl } from "../../support/cluster/kubectl.ts";
+import { statusAfter } from "../../support/objects/inHands.ts";
+import { aGitHub, createSecret } from "../support/github.ts";
+import { aCluster, type Installation, type TestCluster } from "../support/installation.ts";
+import { runOperator } from "../support/operator.ts";
+import { playBuilders, pods } from "../support/players.ts";
+import { aPool, podsOf, settled } from "../support/pools.ts";
+import { until } from "../support/until.ts";
+import { aWire } from "../support/wire.ts";
 
 let cluster: TestCluster;
 beforeAll(async () => {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { kubectl } from "../cluster/kubectl.ts";
-import { aGitHub, createSecret } from "./support/github.ts";
-import { aCluster, type TestCluster } from "./support/installation.ts";
-import { runOperator } from "./support/operator.ts";
-import { playBuilders } from "./support/players.ts";
-import { aPool, condition, settled } from "./support/pools.ts";
-import { until } from "./support/until.ts";
+import { kubectl } from "../../support/cluster/kubectl.ts";
+import { aGitHub, createSecret } from "../support/github.ts";
+import { aCluster, type TestCluster } from "../support/installation.ts";
+import { runOperator } from "../support/operator.ts";
+import { playBuilders } from "../support/players.ts";
+import { aPool, condition, settled } from "../support/pools.ts";
+import { until } from "../support/until.ts";
 
 let cluster: TestCluster;
 beforeAll(async () => {

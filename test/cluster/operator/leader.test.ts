@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type OperatorProcess, startBinary } from "./support/binary.ts";
-import { aCluster, type Installation, type TestCluster } from "./support/installation.ts";
-import { playBuilders } from "./support/players.ts";
-import { aPool, changePool, settled } from "./support/pools.ts";
-import { until } from "./support/until.ts";
+import { type OperatorProcess, startBinary } from "../support/binary.ts";
+import { aCluster, type Installation, type TestCluster } from "../support/installation.ts";
+import { playBuilders } from "../support/players.ts";
+import { aPool, changePool, settled } from "../support/pools.ts";
+import { until } from "../support/until.ts";
 
 let cluster: TestCluster;
 beforeAll(async () => {

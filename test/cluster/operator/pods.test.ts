@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { poolLabel } from "../../src/api/group.ts";
-import { watchPods } from "../../src/operator/cluster/pods.ts";
-import type { KubernetesClient } from "../../src/store/kubernetes/client.ts";
-import { systemClock as clock } from "../../src/system/clock.ts";
-import { createLog } from "../../src/system/log.ts";
-import { aCluster, type TestCluster } from "./support/installation.ts";
-import { pods as resource } from "./support/players.ts";
+import { poolLabel } from "../../../src/api/objects/group.ts";
+import { watchPods } from "../../../src/operator/cluster/pods.ts";
+import type { KubernetesClient } from "../../../src/store/kubernetes/client.ts";
+import { systemClock as clock } from "../../../src/system/clock.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { aCluster, type TestCluster } from "../support/installation.ts";
+import { pods as resource } from "../support/players.ts";
 
 let cluster: TestCluster;
 beforeAll(async () => {

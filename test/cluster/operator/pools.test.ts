@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ownedResources } from "../../src/operator/cluster/resources.ts";
-import type { Resource } from "../../src/store/kubernetes/client.ts";
-import { kubectl } from "../cluster/kubectl.ts";
-import { aGitHub, createSecret } from "./support/github.ts";
-import { aCluster, type Installation, type TestCluster } from "./support/installation.ts";
-import { runOperator } from "./support/operator.ts";
-import { playBuilders } from "./support/players.ts";
-import { aPool, condition, podsOf, settled } from "./support/pools.ts";
-import { until } from "./support/until.ts";
+import { ownedResources } from "../../../src/operator/cluster/resources.ts";
+import type { Resource } from "../../../src/store/kubernetes/client.ts";
+import { kubectl } from "../../support/cluster/kubectl.ts";
+import { aGitHub, createSecret } from "../support/github.ts";
+import { aCluster, type Installation, type TestCluster } from "../support/installation.ts";
+import { runOperator } from "../support/operator.ts";
+import { playBuilders } from "../support/players.ts";
+import { aPool, condition, podsOf, settled } from "../support/pools.ts";
+import { until } from "../support/until.ts";
 
 const claims: Resource = { apiVersion: "v1", kind: "PersistentVolumeClaim", plural: "persistentvolumeclaims" };
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { revisionLabel } from "../../src/api/group.ts";
-import { kubectl } from "../cluster/kubectl.ts";
-import { setting } from "../unit/manifests/setting.ts";
-import { aCluster, type Installation, type TestCluster } from "./support/installation.ts";
-import { runOperator } from "./support/operator.ts";
-import { playBuilders, pods } from "./support/players.ts";
-import { aPool, changePool, condition, podsOf, settled } from "./support/pools.ts";
-import { until } from "./support/until.ts";
+import { revisionLabel } from "../../../src/api/objects/group.ts";
+import { kubectl } from "../../support/cluster/kubectl.ts";
+import { setting } from "../../unit/core/pool/manifest/setting.ts";
+import { aCluster, type Installation, type TestCluster } from "../support/installation.ts";
+import { runOperator } from "../support/operator.ts";
+import { playBuilders, pods } from "../support/players.ts";
+import { aPool, changePool, condition, podsOf, settled } from "../support/pools.ts";
+import { until } from "../support/until.ts";
 
 let cluster: TestCluster;
 beforeAll(async () => {

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ownedResource, ownedResources, statefulSets } from "../../src/operator/cluster/resources.ts";
-import type { Resource } from "../../src/store/kubernetes/client.ts";
-import { kubectl } from "../cluster/kubectl.ts";
-import { aCluster, type Installation, type TestCluster } from "./support/installation.ts";
-import { runOperator } from "./support/operator.ts";
-import { playBuilders, pods } from "./support/players.ts";
-import { aPool, changePool, condition, podsOf, settled } from "./support/pools.ts";
-import { until } from "./support/until.ts";
+import { ownedResource, ownedResources, statefulSets } from "../../../src/operator/cluster/resources.ts";
+import type { Resource } from "../../../src/store/kubernetes/client.ts";
+import { kubectl } from "../../support/cluster/kubectl.ts";
+import { aCluster, type Installation, type TestCluster } from "../support/installation.ts";
+import { runOperator } from "../support/operator.ts";
+import { playBuilders, pods } from "../support/players.ts";
+import { aPool, changePool, condition, podsOf, settled } from "../support/pools.ts";
+import { until } from "../support/until.ts";
 
 const claims: Resource = { apiVersion: "v1", kind: "PersistentVolumeClaim", plural: "persistentvolumeclaims" };
 

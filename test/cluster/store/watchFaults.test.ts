@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isStoreError } from "../../src/store/error.ts";
-import { systemClock } from "../../src/system/clock.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/controlPlane.ts";
-import { until } from "../cluster/until.ts";
-import { aBuilder } from "../contract/objects.ts";
-import { installDefinitions } from "../support/kubernetes/namespaces.ts";
-import { aFollower, drain } from "./support/faulty.ts";
+import { isStoreError } from "../../../src/store/error.ts";
+import { systemClock } from "../../../src/system/clock.ts";
+import { aBuilder } from "../../contract/objects.ts";
+import { type ControlPlane, startControlPlane } from "../../support/cluster/controlPlane/controlPlane.ts";
+import { until } from "../../support/cluster/until.ts";
+import { installDefinitions } from "../../support/kubernetes/namespaces.ts";
+import { aFollower, drain } from "../support/faulty.ts";
 
 let cluster: ControlPlane;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { setting } from "../../unit/manifests/setting.ts";
+import { setting } from "../../unit/core/pool/manifest/setting.ts";
 import type { Installation } from "./installation.ts";
 import { until } from "./until.ts";
 

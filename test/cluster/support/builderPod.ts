@@ -1,6 +1,6 @@
-import type { BuildStatus } from "../../../src/api/build.ts";
-import { poolLabel } from "../../../src/api/group.ts";
-import type { Stored } from "../../../src/api/kinds.ts";
+import type { BuildStatus } from "../../../src/api/objects/build.ts";
+import { poolLabel } from "../../../src/api/objects/group.ts";
+import type { Stored } from "../../../src/api/objects/kinds.ts";
 import { isStoreError } from "../../../src/store/error.ts";
 import { aBuild } from "../../support/objects/build.ts";
 import { claimed, finding, finished, running } from "../../support/objects/inHands.ts";

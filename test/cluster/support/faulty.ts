@@ -1,14 +1,14 @@
-import type { Stored } from "../../../src/api/kinds.ts";
-import { cacheOf } from "../../../src/store/cache.ts";
+import type { Stored } from "../../../src/api/objects/kinds.ts";
+import { kubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
+import type { Limits } from "../../../src/store/kubernetes/http/limits.ts";
 import { accessFromKubeConfig } from "../../../src/store/kubernetes/kubeConfig.ts";
-import { kubernetesClient } from "../../../src/store/kubernetes/kubernetesClient.ts";
-import type { Limits } from "../../../src/store/kubernetes/limits.ts";
-import type { ReflectFact } from "../../../src/store/kubernetes/reflect.ts";
-import { kubernetesStore } from "../../../src/store/kubernetes.ts";
+import { kubernetesStore } from "../../../src/store/kubernetes/kubernetes.ts";
+import type { ReflectFact } from "../../../src/store/kubernetes/watch/reflect.ts";
 import type { ObjectStore } from "../../../src/store/objectStore.ts";
+import { cacheOf } from "../../../src/store/watch/cache.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
-import { until } from "../../cluster/until.ts";
+import { until } from "../../support/cluster/until.ts";
 import { faultyPath } from "../../support/kubernetes/faultyPath.ts";
 import { newNamespace } from "../../support/kubernetes/namespaces.ts";
 

@@ -2,17 +2,21 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { admissionPolicies } from "../../../src/core/pool/manifest/admission.ts";
+import { admissionPolicies } from "../../../src/core/install/admission.ts";
 import { operatorRules } from "../../../src/core/pool/manifest/rights.ts";
 import type { KubernetesClient, Resource } from "../../../src/store/kubernetes/client.ts";
+import { kubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
 import { accessFromKubeConfig } from "../../../src/store/kubernetes/kubeConfig.ts";
-import { kubernetesClient } from "../../../src/store/kubernetes/kubernetesClient.ts";
-import { kubernetesStore } from "../../../src/store/kubernetes.ts";
+import { kubernetesStore } from "../../../src/store/kubernetes/kubernetes.ts";
 import type { ObjectStore } from "../../../src/store/objectStore.ts";
 import { systemClock as clock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
-import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "../../cluster/controlPlane.ts";
-import { applyManifests, kubectl } from "../../cluster/kubectl.ts";
+import {
+  type ControlPlane,
+  type ControlPlaneOptions,
+  startControlPlane,
+} from "../../support/cluster/controlPlane/controlPlane.ts";
+import { applyManifests, kubectl } from "../../support/cluster/kubectl.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const log = createLog({ level: "silent" });

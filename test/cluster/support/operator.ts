@@ -4,7 +4,7 @@ import { StoreError } from "../../../src/store/error.ts";
 import type { KubernetesClient, Resource } from "../../../src/store/kubernetes/client.ts";
 import { systemClock as clock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
-import { setting as anySetting } from "../../unit/manifests/setting.ts";
+import { setting as anySetting } from "../../unit/core/pool/manifest/setting.ts";
 import type { Installation } from "./installation.ts";
 
 export interface RunningOperator extends AsyncDisposable {

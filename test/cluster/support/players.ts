@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { BuilderPhase } from "../../../src/api/builder.ts";
+import type { BuilderPhase } from "../../../src/api/objects/builder.ts";
 import type { KubernetesObject, Resource } from "../../../src/store/kubernetes/client.ts";
 import { retryOnConflict } from "../../../src/store/write.ts";
 import type { Installation } from "./installation.ts";

@@ -1,7 +1,7 @@
-import { apiVersion } from "../../../src/api/group.ts";
-import type { Stored } from "../../../src/api/kinds.ts";
-import { BuilderPool } from "../../../src/api/pool.ts";
-import type { PoolConditionType } from "../../../src/api/reasons.ts";
+import { apiVersion } from "../../../src/api/objects/group.ts";
+import type { Stored } from "../../../src/api/objects/kinds.ts";
+import { BuilderPool } from "../../../src/api/objects/pool.ts";
+import type { PoolConditionType } from "../../../src/api/objects/reasons.ts";
 import { retryOnConflict } from "../../../src/store/write.ts";
 import type { Installation } from "./installation.ts";
 import { pods } from "./players.ts";

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { greeting } from "../support/up/installation.ts";
-import { faultsOfCluster } from "./support/faults.ts";
-import { podsOf } from "./support/pods.ts";
-import { aStory, type Holder } from "./support/story.ts";
-import { waitFor } from "./support/waitFor.ts";
+import { greeting } from "../../support/up/installation.ts";
+import { faultsOfCluster } from "../support/faults.ts";
+import { podsOf } from "../support/pods.ts";
+import { aStory, type Holder } from "../support/story.ts";
+import { waitFor } from "../support/waitFor.ts";
 
 const faults = await faultsOfCluster();
 /** Longer than the silence after which a builder is called Suspect by an operator that listens. */

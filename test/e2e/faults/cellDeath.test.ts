@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { greeting } from "../support/up/installation.ts";
-import { aStory } from "./support/story.ts";
-import { waitFor } from "./support/waitFor.ts";
+import { greeting } from "../../support/up/installation.ts";
+import { aStory } from "../support/story.ts";
+import { waitFor } from "../support/waitFor.ts";
 
 describe("a cell whose container ends while its builder lives", () => {
   const story = aStory("cut");

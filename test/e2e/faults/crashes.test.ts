@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { greeting } from "../support/up/installation.ts";
-import { aStory } from "./support/story.ts";
-import { waitFor } from "./support/waitFor.ts";
+import { greeting } from "../../support/up/installation.ts";
+import { aStory } from "../support/story.ts";
+import { waitFor } from "../support/waitFor.ts";
 
 describe("a builder whose process crashes again and again", () => {
   const story = aStory("shaky");

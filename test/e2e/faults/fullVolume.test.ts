@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { greeting } from "../support/up/installation.ts";
-import { memoryVolumes } from "./support/memoryVolumes.ts";
-import { aStory } from "./support/story.ts";
-import { waitFor } from "./support/waitFor.ts";
+import { greeting } from "../../support/up/installation.ts";
+import { memoryVolumes } from "../support/memoryVolumes.ts";
+import { aStory } from "../support/story.ts";
+import { waitFor } from "../support/waitFor.ts";
 
 describe("a volume that is full", () => {
   const storageClassName = memoryVolumes("full", ["384Mi", "1Gi"]);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { greeting } from "../support/up/installation.ts";
-import { faultsOfCluster } from "./support/faults.ts";
-import { aStory, type Holder } from "./support/story.ts";
-import { waitFor } from "./support/waitFor.ts";
+import { greeting } from "../../support/up/installation.ts";
+import { faultsOfCluster } from "../support/faults.ts";
+import { aStory, type Holder } from "../support/story.ts";
+import { waitFor } from "../support/waitFor.ts";
 
 const faults = await faultsOfCluster();
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { greeting } from "../support/up/installation.ts";
-import { anE2ECluster } from "./support/cluster.ts";
-import { aStory } from "./support/story.ts";
-import { waitFor } from "./support/waitFor.ts";
+import { greeting } from "../../support/up/installation.ts";
+import { anE2ECluster } from "../support/cluster.ts";
+import { aStory } from "../support/story.ts";
+import { waitFor } from "../support/waitFor.ts";
 
 describe("a node that is drained under a builder", () => {
   const cluster = anE2ECluster();

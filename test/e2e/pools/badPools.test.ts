@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { kubectl } from "../cluster/kubectl.ts";
-import { hello } from "../support/up/installation.ts";
-import { anE2ECluster } from "./support/cluster.ts";
-import { home } from "./support/installChart.ts";
+import { kubectl } from "../../support/cluster/kubectl.ts";
+import { hello } from "../../support/up/installation.ts";
+import { anE2ECluster } from "../support/cluster.ts";
+import { home } from "../support/installChart.ts";
 
 const good = { package: "hello", repository: hello, image: "localhost/cell:1", architecture: "slc9_x86-64" };
 const { package: _package, ...noPackage } = good;

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { accessKeyId, type S3Server, secretAccessKey, startS3Server } from "../cluster/s3Server.ts";
-import { check, greeting, hello } from "../support/up/installation.ts";
-import { anE2ECluster } from "./support/cluster.ts";
-import { aStory } from "./support/story.ts";
-import { waitFor } from "./support/waitFor.ts";
+import { accessKeyId, type S3Server, secretAccessKey, startS3Server } from "../../support/cluster/programs/s3Server.ts";
+import { check, greeting, hello } from "../../support/up/installation.ts";
+import { anE2ECluster } from "../support/cluster.ts";
+import { aStory } from "../support/story.ts";
+import { waitFor } from "../support/waitFor.ts";
 
 const bucket = "alice-build-logs";
 

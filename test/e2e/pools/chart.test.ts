@@ -2,12 +2,12 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { helm } from "../cluster/helm.ts";
-import { anE2ECluster } from "./support/cluster.ts";
-import { chart, installChart } from "./support/installChart.ts";
-import { podsOf } from "./support/pods.ts";
-import { aStory } from "./support/story.ts";
-import { waitFor } from "./support/waitFor.ts";
+import { helm } from "../../support/cluster/helm.ts";
+import { anE2ECluster } from "../support/cluster.ts";
+import { chart, installChart } from "../support/installChart.ts";
+import { podsOf } from "../support/pods.ts";
+import { aStory } from "../support/story.ts";
+import { waitFor } from "../support/waitFor.ts";
 
 const namespace = "upgraded";
 const size = 2;

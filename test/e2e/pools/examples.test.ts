@@ -3,17 +3,17 @@ import { createServer, type Server } from "node:http";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import type { ResolvedCheck } from "../../src/api/check.ts";
-import { BuilderPool } from "../../src/api/pool.ts";
-import { poolChecks } from "../../src/core/definitions/checks.ts";
-import { kubectl } from "../cluster/kubectl.ts";
-import { alidist } from "../support/up/installation.ts";
-import { anE2ECluster } from "./support/cluster.ts";
-import { home } from "./support/installChart.ts";
-import { aStory } from "./support/story.ts";
-import { waitFor } from "./support/waitFor.ts";
+import type { ResolvedCheck } from "../../../src/api/objects/check.ts";
+import { BuilderPool } from "../../../src/api/objects/pool.ts";
+import { poolChecks } from "../../../src/core/definitions/checks.ts";
+import { kubectl } from "../../support/cluster/kubectl.ts";
+import { alidist } from "../../support/up/installation.ts";
+import { anE2ECluster } from "../support/cluster.ts";
+import { home } from "../support/installChart.ts";
+import { aStory } from "../support/story.ts";
+import { waitFor } from "../support/waitFor.ts";
 
-const folder = resolve(import.meta.dirname, "../../examples");
+const folder = resolve(import.meta.dirname, "../../../examples");
 const examples = readdirSync(folder)
   .filter((name) => name.endsWith(".yaml"))
   .map((file) => ({ file, manifest: parse(readFileSync(join(folder, file), "utf8")) }));

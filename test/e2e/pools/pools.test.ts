@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { check, greeting, hello } from "../support/up/installation.ts";
-import { aStory } from "./support/story.ts";
-import { waitFor } from "./support/waitFor.ts";
+import { check, greeting, hello } from "../../support/up/installation.ts";
+import { aStory } from "../support/story.ts";
+import { waitFor } from "../support/waitFor.ts";
 
 describe("pools that come and go", () => {
   const story = aStory("elder");

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { anE2ECluster } from "./support/cluster.ts";
-import { startGitHub } from "./support/github.ts";
-import { aNamespace } from "./support/namespace.ts";
-import { waitFor } from "./support/waitFor.ts";
+import { anE2ECluster } from "../support/cluster.ts";
+import { startGitHub } from "../support/github.ts";
+import { aNamespace } from "../support/namespace.ts";
+import { waitFor } from "../support/waitFor.ts";
 
 describe("a cluster for tests", () => {
   const cluster = anE2ECluster();

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { greeting } from "../support/up/installation.ts";
-import { podsOf } from "./support/pods.ts";
-import { aStory, type Holder } from "./support/story.ts";
-import { waitFor } from "./support/waitFor.ts";
-import { versionsOf } from "./support/writes.ts";
+import { greeting } from "../../support/up/installation.ts";
+import { podsOf } from "../support/pods.ts";
+import { aStory, type Holder } from "../support/story.ts";
+import { waitFor } from "../support/waitFor.ts";
+import { versionsOf } from "../support/writes.ts";
 
 /** Kind and name, and what a hand does to it. */
 const edits: readonly (readonly [string, string, object])[] = [

@@ -1,10 +1,10 @@
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
-import { program } from "../support/up/installation.ts";
-import { anE2ECluster } from "./support/cluster.ts";
-import { home } from "./support/installChart.ts";
-import { aStory } from "./support/story.ts";
-import { waitFor } from "./support/waitFor.ts";
+import { program } from "../../support/up/installation.ts";
+import { anE2ECluster } from "../support/cluster.ts";
+import { home } from "../support/installChart.ts";
+import { aStory } from "../support/story.ts";
+import { waitFor } from "../support/waitFor.ts";
 
 describe("a builder that is restarted", () => {
   const cluster = anE2ECluster();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { greeting } from "../support/up/installation.ts";
-import { aStory, type Holder } from "./support/story.ts";
-import { waitFor } from "./support/waitFor.ts";
+import { greeting } from "../../support/up/installation.ts";
+import { aStory, type Holder } from "../support/story.ts";
+import { waitFor } from "../support/waitFor.ts";
 
 describe("a pool that is scaled while it builds", () => {
   const story = aStory("scaled");

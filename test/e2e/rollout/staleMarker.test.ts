@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { greeting, hello } from "../support/up/installation.ts";
-import { aStory } from "./support/story.ts";
-import { waitFor } from "./support/waitFor.ts";
+import { greeting, hello } from "../../support/up/installation.ts";
+import { aStory } from "../support/story.ts";
+import { waitFor } from "../support/waitFor.ts";
 
 describe("a pod that finds on its volume the word that it is ready", () => {
   const story = aStory("stale");

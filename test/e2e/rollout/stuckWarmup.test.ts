@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { greeting, hello } from "../support/up/installation.ts";
-import { aStory } from "./support/story.ts";
-import { waitFor } from "./support/waitFor.ts";
+import { greeting, hello } from "../../support/up/installation.ts";
+import { aStory } from "../support/story.ts";
+import { waitFor } from "../support/waitFor.ts";
 
 describe("a warm-up that does not come to its end", () => {
   const story = aStory("stuck");

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { greeting } from "../support/up/installation.ts";
-import { podsOf } from "./support/pods.ts";
-import { aStory } from "./support/story.ts";
-import { waitFor } from "./support/waitFor.ts";
+import { greeting } from "../../support/up/installation.ts";
+import { podsOf } from "../support/pods.ts";
+import { aStory } from "../support/story.ts";
+import { waitFor } from "../support/waitFor.ts";
 
 describe("a pool of one builder whose pods change", () => {
   const story = aStory("lone");

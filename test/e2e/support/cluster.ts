@@ -1,5 +1,5 @@
 import { inject } from "vitest";
-import { kubectl } from "../../cluster/kubectl.ts";
+import { kubectl } from "../../support/cluster/kubectl.ts";
 import type { ProvidedCluster } from "./globalSetup.ts";
 
 export interface E2ECluster extends ProvidedCluster {

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { kubectl } from "../../cluster/kubectl.ts";
-import type { RunningCluster } from "../../cluster/provider.ts";
+import { kubectl } from "../../support/cluster/kubectl.ts";
+import type { RunningCluster } from "../../support/cluster/provider.ts";
 
 interface Pod {
   readonly metadata: { readonly name: string; readonly namespace: string };

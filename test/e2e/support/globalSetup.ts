@@ -1,9 +1,9 @@
 import { mkdir, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { TestProject } from "vitest/node";
-import { chooseProvider } from "../../cluster/choose.ts";
-import { type LoadedImages, loadImages } from "../../cluster/images/load.ts";
-import { during, say } from "../../cluster/progress.ts";
+import { chooseProvider } from "../../support/cluster/choose.ts";
+import { type LoadedImages, loadImages } from "../../support/cluster/images/load.ts";
+import { during, say } from "../../support/cluster/programs/progress.ts";
 import { collectLogs } from "./collectLogs.ts";
 import { installChart } from "./installChart.ts";
 

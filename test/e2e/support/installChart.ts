@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { helm } from "../../cluster/helm.ts";
-import type { LoadedImages } from "../../cluster/images/load.ts";
-import { kubectl } from "../../cluster/kubectl.ts";
+import { helm } from "../../support/cluster/helm.ts";
+import type { LoadedImages } from "../../support/cluster/images/load.ts";
+import { kubectl } from "../../support/cluster/kubectl.ts";
 
 /** Where the operator of a run lives, and every pool of its stories but those that bring their own. */
 export const home = "ci";

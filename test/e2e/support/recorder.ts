@@ -1,9 +1,9 @@
-import { Build } from "../../../src/api/build.ts";
-import { Builder } from "../../../src/api/builder.ts";
+import { Build } from "../../../src/api/objects/build.ts";
+import { Builder } from "../../../src/api/objects/builder.ts";
 import { isStoreError } from "../../../src/store/error.ts";
 import type { KubernetesObject, Resource, WatchOptions } from "../../../src/store/kubernetes/client.ts";
+import { kubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
 import { accessFromKubeConfig } from "../../../src/store/kubernetes/kubeConfig.ts";
-import { kubernetesClient } from "../../../src/store/kubernetes/kubernetesClient.ts";
 import { resources } from "../../../src/store/kubernetes/resources.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import type { Recorded } from "../../support/up/recorder.ts";

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { afterAll, beforeAll } from "vitest";
-import type { Claim } from "../../../src/api/build.ts";
-import type { Kind, Stored } from "../../../src/api/kinds.ts";
+import type { Claim } from "../../../src/api/objects/build.ts";
+import type { Kind, Stored } from "../../../src/api/objects/kinds.ts";
 import { helloSources, recipes } from "../../support/alidist/sources.ts";
 import type { StandIn } from "../../support/github/standIn.ts";
 import { alidist, check, greeting, hello } from "../../support/up/installation.ts";

@@ -2,15 +2,15 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { CellEvent } from "../../src/api/event.ts";
-import type { Order } from "../../src/api/order.ts";
-import { probeIsolation } from "../../src/builder/isolation.ts";
-import { processCells } from "../../src/builder/processCells.ts";
-import { systemClock } from "../../src/system/clock.ts";
-import { createLog } from "../../src/system/log.ts";
-import { helloCheck } from "../support/cell/world.ts";
+import type { CellEvent } from "../../../src/api/cell/event.ts";
+import type { Order } from "../../../src/api/cell/order.ts";
+import { probeIsolation } from "../../../src/builder/cells/isolation.ts";
+import { processCells } from "../../../src/builder/cells/processCells.ts";
+import { systemClock } from "../../../src/system/clock.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { helloCheck } from "../../support/cell/world.ts";
 
-const node = resolve(import.meta.dirname, "../../node_modules/.bin/node");
+const node = resolve(import.meta.dirname, "../../../node_modules/.bin/node");
 const environment = { PATH: process.env["PATH"] ?? "" };
 /** What takes ten seconds takes half a second. */
 const clock = { sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 20, signal) };

@@ -1,7 +1,7 @@
 import { mkdirSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { aBuilder, buildObject } from "../support/builder/builderWorld.ts";
+import { aBuilder, buildObject } from "../../support/builder/builderWorld.ts";
 
 /** What the system says of a write to a disk that is full. */
 function noSpace(): unknown {

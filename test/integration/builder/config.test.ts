@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { aBuilder, type BuilderFixture, buildObject, commit } from "../support/builder/builderWorld.ts";
+import { aBuilder, type BuilderFixture, buildObject, commit } from "../../support/builder/builderWorld.ts";
 
 async function silenceObject({ store }: BuilderFixture): Promise<void> {
   const builder = await store.get("Builder", "o2-0");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { BuilderStatus } from "../../src/api/builder.ts";
-import { aBuilder, type BuilderFixture, buildObject } from "../support/builder/builderWorld.ts";
-import { hurriedClock } from "../support/hurriedClock.ts";
+import type { BuilderStatus } from "../../../src/api/objects/builder.ts";
+import { aBuilder, type BuilderFixture, buildObject } from "../../support/builder/builderWorld.ts";
+import { hurriedClock } from "../../support/hurriedClock.ts";
 
 describe("a builder whose process ended without being told to", () => {
   /** What the process before said last. */

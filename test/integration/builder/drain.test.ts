@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { StoreError } from "../../src/store/error.ts";
-import { aBuilder, type BuilderFixture, buildObject } from "../support/builder/builderWorld.ts";
-import { endless, success } from "../support/builder/scriptedCells.ts";
+import { StoreError } from "../../../src/store/error.ts";
+import { aBuilder, type BuilderFixture, buildObject } from "../../support/builder/builderWorld.ts";
+import { endless, success } from "../../support/builder/scriptedCells.ts";
 
 async function desire({ store }: BuilderFixture, desired: "Active" | "Drain"): Promise<void> {
   const builder = await store.get("Builder", "o2-0");

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { apiVersion, poolLabel } from "../../src/api/group.ts";
-import { sweep } from "../../src/operator/janitor/run.ts";
-import { systemClock } from "../../src/system/clock.ts";
-import { createLog } from "../../src/system/log.ts";
-import { aBuilder, buildObject, commit } from "../support/builder/builderWorld.ts";
-import { success } from "../support/builder/scriptedCells.ts";
+import { apiVersion, poolLabel } from "../../../src/api/objects/group.ts";
+import { sweep } from "../../../src/operator/janitor/run.ts";
+import { systemClock } from "../../../src/system/clock.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { aBuilder, buildObject, commit } from "../../support/builder/builderWorld.ts";
+import { success } from "../../support/builder/scriptedCells.ts";
 
 describe("a builder", () => {
   it("warms up, joins, claims an untested pull request, builds it and gives the verdict", async () => {

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { CellEvent, Outcome } from "../../src/api/event.ts";
-import type { Order } from "../../src/api/order.ts";
-import { aBuilder, buildObject, commit } from "../support/builder/builderWorld.ts";
-import { failure } from "../support/builder/scriptedCells.ts";
-import { hurriedClock } from "../support/hurriedClock.ts";
+import type { CellEvent, Outcome } from "../../../src/api/cell/event.ts";
+import type { Order } from "../../../src/api/cell/order.ts";
+import { aBuilder, buildObject, commit } from "../../support/builder/builderWorld.ts";
+import { failure } from "../../support/builder/scriptedCells.ts";
+import { hurriedClock } from "../../support/hurriedClock.ts";
 
 describe("logs on their way", () => {
   const at = "2026-01-01T00:00:00.000Z";

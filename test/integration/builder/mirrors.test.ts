@@ -7,11 +7,11 @@ import { type AddressInfo, connect, createServer as createTcpServer } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { gitMirrors } from "../../src/builder/mirrors.ts";
-import { systemClock } from "../../src/system/clock.ts";
-import { createLog } from "../../src/system/log.ts";
-import { createRepository } from "../support/cell/repository.ts";
-import { serveGit } from "../support/github/git/serve.ts";
+import { gitMirrors } from "../../../src/builder/git/mirrors.ts";
+import { systemClock } from "../../../src/system/clock.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { createRepository } from "../../support/cell/repository.ts";
+import { serveGit } from "../../support/github/git/serve.ts";
 
 const canMount = process.getuid?.() === 0 && process.platform === "linux";
 const never = new AbortController().signal;

@@ -3,17 +3,17 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { probeIsolation } from "../../src/builder/isolation.ts";
-import { gitMirrors } from "../../src/builder/mirrors.ts";
-import { processCells } from "../../src/builder/processCells.ts";
-import { systemClock } from "../../src/system/clock.ts";
-import { createLog } from "../../src/system/log.ts";
-import { aBuilder, buildObject } from "../support/builder/builderWorld.ts";
-import { handedOn } from "../support/builder/handedOn.ts";
-import { cellProgram } from "../support/cell/startCell.ts";
-import { aCellWorld, helloCheck } from "../support/cell/world.ts";
+import { probeIsolation } from "../../../src/builder/cells/isolation.ts";
+import { processCells } from "../../../src/builder/cells/processCells.ts";
+import { gitMirrors } from "../../../src/builder/git/mirrors.ts";
+import { systemClock } from "../../../src/system/clock.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { aBuilder, buildObject } from "../../support/builder/builderWorld.ts";
+import { handedOn } from "../../support/builder/handedOn.ts";
+import { cellProgram } from "../../support/cell/startCell.ts";
+import { aCellWorld, helloCheck } from "../../support/cell/world.ts";
 
-const node = resolve(import.meta.dirname, "../../node_modules/.bin/node");
+const node = resolve(import.meta.dirname, "../../../node_modules/.bin/node");
 const log = createLog({ level: "silent" });
 
 describe("a builder with real hands", () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Kind } from "../../src/api/kinds.ts";
-import { StoreError } from "../../src/store/error.ts";
-import type { ObjectStore } from "../../src/store/objectStore.ts";
-import type { Clock } from "../../src/system/clock.ts";
-import { aBuilder, buildObject } from "../support/builder/builderWorld.ts";
-import { success } from "../support/builder/scriptedCells.ts";
-import { hurriedClock } from "../support/hurriedClock.ts";
+import type { Kind } from "../../../src/api/objects/kinds.ts";
+import { StoreError } from "../../../src/store/error.ts";
+import type { ObjectStore } from "../../../src/store/objectStore.ts";
+import type { Clock } from "../../../src/system/clock.ts";
+import { aBuilder, buildObject } from "../../support/builder/builderWorld.ts";
+import { success } from "../../support/builder/scriptedCells.ts";
+import { hurriedClock } from "../../support/hurriedClock.ts";
 
 const hurried = hurriedClock();
 

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { aBuilder } from "../support/builder/builderWorld.ts";
-import { endless } from "../support/builder/scriptedCells.ts";
-import { hurriedClock } from "../support/hurriedClock.ts";
+import { aBuilder } from "../../support/builder/builderWorld.ts";
+import { endless } from "../../support/builder/scriptedCells.ts";
+import { hurriedClock } from "../../support/hurriedClock.ts";
 
 describe("a warm-up", () => {
   it("distrusts the marker of an earlier process", async () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Outcome } from "../../src/api/event.ts";
-import type { Stored } from "../../src/api/kinds.ts";
-import { MirrorFailure } from "../../src/builder/mirrors.ts";
-import { aBuilder, type BuilderFixture, buildObject, commit } from "../support/builder/builderWorld.ts";
-import { endless, failure } from "../support/builder/scriptedCells.ts";
-import { hurriedClock } from "../support/hurriedClock.ts";
+import type { Outcome } from "../../../src/api/cell/event.ts";
+import type { Stored } from "../../../src/api/objects/kinds.ts";
+import { MirrorFailure } from "../../../src/builder/git/mirrors.ts";
+import { aBuilder, type BuilderFixture, buildObject, commit } from "../../support/builder/builderWorld.ts";
+import { endless, failure } from "../../support/builder/scriptedCells.ts";
+import { hurriedClock } from "../../support/hurriedClock.ts";
 
 /** The Build of pull request 1. */
 async function found({ store }: BuilderFixture): Promise<Stored<"Build">> {

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { logTexts, runCell, steps } from "../support/cell/startCell.ts";
-import { aCellWorld } from "../support/cell/world.ts";
+import { logTexts, runCell, steps } from "../../support/cell/startCell.ts";
+import { aCellWorld } from "../../support/cell/world.ts";
 
 describe("a cell that builds a pull request", () => {
   it("merges it, builds it with the real aliBuild, and sends the logs", async () => {

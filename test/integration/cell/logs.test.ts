@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { logTexts, runCell, startCell } from "../support/cell/startCell.ts";
-import { aCellWorld } from "../support/cell/world.ts";
+import { logTexts, runCell, startCell } from "../../support/cell/startCell.ts";
+import { aCellWorld } from "../../support/cell/world.ts";
 
 /** Recipe lines run in the build directory; this is where sw/BUILD is, seen from there. */
 const builds = '"$BUILDDIR/../.."';

@@ -3,10 +3,10 @@ import { chmodSync, chownSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { isAlive } from "../support/cell/alive.ts";
-import { memoryLimits } from "../support/cell/memoryLimits.ts";
-import { cellProgram, runCell, startCell } from "../support/cell/startCell.ts";
-import { aCellWorld, type CellWorld } from "../support/cell/world.ts";
+import { isAlive } from "../../support/cell/alive.ts";
+import { memoryLimits } from "../../support/cell/memoryLimits.ts";
+import { cellProgram, runCell, startCell } from "../../support/cell/startCell.ts";
+import { aCellWorld, type CellWorld } from "../../support/cell/world.ts";
 
 const isRoot = process.getuid?.() === 0;
 const isolation = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];

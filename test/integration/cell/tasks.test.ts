@@ -13,10 +13,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Order } from "../../src/api/order.ts";
-import { createRepository } from "../support/cell/repository.ts";
-import { runCell, steps } from "../support/cell/startCell.ts";
-import { aCellWorld, type CellWorld } from "../support/cell/world.ts";
+import type { Order } from "../../../src/api/cell/order.ts";
+import { createRepository } from "../../support/cell/repository.ts";
+import { runCell, steps } from "../../support/cell/startCell.ts";
+import { aCellWorld, type CellWorld } from "../../support/cell/world.ts";
 
 const day = 86_400_000;
 

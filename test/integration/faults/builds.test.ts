@@ -2,11 +2,11 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Build } from "../../src/api/build.ts";
-import { anInstallation, greeting, hello, type Installation, type UpProcess } from "../support/up/installation.ts";
-import { broken, unreported } from "../support/up/invariants.ts";
-import { type Recorder, record } from "../support/up/recorder.ts";
-import { held, processesWith } from "../support/up/slow.ts";
+import type { Build } from "../../../src/api/objects/build.ts";
+import { anInstallation, greeting, hello, type Installation, type UpProcess } from "../../support/up/installation.ts";
+import { broken, unreported } from "../../support/up/invariants.ts";
+import { type Recorder, record } from "../../support/up/recorder.ts";
+import { held, processesWith } from "../../support/up/slow.ts";
 
 const limit = { timeout: 90_000, interval: 200 };
 const mebibyte = 2 ** 20;

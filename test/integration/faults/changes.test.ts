@@ -8,8 +8,8 @@ import {
   hello,
   type Installation,
   type UpProcess,
-} from "../support/up/installation.ts";
-import { held, processesWith, waitFor } from "../support/up/slow.ts";
+} from "../../support/up/installation.ts";
+import { held, processesWith, waitFor } from "../../support/up/slow.ts";
 
 const recipeCheck = "build/hello/script";
 

@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Build } from "../../src/api/build.ts";
-import { stopLeftovers } from "../../src/local/leftovers.ts";
-import { processes } from "../../src/local/processes.ts";
-import { anInstallation, greeting, hello, type Installation, type UpProcess } from "../support/up/installation.ts";
-import { broken, unreported } from "../support/up/invariants.ts";
-import { aJournal, type Journal } from "../support/up/journal.ts";
-import { type Recorder, record } from "../support/up/recorder.ts";
+import type { Build } from "../../../src/api/objects/build.ts";
+import { stopLeftovers } from "../../../src/local/cells/leftovers.ts";
+import { processes } from "../../../src/local/cells/processes.ts";
+import { anInstallation, greeting, hello, type Installation, type UpProcess } from "../../support/up/installation.ts";
+import { broken, unreported } from "../../support/up/invariants.ts";
+import { aJournal, type Journal } from "../../support/up/journal.ts";
+import { type Recorder, record } from "../../support/up/recorder.ts";
 
 /** One work folder for all cases: each starts `up` on what the one before it left. */
 describe.skipIf(process.platform !== "linux")("a process that dies", () => {

@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Build } from "../../src/api/build.ts";
-import { anInstallation, greeting, type Installation, type UpProcess } from "../support/up/installation.ts";
-import { broken, unreported } from "../support/up/invariants.ts";
-import { type Recorder, record } from "../support/up/recorder.ts";
+import type { Build } from "../../../src/api/objects/build.ts";
+import { anInstallation, greeting, type Installation, type UpProcess } from "../../support/up/installation.ts";
+import { broken, unreported } from "../../support/up/invariants.ts";
+import { type Recorder, record } from "../../support/up/recorder.ts";
 
 const limit = { timeout: 120_000, interval: 200 };
 const mebibyte = 2 ** 20;

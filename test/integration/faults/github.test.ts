@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import type { Build } from "../../src/api/build.ts";
-import type { Fault } from "../support/github/faults.ts";
-import { anInstallation, check, hello, type Installation, type UpProcess } from "../support/up/installation.ts";
-import { broken, unreported } from "../support/up/invariants.ts";
-import { type Recorder, record } from "../support/up/recorder.ts";
+import type { Build } from "../../../src/api/objects/build.ts";
+import type { Fault } from "../../support/github/faults.ts";
+import { anInstallation, check, hello, type Installation, type UpProcess } from "../../support/up/installation.ts";
+import { broken, unreported } from "../../support/up/invariants.ts";
+import { type Recorder, record } from "../../support/up/recorder.ts";
 
 const limit = { timeout: 90_000, interval: 200 };
 

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { anInstallation, greeting, hello, type Installation, type UpProcess } from "../support/up/installation.ts";
+import { anInstallation, greeting, hello, type Installation, type UpProcess } from "../../support/up/installation.ts";
 
 const head = "apiVersion: ci.alice.cern.ch/v1alpha1\nkind: BuilderPool\n";
 /** A pool with one line of its own; the line that is wrong ends in `# <`. */

@@ -3,10 +3,10 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Build } from "../../src/api/build.ts";
-import { anInstallation, hello, type Installation, type UpProcess } from "../support/up/installation.ts";
-import { broken, unreported } from "../support/up/invariants.ts";
-import { type Recorder, record } from "../support/up/recorder.ts";
+import type { Build } from "../../../src/api/objects/build.ts";
+import { anInstallation, hello, type Installation, type UpProcess } from "../../support/up/installation.ts";
+import { broken, unreported } from "../../support/up/invariants.ts";
+import { type Recorder, record } from "../../support/up/recorder.ts";
 
 const limit = { timeout: 90_000, interval: 200 };
 const isRoot = process.getuid?.() === 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aClient, code, repository, signal } from "../support/github/aClient.ts";
+import { aClient, code, repository, signal } from "../../support/github/aClient.ts";
 
 describe("a fault", () => {
   it("of one page is tried again; a lasting one ends the listing, and the next starts from what is known", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createGitHub } from "../../src/github/client.ts";
-import { aClient, branch, code, repository, signal } from "../support/github/aClient.ts";
+import { createGitHub } from "../../../src/github/client.ts";
+import { aClient, branch, code, repository, signal } from "../../support/github/aClient.ts";
 
 describe("a listing", () => {
   it("shows everything a pull request is judged by", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Listing } from "../../src/core/queue/pullRequest.ts";
-import { aClient, branch, longAgo, repository, signal } from "../support/github/aClient.ts";
-import type { StandIn } from "../support/github/standIn.ts";
+import type { Listing } from "../../../src/core/pullRequest/pullRequest.ts";
+import { aClient, branch, longAgo, repository, signal } from "../../support/github/aClient.ts";
+import type { StandIn } from "../../support/github/standIn.ts";
 
 type State = StandIn["state"];
 

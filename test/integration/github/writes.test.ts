@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aClient, code, repository, signal } from "../support/github/aClient.ts";
+import { aClient, code, repository, signal } from "../../support/github/aClient.ts";
 
 describe("a status", () => {
   const status = { repository, context: "build/O2/o2", state: "pending", description: "Started", url: "" } as const;

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { bundle, programs } from "../../scripts/build/bundle.ts";
-import { follow, node } from "../support/cell/serveCell.ts";
+import { bundle, programs } from "../../../scripts/build/bundle.ts";
+import { follow, node } from "../../support/cell/serveCell.ts";
 
-const root = resolve(import.meta.dirname, "../..");
+const root = resolve(import.meta.dirname, "../../..");
 
 describe.each(Object.entries(programs))("the bundle of %s", (name, source) => {
   it("says with one sentence and exit code 64 what is wrong with how it was started, whatever it lacks", async () => {

@@ -3,14 +3,14 @@ import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, readFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { socketCells } from "../../src/builder/socketCells.ts";
-import { capsule, cellCommand, cellSocket } from "../../src/core/pool/capsule.ts";
-import { systemClock } from "../../src/system/clock.ts";
-import { createLog } from "../../src/system/log.ts";
-import { version } from "../../src/system/version.ts";
-import { follow, until } from "../support/cell/serveCell.ts";
-import { helloCheck } from "../support/cell/world.ts";
-import { aCapsule } from "../support/pod/capsule.ts";
+import { socketCells } from "../../../src/builder/cells/socketCells.ts";
+import { capsule, cellCommand, cellSocket } from "../../../src/core/pool/manifest/capsule.ts";
+import { systemClock } from "../../../src/system/clock.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { version } from "../../../src/system/version.ts";
+import { follow, until } from "../../support/cell/serveCell.ts";
+import { helloCheck } from "../../support/cell/world.ts";
+import { aCapsule } from "../../support/pod/capsule.ts";
 
 const cell = { uid: 65002, gid: 65000 };
 

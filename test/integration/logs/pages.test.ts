@@ -1,8 +1,8 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { helloSources } from "../support/alidist/sources.ts";
-import { misdeeds, openBrowser } from "../support/browser.ts";
-import { anInstallation, greeting, type Installation } from "../support/up/installation.ts";
+import { helloSources } from "../../support/alidist/sources.ts";
+import { misdeeds, openBrowser } from "../../support/browser.ts";
+import { anInstallation, greeting, type Installation } from "../../support/up/installation.ts";
 
 const title = `<script>alert("title")</script> & "friends"`;
 const build = helloSources()["build.sh"] ?? "";

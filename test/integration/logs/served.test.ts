@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serve } from "@hono/node-server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { directoryLogStore } from "../../src/logs/directory.ts";
-import { logServer } from "../../src/logs/serve.ts";
+import { logServer } from "../../../src/logs/service/serve.ts";
+import { directoryLogStore } from "../../../src/logs/stores/directory.ts";
 
 const size = 64 * 1024 * 1024;
 const path = "o/r/1/abc/c/fullLog.txt";

@@ -3,9 +3,9 @@ import { type ClientRequest, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { httpLogStore } from "../../src/logs/http.ts";
-import { endLogService, type LogService, startLogService } from "../support/logs/logService.ts";
-import { type TokenReviews, tokenReviews } from "../support/logs/tokenReviews.ts";
+import { httpLogStore } from "../../../src/logs/stores/http.ts";
+import { endLogService, type LogService, startLogService } from "../../support/logs/logService.ts";
+import { type TokenReviews, tokenReviews } from "../../support/logs/tokenReviews.ts";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
 const path = `o/r/1/${commit}/build_x_o2/fullLog.txt`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { json, repository, withPullRequest } from "../support/github/aVisitor.ts";
+import { json, repository, withPullRequest } from "../../support/github/aVisitor.ts";
 
 describe("faults of the stand-in", () => {
   it("can cut the connection before a write is applied, or after", async () => {

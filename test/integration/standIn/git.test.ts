@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aVisitor, repository } from "../support/github/aVisitor.ts";
+import { aVisitor, repository } from "../../support/github/aVisitor.ts";
 
 describe("git of the stand-in", () => {
   it("serves shallow fetches of commits by name, also of those a force push left behind", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aVisitor, json, listing, repository } from "../support/github/aVisitor.ts";
+import { aVisitor, json, listing, repository } from "../../support/github/aVisitor.ts";
 
 describe("GraphQL of the stand-in", () => {
   it("charges by GitHub's rule: 75 pull requests with three connections each are 226 requests, 2 points", async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { aVisitor, listing, repository } from "../support/github/aVisitor.ts";
+import { aVisitor, listing, repository } from "../../support/github/aVisitor.ts";
 
 describe("the pull requests of the stand-in", () => {
   it("read the same over GraphQL, REST and git", async () => {

@@ -1,6 +1,6 @@
 import { createSign } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { json, repository, withPullRequest } from "../support/github/aVisitor.ts";
+import { json, repository, withPullRequest } from "../../support/github/aVisitor.ts";
 
 describe("REST of the stand-in", () => {
   it("lists statuses newest first, with links from page to page", async () => {

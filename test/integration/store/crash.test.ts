@@ -4,14 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openEmbeddedStore } from "../../src/store/embedded.ts";
-import { systemClock } from "../../src/system/clock.ts";
-import { createLog } from "../../src/system/log.ts";
-import { brief, follow } from "../contract/follow.ts";
-import { aBuild } from "../contract/objects.ts";
+import { openEmbeddedStore } from "../../../src/store/embedded/embedded.ts";
+import { systemClock } from "../../../src/system/clock.ts";
+import { createLog } from "../../../src/system/log.ts";
+import { brief, follow } from "../../contract/follow.ts";
+import { aBuild } from "../../contract/objects.ts";
 
 const rounds = 10;
-const writer = join(import.meta.dirname, "store/writer.ts");
+const writer = join(import.meta.dirname, "writer.ts");
 
 /** What the killed writers had been told last about each name: `created`, the number of an attempt, or `deleted`. */
 type Acknowledged = Map<string, string>;

@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { openEmbeddedStore } from "../../../src/store/embedded.ts";
+import { openEmbeddedStore } from "../../../src/store/embedded/embedded.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
 import { aBuild, queuedStatus } from "../../contract/objects.ts";

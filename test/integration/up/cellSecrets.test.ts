@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { anInstallation, greeting, type Installation, type UpProcess } from "../support/up/installation.ts";
+import { anInstallation, greeting, type Installation, type UpProcess } from "../../support/up/installation.ts";
 
 const first = "grid-certificate-of-today";
 const second = "grid-certificate-of-tomorrow";

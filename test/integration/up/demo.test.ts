@@ -7,13 +7,13 @@ import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
-import { poolChecks } from "../../src/core/definitions/checks.ts";
-import { parsePool } from "../../src/core/definitions/parse.ts";
-import { helloSources } from "../support/alidist/sources.ts";
-import { demoPool } from "../support/demo/pool.ts";
-import { hello, pullRequests } from "../support/demo/pullRequests.ts";
-import { startDemo } from "../support/demo/start.ts";
-import { headOf } from "../support/github/records.ts";
+import { poolChecks } from "../../../src/core/definitions/checks.ts";
+import { parsePool } from "../../../src/core/definitions/parse.ts";
+import { helloSources } from "../../support/alidist/sources.ts";
+import { demoPool } from "../../support/demo/pool.ts";
+import { hello, pullRequests } from "../../support/demo/pullRequests.ts";
+import { startDemo } from "../../support/demo/start.ts";
+import { headOf } from "../../support/github/records.ts";
 
 let scratch: string;
 beforeEach(async () => {
@@ -112,7 +112,7 @@ describe.each([
 
 describe("the stand-in as a program", () => {
   it("says where it is, and ends with whoever started it", async () => {
-    const program = resolve(import.meta.dirname, "../support/github/main.ts");
+    const program = resolve(import.meta.dirname, "../../support/github/main.ts");
     const child = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "inherit"] });
     const [line] = (await once(createInterface(child.stdout), "line")) as [string];
     const { apiUrl } = JSON.parse(line) as { apiUrl: string };
@@ -203,7 +203,7 @@ describe("setup", () => {
     await mkdir(join(scratch, "scripts"));
     await writeFile(
       join(scratch, "scripts/setup"),
-      await readFile(resolve(import.meta.dirname, "../../scripts/setup")),
+      await readFile(resolve(import.meta.dirname, "../../../scripts/setup")),
     );
     await writeFile(join(scratch, "package-lock.json"), lock);
     await writeFile(join(scratch, "calls"), "");

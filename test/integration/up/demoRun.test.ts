@@ -4,8 +4,8 @@ import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hello } from "../support/demo/pullRequests.ts";
-import { currentStatuses, headOf, type Records } from "../support/github/records.ts";
+import { hello } from "../../support/demo/pullRequests.ts";
+import { currentStatuses, headOf, type Records } from "../../support/github/records.ts";
 
 const check = "build/hello/o2";
 let directory: string;
@@ -17,10 +17,14 @@ beforeAll(async () => {
   // Builds run as another user, who must get through to the work folder.
   await chmod(directory, 0o755);
   const { GITHUB_TOKEN: _, ...environment } = process.env;
-  const child = spawn(resolve(import.meta.dirname, "../../scripts/up"), ["--until-idle", "--listen", "127.0.0.1:0"], {
-    env: { ...environment, DEMO_DIR: directory },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    resolve(import.meta.dirname, "../../../scripts/up"),
+    ["--until-idle", "--listen", "127.0.0.1:0"],
+    {
+      env: { ...environment, DEMO_DIR: directory },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {

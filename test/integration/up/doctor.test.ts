@@ -3,8 +3,8 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Finding } from "../../src/core/machine/finding.ts";
-import { alidist, anInstallation, hello, type Installation, program } from "../support/up/installation.ts";
+import type { Finding } from "../../../src/core/machine/finding.ts";
+import { alidist, anInstallation, hello, type Installation, program } from "../../support/up/installation.ts";
 
 describe("builderpool doctor", () => {
   let machine: Installation;

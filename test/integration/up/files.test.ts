@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { anInstallation, type Installation, type UpProcess } from "../support/up/installation.ts";
+import { anInstallation, type Installation, type UpProcess } from "../../support/up/installation.ts";
 
 describe("builderpool up, started again with files that cannot all be read", () => {
   let machine: Installation;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { expect, it, onTestFinished } from "vitest";
-import { program } from "../support/up/installation.ts";
+import { program } from "../../support/up/installation.ts";
 
 it("bin/builderpool says that the Node in PATH is too old, as sudo's or a service's may be", async () => {
   const root = mkdtempSync(join(tmpdir(), "launcher-"));

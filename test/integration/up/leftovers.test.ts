@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { writeCellRecord } from "../../src/builder/cellRecord.ts";
-import { cellRecordIn, stopLeftovers } from "../../src/local/leftovers.ts";
+import { writeCellRecord } from "../../../src/builder/cells/cellRecord.ts";
+import { cellRecordIn, stopLeftovers } from "../../../src/local/cells/leftovers.ts";
 
 /** A build as bad as they come: it ignores SIGTERM, forks, and one child goes to a session of its own and clears its environment. */
 const badBuild = `

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readPoolFiles } from "../../src/local/poolFiles.ts";
-import { anInstallation, type Installation } from "../support/up/installation.ts";
+import { readPoolFiles } from "../../../src/local/pools/poolFiles.ts";
+import { anInstallation, type Installation } from "../../support/up/installation.ts";
 
-const checkout = resolve(import.meta.dirname, "../..");
+const checkout = resolve(import.meta.dirname, "../../..");
 const examples = join(checkout, "examples/one-machine");
 const unit = () => readFile(join(examples, "builderpool.service"), "utf8");
 

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { openSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { isRunning } from "../../src/local/lock.ts";
-import { anInstallation, type Installation, program } from "../support/up/installation.ts";
+import { isRunning } from "../../../src/local/lock.ts";
+import { anInstallation, type Installation, program } from "../../support/up/installation.ts";
 
 /** A terminal of unknown size with a program in it, which goes away when there is no more standard input; then says how the program ended. */
 const terminal = `

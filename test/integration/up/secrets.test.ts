@@ -14,8 +14,8 @@ import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { processes } from "../../src/local/processes.ts";
-import { anInstallation, greeting, hello, type Installation, type UpProcess } from "../support/up/installation.ts";
+import { processes } from "../../../src/local/cells/processes.ts";
+import { anInstallation, greeting, hello, type Installation, type UpProcess } from "../../support/up/installation.ts";
 
 const Report = z.object({
   uid: z.int(),
@@ -28,7 +28,7 @@ const Report = z.object({
 });
 type Report = z.infer<typeof Report>;
 
-const spyProgram = readFileSync(join(import.meta.dirname, "../support/up/spy.py"), "utf8");
+const spyProgram = readFileSync(join(import.meta.dirname, "../../support/up/spy.py"), "utf8");
 const fileToken = "ghp_TheTokenOfTheSecret";
 /** Not secret: shows that the spy sees what there is to be seen. */
 const decoy = "ghp_Decoy";

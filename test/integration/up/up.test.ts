@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { anInstallation, check, greeting, type Installation, type UpProcess } from "../support/up/installation.ts";
+import { anInstallation, check, greeting, type Installation, type UpProcess } from "../../support/up/installation.ts";
 
 describe("builderpool up", () => {
   let machine: Installation;

@@ -1,5 +1,5 @@
-import type { ResolvedCheck } from "../../../src/api/check.ts";
-import type { PullRequest } from "../../../src/core/queue/pullRequest.ts";
+import type { ResolvedCheck } from "../../../src/api/objects/check.ts";
+import type { PullRequest } from "../../../src/core/pullRequest/pullRequest.ts";
 
 /** A line of ali-bot's list: what is known, which pull request, and since when it waits, in seconds since 1970. */
 export interface Row {

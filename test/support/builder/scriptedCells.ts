@@ -1,6 +1,6 @@
-import type { CellEvent, Outcome } from "../../../src/api/event.ts";
-import type { Order } from "../../../src/api/order.ts";
-import type { Cells } from "../../../src/builder/cells.ts";
+import type { CellEvent, Outcome } from "../../../src/api/cell/event.ts";
+import type { Order } from "../../../src/api/cell/order.ts";
+import type { Cells } from "../../../src/builder/cells/cells.ts";
 
 /** Cells that do as a test tells them. Self-tests, warm-ups and cleanings succeed at once unless scripted. */
 export interface ScriptedCells extends Cells {

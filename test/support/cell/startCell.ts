@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
-import { CellEvent, type Outcome } from "../../../src/api/event.ts";
-import type { Order } from "../../../src/api/order.ts";
+import { CellEvent, type Outcome } from "../../../src/api/cell/event.ts";
+import type { Order } from "../../../src/api/cell/order.ts";
 
 export interface Cell {
   readonly child: ChildProcess;

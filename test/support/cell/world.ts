@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { ResolvedCheck } from "../../../src/api/check.ts";
-import type { Order } from "../../../src/api/order.ts";
+import type { Order } from "../../../src/api/cell/order.ts";
+import type { ResolvedCheck } from "../../../src/api/objects/check.ts";
 import { createRepository, type Repository } from "./repository.ts";
 
 export interface CellWorld {

@@ -1,7 +1,7 @@
 import { existingProvider } from "./existing.ts";
 import { engineAnswers, kindProvider } from "./kind.ts";
 import { localProvider } from "./local/local.ts";
-import { say } from "./progress.ts";
+import { say } from "./programs/progress.ts";
 import type { ClusterProvider } from "./provider.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,7 +24,7 @@ async function choose(name: string | undefined, env: Environment): Promise<Clust
     const needed = (what: string) => {
       const value = env[`E2E_${what}`];
       if (value) return value;
-      throw new Error(`The provider existing needs E2E_${what}; test/cluster/README.md says what it is`);
+      throw new Error(`The provider existing needs E2E_${what}; test/support/cluster/README.md says what it is`);
     };
     const { E2E_ALLOW_CONTEXT: allowContext, E2E_HOST_ADDRESS: hostAddress } = env;
     const again = { tag: needed("TAG_AGAIN"), cell: needed("CELL_IMAGE_AGAIN") };

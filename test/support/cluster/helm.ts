@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { goProgram } from "./goProgram.ts";
+import { goProgram } from "./programs/goProgram.ts";
 
 const version = "v4.2.4";
 

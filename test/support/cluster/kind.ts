@@ -1,9 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { cacheFolder, isAlive } from "./cache.ts";
-import { goProgram } from "./goProgram.ts";
-import { during } from "./progress.ts";
+import { cacheFolder, isAlive } from "./programs/cache.ts";
+import { goProgram } from "./programs/goProgram.ts";
+import { during } from "./programs/progress.ts";
 import { type ClusterProvider, usualKubeletFolder } from "./provider.ts";
 
 /** It carries the digest of the node image it was released with. */

@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { kubernetes } from "./kubernetes.ts";
+import { kubernetes } from "./programs/kubernetes.ts";
 
 /**
  * What kubectl prints on standard output, with the version of the test cluster. Rejects with its own words when it fails.

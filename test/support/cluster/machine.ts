@@ -1,6 +1,6 @@
 import { execa } from "execa";
-import { exists } from "./cache.ts";
-import { during } from "./progress.ts";
+import { exists } from "./programs/cache.ts";
+import { during } from "./programs/progress.ts";
 
 /** Debian packages, each with a file that tells that it is there. */
 type Packages = Readonly<Record<string, string>>;

@@ -1,8 +1,8 @@
 import { chooseProvider } from "./choose.ts";
 import { helmProgram } from "./helm.ts";
 import { loadImages } from "./images/load.ts";
-import { kubernetes } from "./kubernetes.ts";
-import { say } from "./progress.ts";
+import { kubernetes } from "./programs/kubernetes.ts";
+import { say } from "./programs/progress.ts";
 
 const commands = { up, down };
 

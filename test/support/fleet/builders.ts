@@ -1,9 +1,9 @@
-import type { Build } from "../../../src/api/build.ts";
-import type { Stored } from "../../../src/api/kinds.ts";
+import type { Build } from "../../../src/api/objects/build.ts";
+import type { Stored } from "../../../src/api/objects/kinds.ts";
+import { claim, finish, isRecheck, mustStop, release, start } from "../../../src/core/build/claim.ts";
 import { chooseBuild } from "../../../src/core/queue/choose.ts";
-import { claim, finish, isRecheck, mustStop, release, start } from "../../../src/core/queue/claim.ts";
+import type { View } from "../../../src/core/queue/partitionView.ts";
 import { shouldPreempt } from "../../../src/core/queue/preempt.ts";
-import type { View } from "../../../src/core/queue/share.ts";
 import { iso } from "../objects/moment.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Bus } from "./bus.ts";

@@ -1,6 +1,6 @@
-import type { Build } from "../../../src/api/build.ts";
-import type { Stored } from "../../../src/api/kinds.ts";
-import type { Transition } from "../../../src/core/queue/claim.ts";
+import type { Build } from "../../../src/api/objects/build.ts";
+import type { Stored } from "../../../src/api/objects/kinds.ts";
+import type { Transition } from "../../../src/core/build/claim.ts";
 import { iso } from "../objects/moment.ts";
 
 /** The Builds of a fleet: one object, one version, one writer at a time. */

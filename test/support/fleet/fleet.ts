@@ -1,8 +1,8 @@
-import type { Build } from "../../../src/api/build.ts";
-import type { Builder } from "../../../src/api/builder.ts";
-import type { Stored } from "../../../src/api/kinds.ts";
-import type { BuilderPoolSpec } from "../../../src/api/pool.ts";
-import type { PullRequest } from "../../../src/core/queue/pullRequest.ts";
+import type { Build } from "../../../src/api/objects/build.ts";
+import type { Builder } from "../../../src/api/objects/builder.ts";
+import type { Stored } from "../../../src/api/objects/kinds.ts";
+import type { BuilderPoolSpec } from "../../../src/api/objects/pool.ts";
+import type { PullRequest } from "../../../src/core/pullRequest/pullRequest.ts";
 import { aCheck } from "../objects/check.ts";
 import { aPool } from "../objects/pool.ts";
 import { createAgenda } from "./agenda.ts";

@@ -1,7 +1,7 @@
+import { holds, release } from "../../../src/core/build/claim.ts";
+import { killAfter } from "../../../src/core/liveness/heartbeat.ts";
 import { createPreference } from "../../../src/core/partition/preference.ts";
-import { holds, release } from "../../../src/core/queue/claim.ts";
-import { killAfter } from "../../../src/core/queue/heartbeat.ts";
-import type { PullRequest } from "../../../src/core/queue/pullRequest.ts";
+import type { PullRequest } from "../../../src/core/pullRequest/pullRequest.ts";
 import { sha } from "../objects/build.ts";
 import { aBuilder } from "../objects/builder.ts";
 import { iso } from "../objects/moment.ts";

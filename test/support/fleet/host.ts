@@ -1,8 +1,8 @@
-import type { Build } from "../../../src/api/build.ts";
-import type { Builder, BuilderPhase } from "../../../src/api/builder.ts";
+import type { Build } from "../../../src/api/objects/build.ts";
+import type { Builder, BuilderPhase } from "../../../src/api/objects/builder.ts";
+import type { Holder } from "../../../src/core/build/claim.ts";
 import { isMember } from "../../../src/core/partition/members.ts";
 import { createPreference, type Preference } from "../../../src/core/partition/preference.ts";
-import type { Holder } from "../../../src/core/queue/claim.ts";
 import { aBuilder } from "../objects/builder.ts";
 
 /** A process that builds. */

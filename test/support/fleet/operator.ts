@@ -1,8 +1,8 @@
-import type { ResolvedCheck } from "../../../src/api/check.ts";
-import type { Stored } from "../../../src/api/kinds.ts";
-import { type TakeBack, takeBack } from "../../../src/core/queue/claim.ts";
+import type { ResolvedCheck } from "../../../src/api/objects/check.ts";
+import type { Stored } from "../../../src/api/objects/kinds.ts";
+import { type TakeBack, takeBack } from "../../../src/core/build/claim.ts";
+import type { PullRequest } from "../../../src/core/pullRequest/pullRequest.ts";
 import { planQueue } from "../../../src/core/queue/plan.ts";
-import type { PullRequest } from "../../../src/core/queue/pullRequest.ts";
 import { aListing } from "../objects/listing.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Bus } from "./bus.ts";

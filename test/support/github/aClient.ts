@@ -1,5 +1,5 @@
 import { expect, onTestFinished } from "vitest";
-import type { Listing } from "../../../src/core/queue/pullRequest.ts";
+import type { Listing } from "../../../src/core/pullRequest/pullRequest.ts";
 import { createGitHub } from "../../../src/github/client.ts";
 import { GitHubError } from "../../../src/github/github.ts";
 import { keptLog } from "../keptLog.ts";

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { KubernetesClient } from "../../../src/store/kubernetes/client.ts";
+import { kubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
 import { accessFromKubeConfig } from "../../../src/store/kubernetes/kubeConfig.ts";
-import { kubernetesClient } from "../../../src/store/kubernetes/kubernetesClient.ts";
 import { systemClock } from "../../../src/system/clock.ts";
-import { applyManifests, kubectl } from "../../cluster/kubectl.ts";
+import { applyManifests, kubectl } from "../cluster/kubectl.ts";
 
 export const definitions = join(import.meta.dirname, "../../../crds");
 

@@ -1,6 +1,6 @@
-import type { BuildSpec, BuildStatus } from "../../../src/api/build.ts";
-import { apiVersion } from "../../../src/api/group.ts";
-import type { Stored } from "../../../src/api/kinds.ts";
+import type { BuildSpec, BuildStatus } from "../../../src/api/objects/build.ts";
+import { apiVersion } from "../../../src/api/objects/group.ts";
+import type { Stored } from "../../../src/api/objects/kinds.ts";
 import { iso, noon } from "./moment.ts";
 import { created, meta } from "./stored.ts";
 

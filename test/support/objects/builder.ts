@@ -1,5 +1,5 @@
-import type { Builder, BuilderSpec, BuilderStatus } from "../../../src/api/builder.ts";
-import { apiVersion } from "../../../src/api/group.ts";
+import type { Builder, BuilderSpec, BuilderStatus } from "../../../src/api/objects/builder.ts";
+import { apiVersion } from "../../../src/api/objects/group.ts";
 import { created, meta } from "./stored.ts";
 
 /** One that is Ready. */

@@ -1,4 +1,4 @@
-import type { ResolvedCheck } from "../../../src/api/check.ts";
+import type { ResolvedCheck } from "../../../src/api/objects/check.ts";
 
 export function aCheck(says: Partial<ResolvedCheck> = {}): ResolvedCheck {
   return {

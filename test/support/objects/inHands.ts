@@ -1,6 +1,6 @@
-import { type Build, BuildStatus } from "../../../src/api/build.ts";
-import type { Stored } from "../../../src/api/kinds.ts";
-import { claim, type Finding, finish, type Holder, start, type Transition } from "../../../src/core/queue/claim.ts";
+import { type Build, BuildStatus } from "../../../src/api/objects/build.ts";
+import type { Stored } from "../../../src/api/objects/kinds.ts";
+import { claim, type Finding, finish, type Holder, start, type Transition } from "../../../src/core/build/claim.ts";
 import { aBuild } from "./build.ts";
 import { iso, noon } from "./moment.ts";
 

@@ -1,4 +1,4 @@
-import type { Listing, PullRequest } from "../../../src/core/queue/pullRequest.ts";
+import type { Listing, PullRequest } from "../../../src/core/pullRequest/pullRequest.ts";
 import { noon } from "./moment.ts";
 
 export function aListing(pullRequests: readonly PullRequest[], says: Partial<Listing> = {}): Listing {

@@ -1,6 +1,6 @@
-import { apiVersion } from "../../../src/api/group.ts";
-import type { Stored } from "../../../src/api/kinds.ts";
-import { BuilderPool, type BuilderPoolSpec } from "../../../src/api/pool.ts";
+import { apiVersion } from "../../../src/api/objects/group.ts";
+import type { Stored } from "../../../src/api/objects/kinds.ts";
+import { BuilderPool, type BuilderPoolSpec } from "../../../src/api/objects/pool.ts";
 import { meta } from "./stored.ts";
 
 export function aPool(spec: Partial<BuilderPoolSpec> = {}, name = "o2"): Stored<"BuilderPool"> {

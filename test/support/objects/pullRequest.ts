@@ -1,4 +1,4 @@
-import type { PullRequest } from "../../../src/core/queue/pullRequest.ts";
+import type { PullRequest } from "../../../src/core/pullRequest/pullRequest.ts";
 import { sha } from "./build.ts";
 
 export function aPullRequest(

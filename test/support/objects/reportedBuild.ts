@@ -1,5 +1,13 @@
-import type { Build, BuildSpec, BuildStatus, Claim, Reported, Trouble, Verdict } from "../../../src/api/build.ts";
-import type { ReportFacts } from "../../../src/core/report/plan.ts";
+import type {
+  Build,
+  BuildSpec,
+  BuildStatus,
+  Claim,
+  Reported,
+  Trouble,
+  Verdict,
+} from "../../../src/api/objects/build.ts";
+import type { ReportFacts } from "../../../src/core/report/post/plan.ts";
 
 /** A Build as the reporter meets it, and what GitHub has of it. */
 

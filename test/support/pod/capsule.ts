@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { bundle, programs } from "../../../scripts/build/bundle.ts";
-import { fillCapsule } from "../../../src/builder/capsule.ts";
+import { fillCapsule } from "../../../src/builder/cells/capsule.ts";
 import { node } from "../cell/serveCell.ts";
 
 const repository = resolve(import.meta.dirname, "../../..");

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
 import { bundle, programs } from "../../../scripts/build/bundle.ts";
-import { cellCommand } from "../../../src/core/pool/capsule.ts";
+import { cellCommand } from "../../../src/core/pool/manifest/capsule.ts";
 import { builderUser, cellUser, sharedGroup } from "../../../src/core/pool/manifest/security.ts";
 import { handedOn } from "../builder/handedOn.ts";
 import { type Container, follow, until } from "../cell/serveCell.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
-import type { Kind, Stored } from "../../../src/api/kinds.ts";
+import type { Kind, Stored } from "../../../src/api/objects/kinds.ts";
 import { helloSources, recipes } from "../alidist/sources.ts";
 import { type StandIn, startStandIn } from "../github/standIn.ts";
 

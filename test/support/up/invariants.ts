@@ -1,5 +1,5 @@
-import type { Build, Verdict } from "../../../src/api/build.ts";
-import type { Builder } from "../../../src/api/builder.ts";
+import type { Build, Verdict } from "../../../src/api/objects/build.ts";
+import type { Builder } from "../../../src/api/objects/builder.ts";
 import type { State } from "../github/state.ts";
 import type { Recorded } from "./recorder.ts";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Build } from "../../../src/api/build.ts";
-import { Builder } from "../../../src/api/builder.ts";
+import { Build } from "../../../src/api/objects/build.ts";
+import { Builder } from "../../../src/api/objects/builder.ts";
 
 /** One write of an object, as the database saw it; the objects of both kinds in one order. */
 export type Recorded =

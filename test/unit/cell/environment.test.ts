@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { Order } from "../../../src/api/order.ts";
+import { Order } from "../../../src/api/cell/order.ts";
 import { cellEnvironment, forPip, withTool } from "../../../src/cell/environment.ts";
 import { helloCheck } from "../../support/cell/world.ts";
 

@@ -3,8 +3,8 @@ import { join, resolve } from "node:path";
 import { CommanderError } from "commander";
 import { describe, expect, it } from "vitest";
 import { exitCodes, exitMeanings } from "../../../src/cli/exit.ts";
+import { variables } from "../../../src/cli/place/variables.ts";
 import { commandLine } from "../../../src/cli/program.ts";
-import { variables } from "../../../src/cli/variables.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 const folder = join(root, "src/cli");

@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { importCommand } from "../../../src/cli/import.ts";
+import { importCommand } from "../../../src/cli/commands/import.ts";
 import { poolChecks } from "../../../src/core/definitions/checks.ts";
 import { refusalOf } from "../../../src/core/pool/manifest/refusal.ts";
-import { parsePools, readPoolFiles } from "../../../src/local/poolFiles.ts";
+import { parsePools, readPoolFiles } from "../../../src/local/pools/poolFiles.ts";
 
 const folder = resolve(import.meta.dirname, "../../../examples");
 const files = readdirSync(folder)

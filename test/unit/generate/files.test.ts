@@ -7,7 +7,7 @@ import { generatedFiles } from "../../../scripts/generate/files.ts";
 import { generatedKinds } from "../../../scripts/generate/kinds.ts";
 import { refusals } from "../../../scripts/generate/refusals.ts";
 import { type Schema, schemaOf } from "../../../scripts/generate/schema.ts";
-import { BuilderPool } from "../../../src/api/pool.ts";
+import { BuilderPool } from "../../../src/api/objects/pool.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { createGitHub } from "../../../src/github/client.ts";
-import type { Credential } from "../../../src/github/credential.ts";
 import { type GitHub, GitHubError, type StatusWrite } from "../../../src/github/github.ts";
+import type { Credential } from "../../../src/github/http/credential.ts";
 import { type Response, type Scripted, scripted } from "../../support/github/scripted.ts";
 import { keptLog } from "../../support/keptLog.ts";
 import { leapingClock } from "../../support/leapingClock.ts";

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { BuilderPool } from "../../../src/api/pool.ts";
+import type { BuilderPool } from "../../../src/api/objects/pool.ts";
 import { parsePool } from "../../../src/core/definitions/parse.ts";
 import { localCredential } from "../../../src/local/credential.ts";
 

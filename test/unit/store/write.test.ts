@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type EmbeddedStore, openEmbeddedStore } from "../../../src/store/embedded.ts";
+import { type EmbeddedStore, openEmbeddedStore } from "../../../src/store/embedded/embedded.ts";
 import { retryOnConflict } from "../../../src/store/write.ts";
 import { createLog } from "../../../src/system/log.ts";
 import { aBuilder, readyStatus } from "../../contract/objects.ts";

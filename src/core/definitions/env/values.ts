@@ -1,4 +1,4 @@
-import type { DevelopmentPackage } from "../../../api/check.ts";
+import type { DevelopmentPackage } from "../../../api/objects/check.ts";
 import type { Setting } from "./evaluate.ts";
 import type { Report } from "./finding.ts";
 

@@ -1,4 +1,4 @@
-import type { Milliseconds } from "../../api/duration.ts";
+import type { Milliseconds } from "../../../api/values/duration.ts";
 import { type Ages, isCold, type Member, newborn } from "./member.ts";
 import { quarantinePause } from "./quarantine.ts";
 

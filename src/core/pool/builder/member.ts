@@ -1,4 +1,4 @@
-import type { Builder, BuilderPhase, BuilderStatus } from "../../api/builder.ts";
+import type { Builder, BuilderPhase, BuilderStatus } from "../../../api/objects/builder.ts";
 import { ordinalOf, type Pod } from "./pod.ts";
 
 /** Spans in milliseconds, measured on the operator's monotonic clock from when it first saw the state. */

@@ -1,6 +1,6 @@
-import type { Builder } from "../../api/builder.ts";
-import type { Milliseconds } from "../../api/duration.ts";
-import type { PoolEvent } from "./action.ts";
+import type { Builder } from "../../../api/objects/builder.ts";
+import type { Milliseconds } from "../../../api/values/duration.ts";
+import type { PoolEvent } from "../action.ts";
 
 const minute: Milliseconds = 60_000;
 const longestPause: Milliseconds = 240 * minute;

@@ -1,4 +1,4 @@
-import type { BuilderSpec } from "../../api/builder.ts";
+import type { BuilderSpec } from "../../../api/objects/builder.ts";
 import type { Member } from "./member.ts";
 
 export type Place = Required<Pick<BuilderSpec, "workerIndex" | "poolSize">>;

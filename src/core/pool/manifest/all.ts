@@ -1,4 +1,4 @@
-import type { BuilderPool } from "../../../api/pool.ts";
+import type { BuilderPool } from "../../../api/objects/pool.ts";
 import { disruptionBudget } from "./disruptionBudget.ts";
 import { headlessService } from "./headless.ts";
 import { role, roleBinding, serviceAccount } from "./identity.ts";

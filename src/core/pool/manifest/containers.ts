@@ -1,5 +1,5 @@
-import type { BuilderPool } from "../../../api/pool.ts";
-import { capsuleArguments, cellCommand, cellSocket } from "../capsule.ts";
+import type { BuilderPool } from "../../../api/objects/pool.ts";
+import { capsuleArguments, cellCommand, cellSocket } from "./capsule.ts";
 import type { Setting } from "./manifest.ts";
 import { bucketKeysFolder, builderMounts, capsuleMounts, cellMounts, dataFolder, logsTokenFile } from "./mounts.ts";
 import { builderUser, cellUser, containerSecurity } from "./security.ts";

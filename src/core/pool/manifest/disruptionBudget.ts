@@ -1,5 +1,5 @@
-import type { BuilderPool } from "../../../api/pool.ts";
-import { budgetOf } from "../budget.ts";
+import type { BuilderPool } from "../../../api/objects/pool.ts";
+import { budgetOf } from "../rollout/budget.ts";
 import type { Manifest } from "./manifest.ts";
 import { owned, selectorOf } from "./owned.ts";
 

@@ -1,4 +1,4 @@
-import type { BuilderPool } from "../../../api/pool.ts";
+import type { BuilderPool } from "../../../api/objects/pool.ts";
 import { healthPort } from "./containers.ts";
 import type { Manifest } from "./manifest.ts";
 import { owned, selectorOf } from "./owned.ts";

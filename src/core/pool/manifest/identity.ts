@@ -1,4 +1,4 @@
-import type { BuilderPool } from "../../../api/pool.ts";
+import type { BuilderPool } from "../../../api/objects/pool.ts";
 import type { Manifest } from "./manifest.ts";
 import { identityOf, owned } from "./owned.ts";
 import { builderRules } from "./rights.ts";

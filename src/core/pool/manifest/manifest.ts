@@ -1,4 +1,4 @@
-import type { ObjectMeta } from "../../../api/metadata.ts";
+import type { ObjectMeta } from "../../../api/objects/metadata.ts";
 
 /** An object to apply, as plain JSON. */
 export interface Manifest {

@@ -1,5 +1,5 @@
-import type { BuilderPoolSpec } from "../../../api/pool.ts";
-import { capsule, cellSecretsFolder, cellSocket } from "../capsule.ts";
+import type { BuilderPoolSpec } from "../../../api/objects/pool.ts";
+import { capsule, cellSecretsFolder, cellSocket } from "./capsule.ts";
 import type { Setting } from "./manifest.ts";
 
 /** The claim that keeps a builder's tree warm over restarts. */

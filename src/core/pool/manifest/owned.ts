@@ -1,6 +1,6 @@
-import { apiVersion, poolLabel } from "../../../api/group.ts";
-import type { ObjectMeta } from "../../../api/metadata.ts";
-import type { BuilderPool } from "../../../api/pool.ts";
+import { apiVersion, poolLabel } from "../../../api/objects/group.ts";
+import type { ObjectMeta } from "../../../api/objects/metadata.ts";
+import type { BuilderPool } from "../../../api/objects/pool.ts";
 
 /** Metadata of an object that goes with its pool. */
 export function owned(pool: BuilderPool, name: string): ObjectMeta {

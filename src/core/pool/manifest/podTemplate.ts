@@ -1,6 +1,6 @@
-import { revisionLabel } from "../../../api/group.ts";
-import type { BuilderPool } from "../../../api/pool.ts";
-import { drainLimit } from "../departure.ts";
+import { revisionLabel } from "../../../api/objects/group.ts";
+import type { BuilderPool } from "../../../api/objects/pool.ts";
+import { drainLimit } from "../rollout/removal.ts";
 import { builderContainer, builderContainerOf, capsuleContainer, cellContainer } from "./containers.ts";
 import type { Setting } from "./manifest.ts";
 import { volumes } from "./mounts.ts";

@@ -1,4 +1,4 @@
-import type { BuilderPool } from "../../../api/pool.ts";
+import type { BuilderPool } from "../../../api/objects/pool.ts";
 import { ownVolumes } from "./mounts.ts";
 
 /** Longer ones leave no room for what Kubernetes adds to it in the labels of pods. */

@@ -1,4 +1,4 @@
-import { group } from "../../../api/group.ts";
+import { group } from "../../../api/objects/group.ts";
 
 /** A rule of a Role. */
 export interface Rule {

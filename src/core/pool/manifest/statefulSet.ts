@@ -1,4 +1,4 @@
-import { type BuilderPool, Workspace } from "../../../api/pool.ts";
+import { type BuilderPool, Workspace } from "../../../api/objects/pool.ts";
 import type { Manifest } from "./manifest.ts";
 import { dataVolume } from "./mounts.ts";
 import { labelsOf, owned, selectorOf } from "./owned.ts";

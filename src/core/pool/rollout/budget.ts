@@ -1,4 +1,4 @@
-import type { BuilderPoolSpec } from "../../api/pool.ts";
+import type { BuilderPoolSpec } from "../../../api/objects/pool.ts";
 
 /** How many builders may be out of service, and how many may be there in excess. */
 export interface Budget {

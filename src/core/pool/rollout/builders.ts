@@ -1,11 +1,11 @@
-import { drainAnnotation } from "../../api/group.ts";
-import type { Action, OwnedSpec, Why } from "./action.ts";
-import { type Departure, type Departures, holdsPlace } from "./departure.ts";
-import { placesOf } from "./indexes.ts";
-import { type Member, newborn } from "./member.ts";
-import type { ObservedPool } from "./observed.ts";
-import { podName } from "./pod.ts";
-import { replicasFor } from "./scale.ts";
+import { drainAnnotation } from "../../../api/objects/group.ts";
+import type { Action, OwnedSpec, Why } from "../action.ts";
+import { type Member, newborn } from "../builder/member.ts";
+import { podName } from "../builder/pod.ts";
+import { placesOf } from "../builder/workerIndex.ts";
+import type { ObservedPool } from "../observed.ts";
+import { replicasFor } from "./places.ts";
+import { type Departure, type Departures, holdsPlace } from "./removal.ts";
 
 /** Brings the Builder objects to what is decided: one for each place before its pod starts, none for a place that is gone. */
 export function planBuilders({ pool, members }: ObservedPool, { width, all }: Departures): readonly Action[] {

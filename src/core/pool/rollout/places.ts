@@ -1,6 +1,6 @@
+import { isCold, isEnding, type Member } from "../builder/member.ts";
 import type { Budget } from "./budget.ts";
-import { type Course, mayStep } from "./course.ts";
-import { isCold, isEnding, type Member } from "./member.ts";
+import { type Course, mayStep } from "./rollout.ts";
 
 /**
  * Ordinals the pool has a place for: the declared ones, and during updates and restarts extra ones above them, at most

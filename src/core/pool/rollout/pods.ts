@@ -1,9 +1,9 @@
-import type { Action, Why } from "./action.ts";
-import type { Course } from "./course.ts";
-import { type Departures, holdsPlace } from "./departure.ts";
-import { howMany } from "./howMany.ts";
-import type { ObservedPool, Workload } from "./observed.ts";
-import { replicasFor } from "./scale.ts";
+import type { Action, Why } from "../action.ts";
+import { howMany } from "../builder/builderCount.ts";
+import type { ObservedPool, Workload } from "../observed.ts";
+import { replicasFor } from "./places.ts";
+import { type Departures, holdsPlace } from "./removal.ts";
+import type { Course } from "./rollout.ts";
 
 /** A builder that has drained, or runs nothing, needs no longer than this to end. */
 const shortGrace = 30_000;

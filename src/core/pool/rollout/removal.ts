@@ -1,11 +1,11 @@
-import { type Milliseconds, milliseconds } from "../../api/duration.ts";
-import type { BuilderPoolSpec } from "../../api/pool.ts";
+import type { BuilderPoolSpec } from "../../../api/objects/pool.ts";
+import { type Milliseconds, milliseconds } from "../../../api/values/duration.ts";
+import { isEnding, isIdle, isServing, type Member } from "../builder/member.ts";
+import type { ObservedPool } from "../observed.ts";
 import { type Budget, budgetOf } from "./budget.ts";
-import { type Cause, causeToReplace, noPlace, urgency } from "./cause.ts";
-import type { Course } from "./course.ts";
-import { isEnding, isIdle, isServing, type Member } from "./member.ts";
-import type { ObservedPool } from "./observed.ts";
-import { widthOf } from "./scale.ts";
+import { widthOf } from "./places.ts";
+import { type Cause, causeToReplace, noPlace, urgency } from "./removalReason.ts";
+import type { Course } from "./rollout.ts";
 
 /** One builder on its way out, and the next step of it. */
 export interface Departure {

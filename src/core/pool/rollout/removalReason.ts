@@ -1,9 +1,9 @@
-import { restartAnnotation } from "../../api/group.ts";
-import type { Why } from "./action.ts";
-import { type Course, mayStep } from "./course.ts";
-import { howMany } from "./howMany.ts";
-import type { Member } from "./member.ts";
-import { quarantinePause } from "./quarantine.ts";
+import { restartAnnotation } from "../../../api/objects/group.ts";
+import type { Why } from "../action.ts";
+import { howMany } from "../builder/builderCount.ts";
+import type { Member } from "../builder/member.ts";
+import { quarantinePause } from "../builder/quarantine.ts";
+import { type Course, mayStep } from "./rollout.ts";
 
 /** Why a builder must go, or be replaced by a fresh one in its place. */
 export interface Cause extends Why {

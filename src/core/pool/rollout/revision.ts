@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { BuilderPoolSpec } from "../../api/pool.ts";
+import type { BuilderPoolSpec } from "../../../api/objects/pool.ts";
 
 /**
  * Names what a builder is started with. Two specs have the same revision when a builder of one can serve the other without

@@ -1,6 +1,6 @@
-import { milliseconds } from "../../api/duration.ts";
-import { isCold, isEnding, type Member } from "./member.ts";
-import type { ObservedPool } from "./observed.ts";
+import { milliseconds } from "../../../api/values/duration.ts";
+import { isCold, isEnding, type Member } from "../builder/member.ts";
+import type { ObservedPool } from "../observed.ts";
 import { revisionOf } from "./revision.ts";
 
 /** Where the pool's revision is going, and whether the next step of the way may be taken. */

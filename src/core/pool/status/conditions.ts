@@ -1,15 +1,15 @@
-import type { Condition } from "../../api/metadata.ts";
-import type { BuilderPoolStatus } from "../../api/pool.ts";
-import type { PoolConditionType, PoolReason } from "../../api/reasons.ts";
-import type { PoolEvent, Why } from "./action.ts";
-import { budgetOf } from "./budget.ts";
-import type { Course } from "./course.ts";
-import type { Departures } from "./departure.ts";
-import { hindrances } from "./hindrance.ts";
-import { howMany } from "./howMany.ts";
-import { isCold, isEnding, isServing, type Member } from "./member.ts";
-import type { ObservedPool } from "./observed.ts";
-import { standstill } from "./standstill.ts";
+import type { Condition } from "../../../api/objects/metadata.ts";
+import type { BuilderPoolStatus } from "../../../api/objects/pool.ts";
+import type { PoolConditionType, PoolReason } from "../../../api/objects/reasons.ts";
+import type { PoolEvent, Why } from "../action.ts";
+import { howMany } from "../builder/builderCount.ts";
+import { isCold, isEnding, isServing, type Member } from "../builder/member.ts";
+import type { ObservedPool } from "../observed.ts";
+import { budgetOf } from "../rollout/budget.ts";
+import type { Departures } from "../rollout/removal.ts";
+import type { Course } from "../rollout/rollout.ts";
+import { hindrances } from "./stuck.ts";
+import { standstill } from "./warmupStep.ts";
 
 type Finding = Why & { readonly status: Condition["status"] };
 interface Facts {

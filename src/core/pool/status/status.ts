@@ -1,10 +1,10 @@
-import { poolLabel } from "../../api/group.ts";
-import type { BuilderPoolStatus } from "../../api/pool.ts";
+import { poolLabel } from "../../../api/objects/group.ts";
+import type { BuilderPoolStatus } from "../../../api/objects/pool.ts";
+import { isServing } from "../builder/member.ts";
+import type { ListingState, ObservedPool } from "../observed.ts";
+import type { Departures } from "../rollout/removal.ts";
+import type { Course } from "../rollout/rollout.ts";
 import { conditionsOf, turned } from "./conditions.ts";
-import type { Course } from "./course.ts";
-import type { Departures } from "./departure.ts";
-import { isServing } from "./member.ts";
-import type { ListingState, ObservedPool } from "./observed.ts";
 
 /** The pool's status as it is now, in one piece. What is not known is absent, never 0. */
 export function statusOf(

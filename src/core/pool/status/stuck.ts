@@ -1,4 +1,4 @@
-import type { Member } from "./member.ts";
+import type { Member } from "../builder/member.ts";
 
 /** What keeps pods from starting, to be put behind a sentence: of the first one, and how many more there are. Empty when nothing does. */
 export function hindrances(members: readonly Member[]): string {

@@ -1,4 +1,4 @@
-import type { Member } from "./member.ts";
+import type { Member } from "../builder/member.ts";
 
 /** The step of its warm-up at which the first of them stands, in brackets behind a clause. Empty when none began one. */
 export function standstill(members: readonly Member[]): string {

@@ -1,8 +1,8 @@
-import type { VerdictResult } from "../../api/build.ts";
-import { formatDuration } from "../../api/duration.ts";
-import type { Findings } from "../../api/event.ts";
+import type { Findings } from "../../../api/cell/event.ts";
+import type { VerdictResult } from "../../../api/objects/build.ts";
+import { formatDuration } from "../../../api/values/duration.ts";
+import { fullLogName } from "../log/paths.ts";
 import { escaped, link, page } from "./html.ts";
-import { fullLogName } from "./paths.ts";
 import { blocksOf, countOf, isFound, sectionTitles } from "./sections.ts";
 
 /** Everything the result page of one build shows. Instants are ISO 8601. */

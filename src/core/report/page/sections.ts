@@ -1,5 +1,5 @@
-import type { FindingClass, Findings } from "../../api/event.ts";
-import { rules } from "./rules.ts";
+import type { FindingClass, Findings } from "../../../api/cell/event.ts";
+import { rules } from "../scan/rules.ts";
 
 type FoundSection = Findings["sections"][number];
 

@@ -1,6 +1,6 @@
-import type { Verdict } from "../../api/build.ts";
-import { messageHash } from "./hash.ts";
-import { cut } from "./line.ts";
+import type { Verdict } from "../../../api/objects/build.ts";
+import { cut } from "../log/line.ts";
+import { messageHash } from "./commentHash.ts";
 
 /** GitHub refuses longer comments. */
 const maxBody = 65_536;

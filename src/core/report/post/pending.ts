@@ -1,9 +1,9 @@
-import type { Build } from "../../api/build.ts";
-import type { Builder } from "../../api/builder.ts";
-import type { Milliseconds } from "../../api/duration.ts";
-import type { BuilderPool } from "../../api/pool.ts";
-import { poolChecks } from "../definitions/checks.ts";
-import { isHeld } from "../queue/claim.ts";
+import type { Build } from "../../../api/objects/build.ts";
+import type { Builder } from "../../../api/objects/builder.ts";
+import type { BuilderPool } from "../../../api/objects/pool.ts";
+import type { Milliseconds } from "../../../api/values/duration.ts";
+import { isHeld } from "../../build/claim.ts";
+import { poolChecks } from "../../definitions/checks.ts";
 import { planReport, type ReportFacts } from "./plan.ts";
 
 /** The objects that decide, beside the Build, what GitHub should have. */

@@ -1,7 +1,7 @@
-import type { Build, Reported, Verdict } from "../../api/build.ts";
-import type { Milliseconds } from "../../api/duration.ts";
-import type { InfrastructureReason } from "../../api/reasons.ts";
-import { currentTrouble } from "../queue/trouble.ts";
+import type { Build, Reported, Verdict } from "../../../api/objects/build.ts";
+import type { InfrastructureReason } from "../../../api/objects/reasons.ts";
+import type { Milliseconds } from "../../../api/values/duration.ts";
+import { currentTrouble } from "../../build/trouble.ts";
 import { type Comment, commentOn } from "./comment.ts";
 import {
   approvalNeeded,

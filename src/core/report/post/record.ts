@@ -1,5 +1,5 @@
-import type { Reported } from "../../api/build.ts";
-import { cut } from "./line.ts";
+import type { Reported } from "../../../api/objects/build.ts";
+import { cut } from "../log/line.ts";
 import type { PlannedStatus, ReportPlan } from "./plan.ts";
 
 /** What became of a write: GitHub has it, or refused it for good. */

@@ -1,8 +1,8 @@
-import type { Verdict, VerdictResult } from "../../api/build.ts";
-import type { Milliseconds } from "../../api/duration.ts";
-import type { BlockedReason, InfrastructureReason } from "../../api/reasons.ts";
-import { toolName } from "../definitions/alibuild.ts";
-import { cut } from "./line.ts";
+import type { Verdict, VerdictResult } from "../../../api/objects/build.ts";
+import type { BlockedReason, InfrastructureReason } from "../../../api/objects/reasons.ts";
+import type { Milliseconds } from "../../../api/values/duration.ts";
+import { toolName } from "../../definitions/alibuild.ts";
+import { cut } from "../log/line.ts";
 
 /** What GitHub shows beside a check. */
 export interface StatusText {

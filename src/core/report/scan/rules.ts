@@ -1,4 +1,4 @@
-import type { FindingClass } from "../../api/event.ts";
+import type { FindingClass } from "../../../api/cell/event.ts";
 
 /** One way a line of a log is worth showing. A class may have several, with different context. */
 export interface Rule {

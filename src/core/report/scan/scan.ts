@@ -1,4 +1,4 @@
-import { FindingClass, type Findings } from "../../api/event.ts";
+import { FindingClass, type Findings } from "../../../api/cell/event.ts";
 import { Preview } from "./preview.ts";
 import { isFetchLog, type Rule, rulesFor, screen } from "./rules.ts";
 import { Section } from "./section.ts";

@@ -1,4 +1,4 @@
-import type { FindingClass } from "../../api/event.ts";
+import type { FindingClass } from "../../../api/cell/event.ts";
 
 /** A section that is full counts what it does not show. */
 const maxLines = 1000;

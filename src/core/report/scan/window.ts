@@ -1,4 +1,4 @@
-import { lineBytes, readable, withoutEscapes } from "./line.ts";
+import { lineBytes, readable, withoutEscapes } from "../log/line.ts";
 import type { ScannedLine } from "./section.ts";
 
 const size = 256 * 1024;

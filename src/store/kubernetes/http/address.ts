@@ -1,4 +1,4 @@
-import type { Resource, Subresource } from "./client.ts";
+import type { Resource, Subresource } from "../client.ts";
 
 /** Path of a collection, an object, or a part of one, in a namespace. */
 export function addressOf(

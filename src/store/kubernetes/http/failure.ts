@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { StoreError, type StoreErrorCode } from "../error.ts";
+import { StoreError, type StoreErrorCode } from "../../error.ts";
 
 /** The part of Kubernetes' Status that tells one refusal from another. */
 const Status = z.object({

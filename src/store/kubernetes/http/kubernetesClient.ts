@@ -1,10 +1,10 @@
-import { isStoreError } from "../error.ts";
-import type { Access } from "./access.ts";
+import { isStoreError } from "../../error.ts";
+import type { Access } from "../access.ts";
+import type { DeleteOptions, KubernetesClient, KubernetesObject, Resource, Subresource } from "../client.ts";
 import { addressOf, queryOf } from "./address.ts";
-import { ask, type Question, textOf } from "./ask.ts";
-import type { DeleteOptions, KubernetesClient, KubernetesObject, Resource, Subresource } from "./client.ts";
 import { type Limits, usualLimits } from "./limits.ts";
 import { pagesOf } from "./pages.ts";
+import { ask, type Question, textOf } from "./request.ts";
 import { watchOnce } from "./watchOnce.ts";
 
 /** One verb on one object. */

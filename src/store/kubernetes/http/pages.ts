@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { Access } from "./access.ts";
+import type { Access } from "../access.ts";
+import type { KubernetesObject, ListOptions, ObjectList, Resource } from "../client.ts";
 import { addressOf, queryOf } from "./address.ts";
-import { ask, textOf } from "./ask.ts";
-import type { KubernetesObject, ListOptions, ObjectList, Resource } from "./client.ts";
 import type { Limits } from "./limits.ts";
+import { ask, textOf } from "./request.ts";
 
 /**
  * Objects of a page: what is parsed in one go, in some 10 ms. With resourceVersion=0 the server would send them all at once, limit or not;

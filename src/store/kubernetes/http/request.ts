@@ -1,7 +1,7 @@
-import { isStoreError } from "../error.ts";
-import type { Access } from "./access.ts";
-import { type Answer, type Call, exchange } from "./exchange.ts";
+import { isStoreError } from "../../error.ts";
+import type { Access } from "../access.ts";
 import { refused, unanswered } from "./failure.ts";
+import { type Answer, type Call, exchange } from "./httpRequest.ts";
 
 export interface Question extends Call {
   /** What is asked, as it goes on after "refused to": `update Builder "o2-0"`. */

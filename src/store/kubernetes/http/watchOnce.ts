@@ -1,11 +1,11 @@
-import { isStoreError, StoreError } from "../error.ts";
-import type { Access } from "./access.ts";
+import { isStoreError, StoreError } from "../../error.ts";
+import type { Access } from "../access.ts";
+import type { KubernetesObject, Resource, WatchEvent, WatchOptions } from "../client.ts";
 import { addressOf, queryOf } from "./address.ts";
-import { ask } from "./ask.ts";
-import type { KubernetesObject, Resource, WatchEvent, WatchOptions } from "./client.ts";
 import { refused, unanswered } from "./failure.ts";
 import type { Limits } from "./limits.ts";
 import { linesOf } from "./lines.ts";
+import { ask } from "./request.ts";
 
 /** A server that does not end a watch in time is given so much longer. */
 const graceMs = 5_000;

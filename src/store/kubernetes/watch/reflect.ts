@@ -1,10 +1,10 @@
 import { setImmediate as breathe } from "node:timers/promises";
-import type { Clock } from "../../system/clock.ts";
-import type { Log } from "../../system/log.ts";
-import { pauseAfter } from "../backoff.ts";
-import { isStoreError, type StoreError } from "../error.ts";
-import { healthChanges } from "../health.ts";
-import type { KubernetesClient, KubernetesObject, Resource } from "./client.ts";
+import { pauseAfter } from "../../../system/backoff.ts";
+import type { Clock } from "../../../system/clock.ts";
+import type { Log } from "../../../system/log.ts";
+import { isStoreError, type StoreError } from "../../error.ts";
+import { healthChanges } from "../../watch/health.ts";
+import type { KubernetesClient, KubernetesObject, Resource } from "../client.ts";
 import { createKnown, type Reflected, type Thing } from "./known.ts";
 
 export interface ReflectOptions<T extends Thing> {

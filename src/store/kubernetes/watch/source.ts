@@ -1,5 +1,5 @@
-import { type Bell, createBell } from "../bell.ts";
-import { frozen } from "../frozen.ts";
+import { type Bell, createBell } from "../../bell.ts";
+import { frozen } from "../../frozen.ts";
 import type { Reflected, Thing } from "./known.ts";
 import { createView, type View } from "./view.ts";
 

@@ -1,15 +1,15 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isAlive } from "./cache.ts";
-import { freePorts } from "./freePorts.ts";
-import { applyManifests, kubectl } from "./kubectl.ts";
-import { kubernetes } from "./kubernetes.ts";
+import { freePorts } from "../freePorts.ts";
+import { applyManifests, kubectl } from "../kubectl.ts";
+import { type Leashed, startLeashed } from "../leashed.ts";
+import { isAlive } from "../programs/cache.ts";
+import { kubernetes } from "../programs/kubernetes.ts";
+import { during } from "../programs/progress.ts";
+import { until } from "../until.ts";
 import { startKwok } from "./kwok.ts";
-import { type Leashed, startLeashed } from "./leashed.ts";
 import { kubeconfigOf, writePki } from "./pki.ts";
-import { during } from "./progress.ts";
-import { until } from "./until.ts";
 
 export interface ControlPlane extends AsyncDisposable {
   /** A file that makes its bearer a cluster administrator. */
@@ -170,7 +170,7 @@ async function startControllers(program: string, { folder, pki, kubeconfig }: Fi
   servers.push(startLeashed("kube-scheduler", scheduler, join(folder, "kube-scheduler.log")));
   const provision = [program, "provision", kubeconfig, join(folder, "volumes")];
   servers.push(startLeashed("provision", provision, join(folder, "provision.log")));
-  await applyManifests(kubeconfig, [join(import.meta.dirname, "storageClass.yaml")]);
+  await applyManifests(kubeconfig, [join(import.meta.dirname, "../storageClass.yaml")]);
   await untilReady(controllers, async () => (await kubectl(kubeconfig, ["get", "serviceaccount", "default"])) !== "");
 }
 

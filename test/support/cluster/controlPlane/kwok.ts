@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { goProgram } from "./goProgram.ts";
-import { type Leashed, startLeashed } from "./leashed.ts";
+import { type Leashed, startLeashed } from "../leashed.ts";
+import { goProgram } from "../programs/goProgram.ts";
 
 const version = "v0.8.0";
 

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { kubernetes } from "./kubernetes.ts";
+import { kubernetes } from "../programs/kubernetes.ts";
 
 /** Who a certificate of the test cluster speaks for. */
 export interface Subject {

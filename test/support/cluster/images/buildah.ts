@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { cached, cacheFolder, hashOf } from "../cache.ts";
 import { forImages, install } from "../machine.ts";
-import { during } from "../progress.ts";
+import { cached, cacheFolder, hashOf } from "../programs/cache.ts";
+import { during } from "../programs/progress.ts";
 
 /** A store of our own, so that nothing of a person's is seen or touched. No network namespace, no engine: a chroot. */
 async function buildah(...args: string[]): Promise<string> {

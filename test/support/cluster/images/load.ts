@@ -1,4 +1,4 @@
-import { during } from "../progress.ts";
+import { during } from "../programs/progress.ts";
 import type { RunningCluster } from "../provider.ts";
 import { again } from "./buildah.ts";
 import { cellImage } from "./cell.ts";

@@ -1,11 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
-import { during } from "../progress.ts";
+import { during } from "../programs/progress.ts";
 import { nodeBase } from "./bases.ts";
 import { archiveOf, buildFrom, isBuilt, tagOf } from "./buildah.ts";
 
-const root = resolve(import.meta.dirname, "../../..");
+const root = resolve(import.meta.dirname, "../../../..");
 const targets = ["operator", "builder", "logs"] as const;
 
 /** The images of this checkout: what the chart's `images.registry` and `images.tag` must be, and where they lie. */

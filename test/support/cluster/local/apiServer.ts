@@ -1,5 +1,5 @@
 import { kubectl } from "../kubectl.ts";
-import { kubernetes } from "../kubernetes.ts";
+import { kubernetes } from "../programs/kubernetes.ts";
 import { type Daemon, startDaemon, untilRunning, within } from "./daemons.ts";
 import type { Layout } from "./layout.ts";
 import { flagsOf } from "./programs.ts";

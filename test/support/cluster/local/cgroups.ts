@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { exists } from "../cache.ts";
+import { exists } from "../programs/cache.ts";
 import { kill } from "./daemons.ts";
 
 const root = "/sys/fs/cgroup";

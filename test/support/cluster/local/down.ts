@@ -1,6 +1,6 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { say } from "../progress.ts";
+import { say } from "../programs/progress.ts";
 import { until } from "../until.ts";
 import { deleteCgroup } from "./cgroups.ts";
 import { kill, stopDaemons } from "./daemons.ts";

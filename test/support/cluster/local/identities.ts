@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { kubeconfigOf, writePki } from "../pki.ts";
+import { kubeconfigOf, writePki } from "../controlPlane/pki.ts";
 import type { Layout } from "./layout.ts";
 
 /** Certificates of all programs and a kubeconfig for each that calls the API server. */

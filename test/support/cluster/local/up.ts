@@ -1,10 +1,10 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
-import { dns } from "../dns.ts";
 import { applyManifests, kubectl } from "../kubectl.ts";
-import { kubernetes } from "../kubernetes.ts";
-import { during } from "../progress.ts";
+import { dns } from "../programs/dns.ts";
+import { kubernetes } from "../programs/kubernetes.ts";
+import { during } from "../programs/progress.ts";
 import { until } from "../until.ts";
 import { startApiServer } from "./apiServer.ts";
 import { createCgroup } from "./cgroups.ts";

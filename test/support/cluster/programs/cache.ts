@@ -3,7 +3,7 @@ import { access, mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promis
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Lock, LockedError, lockWorkDir } from "../../src/local/lock.ts";
+import { type Lock, LockedError, lockWorkDir } from "../../../../src/local/lock.ts";
 import { during } from "./progress.ts";
 
 /** Where what takes long to make is kept between runs, outside the checkout; anything in it may be deleted at any time. */

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AwsClient } from "aws4fetch";
-import { freePorts } from "./freePorts.ts";
+import { freePorts } from "../freePorts.ts";
+import { until } from "../until.ts";
 import { goProgram } from "./goProgram.ts";
-import { until } from "./until.ts";
 
 export const accessKeyId = "builderpool-test";
 export const secretAccessKey = "secret-of-the-bucket";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { CellEvent } from "../../../src/api/event.ts";
-import { eventLines } from "../../../src/builder/eventLines.ts";
+import type { CellEvent } from "../../../../src/api/cell/event.ts";
+import { eventLines } from "../../../../src/builder/cells/eventLines.ts";
 
 function hear(chunks: readonly Uint8Array[]): { readonly events: readonly CellEvent[]; readonly garbage: number } {
   const events: CellEvent[] = [];

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type ConfigFound, type ConfigTexts, type Declared, decideConfig } from "../../../src/builder/config.ts";
+import {
+  type ConfigFound,
+  type ConfigTexts,
+  type Declared,
+  decideConfig,
+} from "../../../../src/builder/config/config.ts";
 
 const declared: Declared = { silent: false, debug: false, index: 2, size: 8, command: 120_000, build: 36_000_000 };
 const information = { "worker-index": "2\n", "workers-pool-size": "8\n", timeout: "120\n", "long-timeout": "36000\n" };

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { layOut, sandboxAt } from "../../../src/builder/sandbox.ts";
+import { layOut, sandboxAt } from "../../../../src/builder/config/sandbox.ts";
 
 function aVolume(): string {
   const root = mkdtempSync(join(tmpdir(), "builderpool-volume-"));

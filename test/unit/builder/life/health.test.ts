@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { InfrastructureReason } from "../../../src/api/reasons.ts";
-import type { AttemptEnd } from "../../../src/builder/attempt.ts";
-import { type Health, healthy, judge, pauseAfter } from "../../../src/builder/health.ts";
+import type { InfrastructureReason } from "../../../../src/api/objects/reasons.ts";
+import { type Health, healthy, judge, pauseAfter } from "../../../../src/builder/life/health.ts";
+import type { AttemptEnd } from "../../../../src/builder/work/attempt.ts";
 
 const released = (reason: InfrastructureReason): AttemptEnd => ({ kind: "Released", reason, message: "" });
 const healthAfter = (...ends: readonly AttemptEnd[]): Health => ends.reduce(judge, healthy);

@@ -1,10 +1,10 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { heartbeat } from "../../../src/builder/heartbeat.ts";
-import { openEmbeddedStore } from "../../../src/store/embedded.ts";
-import { StoreError } from "../../../src/store/error.ts";
-import type { ObjectStore } from "../../../src/store/objectStore.ts";
-import { createLog } from "../../../src/system/log.ts";
-import { fakeClock } from "../../support/fakeClock.ts";
+import { heartbeat } from "../../../../src/builder/report/heartbeat.ts";
+import { openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
+import { StoreError } from "../../../../src/store/error.ts";
+import type { ObjectStore } from "../../../../src/store/objectStore.ts";
+import { createLog } from "../../../../src/system/log.ts";
+import { fakeClock } from "../../../support/fakeClock.ts";
 
 const log = createLog({ level: "silent" });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseForceHashes } from "../../../src/builder/forceHashes.ts";
+import { parseForceHashes } from "../../../../src/builder/work/forceHashes.ts";
 
 const sha = "0123456789abcdef0123456789abcdef01234567";
 

@@ -1,9 +1,9 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { readOrderLine } from "../../../src/cell/lifeLine.ts";
-import { printer } from "../../../src/cell/printer.ts";
-import { Progress } from "../../../src/cell/progress.ts";
-import { Watch } from "../../../src/cell/watch.ts";
+import { Progress } from "../../../../src/cell/build/progress.ts";
+import { Watch } from "../../../../src/cell/build/watch.ts";
+import { readOrderLine } from "../../../../src/cell/channel/lifeLine.ts";
+import { printer } from "../../../../src/cell/channel/printer.ts";
 
 /** Text as chunks of one byte: nothing may depend on where a chunk ends. */
 const drops = (text: string) => [...Buffer.from(text)].map((byte) => Uint8Array.of(byte));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { buildList } from "../../../src/cli/get.ts";
-import { aBuild, heldBy, judged } from "../../support/objects/build.ts";
-import { noon } from "../../support/objects/moment.ts";
+import { buildList } from "../../../../src/cli/commands/get.ts";
+import { aBuild, heldBy, judged } from "../../../support/objects/build.ts";
+import { noon } from "../../../support/objects/moment.ts";
 
 describe("the list of builds", () => {
   const builds = [

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { importCommand } from "../../../src/cli/import.ts";
-import { parsePool } from "../../../src/core/definitions/parse.ts";
+import { importCommand } from "../../../../src/cli/commands/import.ts";
+import { parsePool } from "../../../../src/core/definitions/parse.ts";
 
 async function run(directory: string) {
   let [out, err] = ["", ""];
@@ -20,7 +20,7 @@ async function run(directory: string) {
 }
 
 describe("builderpool import", () => {
-  const directory = join(import.meta.dirname, "../../support/repo-config");
+  const directory = join(import.meta.dirname, "../../../support/repo-config");
 
   it("writes ALICE's 13 pools and 39 checks as documents that are read back without a problem", async () => {
     const { code, out } = await run(directory);

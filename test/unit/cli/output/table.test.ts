@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cut, formatTable } from "../../../src/cli/table.ts";
+import { cut, formatTable } from "../../../../src/cli/output/table.ts";
 
 describe("a table", () => {
   const columns = [

@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { describe, expect, it } from "vitest";
-import { type Place, type PlaceOptions, placeOf } from "../../../src/cli/place.ts";
+import { type Place, type PlaceOptions, placeOf } from "../../../../src/cli/place/place.ts";
 
 const usual = `${homedir()}/.kube/config`;
 const machine = (workDir: string): Place => ({ kind: "Machine", workDir });

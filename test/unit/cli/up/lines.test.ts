@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Stored } from "../../../src/api/kinds.ts";
-import type { Condition } from "../../../src/api/metadata.ts";
-import { builderLines, buildLines, poolLines } from "../../../src/cli/up/lines.ts";
-import { aBuild, judged, sha } from "../../support/objects/build.ts";
-import { aBuilder } from "../../support/objects/builder.ts";
-import { iso, noon } from "../../support/objects/moment.ts";
-import { aPool } from "../../support/objects/pool.ts";
+import type { Stored } from "../../../../src/api/objects/kinds.ts";
+import type { Condition } from "../../../../src/api/objects/metadata.ts";
+import { builderLines, buildLines, poolLines } from "../../../../src/cli/up/lines.ts";
+import { aBuild, judged, sha } from "../../../support/objects/build.ts";
+import { aBuilder } from "../../../support/objects/builder.ts";
+import { iso, noon } from "../../../support/objects/moment.ts";
+import { aPool } from "../../../support/objects/pool.ts";
 
 const warmup = { done: 4, total: 7, doing: "Testing aliBuild 99.0.1", progressAt: iso(noon) };
 const failure = "Testing aliBuild 99.0.1: aliBuild 99.0.1 cannot be installed";

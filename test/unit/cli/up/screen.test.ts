@@ -1,14 +1,14 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
-import { poolConditions } from "../../../src/api/reasons.ts";
-import { attention, isBad } from "../../../src/cli/attention.ts";
-import { picture, type Seen } from "../../../src/cli/up/screen.ts";
-import { showChanges } from "../../../src/cli/up/watch.ts";
-import { fakeClock } from "../../support/fakeClock.ts";
-import { aBuild, judged } from "../../support/objects/build.ts";
-import { aBuilder } from "../../support/objects/builder.ts";
-import { iso, noon } from "../../support/objects/moment.ts";
-import { aPool } from "../../support/objects/pool.ts";
+import { poolConditions } from "../../../../src/api/objects/reasons.ts";
+import { attention, isBad } from "../../../../src/cli/output/attention.ts";
+import { picture, type Seen } from "../../../../src/cli/up/screen.ts";
+import { showChanges } from "../../../../src/cli/up/watch.ts";
+import { fakeClock } from "../../../support/fakeClock.ts";
+import { aBuild, judged } from "../../../support/objects/build.ts";
+import { aBuilder } from "../../../support/objects/builder.ts";
+import { iso, noon } from "../../../support/objects/moment.ts";
+import { aPool } from "../../../support/objects/pool.ts";
 
 const stored = (name: string, phase: "Ready" | "Warming") => ({
   ...aBuilder(name, { phase }),

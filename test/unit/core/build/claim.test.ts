@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Build } from "../../../src/api/build.ts";
-import { claim, finish, isClaimable, isRecheck, isWanted, release, start } from "../../../src/core/queue/claim.ts";
-import { aBuild, heldBy, judged, sha } from "../../support/objects/build.ts";
-import { applied, claimed, finding, finished, holderOf, running } from "../../support/objects/inHands.ts";
-import { iso, noon } from "../../support/objects/moment.ts";
+import type { Build } from "../../../../src/api/objects/build.ts";
+import { claim, finish, isClaimable, isRecheck, isWanted, release, start } from "../../../../src/core/build/claim.ts";
+import { aBuild, heldBy, judged, sha } from "../../../support/objects/build.ts";
+import { applied, claimed, finding, finished, holderOf, running } from "../../../support/objects/inHands.ts";
+import { iso, noon } from "../../../support/objects/moment.ts";
 
 const holder = holderOf("o2-0");
 const verdict = { ...finding, commit: sha(1), request: 1, attempt: 1, builder: "o2-0" };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Build } from "../../../src/api/build.ts";
-import { mustStop, start, takeBack } from "../../../src/core/queue/claim.ts";
-import { sha } from "../../support/objects/build.ts";
-import { applied, claimed, holderOf, running } from "../../support/objects/inHands.ts";
-import { iso, noon } from "../../support/objects/moment.ts";
+import type { Build } from "../../../../src/api/objects/build.ts";
+import { mustStop, start, takeBack } from "../../../../src/core/build/claim.ts";
+import { sha } from "../../../support/objects/build.ts";
+import { applied, claimed, holderOf, running } from "../../../support/objects/inHands.ts";
+import { iso, noon } from "../../../support/objects/moment.ts";
 
 const holder = holderOf("o2-0");
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Build } from "../../../src/api/build.ts";
-import { isClaimable, release } from "../../../src/core/queue/claim.ts";
-import { aBuild, sha } from "../../support/objects/build.ts";
-import { applied, claimed, holderIn, running } from "../../support/objects/inHands.ts";
-import { iso, noon } from "../../support/objects/moment.ts";
+import type { Build } from "../../../../src/api/objects/build.ts";
+import { isClaimable, release } from "../../../../src/core/build/claim.ts";
+import { aBuild, sha } from "../../../support/objects/build.ts";
+import { applied, claimed, holderIn, running } from "../../../support/objects/inHands.ts";
+import { iso, noon } from "../../../support/objects/moment.ts";
 
 type Reason = Parameters<typeof release>[2]["reason"];
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { finish, isClaimable, type TakeBack, takeBack } from "../../../src/core/queue/claim.ts";
-import { aBuild, judged } from "../../support/objects/build.ts";
-import { applied, claimed, finding, holderOf, running } from "../../support/objects/inHands.ts";
-import { noon } from "../../support/objects/moment.ts";
+import { finish, isClaimable, type TakeBack, takeBack } from "../../../../src/core/build/claim.ts";
+import { aBuild, judged } from "../../../support/objects/build.ts";
+import { applied, claimed, finding, holderOf, running } from "../../../support/objects/inHands.ts";
+import { noon } from "../../../support/objects/moment.ts";
 
 type Case = readonly [what: string, build: ReturnType<typeof aBuild>, why: TakeBack];
 

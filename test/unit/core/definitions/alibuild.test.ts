@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { ResolvedCheck } from "../../../src/api/check.ts";
+import type { ResolvedCheck } from "../../../../src/api/objects/check.ts";
 import {
   buildIdentifier,
   buildVector,
   cleanVector,
   doctorVector,
   toolName,
-} from "../../../src/core/definitions/alibuild.ts";
-import { helloCheck } from "../../support/cell/world.ts";
+} from "../../../../src/core/definitions/alibuild.ts";
+import { helloCheck } from "../../../support/cell/world.ts";
 
 const facts = { identifier: "4966", headHash: "aaaa", baseHash: "bbbb", processors: 8 };
 

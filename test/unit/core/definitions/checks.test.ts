@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { poolChecks } from "../../../src/core/definitions/checks.ts";
-import { checkOwners } from "../../../src/core/definitions/ownership.ts";
-import { parsePool } from "../../../src/core/definitions/parse.ts";
-import { formatPath } from "../../../src/core/definitions/problem.ts";
+import { poolChecks } from "../../../../src/core/definitions/checks.ts";
+import { checkOwners } from "../../../../src/core/definitions/ownership.ts";
+import { parsePool } from "../../../../src/core/definitions/parse.ts";
+import { formatPath } from "../../../../src/core/definitions/problem.ts";
 
 const document = (spec: object, name = "o2") => ({
   apiVersion: "ci.alice.cern.ch/v1alpha1",

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { poolChecks } from "../../../src/core/definitions/checks.ts";
-import { evaluate } from "../../../src/core/definitions/env/evaluate.ts";
-import { importTree } from "../../../src/core/definitions/import.ts";
-import { parsePool } from "../../../src/core/definitions/parse.ts";
+import { poolChecks } from "../../../../src/core/definitions/checks.ts";
+import { evaluate } from "../../../../src/core/definitions/env/evaluate.ts";
+import { importTree } from "../../../../src/core/definitions/import.ts";
+import { parsePool } from "../../../../src/core/definitions/parse.ts";
 
 const plain = "CHECK_NAME=c\nPR_REPO=o/r\nPR_BRANCH=dev\nPACKAGE=P\nDEVEL_PKGS='o/r dev\nalisw/alidist master'\n";
 
@@ -153,7 +153,7 @@ describe("a value", () => {
 
 describe("the file with fifty lines of comment, quotes and apostrophes among them", () => {
   it("E-11: sets the fourteen variables that bash sees, and nothing that stands in a comment", () => {
-    const path = join(import.meta.dirname, "../../support/repo-config/mesosci/slc10/o2-gpu-test.env");
+    const path = join(import.meta.dirname, "../../../support/repo-config/mesosci/slc10/o2-gpu-test.env");
     const { own } = evaluate("o2-gpu-test.env", readFileSync(path, "utf8"), new Map());
     expect(own.map(({ name }) => name)).toEqual([
       ...["CONTAINER_IMAGE", "REQUIRES_POOL", "CI_NAME", "CHECK_NAME", "PR_REPO", "PR_BRANCH", "PACKAGE"],

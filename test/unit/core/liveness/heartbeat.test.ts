@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hasJumped, mayStart, mustKill } from "../../../src/core/queue/heartbeat.ts";
+import { hasJumped, mayStart, mustKill } from "../../../../src/core/liveness/heartbeat.ts";
 
 const sent = { wall: 1_000_000, monotonic: 5_000 };
 const later = (seconds: number, wallSeconds = seconds) => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { feel, judge, silenceOf } from "../../../src/core/pool/liveness.ts";
+import { feel, judge, silenceOf } from "../../../../src/core/liveness/liveness.ts";
 
 const beats = (beat: string | undefined) => new Map([["o2-0", beat]]);
 

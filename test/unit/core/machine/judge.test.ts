@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ApiFacts, MachineFacts } from "../../../src/core/machine/facts.ts";
-import { judgeMachine } from "../../../src/core/machine/judge.ts";
+import type { ApiFacts, MachineFacts } from "../../../../src/core/machine/facts.ts";
+import { judgeMachine } from "../../../../src/core/machine/judge.ts";
 
 const machine: MachineFacts = {
   platform: "linux",

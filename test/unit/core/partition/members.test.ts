@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Builder } from "../../../src/api/builder.ts";
-import { isMember, members } from "../../../src/core/partition/members.ts";
-import { aBuilder } from "../../support/objects/builder.ts";
+import type { Builder } from "../../../../src/api/objects/builder.ts";
+import { isMember, members } from "../../../../src/core/partition/members.ts";
+import { aBuilder } from "../../../support/objects/builder.ts";
 
 const { status: _, ...silent } = aBuilder("o2-0");
 const at = "2026-01-01T00:00:00Z";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { owner } from "../../../src/core/partition/modulo.ts";
-import { formerOwner } from "../../support/alibot/shard.ts";
+import { owner } from "../../../../src/core/partition/modulo.ts";
+import { formerOwner } from "../../../support/alibot/shard.ts";
 
 const sizes = [2, 3, 4, 5, 7, 8, 10, 16, 100];
 

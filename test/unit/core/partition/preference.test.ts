@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { rendezvousWinner, score } from "../../../src/core/partition/affinity.ts";
-import { owner } from "../../../src/core/partition/modulo.ts";
-import { createPreference } from "../../../src/core/partition/preference.ts";
+import { rendezvousWinner, score } from "../../../../src/core/partition/affinity.ts";
+import { owner } from "../../../../src/core/partition/modulo.ts";
+import { createPreference } from "../../../../src/core/partition/preference.ts";
 
 describe("a score", () => {
   it("is the first 8 bytes of the hash of builder, check and number, separated by NUL", () => {

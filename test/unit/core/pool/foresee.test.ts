@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { foresee } from "../../../src/core/pool/foresee.ts";
+import { foresee } from "../../../../src/core/pool/foresee.ts";
 import { World } from "./world.ts";
 
 function running(spec: object): World {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { poolFinalizer } from "../../../src/api/group.ts";
+import { poolFinalizer } from "../../../../src/api/objects/group.ts";
 import { condition, deeds, settled, told } from "./settled.ts";
 import { aPool, World } from "./world.ts";
 

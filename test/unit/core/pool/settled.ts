@@ -1,5 +1,5 @@
-import type { PoolConditionType } from "../../../src/api/reasons.ts";
-import { eventOf, type PoolEvent, type PoolPlan } from "../../../src/core/pool/action.ts";
+import type { PoolConditionType } from "../../../../src/api/objects/reasons.ts";
+import { eventOf, type PoolEvent, type PoolPlan } from "../../../../src/core/pool/action.ts";
 import { World } from "./world.ts";
 
 /** What the operator did, one word or two each. */

@@ -1,12 +1,12 @@
-import type { Builder, BuilderPhase, BuilderStatus } from "../../../src/api/builder.ts";
-import { apiVersion, restartAnnotation } from "../../../src/api/group.ts";
-import { BuilderPool, type BuilderPoolSpec } from "../../../src/api/pool.ts";
-import type { Action, PoolPlan } from "../../../src/core/pool/action.ts";
-import { join, type Member } from "../../../src/core/pool/member.ts";
-import type { ListingState, ObservedPool, Standing, Workload } from "../../../src/core/pool/observed.ts";
-import { planPool } from "../../../src/core/pool/plan.ts";
-import { type Pod, podName } from "../../../src/core/pool/pod.ts";
-import { agesOf, type Sightings, sight } from "../../../src/core/pool/sightings.ts";
+import type { Builder, BuilderPhase, BuilderStatus } from "../../../../src/api/objects/builder.ts";
+import { apiVersion, restartAnnotation } from "../../../../src/api/objects/group.ts";
+import { BuilderPool, type BuilderPoolSpec } from "../../../../src/api/objects/pool.ts";
+import type { Action, PoolPlan } from "../../../../src/core/pool/action.ts";
+import { agesOf, type Sightings, sight } from "../../../../src/core/pool/builder/ages.ts";
+import { join, type Member } from "../../../../src/core/pool/builder/member.ts";
+import { type Pod, podName } from "../../../../src/core/pool/builder/pod.ts";
+import type { ListingState, ObservedPool, Standing, Workload } from "../../../../src/core/pool/observed.ts";
+import { planPool } from "../../../../src/core/pool/plan.ts";
 
 type SpecInput = Partial<Record<keyof BuilderPoolSpec, unknown>>;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { candidate } from "../../../src/core/queue/candidate.ts";
-import type { CommitStatus } from "../../../src/core/queue/pullRequest.ts";
-import { aCheck } from "../../support/objects/check.ts";
-import { aPullRequest } from "../../support/objects/pullRequest.ts";
+import { candidate } from "../../../../src/core/pullRequest/candidate.ts";
+import type { CommitStatus } from "../../../../src/core/pullRequest/pullRequest.ts";
+import { aCheck } from "../../../support/objects/check.ts";
+import { aPullRequest } from "../../../support/objects/pullRequest.ts";
 
 const check = aCheck({ name: "c" });
 const status = (context: string, state: CommitStatus["state"]) => ({ context, state, description: "" });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { ResolvedCheck } from "../../../src/api/check.ts";
-import { decideTrust } from "../../../src/core/trust/trust.ts";
-import { sha } from "../../support/objects/build.ts";
-import { aCheck } from "../../support/objects/check.ts";
-import { aPullRequest } from "../../support/objects/pullRequest.ts";
+import type { ResolvedCheck } from "../../../../src/api/objects/check.ts";
+import { decideTrust } from "../../../../src/core/pullRequest/trust.ts";
+import { sha } from "../../../support/objects/build.ts";
+import { aCheck } from "../../../support/objects/check.ts";
+import { aPullRequest } from "../../../support/objects/pullRequest.ts";
 
 const teams = new Map([["experts", new Set(["alice"])]]);
 const decide = (trust: Partial<ResolvedCheck["trust"]>, says: Parameters<typeof aPullRequest>[0]) =>

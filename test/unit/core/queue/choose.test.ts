@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { Build } from "../../../src/api/build.ts";
-import { rendezvousWinner } from "../../../src/core/partition/affinity.ts";
-import { owner } from "../../../src/core/partition/modulo.ts";
-import { createPreference } from "../../../src/core/partition/preference.ts";
-import { type Chance, chooseBuild } from "../../../src/core/queue/choose.ts";
-import { shouldPreempt } from "../../../src/core/queue/preempt.ts";
-import type { View } from "../../../src/core/queue/share.ts";
-import { aBuild, heldBy, judged } from "../../support/objects/build.ts";
-import { aBuilder, builders } from "../../support/objects/builder.ts";
-import { iso, noon } from "../../support/objects/moment.ts";
+import type { Build } from "../../../../src/api/objects/build.ts";
+import { rendezvousWinner } from "../../../../src/core/partition/affinity.ts";
+import { owner } from "../../../../src/core/partition/modulo.ts";
+import { createPreference } from "../../../../src/core/partition/preference.ts";
+import { type Chance, chooseBuild } from "../../../../src/core/queue/choose.ts";
+import type { View } from "../../../../src/core/queue/partitionView.ts";
+import { shouldPreempt } from "../../../../src/core/queue/preempt.ts";
+import { aBuild, heldBy, judged } from "../../../support/objects/build.ts";
+import { aBuilder, builders } from "../../../support/objects/builder.ts";
+import { iso, noon } from "../../../support/objects/moment.ts";
 
 const patience = 600_000;
 const recheck = { failedShare: 0.7, maxShare: 0.5 };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Build } from "../../../src/api/build.ts";
-import { explainBuild } from "../../../src/core/queue/explain.ts";
-import { aBuild, heldBy, judged, sha } from "../../support/objects/build.ts";
-import { aBuilder, builders } from "../../support/objects/builder.ts";
-import { iso, noon } from "../../support/objects/moment.ts";
+import type { Build } from "../../../../src/api/objects/build.ts";
+import { explainBuild } from "../../../../src/core/queue/explain.ts";
+import { aBuild, heldBy, judged, sha } from "../../../support/objects/build.ts";
+import { aBuilder, builders } from "../../../support/objects/builder.ts";
+import { iso, noon } from "../../../support/objects/moment.ts";
 
 const explain = (build: Build, says: Partial<Parameters<typeof explainBuild>[1]> = {}) =>
   explainBuild(build, {

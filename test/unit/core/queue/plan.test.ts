@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { Build } from "../../../src/api/build.ts";
-import type { Stored } from "../../../src/api/kinds.ts";
-import { buildName } from "../../../src/core/queue/identity.ts";
-import { aBuild, heldBy, judged, sha } from "../../support/objects/build.ts";
-import { aCheck } from "../../support/objects/check.ts";
-import { aListing } from "../../support/objects/listing.ts";
-import { iso, noon } from "../../support/objects/moment.ts";
-import { aPool } from "../../support/objects/pool.ts";
-import { aPullRequest } from "../../support/objects/pullRequest.ts";
+import { Build } from "../../../../src/api/objects/build.ts";
+import type { Stored } from "../../../../src/api/objects/kinds.ts";
+import { buildName } from "../../../../src/core/build/identity.ts";
+import { aBuild, heldBy, judged, sha } from "../../../support/objects/build.ts";
+import { aCheck } from "../../../support/objects/check.ts";
+import { aListing } from "../../../support/objects/listing.ts";
+import { iso, noon } from "../../../support/objects/moment.ts";
+import { aPool } from "../../../support/objects/pool.ts";
+import { aPullRequest } from "../../../support/objects/pullRequest.ts";
 import { check, named, plan, type Says, settled, spec, status } from "./planned.ts";
 
 describe("the first sight of a pull request", () => {

@@ -1,11 +1,11 @@
-import type { Stored } from "../../../src/api/kinds.ts";
-import { buildName } from "../../../src/core/queue/identity.ts";
-import { type ObservedQueue, planQueue } from "../../../src/core/queue/plan.ts";
-import type { Listing, PullRequest } from "../../../src/core/queue/pullRequest.ts";
-import { aCheck } from "../../support/objects/check.ts";
-import { aListing } from "../../support/objects/listing.ts";
-import { noon } from "../../support/objects/moment.ts";
-import { aPool } from "../../support/objects/pool.ts";
+import type { Stored } from "../../../../src/api/objects/kinds.ts";
+import { buildName } from "../../../../src/core/build/identity.ts";
+import type { Listing, PullRequest } from "../../../../src/core/pullRequest/pullRequest.ts";
+import { type ObservedQueue, planQueue } from "../../../../src/core/queue/plan.ts";
+import { aCheck } from "../../../support/objects/check.ts";
+import { aListing } from "../../../support/objects/listing.ts";
+import { noon } from "../../../support/objects/moment.ts";
+import { aPool } from "../../../support/objects/pool.ts";
 
 export const check = aCheck();
 

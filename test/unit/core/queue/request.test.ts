@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Stored } from "../../../src/api/kinds.ts";
-import type { BuilderPoolSpec } from "../../../src/api/pool.ts";
-import type { PullRequest } from "../../../src/core/queue/pullRequest.ts";
-import { aBuild, heldBy, judged, sha } from "../../support/objects/build.ts";
-import { aListing } from "../../support/objects/listing.ts";
-import { iso, noon } from "../../support/objects/moment.ts";
-import { aPool } from "../../support/objects/pool.ts";
-import { aPullRequest } from "../../support/objects/pullRequest.ts";
+import type { Stored } from "../../../../src/api/objects/kinds.ts";
+import type { BuilderPoolSpec } from "../../../../src/api/objects/pool.ts";
+import type { PullRequest } from "../../../../src/core/pullRequest/pullRequest.ts";
+import { aBuild, heldBy, judged, sha } from "../../../support/objects/build.ts";
+import { aListing } from "../../../support/objects/listing.ts";
+import { iso, noon } from "../../../support/objects/moment.ts";
+import { aPool } from "../../../support/objects/pool.ts";
+import { aPullRequest } from "../../../support/objects/pullRequest.ts";
 import { named, plan, type Says, settled, spec, status } from "./planned.ts";
 
 const minutes = 60_000;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { ResolvedCheck } from "../../../src/api/check.ts";
-import type { CommitStatus, PullRequest } from "../../../src/core/queue/pullRequest.ts";
-import { formerList, formerRound, type Row } from "../../support/alibot/lister.ts";
-import { aCheck } from "../../support/objects/check.ts";
-import { aPullRequest } from "../../support/objects/pullRequest.ts";
+import type { ResolvedCheck } from "../../../../src/api/objects/check.ts";
+import type { CommitStatus, PullRequest } from "../../../../src/core/pullRequest/pullRequest.ts";
+import { formerList, formerRound, type Row } from "../../../support/alibot/lister.ts";
+import { aCheck } from "../../../support/objects/check.ts";
+import { aPullRequest } from "../../../support/objects/pullRequest.ts";
 import { queueOf, roundOf, rowsOf } from "./selection.ts";
 
 const check = aCheck({ name: "c" });

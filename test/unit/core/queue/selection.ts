@@ -1,17 +1,17 @@
-import type { Build } from "../../../src/api/build.ts";
-import type { ResolvedCheck } from "../../../src/api/check.ts";
-import type { Stored } from "../../../src/api/kinds.ts";
-import { createPreference } from "../../../src/core/partition/preference.ts";
-import { chooseBuild } from "../../../src/core/queue/choose.ts";
-import { compareWaiting } from "../../../src/core/queue/order.ts";
-import { planQueue } from "../../../src/core/queue/plan.ts";
-import type { PullRequest } from "../../../src/core/queue/pullRequest.ts";
-import type { Row } from "../../support/alibot/lister.ts";
-import { aBuild } from "../../support/objects/build.ts";
-import { builders } from "../../support/objects/builder.ts";
-import { aListing } from "../../support/objects/listing.ts";
-import { noon } from "../../support/objects/moment.ts";
-import { aPool } from "../../support/objects/pool.ts";
+import type { Build } from "../../../../src/api/objects/build.ts";
+import type { ResolvedCheck } from "../../../../src/api/objects/check.ts";
+import type { Stored } from "../../../../src/api/objects/kinds.ts";
+import { createPreference } from "../../../../src/core/partition/preference.ts";
+import type { PullRequest } from "../../../../src/core/pullRequest/pullRequest.ts";
+import { chooseBuild } from "../../../../src/core/queue/choose.ts";
+import { planQueue } from "../../../../src/core/queue/plan.ts";
+import { compareWaiting } from "../../../../src/core/queue/priority.ts";
+import type { Row } from "../../../support/alibot/lister.ts";
+import { aBuild } from "../../../support/objects/build.ts";
+import { builders } from "../../../support/objects/builder.ts";
+import { aListing } from "../../../support/objects/listing.ts";
+import { noon } from "../../../support/objects/moment.ts";
+import { aPool } from "../../../support/objects/pool.ts";
 
 const groups = ["untested", "failed", "succeeded"] as const;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { scripted } from "../../support/github/scripted.ts";
-import { errorOf, gitHub, list, signal, status, token } from "./asking.ts";
+import { scripted } from "../../../support/github/scripted.ts";
+import { errorOf, gitHub, list, signal, status, token } from "../asking.ts";
 
 describe("the address", () => {
   it.each([

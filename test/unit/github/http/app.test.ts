@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { scripted } from "../../support/github/scripted.ts";
-import { failing, gitHub, signal, status } from "./asking.ts";
+import { scripted } from "../../../support/github/scripted.ts";
+import { failing, gitHub, signal, status } from "../asking.ts";
 
 describe("a GitHub App", () => {
   const privateKey = generateKeyPairSync("rsa", { modulusLength: 2048 })

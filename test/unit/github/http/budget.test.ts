@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { scripted } from "../../support/github/scripted.ts";
-import { errorOf, gitHub, list, signal, status } from "./asking.ts";
+import { scripted } from "../../../support/github/scripted.ts";
+import { errorOf, gitHub, list, signal, status } from "../asking.ts";
 
 describe("the budget", () => {
   const headers = (remaining: number, reset: number) => ({

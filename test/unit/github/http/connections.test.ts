@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import type { BuilderPool } from "../../../src/api/pool.ts";
-import { gitHubs } from "../../../src/operator/githubs.ts";
-import { scripted } from "../../support/github/scripted.ts";
-import { keptLog } from "../../support/keptLog.ts";
-import { leapingClock } from "../../support/leapingClock.ts";
-import { aPool } from "../../support/objects/pool.ts";
-import { signal, status } from "./asking.ts";
+import type { BuilderPool } from "../../../../src/api/objects/pool.ts";
+import { gitHubs } from "../../../../src/operator/githubs.ts";
+import { scripted } from "../../../support/github/scripted.ts";
+import { keptLog } from "../../../support/keptLog.ts";
+import { leapingClock } from "../../../support/leapingClock.ts";
+import { aPool } from "../../../support/objects/pool.ts";
+import { signal, status } from "../asking.ts";
 
 it("a connection goes, with all it remembers, when the last pool that used its credential has another", async () => {
   const reset = { "x-ratelimit-limit": "5000", "x-ratelimit-remaining": "9", "x-ratelimit-reset": "2000000000" };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Response, scripted } from "../../support/github/scripted.ts";
-import { errorOf, gitHub, list, signal, status } from "./asking.ts";
+import { type Response, scripted } from "../../../support/github/scripted.ts";
+import { errorOf, gitHub, list, signal, status } from "../asking.ts";
 
 describe("a limit that GraphQL tells of in an answer of status 200", () => {
   const secondary = { message: "You have exceeded a secondary rate limit. Please wait a few minutes." };

@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import type { GitHub, GitHubError } from "../../../src/github/github.ts";
-import { type Response, scripted } from "../../support/github/scripted.ts";
-import { errorOf, failing, gitHub, signal, status, token } from "./asking.ts";
+import type { GitHub, GitHubError } from "../../../../src/github/github.ts";
+import { type Response, scripted } from "../../../support/github/scripted.ts";
+import { errorOf, failing, gitHub, signal, status, token } from "../asking.ts";
 
 describe("a refusal of GitHub", () => {
   const comment = { repository: "alice/o2", number: 7, prefix: "Error while", body: "Error while checking" };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Request, type Response, scripted } from "../../support/github/scripted.ts";
-import { gitHub, signal } from "./asking.ts";
+import { type Request, type Response, scripted } from "../../../support/github/scripted.ts";
+import { gitHub, signal } from "../asking.ts";
 
 const noMore = { hasNextPage: false, endCursor: null };
 

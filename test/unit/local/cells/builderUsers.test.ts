@@ -2,7 +2,7 @@ import { chownSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { builderUsers } from "../../../src/local/builderUsers.ts";
+import { builderUsers } from "../../../../src/local/cells/builderUsers.ts";
 
 describe("the users of builds on one machine", () => {
   let builders = "";

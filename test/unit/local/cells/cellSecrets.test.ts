@@ -12,11 +12,11 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Logs } from "../../../src/api/logs.ts";
-import { GitHub } from "../../../src/api/pool.ts";
-import { refusedCellSecrets } from "../../../src/core/pool/cellSecrets.ts";
-import { cellSecretLines, copySecrets } from "../../../src/local/cellSecrets.ts";
-import { aPool } from "../../support/objects/pool.ts";
+import { Logs } from "../../../../src/api/objects/logs.ts";
+import { GitHub } from "../../../../src/api/objects/pool.ts";
+import { refusedCellSecrets } from "../../../../src/core/definitions/cellSecrets.ts";
+import { cellSecretLines, copySecrets } from "../../../../src/local/cells/cellSecrets.ts";
+import { aPool } from "../../../support/objects/pool.ts";
 
 let root: string;
 let from: string;

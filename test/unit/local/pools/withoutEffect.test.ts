@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { withoutEffect } from "../../../src/local/withoutEffect.ts";
-import { aPool } from "../../support/objects/pool.ts";
+import { withoutEffect } from "../../../../src/local/pools/withoutEffect.ts";
+import { aPool } from "../../../support/objects/pool.ts";
 
 describe("a pool on one machine", () => {
   it("is told which of its fields need a cluster", () => {

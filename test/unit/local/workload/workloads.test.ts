@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { BuilderPool } from "../../../src/api/pool.ts";
-import type { Pod } from "../../../src/core/pool/pod.ts";
-import { revisionOf } from "../../../src/core/pool/revision.ts";
-import { localWorkloads } from "../../../src/local/workloads.ts";
-import { createLog } from "../../../src/system/log.ts";
-import { fakeClock, settled } from "../../support/fakeClock.ts";
-import { aPool } from "../pool/world.ts";
+import type { BuilderPool } from "../../../../src/api/objects/pool.ts";
+import type { Pod } from "../../../../src/core/pool/builder/pod.ts";
+import { revisionOf } from "../../../../src/core/pool/rollout/revision.ts";
+import { localWorkloads } from "../../../../src/local/workload/workloads.ts";
+import { createLog } from "../../../../src/system/log.ts";
+import { fakeClock, settled } from "../../../support/fakeClock.ts";
+import { aPool } from "../../core/pool/world.ts";
 
 const seconds = 1000;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Bearer, remembered } from "../../../src/logs/review.ts";
+import { type Bearer, remembered } from "../../../../src/logs/service/review.ts";
 
 describe("what the API server said of a token", () => {
   it("counts for a minute, then is asked anew", async () => {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { logServer } from "../../../src/logs/serve.ts";
+import { logServer } from "../../../../src/logs/service/serve.ts";
 
 const home = "/o/r/1/abc/build_O2_o2";
 let root: string;

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { directoryLogStore } from "../../../src/logs/directory.ts";
+import { directoryLogStore } from "../../../../src/logs/stores/directory.ts";
 
 const day = 86_400_000;
 let directory: string;

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { s3LogStore } from "../../../src/logs/s3.ts";
+import { s3LogStore } from "../../../../src/logs/stores/s3.ts";
 
 let folder: string;
 

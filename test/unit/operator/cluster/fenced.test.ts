@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { fenced } from "../../../src/operator/cluster/fenced.ts";
-import { pods } from "../../../src/operator/cluster/resources.ts";
-import type { KubernetesClient, KubernetesObject } from "../../../src/store/kubernetes/client.ts";
+import { fenced } from "../../../../src/operator/cluster/fenced.ts";
+import { pods } from "../../../../src/operator/cluster/resources.ts";
+import type { KubernetesClient, KubernetesObject } from "../../../../src/store/kubernetes/client.ts";
 
 const object: KubernetesObject = { apiVersion: "v1", kind: "Pod", metadata: { name: "o2-0" } };
 

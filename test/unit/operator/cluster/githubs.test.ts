@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { githubsBySecret } from "../../../src/operator/cluster/githubs.ts";
-import { scripted } from "../../support/github/scripted.ts";
-import { keptLog } from "../../support/keptLog.ts";
-import { leapingClock } from "../../support/leapingClock.ts";
-import { aPool } from "../../support/objects/pool.ts";
+import { githubsBySecret } from "../../../../src/operator/cluster/githubs.ts";
+import { scripted } from "../../../support/github/scripted.ts";
+import { keptLog } from "../../../support/keptLog.ts";
+import { leapingClock } from "../../../support/leapingClock.ts";
+import { aPool } from "../../../support/objects/pool.ts";
 
 it("repositories that are listed at once share one connection: the Secret is read once, and each of them once", async () => {
   const open = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };

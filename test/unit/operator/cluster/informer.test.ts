@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { mirrorOf } from "../../../src/operator/cluster/mirror.ts";
-import { readOwned } from "../../../src/operator/cluster/owned.ts";
-import { statefulSets } from "../../../src/operator/cluster/resources.ts";
-import type { KubernetesClient, KubernetesObject, WatchEvent } from "../../../src/store/kubernetes/client.ts";
-import { systemClock as clock } from "../../../src/system/clock.ts";
-import { createLog } from "../../../src/system/log.ts";
+import { mirrorOf } from "../../../../src/operator/cluster/informer.ts";
+import { readOwned } from "../../../../src/operator/cluster/owned.ts";
+import { statefulSets } from "../../../../src/operator/cluster/resources.ts";
+import type { KubernetesClient, KubernetesObject, WatchEvent } from "../../../../src/store/kubernetes/client.ts";
+import { systemClock as clock } from "../../../../src/system/clock.ts";
+import { createLog } from "../../../../src/system/log.ts";
 
 const log = createLog({ level: "silent" });
 

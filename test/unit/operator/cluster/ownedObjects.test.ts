@@ -1,13 +1,13 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { poolLabel, revisionLabel } from "../../../src/api/group.ts";
-import type { BuilderPool } from "../../../src/api/pool.ts";
-import type { Manifest } from "../../../src/core/pool/manifest/manifest.ts";
-import { revisionOf } from "../../../src/core/pool/revision.ts";
-import { watchPossessions } from "../../../src/operator/cluster/possessions.ts";
-import type { KubernetesClient, KubernetesObject } from "../../../src/store/kubernetes/client.ts";
-import { systemClock as clock } from "../../../src/system/clock.ts";
-import { createLog } from "../../../src/system/log.ts";
-import { aPool } from "../pool/world.ts";
+import { poolLabel, revisionLabel } from "../../../../src/api/objects/group.ts";
+import type { BuilderPool } from "../../../../src/api/objects/pool.ts";
+import type { Manifest } from "../../../../src/core/pool/manifest/manifest.ts";
+import { revisionOf } from "../../../../src/core/pool/rollout/revision.ts";
+import { watchPossessions } from "../../../../src/operator/cluster/ownedObjects.ts";
+import type { KubernetesClient, KubernetesObject } from "../../../../src/store/kubernetes/client.ts";
+import { systemClock as clock } from "../../../../src/system/clock.ts";
+import { createLog } from "../../../../src/system/log.ts";
+import { aPool } from "../../core/pool/world.ts";
 
 const setting = {
   builderImage: "builder:1",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readPod } from "../../../src/operator/cluster/pod.ts";
-import type { KubernetesObject } from "../../../src/store/kubernetes/client.ts";
+import { readPod } from "../../../../src/operator/cluster/pod.ts";
+import type { KubernetesObject } from "../../../../src/store/kubernetes/client.ts";
 
 const statefulSet = { apiVersion: "apps/v1", kind: "StatefulSet", name: "o2", uid: "s", controller: true };
 

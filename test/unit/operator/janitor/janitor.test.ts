@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { poolLabel } from "../../../src/api/group.ts";
-import type { LogStore } from "../../../src/logs/logStore.ts";
-import { runJanitor } from "../../../src/operator/janitor/run.ts";
-import { openEmbeddedStore } from "../../../src/store/embedded.ts";
-import { StoreError } from "../../../src/store/error.ts";
-import type { ObjectStore } from "../../../src/store/objectStore.ts";
-import { createLog } from "../../../src/system/log.ts";
-import { fakeClock } from "../../support/fakeClock.ts";
-import { aPool } from "../pool/world.ts";
+import { poolLabel } from "../../../../src/api/objects/group.ts";
+import type { LogStore } from "../../../../src/logs/logStore.ts";
+import { runJanitor } from "../../../../src/operator/janitor/run.ts";
+import { openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
+import { StoreError } from "../../../../src/store/error.ts";
+import type { ObjectStore } from "../../../../src/store/objectStore.ts";
+import { createLog } from "../../../../src/system/log.ts";
+import { fakeClock } from "../../../support/fakeClock.ts";
+import { aPool } from "../../core/pool/world.ts";
 
 const hour = 3_600_000;
 const day = 24 * hour;

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { runLiveness } from "../../../src/operator/liveness/run.ts";
-import type { Workloads } from "../../../src/operator/pools/workloads.ts";
-import { openEmbeddedStore } from "../../../src/store/embedded.ts";
-import type { ObjectStore } from "../../../src/store/objectStore.ts";
-import { createLog } from "../../../src/system/log.ts";
-import { fakeClock } from "../../support/fakeClock.ts";
+import { runLiveness } from "../../../../src/operator/liveness/run.ts";
+import type { Workloads } from "../../../../src/operator/pools/workloads.ts";
+import { openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
+import type { ObjectStore } from "../../../../src/store/objectStore.ts";
+import { createLog } from "../../../../src/system/log.ts";
+import { fakeClock } from "../../../support/fakeClock.ts";
 
 const log = createLog({ level: "silent" });
 

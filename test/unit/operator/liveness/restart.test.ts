@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import type { Builder } from "../../../src/api/builder.ts";
-import { runLiveness } from "../../../src/operator/liveness/run.ts";
-import type { Workloads } from "../../../src/operator/pools/workloads.ts";
-import { openEmbeddedStore } from "../../../src/store/embedded.ts";
-import { retryOnConflict } from "../../../src/store/write.ts";
-import { systemClock as clock } from "../../../src/system/clock.ts";
-import { createLog } from "../../../src/system/log.ts";
-import { aBuild } from "../../contract/objects.ts";
+import type { Builder } from "../../../../src/api/objects/builder.ts";
+import { runLiveness } from "../../../../src/operator/liveness/run.ts";
+import type { Workloads } from "../../../../src/operator/pools/workloads.ts";
+import { openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
+import { retryOnConflict } from "../../../../src/store/write.ts";
+import { systemClock as clock } from "../../../../src/system/clock.ts";
+import { createLog } from "../../../../src/system/log.ts";
+import { aBuild } from "../../../contract/objects.ts";
 
 const log = createLog({ level: "silent" });
 const builder: Builder = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Build } from "../../../src/api/build.ts";
+import type { Build } from "../../../../src/api/objects/build.ts";
 import { aMachine, type Machine } from "../pools/builders.ts";
 
 const second = 1000;

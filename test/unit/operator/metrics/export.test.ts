@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { exportMetrics } from "../../../src/operator/metrics/export.ts";
-import { metrics, type Scene } from "../../../src/operator/metrics/table.ts";
-import { createTally } from "../../../src/operator/metrics/tally.ts";
-import { aBuild, heldBy } from "../../support/objects/build.ts";
-import { aBuilder } from "../../support/objects/builder.ts";
-import { iso, noon } from "../../support/objects/moment.ts";
-import { aPool } from "../../support/objects/pool.ts";
+import { exportMetrics } from "../../../../src/operator/metrics/export.ts";
+import { metrics, type Scene } from "../../../../src/operator/metrics/table.ts";
+import { createTally } from "../../../../src/operator/metrics/tally.ts";
+import { aBuild, heldBy } from "../../../support/objects/build.ts";
+import { aBuilder } from "../../../support/objects/builder.ts";
+import { iso, noon } from "../../../support/objects/moment.ts";
+import { aPool } from "../../../support/objects/pool.ts";
 
 const pool = (status: object) => ({ ...aPool(), status });
 const scene = (says: Partial<Scene> = {}): Scene => ({

@@ -1,13 +1,13 @@
 import { expect, it, onTestFinished } from "vitest";
-import { poolFinalizer } from "../../../src/api/group.ts";
-import { localWorkloads } from "../../../src/local/workloads.ts";
-import { createMemory } from "../../../src/operator/pools/memory.ts";
-import { observePool } from "../../../src/operator/pools/observe.ts";
-import { cacheOf } from "../../../src/store/cache.ts";
-import { openEmbeddedStore } from "../../../src/store/embedded.ts";
-import { createLog } from "../../../src/system/log.ts";
-import { fakeClock } from "../../support/fakeClock.ts";
-import { aPool } from "../pool/world.ts";
+import { poolFinalizer } from "../../../../src/api/objects/group.ts";
+import { localWorkloads } from "../../../../src/local/workload/workloads.ts";
+import { createMemory } from "../../../../src/operator/pools/memory.ts";
+import { observePool } from "../../../../src/operator/pools/observe.ts";
+import { openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
+import { cacheOf } from "../../../../src/store/watch/cache.ts";
+import { createLog } from "../../../../src/system/log.ts";
+import { fakeClock } from "../../../support/fakeClock.ts";
+import { aPool } from "../../core/pool/world.ts";
 
 const hour = 3_600_000;
 

@@ -1,16 +1,16 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { BuilderPoolSpec } from "../../../src/api/pool.ts";
-import type { PullRequest } from "../../../src/core/queue/pullRequest.ts";
-import { type GitHub, GitHubError } from "../../../src/github/github.ts";
-import { createListings } from "../../../src/operator/queue/listings.ts";
-import { runQueue } from "../../../src/operator/queue/run.ts";
-import { openEmbeddedStore } from "../../../src/store/embedded.ts";
-import { createLog } from "../../../src/system/log.ts";
-import { fakeClock } from "../../support/fakeClock.ts";
-import { sha } from "../../support/objects/build.ts";
-import { aListing } from "../../support/objects/listing.ts";
-import { aPool } from "../../support/objects/pool.ts";
-import { aPullRequest } from "../../support/objects/pullRequest.ts";
+import type { BuilderPoolSpec } from "../../../../src/api/objects/pool.ts";
+import type { PullRequest } from "../../../../src/core/pullRequest/pullRequest.ts";
+import { type GitHub, GitHubError } from "../../../../src/github/github.ts";
+import { createListings } from "../../../../src/operator/queue/listings.ts";
+import { runQueue } from "../../../../src/operator/queue/run.ts";
+import { openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
+import { createLog } from "../../../../src/system/log.ts";
+import { fakeClock } from "../../../support/fakeClock.ts";
+import { sha } from "../../../support/objects/build.ts";
+import { aListing } from "../../../support/objects/listing.ts";
+import { aPool } from "../../../support/objects/pool.ts";
+import { aPullRequest } from "../../../support/objects/pullRequest.ts";
 
 const log = createLog({ level: "silent" });
 const stop: (() => Promise<void>)[] = [];

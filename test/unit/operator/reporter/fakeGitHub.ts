@@ -1,4 +1,4 @@
-import { type CommentWrite, type GitHub, GitHubError, type StatusWrite } from "../../../src/github/github.ts";
+import { type CommentWrite, type GitHub, GitHubError, type StatusWrite } from "../../../../src/github/github.ts";
 
 /** What befalls the next calls, in order: done as asked, refused with an error, or applied although the answer is lost. */
 export type Fault = GitHubError | { readonly applied: GitHubError } | undefined;

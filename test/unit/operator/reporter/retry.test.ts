@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { GitHubError } from "../../../src/github/github.ts";
-import { aVerdict, commitA, commitB, running } from "../../support/objects/reportedBuild.ts";
+import { GitHubError } from "../../../../src/github/github.ts";
+import { aVerdict, commitA, commitB, running } from "../../../support/objects/reportedBuild.ts";
 import { aReporter, minute, unreachable } from "./world.ts";
 
 describe("a report that fails", () => {

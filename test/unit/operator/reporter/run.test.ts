@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aBuild, aVerdict, commitA, link, running } from "../../support/objects/reportedBuild.ts";
+import { aBuild, aVerdict, commitA, link, running } from "../../../support/objects/reportedBuild.ts";
 import { aReporter, context, minute, second, unreachable } from "./world.ts";
 
 describe("the reporter", () => {

@@ -1,15 +1,15 @@
 import { onTestFinished } from "vitest";
-import type { BuildSpec, BuildStatus } from "../../../src/api/build.ts";
-import { apiVersion } from "../../../src/api/group.ts";
-import { GitHubError } from "../../../src/github/github.ts";
-import { createRefusals } from "../../../src/operator/reporter/refusals.ts";
-import { runReporter } from "../../../src/operator/reporter/run.ts";
-import { openEmbeddedStore } from "../../../src/store/embedded.ts";
-import { retryOnConflict } from "../../../src/store/write.ts";
-import { fakeClock, settled } from "../../support/fakeClock.ts";
-import { keptLog } from "../../support/keptLog.ts";
-import { aPool } from "../../support/objects/pool.ts";
-import { aBuild, commitA } from "../../support/objects/reportedBuild.ts";
+import type { BuildSpec, BuildStatus } from "../../../../src/api/objects/build.ts";
+import { apiVersion } from "../../../../src/api/objects/group.ts";
+import { GitHubError } from "../../../../src/github/github.ts";
+import { createRefusals } from "../../../../src/operator/reporter/refusals.ts";
+import { runReporter } from "../../../../src/operator/reporter/run.ts";
+import { openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
+import { retryOnConflict } from "../../../../src/store/write.ts";
+import { fakeClock, settled } from "../../../support/fakeClock.ts";
+import { keptLog } from "../../../support/keptLog.ts";
+import { aPool } from "../../../support/objects/pool.ts";
+import { aBuild, commitA } from "../../../support/objects/reportedBuild.ts";
 import { fakeGitHub } from "./fakeGitHub.ts";
 
 export const context = "build/O2/o2";

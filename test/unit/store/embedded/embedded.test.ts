@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ObjectByKind } from "../../../src/api/kinds.ts";
-import { openDatabase } from "../../../src/store/embedded/database.ts";
-import { prepareRows } from "../../../src/store/embedded/rows.ts";
-import { type EmbeddedStore, openEmbeddedStore } from "../../../src/store/embedded.ts";
-import { createLog } from "../../../src/system/log.ts";
-import { brief, follow, is } from "../../contract/follow.ts";
-import { aBuilder, aPool, readyStatus } from "../../contract/objects.ts";
-import { fakeClock } from "../../support/fakeClock.ts";
+import type { ObjectByKind } from "../../../../src/api/objects/kinds.ts";
+import { openDatabase } from "../../../../src/store/embedded/database.ts";
+import { type EmbeddedStore, openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
+import { prepareRows } from "../../../../src/store/embedded/rows.ts";
+import { createLog } from "../../../../src/system/log.ts";
+import { brief, follow, is } from "../../../contract/follow.ts";
+import { aBuilder, aPool, readyStatus } from "../../../contract/objects.ts";
+import { fakeClock } from "../../../support/fakeClock.ts";
 
 describe("the embedded store", () => {
   let folder: string;

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { schemaVersion } from "../../../src/store/embedded/schema.ts";
-import { openEmbeddedStore } from "../../../src/store/embedded.ts";
-import { systemClock } from "../../../src/system/clock.ts";
-import { createLog } from "../../../src/system/log.ts";
-import { aBuilder } from "../../contract/objects.ts";
+import { openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
+import { schemaVersion } from "../../../../src/store/embedded/schema.ts";
+import { systemClock } from "../../../../src/system/clock.ts";
+import { createLog } from "../../../../src/system/log.ts";
+import { aBuilder } from "../../../contract/objects.ts";
 
 describe("the file of the embedded store", () => {
   let folder: string;

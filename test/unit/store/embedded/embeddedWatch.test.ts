@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { createBells } from "../../../src/store/embedded/bells.ts";
-import { openDatabase } from "../../../src/store/embedded/database.ts";
-import { prepareRows } from "../../../src/store/embedded/rows.ts";
-import { watchObjects } from "../../../src/store/embedded/watch.ts";
-import { StoreError } from "../../../src/store/error.ts";
-import { createLog } from "../../../src/system/log.ts";
-import { fakeClock, settled } from "../../support/fakeClock.ts";
+import { createBells } from "../../../../src/store/embedded/bells.ts";
+import { openDatabase } from "../../../../src/store/embedded/database.ts";
+import { prepareRows } from "../../../../src/store/embedded/rows.ts";
+import { watchObjects } from "../../../../src/store/embedded/watch.ts";
+import { StoreError } from "../../../../src/store/error.ts";
+import { createLog } from "../../../../src/system/log.ts";
+import { fakeClock, settled } from "../../../support/fakeClock.ts";
 
 describe("a watch of a store that cannot be read for a while", () => {
   it("is not healthy until it can", async () => {

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { accessFromKubeConfig } from "../../../src/store/kubernetes/kubeConfig.ts";
-import { kubernetesClient } from "../../../src/store/kubernetes/kubernetesClient.ts";
-import { accessInPod } from "../../../src/store/kubernetes/pod.ts";
-import { fakeClock } from "../../support/fakeClock.ts";
-import { scriptedServer, sendJson } from "../../support/kubernetes/scriptedServer.ts";
+import { kubernetesClient } from "../../../../src/store/kubernetes/http/kubernetesClient.ts";
+import { accessFromKubeConfig } from "../../../../src/store/kubernetes/kubeConfig.ts";
+import { accessInPod } from "../../../../src/store/kubernetes/pod.ts";
+import { fakeClock } from "../../../support/fakeClock.ts";
+import { scriptedServer, sendJson } from "../../../support/kubernetes/scriptedServer.ts";
 
 let folder = "";
 beforeEach(() => {

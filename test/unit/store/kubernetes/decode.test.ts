@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { KubernetesObject } from "../../../src/store/kubernetes/client.ts";
-import { createDoor } from "../../../src/store/kubernetes/door.ts";
-import { aBuilder, aLease } from "../../contract/objects.ts";
-import { keptLog } from "../../support/keptLog.ts";
+import type { KubernetesObject } from "../../../../src/store/kubernetes/client.ts";
+import { createDoor } from "../../../../src/store/kubernetes/decode.ts";
+import { aBuilder, aLease } from "../../../contract/objects.ts";
+import { keptLog } from "../../../support/keptLog.ts";
 
 function aDoor() {
   const log = keptLog();

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type EmbeddedStore, openEmbeddedStore } from "../../../src/store/embedded.ts";
-import { StoreError } from "../../../src/store/error.ts";
-import { lead } from "../../../src/store/leader.ts";
-import type { SeatStore } from "../../../src/store/seat.ts";
-import { createLog } from "../../../src/system/log.ts";
-import { type FakeClock, fakeClock } from "../../support/fakeClock.ts";
+import { type EmbeddedStore, openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
+import { StoreError } from "../../../../src/store/error.ts";
+import { lead } from "../../../../src/store/leader/leader.ts";
+import type { SeatStore } from "../../../../src/store/leader/lease.ts";
+import { createLog } from "../../../../src/system/log.ts";
+import { type FakeClock, fakeClock } from "../../../support/fakeClock.ts";
 
 const log = createLog({ level: "silent" });
 let clock: FakeClock;

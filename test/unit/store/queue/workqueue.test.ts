@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createWorkqueue, type Workqueue } from "../../../src/store/workqueue.ts";
-import { type FakeClock, fakeClock, settled } from "../../support/fakeClock.ts";
+import { createWorkqueue, type Workqueue } from "../../../../src/store/queue/workqueue.ts";
+import { type FakeClock, fakeClock, settled } from "../../../support/fakeClock.ts";
 
 /** A queue whose handlers end when the test says so. */
 function aQueue(clock: FakeClock, concurrency: number) {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { cacheOf, isSameSpec } from "../../../src/store/cache.ts";
-import { type EmbeddedStore, openEmbeddedStore } from "../../../src/store/embedded.ts";
-import { createLog } from "../../../src/system/log.ts";
-import { brief } from "../../contract/follow.ts";
-import { aBuilder } from "../../contract/objects.ts";
-import { fakeClock, settled } from "../../support/fakeClock.ts";
+import { type EmbeddedStore, openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
+import { cacheOf, isSameSpec } from "../../../../src/store/watch/cache.ts";
+import { createLog } from "../../../../src/system/log.ts";
+import { brief } from "../../../contract/follow.ts";
+import { aBuilder } from "../../../contract/objects.ts";
+import { fakeClock, settled } from "../../../support/fakeClock.ts";
 
 describe("the cache", () => {
   let store: EmbeddedStore;

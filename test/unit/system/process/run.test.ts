@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type Command, run } from "../../../src/system/process/run.ts";
-import { cellMarker, killMarked, killSurvivors } from "../../../src/system/process/survivors.ts";
-import { isAlive } from "../../support/cell/alive.ts";
+import { type Command, run } from "../../../../src/system/process/run.ts";
+import { cellMarker, killMarked, killSurvivors } from "../../../../src/system/process/survivors.ts";
+import { isAlive } from "../../../support/cell/alive.ts";
 
 const env = { PATH: "/usr/bin:/bin", LEFT: "behind" };
 const shell = (script: string, options: Partial<Command> = {}) =>

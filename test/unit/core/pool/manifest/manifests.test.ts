@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { apiVersion } from "../../../src/api/group.ts";
-import { BuilderPool } from "../../../src/api/pool.ts";
-import { BuilderEnvironment, readEnvironment } from "../../../src/builder/environment.ts";
-import { refusedVolumes } from "../../../src/core/pool/cellSecrets.ts";
-import { manifestsOf } from "../../../src/core/pool/manifest/all.ts";
-import type { Manifest } from "../../../src/core/pool/manifest/manifest.ts";
-import { podTemplate } from "../../../src/core/pool/manifest/podTemplate.ts";
-import { refusalOf } from "../../../src/core/pool/manifest/refusal.ts";
-import { builderRules, operatorRules, type Rule } from "../../../src/core/pool/manifest/rights.ts";
-import { revisionOf } from "../../../src/core/pool/revision.ts";
-import { killAfter } from "../../../src/core/queue/heartbeat.ts";
+import { apiVersion } from "../../../../../src/api/objects/group.ts";
+import { BuilderPool } from "../../../../../src/api/objects/pool.ts";
+import { BuilderEnvironment, readEnvironment } from "../../../../../src/builder/environment.ts";
+import { refusedVolumes } from "../../../../../src/core/definitions/cellSecrets.ts";
+import { killAfter } from "../../../../../src/core/liveness/heartbeat.ts";
+import { manifestsOf } from "../../../../../src/core/pool/manifest/all.ts";
+import type { Manifest } from "../../../../../src/core/pool/manifest/manifest.ts";
+import { podTemplate } from "../../../../../src/core/pool/manifest/podTemplate.ts";
+import { refusalOf } from "../../../../../src/core/pool/manifest/refusal.ts";
+import { builderRules, operatorRules, type Rule } from "../../../../../src/core/pool/manifest/rights.ts";
+import { revisionOf } from "../../../../../src/core/pool/rollout/revision.ts";
 import { setting } from "./setting.ts";
 
 function aPool(spec: object = {}, name = "o2"): BuilderPool {
@@ -69,7 +69,7 @@ const rich = aPool({
   },
 });
 
-/** `vitest run --project unit test/unit/manifests -u` writes the golden files anew. */
+/** `vitest run --project unit test/unit/core/pool/manifest -u` writes the golden files anew. */
 describe("what a pool owns in a cluster", () => {
   it.each(manifests(plain).map((manifest) => [manifest.kind, manifest] as const))(
     "is, for a plain pool, this %s",

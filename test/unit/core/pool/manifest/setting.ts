@@ -1,4 +1,4 @@
-import type { Setting } from "../../../src/core/pool/manifest/manifest.ts";
+import type { Setting } from "../../../../../src/core/pool/manifest/manifest.ts";
 
 /** An installation of which nothing runs. */
 export const setting: Setting = {

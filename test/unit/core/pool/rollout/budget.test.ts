@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { budgetOf } from "../../../src/core/pool/budget.ts";
-import { aPool } from "./world.ts";
+import { budgetOf } from "../../../../../src/core/pool/rollout/budget.ts";
+import { aPool } from "../world.ts";
 
 describe("the budget", () => {
   it.each([

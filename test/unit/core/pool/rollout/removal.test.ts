@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { drainAnnotation } from "../../../src/api/group.ts";
-import { deeds, settled } from "./settled.ts";
+import { drainAnnotation } from "../../../../../src/api/objects/group.ts";
+import { deeds, settled } from "../settled.ts";
 
 const minute = 60_000;
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { revisionOf } from "../../../src/core/pool/revision.ts";
-import { condition, deeds, settled } from "./settled.ts";
-import { aPool, type World } from "./world.ts";
+import { revisionOf } from "../../../../../src/core/pool/rollout/revision.ts";
+import { condition, deeds, settled } from "../settled.ts";
+import { aPool, type World } from "../world.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { PoolConditionType } from "../../../src/api/reasons.ts";
-import type { Standing } from "../../../src/core/pool/observed.ts";
-import { told } from "./settled.ts";
-import { World } from "./world.ts";
+import type { PoolConditionType } from "../../../../../src/api/objects/reasons.ts";
+import type { Standing } from "../../../../../src/core/pool/observed.ts";
+import { told } from "../settled.ts";
+import { World } from "../world.ts";
 
 function settled(spec: ConstructorParameters<typeof World>[0], standing: Standing = {}): World {
   const world = new World(spec);

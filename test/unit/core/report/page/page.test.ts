@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Findings } from "../../../src/api/event.ts";
-import { fullLogBegin, fullLogEnd, fullLogHead } from "../../../src/core/report/fullLog.ts";
-import { type ResultFacts, resultPage } from "../../../src/core/report/page.ts";
-import { logDirectory, normalisedCheck } from "../../../src/core/report/paths.ts";
+import type { Findings } from "../../../../../src/api/cell/event.ts";
+import { fullLogBegin, fullLogEnd, fullLogHead } from "../../../../../src/core/report/log/fullLog.ts";
+import { logDirectory, normalisedCheck } from "../../../../../src/core/report/log/paths.ts";
+import { type ResultFacts, resultPage } from "../../../../../src/core/report/page/page.ts";
 
 const commit = "93a3ef0948f990e9b17b4daf0239fd457a328e09";
 const facts: ResultFacts = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Verdict } from "../../../src/api/build.ts";
-import { commentOn } from "../../../src/core/report/comment.ts";
-import { excerpt } from "../../../src/core/report/excerpt.ts";
-import { messageHash } from "../../../src/core/report/hash.ts";
+import type { Verdict } from "../../../../../src/api/objects/build.ts";
+import { excerpt } from "../../../../../src/core/report/log/excerpt.ts";
+import { commentOn } from "../../../../../src/core/report/post/comment.ts";
+import { messageHash } from "../../../../../src/core/report/post/commentHash.ts";
 
 const commit = "93a3ef0948f990e9b17b4daf0239fd457a328e09";
 const url = "https://logs/o/r/1/pretty.html";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Build } from "../../../src/api/build.ts";
-import { pendingReports } from "../../../src/core/report/pending.ts";
-import { aPool } from "../../support/objects/pool.ts";
-import { aBuild, aVerdict, link } from "../../support/objects/reportedBuild.ts";
+import type { Build } from "../../../../../src/api/objects/build.ts";
+import { pendingReports } from "../../../../../src/core/report/post/pending.ts";
+import { aPool } from "../../../../support/objects/pool.ts";
+import { aBuild, aVerdict, link } from "../../../../support/objects/reportedBuild.ts";
 
 describe("what is not reported yet", () => {
   const names = (builds: readonly Build[], spec: Parameters<typeof aPool>[0] = {}) =>

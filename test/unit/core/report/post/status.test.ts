@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { infrastructureReasons } from "../../../src/api/reasons.ts";
-import { wordsOf } from "../../../src/api/words.ts";
+import { infrastructureReasons } from "../../../../../src/api/objects/reasons.ts";
+import { wordsOf } from "../../../../../src/api/values/vocabulary.ts";
 import {
   approvalNeeded,
   isAnnouncement,
@@ -11,7 +11,7 @@ import {
   retrying,
   started,
   verdictStatus,
-} from "../../../src/core/report/status.ts";
+} from "../../../../../src/core/report/post/status.ts";
 
 const winter = Date.parse("2026-11-23T18:12:00Z");
 const summer = Date.parse("2026-07-05T22:05:59Z");

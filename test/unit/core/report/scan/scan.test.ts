@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Findings } from "../../../src/api/event.ts";
-import { LogScanner } from "../../../src/core/report/scan.ts";
+import type { Findings } from "../../../../../src/api/cell/event.ts";
+import { LogScanner } from "../../../../../src/core/report/scan/scan.ts";
 
 const main = "sw/BUILD/O2-latest/log";
 const csi = "\x1b";

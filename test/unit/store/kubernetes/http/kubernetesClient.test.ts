@@ -1,9 +1,9 @@
 import type { ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
-import { apiVersion } from "../../../src/api/group.ts";
-import type { KubernetesObject } from "../../../src/store/kubernetes/client.ts";
-import { kubernetesClient } from "../../../src/store/kubernetes/kubernetesClient.ts";
-import { scriptedServer, sendJson, sendStatus } from "../../support/kubernetes/scriptedServer.ts";
+import { apiVersion } from "../../../../../src/api/objects/group.ts";
+import type { KubernetesObject } from "../../../../../src/store/kubernetes/client.ts";
+import { kubernetesClient } from "../../../../../src/store/kubernetes/http/kubernetesClient.ts";
+import { scriptedServer, sendJson, sendStatus } from "../../../../support/kubernetes/scriptedServer.ts";
 
 const builders = { apiVersion, kind: "Builder", plural: "builders" };
 const pods = { apiVersion: "v1", kind: "Pod", plural: "pods" };

@@ -1,10 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { StoreError } from "../../../src/store/error.ts";
-import type { KubernetesObject, ListOptions, WatchEvent, WatchOptions } from "../../../src/store/kubernetes/client.ts";
-import type { Reflected } from "../../../src/store/kubernetes/known.ts";
-import { reflect } from "../../../src/store/kubernetes/reflect.ts";
-import { createLog } from "../../../src/system/log.ts";
-import { type FakeClock, fakeClock, settled } from "../../support/fakeClock.ts";
+import { StoreError } from "../../../../../src/store/error.ts";
+import type {
+  KubernetesObject,
+  ListOptions,
+  WatchEvent,
+  WatchOptions,
+} from "../../../../../src/store/kubernetes/client.ts";
+import type { Reflected } from "../../../../../src/store/kubernetes/watch/known.ts";
+import { reflect } from "../../../../../src/store/kubernetes/watch/reflect.ts";
+import { createLog } from "../../../../../src/system/log.ts";
+import { type FakeClock, fakeClock, settled } from "../../../../support/fakeClock.ts";
 
 const pods = { apiVersion: "v1", kind: "Pod", plural: "pods" };
 const log = createLog({ level: "silent" });

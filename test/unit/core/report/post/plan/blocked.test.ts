@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { recordStatus } from "../../../../src/core/report/record.ts";
-import { aBuild, aReport, aVerdict, link, monday, published, running } from "../../../support/objects/reportedBuild.ts";
+import { recordStatus } from "../../../../../../src/core/report/post/record.ts";
+import {
+  aBuild,
+  aReport,
+  aVerdict,
+  link,
+  monday,
+  published,
+  running,
+} from "../../../../../support/objects/reportedBuild.ts";
 import { plannedStatus } from "./plannedStatus.ts";
 
 describe("what must not be built", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Build } from "../../../../src/api/build.ts";
-import { planReport } from "../../../../src/core/report/plan.ts";
-import { recordComment } from "../../../../src/core/report/record.ts";
-import { aBuild, aReport, aVerdict, commitB, facts, published } from "../../../support/objects/reportedBuild.ts";
+import type { Build } from "../../../../../../src/api/objects/build.ts";
+import { planReport } from "../../../../../../src/core/report/post/plan.ts";
+import { recordComment } from "../../../../../../src/core/report/post/record.ts";
+import { aBuild, aReport, aVerdict, commitB, facts, published } from "../../../../../support/objects/reportedBuild.ts";
 
 describe("the comment", () => {
   const failed = { phase: "Done", verdict: aVerdict({ result: "Failure", excerpt: "x: error: y" }) } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aBuild, aVerdict, commitA, link, published, running } from "../../../support/objects/reportedBuild.ts";
+import { aBuild, aVerdict, commitA, link, published, running } from "../../../../../support/objects/reportedBuild.ts";
 import { plannedStatus } from "./plannedStatus.ts";
 
 describe("the report of a recheck", () => {

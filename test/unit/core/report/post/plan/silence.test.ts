@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Build } from "../../../../src/api/build.ts";
-import { planReport } from "../../../../src/core/report/plan.ts";
-import { aBuild, aReport, aTrouble, aVerdict, facts, running } from "../../../support/objects/reportedBuild.ts";
+import type { Build } from "../../../../../../src/api/objects/build.ts";
+import { planReport } from "../../../../../../src/core/report/post/plan.ts";
+import { aBuild, aReport, aTrouble, aVerdict, facts, running } from "../../../../../support/objects/reportedBuild.ts";
 import { plannedStatus } from "./plannedStatus.ts";
 
 describe("silence", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { planReport } from "../../../../src/core/report/plan.ts";
+import { planReport } from "../../../../../../src/core/report/post/plan.ts";
 import {
   aBuild,
   aReport,
@@ -11,7 +11,7 @@ import {
   link,
   published,
   running,
-} from "../../../support/objects/reportedBuild.ts";
+} from "../../../../../support/objects/reportedBuild.ts";
 import { plannedStatus } from "./plannedStatus.ts";
 
 describe("the report of an untested commit", () => {

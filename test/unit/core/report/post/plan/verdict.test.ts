@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { planReport } from "../../../../src/core/report/plan.ts";
-import { recordStatus } from "../../../../src/core/report/record.ts";
+import { planReport } from "../../../../../../src/core/report/post/plan.ts";
+import { recordStatus } from "../../../../../../src/core/report/post/record.ts";
 import {
   aBuild,
   aReport,
@@ -12,7 +12,7 @@ import {
   monday,
   published,
   running,
-} from "../../../support/objects/reportedBuild.ts";
+} from "../../../../../support/objects/reportedBuild.ts";
 import { plannedStatus } from "./plannedStatus.ts";
 
 const minute = 60_000;
