@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help setup test-setup up demo check lint types format test test-unit test-integration test-cluster e2e cluster cluster-down generate verify build bench ci clean
+.PHONY: help setup test-setup up demo check lint types format test test-unit test-integration test-cluster e2e cluster cluster-down generate verify build release-check bench ci clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ verify: ## Fail when generated files are stale
 
 build: setup ## Bundle the programs of a cluster into dist/, of which the Dockerfile makes images
 	@node scripts/build.ts
+
+release-check: ## Compare a tag with the version in all files; print the release notes (TAG=v0.1.0)
+	@node scripts/release-check.ts $(TAG)
 
 bench: setup ## Measure, each number beside its reference (ONLY=name for one)
 	@node test/bench/main.ts $(ONLY)
