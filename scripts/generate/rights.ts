@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { admissionPolicies } from "../../src/core/install/admission.ts";
+import { admissionPoliciesOf } from "../../src/core/install/admission.ts";
 import { operatorRules } from "../../src/core/pool/manifest/rights.ts";
 
 const chart = "deploy/helm/builderpool";
@@ -8,7 +8,7 @@ const yaml = { lineWidth: 0, aliasDuplicateObjects: false };
 
 /** What the chart grants the operator, and how it narrows the builders: path → text. */
 export function rightsFiles(): ReadonlyMap<string, string> {
-  const policies = admissionPolicies("builderpool-{{ .Release.Namespace }}", "{{ .Release.Namespace }}");
+  const policies = admissionPoliciesOf("builderpool-{{ .Release.Namespace }}", "{{ .Release.Namespace }}");
   return new Map([
     [`${chart}/files/operator-rules.generated.yaml`, `# ${head}\n${stringify(operatorRules, yaml)}`],
     [

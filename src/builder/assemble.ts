@@ -3,31 +3,31 @@ import type { ResolvedCheck } from "../api/objects/check.ts";
 import { poolLabel } from "../api/objects/group.ts";
 import type { BuilderPool } from "../api/objects/pool.ts";
 import { milliseconds } from "../api/values/duration.ts";
-import { poolChecks } from "../core/definitions/checks.ts";
+import { poolChecksOf } from "../core/definitions/checks.ts";
 import { createPreference } from "../core/partition/preference.ts";
-import { cacheOf } from "../store/watch/cache.ts";
+import { createCache } from "../store/watch/cache.ts";
 import { createWake } from "../system/wake.ts";
 import type { Brain } from "./brain.ts";
 import type { Declared, Settings } from "./config/config.ts";
-import { configFolder } from "./config/configFolder.ts";
+import { createConfigFolder } from "./config/configFolder.ts";
 import type { Sandbox } from "./config/sandbox.ts";
-import { ownStatus } from "./report/builderStatus.ts";
-import { heartbeat } from "./report/heartbeat.ts";
-import { notes } from "./report/notes.ts";
-import { outbox } from "./report/outbox.ts";
-import { waitingTimes } from "./work/waitingTimes.ts";
+import { createOwnStatus } from "./report/builderStatus.ts";
+import { createHeartbeat } from "./report/heartbeat.ts";
+import { createNotes } from "./report/notes.ts";
+import { createOutbox } from "./report/outbox.ts";
+import { createWaitingTimes } from "./work/waitingTimes.ts";
 import type { BuilderWorld } from "./world.ts";
 
 /** Connects the parts of one builder. They live until `signal` aborts. */
-export function assemble(world: BuilderWorld, sandbox: Sandbox, signal: AbortSignal): Brain {
+export function createBrain(world: BuilderWorld, sandbox: Sandbox, signal: AbortSignal): Brain {
   const { clock, incarnation, name, pool: poolName, store } = world;
   const wake = createWake(clock);
   const listeners = new Set<() => void>();
-  const waiting = waitingTimes(clock);
-  const status = ownStatus(world, initialStatus(world));
-  const beats = heartbeat({ ...world, self: () => builders.get(name) });
-  const folder = configFolder(sandbox);
-  const note = notes(status);
+  const waiting = createWaitingTimes(clock);
+  const status = createOwnStatus(world, initialStatus(world));
+  const beats = createHeartbeat({ ...world, self: () => builders.get(name) });
+  const folder = createConfigFolder(sandbox);
+  const setNote = createNotes(status);
   let settings: Settings = { silent: false, debug: false, timeouts: {} };
   let refreshing = Promise.resolve();
   let orders = 0;
@@ -37,43 +37,43 @@ export function assemble(world: BuilderWorld, sandbox: Sandbox, signal: AbortSig
     for (const listener of listeners) listener();
   }
   const ofPool = { labels: { [poolLabel]: poolName } };
-  const builds = cacheOf(store, "Build", {
+  const builds = createCache(store, "Build", {
     signal,
     selector: ofPool,
     onChange(change) {
-      waiting.see(change);
+      waiting.observe(change);
       changed();
     },
   });
-  const builders = cacheOf(store, "Builder", {
+  const builders = createCache(store, "Builder", {
     signal,
     selector: ofPool,
     onChange({ object }) {
-      if (object.metadata.name === name && beats.mayStart()) status.look(object);
+      if (object.metadata.name === name && beats.mayStart()) status.observe(object);
       changed();
     },
   });
-  const pools = cacheOf(store, "BuilderPool", { signal, onChange: changed });
+  const pools = createCache(store, "BuilderPool", { signal, onChange: changed });
 
   async function refresh(): Promise<void> {
     const pool = pools.get(poolName);
     if (pool === undefined) return;
     const read = await folder.read(declare(pool, builders.get(name)?.spec ?? {}, resolved(pool)));
     settings = read.settings;
-    note("config", read.warnings.join("; ") || undefined);
-    status.say({ silent: settings.silent, debug: settings.debug });
+    setNote("config", read.warnings.join("; ") || undefined);
+    status.setStatus({ silent: settings.silent, debug: settings.debug });
   }
 
   const synced = Promise.all([builds.synced, builders.synced, pools.synced]).then(() => {});
   synced.catch(() => {}); // one that is told to end at its start waits for nothing
-  const resolved = memo((pool: BuilderPool) => poolChecks(pool).checks);
+  const resolved = memo((pool: BuilderPool) => poolChecksOf(pool).checks);
   return {
     world,
     sandbox,
     status,
-    note,
+    setNote,
     heartbeat: beats,
-    outbox: outbox(world, sandbox.pendingLogs, (sentence) => note("logs", sentence)),
+    outbox: createOutbox(world, sandbox.pendingLogs, (sentence) => setNote("logs", sentence)),
     wake,
     builds,
     builders,
@@ -98,8 +98,8 @@ export function assemble(world: BuilderWorld, sandbox: Sandbox, signal: AbortSig
       orders += 1;
       return `${incarnation}.${orders}`;
     },
-    learn(versions) {
-      if (versions !== undefined) status.say({ versions: { ...status.get().versions, ...versions } });
+    recordVersions(versions) {
+      if (versions !== undefined) status.setStatus({ versions: { ...status.get().versions, ...versions } });
     },
     changed,
     onChange(listener) {

@@ -31,7 +31,7 @@ export interface Brain {
   /** For how long this process has known the wanted request of that Build, in milliseconds. */
   readonly waited: (build: Pick<Build, "metadata" | "spec">) => number;
   /** Sets, or with undefined takes back, what the status says about a topic. */
-  readonly note: (topic: Topic, text: string | undefined) => void;
+  readonly setNote: (topic: Topic, text: string | undefined) => void;
   /** When all work areas were last cleaned, by the monotonic clock. */
   readonly cleaning: { last: number };
   /** Its own Builder object. */
@@ -45,7 +45,7 @@ export interface Brain {
   /** Id for an order, never used before on this machine. */
   nextId(): string;
   /** Remembers versions that a cell found, for the status. */
-  learn(versions: Readonly<Record<string, string>> | undefined): void;
+  recordVersions(versions: Readonly<Record<string, string>> | undefined): void;
   /** Rings the wake and calls the listeners. */
   changed(): void;
   /** Calls `listener` after every change the wake is rung for, until the returned function is called. */

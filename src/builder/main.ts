@@ -3,11 +3,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cellSecretsFolder } from "../core/pool/manifest/capsule.ts";
 import type { LogStore } from "../logs/logStore.ts";
-import { bucketKeys } from "../logs/stores/bucketKeys.ts";
-import { httpLogStore } from "../logs/stores/http.ts";
-import { s3LogStore } from "../logs/stores/s3.ts";
-import { kubernetesClient } from "../store/kubernetes/http/kubernetesClient.ts";
-import { kubernetesStore } from "../store/kubernetes/kubernetes.ts";
+import { createBucketKeys } from "../logs/stores/bucketKeys.ts";
+import { createHttpLogStore } from "../logs/stores/http.ts";
+import { createS3LogStore } from "../logs/stores/s3.ts";
+import { createKubernetesClient } from "../store/kubernetes/http/kubernetesClient.ts";
+import { createKubernetesStore } from "../store/kubernetes/kubernetes.ts";
 import { accessInPod } from "../store/kubernetes/pod.ts";
 import { systemClock as clock } from "../system/clock.ts";
 import { serveHealth } from "../system/health.ts";
@@ -15,9 +15,9 @@ import { createLog, type Log } from "../system/log.ts";
 import { sparseEnvironment } from "../system/sparseEnvironment.ts";
 import { version } from "../system/version.ts";
 import { fillCapsule } from "./cells/capsule.ts";
-import { socketCells } from "./cells/socketCells.ts";
+import { createSocketCells } from "./cells/socketCells.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
-import { gitMirrors } from "./git/mirrors.ts";
+import { createMirrors } from "./git/mirrors.ts";
 import { createBuilderMeter } from "./report/meter.ts";
 import { runBuilder } from "./run.ts";
 
@@ -43,9 +43,9 @@ async function run(environment: Environment, log: Log): Promise<void> {
     () => (isReady ? undefined : `"${name}" is not warm, or drains: kubectl get builder ${name}`),
     createBuilderMeter(() => isReady),
   );
-  const client = kubernetesClient(accessInPod({ ...environment.apiServer, clock }), namespace);
+  const client = createKubernetesClient(accessInPod({ ...environment.apiServer, clock }), namespace);
   const directory = join(data, "mirror");
-  const mirrors = gitMirrors({
+  const mirrors = createMirrors({
     directory,
     clock,
     log,
@@ -65,9 +65,9 @@ async function run(environment: Environment, log: Log): Promise<void> {
         log,
         mirrors,
         incarnation: randomUUID(),
-        store: kubernetesStore({ client, clock, log }),
+        store: createKubernetesStore({ client, clock, log }),
         logs: logStore(logs),
-        cells: socketCells({ socket: environment.cellSocket, pod: name, version, clock, log }),
+        cells: createSocketCells({ socket: environment.cellSocket, pod: name, version, clock, log }),
         sandbox: data,
         work: join(data, "work"),
         secrets: cellSecretsFolder,
@@ -89,8 +89,9 @@ async function run(environment: Environment, log: Log): Promise<void> {
 
 /** The pool's own bucket, or else the log service of the installation. */
 function logStore({ bucket, bucketKeys: folder, tokenFile, ...service }: Environment["logs"]): LogStore {
-  if (bucket !== undefined) return s3LogStore({ s3: bucket, url: bucket.url, keys: () => bucketKeys(folder) });
-  return httpLogStore({ ...service, token: () => readFile(tokenFile, "utf8") });
+  if (bucket !== undefined)
+    return createS3LogStore({ s3: bucket, url: bucket.url, keys: () => createBucketKeys(folder) });
+  return createHttpLogStore({ ...service, token: () => readFile(tokenFile, "utf8") });
 }
 
 async function main([command, directory]: readonly string[]): Promise<number> {

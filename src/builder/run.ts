@@ -1,13 +1,13 @@
-import { assemble } from "./assemble.ts";
+import { createBrain } from "./assemble.ts";
 import type { Brain } from "./brain.ts";
-import { layOut, sandboxAt } from "./config/sandbox.ts";
+import { createFolders, sandboxOf } from "./config/sandbox.ts";
 import { crashesBefore } from "./life/crashes.ts";
 import type { Ending } from "./life/drain.ts";
-import { showDisk } from "./life/housekeeping.ts";
-import { live } from "./life/life.ts";
+import { reportDisk } from "./life/housekeeping.ts";
+import { runLife } from "./life/life.ts";
 import { removeMarker } from "./life/marker.ts";
 import type { HeartbeatListener } from "./report/heartbeat.ts";
-import { layOutForceHashes } from "./work/forceHashes.ts";
+import { createForceHashes } from "./work/forceHashes.ts";
 import type { BuilderWorld } from "./world.ts";
 
 /** How often files that a person may write are looked at. */
@@ -24,13 +24,13 @@ export async function runBuilder(
   stop: AbortSignal,
   kill: AbortSignal = new AbortController().signal,
 ): Promise<void> {
-  const sandbox = sandboxAt(world.sandbox, world.work);
+  const sandbox = sandboxOf(world.sandbox, world.work);
   await removeMarker(sandbox.state);
-  await layOut(sandbox, world.cellUser);
-  await layOutForceHashes(sandbox.forceHashes);
+  await createFolders(sandbox, world.cellUser);
+  await createForceHashes(sandbox.forceHashes);
   const ended = new AbortController();
   const cut = new AbortController();
-  const brain = assemble(world, sandbox, ended.signal);
+  const brain = createBrain(world, sandbox, ended.signal);
   const ending: Ending = { stop, kill: AbortSignal.any([kill, cut.signal]) };
   const background: Promise<void>[] = [];
   let failure: { readonly error: unknown } | undefined;
@@ -45,13 +45,13 @@ export async function runBuilder(
   try {
     if (!(await isRegistered(brain, ending))) return;
     const crashes = crashesBefore(brain.self()?.status, world.podUid);
-    if (crashes > 0) brain.status.say({ crashes });
+    if (crashes > 0) brain.status.setStatus({ crashes });
     inBackground(brain.heartbeat.run(ended.signal, listener(brain, cut)));
     inBackground(brain.status.run(ended.signal));
     inBackground(brain.outbox.run(ended.signal));
     inBackground(keepConfig(brain, ended.signal));
-    await showDisk(brain);
-    await live(brain, ending);
+    await reportDisk(brain);
+    await runLife(brain, ending);
     if (!cut.signal.aborted) await brain.status.flush(AbortSignal.timeout(farewell));
   } finally {
     if (brain.status.get().phase === "Ready") world.onReady?.(false);
@@ -67,7 +67,7 @@ function listener(brain: Brain, cut: AbortController): HeartbeatListener {
   return {
     beat() {
       const self = brain.self();
-      if (self !== undefined && brain.heartbeat.mayStart()) brain.status.look(self);
+      if (self !== undefined && brain.heartbeat.mayStart()) brain.status.observe(self);
       brain.changed();
     },
     replaced() {

@@ -5,7 +5,7 @@ import type { Clock } from "../system/clock.ts";
 import { type Command, type Ended, run } from "../system/process/run.ts";
 
 /** What every step of an order works with. */
-export interface Hands {
+export interface CellContext {
   readonly order: Order;
   /** Environment of everything the cell runs. */
   readonly env: Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ export interface Hands {
 
 /** Runs a short command within the check's command limit. */
 export async function runShort(
-  hands: Hands,
+  context: CellContext,
   command: string,
   args: readonly string[],
   options: Partial<Command> = {},
@@ -30,18 +30,18 @@ export async function runShort(
   const ended = await run({
     command,
     args,
-    cwd: hands.order.paths.area,
-    env: hands.env,
-    signal: hands.signal,
-    timeoutMs: milliseconds(hands.order.check.timeouts.command),
+    cwd: context.order.paths.area,
+    env: context.env,
+    signal: context.signal,
+    timeoutMs: milliseconds(context.order.check.timeouts.command),
     ...options,
   });
-  if (hands.order.debug) console.error(`${[command, ...args].join(" ")} (${Math.round(ended.durationMs)} ms)`);
+  if (context.order.debug) console.error(`${[command, ...args].join(" ")} (${Math.round(ended.durationMs)} ms)`);
   return ended;
 }
 
 /** The last line a command wrote that says something. */
-export function lastLine(ended: Ended): string {
+export function lastLineOf(ended: Ended): string {
   if (ended.notStarted !== undefined) return ended.notStarted.split("\n").at(-1) ?? "";
   const line = ended.tail
     .split(/[\r\n]+/)
@@ -51,7 +51,7 @@ export function lastLine(ended: Ended): string {
 }
 
 /** How a command ended, as the end of a sentence. */
-export function ending(ended: Ended): string {
+export function endingOf(ended: Ended): string {
   if (ended.notStarted !== undefined) return "could not be started";
   if (ended.timedOut) return "did not end within its limit";
   return ended.exitCode === undefined ? `was killed by ${ended.signal ?? "a signal"}` : `failed with ${ended.exitCode}`;

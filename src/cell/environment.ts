@@ -27,7 +27,7 @@ const gitSettings: readonly (readonly [string, string])[] = [
 ];
 
 /** The environment of everything the cell runs, built from nothing; `own` is the cell's, of which only PATH and the way to the network are taken. */
-export function cellEnvironment(order: Order, own: NodeJS.ProcessEnv): Environment {
+export function cellEnvironmentOf(order: Order, own: NodeJS.ProcessEnv): Environment {
   const name = "alibuild";
   const email = "alibuild@cern.ch";
   return {

@@ -5,13 +5,13 @@ import { systemClock } from "../system/clock.ts";
 import { killSurvivors } from "../system/process/survivors.ts";
 import { type Events, openEvents } from "./channel/events.ts";
 import { readOrderLine } from "./channel/lifeLine.ts";
-import { printer } from "./channel/printer.ts";
-import { cellEnvironment } from "./environment.ts";
+import { createPrinter } from "./channel/printer.ts";
+import { cellEnvironmentOf } from "./environment.ts";
 import { perform } from "./perform.ts";
 import { becomeUser } from "./user.ts";
 
 /*
- * The hands of a builder. `node main.ts [--user UID:GID]`: one order as a line of JSON on standard input, which then stays open as the life
+ * The context of a builder. `node main.ts [--user UID:GID]`: one order as a line of JSON on standard input, which then stays open as the life
  * line; events as JSON lines on file descriptor 3, the last of them `outcome`; what the tools print on standard output; diagnostics on
  * standard error. Exit codes: 0 after an outcome, 64 for an order or a command line that makes no sense, 1 when cut off.
  */
@@ -42,11 +42,11 @@ async function main(): Promise<number> {
   id = order.id;
   const outcome = await perform({
     order,
-    env: cellEnvironment(order, process.env),
+    env: cellEnvironmentOf(order, process.env),
     clock: systemClock,
     signal: end.signal,
     emit: (event: CellEvent) => events.emit(event),
-    print: printer(process.stdout),
+    print: createPrinter(process.stdout),
     quiesce: async () => {
       await killSurvivors(order.id);
     },

@@ -1,8 +1,8 @@
 import type { Outcome } from "../api/cell/event.ts";
-import { toolName } from "../core/definitions/alibuild.ts";
+import { toolNameOf } from "../core/definitions/alibuild.ts";
 import { build } from "./build/build.ts";
-import { judge } from "./build/judge.ts";
-import type { Hands } from "./cellContext.ts";
+import { verdictOf } from "./build/judge.ts";
+import type { CellContext } from "./cellContext.ts";
 import { clean } from "./clean/clean.ts";
 import { removeGone } from "./clean/gone.ts";
 import { withTool } from "./environment.ts";
@@ -17,9 +17,9 @@ import { type Merged, merge } from "./tree/merge.ts";
 import { prepare } from "./tree/prepare.ts";
 
 /** Carries out one order. What the steps learn on the way (versions, the command) is part of the outcome, however it ends. */
-export async function perform(hands: Hands): Promise<Outcome> {
+export async function perform(context: CellContext): Promise<Outcome> {
   const facts: Facts = { versions: {}, commands: [] };
-  const outcome = await tasks[hands.order.task](hands, facts).catch((error: unknown): Outcome => {
+  const outcome = await tasks[context.order.task](context, facts).catch((error: unknown): Outcome => {
     if (!(error instanceof InfrastructureFailure)) throw error;
     const { reason, message, findings } = error;
     return { kind: "Infrastructure", reason, message: message.slice(0, 1024), ...(findings && { findings }) };
@@ -38,32 +38,33 @@ interface Facts {
   readonly commands: string[];
 }
 
-const tasks: Readonly<Record<Hands["order"]["task"], (hands: Hands, facts: Facts) => Promise<Outcome>>> = {
-  selftest: testTools,
-  clean: cleanUp,
-  warmup: warmUp,
-  build: buildTree,
-};
+const tasks: Readonly<Record<CellContext["order"]["task"], (context: CellContext, facts: Facts) => Promise<Outcome>>> =
+  {
+    selftest: testTools,
+    clean: cleanUp,
+    warmup: warmUp,
+    build: buildTree,
+  };
 
-async function testTools(hands: Hands, facts: Facts): Promise<Outcome> {
-  await prepare(hands);
-  facts.versions = { ...(await selftest(hands)) };
-  const tool = await installTool(hands);
-  Object.assign(facts.versions, await selftestTool(hands, tool));
+async function testTools(context: CellContext, facts: Facts): Promise<Outcome> {
+  await prepare(context);
+  facts.versions = { ...(await selftest(context)) };
+  const tool = await installTool(context);
+  Object.assign(facts.versions, await selftestTool(context, tool));
   return { kind: "Done", message: "The tool chain works" };
 }
 
-async function cleanUp(hands: Hands): Promise<Outcome> {
-  await prepare(hands);
-  await removeGone(hands);
-  const freed = await clean(hands, await installTool(hands));
-  await removeOldTools(hands);
+async function cleanUp(context: CellContext): Promise<Outcome> {
+  await prepare(context);
+  await removeGone(context);
+  const freed = await clean(context, await installTool(context));
+  await removeOldTools(context);
   return { kind: "Done", message: `Freed ${freed} bytes`, freed };
 }
 
 /** Builds the tip of the base branch: dependencies are installed, caches filled, and a base that does not compile is no failure of the warm-up. */
-async function warmUp(hands: Hands, facts: Facts): Promise<Outcome> {
-  const { result, description, findings } = await buildTree(hands, facts);
+async function warmUp(context: CellContext, facts: Facts): Promise<Outcome> {
+  const { result, description, findings } = await buildTree(context, facts);
   const compiled = result === "Success";
   const reason = description === "" ? "its dependencies are warm all the same" : description;
   return {
@@ -74,32 +75,32 @@ async function warmUp(hands: Hands, facts: Facts): Promise<Outcome> {
   };
 }
 
-async function buildTree(hands: Hands, facts: Facts): Promise<Verdict> {
-  await prepare(hands);
-  const tool = await installTool(hands);
-  facts.versions[toolName(hands.order.check)] = hands.order.check.tool.alibuild;
-  await checkout(hands);
-  for (const { directory, commit } of hands.order.sources) facts.versions[directory.slice(0, 64)] = commit;
-  const merged = await merge(hands);
+async function buildTree(context: CellContext, facts: Facts): Promise<Verdict> {
+  await prepare(context);
+  const tool = await installTool(context);
+  facts.versions[toolNameOf(context.order.check)] = context.order.check.tool.alibuild;
+  await checkout(context);
+  for (const { directory, commit } of context.order.sources) facts.versions[directory.slice(0, 64)] = commit;
+  const merged = await merge(context);
   if (merged.verdict !== undefined) return merged.verdict;
-  const armed = { ...hands, env: withTool(hands.env, tool.directory) };
+  const armed = { ...context, env: withTool(context.env, tool.directory) };
   const verdict = (await doctor(armed, tool)) ?? (await buildAndJudge(armed, facts, tool, merged));
   return { ...verdict, mergeBase: merged.baseHash };
 }
 
 /** A machine in trouble is cleaned before it is reported; a cleaning that fails does not change what was found out. */
-async function buildAndJudge(hands: Hands, facts: Facts, tool: Tool, merged: Merged): Promise<Verdict> {
-  const startedAt = hands.clock.now();
+async function buildAndJudge(context: CellContext, facts: Facts, tool: Tool, merged: Merged): Promise<Verdict> {
+  const startedAt = context.clock.now();
   let suspectSince: number | undefined;
-  const built = await build(hands, tool, merged);
+  const built = await build(context, tool, merged);
   facts.commands.push(built.command);
   try {
-    return await judge(hands, built, await readLogs(hands));
+    return await verdictOf(context, built, await readLogs(context));
   } catch (error) {
     if (error instanceof InfrastructureFailure && error.reason === "DiskFull") suspectSince = startedAt;
     throw error;
   } finally {
-    await clean(hands, tool, suspectSince).catch((error: unknown) =>
+    await clean(context, tool, suspectSince).catch((error: unknown) =>
       console.error("The work area was not cleaned:", error),
     );
   }

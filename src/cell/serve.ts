@@ -2,13 +2,13 @@ import { rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 import { systemClock } from "../system/clock.ts";
-import { others } from "../system/process/survivors.ts";
+import { otherProcesses } from "../system/process/survivors.ts";
 import { version } from "../system/version.ts";
 import { attend, type CellHost } from "./channel/attend.ts";
 import { memoryLimit } from "./memory.ts";
 
 /*
- * The hands of a builder in a pod. `node serve.ts --socket PATH [--alone] [--empty DIRECTORY]... -- COMMAND...`: listens on a unix socket and
+ * The context of a builder in a pod. `node serve.ts --socket PATH [--alone] [--empty DIRECTORY]... -- COMMAND...`: listens on a unix socket and
  * runs COMMAND, the cell program, once for each connection, one at a time. With --alone everything else in the PID namespace is killed
  * after each order. Ends at once on SIGTERM. Exit codes: 64 for a command line that makes no sense, or --alone where others are; 1 when it
  * cannot go on, for then a new container is the cure.
@@ -21,7 +21,7 @@ const groupOnly = 0o007;
 async function main(): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => process.exit(0));
   const { socket, host } = readCommandLine();
-  const strangers = host.alone ? await others() : 0;
+  const strangers = host.alone ? await otherProcesses() : 0;
   if (strangers > 0) {
     throw new Error(
       `--alone: expected a PID namespace with this process and its init only, found ${strangers} others, which it would kill; leave --alone out`,

@@ -22,8 +22,8 @@ type WorkDirOf = (options: { readonly workDir?: string }) => Promise<string>;
  */
 export function commandLine({ env, isRoot, taken }: Surroundings): Command {
   const workDirOf: WorkDirOf = async (options) => {
-    const { workDir } = await import("./place/workDir.ts");
-    return workDir(options.workDir, env, isRoot);
+    const { workDirOf } = await import("./place/workDir.ts");
+    return workDirOf(options.workDir, env, isRoot);
   };
   const whoseOf: PlaceOf = async (options) => {
     const { isRunning } = await import("../local/lock.ts");

@@ -13,7 +13,7 @@ const Budget = z.object({ limit: z.number(), remaining: z.number() });
 const Answer = z.object({ resources: z.object({ core: Budget, graphql: Budget.optional() }) });
 
 /** Asks GitHub once what the credential is worth, which costs nothing of its budget. Throws GitHubError, or the signal's reason. */
-export async function askAccount(world: World, signal: AbortSignal): Promise<Account> {
+export async function requestAccount(world: World, signal: AbortSignal): Promise<Account> {
   const call = { method: "GET", path: "/rate_limit", kind: "write", what: "its rate limits", signal } as const;
   const { headers, body } = await createTransport(world).send(call);
   const { core, graphql = core } = Answer.parse(body).resources;

@@ -7,7 +7,7 @@ import type { Credential } from "../github/http/credential.ts";
  * A pool's credential on one machine: the files of the Secret that `spec.github.secretRef` names, in `secrets/<name>/` of the work
  * folder (`token`, or `appId`, `installationId` and `privateKey`, as a mounted Secret would look), else the token `up` was given.
  */
-export function localCredential(pool: BuilderPool, workDir: string, token: string | undefined): Credential {
+export function createLocalCredential(pool: BuilderPool, workDir: string, token: string | undefined): Credential {
   const name = pool.spec.github.secretRef?.name;
   if (name === undefined) return token === undefined ? "none" : { token };
   const secret = (key: string) => readSecret(join(workDir, "secrets", name, key));

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { failure } from "../store/embedded/failure.ts";
+import { storeErrorOf } from "../store/embedded/failure.ts";
 
 export interface Lock {
   release(): void;
@@ -33,7 +33,7 @@ export function lockWorkDir(workDir: string): Lock {
   } catch (error) {
     const holder = holderOf(database);
     database.close();
-    if (!isBusy(error)) throw failure(fileIn(workDir), error);
+    if (!isBusy(error)) throw storeErrorOf(fileIn(workDir), error);
     throw new LockedError(
       `another \`builderpool up\`${holder} works in ${workDir}; stop it, or name another folder with --work-dir`,
       { cause: error },

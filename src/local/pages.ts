@@ -1,6 +1,6 @@
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
-import { logServer } from "../logs/service/serve.ts";
+import { createLogServer } from "../logs/service/serve.ts";
 
 export interface Address {
   readonly host: string;
@@ -25,7 +25,7 @@ export async function servePages(directory: string, { host, port }: Address, scr
       const { contentType, text } = await scrape();
       return c.body(text, 200, { "Content-Type": contentType });
     })
-    .route("/", logServer(directory));
+    .route("/", createLogServer(directory));
   const taken = `port ${port} is taken: links posted from now on lead to another one; name a free one with --listen`;
   return await listen(app, host, port).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== "EADDRINUSE") throw error;

@@ -3,30 +3,30 @@ import { join } from "node:path";
 import type { Stored } from "../api/objects/kinds.ts";
 import type { BuilderPool } from "../api/objects/pool.ts";
 import { probeIsolation } from "../builder/cells/isolation.ts";
-import { gitMirrors } from "../builder/git/mirrors.ts";
+import { createMirrors } from "../builder/git/mirrors.ts";
 import { pendingReports } from "../core/report/post/pending.ts";
-import { bucketKeys } from "../logs/stores/bucketKeys.ts";
-import { directoryLogStore } from "../logs/stores/directory.ts";
-import { s3LogStore } from "../logs/stores/s3.ts";
-import { gitHubs } from "../operator/githubs.ts";
+import { createBucketKeys } from "../logs/stores/bucketKeys.ts";
+import { createDirectoryLogStore } from "../logs/stores/directory.ts";
+import { createS3LogStore } from "../logs/stores/s3.ts";
+import { createGitHubs } from "../operator/githubs.ts";
 import { exportMetrics } from "../operator/metrics/export.ts";
 import { type Operator, startOperator } from "../operator/run.ts";
 import { openEmbeddedStore } from "../store/embedded/embedded.ts";
-import { type Cache, cacheOf } from "../store/watch/cache.ts";
+import { type Cache, createCache } from "../store/watch/cache.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Log } from "../system/log.ts";
 import { sparseEnvironment } from "../system/sparseEnvironment.ts";
 import { cellSecretLines } from "./cells/cellSecrets.ts";
-import { cellUsers } from "./cells/cellUsers.ts";
+import { createCellUsers } from "./cells/cellUsers.ts";
 import { stopLeftovers } from "./cells/leftovers.ts";
-import { localCredential } from "./credential.ts";
+import { createLocalCredential } from "./credential.ts";
 import { lockWorkDir } from "./lock.ts";
 import { type Address, type Scrape, servePages } from "./pages.ts";
 import { applyPools, createPool } from "./pools/apply.ts";
-import { stillToDo } from "./pools/idle.ts";
-import { withoutEffect } from "./pools/withoutEffect.ts";
-import { localBuilders } from "./workload/builders.ts";
-import { localWorkloads } from "./workload/workloads.ts";
+import { remainingWorkOf } from "./pools/idle.ts";
+import { fieldsWithoutEffectOf } from "./pools/withoutEffect.ts";
+import { createLocalBuilders } from "./workload/builders.ts";
+import { createLocalWorkloads } from "./workload/workloads.ts";
 
 export interface UpOptions {
   readonly workDir: string;
@@ -75,7 +75,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
   const lock = lockWorkDir(workDir);
   openToOthers(workDir);
   closeSecrets(workDir);
-  const users = await cellUsers(
+  const users = await createCellUsers(
     options.cellUser,
     join(workDir, "builders"),
     [options.cellProgram, options.node],
@@ -96,7 +96,11 @@ export async function startUp(options: UpOptions): Promise<Up> {
     if (sentence === undefined) say(`store file ${file} takes writes again`);
   };
   const store = openEmbeddedStore({ file, clock, log, onTrouble });
-  const connections = gitHubs({ clock, log, credential: (pool) => localCredential(pool, workDir, options.token) });
+  const connections = createGitHubs({
+    clock,
+    log,
+    credential: (pool) => createLocalCredential(pool, workDir, options.token),
+  });
   let wanted = options.pools;
   /** A pool that was added again while it was being deleted comes back when that is done. */
   function comeBack({ metadata: { name } }: BuilderPool): void {
@@ -107,7 +111,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
       );
   }
   const follow = <K extends "BuilderPool" | "Builder" | "Build">(kind: K) =>
-    cacheOf(store, kind, {
+    createCache(store, kind, {
       signal: ending.signal,
       onChange({ type, object }) {
         options.changed(object, type === "Deleted");
@@ -123,8 +127,14 @@ export async function startUp(options: UpOptions): Promise<Up> {
   });
   const scrape = () => exportMetrics({ ...objects(), budgets: connections.budgets(), now: clock.now() });
   const { logs, pages } = await openLogs(options, scrape);
-  const mirrors = gitMirrors({ directory: join(workDir, "mirrors"), clock, log, environment, signal: ending.signal });
-  const start = localBuilders({
+  const mirrors = createMirrors({
+    directory: join(workDir, "mirrors"),
+    clock,
+    log,
+    environment,
+    signal: ending.signal,
+  });
+  const start = createLocalBuilders({
     ...options,
     store,
     logs,
@@ -134,12 +144,12 @@ export async function startUp(options: UpOptions): Promise<Up> {
     userOf: users.userOf,
     versions: { builderpool: options.version },
   });
-  const workloads = localWorkloads({ clock, log, start });
+  const workloads = createLocalWorkloads({ clock, log, start });
 
   const told = new Set<string>();
   /** What people should know about the pools, each sentence once. */
   const notes = (pools: readonly BuilderPool[]) =>
-    [...pools.flatMap(withoutEffect), ...cellSecretLines(pools, join(workDir, "secrets"))].filter((line) => {
+    [...pools.flatMap(fieldsWithoutEffectOf), ...cellSecretLines(pools, join(workDir, "secrets"))].filter((line) => {
       const isNew = !told.has(line);
       told.add(line);
       return isNew;
@@ -167,7 +177,8 @@ export async function startUp(options: UpOptions): Promise<Up> {
     operator,
     pools: caches.pools,
     builds: caches.builds,
-    stillToDo: () => stillToDo({ ...objects(), listed: operator.isSettled(), unreported: pendingReports(objects()) }),
+    stillToDo: () =>
+      remainingWorkOf({ ...objects(), listed: operator.isSettled(), unreported: pendingReports(objects()) }),
     async apply(pools) {
       wanted = pools;
       return [...notes(pools), ...(await applyPools(store, pools, true))];
@@ -203,9 +214,9 @@ async function openLogs({ workDir, listen, pools, pin, say }: UpOptions, scrape:
     "pages",
     [pages.warning, address].filter((line) => line !== undefined),
   );
-  if (s3 === undefined) return { pages, logs: directoryLogStore({ directory, url: url ?? pages.url }) };
-  const keys = () => bucketKeys(join(workDir, "secrets", s3.secretRef.name));
-  return { pages, logs: s3LogStore({ s3, url, keys }) };
+  if (s3 === undefined) return { pages, logs: createDirectoryLogStore({ directory, url: url ?? pages.url }) };
+  const keys = () => createBucketKeys(join(workDir, "secrets", s3.secretRef.name));
+  return { pages, logs: createS3LogStore({ s3, url, keys }) };
 }
 
 /** Builds run as another user, who must be able to pass through the work folder to its own; it cannot list it. */

@@ -6,12 +6,12 @@ import { milliseconds } from "../api/values/duration.ts";
 import { systemClock } from "../system/clock.ts";
 import { createLog } from "../system/log.ts";
 import { readEnvironment } from "./environment.ts";
-import { keepTidy } from "./service/expiry.ts";
+import { runExpiry } from "./service/expiry.ts";
 import { createLogMeter } from "./service/metrics.ts";
-import { remembered, tokenReview } from "./service/review.ts";
-import { measuredRoom } from "./service/room.ts";
-import { logRoutes } from "./service/routes.ts";
-import { directoryLogStore, prepareDirectory } from "./stores/directory.ts";
+import { cacheReviews, createTokenReview } from "./service/review.ts";
+import { createFreeSpace } from "./service/room.ts";
+import { createLogRoutes } from "./service/routes.ts";
+import { createDirectoryLogStore, prepareDirectory } from "./stores/directory.ts";
 
 /*
  * The log service of a cluster: one process, one volume. The API server's certificate is trusted through NODE_EXTRA_CA_CERTS.
@@ -31,13 +31,13 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => 
 
 const { directory } = environment;
 await prepareDirectory(directory);
-const room = await measuredRoom(directory, environment.quota);
-const store = directoryLogStore({ directory, url: "" });
+const room = await createFreeSpace(directory, environment.quota);
+const store = createDirectoryLogStore({ directory, url: "" });
 const meter = createLogMeter(room);
 const ownToken = () => readFile(environment.tokenFile, "utf8");
-const review = remembered(tokenReview({ ...environment, ownToken }), systemClock);
+const review = cacheReviews(createTokenReview({ ...environment, ownToken }), systemClock);
 const receiver = { directory, store, room, review, maxSize: environment.maxSize, log, count: meter.count };
-const routes = logRoutes(receiver, meter);
+const routes = createLogRoutes(receiver, meter);
 
 const server = await new Promise<Server>((resolve, reject) => {
   const started = serve({ fetch: routes.fetch, port: environment.port, serverOptions: { requestTimeout } }, () =>
@@ -47,7 +47,7 @@ const server = await new Promise<Server>((resolve, reject) => {
 });
 log.info({ port: (server.address() as AddressInfo).port, directory, used: room.used }, "the log service listens");
 
-await keepTidy({ store, room, keep: environment.keep, clock: systemClock, log }, ending.signal);
+await runExpiry({ store, room, keep: environment.keep, clock: systemClock, log }, ending.signal);
 
 log.info({}, "the log service ends");
 server.close();

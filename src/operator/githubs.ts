@@ -13,7 +13,7 @@ export interface GitHubs {
 }
 
 /** Connections by address and credential. `credential` looks up a pool's credential each time, so that a rotated one is used at once. */
-export function gitHubs(world: {
+export function createGitHubs(world: {
   readonly clock: Clock;
   readonly log: Log;
   credential(pool: BuilderPool): Credential;

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { httpLogStore } from "../logs/stores/http.ts";
-import { kubernetesClient } from "../store/kubernetes/http/kubernetesClient.ts";
+import { createHttpLogStore } from "../logs/stores/http.ts";
+import { createKubernetesClient } from "../store/kubernetes/http/kubernetesClient.ts";
 import { accessFromKubeConfig } from "../store/kubernetes/kubeConfig.ts";
-import { kubernetesStore } from "../store/kubernetes/kubernetes.ts";
+import { createKubernetesStore } from "../store/kubernetes/kubernetes.ts";
 import { accessInPod } from "../store/kubernetes/pod.ts";
-import { lead } from "../store/leader/leader.ts";
+import { runAsLeader } from "../store/leader/leader.ts";
 import { systemClock as clock } from "../system/clock.ts";
 import { serveHealth } from "../system/health.ts";
 import { createLog, type Log } from "../system/log.ts";
@@ -29,9 +29,9 @@ async function run({ namespace, podName: instance, setting, port, ...environment
     environment.kubeconfig === undefined
       ? accessInPod({ ...environment.apiServer, clock })
       : await accessFromKubeConfig(environment.kubeconfig, clock);
-  const client = kubernetesClient(access, namespace);
-  const store = kubernetesStore({ client, clock, log });
-  const logs = httpLogStore({ putUrl: setting.logs.url, url: setting.logs.publicUrl, token: async () => "" });
+  const client = createKubernetesClient(access, namespace);
+  const store = createKubernetesStore({ client, clock, log });
+  const logs = createHttpLogStore({ putUrl: setting.logs.url, url: setting.logs.publicUrl, token: async () => "" });
   const vitals = createVitals();
   const identity = `${instance}_${randomUUID()}`;
   let isHeard = false;
@@ -55,7 +55,7 @@ async function run({ namespace, podName: instance, setting, port, ...environment
 
   void hear();
   try {
-    await lead(
+    await runAsLeader(
       store,
       { name: lease, identity, clock, log },
       async (leading) => {

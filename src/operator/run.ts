@@ -4,7 +4,7 @@ import type { LogStore } from "../logs/logStore.ts";
 import type { ObjectStore } from "../store/objectStore.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Log } from "../system/log.ts";
-import type { Announce } from "./events.ts";
+import type { EmitEvent } from "./events.ts";
 import { runJanitor } from "./janitor/run.ts";
 import { runLiveness } from "./liveness/run.ts";
 import { runPools } from "./pools/run.ts";
@@ -20,7 +20,7 @@ export interface OperatorWorld {
   readonly logs: LogStore;
   readonly clock: Clock;
   readonly log: Log;
-  readonly announce?: Announce;
+  readonly emit?: EmitEvent;
   /** Whether what was tested is tested again until it is merged. */
   readonly rechecks: boolean;
   /** The connection a pool uses; undefined while its credential is missing. */

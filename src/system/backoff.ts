@@ -5,7 +5,7 @@ export interface Backoff {
 }
 
 /** The pause after so many failures in a row, none without one; jittered down to half, so that many do not come back together. */
-export function pauseAfter({ firstMs, maxMs }: Backoff, failures: number, random: () => number): number {
+export function backoffDelay({ firstMs, maxMs }: Backoff, failures: number, random: () => number): number {
   if (failures === 0) return 0;
   return Math.min(maxMs, firstMs * 2 ** (failures - 1)) * (1 - random() / 2);
 }

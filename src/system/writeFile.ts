@@ -1,7 +1,7 @@
 import { open, rename } from "node:fs/promises";
 
 /** Writes a file as a whole: readers see the old text or the new one, also after a crash. */
-export async function place(path: string, text: string): Promise<void> {
+export async function writeAtomically(path: string, text: string): Promise<void> {
   const temporary = `${path}.new`;
   const file = await open(temporary, "w", 0o644);
   try {

@@ -8,7 +8,7 @@ import pLimit from "p-limit";
 import { z } from "zod";
 import type { Stored } from "../../src/api/objects/kinds.ts";
 import { openEmbeddedStore } from "../../src/store/embedded/embedded.ts";
-import { kubernetesStore } from "../../src/store/kubernetes/kubernetes.ts";
+import { createKubernetesStore } from "../../src/store/kubernetes/kubernetes.ts";
 import type { ObjectStore } from "../../src/store/objectStore.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { createLog } from "../../src/system/log.ts";
@@ -30,7 +30,7 @@ export async function bench(): Promise<void> {
   try {
     await installDefinitions(cluster.kubeconfig);
     const client = await newNamespace(cluster.kubeconfig);
-    const store = kubernetesStore({ client, clock: systemClock, log });
+    const store = createKubernetesStore({ client, clock: systemClock, log });
     const { namespace } = client;
     const account = join(folder, "account");
     const server = await actAsAccount(cluster.kubeconfig, namespace, account);

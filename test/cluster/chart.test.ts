@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { httpLogStore } from "../../src/logs/stores/http.ts";
+import { createHttpLogStore } from "../../src/logs/stores/http.ts";
 import { type ControlPlane, startControlPlane } from "../support/cluster/controlPlane/controlPlane.ts";
 import { helm } from "../support/cluster/helm.ts";
 import { kubectl } from "../support/cluster/kubectl.ts";
@@ -158,7 +158,7 @@ describe("the chart, installed", () => {
     );
     const send = async (bearer: string) => {
       const path = `o/r/1/${"0".repeat(40)}/c/fullLog.txt`;
-      const store = httpLogStore({ putUrl: service.address, url: service.address, token: async () => bearer });
+      const store = createHttpLogStore({ putUrl: service.address, url: service.address, token: async () => bearer });
       return await store.put(path, Buffer.from("a log"), "text/plain").then(
         () => "taken",
         (error: Error) => /answered (\d+)/.exec(error.message)?.[1] ?? error.message,

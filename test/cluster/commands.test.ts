@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { revisionOf } from "../../src/core/pool/rollout/revision.ts";
 import { parsePools } from "../../src/local/pools/poolFiles.ts";
 import type { KubernetesClient } from "../../src/store/kubernetes/client.ts";
-import { kubernetesStore } from "../../src/store/kubernetes/kubernetes.ts";
+import { createKubernetesStore } from "../../src/store/kubernetes/kubernetes.ts";
 import type { ObjectStore } from "../../src/store/objectStore.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { createLog } from "../../src/system/log.ts";
@@ -79,7 +79,7 @@ beforeAll(async () => {
   plane = await startControlPlane();
   await installDefinitions(plane.kubeconfig);
   client = await newNamespace(plane.kubeconfig);
-  store = kubernetesStore({ client, clock: systemClock, log: createLog({ level: "silent" }) });
+  store = createKubernetesStore({ client, clock: systemClock, log: createLog({ level: "silent" }) });
   await aRunningPool();
 }, 1_800_000);
 afterAll(async () => {

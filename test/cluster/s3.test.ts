@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LogStore } from "../../src/logs/logStore.ts";
-import { bucketKeys } from "../../src/logs/stores/bucketKeys.ts";
-import { s3LogStore } from "../../src/logs/stores/s3.ts";
+import { createBucketKeys } from "../../src/logs/stores/bucketKeys.ts";
+import { createS3LogStore } from "../../src/logs/stores/s3.ts";
 import { accessKeyId, type S3Server, secretAccessKey, startS3Server } from "../support/cluster/programs/s3Server.ts";
 import { anInstallation, greeting, hello } from "../support/up/installation.ts";
 
@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 function store(change: { readonly bucket?: string; readonly secret?: string } = {}): LogStore {
-  return s3LogStore({
+  return createS3LogStore({
     s3: { endpoint: `${server.endpoint}/`, bucket: change.bucket ?? bucket, region: "us-east-1", prefix },
     url: "https://ali-ci.example.org/alice-build-logs/",
     keys: async () => ({ accessKeyId, secretAccessKey: change.secret ?? secretAccessKey }),
@@ -130,8 +130,10 @@ describe("the keys of a bucket", () => {
   it("are the files of its Secret, and the one that is missing is named", async () => {
     const secrets = await mkdtemp(join(folder, "secret-"));
     await writeFile(join(secrets, "accessKeyId"), "id\n");
-    await expect(bucketKeys(secrets)).rejects.toThrow(`The bucket of the logs needs secretAccessKey in ${secrets}`);
+    await expect(createBucketKeys(secrets)).rejects.toThrow(
+      `The bucket of the logs needs secretAccessKey in ${secrets}`,
+    );
     await writeFile(join(secrets, "secretAccessKey"), "secret\n");
-    expect(await bucketKeys(secrets)).toEqual({ accessKeyId: "id", secretAccessKey: "secret" });
+    expect(await createBucketKeys(secrets)).toEqual({ accessKeyId: "id", secretAccessKey: "secret" });
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from "vitest";
-import { kubernetesStore } from "../../src/store/kubernetes/kubernetes.ts";
+import { createKubernetesStore } from "../../src/store/kubernetes/kubernetes.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { createLog } from "../../src/system/log.ts";
 import { type ControlPlane, startControlPlane } from "../support/cluster/controlPlane/controlPlane.ts";
@@ -17,6 +17,6 @@ afterAll(() => cluster.close());
 
 describeObjectStore("the store on an API server", async () => {
   const client = await newNamespace(cluster.kubeconfig);
-  const open = () => kubernetesStore({ client, clock: systemClock, log });
+  const open = () => createKubernetesStore({ client, clock: systemClock, log });
   return { store: open(), reopen: async () => open(), close: client.close };
 });

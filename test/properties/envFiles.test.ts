@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { poolChecks } from "../../src/core/definitions/checks.ts";
+import { poolChecksOf } from "../../src/core/definitions/checks.ts";
 import { evaluate, type Settings } from "../../src/core/definitions/env/evaluate.ts";
 import { Unsupported } from "../../src/core/definitions/env/shell.ts";
 import { directoriesOf } from "../../src/core/definitions/env/tree.ts";
@@ -94,7 +94,7 @@ describe("the importer, beside bash", () => {
     );
     const pools = importTree(files).pools.map((document) => parsePool(document));
     expect(pools.flatMap(({ problems }) => problems)).toEqual([]);
-    const results = pools.flatMap(({ pool }) => (pool === undefined ? [] : [poolChecks(pool)]));
+    const results = pools.flatMap(({ pool }) => (pool === undefined ? [] : [poolChecksOf(pool)]));
     expect(results.flatMap(({ broken }) => broken.map(({ name }) => name))).toEqual(["build/O2/gpu-test-slc10-x86"]);
     const resolved = new Map(results.flatMap(({ checks }) => checks.map((check) => [check.name, check] as const)));
     expect(resolved.size).toBe(38);

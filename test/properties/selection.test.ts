@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { owner } from "../../src/core/partition/modulo.ts";
+import { ownerOfCommit } from "../../src/core/partition/modulo.ts";
 import type { PullRequest } from "../../src/core/pullRequest/pullRequest.ts";
 import { formerList, formerRound } from "../support/alibot/lister.ts";
 import { formerOwner } from "../support/alibot/shard.ts";
@@ -61,7 +61,7 @@ describe("the modulo partition, beside ali-bot's", () => {
     const hex = fc.stringMatching(/^[0-9a-f]{40}$/);
     fc.assert(
       fc.property(fc.string(), hex, fc.integer({ min: 1, max: 10_000 }), (name, commit, size) => {
-        expect(owner(name, commit, size)).toBe(formerOwner(name, commit, size));
+        expect(ownerOfCommit(name, commit, size)).toBe(formerOwner(name, commit, size));
       }),
       { numRuns: 300 },
     );

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createKnown, type Reflected, type Thing } from "../../src/store/kubernetes/watch/known.ts";
-import { shareWatch } from "../../src/store/kubernetes/watch/shared.ts";
+import { createKnown, type Identified, type Reflected } from "../../src/store/kubernetes/watch/known.ts";
+import { createSharedWatch } from "../../src/store/kubernetes/watch/shared.ts";
 import { settled } from "../support/fakeClock.ts";
 
 const name = fc.constantFrom("a", "b", "c", "d");
@@ -15,10 +15,10 @@ const step = fc.oneof(
 
 /** A feed by hand: what is told comes out in its order. */
 function aFeed() {
-  const waiting: Reflected<Thing>[] = [];
+  const waiting: Reflected<Identified>[] = [];
   let wake = () => {};
   return {
-    tell(...changes: Reflected<Thing>[]) {
+    tell(...changes: Reflected<Identified>[]) {
       waiting.push(...changes);
       wake();
     },
@@ -38,12 +38,15 @@ describe("a shared watch", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60 }), async (steps) => {
         const feed = aFeed();
-        const shared = shareWatch<Thing>(feed.follow);
-        const server = createKnown<Thing>();
-        const exists = new Map<string, Thing>();
+        const shared = createSharedWatch<Identified>(feed.follow);
+        const server = createKnown<Identified>();
+        const exists = new Map<string, Identified>();
         const stop = new AbortController();
-        const readers: { changes: AsyncGenerator<Reflected<Thing>>; folded: Map<string, string>; isSynced: boolean }[] =
-          [];
+        const readers: {
+          changes: AsyncGenerator<Reflected<Identified>>;
+          folded: Map<string, string>;
+          isSynced: boolean;
+        }[] = [];
         let version = 0;
 
         const join = () =>

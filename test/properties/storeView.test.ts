@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { openDatabase } from "../../src/store/embedded/database.ts";
 import { createObjects } from "../../src/store/embedded/objects.ts";
 import { prepareRows } from "../../src/store/embedded/rows.ts";
-import { createView } from "../../src/store/embedded/view.ts";
+import { createWatchView } from "../../src/store/embedded/view.ts";
 import { aBuilder } from "../contract/objects.ts";
 
 const name = fc.constantFrom("a", "b", "c", "d");
@@ -28,7 +28,7 @@ describe("a watcher's view", () => {
           const objects = createObjects(rows, () => "2026-01-01T00:00:00Z");
           const folded = new Map<string, string>();
           let writes = 0;
-          let view: ReturnType<typeof createView<"Builder">> | undefined;
+          let view: ReturnType<typeof createWatchView<"Builder">> | undefined;
 
           function write(name: string, pool: string): void {
             writes += 1;
@@ -40,7 +40,7 @@ describe("a watcher's view", () => {
           }
 
           function read(): void {
-            view ??= createView(rows, "Builder", selector);
+            view ??= createWatchView(rows, "Builder", selector);
             for (const change of view.next().changes) {
               if (change.type === "Synced") {
                 expect([...change.names].sort()).toEqual([...folded.keys()].sort());

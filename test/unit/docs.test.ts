@@ -7,11 +7,11 @@ import { parse } from "yaml";
 import { VerdictResult } from "../../src/api/objects/build.ts";
 import {
   approvalNeeded,
-  notBuilding,
-  rechecking,
-  retrying,
-  started,
-  verdictStatus,
+  notBuildingStatusOf,
+  recheckingStatusOf,
+  retryingStatusOf,
+  startedStatusOf,
+  verdictStatusOf,
 } from "../../src/core/report/post/status.ts";
 import { version } from "../../src/system/version.ts";
 
@@ -116,8 +116,13 @@ describe("the page for whoever opened a pull request", () => {
   const page = read("docs/on-github.md");
 
   it("has every status that GitHub may show", () => {
-    const said = VerdictResult.options.map((result) => verdictStatus("build/O2", { result }).description);
-    const begins = [started(0, "o2-3"), rechecking(0, "o2-3", ""), retrying("DiskFull", "o2-3"), notBuilding("Draft")];
+    const said = VerdictResult.options.map((result) => verdictStatusOf("build/O2", { result }).description);
+    const begins = [
+      startedStatusOf(0, "o2-3"),
+      recheckingStatusOf(0, "o2-3", ""),
+      retryingStatusOf("DiskFull", "o2-3"),
+      notBuildingStatusOf("Draft"),
+    ];
     const words = begins.map(
       (status) => /^.*?(?: since|fault:|:|Started)/.exec(status?.description ?? "")?.[0] ?? "none",
     );

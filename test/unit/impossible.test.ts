@@ -20,6 +20,6 @@ describe("what cannot happen here", () => {
     expect(having(/\bshell: (?:true|")|execa`|\bexeca(?:Command|Sync)\b/)).toEqual([]);
     expect(having(/\{[^}]*\bexec(?:Sync)?\b[^}]*\} from "node:child_process"/)).toEqual([]);
     // The one exception asks whether the system can isolate, with nothing of anybody's in it.
-    expect(having(/"(?:ba|z|da)?sh"/)).toEqual(["builder/isolation.ts"]);
+    expect(having(/"(?:ba|z|da)?sh"/)).toEqual(["builder/cells/isolation.ts"]);
   });
 });

@@ -3,7 +3,7 @@ import { CellGreeting } from "../../api/cell/event.ts";
 import type { Clock } from "../../system/clock.ts";
 
 /** A connection to a cell that now waits for an order. */
-export interface Turn {
+export interface CellConnection {
   readonly socket: Socket;
   readonly greeting: CellGreeting;
 }
@@ -17,16 +17,16 @@ const longestGreeting = 1_000;
  * Connects to the cell and waits until it greets: while its container starts again, and while it ends what an earlier builder had given it.
  * Resolves with the reason, the end of a sentence, when it did not greet in time; rejects with the signal's reason.
  */
-export async function takeTurn(
+export async function openCellConnection(
   path: string,
   clock: Pick<Clock, "sleep" | "monotonic">,
   signal: AbortSignal,
-): Promise<Turn | string> {
+): Promise<CellConnection | string> {
   const deadline = clock.monotonic() + patience;
   for (let pause = 50; ; pause = Math.min(2 * pause, longestPause)) {
     signal.throwIfAborted();
-    const turn = await ask(path, clock, deadline - clock.monotonic(), signal);
-    if (typeof turn !== "string" || clock.monotonic() + pause >= deadline) return turn;
+    const connection = await ask(path, clock, deadline - clock.monotonic(), signal);
+    if (typeof connection !== "string" || clock.monotonic() + pause >= deadline) return connection;
     await clock.sleep(pause, signal).catch(() => signal.throwIfAborted());
   }
 }
@@ -36,7 +36,7 @@ async function ask(
   clock: Pick<Clock, "sleep">,
   limit: number,
   signal: AbortSignal,
-): Promise<Turn | string> {
+): Promise<CellConnection | string> {
   const socket = connect({ path });
   const over = new AbortController();
   const timeUp = clock.sleep(limit, AbortSignal.any([signal, over.signal])).then(

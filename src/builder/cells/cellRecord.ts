@@ -1,7 +1,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { z } from "zod";
 import { run } from "../../system/process/run.ts";
-import { place } from "../../system/writeFile.ts";
+import { writeAtomically } from "../../system/writeFile.ts";
 
 /** What is known of the running cell, for whoever comes after a builder that was killed. */
 export const CellRecord = z.object({
@@ -21,7 +21,7 @@ export async function writeCellRecord(
   { pid, id }: { readonly pid: number; readonly id: string },
 ): Promise<void> {
   const record: CellRecord = { pid, pgid: pid, startTime: (await processStartTime(pid)) ?? "", id };
-  await place(path, `${JSON.stringify(record)}\n`);
+  await writeAtomically(path, `${JSON.stringify(record)}\n`);
 }
 
 export async function removeCellRecord(path: string): Promise<void> {

@@ -12,7 +12,7 @@ const longestLine = 2 * 2 ** 20;
 const newline = 10;
 
 /** Cuts a stream into lines and parses each; `on` hears the events, what is none is counted and left out. */
-export function eventLines(on: (event: CellEvent) => void): EventLines {
+export function createEventLines(on: (event: CellEvent) => void): EventLines {
   let pieces: Uint8Array[] = [];
   let length = 0;
   let garbage = 0;

@@ -6,11 +6,11 @@ import type { Order } from "../../api/cell/order.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { Tail } from "../../system/process/capture.ts";
-import { exitOf, exitWords } from "../../system/process/exit.ts";
+import { exitMessageOf, exitOf } from "../../system/process/exit.ts";
 import { cellMarker, killMarked } from "../../system/process/survivors.ts";
 import { removeCellRecord, writeCellRecord } from "./cellRecord.ts";
 import type { Cells } from "./cells.ts";
-import { eventLines } from "./eventLines.ts";
+import { createEventLines } from "./eventLines.ts";
 import { openOutput } from "./output.ts";
 
 export interface ProcessCellsOptions {
@@ -37,7 +37,7 @@ const grace = 10_000;
 const drainPipes = 2_000;
 
 /** Cells as child processes: one per order, in a session of its own, with standard input as the life line. */
-export function processCells(options: ProcessCellsOptions): Cells {
+export function createProcessCells(options: ProcessCellsOptions): Cells {
   return {
     async run(order, on, signal) {
       signal.throwIfAborted();
@@ -65,7 +65,7 @@ async function carryOut(
   let outcome: Outcome | undefined;
   const stop = () => void terminate(child, options.clock, over.signal);
   const errors = new Tail(2048);
-  const lines = eventLines((event) => {
+  const lines = createEventLines((event) => {
     if (outcome !== undefined) return;
     if (event.event !== "outcome") return on(event);
     outcome = event.outcome;
@@ -89,7 +89,7 @@ async function carryOut(
     const garbage = lines.garbage();
     if (garbage > 0) options.log.warn({ order: order.id, garbage }, "lines of a cell were no events");
     signal.throwIfAborted();
-    return outcome ?? { kind: "Infrastructure", reason: "CellDied", message: exitWords(exit, errors.text()) };
+    return outcome ?? { kind: "Infrastructure", reason: "CellDied", message: exitMessageOf(exit, errors.text()) };
   } finally {
     over.abort();
     signal.removeEventListener("abort", stop);

@@ -2,9 +2,9 @@ import type { CellEvent, Outcome } from "../../api/cell/event.ts";
 import type { Order } from "../../api/cell/order.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
-import { type Turn, takeTurn } from "./cellConnection.ts";
+import { type CellConnection, openCellConnection } from "./cellConnection.ts";
 import type { Cells } from "./cells.ts";
-import { eventLines } from "./eventLines.ts";
+import { createEventLines } from "./eventLines.ts";
 
 export interface SocketCellsOptions {
   /** Absolute path of the socket on which the cell listens. */
@@ -23,23 +23,25 @@ const longestEnd = 120_000;
 /**
  * The cell as a container of its own, behind a socket. It closes a connection when nothing of the order is alive; so does its death, which
  * takes its whole PID namespace along. A cell that restarts is waited for. Only for a cell that neither ends nor closes (a build can halt
- * it) the promise settles while something may be alive: that is logged, and the next order waits for its turn.
+ * it) the promise settles while something may be alive: that is logged, and the next order waits for its connection.
  */
-export function socketCells(options: SocketCellsOptions): Cells {
+export function createSocketCells(options: SocketCellsOptions): Cells {
   const { socket: path, version, clock, pod } = options;
   return {
     async run(order, on, signal) {
-      const turn = await takeTurn(path, clock, signal);
-      if (typeof turn === "string")
-        return died(`The cell does not take orders at ${path}: ${turn}; \`kubectl describe pod ${pod}\` tells more`);
+      const connection = await openCellConnection(path, clock, signal);
+      if (typeof connection === "string")
+        return died(
+          `The cell does not take orders at ${path}: ${connection}; \`kubectl describe pod ${pod}\` tells more`,
+        );
       try {
-        const { greeting } = turn;
-        if (greeting.cell === version) return await carryOut(options, turn, order, on, signal);
+        const { greeting } = connection;
+        if (greeting.cell === version) return await carryOut(options, connection, order, on, signal);
         return died(
           `The cell is of version ${greeting.cell} and the builder of ${version}, so their image was changed in the running pod; delete pod ${pod}`,
         );
       } finally {
-        turn.socket.destroy();
+        connection.socket.destroy();
       }
     },
   };
@@ -47,7 +49,7 @@ export function socketCells(options: SocketCellsOptions): Cells {
 
 async function carryOut(
   { clock, log, pod }: SocketCellsOptions,
-  { socket, greeting }: Turn,
+  { socket, greeting }: CellConnection,
   order: Order,
   on: (event: CellEvent) => void,
   signal: AbortSignal,
@@ -66,7 +68,7 @@ async function carryOut(
     socket.end();
     expectEnd();
   };
-  const lines = eventLines((event) => {
+  const lines = createEventLines((event) => {
     if (outcome !== undefined) return;
     if (event.event !== "outcome") return on(event);
     outcome = event.outcome;

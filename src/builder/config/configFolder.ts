@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { place } from "../../system/writeFile.ts";
+import { writeAtomically } from "../../system/writeFile.ts";
 import {
   type ConfigFile,
   type ConfigFound,
@@ -24,7 +24,7 @@ export interface ConfigFolder {
 const longestText = 1000;
 const Written = z.partialRecord(z.enum(configFiles), z.string());
 
-export function configFolder({ config, state }: Pick<Sandbox, "config" | "state">): ConfigFolder {
+export function createConfigFolder({ config, state }: Pick<Sandbox, "config" | "state">): ConfigFolder {
   const memory = join(state, "config.json");
   let lastWritten: ConfigTexts | undefined;
 
@@ -35,9 +35,9 @@ export function configFolder({ config, state }: Pick<Sandbox, "config" | "state"
       const { settings, write, written, warnings } = decideConfig(declared, found, lastWritten);
       for (const { file, text } of write) {
         const path = join(config, file);
-        await (text === undefined ? rm(path, { force: true }) : place(path, text));
+        await (text === undefined ? rm(path, { force: true }) : writeAtomically(path, text));
       }
-      if (write.length > 0) await place(memory, `${JSON.stringify(written)}\n`);
+      if (write.length > 0) await writeAtomically(memory, `${JSON.stringify(written)}\n`);
       lastWritten = written;
       return { settings, warnings };
     },

@@ -1,6 +1,6 @@
 import { chmod, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { normalisedCheck } from "../../core/report/log/paths.ts";
+import { checkDirectoryOf } from "../../core/report/log/paths.ts";
 import { run } from "../../system/process/run.ts";
 
 /**
@@ -26,7 +26,7 @@ export interface CellUser {
   readonly gid: number;
 }
 
-export function sandboxAt(root: string, work = root): Sandbox {
+export function sandboxOf(root: string, work = root): Sandbox {
   const areas = join(work, "area");
   const state = join(root, "state");
   return {
@@ -39,7 +39,7 @@ export function sandboxAt(root: string, work = root): Sandbox {
     tools: join(work, "tools"),
     home: join(work, "home"),
     tmp: join(work, "tmp"),
-    area: (check) => join(areas, normalisedCheck(check)),
+    area: (check) => join(areas, checkDirectoryOf(check)),
   };
 }
 
@@ -48,7 +48,7 @@ export function sandboxAt(root: string, work = root): Sandbox {
  * put no link in the place of one, and reaches neither `config/` nor `state/`. In a pod both users share a group, which the umask and the
  * volume's setgid bit let write; there nothing but the cell ever enters these folders.
  */
-export async function layOut(sandbox: Sandbox, cellUser: CellUser | undefined): Promise<void> {
+export async function createFolders(sandbox: Sandbox, cellUser: CellUser | undefined): Promise<void> {
   for (const folder of [sandbox.config, sandbox.pendingLogs]) await mkdir(folder, { recursive: true });
   await chmod(sandbox.state, 0o700);
   for (const folder of [sandbox.areas, sandbox.tools, sandbox.home, sandbox.tmp]) {

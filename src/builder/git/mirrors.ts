@@ -65,7 +65,7 @@ interface Options {
 }
 
 /** Mirrors in `<directory>/<owner>/<repo>.git`. One instance per machine: it is the lock between the builders. */
-export function gitMirrors(options: Options): Mirrors {
+export function createMirrors(options: Options): Mirrors {
   const git = openGit(options);
   const fetches = new Map<string, number>();
   const queues = new Map<string, Promise<unknown>>();

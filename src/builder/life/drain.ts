@@ -1,6 +1,6 @@
 import { formatDuration, milliseconds } from "../../api/values/duration.ts";
 import { type Brain, Stopped } from "../brain.ts";
-import { enter } from "./phase.ts";
+import { enterPhase } from "./phase.ts";
 
 /** How a builder is told to end: after the running build, or at once. */
 export interface Ending {
@@ -48,12 +48,12 @@ export async function whileServing<T>(
     if (isKilled) own.abort(new Stopped("Drained", `"${name}" was stopped at once`));
     else if (wants && grace() === 0) own.abort(new Stopped("Drained", `"${name}" is drained`));
     else if (wants && timer === undefined) {
-      enter(brain, "Draining", brain.self()?.spec.drainReason);
+      enterPhase(brain, "Draining", brain.self()?.spec.drainReason);
       startTimer(grace());
     } else if (!wants && timer !== undefined) {
       timer.abort();
       timer = undefined;
-      enter(brain, "Ready");
+      enterPhase(brain, "Ready");
     }
   }
 

@@ -28,7 +28,7 @@ const innocent: ReadonlySet<InfrastructureReason> = new Set([
 const doubtful: ReadonlySet<InfrastructureReason> = new Set(["SelfTestFailed", "CellDied"]);
 
 /** A verdict of any kind shows that the builder works. One broken builder reddens no pull request, and does not burn the queue either. */
-export function judge(health: Health, end: AttemptEnd): Health {
+export function healthAfter(health: Health, end: AttemptEnd): Health {
   if (end.kind === "Verdict") return healthy;
   if (end.kind === "NotClaimed" || innocent.has(end.reason)) return health;
   const failures = health.failures + 1;
@@ -36,6 +36,6 @@ export function judge(health: Health, end: AttemptEnd): Health {
 }
 
 /** How long a builder waits after failures in a row, though its tool chain is in order: the network or the log store may not be. */
-export function pauseAfter({ failures }: Health): number {
+export function pauseOf({ failures }: Health): number {
   return failures < suspectAfter ? 0 : Math.min(firstPause * 2 ** (failures - suspectAfter), longestPause);
 }

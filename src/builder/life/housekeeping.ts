@@ -2,7 +2,7 @@ import { readdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { milliseconds } from "../../api/values/duration.ts";
-import { poolChecks } from "../../core/definitions/checks.ts";
+import { poolChecksOf } from "../../core/definitions/checks.ts";
 import type { Brain } from "../brain.ts";
 import { prepareOrder } from "../work/order.ts";
 
@@ -14,7 +14,7 @@ const shownStep = 2 ** 28;
  * After a build, whose own area the cell has cleaned: shows the space that is left and, once an hour or when it is short, applies the cleanup
  * policy to the areas of all checks. What goes wrong here is logged; the next build finds it again if it matters.
  */
-export async function tidy(brain: Brain, pool: BuilderPool, signal: AbortSignal): Promise<void> {
+export async function cleanWorkArea(brain: Brain, pool: BuilderPool, signal: AbortSignal): Promise<void> {
   const { log, name } = brain.world;
   try {
     await cleanAreas(brain, pool, signal);
@@ -26,7 +26,7 @@ export async function tidy(brain: Brain, pool: BuilderPool, signal: AbortSignal)
 
 async function cleanAreas(brain: Brain, pool: BuilderPool, signal: AbortSignal): Promise<void> {
   const { clock, cells, log, name } = brain.world;
-  await showDisk(brain);
+  await reportDisk(brain);
   const isDue = clock.monotonic() - brain.cleaning.last >= cleanEvery;
   const gone = await areasGone(brain);
   for (const [index, check] of brain.checks().entries()) {
@@ -37,7 +37,7 @@ async function cleanAreas(brain: Brain, pool: BuilderPool, signal: AbortSignal):
     brain.cleaning.last = clock.monotonic();
     const outcome = await cells.run(order, () => {}, signal);
     log.info({ builder: name, check: check.name, outcome }, "work area cleaned");
-    await showDisk(brain);
+    await reportDisk(brain);
   }
 }
 
@@ -45,14 +45,14 @@ async function cleanAreas(brain: Brain, pool: BuilderPool, signal: AbortSignal):
 async function areasGone({ sandbox, pool }: Brain): Promise<readonly string[]> {
   const now = pool();
   if (now === undefined) return [];
-  const { checks, broken } = poolChecks(now);
+  const { checks, broken } = poolChecksOf(now);
   const used = new Set([...checks, ...broken].map(({ name }) => sandbox.area(name)));
   return (await readdir(sandbox.areas)).map((name) => join(sandbox.areas, name)).filter((area) => !used.has(area));
 }
 
 /** Free and total space of the work area's disk. */
-export async function showDisk({ sandbox, status }: Brain): Promise<void> {
+export async function reportDisk({ sandbox, status }: Brain): Promise<void> {
   const { bavail, blocks, bsize } = await statfs(sandbox.areas);
   const free = Math.floor((bavail * bsize) / shownStep) * shownStep;
-  status.say({ disk: { free, total: blocks * bsize } });
+  status.setStatus({ disk: { free, total: blocks * bsize } });
 }

@@ -3,13 +3,13 @@ import { timestamp } from "../../system/clock.ts";
 import { type Brain, Stopped } from "../brain.ts";
 import { attemptBuild } from "../work/attempt.ts";
 import { nextWork } from "../work/next.ts";
-import { transit } from "../work/transit.ts";
+import { applyTransition } from "../work/transit.ts";
 import { crashLoop, isForgiven } from "./crashes.ts";
 import { drainTimeout, type Ending, wantsDrain, whileServing } from "./drain.ts";
-import { type Health, healthy, judge, pauseAfter } from "./health.ts";
-import { tidy } from "./housekeeping.ts";
+import { type Health, healthAfter, healthy, pauseOf } from "./health.ts";
+import { cleanWorkArea } from "./housekeeping.ts";
 import { writeMarker } from "./marker.ts";
-import { enter } from "./phase.ts";
+import { enterPhase } from "./phase.ts";
 import { selfTest, warmUp } from "./warmup.ts";
 
 /** Every change rings the wake; this is for what no event announces, such as a file that a person wrote. */
@@ -19,7 +19,7 @@ const quarantineTick = 5 * 60_000;
 const catchUp = 1_000;
 
 /** The life of a builder from warm-up to drained. Returns when it was told to end and holds no build. */
-export async function live(brain: Brain, ending: Ending): Promise<void> {
+export async function runLife(brain: Brain, ending: Ending): Promise<void> {
   const { status, world } = brain;
   const { clock } = world;
   const anyEnd = AbortSignal.any([ending.stop, ending.kill]);
@@ -31,19 +31,19 @@ export async function live(brain: Brain, ending: Ending): Promise<void> {
   while (!anyEnd.aborted) {
     await returnOrphans(brain, ending.kill);
     if (wantsDrain(brain, ending)) {
-      enter(brain, "Drained", brain.self()?.spec.drainReason);
+      enterPhase(brain, "Drained", brain.self()?.spec.drainReason);
       await brain.wake.sleep(safetyTick, anyEnd);
     } else if (crashLoop(status.get()) !== undefined) {
-      enter(brain, "Quarantined", crashLoop(status.get()));
+      enterPhase(brain, "Quarantined", crashLoop(status.get()));
       await brain.wake.sleep(safetyTick, anyEnd);
     } else if (!isWarm) {
       isWarm = await getWarm(brain, ending);
     } else if (health.isSuspect) {
       health = await proveHealth(brain, ending, health);
-      notBefore = clock.monotonic() + pauseAfter(health);
+      notBefore = clock.monotonic() + pauseOf(health);
     } else {
-      enter(brain, "Ready");
-      if (isForgiven(clock.monotonic() - bornAt)) status.say({ crashes: undefined });
+      enterPhase(brain, "Ready");
+      if (isForgiven(clock.monotonic() - bornAt)) status.setStatus({ crashes: undefined });
       await brain.refresh();
       const pause = notBefore - clock.monotonic();
       const work = pause > 0 ? { again: pause } : await nextWork(brain);
@@ -58,13 +58,16 @@ export async function live(brain: Brain, ending: Ending): Promise<void> {
         () => drainTimeout(brain),
         (signal) => attemptBuild(brain, work, signal, ending.kill),
       );
-      health = judge(health, end);
-      status.say({ infrastructureFailures: health.failures, ...(end.kind === "Verdict" && { crashes: undefined }) });
+      health = healthAfter(health, end);
+      status.setStatus({
+        infrastructureFailures: health.failures,
+        ...(end.kind === "Verdict" && { crashes: undefined }),
+      });
       if (end.kind === "NotClaimed") await brain.wake.sleep(catchUp, anyEnd);
-      else await unlessDrained(brain, ending, (signal) => tidy(brain, work.pool, signal));
+      else await unlessDrained(brain, ending, (signal) => cleanWorkArea(brain, work.pool, signal));
     }
   }
-  enter(brain, "Drained", "It was told to end");
+  enterPhase(brain, "Drained", "It was told to end");
 }
 
 /** Nothing runs here now: a claim of this very process is one whose acknowledgement was lost on the way. */
@@ -75,7 +78,7 @@ async function returnOrphans(brain: Brain, kill: AbortSignal): Promise<void> {
     if (held?.builder !== name || held.incarnation !== incarnation) continue;
     const message = `"${name}" did not hear that it had claimed the build`;
     const trouble = { reason: "Drained", message, now: clock.now() } as const;
-    await transit(brain, metadata.name, kill, { to: (build) => release(build, held, trouble) });
+    await applyTransition(brain, metadata.name, kill, { to: (build) => release(build, held, trouble) });
   }
 }
 
@@ -84,18 +87,18 @@ async function getWarm(brain: Brain, ending: Ending): Promise<boolean> {
   const { world, sandbox, status } = brain;
   const pool = brain.pool();
   if (pool === undefined) {
-    enter(brain, "Pending", `Pool "${world.pool}" does not exist (yet)`);
+    enterPhase(brain, "Pending", `Pool "${world.pool}" does not exist (yet)`);
     await brain.wake.sleep(safetyTick, AbortSignal.any([ending.stop, ending.kill]));
     return false;
   }
-  enter(brain, "Warming");
+  enterPhase(brain, "Warming");
   await brain.refresh();
   return unlessDrained(brain, ending, async (signal) => {
     await warmUp(brain, pool, signal);
     const warm = { incarnation: world.incarnation, revision: world.revision, at: timestamp(world.clock) };
     await writeMarker(sandbox.state, warm);
-    status.say({ warm });
-    enter(brain, "Ready");
+    status.setStatus({ warm });
+    enterPhase(brain, "Ready");
   });
 }
 
@@ -108,7 +111,7 @@ async function proveHealth(brain: Brain, ending: Ending, health: Health): Promis
   });
   if (!isDone) return health;
   if (wrong === undefined) return { ...health, isSuspect: false };
-  enter(brain, "Quarantined", `The self-test fails, so nothing is built here until it passes: ${wrong}`);
+  enterPhase(brain, "Quarantined", `The self-test fails, so nothing is built here until it passes: ${wrong}`);
   await unlessDrained(brain, ending, (signal) => brain.world.clock.sleep(quarantineTick, signal));
   return health;
 }

@@ -2,11 +2,11 @@ import type { BuilderPhase } from "../../api/objects/builder.ts";
 import type { Brain } from "../brain.ts";
 
 /** Says the phase and, where there is something to say about it, a sentence; tells the readiness probe. */
-export function enter({ status, note, world }: Brain, phase: BuilderPhase, sentence?: string): void {
+export function enterPhase({ status, setNote, world }: Brain, phase: BuilderPhase, sentence?: string): void {
   const before = status.get().phase;
-  note("phase", sentence);
+  setNote("phase", sentence);
   if (before === phase) return;
-  status.say({ phase });
+  status.setStatus({ phase });
   world.log.info({ builder: world.name, phase, before, message: sentence }, "builder phase changed");
   if ((before === "Ready") !== (phase === "Ready")) world.onReady?.(phase === "Ready");
 }

@@ -41,7 +41,7 @@ export async function warmUp(brain: Brain, pool: BuilderPool, signal: AbortSigna
     if (message !== undefined) lasting.push(message);
   }
   tell(brain, { done: total, total, failures: lasting });
-  brain.note("warmup", lasting.length === 0 ? undefined : lasting.join("; "));
+  brain.setNote("warmup", lasting.length === 0 ? undefined : lasting.join("; "));
 }
 
 /** Tries a step until it works. After a failure a try is progress only once it lasts longer than those before: what fails for ever is stuck. */
@@ -139,7 +139,7 @@ async function carryOut(
   const id = brain.nextId();
   const order = await prepareOrder(brain, pool, { id, task, check }, signal);
   const outcome = await brain.world.cells.run(order, progressOf(brain, pool, progressFrom), signal);
-  brain.learn(outcome.versions);
+  brain.recordVersions(outcome.versions);
   if (outcome.kind === "Done") return outcome;
   throw new Error(outcome.kind === "Infrastructure" ? outcome.message : `${task} ended with a verdict`);
 }
@@ -152,7 +152,7 @@ function progressOf({ status, world }: Brain, { spec }: BuilderPool, from: numbe
     const now = world.clock.monotonic();
     if (warmup === undefined || now < from || (event.event !== "step" && now - last < spacing)) return;
     last = now;
-    status.say({ warmup: { ...warmup, progressAt: timestamp(world.clock) } });
+    status.setStatus({ warmup: { ...warmup, progressAt: timestamp(world.clock) } });
   };
 }
 
@@ -163,7 +163,7 @@ function tell(
 ): void {
   const told = failures.map(short).slice(-20);
   const said = { ...(doing !== undefined && { doing: short(doing) }), ...(told.length > 0 && { failures: told }) };
-  status.say({ warmup: { ...place, progressAt, ...said } });
+  status.setStatus({ warmup: { ...place, progressAt, ...said } });
 }
 
 /** As much of a text as the status takes. */

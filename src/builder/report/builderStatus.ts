@@ -10,9 +10,9 @@ export type StatusChange = { readonly [key in keyof BuilderStatus]?: BuilderStat
 export interface OwnStatus {
   get(): BuilderStatus;
   /** Changes what is said; a field set to undefined is taken out. Written soon, details later, changes that come together in one write. */
-  say(change: StatusChange): void;
+  setStatus(change: StatusChange): void;
   /** The object changed: what it no longer says, such as a phase overwritten by Suspect, is written again. */
-  look(builder: Builder): void;
+  observe(builder: Builder): void;
   /** Resolves once everything said so far is on the object, or `signal` aborts. */
   flush(signal: AbortSignal): Promise<void>;
   /** Keeps the object true until `signal` aborts. */
@@ -27,7 +27,7 @@ const details: readonly string[] = ["step", "warmup", "message", "versions", "di
 const firstPause = 500;
 const longestPause = 15_000;
 
-export function ownStatus(world: BuilderWorld, initial: BuilderStatus): OwnStatus {
+export function createOwnStatus(world: BuilderWorld, initial: BuilderStatus): OwnStatus {
   const { clock, log, name, store } = world;
   const wake = createWake(clock);
   let said = initial;
@@ -56,11 +56,11 @@ export function ownStatus(world: BuilderWorld, initial: BuilderStatus): OwnStatu
 
   return {
     get: () => said,
-    say(changes) {
+    setStatus(changes) {
       const next = merge(said, changes);
       if (!isDeepStrictEqual(next, said)) change(next, !isDetail(said, next));
     },
-    look(builder) {
+    observe(builder) {
       if (isWritten && !isDeepStrictEqual(builder.status, said)) change(said, true);
     },
     async flush(signal) {

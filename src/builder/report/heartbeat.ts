@@ -31,7 +31,7 @@ export interface HeartbeatListener {
 /** After a failure the next attempt comes sooner: there are four in the minute after which nothing may be started. */
 const retryInterval = 5_000;
 
-export function heartbeat(world: HeartbeatWorld): Heartbeat {
+export function createHeartbeat(world: HeartbeatWorld): Heartbeat {
   const { clock, log, name } = world;
   let acknowledged: Instant | undefined;
 

@@ -8,7 +8,7 @@ import { fullLogName, resultPageName } from "../../core/report/log/paths.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { Clock } from "../../system/clock.ts";
 import { createWake } from "../../system/wake.ts";
-import { place } from "../../system/writeFile.ts";
+import { writeAtomically } from "../../system/writeFile.ts";
 import type { BuilderWorld } from "../world.ts";
 
 /** Names the attempt a log is of, and where it belongs in the log store. */
@@ -43,7 +43,7 @@ const longestPause = 5 * 60_000;
 const entryName = "entry.json";
 
 /** `tell` hears, as a sentence, why logs wait here; undefined when none has to. */
-export function outbox(world: BuilderWorld, root: string, tell: (sentence: string | undefined) => void): Outbox {
+export function createOutbox(world: BuilderWorld, root: string, tell: (sentence: string | undefined) => void): Outbox {
   const { clock, log, name: builder } = world;
   const wake = createWake(clock);
   const sent = new Map<string, PromiseWithResolvers<void>>();
@@ -115,7 +115,7 @@ export function outbox(world: BuilderWorld, root: string, tell: (sentence: strin
       return folder;
     },
     async send(folder, entry) {
-      await place(join(folder, entryName), JSON.stringify(entry));
+      await writeAtomically(join(folder, entryName), JSON.stringify(entry));
       arrival(folder);
       inProgress.delete(folder);
       wake.ring();

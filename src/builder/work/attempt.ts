@@ -2,15 +2,15 @@ import type { Outcome } from "../../api/cell/event.ts";
 import type { Order } from "../../api/cell/order.ts";
 import type { InfrastructureReason } from "../../api/objects/reasons.ts";
 import { finish, type Holder, holds, release, start } from "../../core/build/claim.ts";
-import { excerpt } from "../../core/report/log/excerpt.ts";
+import { excerptOf } from "../../core/report/log/excerpt.ts";
 import { timestamp } from "../../system/clock.ts";
 import { type Brain, Stopped } from "../brain.ts";
 import { MirrorFailure } from "../git/mirrors.ts";
 import { type BuildLog, openBuildLog } from "./buildLog.ts";
 import { prepareOrder } from "./order.ts";
-import { tellSteps } from "./steps.ts";
+import { createStepReporter } from "./steps.ts";
 import { supervise } from "./supervise.ts";
-import { take, transit } from "./transit.ts";
+import { applyTransition, claimBuild } from "./transit.ts";
 import type { Work } from "./work.ts";
 
 /** How an attempt ended, for the builder's own conclusions about its health. */
@@ -35,7 +35,7 @@ export async function attemptBuild(
 ): Promise<AttemptEnd> {
   const { world } = brain;
   const self = { builder: world.name, incarnation: world.incarnation };
-  const claimed = await take(brain, work.build, signal);
+  const claimed = await claimBuild(brain, work.build, signal);
   if (claimed === undefined) return { kind: "NotClaimed" };
   const holder: Holder = { ...self, attempt: claimed.status?.attempt ?? 0 };
   const facts = { builder: world.name, build: claimed.metadata.name, attempt: holder.attempt };
@@ -47,13 +47,13 @@ export async function attemptBuild(
     const { reason, message } = troubleOf(own.signal.aborted ? own.signal.reason : error);
     world.log.info({ ...facts, reason, message }, "build released without a verdict");
     const now = world.clock.now();
-    await transit(brain, claimed.metadata.name, kill, {
+    await applyTransition(brain, claimed.metadata.name, kill, {
       to: (build) => release(build, holder, { reason, message, now }),
     });
     return { kind: "Released", reason, message };
   } finally {
     own.end();
-    brain.status.say({ building: undefined, step: undefined });
+    brain.status.setStatus({ building: undefined, step: undefined });
   }
 }
 
@@ -68,7 +68,7 @@ async function carryOut(
   const { name } = build.metadata;
   const { repository, number, commit, title } = build.spec;
   const startedAt = timestamp(world.clock);
-  status.say({
+  status.setStatus({
     building: { build: name, check: check.name, repository, number, commit, title, since: startedAt },
     step: "fetch",
   });
@@ -81,14 +81,14 @@ async function carryOut(
   if (!brain.heartbeat.mayStart()) {
     throw new Stopped("HeartbeatLost", `"${world.name}" could not renew its heartbeat, so it starts nothing`);
   }
-  const running = await transit(brain, name, signal, {
+  const running = await applyTransition(brain, name, signal, {
     to: (current) => start(current, holder),
     isThere: (current) => holds(current, holder) && current.status?.phase === "Running",
   });
   if (running === undefined) throw new Stopped("Superseded", `"${world.name}" no longer holds the build`);
   await using log = await openBuildLog(brain, { build, check, pool }, holder.attempt);
   const outcome = await perform(brain, order, name, holder, log, signal);
-  brain.learn(outcome.versions);
+  brain.recordVersions(outcome.versions);
   if (outcome.kind === "Infrastructure") throw new Stopped(outcome.reason, outcome.message);
   if (outcome.kind === "Done") throw new Stopped("CellDied", "The cell ended a build without a verdict");
   return await give(brain, { build, check, pool }, { holder, outcome, log, startedAt }, kill);
@@ -102,18 +102,18 @@ async function perform(
   log: BuildLog,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const steps = tellSteps(brain, name, holder, signal);
+  const steps = createStepReporter(brain, name, holder, signal);
   try {
     return await brain.world.cells.run(
       order,
       (event) => {
-        if (event.event === "step") steps.tell(event.step);
+        if (event.event === "step") steps.report(event.step);
         else log.on(event);
       },
       signal,
     );
   } finally {
-    await steps.told();
+    await steps.written();
   }
 }
 
@@ -132,7 +132,7 @@ async function give(
 ): Promise<AttemptEnd> {
   const { world } = brain;
   const finishedAt = timestamp(world.clock);
-  brain.status.say({ step: "logs" });
+  brain.status.setStatus({ step: "logs" });
   const kept = await log.keep({ outcome, startedAt, finishedAt });
   const isStored = kept && (await kept.arrived(patienceWithLogStore, kill));
   const finding = {
@@ -140,12 +140,12 @@ async function give(
     description: outcome.description,
     silent: isSilent(brain, build.spec.check),
     ...(kept && { log: { path: kept.path, url: kept.url, stored: isStored === true } }),
-    ...(outcome.result === "Failure" || outcome.result === "TooBig" ? excerptOf(outcome) : {}),
+    ...(outcome.result === "Failure" || outcome.result === "TooBig" ? withExcerpt(outcome) : {}),
     startedAt,
     finishedAt,
   };
   const facts = { builder: world.name, build: build.metadata.name, attempt: holder.attempt, result: outcome.result };
-  const done = await transit(brain, build.metadata.name, kill, {
+  const done = await applyTransition(brain, build.metadata.name, kill, {
     to: (current) => finish(current, holder, finding),
     isThere: ({ status }) => status?.verdict?.attempt === holder.attempt && status.verdict.builder === holder.builder,
   });
@@ -157,7 +157,7 @@ async function give(
   world.log.info(facts, "verdict given");
   const { check: checkName, number } = build.spec;
   const verdict = { build: build.metadata.name, check: checkName, number, result: outcome.result, at: finishedAt };
-  brain.status.say({ lastVerdict: verdict });
+  brain.status.setStatus({ lastVerdict: verdict });
   return { kind: "Verdict", result: outcome.result };
 }
 
@@ -167,8 +167,8 @@ function isSilent(brain: Brain, check: string): boolean {
   return isCheckSilent || brain.pool()?.spec.silent === true || brain.settings().silent;
 }
 
-function excerptOf({ findings }: Result["outcome"]): { readonly excerpt?: string } {
-  const text = excerpt(findings?.preview ?? []);
+function withExcerpt({ findings }: Result["outcome"]): { readonly excerpt?: string } {
+  const text = excerptOf(findings?.preview ?? []);
   return text === "" ? {} : { excerpt: text };
 }
 

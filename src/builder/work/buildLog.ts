@@ -3,9 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CellEvent, Outcome } from "../../api/cell/event.ts";
 import { bytes } from "../../api/values/quantity.ts";
-import { fullLogBegin, fullLogEnd, fullLogHead, type LogFile } from "../../core/report/log/fullLog.ts";
-import { logDirectory, resultPageName } from "../../core/report/log/paths.ts";
-import { resultPage } from "../../core/report/page/page.ts";
+import { fullLogBeginOf, fullLogEndOf, fullLogHeadOf, type LogFile } from "../../core/report/log/fullLog.ts";
+import { logDirectoryOf, resultPageName } from "../../core/report/log/paths.ts";
+import { resultPageOf } from "../../core/report/page/page.ts";
 import { type Brain, Stopped } from "../brain.ts";
 import { entryFiles } from "../report/outbox.ts";
 import type { Work } from "./work.ts";
@@ -49,7 +49,7 @@ export async function openBuildLog({ world, outbox }: Brain, work: Work, attempt
       const files = body.end();
       if (files.length === 0 && facts.outcome.result !== "Success" && facts.outcome.result !== "Failure")
         return undefined;
-      const directory = logDirectory(build.spec);
+      const directory = logDirectoryOf(build.spec);
       const path = `${directory}/${resultPageName}`;
       try {
         await writeFile(join(folder, entryFiles.head), headOf(world.host, work, facts, files));
@@ -94,7 +94,7 @@ function openBody(path: string, room: number): Body {
   }
   function endLast(): void {
     const last = files.at(-1);
-    if (last !== undefined) write(`${endsLine ? "" : "\n"}${fullLogEnd(last)}`);
+    if (last !== undefined) write(`${endsLine ? "" : "\n"}${fullLogEndOf(last)}`);
   }
 
   return {
@@ -103,7 +103,7 @@ function openBody(path: string, room: number): Body {
       if (event.event !== "logFile" || left <= 0) return;
       endLast();
       files.push(event);
-      write(fullLogBegin(event));
+      write(fullLogBeginOf(event));
     },
     end() {
       endLast();
@@ -116,7 +116,7 @@ function openBody(path: string, room: number): Body {
 
 function headOf(host: string, { build, pool }: Work, { finishedAt }: BuildFacts, files: readonly LogFile[]): string {
   const { commit } = build.spec;
-  return fullLogHead({ host, finishedAt, commit, pullRequest: pullRequestUrl(build.spec, pool), files });
+  return fullLogHeadOf({ host, finishedAt, commit, pullRequest: pullRequestUrl(build.spec, pool), files });
 }
 
 function pageOf(world: Brain["world"], { build, check, pool }: Work, facts: BuildFacts): string {
@@ -125,7 +125,7 @@ function pageOf(world: Brain["world"], { build, check, pool }: Work, facts: Buil
   const { startedAt, finishedAt } = facts;
   const who = { builder: world.name, host: world.host, pullRequest: pullRequestUrl(build.spec, pool) };
   const what = { check: check.name, repository, number, title, commit };
-  return resultPage({ ...what, ...who, result, findings, versions, commands, startedAt, finishedAt });
+  return resultPageOf({ ...what, ...who, result, findings, versions, commands, startedAt, finishedAt });
 }
 
 /** Git is served from the address people open, except where it is a folder. */

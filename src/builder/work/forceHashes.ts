@@ -7,7 +7,7 @@ const shown = `# Commits to build, and nothing else, while there is a line that 
 `;
 
 /** Creates the file with its explanation when it is missing. */
-export async function layOutForceHashes(path: string): Promise<void> {
+export async function createForceHashes(path: string): Promise<void> {
   await writeFile(path, shown, { flag: "wx" }).catch(() => {});
 }
 

@@ -4,7 +4,7 @@ import { isHeld } from "../../core/build/claim.ts";
 import { chooseBuild } from "../../core/queue/choose.ts";
 import type { Brain } from "../brain.ts";
 import { readForceHashes } from "./forceHashes.ts";
-import { viewOf } from "./view.ts";
+import { queueViewOf } from "./view.ts";
 import type { Work } from "./work.ts";
 
 /** What to build now, from the lists as they are at this instant; else how long nothing will change by itself. */
@@ -12,12 +12,12 @@ export async function nextWork(brain: Brain): Promise<Work | { readonly again: n
   const pool = brain.pool();
   if (pool === undefined || !brain.heartbeat.mayStart()) return { again: Number.POSITIVE_INFINITY };
   const forced = await readForceHashes(brain.sandbox.forceHashes);
-  brain.note("forced", forced && "force-hashes restricts what is built here; empty it to build everything");
+  brain.setNote("forced", forced && "force-hashes restricts what is built here; empty it to build everything");
   const checks = brain.checks();
   const checkOf = ({ spec }: Build) =>
     checks.find(({ name, repository }) => name === spec.check && repository === spec.repository);
   const isForUs = (build: Build) => checkOf(build) !== undefined && isForced(build, forced);
-  const view = viewOf(brain, pool);
+  const view = queueViewOf(brain, pool);
   const choice = chooseBuild({
     ...view,
     builds: view.builds.filter((build) => isHeld(build) || isForUs(build)),

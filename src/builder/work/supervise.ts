@@ -2,7 +2,7 @@ import type { Stored } from "../../api/objects/kinds.ts";
 import { type Holder, isRecheck, mustStop } from "../../core/build/claim.ts";
 import { shouldPreempt } from "../../core/queue/preempt.ts";
 import { type Brain, Stopped } from "../brain.ts";
-import { viewOf } from "./view.ts";
+import { queueViewOf } from "./view.ts";
 
 export interface Supervision {
   /** Aborts, with Stopped as its reason, when the build must not go on; and when the given signal does. */
@@ -45,7 +45,7 @@ async function whyStop(brain: Brain, build: Stored<"Build">, holder: Holder): Pr
   }
   const pool = brain.pool();
   if (!isRecheck(build) || pool === undefined) return undefined;
-  const wayFor = shouldPreempt(viewOf(brain, pool));
+  const wayFor = shouldPreempt(queueViewOf(brain, pool));
   return wayFor === undefined ? undefined : new Stopped("Preempted", wayFor);
 }
 

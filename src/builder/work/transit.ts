@@ -17,7 +17,7 @@ const firstPause = 500;
 const longestPause = 10_000;
 
 /** Claims the Build as it was seen, in one write; undefined when it changed since, may not be claimed, or we are refused, which the status then says. */
-export async function take(
+export async function claimBuild(
   brain: Brain,
   build: Stored<"Build">,
   signal: AbortSignal,
@@ -28,12 +28,12 @@ export async function take(
   if ("refused" in transition) return undefined;
   try {
     const claimed = await store.updateStatus("Build", { ...build, status: transition.status });
-    brain.note("claims", undefined);
+    brain.setNote("claims", undefined);
     return claimed;
   } catch (error) {
     if (isStoreError(error, "Forbidden")) {
       log.warn({ builder, build: name, error: error.message }, "the claim was refused");
-      brain.note("claims", `Its claims are refused, so it builds nothing; look at its rights: ${error.message}`);
+      brain.setNote("claims", `Its claims are refused, so it builds nothing; look at its rights: ${error.message}`);
       await clock.sleep(longestPause, signal).catch(() => {});
       return undefined;
     }
@@ -41,7 +41,7 @@ export async function take(
     if (!isStoreError(error, "Unavailable")) throw error;
   }
   const holder = { builder, incarnation, attempt: transition.status.attempt };
-  return transit(brain, name, signal, {
+  return applyTransition(brain, name, signal, {
     to: () => ({ refused: "the claim did not get through" }),
     isThere: (current) => holds(current, holder),
   });
@@ -52,7 +52,7 @@ export async function take(
  * `signal` aborted before the store answered. A store that refuses us may let us in again, as when a token has expired while nobody could renew it, or
  * somebody's hand on an account or a role is put right: only what goes on for longer than we may hold a build is thrown.
  */
-export async function transit(
+export async function applyTransition(
   { world }: Brain,
   name: string,
   signal: AbortSignal,

@@ -1,13 +1,13 @@
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { milliseconds } from "../../api/values/duration.ts";
-import { members } from "../../core/partition/members.ts";
-import { owner } from "../../core/partition/modulo.ts";
+import { activeBuildersOf } from "../../core/partition/members.ts";
+import { ownerOfCommit } from "../../core/partition/modulo.ts";
 import type { Preference } from "../../core/partition/preference.ts";
-import type { View } from "../../core/queue/partitionView.ts";
+import type { QueueView } from "../../core/queue/partitionView.ts";
 import type { Brain } from "../brain.ts";
 
 /** The queue as this builder sees it at this instant. */
-export function viewOf(brain: Brain, pool: BuilderPool): View {
+export function queueViewOf(brain: Brain, pool: BuilderPool): QueueView {
   const { world, waited } = brain;
   const builders = brain.builders.list().filter(({ spec }) => spec.pool === world.pool);
   return {
@@ -23,12 +23,12 @@ export function viewOf(brain: Brain, pool: BuilderPool): View {
 }
 
 /** A person's `worker-index` and `workers-pool-size` stand in for the builder's rank; with Affinity they mean nothing. */
-function preferenceOf({ world, preference, settings }: Brain, builders: View["builders"]): Preference {
+function preferenceOf({ world, preference, settings }: Brain, builders: QueueView["builders"]): Preference {
   const { share } = settings();
   if (share === undefined) return preference;
-  const rank = members(builders).indexOf(world.name);
+  const rank = activeBuildersOf(builders).indexOf(world.name);
   return {
     ...preference,
-    ownerRank: (check, commit) => (owner(check, commit, share.size) === share.index ? rank : -2),
+    ownerRank: (check, commit) => (ownerOfCommit(check, commit, share.size) === share.index ? rank : -2),
   };
 }

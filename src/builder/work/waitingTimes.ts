@@ -4,17 +4,17 @@ import type { Clock } from "../../system/clock.ts";
 
 /** For how long this process has known the wanted request of each Build, by its own monotonic clock. */
 export interface WaitingTimes {
-  see(change: Exclude<Change<"Build">, { type: "Synced" }>): void;
+  observe(change: Exclude<Change<"Build">, { type: "Synced" }>): void;
   of(build: Pick<Build, "metadata" | "spec">): number;
 }
 
-export function waitingTimes(clock: Pick<Clock, "monotonic">): WaitingTimes {
+export function createWaitingTimes(clock: Pick<Clock, "monotonic">): WaitingTimes {
   const seen = new Map<
     string,
     { readonly uid: string | undefined; readonly request: number; readonly since: number }
   >();
   return {
-    see({ type, object: { metadata, spec } }) {
+    observe({ type, object: { metadata, spec } }) {
       const known = seen.get(metadata.name);
       if (type === "Deleted") seen.delete(metadata.name);
       else if (known?.request !== spec.request || known.uid !== metadata.uid) {

@@ -1,9 +1,9 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { milliseconds } from "../../api/values/duration.ts";
-import { buildIdentifier, buildVector, toolName } from "../../core/definitions/alibuild.ts";
+import { buildIdentifierOf, buildVectorOf, toolNameOf } from "../../core/definitions/alibuild.ts";
 import { type Ended, run } from "../../system/process/run.ts";
-import type { Hands } from "../cellContext.ts";
+import type { CellContext } from "../cellContext.ts";
 import { namesIn, removePlantedLinks } from "../disk/plantedLinks.ts";
 import { remove } from "../disk/remove.ts";
 import { memoryKills } from "../memory.ts";
@@ -22,35 +22,35 @@ export interface Built {
 }
 
 /** Runs `aliBuild build`; what its end means is judged elsewhere. */
-export async function build(hands: Hands, tool: Tool, merged: Merged): Promise<Built> {
-  const { order, emit } = hands;
+export async function build(context: CellContext, tool: Tool, merged: Merged): Promise<Built> {
+  const { order, emit } = context;
   await emit({ event: "step", step: "build" });
   await removePlantedLinks(order.paths.area);
   await forgetEarlierLogs(order.paths.area);
-  const args = buildVector(order.check, {
-    identifier: buildIdentifier(order.check, order.pullRequest?.number),
+  const args = buildVectorOf(order.check, {
+    identifier: buildIdentifierOf(order.check, order.pullRequest?.number),
     ...merged,
     processors: availableParallelism(),
     secrets: order.paths.secrets,
   });
   const killsBefore = await memoryKills();
   const seen = new Watch();
-  const progress = new Progress(hands.clock, (message) => emit({ event: "progress", message }));
+  const progress = new Progress(context.clock, (message) => emit({ event: "progress", message }));
   const ended = await run({
     command: tool.program,
     args,
     cwd: order.paths.area,
-    env: hands.env,
-    signal: hands.signal,
+    env: context.env,
+    signal: context.signal,
     timeoutMs: milliseconds(order.check.timeouts.build),
     onChunk: async (chunk) => {
       seen.write(chunk);
       await progress.write(chunk);
-      await hands.print(chunk);
+      await context.print(chunk);
     },
   });
-  await hands.quiesce();
-  return { ended, seen, memoryKills: killsBefore, command: [toolName(order.check), ...args].map(quoted).join(" ") };
+  await context.quiesce();
+  return { ended, seen, memoryKills: killsBefore, command: [toolNameOf(order.check), ...args].map(quoted).join(" ") };
 }
 
 /**

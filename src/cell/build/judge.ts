@@ -1,6 +1,6 @@
 import type { Findings, Outcome } from "../../api/cell/event.ts";
-import { toolName } from "../../core/definitions/alibuild.ts";
-import { ending, type Hands, lastLine } from "../cellContext.ts";
+import { toolNameOf } from "../../core/definitions/alibuild.ts";
+import { type CellContext, endingOf, lastLineOf } from "../cellContext.ts";
 import { refuseFullDisk } from "../disk/space.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 import type { ReadLogs } from "../logs/logs.ts";
@@ -11,18 +11,18 @@ import type { Built } from "./build.ts";
 const longestPreview = 60;
 
 /** What the end of `aliBuild build` says: about the pull request, or (thrown) about the machine. */
-export async function judge(
-  hands: Hands,
+export async function verdictOf(
+  context: CellContext,
   built: Built,
   { findings, fetchFailed, began }: ReadLogs,
 ): Promise<Extract<Outcome, { kind: "Verdict" }>> {
-  const { order } = hands;
+  const { order } = context;
   const { ended, seen } = built;
-  const tool = toolName(order.check);
+  const tool = toolNameOf(order.check);
   if (ended.exitCode === 0) return { kind: "Verdict", result: "Success", description: "", findings };
   await refuseFullDisk(order, seen.diskFull);
   if (ended.notStarted !== undefined || ended.canceled) {
-    throw new InfrastructureFailure("SelfTestFailed", `${tool} build ${ending(ended)}: ${lastLine(ended)}`);
+    throw new InfrastructureFailure("SelfTestFailed", `${tool} build ${endingOf(ended)}: ${lastLineOf(ended)}`);
   }
   const killed = !ended.timedOut && (ended.signal === "SIGKILL" || ended.exitCode === 137);
   // The kernel may well take a compiler or a test, and the build goes on to fail or to hang for it: its count is believed whatever the end.
@@ -44,7 +44,7 @@ export async function judge(
   if (!began && !chosenHere && !ended.timedOut) {
     throw new InfrastructureFailure(
       "DependencyFetchFailed",
-      `${tool} ended before it built any package, so the pull request cannot be why: ${lastLine(ended)}`,
+      `${tool} ended before it built any package, so the pull request cannot be why: ${lastLineOf(ended)}`,
       findings,
     );
   }

@@ -6,9 +6,9 @@ import type { CellEvent, CellGreeting, Outcome } from "../../api/cell/event.ts";
 import { Order } from "../../api/cell/order.ts";
 import type { Clock } from "../../system/clock.ts";
 import { Tail } from "../../system/process/capture.ts";
-import { type Exit, exitOf, exitWords } from "../../system/process/exit.ts";
-import { cellMarker, killEverybodyElse, killMarked, others } from "../../system/process/survivors.ts";
-import { empty } from "../disk/remove.ts";
+import { type Exit, exitMessageOf, exitOf } from "../../system/process/exit.ts";
+import { cellMarker, killEverybodyElse, killMarked, otherProcesses } from "../../system/process/survivors.ts";
+import { emptyFolder } from "../disk/remove.ts";
 import { memoryKills, ranOutOfMemory } from "../memory.ts";
 import { readOrderLine } from "./lifeLine.ts";
 
@@ -75,7 +75,9 @@ export async function attend(connection: Socket, host: CellHost): Promise<void> 
     connection.write(`\n${line({ event: "outcome", outcome })}`);
   }
   for (const directory of host.scratch) {
-    await empty(directory).catch((error: unknown) => console.error(`${directory} was not emptied: ${String(error)}`));
+    await emptyFolder(directory).catch((error: unknown) =>
+      console.error(`${directory} was not emptied: ${String(error)}`),
+    );
   }
   connection.end();
 }
@@ -110,7 +112,7 @@ async function end(child: ChildProcess, exited: Promise<unknown>, { alone, clock
 async function bury(child: ChildProcess, id: string, { alone, clock }: CellHost): Promise<number> {
   killGroup(child, "SIGKILL");
   const killed = await (alone ? killEverybodyElse() : killMarked(id));
-  const left = alone ? await others() : 0;
+  const left = alone ? await otherProcesses() : 0;
   if (left > 0) throw new Error(`${left} processes of ${id} cannot be killed; the end of the container ends them`);
   const waited = new AbortController();
   const pipes = [child.stderr, child.stdio[3]].filter((stream) => stream !== null && stream !== undefined);
@@ -134,7 +136,7 @@ function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
 function obituary(exit: Exit, errors: string, memory: string | undefined): Outcome {
   if (exit.signal === "SIGKILL" && memory !== undefined)
     return { kind: "Infrastructure", reason: "OutOfMemory", message: `The cell was killed: its container ${memory}` };
-  return { kind: "Infrastructure", reason: "CellDied", message: exitWords(exit, errors) };
+  return { kind: "Infrastructure", reason: "CellDied", message: exitMessageOf(exit, errors) };
 }
 
 /** For the log of the container; an order that cannot be read is the cell program's to refuse. */

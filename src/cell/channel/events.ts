@@ -17,13 +17,13 @@ export function openEvents(fd: number, onGone: () => void): Events | undefined {
   if (stream === undefined) return undefined;
   stream.on("error", onGone);
   return {
-    emit: (event) => write(stream, `${JSON.stringify(event)}\n`),
+    emit: (event) => writeEvent(stream, `${JSON.stringify(event)}\n`),
     close: () => new Promise((resolve) => stream.end(() => resolve())),
   };
 }
 
 /** Writes and waits for room: a slow reader slows the writer down instead of filling its memory. */
-export function write(stream: Writable, data: string | Uint8Array): Promise<void> {
+export function writeEvent(stream: Writable, data: string | Uint8Array): Promise<void> {
   if (stream.destroyed || stream.write(data)) return Promise.resolve();
   return new Promise((resolve) => {
     const done = () => {

@@ -1,17 +1,17 @@
 import type { Writable } from "node:stream";
-import { write } from "./events.ts";
+import { writeEvent } from "./events.ts";
 
 /** Most text of one order that reaches standard output; logs proper travel as events. */
 const limit = 256 * 2 ** 20;
 
 /** Writes to standard output, as fast as it is read and up to the limit, then says once that the rest is left out. */
-export function printer(stream: Writable, most: number = limit): (chunk: Uint8Array) => Promise<void> {
+export function createPrinter(stream: Writable, most: number = limit): (chunk: Uint8Array) => Promise<void> {
   let room = most;
   return async (chunk) => {
     if (room <= 0) return;
     const part = chunk.subarray(0, room);
     room -= chunk.length;
-    await write(stream, part);
-    if (room <= 0) await write(stream, `\n[… output beyond ${most} bytes is left out …]\n`);
+    await writeEvent(stream, part);
+    if (room <= 0) await writeEvent(stream, `\n[… output beyond ${most} bytes is left out …]\n`);
   };
 }

@@ -1,10 +1,10 @@
 import { lstat, readlink, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { milliseconds } from "../../api/values/duration.ts";
-import { cleanVector } from "../../core/definitions/alibuild.ts";
-import { type Hands, runShort } from "../cellContext.ts";
+import { cleanVectorOf } from "../../core/definitions/alibuild.ts";
+import { type CellContext, runShort } from "../cellContext.ts";
 import { namesIn, removePlantedLinks } from "../disk/plantedLinks.ts";
-import { empty } from "../disk/remove.ts";
+import { emptyFolder } from "../disk/remove.ts";
 import { freeBytes } from "../disk/space.ts";
 import type { Tool } from "../tool/tool.ts";
 
@@ -24,27 +24,31 @@ interface Link {
  * the space is taken by others. A build that filled the disk keeps nothing: all that was set from the instant `suspectSince` on goes.
  * Returns the bytes freed.
  */
-export async function clean(hands: Hands, tool: Tool, suspectSince = Number.POSITIVE_INFINITY): Promise<number> {
-  const { order, clock } = hands;
-  await hands.emit({ event: "step", step: "clean" });
+export async function clean(
+  context: CellContext,
+  tool: Tool,
+  suspectSince = Number.POSITIVE_INFINITY,
+): Promise<number> {
+  const { order, clock } = context;
+  await context.emit({ event: "step", step: "clean" });
   const before = await freeBytes(order.paths.area);
   await removePlantedLinks(order.paths.area);
-  let links = await treeLinks(hands);
+  let links = await treeLinks(context);
   links = await drop(links, ({ setAt }) => setAt < clock.now() - order.limits.maxAge || setAt >= suspectSince);
-  await aliBuildClean(hands, tool);
+  await aliBuildClean(context, tool);
   while ((await freeBytes(order.paths.area)) < order.limits.minFree) {
     const kept = new Set(links.filter(({ newest }) => newest).map(({ target }) => target));
     const oldest = links.filter(({ target }) => !kept.has(target)).toSorted((a, b) => a.setAt - b.setAt)[0];
     if (oldest === undefined) break;
     links = await drop(links, ({ target }) => target === oldest.target);
-    await aliBuildClean(hands, tool);
+    await aliBuildClean(context, tool);
   }
-  await empty(order.paths.tmp);
+  await emptyFolder(order.paths.tmp);
   return Math.max(0, (await freeBytes(order.paths.area)) - before);
 }
 
 /** Links in `sw/BUILD`, and in `sw/<architecture>/<package>` where the package is a development package or the link leads to a nightly. */
-async function treeLinks({ order }: Hands): Promise<readonly Link[]> {
+async function treeLinks({ order }: CellContext): Promise<readonly Link[]> {
   const sw = join(order.paths.area, "sw");
   const development = new Set(order.check.developmentPackages.map(({ directory }) => directory));
   const found = await linksIn(join(sw, "BUILD"), () => true);
@@ -79,7 +83,7 @@ async function drop(links: readonly Link[], which: (link: Link) => boolean): Pro
 }
 
 /** Deleting a few hundred gigabytes takes longer than a short command may. */
-async function aliBuildClean(hands: Hands, tool: Tool): Promise<void> {
-  const { check } = hands.order;
-  await runShort(hands, tool.program, cleanVector(check), { timeoutMs: milliseconds(check.timeouts.build) });
+async function aliBuildClean(context: CellContext, tool: Tool): Promise<void> {
+  const { check } = context.order;
+  await runShort(context, tool.program, cleanVectorOf(check), { timeoutMs: milliseconds(check.timeouts.build) });
 }

@@ -1,11 +1,11 @@
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Hands } from "../cellContext.ts";
+import type { CellContext } from "../cellContext.ts";
 import { remove } from "../disk/remove.ts";
 import { freeBytes } from "../disk/space.ts";
 
 /** Deletes the work areas of checks that are gone: those in which nothing was built for `maxAge`, and while space is short all of them. */
-export async function removeGone({ order, clock }: Hands): Promise<void> {
+export async function removeGone({ order, clock }: CellContext): Promise<void> {
   const { area, gone = [] } = order.paths;
   for (const path of gone) {
     const isShort = (await freeBytes(area)) < order.limits.minFree;

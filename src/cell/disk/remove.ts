@@ -12,7 +12,7 @@ export async function remove(path: string): Promise<void> {
 }
 
 /** Deletes what a directory contains. */
-export async function empty(directory: string): Promise<void> {
+export async function emptyFolder(directory: string): Promise<void> {
   for (const name of await readdir(directory)) await remove(join(directory, name));
 }
 

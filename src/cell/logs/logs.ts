@@ -1,10 +1,10 @@
 import type { Findings } from "../../api/cell/event.ts";
 import type { ResolvedCheck } from "../../api/objects/check.ts";
 import { LogScanner } from "../../core/report/scan/scan.ts";
-import type { Hands } from "../cellContext.ts";
+import type { CellContext } from "../cellContext.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 import { type FoundLog, findLogs, isFetchLog, packageOf } from "./findLogs.ts";
-import { type Share, shares } from "./shares.ts";
+import { type LogQuota, logQuotasOf } from "./shares.ts";
 
 export interface ReadLogs {
   readonly findings: Findings;
@@ -17,17 +17,18 @@ export interface ReadLogs {
 const pieceBytes = 128 * 1024;
 
 /** Reads every log of the build once: the scanner sees all of it, the builder gets what the limit allows. Memory stays the same whatever the size. */
-export async function readLogs(hands: Hands): Promise<ReadLogs> {
-  const { order, emit } = hands;
+export async function readLogs(context: CellContext): Promise<ReadLogs> {
+  const { order, emit } = context;
   await emit({ event: "step", step: "logs" });
   const scanner = new LogScanner({ isImportant: (path) => isImportant(order.check, path) });
   const logs = await findLogs(order.paths.area);
-  const parts = shares(
+  const parts = logQuotasOf(
     logs.map(({ bytes }) => bytes),
     order.limits.logBytes,
   );
   try {
-    for (const [index, log] of logs.entries()) await readLog(hands, scanner, log, parts[index] ?? { head: 0, tail: 0 });
+    for (const [index, log] of logs.entries())
+      await readLog(context, scanner, log, parts[index] ?? { head: 0, tail: 0 });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new InfrastructureFailure("LogStoreFailed", `The logs of the build cannot be read: ${why}`);
@@ -37,8 +38,8 @@ export async function readLogs(hands: Hands): Promise<ReadLogs> {
   return { findings: scanner.findings(), fetchFailed: logs.some(isFetchLog), began: !logs.every(isFetchLog) };
 }
 
-async function readLog(hands: Hands, scanner: LogScanner, log: FoundLog, share: Share): Promise<void> {
-  await hands.emit({
+async function readLog(context: CellContext, scanner: LogScanner, log: FoundLog, share: LogQuota): Promise<void> {
+  await context.emit({
     event: "logFile",
     path: log.path,
     startedAt: new Date(log.startedAt).toISOString(),
@@ -53,25 +54,25 @@ async function readLog(hands: Hands, scanner: LogScanner, log: FoundLog, share: 
   for (const [part, end] of edges.entries()) {
     let at = part === 0 ? 0 : (edges[part - 1] ?? 0);
     if (part === 1 && left > 0) {
-      await send(hands, `${decoder.decode()}\n[… ${left} bytes left out …]\n`);
+      await send(context, `${decoder.decode()}\n[… ${left} bytes left out …]\n`);
       decoder = new TextDecoder();
     }
     while (at < end) {
-      hands.signal.throwIfAborted();
+      context.signal.throwIfAborted();
       const { bytesRead } = await log.file.read(buffer, 0, Math.min(pieceBytes, end - at), at);
       if (bytesRead === 0) break;
       at += bytesRead;
       const piece = buffer.subarray(0, bytesRead);
       scanner.write(piece);
-      if (part !== 1) await send(hands, decoder.decode(piece, { stream: true }));
+      if (part !== 1) await send(context, decoder.decode(piece, { stream: true }));
     }
   }
-  await send(hands, decoder.decode());
+  await send(context, decoder.decode());
   scanner.end();
 }
 
-async function send(hands: Hands, text: string): Promise<void> {
-  if (text !== "") await hands.emit({ event: "logText", text });
+async function send(context: CellContext, text: string): Promise<void> {
+  if (text !== "") await context.emit({ event: "logText", text });
 }
 
 /** Warnings count in the packages a check is about: its own and its development packages; a change of recipes is about all of them. */

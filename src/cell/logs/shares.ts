@@ -1,5 +1,5 @@
 /** What of a file is sent: its first `head` and its last `tail` bytes; the rest, if any, is left out. */
-export interface Share {
+export interface LogQuota {
   readonly head: number;
   readonly tail: number;
 }
@@ -8,7 +8,7 @@ export interface Share {
  * Divides a number of bytes among files of these sizes. Small files are sent whole; the large ones share what remains evenly, each with
  * its beginning (how it was configured) and, mostly, its end (how it failed).
  */
-export function shares(sizes: readonly number[], limit: number): readonly Share[] {
+export function logQuotasOf(sizes: readonly number[], limit: number): readonly LogQuota[] {
   const largest = fairLargest(sizes, limit);
   return sizes.map((size) => {
     if (size <= largest) return { head: size, tail: 0 };

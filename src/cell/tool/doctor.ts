@@ -1,23 +1,26 @@
 import type { Findings, Outcome } from "../../api/cell/event.ts";
-import { doctorVector, toolName } from "../../core/definitions/alibuild.ts";
+import { doctorVectorOf, toolNameOf } from "../../core/definitions/alibuild.ts";
 import { LogScanner } from "../../core/report/scan/scan.ts";
-import { ending, type Hands, lastLine, runShort } from "../cellContext.ts";
+import { type CellContext, endingOf, lastLineOf, runShort } from "../cellContext.ts";
 import { refuseFullDisk } from "../disk/space.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 import { memoryKills, ranOutOfMemory } from "../memory.ts";
 import type { Tool } from "./tool.ts";
 
 /** Asks aliBuild whether the recipes can be built here. Undefined when they can; else what it said is the log of the verdict. */
-export async function doctor(hands: Hands, tool: Tool): Promise<Extract<Outcome, { kind: "Verdict" }> | undefined> {
-  const { check } = hands.order;
-  const name = `${toolName(check)} doctor`;
-  await hands.emit({ event: "step", step: "doctor" });
-  const startedAt = hands.clock.now();
+export async function doctor(
+  context: CellContext,
+  tool: Tool,
+): Promise<Extract<Outcome, { kind: "Verdict" }> | undefined> {
+  const { check } = context.order;
+  const name = `${toolNameOf(check)} doctor`;
+  await context.emit({ event: "step", step: "doctor" });
+  const startedAt = context.clock.now();
   const killsBefore = await memoryKills();
-  const ended = await runShort(hands, tool.program, doctorVector(check), { onChunk: hands.print });
-  await hands.quiesce();
+  const ended = await runShort(context, tool.program, doctorVectorOf(check), { onChunk: context.print });
+  await context.quiesce();
   if (ended.exitCode === 0) return undefined;
-  await refuseFullDisk(hands.order, ended.tail);
+  await refuseFullDisk(context.order, ended.tail);
   if ((await memoryKills()) > killsBefore) {
     const message = `${name} ${await ranOutOfMemory()}; raise the memory of the builder`;
     throw new InfrastructureFailure("OutOfMemory", message);
@@ -25,15 +28,15 @@ export async function doctor(hands: Hands, tool: Tool): Promise<Extract<Outcome,
   if (ended.exitCode === undefined || ended.exitCode > 128) {
     throw new InfrastructureFailure(
       ended.signal === "SIGKILL" && !ended.timedOut ? "OutOfMemory" : "SelfTestFailed",
-      `${name} ${ending(ended)}: ${lastLine(ended)}`,
+      `${name} ${endingOf(ended)}: ${lastLineOf(ended)}`,
     );
   }
-  const findings = await sendLog(hands, name, startedAt, ended.tail);
+  const findings = await sendLog(context, name, startedAt, ended.tail);
   return { kind: "Verdict", result: "DoctorError", description: `${name} error`, findings };
 }
 
 /** Nothing was built, so this is the only log there is. */
-async function sendLog({ emit, clock }: Hands, path: string, startedAt: number, text: string): Promise<Findings> {
+async function sendLog({ emit, clock }: CellContext, path: string, startedAt: number, text: string): Promise<Findings> {
   const iso = (instant: number) => new Date(instant).toISOString();
   const bytes = Buffer.from(text);
   const times = { startedAt: iso(startedAt), finishedAt: iso(clock.now()) };

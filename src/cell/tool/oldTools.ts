@@ -1,6 +1,6 @@
 import { lstat, readlink, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Hands } from "../cellContext.ts";
+import type { CellContext } from "../cellContext.ts";
 import { namesIn } from "../disk/plantedLinks.ts";
 import { remove } from "../disk/remove.ts";
 
@@ -8,7 +8,7 @@ import { remove } from "../disk/remove.ts";
 const unusedFor = 30 * 86_400_000;
 
 /** Deletes installations of tools that nothing was built with for a month, and what is left of those that were cut short. */
-export async function removeOldTools({ order, clock }: Hands): Promise<void> {
+export async function removeOldTools({ order, clock }: CellContext): Promise<void> {
   const { tools } = order.paths;
   const before = clock.now() - unusedFor;
   const used = new Set<string>();

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { toolName } from "../../core/definitions/alibuild.ts";
-import { type Hands, lastLine, runShort } from "../cellContext.ts";
+import { toolNameOf } from "../../core/definitions/alibuild.ts";
+import { type CellContext, lastLineOf, runShort } from "../cellContext.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 import type { Tool } from "./tool.ts";
 
@@ -16,12 +16,12 @@ export const needed: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Proves that the tool chain works: every program runs, the work area can be written, aliBuild accepts the architecture. Returns the versions found. */
-export async function selftest(hands: Hands): Promise<Readonly<Record<string, string>>> {
-  await hands.emit({ event: "step", step: "selftest" });
+export async function selftest(context: CellContext): Promise<Readonly<Record<string, string>>> {
+  await context.emit({ event: "step", step: "selftest" });
   const versions: Record<string, string> = {};
   const missing: string[] = [];
   for (const [program, args] of Object.entries(needed)) {
-    const version = await versionOf(hands, program, args);
+    const version = await versionOf(context, program, args);
     if (version === undefined) missing.push(program);
     else versions[program] = version;
   }
@@ -29,42 +29,42 @@ export async function selftest(hands: Hands): Promise<Readonly<Record<string, st
     const list = missing.join(", ");
     throw failure(`${list} cannot be run, which builds need; run apt-get install -y ${missing.join(" ")} (or dnf)`);
   }
-  await writeAndRead(hands.order.paths.area);
-  const compiler = await versionOf(hands, "c++", ["--version"]);
+  await writeAndRead(context.order.paths.area);
+  const compiler = await versionOf(context, "c++", ["--version"]);
   return compiler === undefined ? versions : { ...versions, "c++": compiler };
 }
 
 /** Proves that the installed aliBuild starts and accepts the check's architecture. */
-export async function selftestTool(hands: Hands, tool: Tool): Promise<Readonly<Record<string, string>>> {
-  const { check } = hands.order;
-  const name = toolName(check);
-  const ended = await runShort(hands, tool.program, ["version"]);
+export async function selftestTool(context: CellContext, tool: Tool): Promise<Readonly<Record<string, string>>> {
+  const { check } = context.order;
+  const name = toolNameOf(check);
+  const ended = await runShort(context, tool.program, ["version"]);
   const match = /version: *(?<version>\S+)(?: \((?<architecture>[^)]*)\))?/.exec(ended.tail);
-  if (ended.exitCode !== 0) throw failure(`${name} version does not work: ${lastLine(ended)}`);
+  if (ended.exitCode !== 0) throw failure(`${name} version does not work: ${lastLineOf(ended)}`);
   const architecture = check.architecture ?? match?.groups?.["architecture"] ?? "";
-  if (!(await accepts(hands, tool, architecture))) {
+  if (!(await accepts(context, tool, architecture))) {
     throw failure(
       `${name} does not know the architecture ${architecture || "of this machine"}; set spec.architecture, for example slc9_x86-64 or ubuntu2204_x86-64`,
     );
   }
-  const python = await versionOf(hands, tool.python, ["--version"]);
+  const python = await versionOf(context, tool.python, ["--version"]);
   return {
-    [name]: match?.groups?.["version"] ?? lastLine(ended).slice(0, 200),
+    [name]: match?.groups?.["version"] ?? lastLineOf(ended).slice(0, 200),
     architecture,
     ...(python === undefined ? {} : { python }),
   };
 }
 
 /** True as well when the tool (bits, an aliBuild of another age) cannot be asked. */
-async function accepts(hands: Hands, tool: Tool, architecture: string): Promise<boolean> {
+async function accepts(context: CellContext, tool: Tool, architecture: string): Promise<boolean> {
   const refused = 9;
   const question = `import sys\nfrom alibuild_helpers.args import matchValidArch\nsys.exit(0 if matchValidArch(sys.argv[1]) else ${refused})`;
-  const ended = await runShort(hands, tool.python, ["-I", "-c", question, architecture]);
+  const ended = await runShort(context, tool.python, ["-I", "-c", question, architecture]);
   return ended.exitCode !== refused;
 }
 
-async function versionOf(hands: Hands, program: string, args: readonly string[]): Promise<string | undefined> {
-  const ended = await runShort(hands, program, args);
+async function versionOf(context: CellContext, program: string, args: readonly string[]): Promise<string | undefined> {
+  const ended = await runShort(context, program, args);
   if (ended.exitCode !== 0) return undefined;
   return (ended.stdout.split("\n")[0] ?? "").trim().slice(0, 200);
 }

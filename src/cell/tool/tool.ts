@@ -1,8 +1,8 @@
 import { access, lutimes, mkdir, mkdtemp, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { toolName } from "../../core/definitions/alibuild.ts";
-import { ending, type Hands, lastLine, runShort } from "../cellContext.ts";
-import { empty, remove } from "../disk/remove.ts";
+import { toolNameOf } from "../../core/definitions/alibuild.ts";
+import { type CellContext, endingOf, lastLineOf, runShort } from "../cellContext.ts";
+import { emptyFolder, remove } from "../disk/remove.ts";
 import { refuseFullDisk } from "../disk/space.ts";
 import { forPip } from "../environment.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
@@ -27,29 +27,29 @@ const done = "installed";
  * The check's aliBuild, installed on first use and kept per version. Two cells may install the same version at once: each fills a directory
  * of its own, and a link of the version's name is put in place in one step.
  */
-export async function installTool(hands: Hands): Promise<Tool> {
-  await hands.emit({ event: "step", step: "tool", message: hands.order.check.tool.alibuild });
-  const source = await toolSource(hands);
-  const link = join(hands.order.paths.tools, `alibuild-${source.key}`);
-  const found = await installed(hands, link);
+export async function installTool(context: CellContext): Promise<Tool> {
+  await context.emit({ event: "step", step: "tool", message: context.order.check.tool.alibuild });
+  const source = await toolSource(context);
+  const link = join(context.order.paths.tools, `alibuild-${source.key}`);
+  const found = await installed(context, link);
   if (found !== undefined) return found;
   const directory = await mkdtemp(`${link}-`);
   try {
-    await fill(hands, source, directory);
-    await writeFile(join(directory, done), `${hands.order.check.tool.alibuild}\n`);
+    await fill(context, source, directory);
+    await writeFile(join(directory, done), `${context.order.check.tool.alibuild}\n`);
     await point(link, directory);
   } catch (error) {
     await remove(directory);
     throw error;
   }
-  const tool = await installed(hands, link);
+  const tool = await installed(context, link);
   if (tool !== undefined) return tool;
-  throw failure(hands, `it has no program ${toolName(hands.order.check)}`);
+  throw failure(context, `it has no program ${toolNameOf(context.order.check)}`);
 }
 
-async function installed(hands: Hands, link: string): Promise<Tool | undefined> {
-  const program = join(link, "programs", toolName(hands.order.check));
-  const now = hands.clock.now();
+async function installed(context: CellContext, link: string): Promise<Tool | undefined> {
+  const program = join(link, "programs", toolNameOf(context.order.check));
+  const now = context.clock.now();
   try {
     await readFile(join(link, done));
     await access(program);
@@ -60,10 +60,10 @@ async function installed(hands: Hands, link: string): Promise<Tool | undefined> 
   return { program, python: join(link, "bin/python"), directory: link };
 }
 
-async function fill(hands: Hands, source: ToolSource, directory: string): Promise<void> {
+async function fill(context: CellContext, source: ToolSource, directory: string): Promise<void> {
   const python = await findPython(
-    hands.env["PATH"],
-    async (command, args) => (await runShort(hands, command, args)).exitCode === 0,
+    context.env["PATH"],
+    async (command, args) => (await runShort(context, command, args)).exitCode === 0,
   );
   if (python === undefined) {
     throw new InfrastructureFailure(
@@ -71,10 +71,10 @@ async function fill(hands: Hands, source: ToolSource, directory: string): Promis
       `No python3 in PATH can make a virtual environment, which aliBuild needs; run ${installPython}`,
     );
   }
-  await step(hands, python, ["-I", "-m", "venv", directory]);
-  const what = source.repository === undefined ? source.requirement : await fetchTool(hands, source);
-  await step(hands, join(directory, "bin/python"), ["-I", "-m", "pip", "install", "--no-cache-dir", "--quiet", what]);
-  await empty(hands.order.paths.tmp);
+  await step(context, python, ["-I", "-m", "venv", directory]);
+  const what = source.repository === undefined ? source.requirement : await fetchTool(context, source);
+  await step(context, join(directory, "bin/python"), ["-I", "-m", "pip", "install", "--no-cache-dir", "--quiet", what]);
+  await emptyFolder(context.order.paths.tmp);
   await mkdir(join(directory, "programs"));
   for (const name of programs) {
     const program = join(directory, "bin", name);
@@ -86,13 +86,13 @@ async function fill(hands: Hands, source: ToolSource, directory: string): Promis
   }
 }
 
-async function step(hands: Hands, command: string, args: readonly string[]): Promise<void> {
-  const ended = await runShort(hands, command, args, { env: forPip(hands.env, process.env) });
+async function step(context: CellContext, command: string, args: readonly string[]): Promise<void> {
+  const ended = await runShort(context, command, args, { env: forPip(context.env, process.env) });
   if (ended.exitCode === 0) return;
-  await refuseFullDisk(hands.order, ended.tail);
+  await refuseFullDisk(context.order, ended.tail);
   throw failure(
-    hands,
-    `${basename(command)} ${args.includes("pip") ? "-m pip" : "-m venv"} ${ending(ended)}: ${lastLine(ended)}`,
+    context,
+    `${basename(command)} ${args.includes("pip") ? "-m pip" : "-m venv"} ${endingOf(ended)}: ${lastLineOf(ended)}`,
   );
 }
 
@@ -103,9 +103,9 @@ async function point(link: string, directory: string): Promise<void> {
   await rename(fresh, link);
 }
 
-function failure(hands: Hands, why: string): InfrastructureFailure {
+function failure(context: CellContext, why: string): InfrastructureFailure {
   return new InfrastructureFailure(
     "ToolInstallFailed",
-    `aliBuild ${hands.order.check.tool.alibuild} cannot be installed: ${why}`,
+    `aliBuild ${context.order.check.tool.alibuild} cannot be installed: ${why}`,
   );
 }

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ending, type Hands, lastLine } from "../cellContext.ts";
+import { type CellContext, endingOf, lastLineOf } from "../cellContext.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 import { borrow } from "../tree/borrow.ts";
 import { git } from "../tree/git.ts";
@@ -14,8 +14,8 @@ export type ToolSource =
  * Reads `tool.alibuild`: a release on PyPI, or `owner/repository@ref`, where a ref that moves is looked up first so that every commit is
  * installed once. `$PR_HASH` is the pull request's commit, taken from its mirror; without a pull request, the tip of the check's branch.
  */
-export async function toolSource(hands: Hands): Promise<ToolSource> {
-  const { check, gitUrl, pullRequest } = hands.order;
+export async function toolSource(context: CellContext): Promise<ToolSource> {
+  const { check, gitUrl, pullRequest } = context.order;
   const match = /^(?<slug>[^/]+\/[^@]+)@(?<ref>.+)$/.exec(check.tool.alibuild);
   const slug = match?.groups?.["slug"];
   const wanted = match?.groups?.["ref"];
@@ -29,38 +29,45 @@ export async function toolSource(hands: Hands): Promise<ToolSource> {
     return { key: `${name}-${commit}`, repository: mirror, ref: commit, commit };
   }
   const ref = wanted === "$PR_HASH" ? check.branch : wanted;
-  const commit = await lookUp(hands, repository, ref);
+  const commit = await lookUp(context, repository, ref);
   return { key: `${name}-${commit}`, repository, ref, commit };
 }
 
 /** A directory with the sources of a tool; its tags are there too, which name its version. */
-export async function fetchTool(hands: Hands, source: Extract<ToolSource, { repository: string }>): Promise<string> {
+export async function fetchTool(
+  context: CellContext,
+  source: Extract<ToolSource, { repository: string }>,
+): Promise<string> {
   const { repository, ref, commit } = source;
-  const directory = join(hands.order.paths.tmp, "tool");
-  await step(hands, source, ["init", "--quiet", "--template=", directory]);
+  const directory = join(context.order.paths.tmp, "tool");
+  await step(context, source, ["init", "--quiet", "--template=", directory]);
   if (repository.startsWith("/")) {
-    for (const [name, text] of Object.entries(await borrow(hands, repository)))
+    for (const [name, text] of Object.entries(await borrow(context, repository)))
       await writeFile(join(directory, ".git", name), text);
   } else {
     const refs = [ref, "+refs/tags/*:refs/tags/*"];
-    await step(hands, source, ["-C", directory, "fetch", "--quiet", "--", repository, ...refs]);
+    await step(context, source, ["-C", directory, "fetch", "--quiet", "--", repository, ...refs]);
   }
-  await step(hands, source, ["-C", directory, "checkout", "--quiet", "--detach", commit]);
+  await step(context, source, ["-C", directory, "checkout", "--quiet", "--detach", commit]);
   return directory;
 }
 
-async function step(hands: Hands, { repository, ref }: { repository: string; ref: string }, args: readonly string[]) {
-  const ended = await git(hands, hands.order.paths.tmp, args);
+async function step(
+  context: CellContext,
+  { repository, ref }: { repository: string; ref: string },
+  args: readonly string[],
+) {
+  const ended = await git(context, context.order.paths.tmp, args);
   if (ended.exitCode === 0) return;
   throw new InfrastructureFailure(
     "ToolInstallFailed",
-    `git cannot fetch ${repository}@${ref}, which check ${hands.order.check.name} builds with: it ${ending(ended)}: ${lastLine(ended)}`,
+    `git cannot fetch ${repository}@${ref}, which check ${context.order.check.name} builds with: it ${endingOf(ended)}: ${lastLineOf(ended)}`,
   );
 }
 
-async function lookUp(hands: Hands, repository: string, ref: string): Promise<string> {
+async function lookUp(context: CellContext, repository: string, ref: string): Promise<string> {
   if (/^[0-9a-f]{40}$/.test(ref)) return ref;
-  const ended = await git(hands, hands.order.paths.tmp, ["ls-remote", "--", repository, ref, `${ref}^{}`]);
+  const ended = await git(context, context.order.paths.tmp, ["ls-remote", "--", repository, ref, `${ref}^{}`]);
   const found = new Map<string, string>();
   for (const line of ended.stdout.split("\n")) {
     const [id, name] = line.split("\t");
@@ -69,6 +76,6 @@ async function lookUp(hands: Hands, repository: string, ref: string): Promise<st
   const names = [`refs/tags/${ref}^{}`, `refs/tags/${ref}`, `refs/heads/${ref}`, ref];
   const commit = names.map((name) => found.get(name)).find((id) => id !== undefined);
   if (ended.exitCode === 0 && commit !== undefined) return commit;
-  const why = ended.exitCode === 0 ? "it has no such branch or tag" : `git ${ending(ended)}: ${lastLine(ended)}`;
+  const why = ended.exitCode === 0 ? "it has no such branch or tag" : `git ${endingOf(ended)}: ${lastLineOf(ended)}`;
   throw new InfrastructureFailure("ToolInstallFailed", `${repository} cannot be asked for ${ref}: ${why}`);
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Hands } from "../cellContext.ts";
+import type { CellContext } from "../cellContext.ts";
 import { gitOutput } from "./git.ts";
 
 /** Files and tags of a repository, as text. */
@@ -10,12 +10,12 @@ export const longestList = 2 ** 28;
  * git refuses to fetch from a repository that belongs to another user, whatever `safe.directory` says, and the mirrors are the builder's.
  */
 export async function borrow(
-  hands: Hands,
+  context: CellContext,
   mirror: string,
   more: readonly string[] = [],
 ): Promise<Readonly<Record<string, string>>> {
   const tags = ["--git-dir", mirror, "for-each-ref", "--format=%(objectname) %(refname)", "refs/tags"];
-  const list = await gitOutput(hands, hands.order.paths.tmp, tags, { maxCapture: longestList });
+  const list = await gitOutput(context, context.order.paths.tmp, tags, { maxCapture: longestList });
   return {
     "objects/info/alternates": [...new Set([mirror, ...more])].map((path) => `${join(path, "objects")}\n`).join(""),
     "packed-refs": list === "" ? "" : `${list}\n`,

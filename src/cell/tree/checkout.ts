@@ -1,7 +1,7 @@
 import { access, lstat, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Order, Source } from "../../api/cell/order.ts";
-import type { Hands } from "../cellContext.ts";
+import type { CellContext } from "../cellContext.ts";
 import { remove } from "../disk/remove.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 import { borrow, longestList } from "./borrow.ts";
@@ -16,17 +16,17 @@ const hiddenChange = /^[a-zS] /m;
  * Brings every source of the order to its commit, in the work area, from its mirror alone. What an earlier build left there is not
  * trusted: the repository is made anew around the files, the files are reset, and a tree that cannot be reset is made again.
  */
-export async function checkout(hands: Hands): Promise<void> {
-  const { order, emit } = hands;
+export async function checkout(context: CellContext): Promise<void> {
+  const { order, emit } = context;
   await emit({ event: "step", step: "checkout" });
   await removeUnexpected(order);
   for (const source of order.sources) {
-    await refuseMissing(hands, source);
-    const trouble = await reset(hands, source).catch((error: unknown) => {
+    await refuseMissing(context, source);
+    const trouble = await reset(context, source).catch((error: unknown) => {
       if (error instanceof InfrastructureFailure && error.reason === "DiskFull") throw error;
       return String(error);
     });
-    if (trouble !== undefined) await makeAnew(hands, source);
+    if (trouble !== undefined) await makeAnew(context, source);
   }
 }
 
@@ -40,7 +40,7 @@ async function removeUnexpected(order: Order): Promise<void> {
   for (const name of names.filter((one) => !expected.has(one))) await remove(join(area, name));
 }
 
-async function refuseMissing(hands: Hands, { repository, mirror, commit }: Source): Promise<void> {
+async function refuseMissing(context: CellContext, { repository, mirror, commit }: Source): Promise<void> {
   const there = await access(join(mirror, "objects")).then(
     () => true,
     () => false,
@@ -48,27 +48,34 @@ async function refuseMissing(hands: Hands, { repository, mirror, commit }: Sourc
   if (!there) {
     throw new InfrastructureFailure("FetchFailed", `The mirror of ${repository} cannot be read at ${mirror}; fetch it`);
   }
-  if (await hasCommit(hands, mirror, commit)) return;
+  if (await hasCommit(context, mirror, commit)) return;
   throw new InfrastructureFailure("CommitNotFound", `The mirror of ${repository} has no commit ${commit}; fetch it`);
 }
 
 /** Brings the tree to its commit, on a branch of the name people know. When it takes a new tree, resolves with the reason. */
-async function reset(hands: Hands, source: Source): Promise<string | undefined> {
-  const tree = join(hands.order.paths.area, source.directory);
+async function reset(context: CellContext, source: Source): Promise<string | undefined> {
+  const tree = join(context.order.paths.area, source.directory);
   if (!(await isDirectory(tree)) || !(await isDirectory(join(tree, ".git")))) return "there is none yet";
-  await renewRepository(hands, source, join(tree, ".git"));
-  const marks = await gitOutput(hands, tree, ["ls-files", "-v"], { maxCapture: longestList });
+  await renewRepository(context, source, join(tree, ".git"));
+  const marks = await gitOutput(context, tree, ["ls-files", "-v"], { maxCapture: longestList });
   if (hiddenChange.test(marks)) return "a build hid changes in it";
-  await gitOutput(hands, tree, ["checkout", "--quiet", "--force", "-B", branchOf(hands.order, source), source.commit]);
-  await gitOutput(hands, tree, ["clean", "--quiet", "-ffdx"]);
+  await gitOutput(context, tree, [
+    "checkout",
+    "--quiet",
+    "--force",
+    "-B",
+    branchOf(context.order, source),
+    source.commit,
+  ]);
+  await gitOutput(context, tree, ["clean", "--quiet", "-ffdx"]);
   return undefined;
 }
 
-async function makeAnew(hands: Hands, source: Source): Promise<void> {
-  const tree = join(hands.order.paths.area, source.directory);
+async function makeAnew(context: CellContext, source: Source): Promise<void> {
+  const tree = join(context.order.paths.area, source.directory);
   await remove(tree);
   await mkdir(join(tree, ".git"), { recursive: true });
-  const trouble = await reset(hands, source);
+  const trouble = await reset(context, source);
   if (trouble !== undefined)
     throw new InfrastructureFailure("SelfTestFailed", `${tree} cannot be made anew: ${trouble}`);
 }
@@ -77,8 +84,8 @@ async function makeAnew(hands: Hands, source: Source): Promise<void> {
  * Makes `.git` anew around its index, which is kept because it knows which files are unchanged: their times stay, and so what was compiled
  * from them. Configuration, hooks, attributes, objects and references a build may have left are gone; objects are borrowed from the mirrors.
  */
-async function renewRepository(hands: Hands, source: Source, dotGit: string): Promise<void> {
-  const { order } = hands;
+async function renewRepository(context: CellContext, source: Source, dotGit: string): Promise<void> {
+  const { order } = context;
   for (const name of await readdir(dotGit)) {
     const facts = await lstat(join(dotGit, name));
     if (name !== "index" || !facts.isFile() || facts.nlink > 1) await remove(join(dotGit, name));
@@ -88,7 +95,7 @@ async function renewRepository(hands: Hands, source: Source, dotGit: string): Pr
   const files = {
     HEAD: `ref: refs/heads/${branchOf(order, source)}\n`,
     config: `[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tlogallrefupdates = false\n[remote "origin"]\n\turl = ${quote(source.mirror)}\n`,
-    ...(await borrow(hands, source.mirror, order.pullRequest === undefined ? [] : [order.pullRequest.mirror])),
+    ...(await borrow(context, source.mirror, order.pullRequest === undefined ? [] : [order.pullRequest.mirror])),
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(dotGit, name), text, { flag: "wx" });
 }

@@ -1,13 +1,13 @@
-import type { Hands } from "../cellContext.ts";
+import type { CellContext } from "../cellContext.ts";
 import { gitOutput } from "./git.ts";
 
 /** Most a list of changed files may take; a pull request that changes more has grown beyond any limit. */
 const longestList = 2 ** 28;
 
 /** By how many bytes the files of a checkout grew from one commit to another; negative when they shrank. */
-export async function growth(hands: Hands, tree: string, from: string, to: string): Promise<number> {
+export async function growthOf(context: CellContext, tree: string, from: string, to: string): Promise<number> {
   const raw = await gitOutput(
-    hands,
+    context,
     tree,
     ["diff-tree", "-r", "--raw", "-z", "--no-renames", "--no-abbrev", from, to],
     { maxCapture: longestList },
@@ -16,7 +16,7 @@ export async function growth(hands: Hands, tree: string, from: string, to: strin
     ...raw.matchAll(/:(?<oldMode>[0-7]{6}) (?<newMode>[0-7]{6}) (?<before>[0-9a-f]+) (?<after>[0-9a-f]+) /g),
   ];
   const sizes = await blobSizes(
-    hands,
+    context,
     tree,
     changes.flatMap(({ groups }) => [groups?.["before"] ?? "", groups?.["after"] ?? ""]),
   );
@@ -25,13 +25,22 @@ export async function growth(hands: Hands, tree: string, from: string, to: strin
 }
 
 /** Sizes by object id; ids that are no file (nothing, a submodule) are left out. */
-async function blobSizes(hands: Hands, tree: string, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+async function blobSizes(
+  context: CellContext,
+  tree: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
   const wanted = [...new Set(ids)].filter((id) => !/^0*$/.test(id));
   if (wanted.length === 0) return new Map();
-  const answer = await gitOutput(hands, tree, ["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"], {
-    input: `${wanted.join("\n")}\n`,
-    maxCapture: longestList,
-  });
+  const answer = await gitOutput(
+    context,
+    tree,
+    ["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"],
+    {
+      input: `${wanted.join("\n")}\n`,
+      maxCapture: longestList,
+    },
+  );
   return new Map(
     [...answer.matchAll(/^(?<id>[0-9a-f]+) blob (?<size>[0-9]+)$/gm)].map(({ groups }) => [
       groups?.["id"] ?? "",

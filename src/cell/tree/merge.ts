@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import type { Outcome } from "../../api/cell/event.ts";
 import { bytes } from "../../api/values/quantity.ts";
-import type { Hands } from "../cellContext.ts";
+import type { CellContext } from "../cellContext.ts";
 import { refuseFullDisk } from "../disk/space.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 import { git, gitFailure, gitOutput, hasCommit } from "./git.ts";
-import { growth } from "./growth.ts";
+import { growthOf } from "./growth.ts";
 
 export interface Merged {
   /** What the builds see as ALIBUILD_HEAD_HASH and ALIBUILD_BASE_HASH. */
@@ -19,8 +19,8 @@ export interface Merged {
  * Merges the pull request into its base, in the check's merge directory, without a network. A commit that is not in the mirror is never
  * called a conflict, and an order without the merge directory is refused: nothing is ever reported about a pull request that was not merged.
  */
-export async function merge(hands: Hands): Promise<Merged> {
-  const { order, emit } = hands;
+export async function merge(context: CellContext): Promise<Merged> {
+  const { order, emit } = context;
   const { check, pullRequest } = order;
   if (order.task === "build" && pullRequest === undefined) {
     throw new InfrastructureFailure("CellDied", "The order asks for a build of a pull request and names none");
@@ -36,21 +36,21 @@ export async function merge(hands: Hands): Promise<Merged> {
       `Check ${check.name} merges into directory ${check.checkout}, which is none of its development packages (${among}); set checkout to the directory of ${check.repository}`,
     );
   }
-  if (!(await hasCommit(hands, pullRequest.mirror, pullRequest.commit))) {
+  if (!(await hasCommit(context, pullRequest.mirror, pullRequest.commit))) {
     throw new InfrastructureFailure(
       "CommitNotFound",
       `The mirror of ${check.repository} has no commit ${pullRequest.commit}: it was pushed away, or is not there yet`,
     );
   }
   const tree = join(order.paths.area, source.directory);
-  const base = await mergeBase(hands, tree, source.commit, pullRequest.commit);
+  const base = await mergeBase(context, tree, source.commit, pullRequest.commit);
   const merged = { headHash: pullRequest.commit, baseHash: base ?? source.commit };
   const verdict =
-    base === undefined || !(await mergeCommit(hands, tree, pullRequest.commit))
+    base === undefined || !(await mergeCommit(context, tree, pullRequest.commit))
       ? { result: "Conflict" as const, description: "Please resolve merge conflicts" }
-      : (await growth(hands, tree, source.commit, "HEAD")) > bytes(check.maxGrowth)
+      : (await growthOf(context, tree, source.commit, "HEAD")) > bytes(check.maxGrowth)
         ? { result: "TooBig" as const, description: "PR too big. Rejecting." }
-        : (await touchesNothing(hands, tree, base, pullRequest.commit))
+        : (await touchesNothing(context, tree, base, pullRequest.commit))
           ? { result: "Skipped" as const, description: "skipped; no relevant changes" }
           : undefined;
   if (verdict === undefined) return merged;
@@ -58,17 +58,22 @@ export async function merge(hands: Hands): Promise<Merged> {
 }
 
 /** Undefined when the two have no history in common, which no merge can mend. */
-async function mergeBase(hands: Hands, tree: string, ours: string, theirs: string): Promise<string | undefined> {
+async function mergeBase(
+  context: CellContext,
+  tree: string,
+  ours: string,
+  theirs: string,
+): Promise<string | undefined> {
   const args = ["merge-base", theirs, ours];
-  const ended = await git(hands, tree, args);
+  const ended = await git(context, tree, args);
   if (ended.exitCode === 0) return ended.stdout.trim();
   if (ended.exitCode === 1) return undefined;
   throw gitFailure(args, ended);
 }
 
 /** True when it merged, false when people must resolve conflicts. The merge commit's dates are those of the commit, so the same merge has the same hash and its build is found again. */
-async function mergeCommit(hands: Hands, tree: string, commit: string): Promise<boolean> {
-  const date = await gitOutput(hands, tree, [
+async function mergeCommit(context: CellContext, tree: string, commit: string): Promise<boolean> {
+  const date = await gitOutput(context, tree, [
     "show",
     "--no-patch",
     "--no-show-signature",
@@ -76,19 +81,19 @@ async function mergeCommit(hands: Hands, tree: string, commit: string): Promise<
     commit,
   ]);
   const args = ["merge", "--quiet", "--no-edit", "--no-verify-signatures", "--no-stat", commit];
-  const ended = await git(hands, tree, args, { env: { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date } });
+  const ended = await git(context, tree, args, { env: { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date } });
   if (ended.exitCode === 0) return true;
-  await refuseFullDisk(hands.order, ended.tail);
-  const unmerged = await gitOutput(hands, tree, ["ls-files", "--unmerged"]);
+  await refuseFullDisk(context.order, ended.tail);
+  const unmerged = await gitOutput(context, tree, ["ls-files", "--unmerged"]);
   if (ended.exitCode === undefined || unmerged === "") throw gitFailure(args, ended);
   return false;
 }
 
-async function touchesNothing(hands: Hands, tree: string, base: string, commit: string): Promise<boolean> {
-  const paths = hands.order.check.onlyWhenChanged;
+async function touchesNothing(context: CellContext, tree: string, base: string, commit: string): Promise<boolean> {
+  const paths = context.order.check.onlyWhenChanged;
   if (paths.length === 0) return false;
   const args = ["diff", "--quiet", "--no-ext-diff", "--no-textconv", `${base}...${commit}`, "--", ...paths];
-  const ended = await git(hands, tree, args);
+  const ended = await git(context, tree, args);
   if (ended.exitCode === 0) return true;
   if (ended.exitCode === 1) return false;
   throw gitFailure(args, ended);

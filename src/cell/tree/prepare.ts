@@ -1,17 +1,17 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Hands } from "../cellContext.ts";
-import { empty } from "../disk/remove.ts";
+import type { CellContext } from "../cellContext.ts";
+import { emptyFolder } from "../disk/remove.ts";
 import { refuseFullDisk } from "../disk/space.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 
 /** Makes the directories of the order, empties TMPDIR, and keeps aliBuild from asking about analytics. */
-export async function prepare({ order, emit }: Hands): Promise<void> {
+export async function prepare({ order, emit }: CellContext): Promise<void> {
   await emit({ event: "step", step: "prepare" });
   const { area, tools, home, tmp } = order.paths;
   try {
     for (const path of [area, tools, home, tmp]) await mkdir(path, { recursive: true });
-    await empty(tmp);
+    await emptyFolder(tmp);
     await mkdir(join(home, ".config/alibuild"), { recursive: true });
     await writeFile(join(home, ".config/alibuild/disable-analytics"), "");
   } catch (error) {

@@ -3,7 +3,7 @@ import { drainAnnotation, restartAnnotation } from "../../api/objects/group.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import { CommandError, exitCodes } from "../exit.ts";
 import type { Place } from "../place/place.ts";
-import { unknown } from "../place/unknown.ts";
+import { unknownObject } from "../place/unknown.ts";
 import { withStore } from "../place/withStore.ts";
 
 /** `builderpool scale`: writes one number; the operator does the rest. */
@@ -17,7 +17,7 @@ export async function scaleCommand(pool: string, instances: number, place: Place
       (object) => ({ ...object, spec: { ...object.spec, instances } }),
       "object",
     );
-    if (before === undefined) throw await unknown(store, "BuilderPool", pool);
+    if (before === undefined) throw await unknownObject(store, "BuilderPool", pool);
     process.stdout.write(
       before === instances
         ? `${pool} already has ${instances} instances\n`
@@ -70,7 +70,7 @@ async function annotate(
       },
       "object",
     );
-    if (written === undefined) throw await unknown(store, "Builder", name);
+    if (written === undefined) throw await unknownObject(store, "Builder", name);
     process.stdout.write(`${name} ${done}\n`);
   });
 }

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { stringify } from "yaml";
 import type { Finding } from "../../core/machine/finding.ts";
-import { judgeMachine } from "../../core/machine/judge.ts";
+import { diagnoseMachine } from "../../core/machine/judge.ts";
 import { observeMachine } from "../../local/doctor/machine.ts";
 import { readPoolFiles } from "../../local/pools/poolFiles.ts";
 import { systemClock } from "../../system/clock.ts";
@@ -38,7 +38,7 @@ export async function doctorCommand(options: DoctorOptions, print: (text: string
     clock: systemClock,
     log: createLog({ level: "silent" }),
   });
-  const findings = judgeMachine(facts);
+  const findings = diagnoseMachine(facts);
   print(`${shown(findings, options.output)}\n`);
   return findings.some(({ level }) => level === "fail") ? exitCodes.failed : exitCodes.done;
 }

@@ -1,5 +1,5 @@
 import type { Stored } from "../../api/objects/kinds.ts";
-import { poolChecks } from "../../core/definitions/checks.ts";
+import { poolChecksOf } from "../../core/definitions/checks.ts";
 import { explainBuild } from "../../core/queue/explain.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";
 import { systemClock } from "../../system/clock.ts";
@@ -33,7 +33,7 @@ export async function explainCommand(request: PullRequestName, place: Place): Pr
 async function troubleAround(store: ObjectStore, repository: string): Promise<readonly string[]> {
   const [pools, builders] = await Promise.all([store.list("BuilderPool"), store.list("Builder")]);
   const concerned = pools.filter((pool) =>
-    poolChecks(pool).checks.some((check) => isSame(check.repository, repository)),
+    poolChecksOf(pool).checks.some((check) => isSame(check.repository, repository)),
   );
   const names = concerned.map(({ metadata }) => metadata.name);
   return attention({ pools: concerned, builders: builders.filter(({ spec }) => names.includes(spec.pool)) });
@@ -54,7 +54,7 @@ export async function explainPullRequest(
     const mine = <T extends { readonly spec: { readonly pool: string } }>(objects: readonly T[]) =>
       objects.filter(({ spec }) => spec.pool === pool.metadata.name);
     const around = { builds: mine(builds), builders: mine(builders), partition: pool.spec.partition, now };
-    const { checks, broken } = poolChecks(pool);
+    const { checks, broken } = poolChecksOf(pool);
     const sentences = checks
       .filter(({ repository }) => isSame(repository, request.repository))
       .map((check) => {

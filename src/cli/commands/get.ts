@@ -8,7 +8,7 @@ import { buildColumns, builderColumns, poolColumns } from "../output/columns.ts"
 import { printable } from "../output/printable.ts";
 import { formatTable } from "../output/table.ts";
 import type { Place } from "../place/place.ts";
-import { unknown } from "../place/unknown.ts";
+import { unknownObject } from "../place/unknown.ts";
 import { withStore } from "../place/withStore.ts";
 
 export type OutputFormat = "table" | "json" | "yaml";
@@ -86,7 +86,7 @@ async function named<K extends Listed>(
 ): Promise<readonly Stored<K>[]> {
   const all = await store.list(kind);
   const missing = names.find((name) => !all.some(({ metadata }) => metadata.name === name));
-  if (missing !== undefined) throw await unknown(store, kind, missing);
+  if (missing !== undefined) throw await unknownObject(store, kind, missing);
   return names.length === 0 ? all : all.filter(({ metadata }) => names.includes(metadata.name));
 }
 

@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import type { Builder } from "../../api/objects/builder.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
-import { poolChecks } from "../../core/definitions/checks.ts";
-import { join } from "../../core/pool/builder/member.ts";
+import { poolChecksOf } from "../../core/definitions/checks.ts";
+import { membersOf } from "../../core/pool/builder/member.ts";
 import { ordinalOf, type Pod } from "../../core/pool/builder/pod.ts";
-import { foresee } from "../../core/pool/foresee.ts";
+import { forecast } from "../../core/pool/foresee.ts";
 import { refusalOf } from "../../core/pool/manifest/refusal.ts";
 import type { ObservedPool } from "../../core/pool/observed.ts";
 import { readPoolFiles } from "../../local/pools/poolFiles.ts";
@@ -70,7 +70,7 @@ function linesFor(
   const changes = changedFields(before.spec, pool.spec);
   const head = changes.length === 0 ? `${name}: the file says what runs` : `${name}: ${changes.join("; ")}`;
   const observed = observedOf({ ...before, spec: pool.spec }, builders);
-  const actions = foresee({ ...observed, ...(program !== undefined && { standing: { program } }) }, now);
+  const actions = forecast({ ...observed, ...(program !== undefined && { environment: { program } }) }, now);
   if (actions.length === 0)
     return [head, changes.length === 0 ? "  nothing to do" : "  no builder is restarted: the change is read live"];
   return [
@@ -86,10 +86,10 @@ function observedOf(pool: Stored<"BuilderPool">, builders: readonly Builder[]): 
   const revision = pool.status?.revision;
   return {
     pool,
-    members: join(name, pods, builders),
+    members: membersOf(name, pods, builders),
     ...(revision !== undefined && { workload: { replicas: pods.length, revision } }),
     listings: pool.status?.listings ?? [],
-    definitions: { broken: poolChecks(pool).broken, conflicts: [] },
+    definitions: { broken: poolChecksOf(pool).broken, conflicts: [] },
     unsettled: 0,
     deletingFor: 0,
   };

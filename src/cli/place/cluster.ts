@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { builderContainer } from "../../core/pool/manifest/containers.ts";
-import { kubernetesClient } from "../../store/kubernetes/http/kubernetesClient.ts";
+import { createKubernetesClient } from "../../store/kubernetes/http/kubernetesClient.ts";
 import { accessFromKubeConfig } from "../../store/kubernetes/kubeConfig.ts";
-import { kubernetesStore } from "../../store/kubernetes/kubernetes.ts";
+import { createKubernetesStore } from "../../store/kubernetes/kubernetes.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";
 import { systemClock as clock } from "../../system/clock.ts";
 import { createLog } from "../../system/log.ts";
@@ -33,8 +33,8 @@ export async function withCluster<T>(
   const access = await accessFromKubeConfig(kubeconfigs, clock, context).catch((error: unknown) => {
     throw new CommandError(exitCodes.usage, error instanceof Error ? error.message : String(error));
   });
-  const client = kubernetesClient(access, namespace ?? access.namespace ?? "default");
-  const store = kubernetesStore({ client, clock, log: createLog({ level: "silent" }) });
+  const client = createKubernetesClient(access, namespace ?? access.namespace ?? "default");
+  const store = createKubernetesStore({ client, clock, log: createLog({ level: "silent" }) });
   try {
     return await use({
       store,

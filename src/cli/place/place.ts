@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { CommandError, exitCodes } from "../exit.ts";
-import { workDir } from "./workDir.ts";
+import { workDirOf } from "./workDir.ts";
 
 /** Where the pools run that a command is about: below a work folder of this machine, or in a namespace of a cluster. */
 export type Place =
@@ -46,7 +46,7 @@ export async function placeOf(options: PlaceOptions, { env, isRoot, isRunning }:
       "--work-dir means this machine; --kubeconfig, --context and --namespace mean a cluster: give one or the other",
     );
   }
-  const machine: Place = { kind: "Machine", workDir: workDir(options.workDir, env, isRoot) };
+  const machine: Place = { kind: "Machine", workDir: workDirOf(options.workDir, env, isRoot) };
   const cluster: Place = {
     kind: "Cluster",
     kubeconfigs: kubeconfig === undefined ? kubeconfigsOf(env["KUBECONFIG"]) : [kubeconfig],

@@ -5,7 +5,7 @@ const words = { BuilderPool: "pool", Builder: "builder", Build: "build" } as con
 const mostShown = 10;
 
 /** The error for a name that nothing has: it says which names there are. */
-export async function unknown(store: ObjectStore, kind: keyof typeof words, name: string): Promise<CommandError> {
+export async function unknownObject(store: ObjectStore, kind: keyof typeof words, name: string): Promise<CommandError> {
   const names = (await store.list(kind)).map(({ metadata }) => metadata.name).toSorted();
   const shown = names.slice(0, mostShown).join(", ") || "none";
   const rest = names.length > mostShown ? ` and ${names.length - mostShown} more` : "";

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
 /** The work folder: the one named, else where the system keeps a program's state. */
-export function workDir(named: string | undefined, env: NodeJS.ProcessEnv, isRoot: boolean): string {
+export function workDirOf(named: string | undefined, env: NodeJS.ProcessEnv, isRoot: boolean): string {
   const chosen = named ?? env["BUILDERPOOL_WORK_DIR"];
   if (chosen !== undefined && chosen !== "") return resolve(chosen);
   if (isRoot) return "/var/lib/builderpool";

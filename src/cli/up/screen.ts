@@ -3,7 +3,7 @@ import type { Stored } from "../../api/objects/kinds.ts";
 import { buildColumns, builderColumns, poolColumns } from "../output/columns.ts";
 import { cut, formatTable } from "../output/table.ts";
 
-export interface Seen {
+export interface ScreenState {
   readonly pools: readonly Stored<"BuilderPool">[];
   readonly builders: readonly Stored<"Builder">[];
   readonly builds: readonly Stored<"Build">[];
@@ -22,7 +22,7 @@ const fewestNews = 3;
  * One picture of the whole installation, at most `height` lines of `width` characters: pools, what is wrong, builders, the builds that
  * matter most, news. Where there is little room builders and builds are cut short and say so; what is left over goes to the news.
  */
-export function picture(seen: Seen, now: number, width: number, height: number): string {
+export function renderScreen(seen: ScreenState, now: number, width: number, height: number): string {
   const pools = formatTable(poolColumns(now), seen.pools, width).split("\n");
   const builders = formatTable(builderColumns(now), seen.builders, width).split("\n");
   const builds = formatTable(buildColumns(now), seen.builds.toSorted(byInterest), width).split("\n");

@@ -4,7 +4,7 @@ import type { Clock } from "../../system/clock.ts";
 import { attention } from "../output/attention.ts";
 import { printable } from "../output/printable.ts";
 import { builderLines, buildLines, poolLines } from "./lines.ts";
-import { picture } from "./screen.ts";
+import { renderScreen } from "./screen.ts";
 
 /** What a terminal or a pipe offers; `process.stdout` fits. */
 export interface Terminal {
@@ -54,7 +54,7 @@ export function showChanges(terminal: Terminal, clock: Clock): Show {
     const wrong = isEnding ? [] : attention(objects).map(printable);
     const { width, height } = sizeOf(terminal);
     // the line below the last one is the cursor's
-    const text = picture(
+    const text = renderScreen(
       { ...objects, attention: wrong, news, foot: [...pinned.values()].flat() },
       clock.now(),
       width,

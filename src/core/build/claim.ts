@@ -13,7 +13,7 @@ export type Holder = Pick<Claim, "builder" | "incarnation" | "attempt">;
 export type Transition = { readonly status: BuildStatus } | { readonly refused: string };
 
 /** What the holder knows of its verdict; the rest is taken from its claim. */
-export type Finding = Omit<Verdict, "commit" | "request" | "attempt" | "builder">;
+export type VerdictInput = Omit<Verdict, "commit" | "request" | "attempt" | "builder">;
 
 /** Why the operator takes a claim back. */
 export type TakeBack =
@@ -49,7 +49,7 @@ export function start(build: Build, holder: Holder): Transition {
  * Running → Done. A verdict about a commit that has a successor by now is kept all the same: it is true of its commit, and
  * the Build remains wanted for the new one.
  */
-export function finish(build: Build, holder: Holder, finding: Finding): Transition {
+export function finish(build: Build, holder: Holder, finding: VerdictInput): Transition {
   const status = statusOf(build);
   const { claim: held, verdict: last, trouble: _, step: __, ...rest } = status;
   if (held === undefined || !holds(build, holder)) return { refused: notHeld(build, holder) };

@@ -8,7 +8,7 @@ import type { Stored } from "../../api/objects/kinds.ts";
  * Name of the one Build of a pool, check and pull request: the same whenever it is computed, so that creating it twice is
  * noticed. The hash stands for check and repository, which may hold characters that a name may not.
  */
-export function buildName(
+export function buildNameOf(
   pool: string,
   { name, repository }: Pick<ResolvedCheck, "name" | "repository">,
   number: number,
@@ -17,10 +17,10 @@ export function buildName(
 }
 
 /** Metadata of a new Build; it goes when its pool goes. */
-export function buildMetadata(pool: Stored<"BuilderPool">, check: ResolvedCheck, number: number): Build["metadata"] {
+export function buildMetadataOf(pool: Stored<"BuilderPool">, check: ResolvedCheck, number: number): Build["metadata"] {
   const { name, uid } = pool.metadata;
   return {
-    name: buildName(name, check, number),
+    name: buildNameOf(name, check, number),
     labels: { [poolLabel]: name, [checkLabel]: labelValue(check.name), [pullRequestLabel]: String(number) },
     ownerReferences: [{ apiVersion: pool.apiVersion, kind: pool.kind, name, uid, controller: true }],
   };

@@ -8,7 +8,7 @@ import { type Milliseconds, milliseconds } from "../../api/values/duration.ts";
  * recheck of it, at most `maxBackoff`; and up to a quarter later, by a fraction of its own, so that what was tested together is
  * not all due together.
  */
-export function recheckDueAt(
+export function recheckDueAtOf(
   { metadata, spec, status }: Stored<"Build">,
   { minBackoff, maxBackoff }: BuilderPoolSpec["recheck"],
 ): Milliseconds {

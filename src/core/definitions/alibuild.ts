@@ -22,7 +22,7 @@ const alwaysPassedLast = ["ALIBUILD_O2PHYSICS_TESTS", "ALIBUILD_XJALIENFS_TESTS"
 const reserved = ["ALIBOT_PR_REPO", "ALIBUILD_HEAD_HASH", "ALIBUILD_BASE_HASH", "BUILDERPOOL_SECRETS"] as const;
 
 /** The program that builds a check: `bits` for the checks that carry its name, else `aliBuild`. */
-export function toolName(check: Pick<ResolvedCheck, "name">): "aliBuild" | "bits" {
+export function toolNameOf(check: Pick<ResolvedCheck, "name">): "aliBuild" | "bits" {
   return check.name.includes("bits") ? "bits" : "aliBuild";
 }
 
@@ -31,7 +31,7 @@ export function toolName(check: Pick<ResolvedCheck, "name">): "aliBuild" | "bits
  * branch takes the branch's place of the number, as in ali-bot: dependencies do not depend on `-z` and are reused by every pull request,
  * while the branch's own development tree never passes for that of a pull request.
  */
-export function buildIdentifier(
+export function buildIdentifierOf(
   check: Pick<ResolvedCheck, "name" | "branch" | "sharedTree">,
   pullRequest: number | undefined,
 ): string {
@@ -40,7 +40,7 @@ export function buildIdentifier(
 }
 
 /** Arguments of `aliBuild` for a build, word for word as ali-bot gives them, without its container options: the cell is the container. */
-export function buildVector(check: ResolvedCheck, facts: BuildFacts): readonly string[] {
+export function buildVectorOf(check: ResolvedCheck, facts: BuildFacts): readonly string[] {
   return [
     ...["build", check.package, "-j", String(check.jobs ?? facts.processors), "-z", facts.identifier],
     ...["--defaults", check.defaults],
@@ -52,12 +52,12 @@ export function buildVector(check: ResolvedCheck, facts: BuildFacts): readonly s
 }
 
 /** Arguments of `aliBuild` that check what the machine lacks for a build. */
-export function doctorVector(check: ResolvedCheck): readonly string[] {
+export function doctorVectorOf(check: ResolvedCheck): readonly string[] {
   return ["doctor", "--defaults", check.defaults, check.package, ...architecture(check)];
 }
 
 /** Arguments of `aliBuild` that delete the build trees, installations and tarballs no link leads to. */
-export function cleanVector(check: ResolvedCheck): readonly string[] {
+export function cleanVectorOf(check: ResolvedCheck): readonly string[] {
   return ["clean", "--aggressive-cleanup", "--debug", ...architecture(check)];
 }
 

@@ -33,7 +33,7 @@ const defaults: Pick<ResolvedCheck, "timeouts" | "maxGrowth" | "tool" | "trust">
  * The pool's checks after inheritance, in the pool's order. A check that cannot be built as it stands is set aside with a
  * reason, and its neighbours go on: no pull request ever gets a verdict from a definition that does not merge it.
  */
-export function poolChecks(pool: Pool): PoolChecks {
+export function poolChecksOf(pool: Pool): PoolChecks {
   const checks: ResolvedCheck[] = [];
   const broken: BrokenCheck[] = [];
   for (const [index, check] of (pool.spec.checks ?? [defaultCheck(pool.spec)]).entries()) {

@@ -3,11 +3,11 @@ import { apiVersion } from "../../api/objects/group.ts";
 import { contextOf } from "./checks.ts";
 import { type Evaluated, evaluate, type Settings } from "./env/evaluate.ts";
 import { type Fields, fieldsOf } from "./env/fields.ts";
-import { type Finding, findings, type Report } from "./env/finding.ts";
+import { createReport, type Finding, type Report } from "./env/finding.ts";
 import { fieldsAsObject, lift } from "./env/lift.ts";
 import { lintFile, lintMergeDirectory } from "./env/lint.ts";
 import { Unsupported } from "./env/shell.ts";
-import { type Directory, directoriesOf, poolName, type SourceFile } from "./env/tree.ts";
+import { type Directory, directoriesOf, poolNameOf, type SourceFile } from "./env/tree.ts";
 import { problemsOf } from "./problem.ts";
 
 /** A BuilderPool as people write it. */
@@ -32,14 +32,14 @@ const start: Settings = new Map([["PR_HASH", { value: "$PR_HASH", file: "", line
  * takes a real shell is left out, with all that inherits from it, and never executed.
  */
 export function importTree(files: readonly SourceFile[]): Imported {
-  const { report, all } = findings();
+  const { report, all } = createReport();
   const reader = createReader(report);
   const names = new Set<string>();
   const owners = new Map<string, string>();
   const pools = directoriesOf(files, report).flatMap((directory) => {
     const checks = directory.checks.flatMap((file) => reader.check(directory, file) ?? []);
     if (checks.length === 0) return [];
-    const name = poolName(directory.path, names);
+    const name = poolNameOf(directory.path, names);
     names.add(name);
     for (const { fields } of checks) claimName(fields, owners, report);
     return [documentOf(name, checks, report)];

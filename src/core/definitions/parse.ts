@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Check } from "../../api/objects/check.ts";
 import { BuilderPool } from "../../api/objects/pool.ts";
-import { poolChecks } from "./checks.ts";
+import { poolChecksOf } from "./checks.ts";
 import { type Problem, problemsOf } from "./problem.ts";
 
 export interface ParsedPool {
@@ -37,7 +37,7 @@ export function parsePool(document: unknown): ParsedPool {
   if (!parsed.success) return { problems, defects: [] };
   const written = { ...parsed.data.spec, checks: good.map(({ check }) => check) };
   const pool = checks === undefined ? parsed.data : { ...parsed.data, spec: written };
-  const defects = poolChecks(pool).broken.map(({ index, field, message }) => {
+  const defects = poolChecksOf(pool).broken.map(({ index, field, message }) => {
     const place = index === undefined ? [] : ["checks", good[index]?.index ?? index];
     return { path: ["spec", ...place, field], message };
   });

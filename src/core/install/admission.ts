@@ -1,12 +1,12 @@
 import type { Manifest } from "../pool/manifest/manifest.ts";
-import { identitySuffix } from "../pool/manifest/owned.ts";
+import { accountSuffix } from "../pool/manifest/owned.ts";
 import { admissionRules, variables } from "./admissionRules.ts";
 
 /**
  * Narrows what builders may write to what is their own, by the pod that their token is bound to: a policy and its binding for each kind.
  * Policies are not namespaced, so `name` tells one installation from another.
  */
-export function admissionPolicies(name: string, namespace: string): readonly Manifest[] {
+export function admissionPoliciesOf(name: string, namespace: string): readonly Manifest[] {
   return admissionRules.flatMap(({ kind, apiGroup, resource, variables: own = [], rules }) => [
     {
       apiVersion: "admissionregistration.k8s.io/v1",
@@ -39,4 +39,4 @@ export function admissionPolicies(name: string, namespace: string): readonly Man
 
 const isBuilder =
   "request.userInfo.username.startsWith('system:serviceaccount:' + request.namespace + ':') && " +
-  `request.userInfo.username.endsWith('${identitySuffix}')`;
+  `request.userInfo.username.endsWith('${accountSuffix}')`;

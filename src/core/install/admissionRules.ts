@@ -1,5 +1,5 @@
 import { group } from "../../api/objects/group.ts";
-import { identitySuffix } from "../pool/manifest/owned.ts";
+import { accountSuffix } from "../pool/manifest/owned.ts";
 
 /** What builders may write of one kind, in the language of the API server (CEL). */
 export interface AdmissionRules {
@@ -24,7 +24,7 @@ export const variables: readonly Variable[] = [
   [
     "pool",
     "request.userInfo.username.substring(('system:serviceaccount:' + request.namespace + ':').size(), " +
-      `request.userInfo.username.size() - ${identitySuffix.length})`,
+      `request.userInfo.username.size() - ${accountSuffix.length})`,
   ],
 ];
 

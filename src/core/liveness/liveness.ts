@@ -6,7 +6,7 @@ export const suspectAfter: Milliseconds = 75_000;
 export const lostAfter: Milliseconds = 930_000;
 
 /** What the operator last saw of each heartbeat, and since when, on its own monotonic clock, it saw no other. */
-export type Pulses = ReadonlyMap<string, Pulse>;
+export type HeartbeatAges = ReadonlyMap<string, Pulse>;
 
 interface Pulse {
   /** Anything that changes with each beat; undefined before the first. */
@@ -18,11 +18,11 @@ interface Pulse {
  * What is remembered after the heartbeats were read. Without a `before` (the operator has just started, or could not see for a while)
  * every age begins at 0: silence that nobody listened to proves nothing.
  */
-export function feel(
-  before: Pulses | undefined,
+export function observeHeartbeats(
+  before: HeartbeatAges | undefined,
   beats: ReadonlyMap<string, string | undefined>,
   now: Milliseconds,
-): Pulses {
+): HeartbeatAges {
   return new Map(
     [...beats].map(([name, beat]) => {
       const last = before?.get(name);
@@ -31,15 +31,21 @@ export function feel(
   );
 }
 
-export type Life = "Alive" | "Suspect" | "Lost";
+export type Liveness = "Alive" | "Suspect" | "Lost";
 
 /** What a silence means. `isDead` is a death certificate: its pod is gone or its process ended; an unreachable node is none. */
-export function judge({ silence, isDead }: { readonly silence: Milliseconds; readonly isDead: boolean }): Life {
+export function livenessOf({
+  silence,
+  isDead,
+}: {
+  readonly silence: Milliseconds;
+  readonly isDead: boolean;
+}): Liveness {
   if (isDead || silence >= lostAfter) return "Lost";
   return silence >= suspectAfter ? "Suspect" : "Alive";
 }
 
 /** How long a builder has been silent; 0 for one that was not listened to. */
-export function silenceOf(pulses: Pulses, name: string, now: Milliseconds): Milliseconds {
+export function heartbeatAgeOf(pulses: HeartbeatAges, name: string, now: Milliseconds): Milliseconds {
   return now - (pulses.get(name)?.since ?? now);
 }

@@ -18,7 +18,7 @@ const purpose: Readonly<Record<Right, string>> = {
 const usualLimit = 5000;
 
 /** What an address of GitHub's and the credential for it let pools do. */
-export function judgeApi(api: ApiFacts): readonly Finding[] {
+export function diagnoseApi(api: ApiFacts): readonly Finding[] {
   const about = "github";
   const where = `${api.address}${api.pools.length === 0 ? "" : ` (${api.pools.join(", ")})`}`;
   if (api.credential === "none") {

@@ -1,9 +1,9 @@
-import { judgeApi } from "./account.ts";
+import { diagnoseApi } from "./account.ts";
 import type { FolderFacts, MachineFacts } from "./facts.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
 /** What the facts mean for builds, in reading order: the machine, its disk, the pool files, and what they lead to. */
-export function judgeMachine(facts: MachineFacts): readonly Finding[] {
+export function diagnoseMachine(facts: MachineFacts): readonly Finding[] {
   return [
     system(facts),
     ...facts.programs.map((program) => programFinding(program, facts.platform)),
@@ -13,7 +13,7 @@ export function judgeMachine(facts: MachineFacts): readonly Finding[] {
     ...folder(facts.folder),
     pages(facts),
     ...files(facts),
-    ...facts.apis.flatMap(judgeApi),
+    ...facts.apis.flatMap(diagnoseApi),
     ...facts.repositories.map(repository),
     ...(facts.tools ?? []).map(tool),
   ];

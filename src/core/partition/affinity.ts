@@ -4,7 +4,7 @@ import { hash } from "node:crypto";
 export type Score = string;
 
 /** How strongly a builder is drawn to a pull request of a check; the highest score of the members wins. */
-export function score(builder: string, check: string, number: number): Score {
+export function scoreOf(builder: string, check: string, number: number): Score {
   return hash("sha256", `${builder}\0${check}\0${number}`, "hex").slice(0, 16);
 }
 
@@ -16,7 +16,7 @@ export function rendezvousWinner(check: string, number: number, members: Iterabl
   let winner: string | undefined;
   let highest: Score = "";
   for (const member of members) {
-    const own = score(member, check, number);
+    const own = scoreOf(member, check, number);
     if (own > highest || (own === highest && winner !== undefined && member < winner)) {
       winner = member;
       highest = own;

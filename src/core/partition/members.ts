@@ -4,7 +4,7 @@ import type { Builder } from "../../api/objects/builder.ts";
  * Whether a builder has a share of the pull requests: Ready, warmed up by this very process at this very revision, meant to
  * be active, and not deleted. A marker left on the volume by an earlier process counts for nothing.
  */
-export function isMember(builder: Builder): boolean {
+export function isActive(builder: Builder): boolean {
   const { metadata, spec, status } = builder;
   return (
     status?.phase === "Ready" &&
@@ -17,9 +17,9 @@ export function isMember(builder: Builder): boolean {
 }
 
 /** Names of the members in the order of their worker index, then of their names; a place in it is a rank in the partition. */
-export function members(builders: readonly Builder[]): string[] {
+export function activeBuildersOf(builders: readonly Builder[]): string[] {
   return builders
-    .filter(isMember)
+    .filter(isActive)
     .sort((a, b) => index(a) - index(b) || (a.metadata.name < b.metadata.name ? -1 : 1))
     .map((builder) => builder.metadata.name);
 }

@@ -1,5 +1,5 @@
-import { score } from "./affinity.ts";
-import { ownerOf, shareOf } from "./modulo.ts";
+import { scoreOf } from "./affinity.ts";
+import { ownerOf, shardKeyOf } from "./modulo.ts";
 
 /** What one builder remembers of the hashes it computed, so that choosing among thousands of builds hashes almost nothing. */
 export interface Preference {
@@ -34,7 +34,7 @@ export function createPreference(self: string): Preference {
 
     ownerRank(check, commit, size) {
       const key = `${check}\0${commit}`;
-      const share = shares.get(key) ?? shareOf(check, commit);
+      const share = shares.get(key) ?? shardKeyOf(check, commit);
       remember(shares, key, share);
       return ownerOf(share, size);
     },
@@ -42,9 +42,9 @@ export function createPreference(self: string): Preference {
 }
 
 function findRival(self: string, check: string, number: number, others: ReadonlySet<string>): string | undefined {
-  const own = score(self, check, number);
+  const own = scoreOf(self, check, number);
   for (const other of others) {
-    if (other !== self && score(other, check, number) > own) return other;
+    if (other !== self && scoreOf(other, check, number) > own) return other;
   }
   return undefined;
 }

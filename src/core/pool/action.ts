@@ -4,13 +4,13 @@ import type { PoolReason } from "../../api/objects/reasons.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
 
 /** Why something is done: one word for machines, one sentence for people. */
-export interface Why {
+export interface Explanation {
   readonly reason: PoolReason;
   readonly message: string;
 }
 
 /** What is done to the world, as data; the order in a plan is the order of execution. */
-export type Deed =
+export type Operation =
   | { readonly do: "addFinalizer" }
   /** Creates the Builder, or replaces the fields of its spec that the operator owns. */
   | { readonly do: "applyBuilder"; readonly name: string; readonly spec: OwnedSpec }
@@ -21,13 +21,13 @@ export type Deed =
   /** Lets a deleted pool go. */
   | { readonly do: "removeFinalizer" };
 
-export type Action = Deed & Why;
+export type Action = Operation & Explanation;
 
 /** The part of a Builder's spec that the operator decides; people own the rest. */
 export type OwnedSpec = Pick<BuilderSpec, "pool" | "desired" | "drainReason" | "workerIndex" | "poolSize" | "external">;
 
 /** Something people want to read about afterwards. */
-export interface PoolEvent extends Why {
+export interface PoolEvent extends Explanation {
   /** What it is about, as `Kind/name`. */
   readonly object: string;
 }

@@ -1,24 +1,24 @@
 import { poolFinalizer } from "../../api/objects/group.ts";
-import type { Action, Why } from "./action.ts";
+import type { Action, Explanation } from "./action.ts";
 import { isEnding, isIdle, type Member } from "./builder/member.ts";
 import type { ObservedPool } from "./observed.ts";
 
 const minute = 60_000;
 /** Builders that still build then are stopped, so that what they claimed can be put right in the minute that is left. */
-export const drainUntil = 9 * minute;
+export const deletionDrainTimeout = 9 * minute;
 /** A deleted pool is let go then, whatever GitHub or its builders do. */
-export const endBy = 10 * minute;
+export const deletionTimeout = 10 * minute;
 
-const why: Why = { reason: "PoolDeleted", message: "The pool is being deleted" };
+const why: Explanation = { reason: "PoolDeleted", message: "The pool is being deleted" };
 
 /**
  * A deleted pool drains all builders at once, waits until GitHub shows nothing of it as pending, and goes. Its pods end at the template they have:
  * that of the spec may be one that the API server refuses. When its time is over it is let go before anything else, which may fail, is tried.
  */
-export function planEnd({ pool, members, workload, deletingFor, unsettled }: ObservedPool): readonly Action[] {
-  const holding = members.filter((member) => isAtWork(member) && deletingFor < drainUntil);
+export function planDeletion({ pool, members, workload, deletingFor, unsettled }: ObservedPool): readonly Action[] {
+  const holding = members.filter((member) => isAtWork(member) && deletingFor < deletionDrainTimeout);
   const replicas = Math.max(0, ...holding.map(({ ordinal = -1 }) => ordinal + 1));
-  const isLate = deletingFor >= endBy;
+  const isLate = deletingFor >= deletionTimeout;
   const isOver = members.every(isGone) && unsettled === 0;
   const holdsFinalizer = pool.metadata.finalizers?.includes(poolFinalizer) ?? false;
   const letGo = holdsFinalizer ? [{ do: "removeFinalizer" as const, ...why }] : [];
@@ -28,7 +28,7 @@ export function planEnd({ pool, members, workload, deletingFor, unsettled }: Obs
     ...(workload !== undefined && workload.replicas !== replicas
       ? [{ do: "applyWorkload" as const, replicas, revision: workload.revision, ...why }]
       : []),
-    ...(deletingFor >= drainUntil ? members.flatMap(stop) : []),
+    ...(deletingFor >= deletionDrainTimeout ? members.flatMap(stop) : []),
     ...(isOver && !isLate ? letGo : []),
   ];
 }

@@ -1,7 +1,7 @@
 import type { Builder, BuilderPhase } from "../../api/objects/builder.ts";
 import { apiVersion, poolFinalizer } from "../../api/objects/group.ts";
 import type { Action } from "./action.ts";
-import { join } from "./builder/member.ts";
+import { membersOf } from "./builder/member.ts";
 import { type Pod, podName } from "./builder/pod.ts";
 import type { ObservedPool } from "./observed.ts";
 import { planPool } from "./plan.ts";
@@ -21,7 +21,7 @@ interface World {
  * Everything the planner would do from here on if nothing went wrong: builders that are asked to drain do so at once, and those that
  * start get warm. The actions in order, without those that only bring an object up to date.
  */
-export function foresee(observed: ObservedPool, now: number): readonly Action[] {
+export function forecast(observed: ObservedPool, now: number): readonly Action[] {
   const foreseen: Action[] = [];
   let world: World = {
     observed,
@@ -40,7 +40,7 @@ export function foresee(observed: ObservedPool, now: number): readonly Action[] 
 }
 
 function observe({ observed, pods, builders }: World): ObservedPool {
-  return { ...observed, members: join(observed.pool.metadata.name, pods, builders) };
+  return { ...observed, members: membersOf(observed.pool.metadata.name, pods, builders) };
 }
 
 function withStatus(world: World, status: ObservedPool["pool"]["status"]): World {

@@ -1,6 +1,6 @@
 import type { BuilderPool, BuilderPoolStatus } from "../../api/objects/pool.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
-import type { Why } from "./action.ts";
+import type { Explanation } from "./action.ts";
 import type { Member } from "./builder/member.ts";
 
 /** State of the listing of one repository and branch. */
@@ -14,7 +14,7 @@ export interface Workload {
 }
 
 /** How things stand where the builders of a pool run, besides what runs there. */
-export interface Standing {
+export interface WorkloadEnvironment {
   /** Image of the builders themselves, where they have one. */
   readonly program?: string;
   /** Why no builder of the pool can be started there, when so. */
@@ -23,7 +23,7 @@ export interface Standing {
   readonly isAstray?: boolean;
 }
 
-export type Refusal = Why & { readonly reason: "NameTaken" | "DefinitionInvalid" };
+export type Refusal = Explanation & { readonly reason: "NameTaken" | "DefinitionInvalid" };
 
 /** Everything the pool planner may know. Spans are measured by the operator's monotonic clock and begin at 0 with it. */
 export interface ObservedPool {
@@ -32,7 +32,7 @@ export interface ObservedPool {
   readonly members: readonly Member[];
   /** Absent when it was told nothing yet. */
   readonly workload?: Workload;
-  readonly standing?: Standing;
+  readonly environment?: WorkloadEnvironment;
   /** Untested pull requests that wait; absent when it is not known. */
   readonly waiting?: Waiting;
   readonly listings: readonly ListingState[];

@@ -1,12 +1,12 @@
 import { poolFinalizer } from "../../api/objects/group.ts";
 import type { Action, PoolPlan } from "./action.ts";
-import { planEnd } from "./deletion.ts";
+import { planDeletion } from "./deletion.ts";
 import type { ObservedPool } from "./observed.ts";
-import { deadlineOf } from "./requeue.ts";
+import { requeueAfterOf } from "./requeue.ts";
 import { planBuilders } from "./rollout/builders.ts";
 import { planPods } from "./rollout/pods.ts";
-import { type Departures, departuresOf } from "./rollout/removal.ts";
-import { type Course, courseOf } from "./rollout/rollout.ts";
+import { type Removals, removalsOf } from "./rollout/removal.ts";
+import { type Rollout, rolloutOf } from "./rollout/rollout.ts";
 import { eventsOf } from "./status/conditions.ts";
 import { statusOf } from "./status/status.ts";
 
@@ -17,25 +17,25 @@ import { statusOf } from "./status/status.ts";
  */
 export function planPool(observed: ObservedPool, now: number): PoolPlan {
   const { pool } = observed;
-  const course = courseOf(observed);
-  const departures = departuresOf(observed, course);
+  const rollout = rolloutOf(observed);
+  const removals = removalsOf(observed, rollout);
   const isDeleted = pool.metadata.deletionTimestamp !== undefined;
-  const actions = isDeleted ? planEnd(observed) : planLife(observed, course, departures);
-  const status = statusOf(observed, course, departures, now);
-  const requeueAfter = deadlineOf(observed);
+  const actions = isDeleted ? planDeletion(observed) : planLife(observed, rollout, removals);
+  const status = statusOf(observed, rollout, removals, now);
+  const requeueAfter = requeueAfterOf(observed);
   return {
     actions,
     status,
     events: eventsOf(pool.metadata.name, pool.status?.conditions, status.conditions ?? []),
     ...(requeueAfter !== undefined && { requeueAfter }),
-    because: actions[0]?.message ?? waitingFor(departures) ?? "Nothing to do: the pool is as declared",
+    because: actions[0]?.message ?? waitingFor(removals) ?? "Nothing to do: the pool is as declared",
   };
 }
 
 /** Of a pool that no builder can be started for nothing is touched: what runs under its name may be somebody else's. */
-function planLife(observed: ObservedPool, course: Course, departures: Departures): readonly Action[] {
-  if (observed.standing?.refusal !== undefined) return addFinalizer(observed);
-  return [...addFinalizer(observed), ...planBuilders(observed, departures), ...planPods(observed, course, departures)];
+function planLife(observed: ObservedPool, rollout: Rollout, removals: Removals): readonly Action[] {
+  if (observed.environment?.refusal !== undefined) return addFinalizer(observed);
+  return [...addFinalizer(observed), ...planBuilders(observed, removals), ...planPods(observed, rollout, removals)];
 }
 
 /** A deletion must find the finalizer there, so it comes before anything that would have to be undone. */
@@ -44,7 +44,7 @@ function addFinalizer({ pool }: ObservedPool): readonly Action[] {
   return [{ do: "addFinalizer", reason: "AsDesired", message: "Builders drain before the pool is deleted" }];
 }
 
-function waitingFor({ all }: Departures): string | undefined {
+function waitingFor({ all }: Removals): string | undefined {
   const first = all[0];
-  return first === undefined ? undefined : `${first.cause.message}; waiting for its turn or for it to drain`;
+  return first === undefined ? undefined : `${first.reason.message}; waiting for its turn or for it to drain`;
 }

@@ -23,7 +23,7 @@ const draftTitle = "[WIP]";
 const reviewContext = "review";
 
 /** Judges one pull request for one check, as ali-bot does, but for what is listed in the tests as a correction. */
-export function candidate(
+export function candidateOf(
   check: ResolvedCheck,
   pullRequest: PullRequest,
   teams: ReadonlyMap<string, ReadonlySet<string>>,

@@ -5,14 +5,14 @@ import { formatDuration, type Milliseconds, milliseconds } from "../../api/value
 import { isHeld, isRecheck, isWanted } from "../build/claim.ts";
 import { currentTrouble, pauseLeft } from "../build/trouble.ts";
 import { rendezvousWinner } from "../partition/affinity.ts";
-import { members } from "../partition/members.ts";
-import { owner } from "../partition/modulo.ts";
+import { activeBuildersOf } from "../partition/members.ts";
+import { ownerOfCommit } from "../partition/modulo.ts";
 import { unreportedVerdict } from "../report/post/plan.ts";
 import { treeHolder } from "./partitionView.ts";
 import { continued } from "./sentence.ts";
 
 /** What explaining looks at, beside the Build. */
-export interface Surroundings {
+export interface ExplainInput {
   /** Builds and builders of the Build's pool. */
   readonly builds: readonly Build[];
   readonly builders: readonly Builder[];
@@ -22,11 +22,11 @@ export interface Surroundings {
 }
 
 /** Why the pull request is, or is not, built for the Build's check: one sentence, no full stop. */
-export function explainBuild(build: Build, around: Surroundings): string {
+export function explainBuild(build: Build, around: ExplainInput): string {
   return `${build.spec.check}: ${explain(build, around)}`;
 }
 
-function explain(build: Build, around: Surroundings): string {
+function explain(build: Build, around: ExplainInput): string {
   const { spec, status } = build;
   if (spec.blocked !== undefined) return `not built (${spec.blocked.reason}): ${continued(spec.blocked.message)}`;
   if (isHeld(build)) return running(build);
@@ -64,14 +64,15 @@ function before({ result, commit, builder, finishedAt, description }: Verdict): 
   return `the verdict on ${commit.slice(0, 10)} was ${result}${words}, by "${builder}" at ${finishedAt}`;
 }
 
-function waitsFor(build: Build, { builds, builders, partition }: Surroundings): string {
-  const names = members(builders);
+function waitsFor(build: Build, { builds, builders, partition }: ExplainInput): string {
+  const names = activeBuildersOf(builders);
   const { check, number, commit } = build.spec;
   if (names.length === 0) return "until a builder of the pool is Ready";
-  if (partition.strategy === "Modulo") return `for "${names[owner(check, commit, names.length)]}", which owns it`;
+  if (partition.strategy === "Modulo")
+    return `for "${names[ownerOfCommit(check, commit, names.length)]}", which owns it`;
   const busy = new Set(builds.filter(isHeld).map(({ status }) => status?.claim?.builder));
   const idle = names.filter((name) => !busy.has(name));
-  const holder = treeHolder(build, { members: new Set(names) });
+  const holder = treeHolder(build, { active: new Set(names) });
   if (holder !== undefined) {
     const patience = formatDuration(milliseconds(partition.patience));
     return `for "${holder}", which holds its warm tree; after ${patience} for whoever is idle`;

@@ -4,11 +4,11 @@ import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
 import { isHeld } from "../build/claim.ts";
 import { currentTrouble } from "../build/trouble.ts";
-import { members } from "../partition/members.ts";
+import { activeBuildersOf } from "../partition/members.ts";
 import type { Preference } from "../partition/preference.ts";
 
 /** What one builder looks at when it wants to know which builds are for it. */
-export interface View {
+export interface QueueView {
   /** Name of the builder that asks. */
   readonly self: string;
   /** Builds and builders of its pool. */
@@ -24,9 +24,9 @@ export interface View {
 }
 
 /** The members of the pool as one of them sees them at this instant. */
-export interface Fellows {
+export interface PartitionView {
   /** In the order of their ranks. */
-  readonly members: ReadonlySet<string>;
+  readonly active: ReadonlySet<string>;
   /** Rank of the one that asks; -1 when it is no member. */
   readonly rank: number;
   /** Members that hold no claim. */
@@ -37,13 +37,17 @@ export interface Fellows {
 export const courtesy: Milliseconds = 3_000;
 
 /** Who is a member and who of them is idle; by the claims, which tell sooner than the builders' own status. */
-export function fellowsOf({ self, builders, builds }: Pick<View, "self" | "builders" | "builds">): Fellows {
-  const names = members(builders);
+export function partitionViewOf({
+  self,
+  builders,
+  builds,
+}: Pick<QueueView, "self" | "builders" | "builds">): PartitionView {
+  const names = activeBuildersOf(builders);
   const idle = new Set(names);
   for (const build of builds) {
     if (isHeld(build)) idle.delete(build.status?.claim?.builder ?? "");
   }
-  return { members: new Set(names), rank: names.indexOf(self), idle };
+  return { active: new Set(names), rank: names.indexOf(self), idle };
 }
 
 /**
@@ -51,28 +55,28 @@ export function fellowsOf({ self, builders, builds }: Pick<View, "self" | "build
  * own. With affinity the builder that holds the warm tree comes first, when it is busy one that has an older tree of it, and
  * after `patience` whoever is idle; where nobody holds a tree whoever is idle at once. With modulo the owner, and nobody else.
  */
-export function mustLeave(view: View, fellows: Fellows, build: Build): Milliseconds {
+export function deferralOf(view: QueueView, partition: PartitionView, build: Build): Milliseconds {
   const { self, preference, strategy, patience, now } = view;
   const { check, commit, number } = build.spec;
   if (strategy === "Modulo") {
-    return preference.ownerRank(check, commit, fellows.members.size) === fellows.rank ? 0 : Number.POSITIVE_INFINITY;
+    return preference.ownerRank(check, commit, partition.active.size) === partition.rank ? 0 : Number.POSITIVE_INFINITY;
   }
   const failedAt = failedHere(build, self);
-  if (failedAt !== undefined && fellows.members.size > 1) return Math.max(0, failedAt + patience - now);
-  const holder = treeHolder(build, fellows);
+  if (failedAt !== undefined && partition.active.size > 1) return Math.max(0, failedAt + patience - now);
+  const holder = treeHolder(build, partition);
   if (holder === self) return 0;
   const waited = view.waited(build);
   if (holder !== undefined && hasOlderTree(build, self)) {
-    return fellows.idle.has(holder) ? Math.max(0, courtesy - waited) : 0;
+    return partition.idle.has(holder) ? Math.max(0, courtesy - waited) : 0;
   }
   const left = (holder === undefined ? 0 : patience) - waited;
   if (left > 0) return left;
   if (left + courtesy <= 0) return 0;
-  return preference.isOutscored(check, number, fellows.idle) ? left + courtesy : 0;
+  return preference.isOutscored(check, number, partition.idle) ? left + courtesy : 0;
 }
 
 /** The member whose tree is warm for a build; one that just failed at it for reasons of its own is passed over. */
-export function treeHolder(build: Build, { members: names }: Pick<Fellows, "members">): string | undefined {
+export function treeHolder(build: Build, { active: names }: Pick<PartitionView, "active">): string | undefined {
   const tree = build.status?.tree;
   if (tree === undefined || !names.has(tree) || failedHere(build, tree) !== undefined) return undefined;
   return tree;

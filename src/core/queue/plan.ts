@@ -4,8 +4,8 @@ import type { Stored } from "../../api/objects/kinds.ts";
 import type { BlockedReason } from "../../api/objects/reasons.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
 import { isHeld } from "../build/claim.ts";
-import { buildMetadata, buildName } from "../build/identity.ts";
-import { candidate } from "../pullRequest/candidate.ts";
+import { buildMetadataOf, buildNameOf } from "../build/identity.ts";
+import { candidateOf } from "../pullRequest/candidate.ts";
 import type { Listing, PullRequest } from "../pullRequest/pullRequest.ts";
 import { mustBeHeard } from "../report/post/pending.ts";
 import { unreportedVerdict } from "../report/post/plan.ts";
@@ -64,8 +64,10 @@ function wantedBuilds(queue: ObservedQueue, existing: ReadonlyMap<string, Build>
   for (const check of queue.checks) {
     const listing = queue.ownerOf(check) === name ? knownListing(queue, check) : undefined;
     if (listing === undefined) continue;
-    for (const pullRequest of onePerCommit(check, listing, (number) => existing.has(buildName(name, check, number)))) {
-      wanted.set(buildName(name, check, pullRequest.number), { check, pullRequest, listing });
+    for (const pullRequest of onePerCommit(check, listing, (number) =>
+      existing.has(buildNameOf(name, check, number)),
+    )) {
+      wanted.set(buildNameOf(name, check, pullRequest.number), { check, pullRequest, listing });
     }
   }
   return wanted;
@@ -88,7 +90,7 @@ function onePerCommit(
   hasBuild: (number: number) => boolean,
 ): readonly PullRequest[] {
   const rank = (pullRequest: PullRequest) =>
-    (candidate(check, pullRequest, listing.teams).blocked === undefined ? 0 : 2) +
+    (candidateOf(check, pullRequest, listing.teams).blocked === undefined ? 0 : 2) +
     (hasBuild(pullRequest.number) ? 0 : 1);
   const byCommit = Map.groupBy(listing.pullRequests, ({ head }) => head.commit);
   return [...byCommit.values()].flatMap((twins) =>
@@ -103,7 +105,8 @@ function onePerCommit(
 function hasHeir(check: ResolvedCheck, { pullRequests, teams }: Listing, build: Build): boolean {
   const heirs = pullRequests.filter(({ head }) => head.commit === build.spec.commit);
   return (
-    unreportedVerdict(build) === undefined && heirs.some((heir) => candidate(check, heir, teams).blocked === undefined)
+    unreportedVerdict(build) === undefined &&
+    heirs.some((heir) => candidateOf(check, heir, teams).blocked === undefined)
   );
 }
 
@@ -113,7 +116,7 @@ function provide({ pool }: ObservedQueue, work: Work, now: Milliseconds): QueueA
   const { spec, because } = requestBuild(work, now);
   if (build !== undefined) return respecify(build, spec, because ?? "GitHub shows it so");
   const { apiVersion } = pool;
-  const metadata = buildMetadata(pool, check, pullRequest.number);
+  const metadata = buildMetadataOf(pool, check, pullRequest.number);
   return {
     do: "create",
     build: { apiVersion, kind: "Build", metadata, spec },

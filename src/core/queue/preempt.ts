@@ -1,7 +1,7 @@
 import type { Build } from "../../api/objects/build.ts";
 import { isClaimable, isHeld, isRecheck } from "../build/claim.ts";
 import { rendezvousWinner } from "../partition/affinity.ts";
-import { type Fellows, fellowsOf, mustLeave, treeHolder, type View } from "./partitionView.ts";
+import { deferralOf, type PartitionView, partitionViewOf, type QueueView, treeHolder } from "./partitionView.ts";
 import { compareWaiting } from "./priority.ts";
 
 /**
@@ -9,23 +9,23 @@ import { compareWaiting } from "./priority.ts";
  * builder that runs a recheck is as good as idle: it gives way at once to a pull request whose tree it holds and, while nobody
  * is idle, to any other it could claim. Then, of several builders with rechecks, the one with the highest score gives way.
  */
-export function shouldPreempt(view: View): string | undefined {
+export function shouldPreempt(view: QueueView): string | undefined {
   const runners = new Set(view.builds.filter((build) => isHeld(build) && isRecheck(build)).map(holderOf));
-  const fellows = fellowsOf(view);
-  if (!runners.has(view.self) || fellows.rank === -1) return undefined;
+  const partition = partitionViewOf(view);
+  if (!runners.has(view.self) || partition.rank === -1) return undefined;
   const next = view.builds
-    .filter((build) => !isRecheck(build) && isClaimable(build, view.now) && givesWay(view, fellows, runners, build))
+    .filter((build) => !isRecheck(build) && isClaimable(build, view.now) && givesWay(view, partition, runners, build))
     .reduce<Build | undefined>((a, b) => (a === undefined || compareWaiting(b, a) < 0 ? b : a), undefined);
   if (next === undefined) return undefined;
   const { check, repository, number } = next.spec;
   return `The recheck gives way to ${check} of ${repository}#${number}, which is untested`;
 }
 
-function givesWay(view: View, fellows: Fellows, runners: ReadonlySet<string>, build: Build): boolean {
-  if (mustLeave(view, fellows, build) > 0) return false;
-  if (view.strategy === "Modulo" || treeHolder(build, fellows) === view.self) return true;
-  const takers = [...runners].filter((name) => fellows.members.has(name));
-  return fellows.idle.size === 0 && rendezvousWinner(build.spec.check, build.spec.number, takers) === view.self;
+function givesWay(view: QueueView, partition: PartitionView, runners: ReadonlySet<string>, build: Build): boolean {
+  if (deferralOf(view, partition, build) > 0) return false;
+  if (view.strategy === "Modulo" || treeHolder(build, partition) === view.self) return true;
+  const takers = [...runners].filter((name) => partition.active.has(name));
+  return partition.idle.size === 0 && rendezvousWinner(build.spec.check, build.spec.number, takers) === view.self;
 }
 
 function holderOf(build: Build): string {

@@ -4,8 +4,8 @@ import type { Stored } from "../../api/objects/kinds.ts";
 import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
 import { isHeld, isRecheck, isWanted } from "../build/claim.ts";
-import { recheckDueAt } from "../build/recheckDue.ts";
-import { type Candidate, candidate } from "../pullRequest/candidate.ts";
+import { recheckDueAtOf } from "../build/recheckDue.ts";
+import { type Candidate, candidateOf } from "../pullRequest/candidate.ts";
 import type { Listing, PullRequest } from "../pullRequest/pullRequest.ts";
 import { isOwnPending } from "../report/post/status.ts";
 
@@ -90,7 +90,7 @@ function gather(work: Work, now: Milliseconds): Facts {
   return {
     ...work,
     now,
-    seen: candidate(check, pullRequest, listing.teams),
+    seen: candidateOf(check, pullRequest, listing.teams),
     verdict: last?.commit === pullRequest.head.commit ? last : undefined,
     isNewCommit,
     isOpen: build !== undefined && !isNewCommit && isWanted(build),
@@ -140,7 +140,7 @@ function isUnheard(facts: Facts): boolean {
 function isDue({ isOpen, rechecks, pool, build, isNewCommit, seen, now }: Facts): boolean {
   if (!rechecks || isOpen || isNewCommit || build === undefined || seen.blocked !== undefined) return false;
   const { recheck } = pool.spec;
-  return recheck.maxShare > 0 && now >= recheckDueAt(build, recheck);
+  return recheck.maxShare > 0 && now >= recheckDueAtOf(build, recheck);
 }
 
 function isSilent({ pool, check }: Pick<Work, "pool" | "check">): boolean {

@@ -4,7 +4,7 @@ import type { Headers } from "../http/budget.ts";
 import type { Transport } from "../http/transport.ts";
 import { ownNames } from "./query.ts";
 
-export interface Question {
+export interface GraphQLRequest {
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly what: string;
@@ -13,7 +13,7 @@ export interface Question {
   readonly list?: readonly string[];
 }
 
-export interface Reply {
+export interface GraphQLReply {
   readonly data: unknown;
   /** Positions in `list` that GitHub could not answer for. What is read there means nothing, null included. */
   readonly damaged: ReadonlySet<number>;
@@ -40,11 +40,11 @@ const Charged = z.object({ rateLimit: z.object({ cost: z.int() }) });
 type Complaint = NonNullable<z.infer<typeof Body>["errors"]>[number];
 
 /** Asks GitHub's GraphQL. An answer with errors counts only where each of them is about one item of `list`. */
-export async function ask(transport: Transport, question: Question): Promise<Reply> {
+export async function request(transport: Transport, question: GraphQLRequest): Promise<GraphQLReply> {
   const { query, variables, what, signal, list } = question;
   const call = { method: "POST", path: "graphql", kind: "read", body: { query, variables }, what, signal } as const;
   const answer = await transport.send(call);
-  const { data, errors = [] } = read(Body, answer.body, what);
+  const { data, errors = [] } = parseReply(Body, answer.body, what);
   const damaged = new Set<number>();
   let denied: GitHubError | undefined;
   for (const error of errors) {
@@ -61,7 +61,7 @@ export async function ask(transport: Transport, question: Question): Promise<Rep
 }
 
 /** Parses part of an answer; what does not fit is GitHub's mistake, or ours about GitHub. */
-export function read<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+export function parseReply<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0] ?? { path: [], message: "unknown" };
@@ -77,7 +77,7 @@ function positionIn(list: readonly string[] | undefined, { type = "", path }: Co
   return within && typeof position === "number" && !isLimit(type) ? position : undefined;
 }
 
-function complaint(error: Complaint, { what }: Question, headers: Headers, transport: Transport): GitHubError {
+function complaint(error: Complaint, { what }: GraphQLRequest, headers: Headers, transport: Transport): GitHubError {
   const { type = "", message, path, extensions } = error;
   const answer = `GitHub answered "${message.slice(0, 300)}" for ${what}`;
   if (isLimit(type) || /rate limit/i.test(message)) {

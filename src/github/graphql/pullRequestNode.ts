@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { PullRequest } from "../../core/pullRequest/pullRequest.ts";
 
 /** What is remembered of one open pull request, replaced whole when it changes. */
-export interface Card {
+export interface CachedPullRequest {
   /** GitHub's id. */
   readonly id: string;
   /** GitHub's id of the head commit. */
@@ -73,7 +73,7 @@ export const PullRequestNode = z.object({
 });
 export type PullRequestNode = z.infer<typeof PullRequestNode>;
 
-export function cardOf(node: PullRequestNode, head: CommitNode): Card {
+export function cachedPullRequestOf(node: PullRequestNode, head: CommitNode): CachedPullRequest {
   return {
     id: node.id,
     commitId: head.id,
@@ -97,10 +97,10 @@ export function cardOf(node: PullRequestNode, head: CommitNode): Card {
   };
 }
 
-/** The same card with the statuses its head commit has by now. */
-export function withStatuses(card: Card, head: CommitNode): Card {
-  const { pullRequest } = card;
-  return { ...card, pullRequest: { ...pullRequest, head: { ...pullRequest.head, statuses: statusesOf(head) } } };
+/** The same cached with the statuses its head commit has by now. */
+export function withStatuses(cached: CachedPullRequest, head: CommitNode): CachedPullRequest {
+  const { pullRequest } = cached;
+  return { ...cached, pullRequest: { ...pullRequest, head: { ...pullRequest.head, statuses: statusesOf(head) } } };
 }
 
 function statusesOf({ status }: CommitNode): PullRequest["head"]["statuses"] {

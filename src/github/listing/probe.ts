@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { read } from "../graphql/graphql.ts";
+import { parseReply } from "../graphql/graphql.ts";
 import type { Transport } from "../http/transport.ts";
-import type { Board } from "./listingCache.ts";
+import type { ListingCache } from "./listingCache.ts";
 import type { Wanted } from "./reader.ts";
 
 const Entry = z.object({
@@ -12,7 +12,7 @@ const Entry = z.object({
   head: z.object({ sha: z.string() }),
   base: z.object({ ref: z.string() }),
 });
-export type Entry = z.infer<typeof Entry>;
+export type ProbeEntry = z.infer<typeof Entry>;
 
 /** How many of the most recent changes a probe shows; more between two polls mean a complete reading. */
 const probeSize = 20;
@@ -37,46 +37,46 @@ export const blind: Moves = { wanted: [], gone: [], overflow: true, readAt: "", 
  * draft, review, comment, retarget and closing all move a pull request to the top; a commit status does not. Closed ones and other
  * bases are asked for as well, or a pull request would leave the list unseen.
  */
-export async function probe(transport: Transport, board: Board, signal: AbortSignal): Promise<Moves> {
-  const what = `the pull requests of ${board.repository}`;
+export async function probe(transport: Transport, cache: ListingCache, signal: AbortSignal): Promise<Moves> {
+  const what = `the pull requests of ${cache.repository}`;
   const answer = await transport.send({
     method: "GET",
-    path: `/repos/${board.repository}/pulls`,
+    path: `/repos/${cache.repository}/pulls`,
     query: { state: "all", sort: "updated", direction: "desc", per_page: probeSize },
-    etag: board.probe?.etag,
+    etag: cache.probe?.etag,
     kind: "read",
     what,
     signal,
   });
   if (answer.status !== 304) {
     const etag = answer.headers["etag"];
-    board.probe = {
+    cache.probe = {
       etag: etag === undefined ? undefined : String(etag),
-      entries: read(z.array(Entry), answer.body, what),
+      entries: parseReply(z.array(Entry), answer.body, what),
     };
   }
-  return movesOf(board, board.probe?.entries ?? [], gitHubTime(answer.headers["date"]));
+  return movesOf(cache, cache.probe?.entries ?? [], gitHubTime(answer.headers["date"]));
 }
 
 /** Also after a 304: what an earlier poll failed to read, or read too early, is still to be read. */
-function movesOf(board: Board, entries: readonly Entry[], readAt: string): Moves {
-  const isHere = (entry: Entry) => entry.state === "open" && entry.base.ref === board.branch;
+function movesOf(cache: ListingCache, entries: readonly ProbeEntry[], readAt: string): Moves {
+  const isHere = (entry: ProbeEntry) => entry.state === "open" && entry.base.ref === cache.branch;
   return {
     wanted: entries
-      .filter((entry) => isHere(entry) && !isCurrent(board, entry))
+      .filter((entry) => isHere(entry) && !isCurrent(cache, entry))
       .map(({ number, node_id: id }) => ({ number, id })),
-    gone: entries.filter((entry) => !isHere(entry) && board.slots.has(entry.number)).map(({ number }) => number),
-    overflow: entries.length === probeSize && (entries.at(-1)?.updated_at ?? "") > board.seenUntil,
+    gone: entries.filter((entry) => !isHere(entry) && cache.entries.has(entry.number)).map(({ number }) => number),
+    overflow: entries.length === probeSize && (entries.at(-1)?.updated_at ?? "") > cache.seenUntil,
     readAt,
     seenUntil: entries[0]?.updated_at ?? "",
   };
 }
 
 /** GitHub's times have whole seconds: what was read within the second of its last change is read once more. */
-function isCurrent({ slots }: Board, { number, updated_at: updatedAt, head }: Entry): boolean {
-  const { card, readAt = "" } = slots.get(number) ?? {};
-  if (card === undefined) return readAt > updatedAt;
-  return card.updatedAt >= updatedAt && readAt > updatedAt && card.pullRequest.head.commit === head.sha;
+function isCurrent({ entries }: ListingCache, { number, updated_at: updatedAt, head }: ProbeEntry): boolean {
+  const { cached, readAt = "" } = entries.get(number) ?? {};
+  if (cached === undefined) return readAt > updatedAt;
+  return cached.updatedAt >= updatedAt && readAt > updatedAt && cached.pullRequest.head.commit === head.sha;
 }
 
 /** The Date header in the form of GitHub's JSON, so that the two compare as text. */

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { Log } from "../../system/log.ts";
 import { GitHubError } from "../github.ts";
-import { type Question, type Reply, read } from "../graphql/graphql.ts";
+import { type GraphQLReply, type GraphQLRequest, parseReply } from "../graphql/graphql.ts";
 import {
-  type Card,
+  type CachedPullRequest,
   CommitNode,
-  cardOf,
+  cachedPullRequestOf,
   Labels,
   type PullRequestNode as Pull,
   PullRequestNode,
@@ -14,7 +14,7 @@ import {
 import { headQuery, moreQuery } from "../graphql/query.ts";
 
 /** Asks GitHub, with the retries of a read. */
-export type Ask = (question: Question) => Promise<Reply>;
+export type Request = (question: GraphQLRequest) => Promise<GraphQLReply>;
 
 export interface Reading {
   readonly repository: string;
@@ -24,12 +24,16 @@ export interface Reading {
 }
 
 /** Cards of the pull requests among `nodes`; what cannot be read is left out with a warning, and its neighbours stay. */
-export async function readCards(ask: Ask, log: Log, { repository, nodes, damaged, signal }: Reading): Promise<Card[]> {
-  const cards: Card[] = [];
+export async function readPullRequests(
+  request: Request,
+  log: Log,
+  { repository, nodes, damaged, signal }: Reading,
+): Promise<CachedPullRequest[]> {
+  const pullRequests: CachedPullRequest[] = [];
   for (const [position, node] of nodes.entries()) {
     const parsed = PullRequestNode.safeParse(damaged.has(position) ? null : node);
     try {
-      if (parsed.success) cards.push(await readCard(ask, parsed.data, repository, signal));
+      if (parsed.success) pullRequests.push(await readCard(request, parsed.data, repository, signal));
       else
         log.warn({ repository, number: numberOf(node), reason: firstIssue(parsed.error) }, "pull request unreadable");
     } catch (error) {
@@ -37,38 +41,43 @@ export async function readCards(ask: Ask, log: Log, { repository, nodes, damaged
       log.warn({ repository, number: numberOf(node), reason: error.message }, "pull request unreadable");
     }
   }
-  return cards;
+  return pullRequests;
 }
 
-async function readCard(ask: Ask, node: Pull, repository: string, signal: AbortSignal): Promise<Card> {
+async function readCard(
+  request: Request,
+  node: Pull,
+  repository: string,
+  signal: AbortSignal,
+): Promise<CachedPullRequest> {
   const what = `pull request ${repository}#${node.number}`;
   const head = node.commits.nodes.at(-1)?.commit;
-  return cardOf(
-    await withAllPages(ask, node, what, signal),
-    head?.oid === node.headRefOid ? head : await readHead(ask, node, what, signal),
+  return cachedPullRequestOf(
+    await withAllPages(request, node, what, signal),
+    head?.oid === node.headRefOid ? head : await readHead(request, node, what, signal),
   );
 }
 
 const Head = z.object({ node: z.object({ repository: z.object({ object: CommitNode }) }) });
 
 async function readHead(
-  ask: Ask,
+  request: Request,
   { id, headRefOid: oid }: Pull,
   what: string,
   signal: AbortSignal,
 ): Promise<CommitNode> {
-  const { data } = await ask({ query: headQuery, variables: { id, oid }, what, signal });
-  return read(Head, data, what).node.repository.object;
+  const { data } = await request({ query: headQuery, variables: { id, oid }, what, signal });
+  return parseReply(Head, data, what).node.repository.object;
 }
 
 const More = z.object({ node: z.object({ labels: Labels, reviews: Reviews }) });
 
-async function withAllPages(ask: Ask, first: Pull, what: string, signal: AbortSignal): Promise<Pull> {
+async function withAllPages(request: Request, first: Pull, what: string, signal: AbortSignal): Promise<Pull> {
   let node = first;
   while (node.labels.pageInfo.hasNextPage || node.reviews.pageInfo.hasNextPage) {
     const cursors = { labels: node.labels.pageInfo.endCursor, reviews: node.reviews.pageInfo.endCursor };
-    const { data } = await ask({ query: moreQuery, variables: { id: node.id, ...cursors }, what, signal });
-    const more = read(More, data, what).node;
+    const { data } = await request({ query: moreQuery, variables: { id: node.id, ...cursors }, what, signal });
+    const more = parseReply(More, data, what).node;
     node = { ...node, labels: joined(node.labels, more.labels), reviews: joined(node.reviews, more.reviews) };
   }
   return node;

@@ -2,11 +2,11 @@ import { z } from "zod";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { GitHubError } from "../github.ts";
-import { read } from "../graphql/graphql.ts";
+import { parseReply } from "../graphql/graphql.ts";
 import { PageInfo } from "../graphql/pullRequestNode.ts";
 import { changedQuery, openQuery, pageSize } from "../graphql/query.ts";
-import type { Board, Slot } from "./listingCache.ts";
-import { type Ask, readCards } from "./readPullRequests.ts";
+import type { CacheEntry, ListingCache } from "./listingCache.ts";
+import { type Request, readPullRequests } from "./readPullRequests.ts";
 
 export interface Wanted {
   readonly number: number;
@@ -14,67 +14,68 @@ export interface Wanted {
   readonly id: string;
 }
 
-/** Fills a board from GitHub. */
+/** Fills a cache from GitHub. */
 export interface Reader {
-  /** Everything, page by page; the board changes only when all of it is there. `readAt` is GitHub's clock now. */
-  all(board: Board, readAt: string, signal: AbortSignal): Promise<void>;
+  /** Everything, page by page; the cache changes only when all of it is there. `readAt` is GitHub's clock now. */
+  all(cache: ListingCache, readAt: string, signal: AbortSignal): Promise<void>;
   /** The pull requests `wanted`; those `gone` are dropped. */
   some(
-    board: Board,
+    cache: ListingCache,
     moves: { readonly wanted: readonly Wanted[]; readonly gone: readonly number[]; readonly readAt: string },
     signal: AbortSignal,
   ): Promise<void>;
 }
 
-export function createReader(ask: Ask, { clock, log }: { readonly clock: Clock; readonly log: Log }): Reader {
+export function createReader(request: Request, { clock, log }: { readonly clock: Clock; readonly log: Log }): Reader {
   return {
-    async all(board, readAt, signal) {
+    async all(cache, readAt, signal) {
       const [startedAt, triedAt] = [clock.now(), clock.monotonic()];
-      const slots = new Map<number, Slot>();
+      const entries = new Map<number, CacheEntry>();
       for (let after: string | null | undefined = null; after !== undefined; ) {
-        const page = await readPage(board, after, signal);
-        for (const { number, id } of page.numbers) slots.set(number, { id, readAt, triedAt });
-        for (const card of page.cards) slots.set(card.pullRequest.number, { id: card.id, card, readAt, triedAt });
+        const page = await readPage(cache, after, signal);
+        for (const { number, id } of page.numbers) entries.set(number, { id, readAt, triedAt });
+        for (const cached of page.pullRequests)
+          entries.set(cached.pullRequest.number, { id: cached.id, cached, readAt, triedAt });
         after = page.next;
       }
-      board.slots.clear();
-      for (const [number, slot] of slots) board.slots.set(number, slot);
-      Object.assign(board, { startedAt, completeAt: triedAt, statusesAt: triedAt });
+      cache.entries.clear();
+      for (const [number, entry] of entries) cache.entries.set(number, entry);
+      Object.assign(cache, { startedAt, completeAt: triedAt, statusesAt: triedAt });
     },
-    async some(board, { wanted, gone, readAt }, signal) {
-      const { repository, branch, slots } = board;
+    async some(cache, { wanted, gone, readAt }, signal) {
+      const { repository, branch, entries } = cache;
       for (let start = 0; start < wanted.length; start += pageSize) {
         const chunk = wanted.slice(start, start + pageSize);
         const triedAt = clock.monotonic();
-        const cards = await readChanged(repository, chunk, signal);
-        for (const { number, id } of chunk) slots.set(number, { id, readAt, triedAt });
-        for (const card of cards) {
-          const { number } = card.pullRequest;
-          if (card.isOpen && card.base === branch) slots.set(number, { id: card.id, card, readAt, triedAt });
-          else slots.delete(number);
+        const pullRequests = await readChanged(repository, chunk, signal);
+        for (const { number, id } of chunk) entries.set(number, { id, readAt, triedAt });
+        for (const cached of pullRequests) {
+          const { number } = cached.pullRequest;
+          if (cached.isOpen && cached.base === branch) entries.set(number, { id: cached.id, cached, readAt, triedAt });
+          else entries.delete(number);
         }
       }
-      for (const number of gone) slots.delete(number);
+      for (const number of gone) entries.delete(number);
     },
   };
 
-  async function readPage({ repository, branch }: Board, after: string | null, signal: AbortSignal) {
+  async function readPage({ repository, branch }: ListingCache, after: string | null, signal: AbortSignal) {
     const [owner, name] = repository.split("/");
     const what = `the open pull requests of ${repository} onto ${branch}`;
-    const { data, damaged, denied } = await ask({
+    const { data, damaged, denied } = await request({
       query: openQuery,
       variables: { owner, name, branch, ref: `refs/heads/${branch}`, after },
       what,
       signal,
       list: ["repository", "open", "nodes"],
     });
-    const { ref, numbers, open } = read(OpenPage, data, what).repository;
+    const { ref, numbers, open } = parseReply(OpenPage, data, what).repository;
     if (ref === null) throw new GitHubError("NotFound", `branch ${branch} of ${repository} does not exist; correct it`);
     // A right that is missing for all of them is missing altogether: a person must hear of it.
     if (denied !== undefined && damaged.size === open.nodes.length) throw denied;
     return {
       numbers: numbers.nodes,
-      cards: await readCards(ask, log, { repository, nodes: open.nodes, damaged, signal }),
+      pullRequests: await readPullRequests(request, log, { repository, nodes: open.nodes, damaged, signal }),
       next: open.pageInfo.hasNextPage ? open.pageInfo.endCursor : undefined,
     };
   }
@@ -82,8 +83,13 @@ export function createReader(ask: Ask, { clock, log }: { readonly clock: Clock; 
   async function readChanged(repository: string, wanted: readonly Wanted[], signal: AbortSignal) {
     const what = `changed pull requests of ${repository}`;
     const variables = { ids: wanted.map(({ id }) => id) };
-    const { data, damaged } = await ask({ query: changedQuery, variables, what, signal, list: ["nodes"] });
-    return await readCards(ask, log, { repository, nodes: read(Nodes, data, what).nodes, damaged, signal });
+    const { data, damaged } = await request({ query: changedQuery, variables, what, signal, list: ["nodes"] });
+    return await readPullRequests(request, log, {
+      repository,
+      nodes: parseReply(Nodes, data, what).nodes,
+      damaged,
+      signal,
+    });
   }
 }
 

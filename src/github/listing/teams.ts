@@ -2,14 +2,14 @@ import { z } from "zod";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { GitHubError } from "../github.ts";
-import { read } from "../graphql/graphql.ts";
+import { parseReply } from "../graphql/graphql.ts";
 import { PageInfo } from "../graphql/pullRequestNode.ts";
 import { membersQuery } from "../graphql/query.ts";
-import type { Ask } from "./readPullRequests.ts";
+import type { Request } from "./readPullRequests.ts";
 
 const maxAge = 600_000;
 
-export type Members = (
+export type TeamMembers = (
   repository: string,
   slugs: readonly string[],
   signal: AbortSignal,
@@ -20,7 +20,10 @@ export type Members = (
  * stay, and an unknown team trusts nobody: a team never fails a listing. A team that GitHub says does not exist is empty;
  * one that the credential may not see is asked for again after as long.
  */
-export function createTeams(ask: Ask, { clock, log }: { readonly clock: Clock; readonly log: Log }): Members {
+export function createTeams(
+  request: Request,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): TeamMembers {
   const known = new Map<string, { readonly members: ReadonlySet<string>; readonly readAt: number }>();
 
   return async (repository, slugs, signal) => {
@@ -36,7 +39,7 @@ export function createTeams(ask: Ask, { clock, log }: { readonly clock: Clock; r
     if (last !== undefined && clock.monotonic() - last.readAt < maxAge) return last.members;
     const readAt = clock.monotonic();
     try {
-      const fresh = { readAt, members: await readMembers(ask, organization, slug, signal) };
+      const fresh = { readAt, members: await readMembers(request, organization, slug, signal) };
       known.set(key, fresh);
       return fresh.members;
     } catch (error) {
@@ -63,12 +66,17 @@ const Answer = z.object({
   }),
 });
 
-async function readMembers(ask: Ask, organization: string, team: string, signal: AbortSignal): Promise<Set<string>> {
+async function readMembers(
+  request: Request,
+  organization: string,
+  team: string,
+  signal: AbortSignal,
+): Promise<Set<string>> {
   const what = `the members of team ${organization}/${team}`;
   const logins = new Set<string>();
   for (let after: string | null | undefined = null; after !== undefined; ) {
-    const { data } = await ask({ query: membersQuery, variables: { organization, team, after }, what, signal });
-    const page = read(Answer, data, what).organization.team?.members;
+    const { data } = await request({ query: membersQuery, variables: { organization, team, after }, what, signal });
+    const page = parseReply(Answer, data, what).organization.team?.members;
     for (const { login } of page?.nodes ?? []) logins.add(login);
     after = page?.pageInfo.hasNextPage ? page.pageInfo.endCursor : undefined;
   }

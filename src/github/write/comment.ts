@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { CommentWrite } from "../github.ts";
-import { read } from "../graphql/graphql.ts";
+import { parseReply } from "../graphql/graphql.ts";
 import type { Transport } from "../http/transport.ts";
 
 const perPage = 100;
@@ -45,7 +45,7 @@ async function findOurs(
       what,
       signal,
     });
-    const comments = read(z.array(Comment), answer.body, what);
+    const comments = parseReply(z.array(Comment), answer.body, what);
     const ours = comments.find(({ body }) => body?.startsWith(prefix));
     if (ours !== undefined || comments.length < perPage) return ours;
   }

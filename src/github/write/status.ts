@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { GitHubError, type StatusWrite } from "../github.ts";
-import { read } from "../graphql/graphql.ts";
+import { parseReply } from "../graphql/graphql.ts";
 import type { Transport } from "../http/transport.ts";
 
 const perPage = 100;
@@ -68,7 +68,7 @@ async function newestStatus(
       what,
       signal,
     });
-    const { statuses } = read(Combined, answer.body, what);
+    const { statuses } = parseReply(Combined, answer.body, what);
     const found = statuses.find((status) => status.context === context);
     if (found !== undefined || statuses.length < perPage) return found;
   }

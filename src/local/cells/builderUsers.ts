@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type CellUser, sandboxAt } from "../../builder/config/sandbox.ts";
+import { type CellUser, sandboxOf } from "../../builder/config/sandbox.ts";
 
 /** Beyond so many builders on one machine the others share the first number. */
 const most = 500;
@@ -9,7 +9,7 @@ const most = 500;
  * A user for the builds of each builder, `first` and up: what one builder's builds leave behind no other's can change. A builder is known by
  * the owner of its work area, so it keeps its user over restarts and nothing has to be handed over.
  */
-export function builderUsers(builders: string, first: number): (builder: string) => CellUser {
+export function createBuilderUsers(builders: string, first: number): (builder: string) => CellUser {
   const ids = new Map<string, number>();
   const all = Array.from({ length: most }, (_, n) => first + n);
 
@@ -19,7 +19,7 @@ export function builderUsers(builders: string, first: number): (builder: string)
   }
 
   for (const name of namesIn(builders)) {
-    const owner = ownerOf(sandboxAt(join(builders, name)).areas);
+    const owner = ownerOf(sandboxOf(join(builders, name)).areas);
     if (owner !== undefined && free().includes(owner)) ids.set(name, owner);
   }
   return (builder) => {

@@ -2,7 +2,7 @@ import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { execa } from "execa";
 import type { CellUser } from "../../builder/config/sandbox.ts";
-import { builderUsers } from "./builderUsers.ts";
+import { createBuilderUsers } from "./builderUsers.ts";
 
 /** Whom the cells of each builder run as, and what that means for what a build can read, in one sentence for people. */
 export interface CellUsers {
@@ -18,7 +18,7 @@ const first = 65002;
  * Decides as whom the cells of the builders in the folder `builders` run. As root: as `wanted`, else as a user without any right, one for
  * each builder. Not as root there is no choice, and the sentence says what that means. Throws a sentence when `wanted` cannot be had.
  */
-export async function cellUsers(
+export async function createCellUsers(
   wanted: string | undefined,
   builders: string,
   mustReach: readonly string[],
@@ -39,7 +39,7 @@ export async function cellUsers(
   if (closed === undefined) {
     const who = wanted === undefined ? `users ${first} and up, one for each builder` : `user ${user.uid}`;
     return {
-      userOf: wanted === undefined ? builderUsers(builders, first) : () => user,
+      userOf: wanted === undefined ? createBuilderUsers(builders, first) : () => user,
       meaning: `builds run as ${who}: they can neither read this process and its credentials nor change its files`,
     };
   }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CellRecord, processStartTime, removeCellRecord } from "../../builder/cells/cellRecord.ts";
 import { cellMarker } from "../../system/process/survivors.ts";
-import { type Process, processes } from "./processes.ts";
+import { listProcesses, type Process } from "./processes.ts";
 
 const rounds = 40;
 const pauseMs = 25;
@@ -31,7 +31,7 @@ export async function stopLeftovers(workDir: string): Promise<number> {
   const killed = new Set<number>();
   let found: readonly Process[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    found = leftovers(await processes(), traces, process.pid);
+    found = leftovers(await listProcesses(), traces, process.pid);
     if (found.length === 0) {
       for (const record of records) await removeCellRecord(record);
       return killed.size;

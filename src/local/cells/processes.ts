@@ -12,7 +12,7 @@ export interface Process {
 }
 
 /** All processes that run now; zombies are none. */
-export function processes(): Promise<readonly Process[]> {
+export function listProcesses(): Promise<readonly Process[]> {
   return process.platform === "linux" ? fromProc() : fromPs();
 }
 

@@ -1,14 +1,14 @@
 import type { BuilderPool } from "../../api/objects/pool.ts";
-import { poolChecks } from "../../core/definitions/checks.ts";
+import { poolChecksOf } from "../../core/definitions/checks.ts";
 import type { ApiFacts, Right } from "../../core/machine/facts.ts";
-import { askAccount } from "../../github/account.ts";
+import { requestAccount } from "../../github/account.ts";
 import { GitHubError } from "../../github/github.ts";
 import type { Credential } from "../../github/http/credential.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
-import { localCredential } from "../credential.ts";
+import { createLocalCredential } from "../credential.ts";
 
-export interface ApiQuestion {
+export interface ApiFactsInput {
   readonly workDir: string;
   readonly token: string | undefined;
   readonly clock: Clock;
@@ -19,7 +19,7 @@ const publicGitHub = "https://api.github.com";
 const limit = 20_000;
 
 /** Asks every address of GitHub's once with each credential that pools use for it; without pools, github.com with the token given. */
-export async function apiFacts(question: ApiQuestion, pools: readonly BuilderPool[]): Promise<readonly ApiFacts[]> {
+export async function apiFactsOf(question: ApiFactsInput, pools: readonly BuilderPool[]): Promise<readonly ApiFacts[]> {
   const facts: ApiFacts[] = [];
   for (const group of groupsOf(pools)) {
     const [first] = group;
@@ -42,8 +42,8 @@ function given(token: string | undefined): Credential {
   return token === undefined ? "none" : { token };
 }
 
-function credentialOf(pool: BuilderPool, { workDir, token }: ApiQuestion): Credential {
-  return localCredential(pool, workDir, token);
+function credentialOf(pool: BuilderPool, { workDir, token }: ApiFactsInput): Credential {
+  return createLocalCredential(pool, workDir, token);
 }
 
 /** Pools by address and Secret; one empty group where there are no pools. */
@@ -54,7 +54,7 @@ function groupsOf(pools: readonly BuilderPool[]): readonly (readonly BuilderPool
 }
 
 function rightsOf(pool: BuilderPool): readonly Right[] {
-  const { checks } = poolChecks(pool);
+  const { checks } = poolChecksOf(pool);
   const loud = pool.spec.silent ? [] : checks.filter(({ silent }) => !silent);
   return [
     ...(loud.length > 0 ? (["statuses"] as const) : []),
@@ -64,12 +64,12 @@ function rightsOf(pool: BuilderPool): readonly Right[] {
 }
 
 async function ask(
-  { clock, log }: ApiQuestion,
+  { clock, log }: ApiFactsInput,
   apiUrl: string,
   credential: Credential,
 ): Promise<NonNullable<ApiFacts["answer"]>> {
   try {
-    return await askAccount({ apiUrl, credential, clock, log }, AbortSignal.timeout(limit));
+    return await requestAccount({ apiUrl, credential, clock, log }, AbortSignal.timeout(limit));
   } catch (error) {
     const trouble = error instanceof Error ? error.message : String(error);
     // a broker that lets little through, and an Enterprise server without limits, have no such page

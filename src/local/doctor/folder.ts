@@ -7,8 +7,8 @@ import type { FolderFacts } from "../../core/machine/facts.ts";
 import { isRunning } from "../lock.ts";
 
 /** What the work folder, or the nearest folder above it that exists, is good for. */
-export async function folderFacts(workDir: string, pools: readonly BuilderPool[]): Promise<FolderFacts> {
-  const folder = nearest(workDir);
+export async function folderFactsOf(workDir: string, pools: readonly BuilderPool[]): Promise<FolderFacts> {
+  const folder = nearestFolderOf(workDir);
   const { blocks, bavail, bsize } = await statfs(folder);
   const wanted = Math.max(...pools.map(({ spec }) => bytes(spec.cleanup.minFree)), 0);
   const facts = {
@@ -36,8 +36,8 @@ const troubles: Readonly<Record<string, string>> = {
 };
 
 /** The folder itself, or the nearest above it that exists. */
-export function nearest(path: string): string {
-  return existsSync(path) ? resolve(path) : nearest(dirname(resolve(path)));
+export function nearestFolderOf(path: string): string {
+  return existsSync(path) ? resolve(path) : nearestFolderOf(dirname(resolve(path)));
 }
 
 /** Whether the folder is there and belongs to the user of this process. */

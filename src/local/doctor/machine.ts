@@ -6,17 +6,17 @@ import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { sparseEnvironment } from "../../system/sparseEnvironment.ts";
 import { cellSecretLines } from "../cells/cellSecrets.ts";
-import { cellUsers } from "../cells/cellUsers.ts";
+import { createCellUsers } from "../cells/cellUsers.ts";
 import type { Address } from "../pages.ts";
-import { withoutEffect } from "../pools/withoutEffect.ts";
-import { apiFacts } from "./apis.ts";
-import { folderFacts, isOurs, nearest } from "./folder.ts";
-import { pageFacts } from "./pages.ts";
-import { programFacts, pythonFact } from "./programs.ts";
-import { repositoryFacts } from "./repositories.ts";
-import { toolFacts } from "./tools.ts";
+import { fieldsWithoutEffectOf } from "../pools/withoutEffect.ts";
+import { apiFactsOf } from "./apis.ts";
+import { folderFactsOf, isOurs, nearestFolderOf } from "./folder.ts";
+import { pageFactsOf } from "./pages.ts";
+import { programFactsOf, pythonFactOf } from "./programs.ts";
+import { repositoryFactsOf } from "./repositories.ts";
+import { toolFactsOf } from "./tools.ts";
 
-export interface MachineQuestion {
+export interface MachineFactsInput {
   readonly workDir: string;
   /** Absent when no file was named. */
   readonly pools?: readonly BuilderPool[];
@@ -35,38 +35,38 @@ export interface MachineQuestion {
 }
 
 /** Looks at this machine as `up` and its builds would find it, and leaves nothing behind. */
-export async function observeMachine(question: MachineQuestion): Promise<MachineFacts> {
+export async function observeMachine(question: MachineFactsInput): Promise<MachineFacts> {
   const { pools = [], env } = question;
   const environment = sparseEnvironment(env);
   const { userOf, ...users } = await userFacts(question);
   const user = userOf?.("doctor");
-  const python = await pythonFact(environment, user);
-  const folder = await folderFacts(question.workDir, pools);
+  const python = await pythonFactOf(environment, user);
+  const folder = await folderFactsOf(question.workDir, pools);
   return {
     python,
     folder,
     platform: process.platform,
     node: process.versions.node,
-    programs: await programFacts(environment, user),
+    programs: await programFactsOf(environment, user),
     isolated: (await probeIsolation(environment)).length > 0,
     users,
-    pages: await pageFacts(question.listen, folder.running),
+    pages: await pageFactsOf(question.listen, folder.running),
     files: {
       ...(question.pools !== undefined && { pools: pools.map(({ metadata }) => metadata.name) }),
       problems: question.problems,
-      notes: [...pools.flatMap(withoutEffect), ...cellSecretLines(pools, join(question.workDir, "secrets"))],
+      notes: [...pools.flatMap(fieldsWithoutEffectOf), ...cellSecretLines(pools, join(question.workDir, "secrets"))],
     },
-    apis: await apiFacts(question, pools),
-    repositories: await repositoryFacts(pools, environment),
-    ...(question.online && { tools: await toolFacts(pools, python, environment, env) }),
+    apis: await apiFactsOf(question, pools),
+    repositories: await repositoryFactsOf(pools, environment),
+    ...(question.online && { tools: await toolFactsOf(pools, python, environment, env) }),
   };
 }
 
-async function userFacts({ workDir, cellUser, token, cellProgram, node }: MachineQuestion) {
+async function userFacts({ workDir, cellUser, token, cellProgram, node }: MachineFactsInput) {
   // `up` opens a work folder of its own; what lies above it is as it is.
-  const entered = isOurs(workDir) ? resolve(workDir) : join(nearest(workDir), "builders");
+  const entered = isOurs(workDir) ? resolve(workDir) : join(nearestFolderOf(workDir), "builders");
   try {
-    const { userOf, meaning } = await cellUsers(cellUser, entered, [cellProgram, node], token !== undefined);
+    const { userOf, meaning } = await createCellUsers(cellUser, entered, [cellProgram, node], token !== undefined);
     return { userOf, meaning, fate: userOf === undefined ? ("together" as const) : ("apart" as const) };
   } catch (error) {
     return {

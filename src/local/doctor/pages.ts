@@ -3,7 +3,7 @@ import type { MachineFacts, PageTrouble } from "../../core/machine/facts.ts";
 import type { Address } from "../pages.ts";
 
 /** Whether pages can be served at the address; `running` when an `up` of this work folder may have the port. */
-export async function pageFacts({ host, port }: Address, running: boolean): Promise<MachineFacts["pages"]> {
+export async function pageFactsOf({ host, port }: Address, running: boolean): Promise<MachineFacts["pages"]> {
   const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const trouble = await listen(host, port);
   if (trouble === undefined) return { address };

@@ -9,7 +9,7 @@ type Environment = Readonly<Record<string, string>>;
 const limit = 20_000;
 
 /** The programs that every build needs, asked for their versions with the PATH, and as the user, that builds have. */
-export async function programFacts(env: Environment, user: CellUser | undefined): Promise<MachineFacts["programs"]> {
+export async function programFactsOf(env: Environment, user: CellUser | undefined): Promise<MachineFacts["programs"]> {
   const facts: { readonly name: string; readonly version: string | undefined }[] = [];
   for (const [name, args] of Object.entries(needed)) {
     const { exitCode, stdout } = await run({ command: name, args, cwd: "/", env, user, timeoutMs: limit });
@@ -19,7 +19,7 @@ export async function programFacts(env: Environment, user: CellUser | undefined)
 }
 
 /** The python that a build would take. */
-export function pythonFact(env: Environment, user: CellUser | undefined): Promise<string | undefined> {
+export function pythonFactOf(env: Environment, user: CellUser | undefined): Promise<string | undefined> {
   return findPython(env["PATH"], async (command, args) => {
     const { exitCode } = await run({ command, args, cwd: "/", env, user, timeoutMs: limit });
     return exitCode === 0;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import pLimit from "p-limit";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { openGit } from "../../builder/git/git.ts";
-import { poolChecks } from "../../core/definitions/checks.ts";
+import { poolChecksOf } from "../../core/definitions/checks.ts";
 import type { MachineFacts } from "../../core/machine/facts.ts";
 
 type Repository = MachineFacts["repositories"][number];
@@ -12,7 +12,7 @@ type Repository = MachineFacts["repositories"][number];
 const limit = 30_000;
 
 /** Asks for each branch that the pools' checks need, once, as a builder would: without a credential. */
-export async function repositoryFacts(
+export async function repositoryFactsOf(
   pools: readonly BuilderPool[],
   environment: Readonly<Record<string, string>>,
 ): Promise<readonly Repository[]> {
@@ -40,7 +40,7 @@ export async function repositoryFacts(
 
 function branchesOf(pool: BuilderPool): readonly Repository[] {
   const base = pool.spec.github.gitUrl.replace(/\/+$/, "");
-  return poolChecks(pool).checks.flatMap(({ repository, branch, developmentPackages }) =>
+  return poolChecksOf(pool).checks.flatMap(({ repository, branch, developmentPackages }) =>
     [{ repository, branch }, ...developmentPackages].map((source) => ({
       address: `${base}/${source.repository}`,
       branch: source.branch,

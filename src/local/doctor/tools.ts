@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { forPip } from "../../cell/environment.ts";
-import { poolChecks } from "../../core/definitions/checks.ts";
+import { poolChecksOf } from "../../core/definitions/checks.ts";
 import type { MachineFacts } from "../../core/machine/facts.ts";
 import { run } from "../../system/process/run.ts";
 
@@ -12,13 +12,13 @@ type Tools = NonNullable<MachineFacts["tools"]>;
 const limit = 120_000;
 
 /** Fetches every aliBuild release that the pools build with, and what it needs, from the package index, and throws it away. */
-export async function toolFacts(
+export async function toolFactsOf(
   pools: readonly BuilderPool[],
   python: string | undefined,
   environment: Readonly<Record<string, string>>,
   own: NodeJS.ProcessEnv,
 ): Promise<Tools> {
-  const releases = new Set(pools.flatMap((pool) => poolChecks(pool).checks.map(({ tool }) => tool.alibuild)));
+  const releases = new Set(pools.flatMap((pool) => poolChecksOf(pool).checks.map(({ tool }) => tool.alibuild)));
   const names = [...releases].filter((name) => !name.includes("@")).map((release) => `alibuild==${release}`);
   if (python === undefined) return [];
   const folder = await mkdtemp(join(tmpdir(), "builderpool-doctor-"));

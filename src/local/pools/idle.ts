@@ -1,7 +1,7 @@
 import type { Build } from "../../api/objects/build.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 
-export interface Situation {
+export interface RemainingWorkInput {
   readonly pools: readonly BuilderPool[];
   readonly builds: readonly Build[];
   /** Whether every repository and branch has been listed completely, and none is stale now. */
@@ -14,7 +14,7 @@ export interface Situation {
  * What is still to be done before `up --until-idle` may end, in words; undefined when nothing is: every open pull request has a
  * verdict for its head commit or a stated reason why it is not built, and GitHub has it all.
  */
-export function stillToDo({ pools, builds, listed, unreported }: Situation): string | undefined {
+export function remainingWorkOf({ pools, builds, listed, unreported }: RemainingWorkInput): string | undefined {
   if (!listed) return "the pull requests are being listed";
   const staffed = new Set(pools.filter(({ spec }) => spec.instances > 0).map(({ metadata }) => metadata.name));
   const open = builds.filter((build) => staffed.has(build.spec.pool) && !isSettled(build));

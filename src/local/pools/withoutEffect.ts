@@ -9,7 +9,7 @@ const needCluster = {
 } as const;
 
 /** A sentence for each thing a pool asks for that has no effect on one machine. */
-export function withoutEffect({ metadata, spec }: BuilderPool): readonly string[] {
+export function fieldsWithoutEffectOf({ metadata, spec }: BuilderPool): readonly string[] {
   return Object.entries(needCluster).flatMap(([field, instead]) => {
     const value = spec[field as keyof typeof needCluster];
     const isAsked = Array.isArray(value) ? value.length > 0 : value !== undefined;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { BuilderPool } from "../../api/objects/pool.ts";
-import { processCells } from "../../builder/cells/processCells.ts";
+import { createProcessCells } from "../../builder/cells/processCells.ts";
 import type { CellUser } from "../../builder/config/sandbox.ts";
 import type { Mirrors } from "../../builder/git/mirrors.ts";
 import { runBuilder } from "../../builder/run.ts";
@@ -32,7 +32,7 @@ export interface LocalBuildersWorld {
 }
 
 /** Starts the builder of a pod as a task of this process; its cells are child processes. */
-export function localBuilders(world: LocalBuildersWorld): (pod: Pod, pool: BuilderPool) => RunningBuilder {
+export function createLocalBuilders(world: LocalBuildersWorld): (pod: Pod, pool: BuilderPool) => RunningBuilder {
   return ({ name, pool, revision, uid }, { spec }) => {
     const stop = new AbortController();
     const kill = new AbortController();
@@ -40,7 +40,7 @@ export function localBuilders(world: LocalBuildersWorld): (pod: Pod, pool: Build
     const user = world.userOf?.(name);
     const { node, cellProgram: program, environment, isolation, clock } = world;
     const log = world.log.child({ builder: name });
-    const cells = processCells({
+    const cells = createProcessCells({
       ...(user !== undefined && { user }),
       output: join(sandbox, "output.log"),
       record: join(sandbox, "state", "cell.json"),

@@ -31,7 +31,7 @@ export interface LocalWorkloads extends Workloads {
  * Plays StatefulSet on one machine: missing ordinals start together (Parallel), a new revision alone restarts nothing (OnDelete), a builder
  * that ends by itself is started again after a pause of 1 s that doubles up to 1 min.
  */
-export function localWorkloads(world: LocalWorld): LocalWorkloads {
+export function createLocalWorkloads(world: LocalWorld): LocalWorkloads {
   const listeners: ((pool: string) => void)[] = [];
   const pools = new Map<string, PoolWorkload>();
   let isClosed = false;
@@ -44,7 +44,7 @@ export function localWorkloads(world: LocalWorld): LocalWorkloads {
     async observe(pool) {
       return pools.get(pool)?.observe() ?? { pods: [] };
     },
-    standing: async () => ({}),
+    environment: async () => ({}),
     async apply(pool, replicas, revision) {
       const { name } = pool.metadata;
       const workload = pools.get(name) ?? new PoolWorkload(name, world, () => tell(name));

@@ -1,11 +1,11 @@
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import type { LogStore } from "../logStore.ts";
-import type { Room } from "./room.ts";
+import type { FreeSpace } from "./room.ts";
 
-export interface Tidiness {
+export interface ExpiryOptions {
   readonly store: LogStore;
-  readonly room: Room;
+  readonly room: FreeSpace;
   /** Milliseconds. */
   readonly keep: number;
   readonly clock: Clock;
@@ -15,7 +15,7 @@ export interface Tidiness {
 const interval = 3_600_000;
 
 /** Every hour until `signal` aborts: deletes what is older than `keep`, and counts anew what is there. */
-export async function keepTidy({ store, room, keep, clock, log }: Tidiness, signal: AbortSignal): Promise<void> {
+export async function runExpiry({ store, room, keep, clock, log }: ExpiryOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
       const freed = await store.expire(keep);

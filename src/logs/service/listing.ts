@@ -1,7 +1,7 @@
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { escaped, link, page } from "../../core/report/page/html.ts";
+import { escapeHtml, linkHtml, pageHtml } from "../../core/report/page/html.ts";
 import { isComponent } from "../path.ts";
 
 const maxEntries = 5000;
@@ -16,11 +16,11 @@ export async function listingPage(directory: string, parts: readonly string[]): 
   const rows: string[] = [];
   for (const entry of entries.slice(0, maxEntries)) rows.push(await row(directory, entry));
   const title = parts.at(-1) ?? "Build logs";
-  const up = parts.length > 0 ? `<tr><td>${link("../", "..")}</td><td></td><td></td></tr>` : "";
-  return page(
+  const up = parts.length > 0 ? `<tr><td>${linkHtml("../", "..")}</td><td></td><td></td></tr>` : "";
+  return pageHtml(
     title,
-    `<h1>${escaped(title)}</h1>
-<p class="lead">${escaped(parts.join(" / ")) || "Logs and result pages of builds"}</p>
+    `<h1>${escapeHtml(title)}</h1>
+<p class="lead">${escapeHtml(parts.join(" / ")) || "Logs and result pages of builds"}</p>
 <table><thead><tr><th>Name</th><th>Size</th><th>Written</th></tr></thead><tbody>${up}${rows.join("\n")}</tbody></table>
 ${entries.length > maxEntries ? `<p class="quiet">${entries.length - maxEntries} more are not shown</p>` : ""}
 ${entries.length === 0 ? '<p class="quiet">Nothing here yet</p>' : ""}`,
@@ -33,7 +33,7 @@ async function row(directory: string, entry: Dirent): Promise<string> {
   const facts = await stat(join(directory, entry.name)).catch(() => undefined);
   const size = isDirectory || facts === undefined ? "" : formatBytes(facts.size);
   const written = facts?.mtime.toISOString().slice(0, 16).replace("T", " ") ?? "";
-  return `<tr><td>${link(address, `${entry.name}${isDirectory ? "/" : ""}`)}</td><td>${size}</td><td>${written}</td></tr>`;
+  return `<tr><td>${linkHtml(address, `${entry.name}${isDirectory ? "/" : ""}`)}</td><td>${size}</td><td>${written}</td></tr>`;
 }
 
 function formatBytes(bytes: number): string {

@@ -1,6 +1,6 @@
 import { Counter, Registry } from "prom-client";
 import { addGauge } from "../../system/gauge.ts";
-import type { Room } from "./room.ts";
+import type { FreeSpace } from "./room.ts";
 
 /** What the log service measures; the reference page reads this table. */
 export const logMetrics = {
@@ -22,7 +22,7 @@ export interface LogMeter {
   scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
-export function createLogMeter(room: Room): LogMeter {
+export function createLogMeter(room: FreeSpace): LogMeter {
   const registry = new Registry();
   const { stored, quota, writes } = logMetrics;
   const counter = new Counter({ ...writes, labelNames: writes.labels, registers: [registry] });

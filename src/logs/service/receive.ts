@@ -3,15 +3,15 @@ import type { Context } from "hono";
 import { isLogPath } from "../../core/report/log/paths.ts";
 import type { Log } from "../../system/log.ts";
 import type { LogStore } from "../logStore.ts";
-import { decoded } from "../path.ts";
+import { decodePath } from "../path.ts";
 import type { Review } from "./review.ts";
-import { type Room, sizeOf } from "./room.ts";
+import { type FreeSpace, sizeOf } from "./room.ts";
 
 export interface Receiver {
   readonly directory: string;
   readonly store: LogStore;
   readonly review: Review;
-  readonly room: Room;
+  readonly room: FreeSpace;
   /** Largest log, bytes. */
   readonly maxSize: number;
   readonly log: Log;
@@ -31,7 +31,7 @@ class Refused extends Error {
 }
 
 /** Takes one log from a builder: whole, or not at all. What was there before stays until the last byte of the new one is on the disk. */
-export async function receive(c: Context, receiver: Receiver): Promise<Response> {
+export async function createReceiver(c: Context, receiver: Receiver): Promise<Response> {
   const response = await answer(c, receiver);
   receiver.count(response.status);
   return response;
@@ -71,7 +71,7 @@ async function builderOf(authorization: string | undefined, { review }: Receiver
 }
 
 function logPath(pathname: string): string {
-  const path = decoded(pathname.slice(1))?.join("/");
+  const path = decodePath(pathname.slice(1))?.join("/");
   if (path !== undefined && isLogPath(path)) return path;
   throw new Refused(400, "Expected the path owner/repository/number/commit/check/file of a build's log");
 }

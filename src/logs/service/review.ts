@@ -35,7 +35,7 @@ const Answer = z.object({
  * Asks the API server, which also knows whether the pod that the token is bound to still exists. A builder is a pod `P-N` that runs as
  * ServiceAccount `P-builder` of the namespace.
  */
-export function tokenReview({ apiServer, ownToken, audience, namespace }: TokenReviewOptions): Review {
+export function createTokenReview({ apiServer, ownToken, audience, namespace }: TokenReviewOptions): Review {
   return async (token) => {
     const question = {
       apiVersion: "authentication.k8s.io/v1",
@@ -65,7 +65,7 @@ const kept = 60_000;
 const mostKept = 10_000;
 
 /** Asks once a minute for each token: a log and its page need one review, and a token that was taken back works for a minute more. */
-export function remembered(review: Review, clock: Pick<Clock, "monotonic">): Review {
+export function cacheReviews(review: Review, clock: Pick<Clock, "monotonic">): Review {
   const known = new Map<string, { readonly bearer: Bearer; readonly until: number }>();
   return async (token) => {
     const key = createHash("sha256").update(token).digest("base64");

@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 /** The space that logs take on the volume, those that just arrive included. */
-export interface Room {
+export interface FreeSpace {
   readonly used: number;
   /** Undefined when the volume alone sets the limit. */
   readonly quota: number | undefined;
@@ -14,7 +14,7 @@ export interface Room {
   measure(): Promise<void>;
 }
 
-export async function measuredRoom(directory: string, quota: number | undefined): Promise<Room> {
+export async function createFreeSpace(directory: string, quota: number | undefined): Promise<FreeSpace> {
   let used = await sizeOf(directory);
   let changes = 0;
   return {

@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import type { LogMeter } from "./metrics.ts";
-import { type Receiver, receive } from "./receive.ts";
-import { logServer } from "./serve.ts";
+import { createReceiver, type Receiver } from "./receive.ts";
+import { createLogServer } from "./serve.ts";
 
 /** The log service: PUT for builders, GET for people, and what Kubernetes and Prometheus ask. */
-export function logRoutes(receiver: Receiver, meter: LogMeter): Hono {
+export function createLogRoutes(receiver: Receiver, meter: LogMeter): Hono {
   return new Hono()
     .get("/livez", (c) => c.text("alive\n"))
     .get("/readyz", (c) => c.text("ready\n"))
@@ -12,6 +12,6 @@ export function logRoutes(receiver: Receiver, meter: LogMeter): Hono {
       const { contentType, text } = await meter.scrape();
       return c.body(text, 200, { "Content-Type": contentType });
     })
-    .put("*", (c) => receive(c, receiver))
-    .route("/", logServer(receiver.directory));
+    .put("*", (c) => createReceiver(c, receiver))
+    .route("/", createLogServer(receiver.directory));
 }

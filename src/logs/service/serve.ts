@@ -3,7 +3,7 @@ import { open, realpath } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
 import { Readable } from "node:stream";
 import { type Context, Hono } from "hono";
-import { decoded } from "../path.ts";
+import { decodePath } from "../path.ts";
 import { listingPage } from "./listing.ts";
 import { requestedRange } from "./range.ts";
 
@@ -30,7 +30,7 @@ const guards: Readonly<Record<string, string>> = {
 };
 
 /** Serves a log directory to browsers, read-only: files, parts of files, and listings of directories. */
-export function logServer(directory: string): Hono {
+export function createLogServer(directory: string): Hono {
   const app = new Hono();
   app.all("*", async (c) => {
     for (const [name, value] of Object.entries(guards)) c.header(name, value);
@@ -45,7 +45,7 @@ export function logServer(directory: string): Hono {
 
 async function answer(c: Context, root: string): Promise<Response | undefined> {
   const { pathname } = new URL(c.req.url);
-  const parts = decoded(pathname.replace(/^\/+|\/+$/g, ""));
+  const parts = decodePath(pathname.replace(/^\/+|\/+$/g, ""));
   if (parts === undefined) return undefined;
   const path = await inside(root, parts);
   const file = path === undefined ? undefined : await open(path, "r").catch(() => undefined);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { BucketKeys } from "./s3.ts";
 
 /** The keys of a bucket from the folder of a Secret: one file for each key, as a mounted Secret looks. Throws an Error that names the missing file. */
-export async function bucketKeys(folder: string): Promise<BucketKeys> {
+export async function createBucketKeys(folder: string): Promise<BucketKeys> {
   const key = async (name: string) => {
     const text = await readFile(join(folder, name), "utf8").catch(() => "");
     if (text.trim() !== "") return text.trim();

@@ -3,13 +3,13 @@ import { mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises"
 import { dirname, join } from "node:path";
 import { type Clock, systemClock } from "../../system/clock.ts";
 import type { LogStore } from "../logStore.ts";
-import { checked } from "../path.ts";
+import { checkPath } from "../path.ts";
 
 /** Unfinished objects wait here, on the same file system, out of reach of the paths people ask for. */
 const incoming = ".incoming";
 
 /** A log store that is a directory of this machine. `url` is the address under which people reach that directory. */
-export function directoryLogStore(options: {
+export function createDirectoryLogStore(options: {
   readonly directory: string;
   readonly url: string;
   readonly clock?: Pick<Clock, "now">;
@@ -17,8 +17,8 @@ export function directoryLogStore(options: {
   const { directory, clock = systemClock } = options;
   const base = options.url.replace(/\/+$/, "");
   return {
-    put: async (path, body) => await put(directory, checked(path), body),
-    url: (path) => `${base}/${checked(path).map(encodeURIComponent).join("/")}`,
+    put: async (path, body) => await put(directory, checkPath(path), body),
+    url: (path) => `${base}/${checkPath(path).map(encodeURIComponent).join("/")}`,
     expire: (maxAge) => expire(directory, clock.now() - maxAge),
   };
 }

@@ -1,6 +1,6 @@
 import { milliseconds } from "../../api/values/duration.ts";
 import type { LogStore } from "../logStore.ts";
-import { checked } from "../path.ts";
+import { checkPath } from "../path.ts";
 import { send } from "./send.ts";
 
 export interface HttpLogStoreOptions {
@@ -21,9 +21,9 @@ const defaultDeadline = milliseconds("9m");
  * The log service as a log store. Bytes are streamed: a log need not fit in memory, nor its length be known. Errors name status and
  * address, never the token. The service expires old logs itself, so `expire` frees nothing here.
  */
-export function httpLogStore(options: HttpLogStoreOptions): LogStore {
+export function createHttpLogStore(options: HttpLogStoreOptions): LogStore {
   const [putUrl, url] = [options.putUrl, options.url].map((base) => base.replace(/\/+$/, ""));
-  const below = (path: string) => checked(path).map(encodeURIComponent).join("/");
+  const below = (path: string) => checkPath(path).map(encodeURIComponent).join("/");
   return {
     put: async (path, body, contentType) => await put(`${putUrl}/${below(path)}`, body, contentType, options),
     url: (path) => `${url}/${below(path)}`,

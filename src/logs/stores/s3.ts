@@ -3,7 +3,7 @@ import { AwsV4Signer } from "aws4fetch";
 import type { S3 } from "../../api/objects/logs.ts";
 import { milliseconds } from "../../api/values/duration.ts";
 import type { LogStore } from "../logStore.ts";
-import { checked } from "../path.ts";
+import { checkPath } from "../path.ts";
 import { send } from "./send.ts";
 
 export interface BucketKeys {
@@ -27,10 +27,10 @@ const deadline = milliseconds("9m");
  * A bucket as log store. At most two parts of a log are in memory; an object appears when its last part is confirmed. Which logs are old is the
  * business of the bucket's lifecycle rule, so `expire` frees nothing here.
  */
-export function s3LogStore({ s3, url, keys }: S3LogStoreOptions): LogStore {
+export function createS3LogStore({ s3, url, keys }: S3LogStoreOptions): LogStore {
   const bucket = [s3.endpoint.replace(/\/+$/, ""), s3.bucket, s3.prefix].filter((part) => part !== "").join("/");
   const base = url?.replace(/\/+$/, "") ?? bucket;
-  const below = (path: string) => checked(path).map(encodeURIComponent).join("/");
+  const below = (path: string) => checkPath(path).map(encodeURIComponent).join("/");
   return {
     put: async (path, body, contentType) => {
       const object = `${bucket}/${below(path)}`;

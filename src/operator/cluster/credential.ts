@@ -11,7 +11,7 @@ const ofApp = ["appId", "installationId", "privateKey"] as const;
  * A pool's credential: the Secret that `spec.github.secretRef` names, with `token`, or with `appId`, `installationId` and `privateKey`.
  * Throws GitHubError: Unauthorized, with what the Secret lacks, or Unreachable when it could not be read.
  */
-export async function secretCredential(
+export async function createSecretCredential(
   client: Pick<KubernetesClient, "get" | "namespace">,
   { spec }: BuilderPool,
 ): Promise<Credential> {

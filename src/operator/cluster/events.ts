@@ -6,10 +6,10 @@ import type { KubernetesClient, KubernetesObject } from "../../store/kubernetes/
 import type { ObjectStore } from "../../store/objectStore.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
-import type { Announce } from "../events.ts";
+import type { EmitEvent } from "../events.ts";
 import { events } from "./resources.ts";
 
-export interface AnnounceWorld {
+export interface EventWorld {
   readonly client: Pick<KubernetesClient, "namespace" | "create" | "merge">;
   readonly store: Pick<ObjectStore, "get">;
   readonly clock: Pick<Clock, "now" | "monotonic">;
@@ -31,7 +31,7 @@ interface Said {
 }
 
 /** Kubernetes Events about pools and builders, one after the other, in the background. */
-export function announceInCluster(world: AnnounceWorld): Announce {
+export function createEventEmitter(world: EventWorld): EmitEvent {
   const { client, clock, log } = world;
   const said = new Map<string, Said>();
   let waiting = 0;
@@ -66,7 +66,7 @@ export function announceInCluster(world: AnnounceWorld): Announce {
 }
 
 async function eventOf(
-  { client: { namespace }, store, clock, instance }: AnnounceWorld,
+  { client: { namespace }, store, clock, instance }: EventWorld,
   { object, reason, message }: PoolEvent,
 ): Promise<KubernetesObject> {
   const [kind, name = ""] = object.split("/");

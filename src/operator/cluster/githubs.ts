@@ -17,7 +17,7 @@ export interface GitHubsWorld {
 }
 
 /** Connections by address and Secret. A rotated credential is used within a minute, and at once when GitHub refuses the one before. */
-export function githubsBySecret(world: GitHubsWorld): GitHubs {
+export function createGitHubsBySecret(world: GitHubsWorld): GitHubs {
   const connections = new Map<string, GitHub>();
   return {
     of(pool) {

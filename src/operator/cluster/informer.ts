@@ -1,12 +1,12 @@
 import { poolLabel } from "../../api/objects/group.ts";
 import type { KubernetesClient, KubernetesObject, Resource } from "../../store/kubernetes/client.ts";
-import type { Thing } from "../../store/kubernetes/watch/known.ts";
+import type { Identified } from "../../store/kubernetes/watch/known.ts";
 import { type ReflectFact, reflect } from "../../store/kubernetes/watch/reflect.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 
 /** What a watch of one kind has shown so far of the objects that carry a pool's label. */
-export interface Mirror<T> {
+export interface Informer<T> {
   /** Resolves when everything that existed has been seen; never, when the signal aborts before. */
   readonly synced: Promise<void>;
   /** Whether news arrive now. While they do not, what is shown may be old. */
@@ -18,7 +18,7 @@ export interface Mirror<T> {
   put(object: T): void;
 }
 
-export interface MirrorWorld {
+export interface InformerWorld {
   readonly client: KubernetesClient;
   readonly clock: Clock;
   readonly log: Log;
@@ -27,7 +27,7 @@ export interface MirrorWorld {
   readonly count?: (fact: ReflectFact, kind: string) => void;
 }
 
-export interface Mirrored extends Thing {
+export interface InformerObject extends Identified {
   /** The pool whose label it carries. */
   readonly pool: string;
 }
@@ -36,12 +36,12 @@ export interface Mirrored extends Thing {
 const longestMemory = 1000;
 
 /** Begins to watch. `read` takes what is needed of an object; `onChange` hears the pool of each that changed. */
-export function mirrorOf<T extends Mirrored>(
-  { client, clock, log, signal, count = () => {} }: MirrorWorld,
+export function createInformer<T extends InformerObject>(
+  { client, clock, log, signal, count = () => {} }: InformerWorld,
   resource: Resource,
   read: (object: KubernetesObject) => T | undefined,
   onChange: (pool: string) => void,
-): Mirror<T> {
+): Informer<T> {
   const objects = new Map<string, T>();
   /** UIDs that never come back. */
   const gone = new Set<string | undefined>();

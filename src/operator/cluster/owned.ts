@@ -1,9 +1,9 @@
 import { apiVersion, poolLabel } from "../../api/objects/group.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import type { KubernetesObject } from "../../store/kubernetes/client.ts";
-import type { Mirrored } from "./informer.ts";
+import type { InformerObject } from "./informer.ts";
 
-export interface OwnedObject extends Mirrored {
+export interface OwnedObject extends InformerObject {
   readonly object: KubernetesObject;
   /** All that people or we may have written, as text: the same text means that nobody did since. */
   readonly written: string;

@@ -2,29 +2,29 @@ import type { BuilderPool } from "../../api/objects/pool.ts";
 import { refusedCellSecrets, refusedVolumes } from "../../core/definitions/cellSecrets.ts";
 import { manifestsOf } from "../../core/pool/manifest/all.ts";
 import type { Manifest, Setting } from "../../core/pool/manifest/manifest.ts";
-import { type PodTemplate, podTemplate } from "../../core/pool/manifest/podTemplate.ts";
+import { type PodTemplate, podTemplateOf } from "../../core/pool/manifest/podTemplate.ts";
 import { refusalOf } from "../../core/pool/manifest/refusal.ts";
-import type { Standing, Workload } from "../../core/pool/observed.ts";
+import type { Workload, WorkloadEnvironment } from "../../core/pool/observed.ts";
 import { revisionOf } from "../../core/pool/rollout/revision.ts";
 import { isStoreError } from "../../store/error.ts";
 import type { KubernetesObject } from "../../store/kubernetes/client.ts";
-import { type Mirror, type MirrorWorld, mirrorOf } from "./informer.ts";
+import { createInformer, type Informer, type InformerWorld } from "./informer.ts";
 import { isOurs, type OwnedObject, readOwned, takenBy } from "./owned.ts";
 import { replaceStatefulSet } from "./replace.ts";
 import { ownedResource, ownedResources, statefulSets } from "./resources.ts";
 import { readStatefulSet } from "./statefulSet.ts";
-import { earlierTemplate } from "./templates.ts";
+import { earlierTemplateOf } from "./templates.ts";
 
-export interface ClusterWorld extends MirrorWorld {
+export interface ClusterWorld extends InformerWorld {
   readonly setting: Setting;
 }
 
 /** Everything pools own in a cluster but their Builders and Builds. */
-export interface Possessions {
+export interface OwnedObjects {
   readonly synced: Promise<void>;
   /** What the pool's StatefulSet says; undefined when there is none of ours. */
   workload(pool: string): Workload | undefined;
-  standing(pool: BuilderPool, pools: readonly BuilderPool[]): Promise<Standing>;
+  environment(pool: BuilderPool, pools: readonly BuilderPool[]): Promise<WorkloadEnvironment>;
   /** Writes what is not there as it should be, and nothing else. Throws when a name is somebody else's. */
   apply(pool: BuilderPool, replicas: number, revision: string): Promise<void>;
 }
@@ -48,10 +48,10 @@ interface Remembered {
   >;
 }
 
-export function watchPossessions(world: ClusterWorld, onChange: (pool: string) => void): Possessions {
+export function watchOwnedObjects(world: ClusterWorld, onChange: (pool: string) => void): OwnedObjects {
   const { client, setting, clock, log } = world;
-  const mirrors = new Map<string, Mirror<OwnedObject>>(
-    ownedResources.map((resource) => [resource.kind, mirrorOf(world, resource, readOwned, onChange)]),
+  const informers = new Map<string, Informer<OwnedObject>>(
+    ownedResources.map((resource) => [resource.kind, createInformer(world, resource, readOwned, onChange)]),
   );
   /** By the pool's UID. */
   const remembered = new Map<string | undefined, Remembered>();
@@ -67,7 +67,7 @@ export function watchPossessions(world: ClusterWorld, onChange: (pool: string) =
     for (const uid of remembered.keys()) if (!alive.has(uid)) remembered.delete(uid);
   }
 
-  const shown = ({ kind, metadata }: Manifest) => mirrors.get(kind)?.get(metadata.name);
+  const shown = ({ kind, metadata }: Manifest) => informers.get(kind)?.get(metadata.name);
 
   /** Whether the object is there as it was when this very manifest was applied. */
   function isInPlace(pool: BuilderPool, manifest: Manifest): boolean {
@@ -99,15 +99,15 @@ export function watchPossessions(world: ClusterWorld, onChange: (pool: string) =
 
   async function templateFor(pool: BuilderPool, revision: string): Promise<PodTemplate> {
     const wanted = revisionOf(pool.spec, setting.builderImage);
-    const fresh = podTemplate(pool, setting, wanted);
+    const fresh = podTemplateOf(pool, setting, wanted);
     if (revision === wanted) return fresh;
     const { name } = pool.metadata;
     const last = memoryOf(pool).told;
     if (last?.revision === revision) return last.template;
-    const object = mirrors.get(statefulSets.kind)?.get(name)?.object;
+    const object = informers.get(statefulSets.kind)?.get(name)?.object;
     const current = object && readStatefulSet(object);
     if (current?.workload.revision === revision) return current.template;
-    const earlier = await earlierTemplate(client, name, revision);
+    const earlier = await earlierTemplateOf(client, name, revision);
     if (earlier === undefined)
       log.warn({ pool: name, revision }, "no template of that revision is kept: the present one is used");
     return earlier ?? fresh;
@@ -124,21 +124,21 @@ export function watchPossessions(world: ClusterWorld, onChange: (pool: string) =
     if (after === undefined) return;
     const wanted = JSON.stringify(manifest);
     memoryOf(pool).applied.set(manifest.kind, { uid: object.metadata.uid, wanted, written: after.written });
-    mirrors.get(manifest.kind)?.put(after);
+    informers.get(manifest.kind)?.put(after);
     if (before?.metadata.resourceVersion === object.metadata.resourceVersion) return;
     const { kind, metadata } = manifest;
     log.info({ pool: pool.metadata.name, kind, name: metadata.name }, before === undefined ? "created" : "put right");
   }
 
   return {
-    synced: Promise.all([...mirrors.values()].map(({ synced }) => synced)).then(() => {}),
+    synced: Promise.all([...informers.values()].map(({ synced }) => synced)).then(() => {}),
     workload(pool) {
-      const there = mirrors.get(statefulSets.kind)?.get(pool);
+      const there = informers.get(statefulSets.kind)?.get(pool);
       const controller = there?.object.metadata.ownerReferences?.find((owner) => owner.controller);
       const isForeign = controller !== undefined && (controller.kind !== "BuilderPool" || controller.name !== pool);
       return there === undefined || isForeign ? undefined : readStatefulSet(there.object).workload;
     },
-    async standing(pool, pools) {
+    async environment(pool, pools) {
       forgetAllBut(pools);
       const program = setting.builderImage;
       if (pool.metadata.deletionTimestamp !== undefined) return { program };
@@ -148,7 +148,7 @@ export function watchPossessions(world: ClusterWorld, onChange: (pool: string) =
       const last = memoryOf(pool).told;
       const wanted = revisionOf(pool.spec, program);
       const template =
-        last === undefined || last.revision === wanted ? podTemplate(pool, setting, wanted) : last.template;
+        last === undefined || last.revision === wanted ? podTemplateOf(pool, setting, wanted) : last.template;
       const manifests = manifestsOf(pool, client.namespace, last?.replicas ?? 0, template);
       for (const manifest of manifests.filter((one) => !isInPlace(pool, one))) {
         const there = await found(manifest);

@@ -3,7 +3,7 @@ import { poolLabel, revisionLabel } from "../../api/objects/group.ts";
 import { ordinalOf, type Pod } from "../../core/pool/builder/pod.ts";
 import { builderContainer } from "../../core/pool/manifest/containers.ts";
 import type { KubernetesObject } from "../../store/kubernetes/client.ts";
-import type { Mirrored } from "./informer.ts";
+import type { InformerObject } from "./informer.ts";
 
 const ContainerStatus = z.object({
   name: z.string(),
@@ -40,12 +40,12 @@ const PodObject = z.object({
 
 type PodStatus = z.infer<typeof PodObject>["status"];
 
-export interface MirroredPod extends Mirrored {
+export interface InformerPod extends InformerObject {
   readonly pod: Pod;
 }
 
 /** The pod of a builder; undefined for one that only carries the label, or whose place is another's. */
-export function readPod(object: KubernetesObject): MirroredPod | undefined {
+export function readPod(object: KubernetesObject): InformerPod | undefined {
   const read = PodObject.safeParse(object);
   if (!read.success) return undefined;
   const { metadata, status } = read.data;
@@ -56,7 +56,7 @@ export function readPod(object: KubernetesObject): MirroredPod | undefined {
   const isForeign = controller !== undefined && (controller.kind !== "StatefulSet" || controller.name !== pool);
   if (ordinal === undefined || isForeign) return undefined;
   const terminating = metadata.deletionTimestamp !== undefined;
-  const hindrance = terminating ? undefined : hindranceOf(status);
+  const startFailure = terminating ? undefined : startFailureOf(status);
   const pod = {
     name,
     pool,
@@ -65,7 +65,7 @@ export function readPod(object: KubernetesObject): MirroredPod | undefined {
     revision: labels[revisionLabel] ?? "",
     terminating,
     ended: hasEnded(status, terminating),
-    ...(hindrance !== undefined && { hindrance }),
+    ...(startFailure !== undefined && { startFailure }),
   };
   return { metadata: { name, uid, resourceVersion }, pool, pod };
 }
@@ -81,7 +81,7 @@ function hasEnded({ phase, containerStatuses }: PodStatus, terminating: boolean)
 }
 
 /** Kubelet's and the scheduler's words for what they wait for, without what changes from one try to the next. */
-function hindranceOf({ conditions, initContainerStatuses, containerStatuses }: PodStatus): string | undefined {
+function startFailureOf({ conditions, initContainerStatuses, containerStatuses }: PodStatus): string | undefined {
   if (conditions.some(({ type, reason }) => type === "PodScheduled" && reason === "Unschedulable")) {
     return "no node takes it";
   }

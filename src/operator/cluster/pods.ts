@@ -1,7 +1,7 @@
 import { poolLabel } from "../../api/objects/group.ts";
 import type { Pod } from "../../core/pool/builder/pod.ts";
 import { isStoreError } from "../../store/error.ts";
-import { type MirrorWorld, mirrorOf } from "./informer.ts";
+import { createInformer, type InformerWorld } from "./informer.ts";
 import { readPod } from "./pod.ts";
 import { pods as resource } from "./resources.ts";
 
@@ -14,9 +14,9 @@ export interface Pods {
 }
 
 /** The pods of all pools, as a watch shows them. That one is missing is believed only after the API server was asked. */
-export function watchPods(world: MirrorWorld, onChange: (pool: string) => void): Pods {
+export function watchPods(world: InformerWorld, onChange: (pool: string) => void): Pods {
   const { client, signal } = world;
-  const mirror = mirrorOf(world, resource, readPod, onChange);
+  const informer = createInformer(world, resource, readPod, onChange);
   /** UIDs that a list did not show after they had been heard of: they never come back. */
   const gone = new Map<string, ReadonlySet<string>>();
 
@@ -26,11 +26,11 @@ export function watchPods(world: MirrorWorld, onChange: (pool: string) => void):
   }
 
   return {
-    synced: mirror.synced,
+    synced: informer.synced,
     async observe(pool, heardOf) {
-      await mirror.synced;
-      const seen = mirror.of(pool).map(({ pod }) => pod);
-      if (mirror.isHealthy() && missing(heardOf, seen, gone.get(pool)).length === 0) return inOrder(seen);
+      await informer.synced;
+      const seen = informer.of(pool).map(({ pod }) => pod);
+      if (informer.isHealthy() && missing(heardOf, seen, gone.get(pool)).length === 0) return inOrder(seen);
       const listed = await list(pool);
       gone.set(pool, new Set(missing(heardOf, listed)));
       return inOrder(listed);
@@ -42,8 +42,8 @@ export function watchPods(world: MirrorWorld, onChange: (pool: string) => void):
         if (!isStoreError(error, "NotFound") && !isStoreError(error, "Conflict")) throw error;
       }
       // It ends from now on, whenever the watch says so: it need not be deleted twice.
-      const shown = mirror.get(name);
-      if (shown?.metadata.uid === uid) mirror.put({ ...shown, pod: { ...shown.pod, terminating: true } });
+      const shown = informer.get(name);
+      if (shown?.metadata.uid === uid) informer.put({ ...shown, pod: { ...shown.pod, terminating: true } });
     },
   };
 }

@@ -1,19 +1,19 @@
 import type { Setting } from "../../core/pool/manifest/manifest.ts";
 import type { LogStore } from "../../logs/logStore.ts";
 import type { KubernetesClient } from "../../store/kubernetes/client.ts";
-import { kubernetesStore } from "../../store/kubernetes/kubernetes.ts";
-import { cacheOf } from "../../store/watch/cache.ts";
+import { createKubernetesStore } from "../../store/kubernetes/kubernetes.ts";
+import { createCache } from "../../store/watch/cache.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import type { Vitals } from "../../system/vitals.ts";
 import { exportMetrics } from "../metrics/export.ts";
 import { createTally } from "../metrics/tally.ts";
 import { type Operator, startOperator } from "../run.ts";
-import { secretCredential } from "./credential.ts";
-import { announceInCluster } from "./events.ts";
+import { createSecretCredential } from "./credential.ts";
+import { createEventEmitter } from "./events.ts";
 import { fenced } from "./fenced.ts";
-import { githubsBySecret } from "./githubs.ts";
-import { clusterWorkloads } from "./workloads.ts";
+import { createGitHubsBySecret } from "./githubs.ts";
+import { createClusterWorkloads } from "./workloads.ts";
 
 export interface InClusterWorld {
   readonly client: KubernetesClient;
@@ -37,22 +37,23 @@ export function startInCluster(world: InClusterWorld, leading: AbortSignal): InC
   const { setting, clock, log, logs, instance, vitals } = world;
   const client = fenced(world.client, leading);
   const { count, counts } = createTally();
-  const store = kubernetesStore({ client, clock, log, count });
-  const connections = githubsBySecret({ clock, log, credential: (pool) => secretCredential(client, pool) });
+  const store = createKubernetesStore({ client, clock, log, count });
+  const connections = createGitHubsBySecret({ clock, log, credential: (pool) => createSecretCredential(client, pool) });
   const operator = startOperator(
     {
       store,
-      workloads: clusterWorkloads({ client, setting, clock, log, signal: leading, count }),
+      workloads: createClusterWorkloads({ client, setting, clock, log, signal: leading, count }),
       logs,
       clock,
       log,
       rechecks: true,
-      announce: announceInCluster({ client, store, clock, log, instance }),
+      emit: createEventEmitter({ client, store, clock, log, instance }),
       github: connections.of,
     },
     leading,
   );
-  const follow = <K extends "BuilderPool" | "Builder" | "Build">(kind: K) => cacheOf(store, kind, { signal: leading });
+  const follow = <K extends "BuilderPool" | "Builder" | "Build">(kind: K) =>
+    createCache(store, kind, { signal: leading });
   const caches = { pools: follow("BuilderPool"), builders: follow("Builder"), builds: follow("Build") };
   return {
     ...operator,

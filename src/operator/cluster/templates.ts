@@ -15,7 +15,7 @@ const ControllerRevision = z.object({
  * The template that the pool's StatefulSet had at a revision, as Kubernetes keeps it: all that a pod still has, and ten more. Undefined when
  * none is kept.
  */
-export async function earlierTemplate(
+export async function earlierTemplateOf(
   client: Pick<KubernetesClient, "list">,
   pool: string,
   revision: string,

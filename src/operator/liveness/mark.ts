@@ -1,6 +1,6 @@
 import type { BuilderPhase, BuilderStatus } from "../../api/objects/builder.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
-import type { Life } from "../../core/liveness/liveness.ts";
+import type { Liveness } from "../../core/liveness/liveness.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { LivenessWorld } from "./world.ts";
 
@@ -12,9 +12,9 @@ const heard: readonly BuilderPhase[] = ["Pending", "Warming", "Ready", "Draining
  * process than the one we listened to says stays.
  */
 export async function markSilent(
-  { store, log, announce }: LivenessWorld,
+  { store, log, emit }: LivenessWorld,
   { metadata: { name }, status: seen }: Stored<"Builder">,
-  life: Life | undefined,
+  life: Liveness | undefined,
 ): Promise<void> {
   if (life === undefined || life === "Alive" || seen === undefined || !isNews(seen, life)) return;
   const written = await retryOnConflict(
@@ -32,10 +32,10 @@ export async function markSilent(
   const reason = life === "Lost" ? "BuilderLost" : "BuilderSuspect";
   const event = { reason, message: written.status?.message ?? "", object: `Builder/${name}` } as const;
   log.warn({ builder: name, ...event }, "pool");
-  announce?.(event);
+  emit?.(event);
 }
 
-function isNews({ phase }: BuilderStatus, life: Life): boolean {
+function isNews({ phase }: BuilderStatus, life: Liveness): boolean {
   return heard.includes(phase) && phase !== life;
 }
 

@@ -2,9 +2,15 @@ import pLimit from "p-limit";
 import type { Builder } from "../../api/objects/builder.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
 import { isHeld } from "../../core/build/claim.ts";
-import { feel, judge, type Life, type Pulses, silenceOf } from "../../core/liveness/liveness.ts";
+import {
+  type HeartbeatAges,
+  heartbeatAgeOf,
+  type Liveness,
+  livenessOf,
+  observeHeartbeats,
+} from "../../core/liveness/liveness.ts";
 import type { Pod } from "../../core/pool/builder/pod.ts";
-import { cacheOf } from "../../store/watch/cache.ts";
+import { createCache } from "../../store/watch/cache.ts";
 import { podsHeardOf, type Workloads } from "../pools/workloads.ts";
 import { createAlarm } from "./alarm.ts";
 import { markSilent } from "./mark.ts";
@@ -26,7 +32,7 @@ export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Pr
   const { store, workloads, clock, log } = world;
   const alarm = createAlarm(clock);
   const speaking = new Map<string, string | undefined>();
-  const builders = cacheOf(store, "Builder", {
+  const builders = createCache(store, "Builder", {
     signal,
     onChange: ({ object: { metadata, status } }) => {
       if (speaking.get(metadata.name) === status?.incarnation) return;
@@ -34,19 +40,19 @@ export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Pr
       alarm.ring(); // what the process before it held is void at once
     },
   });
-  const builds = cacheOf(store, "Build", { signal });
+  const builds = createCache(store, "Build", { signal });
   workloads.onChange(alarm.ring);
-  let pulses: Pulses | undefined;
+  let ages: HeartbeatAges | undefined;
   let heardAt: number | undefined;
 
   /** What the heartbeats say; nothing when they were read a moment ago: that would be told of builders that speak again. */
-  async function listen(all: readonly Builder[]): Promise<Pulses> {
+  async function listen(all: readonly Builder[]): Promise<HeartbeatAges> {
     if (heardAt !== undefined && clock.monotonic() - heardAt < interval) return new Map();
     const beats = await heartbeats(world, all);
     const now = clock.monotonic();
-    pulses = feel(now - (heardAt ?? now) > longestGap ? undefined : pulses, beats, now);
+    ages = observeHeartbeats(now - (heardAt ?? now) > longestGap ? undefined : ages, beats, now);
     heardAt = now;
-    return pulses;
+    return ages;
   }
 
   while (!signal.aborted) {
@@ -89,9 +95,9 @@ async function heartbeats(
 async function judgeAll(
   workloads: Workloads,
   builders: readonly Stored<"Builder">[],
-  pulses: Pulses,
+  ages: HeartbeatAges,
   now: number,
-): Promise<ReadonlyMap<string, Life>> {
+): Promise<ReadonlyMap<string, Liveness>> {
   const pods = new Map<string, readonly Pod[]>();
   for (const [pool, own] of Map.groupBy(builders, ({ spec }) => spec.pool)) {
     pods.set(pool, (await workloads.observe(pool, podsHeardOf(own))).pods);
@@ -102,7 +108,7 @@ async function judgeAll(
       .map((builder) => {
         const { name } = builder.metadata;
         const isDead = isCertainlyDead(builder, pods.get(builder.spec.pool) ?? []);
-        return [name, judge({ silence: silenceOf(pulses, name, now), isDead })];
+        return [name, livenessOf({ silence: heartbeatAgeOf(ages, name, now), isDead })];
       }),
   );
 }

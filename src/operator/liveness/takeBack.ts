@@ -2,7 +2,7 @@ import type { Build } from "../../api/objects/build.ts";
 import type { Builder } from "../../api/objects/builder.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
 import { type TakeBack, takeBack } from "../../core/build/claim.ts";
-import type { Life } from "../../core/liveness/liveness.ts";
+import type { Liveness } from "../../core/liveness/liveness.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { LivenessWorld } from "./world.ts";
 
@@ -11,7 +11,7 @@ export async function takeBackFrom(
   world: LivenessWorld,
   build: Stored<"Build">,
   judged: ReadonlyMap<string, Builder>,
-  lives: ReadonlyMap<string, Life>,
+  lives: ReadonlyMap<string, Liveness>,
 ): Promise<void> {
   const { store, clock, log } = world;
   const held = build.status?.claim;
@@ -37,7 +37,7 @@ export async function takeBackFrom(
   log.warn({ build: build.metadata.name, builder, attempt, cause: why.cause }, "a claim was taken back");
 }
 
-function causeOf({ status }: Build, life: Life | undefined): TakeBack | undefined {
+function causeOf({ status }: Build, life: Liveness | undefined): TakeBack | undefined {
   if (life === "Lost") return { cause: "Lost" };
   return life === "Suspect" && status?.phase === "Claimed" ? { cause: "Suspect" } : undefined;
 }

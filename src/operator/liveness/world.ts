@@ -1,7 +1,7 @@
 import type { ObjectStore } from "../../store/objectStore.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
-import type { Announce } from "../events.ts";
+import type { EmitEvent } from "../events.ts";
 import type { Workloads } from "../pools/workloads.ts";
 
 export interface LivenessWorld {
@@ -9,5 +9,5 @@ export interface LivenessWorld {
   readonly workloads: Workloads;
   readonly clock: Clock;
   readonly log: Log;
-  readonly announce?: Announce;
+  readonly emit?: EmitEvent;
 }

@@ -1,8 +1,10 @@
 import { Counter, Gauge, Registry } from "prom-client";
-import { metrics, type Scene } from "./table.ts";
+import { type MetricsInput, metrics } from "./table.ts";
 
 /** All metrics in Prometheus' text format, computed now. */
-export async function exportMetrics(scene: Scene): Promise<{ readonly contentType: string; readonly text: string }> {
+export async function exportMetrics(
+  scene: MetricsInput,
+): Promise<{ readonly contentType: string; readonly text: string }> {
   const registry = new Registry();
   for (const { name, help, labels, samples, isCounter } of metrics) {
     const found = samples(scene);

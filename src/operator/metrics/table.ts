@@ -6,7 +6,7 @@ import type { Budget } from "../../github/github.ts";
 import type { Vitals } from "../../system/vitals.ts";
 
 /** What is measured, looked at when somebody asks. */
-export interface Scene {
+export interface MetricsInput {
   readonly pools: readonly BuilderPool[];
   readonly builders: readonly Builder[];
   readonly builds: readonly Build[];
@@ -39,7 +39,7 @@ export interface Metric {
   readonly isCounter?: boolean;
   readonly help: string;
   readonly labels: readonly string[];
-  readonly samples: (scene: Scene) => readonly Sample[];
+  readonly samples: (scene: MetricsInput) => readonly Sample[];
 }
 
 /** Every metric there is; the exporter, its tests and the reference page read this table. */
@@ -151,7 +151,7 @@ function ofProcess(value: number | undefined): readonly Sample[] {
 }
 
 /** Builds of pools whose queue is known. */
-function known({ pools, builds }: Scene): readonly Build[] {
+function known({ pools, builds }: MetricsInput): readonly Build[] {
   const listed = new Set(
     pools.filter(({ status }) => status?.queued !== undefined).map(({ metadata }) => metadata.name),
   );

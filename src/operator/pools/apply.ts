@@ -41,7 +41,7 @@ async function carryOut(
 ): Promise<void> {
   await act(world, pool, action, builders);
   const event = eventOf(pool.metadata.name, action);
-  if (event !== undefined) tell(world, pool.metadata.name, event);
+  if (event !== undefined) emitEvent(world, pool.metadata.name, event);
 }
 
 /** Neighbours of one kind, a few at a time. */
@@ -56,9 +56,9 @@ function batchesOf(actions: readonly Action[]): readonly (readonly Action[])[] {
 }
 
 /** Says it in the log, and where people look for it. */
-export function tell({ log, announce }: Pick<PoolWorld, "log" | "announce">, pool: string, event: PoolEvent): void {
+export function emitEvent({ log, emit }: Pick<PoolWorld, "log" | "emit">, pool: string, event: PoolEvent): void {
   log.info({ pool, ...event }, "pool");
-  announce?.(event);
+  emit?.(event);
 }
 
 async function act(

@@ -1,5 +1,5 @@
 import type { Stored } from "../../api/objects/kinds.ts";
-import type { Sightings } from "../../core/pool/builder/ages.ts";
+import type { BuilderTimers } from "../../core/pool/builder/ages.ts";
 
 /** What is remembered between two looks; ages begin anew with the process. */
 export interface Memory {
@@ -12,7 +12,7 @@ export interface Memory {
 /** What is remembered of one pool: one of the same name that comes later is another. */
 export interface PoolMemory {
   readonly uid: string;
-  sightings: Sightings;
+  timers: BuilderTimers;
   deletingSince?: number;
   /** Since when a status waits to be written. */
   unwrittenSince?: number | undefined;
@@ -25,7 +25,7 @@ export function createMemory(): Memory {
 export function memoryOf({ metadata: { name, uid } }: Stored<"BuilderPool">, { pools }: Memory): PoolMemory {
   const known = pools.get(name);
   if (known?.uid === uid) return known;
-  const fresh: PoolMemory = { uid, sightings: new Map() };
+  const fresh: PoolMemory = { uid, timers: new Map() };
   pools.set(name, fresh);
   return fresh;
 }

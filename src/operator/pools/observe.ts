@@ -2,10 +2,10 @@ import type { Build } from "../../api/objects/build.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { isHeld, isWanted } from "../../core/build/claim.ts";
-import { poolChecks } from "../../core/definitions/checks.ts";
-import { checkOwners } from "../../core/definitions/ownership.ts";
-import { agesOf, sight } from "../../core/pool/builder/ages.ts";
-import { join } from "../../core/pool/builder/member.ts";
+import { poolChecksOf } from "../../core/definitions/checks.ts";
+import { checkOwnersOf } from "../../core/definitions/ownership.ts";
+import { agesOf, observeTimers } from "../../core/pool/builder/ages.ts";
+import { membersOf } from "../../core/pool/builder/member.ts";
 import type { ListingState, ObservedPool, Waiting } from "../../core/pool/observed.ts";
 import { mustBeHeard } from "../../core/report/post/pending.ts";
 import type { KnownBuilders } from "./apply.ts";
@@ -25,22 +25,22 @@ export async function observePool(
   const now = world.clock.monotonic();
   const builders = buildersOf(name, caches, memory);
   const { workload, pods } = await world.workloads.observe(name, podsHeardOf(builders));
-  const standing = await world.workloads.standing(pool, caches.pools.list());
-  const sightings = sight(remembered.sightings, join(name, pods, builders), now);
-  remembered.sightings = sightings;
+  const environment = await world.workloads.environment(pool, caches.pools.list());
+  const timers = observeTimers(remembered.timers, membersOf(name, pods, builders), now);
+  remembered.timers = timers;
   const listings = world.listings(pool);
   const builds = caches.builds.list().filter(({ spec }) => spec.pool === name);
   const waiting = waitingAmong(builds, listings);
   const refused = world.refused(pool);
   return {
     pool,
-    members: join(name, pods, builders, (builder) => agesOf(sightings, builder, now)),
+    members: membersOf(name, pods, builders, (builder) => agesOf(timers, builder, now)),
     ...(workload !== undefined && { workload }),
-    standing,
+    environment,
     ...(waiting !== undefined && { waiting }),
     listings,
     ...(refused !== undefined && { refused }),
-    definitions: { broken: poolChecks(pool).broken, conflicts: conflictsOf(pool, caches.pools.list()) },
+    definitions: { broken: poolChecksOf(pool).broken, conflicts: conflictsOf(pool, caches.pools.list()) },
     unsettled:
       pool.metadata.deletionTimestamp === undefined ? 0 : builds.filter((one) => mustBeHeard(one, pool)).length,
     deletingFor: deletingFor(pool, remembered, now),
@@ -48,7 +48,7 @@ export async function observePool(
 }
 
 /** The builders that exist, as far as the caches and our own writes tell. */
-export function knownBuilders({ builders }: PoolCaches, { written }: Memory): KnownBuilders {
+export function createKnownBuilders({ builders }: PoolCaches, { written }: Memory): KnownBuilders {
   return {
     get: (name) => written.get(name) ?? builders.get(name),
     wrote: (builder) => void written.set(builder.metadata.name, builder),
@@ -82,8 +82,8 @@ function waitingAmong(builds: readonly Build[], listings: readonly ListingState[
 }
 
 function conflictsOf(pool: BuilderPool, pools: readonly BuilderPool[]): ObservedPool["definitions"]["conflicts"] {
-  const ownerOf = checkOwners(pools);
-  return poolChecks(pool).checks.flatMap((check) => {
+  const ownerOf = checkOwnersOf(pools);
+  return poolChecksOf(pool).checks.flatMap((check) => {
     const owner = ownerOf(check) ?? pool.metadata.name;
     return owner === pool.metadata.name ? [] : [{ check: check.name, owner }];
   });

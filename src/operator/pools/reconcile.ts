@@ -1,7 +1,7 @@
 import { planPool } from "../../core/pool/plan.ts";
-import { applyPlan, tell } from "./apply.ts";
+import { applyPlan, emitEvent } from "./apply.ts";
 import type { Memory } from "./memory.ts";
-import { knownBuilders, observePool } from "./observe.ts";
+import { createKnownBuilders, observePool } from "./observe.ts";
 import { writeStatus } from "./status.ts";
 import type { PoolCaches, PoolWorld } from "./world.ts";
 
@@ -24,8 +24,8 @@ export async function reconcilePool(
     return undefined;
   }
   const plan = planPool(await observePool(pool, world, caches, memory), world.clock.now());
-  await applyPlan(world, pool, plan, knownBuilders(caches, memory));
-  for (const event of plan.events) tell(world, name, event);
+  await applyPlan(world, pool, plan, createKnownBuilders(caches, memory));
+  for (const event of plan.events) emitEvent(world, name, event);
   const statusAfter = await writeStatus(world, pool, plan.status, memory);
   return Math.min(plan.requeueAfter ?? resync, statusAfter ?? resync, resync);
 }

@@ -1,7 +1,7 @@
-import { newsOfQuarantine } from "../../core/pool/builder/quarantine.ts";
+import { quarantineEventOf } from "../../core/pool/builder/quarantine.ts";
 import { createWorkqueue } from "../../store/queue/workqueue.ts";
-import { cacheOf, isSameSpec } from "../../store/watch/cache.ts";
-import { tell } from "./apply.ts";
+import { createCache, isSameSpec } from "../../store/watch/cache.ts";
+import { emitEvent } from "./apply.ts";
 import { createMemory } from "./memory.ts";
 import { reconcilePool } from "./reconcile.ts";
 import type { PoolCaches, PoolWorld } from "./world.ts";
@@ -23,7 +23,7 @@ export async function runPools(world: PoolWorld, signal: AbortSignal): Promise<v
       log.warn({ pool, error: String(error), retryInMs }, "a pool could not be reconciled"),
   });
   const caches: PoolCaches = {
-    pools: cacheOf(store, "BuilderPool", {
+    pools: createCache(store, "BuilderPool", {
       signal,
       onChange: (change, before) => {
         queue.add(change.object.metadata.name);
@@ -31,16 +31,16 @@ export async function runPools(world: PoolWorld, signal: AbortSignal): Promise<v
         for (const { metadata } of caches.pools.list()) queue.add(metadata.name); // which of them owns a check depends on all
       },
     }),
-    builders: cacheOf(store, "Builder", {
+    builders: createCache(store, "Builder", {
       signal,
       onChange: ({ type, object }, before) => {
         if (type === "Deleted") memory.written.delete(object.metadata.name);
-        const news = newsOfQuarantine(before, object);
-        if (news !== undefined) tell(world, object.spec.pool, news);
+        const news = quarantineEventOf(before, object);
+        if (news !== undefined) emitEvent(world, object.spec.pool, news);
         queue.add(object.spec.pool, { afterMs: gather });
       },
     }),
-    builds: cacheOf(store, "Build", {
+    builds: createCache(store, "Build", {
       signal,
       onChange: ({ object }) => queue.add(object.spec.pool, { afterMs: countsAfter }),
     }),

@@ -1,7 +1,7 @@
 import type { Builder } from "../../api/objects/builder.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import type { Pod } from "../../core/pool/builder/pod.ts";
-import type { Standing, Workload } from "../../core/pool/observed.ts";
+import type { Workload, WorkloadEnvironment } from "../../core/pool/observed.ts";
 
 /** What plays StatefulSet: Parallel, OnDelete. A deleted or missing ordinal below `replicas` is started again at the current revision. */
 export interface Workloads {
@@ -11,7 +11,7 @@ export interface Workloads {
    */
   observe(pool: string, heardOf: ReadonlySet<string>): Promise<ObservedWorkload>;
   /** How things stand there besides, of one among all `pools`; rejects when that cannot be found out. */
-  standing(pool: BuilderPool, pools: readonly BuilderPool[]): Promise<Standing>;
+  environment(pool: BuilderPool, pools: readonly BuilderPool[]): Promise<WorkloadEnvironment>;
   /**
    * Idempotent. Ordinals at or above `replicas` are stopped, highest first; the planner has drained them before. At a revision that
    * is not the one of the pool's spec (a rollback, a paused update) the template applied under it before is used again.

@@ -4,7 +4,7 @@ import type { ObjectStore } from "../../store/objectStore.ts";
 import type { Cache } from "../../store/watch/cache.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
-import type { Announce } from "../events.ts";
+import type { EmitEvent } from "../events.ts";
 import type { Workloads } from "./workloads.ts";
 
 export interface PoolWorld {
@@ -12,7 +12,7 @@ export interface PoolWorld {
   readonly workloads: Workloads;
   readonly clock: Clock;
   readonly log: Log;
-  readonly announce?: Announce;
+  readonly emit?: EmitEvent;
   /** How the listings that a pool takes part in stand, as far as the lister knows; none before it began. */
   listings(pool: BuilderPool): readonly ListingState[];
   /** Why GitHub takes no reports of the pool until a person acts; undefined when it takes them. */

@@ -1,11 +1,11 @@
 import type { Stored } from "../../api/objects/kinds.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
-import { poolChecks } from "../../core/definitions/checks.ts";
-import { checkOwners } from "../../core/definitions/ownership.ts";
+import { poolChecksOf } from "../../core/definitions/checks.ts";
+import { checkOwnersOf } from "../../core/definitions/ownership.ts";
 import { type ObservedQueue, planQueue } from "../../core/queue/plan.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";
 import { createWorkqueue } from "../../store/queue/workqueue.ts";
-import { type Cache, cacheOf, isSameSpec } from "../../store/watch/cache.ts";
+import { type Cache, createCache, isSameSpec } from "../../store/watch/cache.ts";
 import type { Clock } from "../../system/clock.ts";
 import { applyQueue } from "./apply.ts";
 import { type ListerWorld, listTarget } from "./lister.ts";
@@ -39,13 +39,13 @@ export async function runQueue(world: QueueWorld, signal: AbortSignal): Promise<
 
   const plans = createWorkqueue({ clock, concurrency: 1, handle: settle, onError });
   const lists = createWorkqueue({ clock, concurrency: 4, handle: list, onError });
-  const pools = cacheOf(store, "BuilderPool", {
+  const pools = createCache(store, "BuilderPool", {
     signal,
     onChange: (change, before) => {
       if (!isSameSpec(change, before)) follow(change.object);
     },
   });
-  const builds = cacheOf(store, "Build", {
+  const builds = createCache(store, "Build", {
     signal,
     onChange: ({ object }) => unsettle(object.spec.pool, gatherBuilds),
   });
@@ -115,8 +115,8 @@ function observe(
   return (
     pool && {
       pool,
-      ...poolChecks(pool),
-      ownerOf: checkOwners(pools.list()),
+      ...poolChecksOf(pool),
+      ownerOf: checkOwnersOf(pools.list()),
       listingOf: (check) => listings.get(targetKey(pool, check)),
       builds: builds.list().filter(({ spec }) => spec.pool === name),
       rechecks,

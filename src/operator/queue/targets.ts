@@ -1,7 +1,7 @@
 import type { ResolvedCheck } from "../../api/objects/check.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
 import { type Milliseconds, milliseconds } from "../../api/values/duration.ts";
-import { poolChecks } from "../../core/definitions/checks.ts";
+import { poolChecksOf } from "../../core/definitions/checks.ts";
 
 type Pool = Stored<"BuilderPool">;
 
@@ -23,7 +23,7 @@ export function targetsOf(pools: readonly Pool[]): ReadonlyMap<string, Target> {
   const targets = new Map<string, Target>();
   for (const pool of pools) {
     if (pool.metadata.deletionTimestamp !== undefined) continue;
-    for (const check of poolChecks(pool).checks) {
+    for (const check of poolChecksOf(pool).checks) {
       const key = targetKey(pool, check);
       targets.set(key, extended(targets.get(key), key, pool, check));
     }

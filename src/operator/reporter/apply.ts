@@ -1,7 +1,7 @@
 import type { Reported } from "../../api/objects/build.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
 import type { ReportPlan } from "../../core/report/post/plan.ts";
-import { type Fate, recordComment, recordStatus } from "../../core/report/post/record.ts";
+import { recordComment, recordStatus, type WriteResult } from "../../core/report/post/record.ts";
 import { type GitHub, GitHubError } from "../../github/github.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import { timestamp } from "../../system/clock.ts";
@@ -34,7 +34,7 @@ export async function applyReport(
 }
 
 /** What GitHub understood and refused, or cannot find, would be refused again. */
-async function fateOf(write: () => Promise<{ readonly written: boolean }>): Promise<Fate> {
+async function fateOf(write: () => Promise<{ readonly written: boolean }>): Promise<WriteResult> {
   try {
     return await write();
   } catch (error) {
@@ -45,7 +45,12 @@ async function fateOf(write: () => Promise<{ readonly written: boolean }>): Prom
   }
 }
 
-function tell({ log }: ReporterWorld, facts: object, { written, refused }: Fate, what: "status" | "comment"): void {
+function tell(
+  { log }: ReporterWorld,
+  facts: object,
+  { written, refused }: WriteResult,
+  what: "status" | "comment",
+): void {
   if (refused !== undefined) log.error({ ...facts, refused }, `GitHub refused a ${what} for good: it is given up`);
   else if (written) log.info(facts, `${what} written`);
   else log.debug(facts, `${what} was there already`);

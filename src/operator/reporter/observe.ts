@@ -1,6 +1,6 @@
 import type { Build } from "../../api/objects/build.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
-import { reportFacts, type Surroundings } from "../../core/report/post/pending.ts";
+import { type ReportContext, reportFactsOf } from "../../core/report/post/pending.ts";
 import { planReport, type ReportPlan, unreportedVerdict } from "../../core/report/post/plan.ts";
 import type { Clock } from "../../system/clock.ts";
 
@@ -11,11 +11,11 @@ export interface LogWaits {
 }
 
 /** What GitHub should get now for a Build, given all that is known around it. */
-export function observeReport(build: Build, around: Surroundings, waits: LogWaits): ReportPlan {
-  return planReport(build, reportFacts(build, around, waits.waited(build)));
+export function observeReport(build: Build, around: ReportContext, waits: LogWaits): ReportPlan {
+  return planReport(build, reportFactsOf(build, around, waits.waited(build)));
 }
 
-export function logWaits(clock: Pick<Clock, "monotonic">): LogWaits {
+export function createLogWaits(clock: Pick<Clock, "monotonic">): LogWaits {
   const since = new Map<string, { readonly attempt: number; readonly at: Milliseconds }>();
   return {
     waited(build) {

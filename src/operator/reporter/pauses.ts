@@ -8,7 +8,7 @@ const shortest: Milliseconds = 1000;
 const longest: Milliseconds = 3_600_000;
 
 /** For how long a failure stops all writes to a repository; undefined when it concerns one write alone. */
-export function pauseAfter(error: unknown, now: Milliseconds): Milliseconds | undefined {
+export function reporterPauseOf(error: unknown, now: Milliseconds): Milliseconds | undefined {
   if (!(error instanceof GitHubError)) return undefined;
   if (error.code === "Unauthorized") return unauthorizedPause;
   if (error.code !== "RateLimited") return undefined;

@@ -1,12 +1,12 @@
 import type { Stored } from "../../api/objects/kinds.ts";
-import { hasAll, type Surroundings } from "../../core/report/post/pending.ts";
+import { isUpToDate, type ReportContext } from "../../core/report/post/pending.ts";
 import { type ReportPlan, unreportedVerdict } from "../../core/report/post/plan.ts";
 import { GitHubError } from "../../github/github.ts";
 import { createWorkqueue, type Workqueue } from "../../store/queue/workqueue.ts";
-import { cacheOf, isSameSpec } from "../../store/watch/cache.ts";
+import { createCache, isSameSpec } from "../../store/watch/cache.ts";
 import { applyReport } from "./apply.ts";
-import { logWaits, observeReport } from "./observe.ts";
-import { createPauses, type Pauses, pauseAfter } from "./pauses.ts";
+import { createLogWaits, observeReport } from "./observe.ts";
+import { createPauses, type Pauses, reporterPauseOf } from "./pauses.ts";
 import type { ReporterWorld } from "./world.ts";
 
 /** Builds reported at once; GitHub wants writes one after the other, and throttles more. */
@@ -22,7 +22,7 @@ const verdictPriority = 10;
  */
 export async function runReporter(world: ReporterWorld, signal: AbortSignal): Promise<void> {
   const { clock, log, store } = world;
-  const waits = logWaits(clock);
+  const waits = createLogWaits(clock);
   const pauses = createPauses(clock);
   const queue = createWorkqueue({
     clock,
@@ -32,14 +32,14 @@ export async function runReporter(world: ReporterWorld, signal: AbortSignal): Pr
       log.warn({ build, error: String(error), retryInMs: Math.round(retryInMs) }, "report failed, trying again"),
     backoff: { firstMs: 1000, maxMs: 300_000 },
   });
-  const builds = cacheOf(store, "Build", {
+  const builds = createCache(store, "Build", {
     signal,
     onChange({ type, object }) {
       if (type === "Deleted") waits.forget(object.metadata.name);
       else want(queue, object);
     },
   });
-  const pools = cacheOf(store, "BuilderPool", {
+  const pools = createCache(store, "BuilderPool", {
     signal,
     onChange: (change, before) => {
       if (isSameSpec(change, before)) return; // its status changes with every build, and says nothing that GitHub is told
@@ -47,24 +47,24 @@ export async function runReporter(world: ReporterWorld, signal: AbortSignal): Pr
       for (const build of builds.list()) if (build.spec.pool === name) want(queue, build);
     },
   });
-  const builders = cacheOf(store, "Builder", {
+  const builders = createCache(store, "Builder", {
     signal,
     onChange: ({ object: { status } }) => {
       const build = builds.get(status?.building?.build ?? "");
       if (build !== undefined) want(queue, build);
     },
   });
-  const around: Surroundings = { pool: (name) => pools.get(name), builder: (name) => builders.get(name) };
+  const around: ReportContext = { pool: (name) => pools.get(name), builder: (name) => builders.get(name) };
 
   async function report(name: string): Promise<number | undefined> {
     const seen = builds.get(name);
-    if (seen === undefined || hasAll(observeReport(seen, around, waits))) return undefined;
+    if (seen === undefined || isUpToDate(observeReport(seen, around, waits))) return undefined;
     // The cache may lag behind our own last write: what goes to GitHub is planned on the object as it is.
     const build = await store.get("Build", name);
     if (build === undefined) return undefined;
     const plan = observeReport(build, around, waits);
     if (plan.wait !== undefined) return plan.wait;
-    return hasAll(plan) ? undefined : await publish(world, around, pauses, build, plan, signal);
+    return isUpToDate(plan) ? undefined : await publish(world, around, pauses, build, plan, signal);
   }
 
   try {
@@ -83,7 +83,7 @@ function want(queue: Workqueue, build: Stored<"Build">): void {
 /** Writes one plan, unless GitHub takes no writes to the repository now. Returns when to look again, in milliseconds. */
 async function publish(
   world: ReporterWorld,
-  around: Surroundings,
+  around: ReportContext,
   pauses: Pauses,
   build: Stored<"Build">,
   { status, comment }: ReportPlan,
@@ -106,7 +106,7 @@ async function publish(
       await applyReport(world, github, build, plan, signal);
       world.refusals.allow(poolName, gate);
     } catch (error) {
-      const pauseMs = pauseAfter(error, world.clock.now());
+      const pauseMs = reporterPauseOf(error, world.clock.now());
       if (pauseMs === undefined) throw error;
       const isRight = error instanceof GitHubError && error.code === "Unauthorized";
       if (isRight) world.refusals.refuse(poolName, gate, error.message);

@@ -4,14 +4,14 @@ import { type Bell, createBell } from "../bell.ts";
 const foreignPollMs = 100;
 
 /** Wakes one watcher. */
-export interface HungBell {
+export interface ChangeSignal {
   /** Resolves at the next ring, at once when one came since the last wait, and when the signal aborts or the bells are closed. */
   wait(signal: AbortSignal): Promise<void>;
   close(): void;
 }
 
-export interface Bells {
-  hang(): HungBell;
+export interface ChangeSignals {
+  open(): ChangeSignal;
   /** Wakes every watcher. */
   ring(): void;
   readonly isClosed: boolean;
@@ -20,14 +20,14 @@ export interface Bells {
 }
 
 /** Bells that ring for the writes of this process, and, while one hangs, for those that `version` shows others to have made. */
-export function createBells(version: () => number): Bells {
-  const hanging = new Set<Bell>();
+export function createChangeSignals(version: () => number): ChangeSignals {
+  const openSignals = new Set<Bell>();
   let timer: NodeJS.Timeout | undefined;
   let known = 0;
   let isClosed = false;
 
   function ring(): void {
-    for (const bell of hanging) bell.ring();
+    for (const bell of openSignals) bell.ring();
   }
 
   function poll(): void {
@@ -40,17 +40,17 @@ export function createBells(version: () => number): Bells {
     }
   }
 
-  function hang(): HungBell {
+  function open(): ChangeSignal {
     const bell = createBell();
-    hanging.add(bell);
+    openSignals.add(bell);
     timer ??= setInterval(poll, foreignPollMs); // a watch keeps the process alive, as a connection would
     return {
       async wait(signal) {
         if (!isClosed) await bell.wait(signal);
       },
       close() {
-        hanging.delete(bell);
-        if (hanging.size === 0) stop();
+        openSignals.delete(bell);
+        if (openSignals.size === 0) stop();
       },
     };
   }
@@ -61,7 +61,7 @@ export function createBells(version: () => number): Bells {
   }
 
   return {
-    hang,
+    open,
     ring,
     get isClosed() {
       return isClosed;

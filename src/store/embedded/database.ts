@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { StoreError } from "../error.ts";
-import { damage, failure } from "./failure.ts";
+import { damageOf, storeErrorOf } from "./failure.ts";
 import { applicationId, schemaVersion, tables } from "./schema.ts";
 
 /** Transactions last well under a millisecond; who waits this long waits for a hung or stopped process. */
@@ -38,7 +38,7 @@ export function openDatabase(file: string): Database {
 function prepare(sql: DatabaseSync, file: string): void {
   refuseForeign(sql, file);
   const [finding] = Object.values(sql.prepare("PRAGMA quick_check(1)").get() ?? {});
-  if (finding !== "ok") throw damage(file, String(finding));
+  if (finding !== "ok") throw damageOf(file, String(finding));
   // A commit is acknowledged after its fsync. NORMAL would survive kill -9 as well, nine times as fast, but a power loss would take
   // back the last seconds: a verdict that GitHub has already seen could be given again, and differently. One machine writes a few
   // times a second; FULL allows thousands. On macOS only F_FULLFSYNC reaches the disk; elsewhere fullfsync does nothing.
@@ -86,6 +86,6 @@ function explained<T>(file: string, body: () => T): T {
   try {
     return body();
   } catch (error) {
-    throw failure(file, error);
+    throw storeErrorOf(file, error);
   }
 }

@@ -12,7 +12,7 @@ export interface Document {
 }
 
 /** A copy that shares nothing with its caller and has no undefined fields. */
-export function document(object: ObjectByKind[Kind]): Document {
+export function serialize(object: ObjectByKind[Kind]): Document {
   return JSON.parse(JSON.stringify(object));
 }
 

@@ -6,9 +6,9 @@ import type { Log } from "../../system/log.ts";
 import { isStoreError, StoreError } from "../error.ts";
 import type { ObjectStore, Precondition, Selector } from "../objectStore.ts";
 import { isSelected } from "../selector.ts";
-import { createBells } from "./bells.ts";
+import { createChangeSignals } from "./bells.ts";
 import { openDatabase } from "./database.ts";
-import { type Document, document, documentOf, objectOf } from "./document.ts";
+import { type Document, documentOf, objectOf, serialize } from "./document.ts";
 import { createObjects } from "./objects.ts";
 import { asApplied, asCreated, asUpdated, isDeleting, withGeneration, withStatus } from "./revise.ts";
 import { prepareRows, type Row } from "./rows.ts";
@@ -36,7 +36,7 @@ export interface EmbeddedStoreOptions {
 export function openEmbeddedStore({ file, clock, log, onTrouble = () => {} }: EmbeddedStoreOptions): EmbeddedStore {
   const database = openDatabase(file);
   const rows = prepareRows(database.sql);
-  const bells = createBells(() => database.read(rows.dataVersion));
+  const signals = createChangeSignals(() => database.read(rows.dataVersion));
   const objects = createObjects(rows, () => timestamp(clock));
   database.write(objects.compact);
 
@@ -49,7 +49,7 @@ export function openEmbeddedStore({ file, clock, log, onTrouble = () => {} }: Em
   function write<T>(body: () => T): T {
     try {
       const result = database.write(body);
-      bells.ring();
+      signals.ring();
       tell(undefined);
       return result;
     } catch (error) {
@@ -92,15 +92,15 @@ export function openEmbeddedStore({ file, clock, log, onTrouble = () => {} }: Em
       return all.filter((object) => isSelected(object, selector));
     },
 
-    watch: (kind, options) => watchObjects({ database, rows, bells, clock, log }, kind, options),
+    watch: (kind, options) => watchObjects({ database, rows, signals, clock, log }, kind, options),
 
     async create<K extends Kind>(kind: K, object: ObjectByKind[K]) {
-      const given = document(object);
+      const given = serialize(object);
       return write(() => create(kind, given));
     },
 
     async apply<K extends Kind>(kind: K, object: ObjectByKind[K]) {
-      const given = document(object);
+      const given = serialize(object);
       return write(() => {
         const row = rows.find(kind, given.metadata.name);
         return row === undefined
@@ -110,7 +110,7 @@ export function openEmbeddedStore({ file, clock, log, onTrouble = () => {} }: Em
     },
 
     async update<K extends Kind>(kind: K, object: Stored<K>) {
-      const given = document(object);
+      const given = serialize(object);
       return write(() => {
         const row = existing(kind, given.metadata.name, versionRead(kind, given));
         return revise(kind, row, (current) => asUpdated(current, given));
@@ -118,7 +118,7 @@ export function openEmbeddedStore({ file, clock, log, onTrouble = () => {} }: Em
     },
 
     async updateStatus<K extends Kind>(kind: K, object: Stored<K>) {
-      const given = document(object);
+      const given = serialize(object);
       if (kind === "Lease") throw invalid(kind, given, ["status: a Lease has none"]);
       return write(() => {
         const row = existing(kind, given.metadata.name, versionRead(kind, given));
@@ -131,7 +131,7 @@ export function openEmbeddedStore({ file, clock, log, onTrouble = () => {} }: Em
     },
 
     close() {
-      bells.close();
+      signals.close();
       database.close();
     },
   };

@@ -14,19 +14,19 @@ const machine: Readonly<Record<number, string>> = {
 const damaged = new Set([11, 26]);
 
 /** The failure of a call on the store's file as a StoreError that names the file and what to do; what is a bug stays what it was. */
-export function failure(file: string, error: unknown): unknown {
+export function storeErrorOf(file: string, error: unknown): unknown {
   if (!(error instanceof Error) || !("code" in error)) return error;
   if (error.code === "ERR_INVALID_STATE")
     return new StoreError("Unavailable", `store file ${file} is closed`, { cause: error });
   if (error.code !== "ERR_SQLITE_ERROR" || !("errcode" in error)) return error;
   const code = Number(error.errcode) & 0xff;
-  if (damaged.has(code)) return damage(file, error.message, error);
+  if (damaged.has(code)) return damageOf(file, error.message, error);
   const what = machine[code];
   return what === undefined ? error : new StoreError("Unavailable", `store file ${file}: ${what}`, { cause: error });
 }
 
 /** Nothing in the file is lost for good: pools are declared elsewhere, pull requests and their statuses are on GitHub. */
-export function damage(file: string, detail: string, cause?: unknown): StoreError {
+export function damageOf(file: string, detail: string, cause?: unknown): StoreError {
   return new StoreError(
     "Unavailable",
     `store file ${file} is damaged (${detail}): stop what uses it, move it away together with ${file}-wal and ${file}-shm, and start again; ` +

@@ -11,7 +11,7 @@ const pageSize = 200;
  * What one watcher has been told, and what it has to be told next. It remembers a version, not a queue: a slow reader finds the
  * changes of an object merged into its present state and costs no memory. The initial list is what changed since version 0.
  */
-export function createView<K extends Kind>(rows: Rows, kind: K, selector: Selector | undefined) {
+export function createWatchView<K extends Kind>(rows: Rows, kind: K, selector: Selector | undefined) {
   const known = new Map<string, Stored<K>>();
   let version = 0;
   /** Deletions up to this version are known to have happened. */

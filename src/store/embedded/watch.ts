@@ -5,17 +5,17 @@ import type { Log } from "../../system/log.ts";
 import { isStoreError } from "../error.ts";
 import type { Change, WatchOptions } from "../objectStore.ts";
 import { healthChanges } from "../watch/health.ts";
-import type { Bells } from "./bells.ts";
+import type { ChangeSignals } from "./bells.ts";
 import type { Database } from "./database.ts";
 import type { Rows } from "./rows.ts";
-import { createView } from "./view.ts";
+import { createWatchView } from "./view.ts";
 
 const retryMs = 1000;
 
 interface World {
   readonly database: Database;
   readonly rows: Rows;
-  readonly bells: Bells;
+  readonly signals: ChangeSignals;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -26,24 +26,24 @@ export async function* watchObjects<K extends Kind>(
   kind: K,
   { signal, selector, onHealth }: WatchOptions,
 ): AsyncGenerator<Change<K>, void, undefined> {
-  const { database, rows, bells } = world;
-  if (bells.isClosed) return;
-  const bell = bells.hang();
+  const { database, rows, signals } = world;
+  if (signals.isClosed) return;
+  const changes = signals.open();
   try {
-    const view = database.read(() => createView(rows, kind, selector));
+    const view = database.read(() => createWatchView(rows, kind, selector));
     const tell = healthChanges(onHealth);
-    const isOver = () => signal.aborted || bells.isClosed;
+    const isOver = () => signal.aborted || signals.isClosed;
     while (!isOver()) {
       const found = await retried(world, kind, signal, () => database.read(view.next), tell);
       for (const change of found?.changes ?? []) {
         if (signal.aborted) return;
         yield change;
       }
-      if (found?.isCurrent) await bell.wait(signal);
+      if (found?.isCurrent) await changes.wait(signal);
       else await breathe(); // thousands of objects at once would keep the process from everything else
     }
   } finally {
-    bell.close();
+    changes.close();
   }
 }
 

@@ -6,14 +6,14 @@ import { StoreError } from "../error.ts";
 import type { KubernetesObject } from "./client.ts";
 
 /** Where plain JSON of the server becomes objects of ours. */
-export interface Door {
+export interface Decoder {
   /** The object; undefined, counted and logged once for each version, when it does not fit its schema. */
   read<K extends Kind>(kind: K, object: KubernetesObject): Stored<K> | undefined;
   /** The same, but throws Invalid: for one object that was asked for by name, which must not look absent. */
   demand<K extends Kind>(kind: K, object: KubernetesObject): Stored<K>;
 }
 
-export function createDoor({ log, count }: { readonly log: Log; readonly count: (kind: Kind) => void }): Door {
+export function createDecoder({ log, count }: { readonly log: Log; readonly count: (kind: Kind) => void }): Decoder {
   /** The last version of each unreadable object that was complained about. */
   const known = new Map<string, string | undefined>();
 

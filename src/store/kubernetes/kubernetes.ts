@@ -4,11 +4,11 @@ import type { Log } from "../../system/log.ts";
 import { isStoreError, StoreError } from "../error.ts";
 import type { Change, ObjectStore, Precondition, Selector, WatchOptions } from "../objectStore.ts";
 import type { KubernetesClient, KubernetesObject } from "./client.ts";
-import { createDoor } from "./decode.ts";
+import { createDecoder } from "./decode.ts";
 import { mergeOrCreate } from "./merge.ts";
 import { resources } from "./resources.ts";
 import { type ReflectFact, reflect } from "./watch/reflect.ts";
-import { type SharedWatch, shareWatch } from "./watch/shared.ts";
+import { createSharedWatch, type SharedWatch } from "./watch/shared.ts";
 import { created, rewritten, written } from "./written.ts";
 
 export interface KubernetesStoreOptions {
@@ -26,8 +26,8 @@ type Watches = { readonly [K in Kind]: Map<string, SharedWatch<Stored<K>>> };
  * watches, counted, and logged once for each version of it; asked for by name it is Invalid. Watches of the same kind and selector share
  * one connection and their objects, which are frozen.
  */
-export function kubernetesStore({ client, clock, log, count = () => {} }: KubernetesStoreOptions): ObjectStore {
-  const door = createDoor({ log, count: (kind) => count("Unreadable", kind) });
+export function createKubernetesStore({ client, clock, log, count = () => {} }: KubernetesStoreOptions): ObjectStore {
+  const door = createDecoder({ log, count: (kind) => count("Unreadable", kind) });
   const watches: Watches = { BuilderPool: new Map(), Builder: new Map(), Build: new Map(), Lease: new Map() };
 
   function watch<K extends Kind>(kind: K, { selector, ...reader }: WatchOptions): AsyncIterable<Change<K>> {
@@ -36,7 +36,7 @@ export function kubernetesStore({ client, clock, log, count = () => {} }: Kubern
     const of: Map<string, SharedWatch<Stored<K>>> = watches[kind];
     const shared =
       of.get(key) ??
-      shareWatch<Stored<K>>(({ signal, onHealth }) => {
+      createSharedWatch<Stored<K>>(({ signal, onHealth }) => {
         const options = {
           ...selectorOf(selector),
           read: (object: KubernetesObject) => door.read(kind, object),

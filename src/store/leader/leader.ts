@@ -1,6 +1,6 @@
 import { hasJumped, type Instant } from "../../core/liveness/heartbeat.ts";
 import type { Clock } from "../../system/clock.ts";
-import { type Candidate, createSeat, type Seat, type SeatStore } from "./lease.ts";
+import { type Candidate, createLeaderLease, type LeaderLease, type LeaseStore } from "./lease.ts";
 
 /** A leader that a candidate has not seen renew for so long is replaced: a takeover takes this and two looks at most, 16 s. */
 const durationMs = 12_000;
@@ -15,13 +15,13 @@ const lookMs = 2_000;
  * long as both clocks run equally fast and the process is not stopped, and then every write of its own is refused by its version. Work that
  * ends by itself ends it all, with its error if it has one.
  */
-export async function lead(
-  store: SeatStore,
+export async function runAsLeader(
+  store: LeaseStore,
   candidate: Candidate,
   work: (signal: AbortSignal) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const seat = createSeat(store, candidate, durationMs);
+  const seat = createLeaderLease(store, candidate, durationMs);
   const { clock } = candidate;
   while (!signal.aborted) {
     const look = await seat.look();
@@ -35,7 +35,7 @@ export async function lead(
 
 /** From taking the Lease to the end of the work; the Lease is renewed until then, as work that is told to end may take its time. */
 async function reign(
-  seat: Seat,
+  seat: LeaderLease,
   { clock, log, name, identity }: Candidate,
   since: Instant,
   work: (signal: AbortSignal) => Promise<void>,

@@ -16,7 +16,7 @@ export interface Candidate {
 }
 
 /** What one look at the Lease came to. */
-export type Look =
+export type LeaseState =
   /** Taken or renewed; `since` is an instant before anything was sent. */
   | { readonly fate: "Ours"; readonly since: Instant }
   | { readonly fate: "Theirs" }
@@ -24,16 +24,20 @@ export type Look =
   | { readonly fate: "Unknown" };
 
 /** The Lease as one candidate sees it. */
-export interface Seat {
+export interface LeaderLease {
   /** Takes the Lease when it is free or its holder has been silent for its duration, renews it when it is ours. */
-  look(): Promise<Look>;
+  look(): Promise<LeaseState>;
   /** Gives it back, if it is ours and the store answers. */
   release(): Promise<void>;
 }
 
-export type SeatStore = Pick<ObjectStore, "get" | "create" | "update">;
+export type LeaseStore = Pick<ObjectStore, "get" | "create" | "update">;
 
-export function createSeat(store: SeatStore, { name, identity, clock, log }: Candidate, durationMs: number): Seat {
+export function createLeaderLease(
+  store: LeaseStore,
+  { name, identity, clock, log }: Candidate,
+  durationMs: number,
+): LeaderLease {
   /** As we wrote it last; its version lets a write through only when nobody else wrote since. */
   let held: Stored<"Lease"> | undefined;
   /** A version of another holder's, and when we saw it first. */

@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from "node:timers/promises";
-import { type Backoff, pauseAfter } from "../../system/backoff.ts";
+import { type Backoff, backoffDelay } from "../../system/backoff.ts";
 import type { Clock } from "../../system/clock.ts";
 import { createHeap } from "./heap.ts";
 
@@ -98,7 +98,7 @@ export function createWorkqueue({
       if (signal.aborted) return;
       const count = (failures.get(key) ?? 0) + 1;
       failures.set(key, count);
-      const retryInMs = pauseAfter(backoff, count, clock.random);
+      const retryInMs = backoffDelay(backoff, count, clock.random);
       add(key, { afterMs: retryInMs, priority });
       onError(key, error, retryInMs);
     }

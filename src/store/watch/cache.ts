@@ -24,7 +24,7 @@ export interface CacheOptions<K extends Kind> {
  * What a watch has shown so far, deeply frozen: objects are replaced, never changed. A write of our own appears when the watch tells
  * it, not before.
  */
-export function cacheOf<K extends Kind>(
+export function createCache<K extends Kind>(
   store: Pick<ObjectStore, "watch">,
   kind: K,
   { signal, selector, onChange = () => {} }: CacheOptions<K>,

@@ -16,7 +16,7 @@ export function exitOf(child: ChildProcess): Promise<Exit> {
 }
 
 /** What became of a cell that gave no outcome, in one sentence; `errors` is the end of what it said. */
-export function exitWords({ code, signal, error }: Exit, errors: string): string {
+export function exitMessageOf({ code, signal, error }: Exit, errors: string): string {
   const last = errors.trimEnd().split("\n").at(-1) ?? "";
   const said = last === "" ? "" : `; its last words: ${last}`;
   if (error !== undefined) return `The cell could not be started: ${error.message}`.slice(0, 1024);

@@ -31,7 +31,7 @@ export async function killEverybodyElse(): Promise<number> {
 }
 
 /** How many processes of this PID namespace are neither this one nor among those it hangs on. */
-export async function others(): Promise<number> {
+export async function otherProcesses(): Promise<number> {
   return survivors(await running(""), process.pid, "everybody").length;
 }
 

@@ -5,17 +5,17 @@
  */
 import { join } from "node:path";
 import { poolLabel, revisionLabel } from "../../../src/api/objects/group.ts";
-import { ownStatus } from "../../../src/builder/report/builderStatus.ts";
-import { heartbeat } from "../../../src/builder/report/heartbeat.ts";
+import { createOwnStatus } from "../../../src/builder/report/builderStatus.ts";
+import { createHeartbeat } from "../../../src/builder/report/heartbeat.ts";
 import { runBuilder } from "../../../src/builder/run.ts";
 import type { BuilderWorld } from "../../../src/builder/world.ts";
-import { mirrorOf } from "../../../src/operator/cluster/informer.ts";
+import { createInformer } from "../../../src/operator/cluster/informer.ts";
 import { pods } from "../../../src/operator/cluster/resources.ts";
 import type { KubernetesObject } from "../../../src/store/kubernetes/client.ts";
-import { kubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
+import { createKubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
 import { accessFromKubeConfig } from "../../../src/store/kubernetes/kubeConfig.ts";
-import { kubernetesStore } from "../../../src/store/kubernetes/kubernetes.ts";
-import { type Cache, cacheOf } from "../../../src/store/watch/cache.ts";
+import { createKubernetesStore } from "../../../src/store/kubernetes/kubernetes.ts";
+import { type Cache, createCache } from "../../../src/store/watch/cache.ts";
 import { systemClock as clock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
 import { createWake, type Wake } from "../../../src/system/wake.ts";
@@ -25,8 +25,8 @@ const [kubeconfig = "", namespace = "", whole = "", folder = ""] = process.argv.
 /** What a warm-up takes here. */
 const warmup = 2_000;
 const log = createLog({ level: "silent" });
-const client = kubernetesClient(await accessFromKubeConfig(kubeconfig, clock), namespace);
-const store = kubernetesStore({ client, clock, log });
+const client = createKubernetesClient(await accessFromKubeConfig(kubeconfig, clock), namespace);
+const store = createKubernetesStore({ client, clock, log });
 const end = new AbortController();
 process.stdin.resume().once("end", () => process.exit());
 
@@ -37,11 +37,11 @@ interface Player {
 }
 const players = new Map<string, Player>();
 
-const builders: Cache<"Builder"> = cacheOf(store, "Builder", {
+const builders: Cache<"Builder"> = createCache(store, "Builder", {
   signal: end.signal,
   onChange: ({ object }) => players.get(object.metadata.name)?.wake.ring(),
 });
-mirrorOf({ client, clock, log, signal: end.signal }, pods, readPod, () => {});
+createInformer({ client, clock, log, signal: end.signal }, pods, readPod, () => {});
 
 /** Called at each change of a pod: a pod that runs has a player, one that ends has none. */
 function readPod({ metadata, ["status"]: status }: KubernetesObject) {
@@ -72,23 +72,33 @@ function worldOf(name: string, pool: string, revision: string, podUid: string): 
 
 async function act(world: BuilderWorld, { end: { signal }, wake }: Player): Promise<void> {
   const { name, incarnation, revision, podUid, host, versions = {} } = world;
-  const status = ownStatus(world, { phase: "Pending", incarnation, revision, podUid, host, versions: { ...versions } });
+  const status = createOwnStatus(world, {
+    phase: "Pending",
+    incarnation,
+    revision,
+    podUid,
+    host,
+    versions: { ...versions },
+  });
   while (!signal.aborted && builders.get(name) === undefined) await wake.sleep(1000, signal);
   const self = () => builders.get(name);
-  const beats = heartbeat({ ...world, self });
+  const beats = createHeartbeat({ ...world, self });
   const beat = () => {
     const builder = self();
-    if (builder !== undefined && beats.mayStart()) status.look(builder); // the operator may have thought it lost
+    if (builder !== undefined && beats.mayStart()) status.observe(builder); // the operator may have thought it lost
   };
   void beats.run(signal, { beat, replaced() {} });
   void status.run(signal);
   const at = () => new Date(clock.now()).toISOString();
-  status.say({ phase: "Warming", warmup: { done: 0, total: 3, doing: "Fetching alisw/alidist", progressAt: at() } });
+  status.setStatus({
+    phase: "Warming",
+    warmup: { done: 0, total: 3, doing: "Fetching alisw/alidist", progressAt: at() },
+  });
   await clock.sleep(warmup, signal).catch(() => {});
   const warm = { incarnation, revision, at: at() };
-  status.say({ phase: "Ready", warm, warmup: { done: 3, total: 3, progressAt: at() } });
+  status.setStatus({ phase: "Ready", warm, warmup: { done: 3, total: 3, progressAt: at() } });
   while (!signal.aborted) {
-    status.say({ phase: self()?.spec.desired === "Drain" ? "Drained" : "Ready" });
+    status.setStatus({ phase: self()?.spec.desired === "Drain" ? "Drained" : "Ready" });
     await wake.sleep(60_000, signal);
   }
 }

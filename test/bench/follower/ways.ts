@@ -2,11 +2,11 @@ import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Build } from "../../../src/api/objects/build.ts";
 import { group, version } from "../../../src/api/objects/group.ts";
 import { openEmbeddedStore } from "../../../src/store/embedded/embedded.ts";
-import { kubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
-import { kubernetesStore } from "../../../src/store/kubernetes/kubernetes.ts";
+import { createKubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
+import { createKubernetesStore } from "../../../src/store/kubernetes/kubernetes.ts";
 import { accessInPod } from "../../../src/store/kubernetes/pod.ts";
 import type { ObjectStore } from "../../../src/store/objectStore.ts";
-import { cacheOf } from "../../../src/store/watch/cache.ts";
+import { createCache } from "../../../src/store/watch/cache.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
 
@@ -27,14 +27,14 @@ const log = createLog({ level: "warn" });
 export const follows = {
   async ours({ file, server, namespace }, onEvent) {
     const { hostname, port } = new URL(server);
-    const client = kubernetesClient(accessInPod({ host: hostname, port, folder: file, clock }), namespace);
-    await cached(kubernetesStore({ client, clock, log }), onEvent);
+    const client = createKubernetesClient(accessInPod({ host: hostname, port, folder: file, clock }), namespace);
+    await cached(createKubernetesStore({ client, clock, log }), onEvent);
   },
 
   async ours4({ file, server, namespace }, onEvent) {
     const { hostname, port } = new URL(server);
-    const client = kubernetesClient(accessInPod({ host: hostname, port, folder: file, clock }), namespace);
-    const store = kubernetesStore({ client, clock, log });
+    const client = createKubernetesClient(accessInPod({ host: hostname, port, folder: file, clock }), namespace);
+    const store = createKubernetesStore({ client, clock, log });
     await Promise.all([onEvent, () => {}, () => {}, () => {}].map((listener) => cached(store, listener)));
   },
 
@@ -63,7 +63,7 @@ export function isWay(text: string | undefined): text is Way {
 
 async function cached(store: ObjectStore, onEvent: (sentAt: number) => void): Promise<void> {
   const onChange = ({ object }: { readonly object: Build }) => onEvent(sentAt(object));
-  await cacheOf(store, "Build", { signal: new AbortController().signal, onChange }).synced;
+  await createCache(store, "Build", { signal: new AbortController().signal, onChange }).synced;
 }
 
 /** The bench writes into `tree` when it sends a change. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { KubernetesClient, KubernetesObject } from "../../../src/store/kubernetes/client.ts";
-import { kubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
+import { createKubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
 import { accessInPod } from "../../../src/store/kubernetes/pod.ts";
 import { resources } from "../../../src/store/kubernetes/resources.ts";
 import { aBuilder } from "../../contract/objects.ts";
@@ -60,7 +60,7 @@ async function inPod(token: string): Promise<{ client: KubernetesClient; rotate(
   const { hostname, port } = new URL(await view("server"));
   const clock = fakeClock();
   return {
-    client: kubernetesClient(accessInPod({ host: hostname, port, folder, clock })),
+    client: createKubernetesClient(accessInPod({ host: hostname, port, folder, clock })),
     async rotate(next) {
       writeFileSync(join(folder, "token"), next);
       await clock.advance(60_000);

@@ -1,11 +1,11 @@
 import type { Stored } from "../../../src/api/objects/kinds.ts";
-import { kubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
+import { createKubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
 import type { Limits } from "../../../src/store/kubernetes/http/limits.ts";
 import { accessFromKubeConfig } from "../../../src/store/kubernetes/kubeConfig.ts";
-import { kubernetesStore } from "../../../src/store/kubernetes/kubernetes.ts";
+import { createKubernetesStore } from "../../../src/store/kubernetes/kubernetes.ts";
 import type { ReflectFact } from "../../../src/store/kubernetes/watch/reflect.ts";
 import type { ObjectStore } from "../../../src/store/objectStore.ts";
-import { cacheOf } from "../../../src/store/watch/cache.ts";
+import { createCache } from "../../../src/store/watch/cache.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
 import { until } from "../../support/cluster/until.ts";
@@ -21,10 +21,10 @@ const clock = systemClock;
  */
 export async function aFollower(kubeconfig: string, limits: Limits = { deadlineMs: 30_000, quietMs: 30_000 }) {
   const direct = await newNamespace(kubeconfig);
-  const writer = kubernetesStore({ client: direct, clock, log });
+  const writer = createKubernetesStore({ client: direct, clock, log });
   const access = await accessFromKubeConfig(kubeconfig, clock);
   const path = await faultyPath(access);
-  const client = kubernetesClient(path.access, direct.namespace, limits);
+  const client = createKubernetesClient(path.access, direct.namespace, limits);
   const counts: Record<ReflectFact | "Unreadable", number> = {
     Listed: 0,
     Opened: 0,
@@ -36,11 +36,11 @@ export async function aFollower(kubeconfig: string, limits: Limits = { deadlineM
   const count = (fact: keyof typeof counts) => {
     counts[fact] += 1;
   };
-  const store = kubernetesStore({ client, clock, log, count });
+  const store = createKubernetesStore({ client, clock, log, count });
   const stop = new AbortController();
   const told: string[] = [];
   const wrong: string[] = [];
-  const cache = cacheOf(store, "Builder", {
+  const cache = createCache(store, "Builder", {
     signal: stop.signal,
     onChange({ type, object }, before) {
       const { name, uid, resourceVersion } = object.metadata;

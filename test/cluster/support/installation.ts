@@ -2,12 +2,12 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { admissionPolicies } from "../../../src/core/install/admission.ts";
+import { admissionPoliciesOf } from "../../../src/core/install/admission.ts";
 import { operatorRules } from "../../../src/core/pool/manifest/rights.ts";
 import type { KubernetesClient, Resource } from "../../../src/store/kubernetes/client.ts";
-import { kubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
+import { createKubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
 import { accessFromKubeConfig } from "../../../src/store/kubernetes/kubeConfig.ts";
-import { kubernetesStore } from "../../../src/store/kubernetes/kubernetes.ts";
+import { createKubernetesStore } from "../../../src/store/kubernetes/kubernetes.ts";
 import type { ObjectStore } from "../../../src/store/objectStore.ts";
 import { systemClock as clock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
@@ -54,8 +54,8 @@ export async function aCluster(options: ControlPlaneOptions = {}): Promise<TestC
   await applyManifests(plane.kubeconfig, [join(root, "crds")]);
 
   async function somebody(kubeconfig: string, namespace: string): Promise<Somebody> {
-    const client = kubernetesClient(await accessFromKubeConfig(kubeconfig, clock), namespace);
-    return { kubeconfig, client, store: kubernetesStore({ client, clock, log }) };
+    const client = createKubernetesClient(await accessFromKubeConfig(kubeconfig, clock), namespace);
+    return { kubeconfig, client, store: createKubernetesStore({ client, clock, log }) };
   }
 
   return {
@@ -113,7 +113,7 @@ function installed(namespace: string): string {
       roleRef: { apiGroup: rbac, kind: "Role", name: "builderpool" },
       subjects: [{ kind: "ServiceAccount", name: "builderpool", namespace }],
     },
-    ...admissionPolicies(`builderpool-${namespace}`, namespace),
+    ...admissionPoliciesOf(`builderpool-${namespace}`, namespace),
   ]
     .map((object) => stringify(object, { aliasDuplicateObjects: false }))
     .join("---\n");

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { ResolvedCheck } from "../../../src/api/objects/check.ts";
 import { BuilderPool } from "../../../src/api/objects/pool.ts";
-import { poolChecks } from "../../../src/core/definitions/checks.ts";
+import { poolChecksOf } from "../../../src/core/definitions/checks.ts";
 import { kubectl } from "../../support/cluster/kubectl.ts";
 import { alidist } from "../../support/up/installation.ts";
 import { anE2ECluster } from "../support/cluster.ts";
@@ -52,7 +52,7 @@ function portOf(server: Server): number {
 describe.each(examples)("examples/$file", ({ manifest }) => {
   const name: string = manifest.metadata.name;
   const story = aStory(name);
-  const { checks } = poolChecks(BuilderPool.parse(manifest));
+  const { checks } = poolChecksOf(BuilderPool.parse(manifest));
   const isSilent = manifest.spec.silent === true;
   const commits = new Map<string, string>();
 

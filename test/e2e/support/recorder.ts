@@ -2,7 +2,7 @@ import { Build } from "../../../src/api/objects/build.ts";
 import { Builder } from "../../../src/api/objects/builder.ts";
 import { isStoreError } from "../../../src/store/error.ts";
 import type { KubernetesObject, Resource, WatchOptions } from "../../../src/store/kubernetes/client.ts";
-import { kubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
+import { createKubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
 import { accessFromKubeConfig } from "../../../src/store/kubernetes/kubeConfig.ts";
 import { resources } from "../../../src/store/kubernetes/resources.ts";
 import { systemClock } from "../../../src/system/clock.ts";
@@ -19,7 +19,7 @@ export interface ClusterRecorder {
  * server that was restarted knows no version of before, so that of what was written until we list anew the last state alone is heard.
  */
 export async function record(kubeconfig: string, namespace: string): Promise<ClusterRecorder> {
-  const client = kubernetesClient(await accessFromKubeConfig(kubeconfig, systemClock), namespace);
+  const client = createKubernetesClient(await accessFromKubeConfig(kubeconfig, systemClock), namespace);
   const stop = new AbortController();
   const seen = new Map<number, Recorded>();
 

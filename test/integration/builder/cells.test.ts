@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { CellEvent } from "../../../src/api/cell/event.ts";
 import type { Order } from "../../../src/api/cell/order.ts";
 import { probeIsolation } from "../../../src/builder/cells/isolation.ts";
-import { processCells } from "../../../src/builder/cells/processCells.ts";
+import { createProcessCells } from "../../../src/builder/cells/processCells.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
 import { helloCheck } from "../../support/cell/world.ts";
@@ -39,7 +39,7 @@ function aCell(script: string, isolation: readonly string[] = []) {
   const output = join(root, "output.log");
   const record = join(root, "cell.json");
   const options = { node, program, output, record, isolation, environment };
-  const cells = processCells({ ...options, clock, log: createLog({ level: "silent" }) });
+  const cells = createProcessCells({ ...options, clock, log: createLog({ level: "silent" }) });
   const events: CellEvent[] = [];
   return {
     events,

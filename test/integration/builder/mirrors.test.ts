@@ -7,7 +7,7 @@ import { type AddressInfo, connect, createServer as createTcpServer } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { gitMirrors } from "../../../src/builder/git/mirrors.ts";
+import { createMirrors } from "../../../src/builder/git/mirrors.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
 import { createRepository } from "../../support/cell/repository.ts";
@@ -22,7 +22,7 @@ function aMirrorWorld() {
   const hello = createRepository(join(root, "remote/o/hello"), { file: "one\n" });
   const git = (...args: string[]) =>
     execFileSync("git", ["-C", hello.path, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
-  const mirrors = gitMirrors({
+  const mirrors = createMirrors({
     directory: join(root, "mirrors"),
     clock: systemClock,
     log: createLog({ level: "silent" }),

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { probeIsolation } from "../../../src/builder/cells/isolation.ts";
-import { processCells } from "../../../src/builder/cells/processCells.ts";
-import { gitMirrors } from "../../../src/builder/git/mirrors.ts";
+import { createProcessCells } from "../../../src/builder/cells/processCells.ts";
+import { createMirrors } from "../../../src/builder/git/mirrors.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
 import { aBuilder, buildObject } from "../../support/builder/builderWorld.ts";
@@ -42,7 +42,7 @@ describe("a builder with real hands", () => {
     const { sandbox, store, start, until } = fixture;
     mkdirSync(sandbox, { recursive: true });
     symlinkSync(order().paths.tools, join(sandbox, "tools")); // aliBuild is installed once for all tests
-    const cells = processCells({
+    const cells = createProcessCells({
       node,
       program: cellProgram,
       output: join(sandbox, "output.log"),
@@ -53,7 +53,7 @@ describe("a builder with real hands", () => {
       log,
     });
     const directory = join(root, "mirrors");
-    const mirrors = gitMirrors({
+    const mirrors = createMirrors({
       directory,
       clock: systemClock,
       log,

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Build } from "../../../src/api/objects/build.ts";
 import { stopLeftovers } from "../../../src/local/cells/leftovers.ts";
-import { processes } from "../../../src/local/cells/processes.ts";
+import { listProcesses } from "../../../src/local/cells/processes.ts";
 import { anInstallation, greeting, hello, type Installation, type UpProcess } from "../../support/up/installation.ts";
 import { broken, unreported } from "../../support/up/invariants.ts";
 import { aJournal, type Journal } from "../../support/up/journal.ts";
@@ -58,7 +58,7 @@ describe.skipIf(process.platform !== "linux")("a process that dies", () => {
   async function cell(): Promise<{ readonly wrapper: number; readonly all: readonly number[] }> {
     const text = readFileSync(join(machine.workDir, "builders/hello-0/state/cell.json"), "utf8");
     const wrapper = Number(JSON.parse(text).pid);
-    const table = await processes();
+    const table = await listProcesses();
     const all = new Set([wrapper]);
     for (const { pid } of table.filter(({ parent }) => all.has(parent))) all.add(pid);
     return { wrapper, all: [...all] };
@@ -79,7 +79,10 @@ describe.skipIf(process.platform !== "linux")("a process that dies", () => {
     const { all } = await cell();
     await kill();
     await expect
-      .poll(async () => (await processes()).filter(({ pid }) => all.includes(pid)), { timeout: 5_000, interval: 50 })
+      .poll(async () => (await listProcesses()).filter(({ pid }) => all.includes(pid)), {
+        timeout: 5_000,
+        interval: 50,
+      })
       .toEqual([]);
     recorder = record(machine.workDir);
     await again();
@@ -120,7 +123,7 @@ describe.skipIf(process.platform !== "linux")("a process that dies", () => {
     for (const pid of all) process.kill(pid, "SIGSTOP"); // so it does not see its life line cut
     await kill();
     await sleep(500);
-    expect((await processes()).filter(({ pid }) => all.includes(pid))).toHaveLength(all.length);
+    expect((await listProcesses()).filter(({ pid }) => all.includes(pid))).toHaveLength(all.length);
     const restarted = Date.now();
     await again();
     expect(up.output()).toMatch(/stopped [0-9]+ processes that an earlier `up` had left behind/);

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, readFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { socketCells } from "../../../src/builder/cells/socketCells.ts";
+import { createSocketCells } from "../../../src/builder/cells/socketCells.ts";
 import { capsule, cellCommand, cellSocket } from "../../../src/core/pool/manifest/capsule.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
@@ -50,7 +50,7 @@ describe.runIf(process.getuid?.() === 0 && process.platform === "linux")("the ca
     expect(container.output()).toBe(`listening on ${cellSocket}\n`);
 
     const log = createLog({ level: "silent" });
-    const cells = socketCells({ socket: join(root, cellSocket), pod: "o2-0", version, clock: systemClock, log });
+    const cells = createSocketCells({ socket: join(root, cellSocket), pod: "o2-0", version, clock: systemClock, log });
     const paths = {
       area: "/data/work/area",
       tools: "/data/work/tools",

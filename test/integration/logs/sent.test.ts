@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { httpLogStore } from "../../../src/logs/stores/http.ts";
+import { createHttpLogStore } from "../../../src/logs/stores/http.ts";
 
 const token = "secret-token-of-the-builder";
 const path = "o/r/1/abc/c#1/fullLog.txt";
@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 const store = (putUrl: string, deadline?: number) =>
-  httpLogStore({
+  createHttpLogStore({
     putUrl: `${putUrl}/`,
     url: "https://logs.example/",
     token: async () => `${token}\n`,

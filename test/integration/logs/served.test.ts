@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serve } from "@hono/node-server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { logServer } from "../../../src/logs/service/serve.ts";
-import { directoryLogStore } from "../../../src/logs/stores/directory.ts";
+import { createLogServer } from "../../../src/logs/service/serve.ts";
+import { createDirectoryLogStore } from "../../../src/logs/stores/directory.ts";
 
 const size = 64 * 1024 * 1024;
 const path = "o/r/1/abc/c/fullLog.txt";
@@ -26,10 +26,10 @@ async function openFiles(): Promise<number> {
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "served-"));
-  const store = directoryLogStore({ directory, url: "http://127.0.0.1" });
+  const store = createDirectoryLogStore({ directory, url: "http://127.0.0.1" });
   await store.put(path, megabytes(), "text/plain");
   server = await new Promise<Server>((resolve) => {
-    const started = serve({ fetch: logServer(directory).fetch, hostname: "127.0.0.1", port: 0 }, () => {
+    const started = serve({ fetch: createLogServer(directory).fetch, hostname: "127.0.0.1", port: 0 }, () => {
       resolve(started as Server);
     });
   });

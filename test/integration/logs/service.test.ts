@@ -3,7 +3,7 @@ import { type ClientRequest, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { httpLogStore } from "../../../src/logs/stores/http.ts";
+import { createHttpLogStore } from "../../../src/logs/stores/http.ts";
 import { endLogService, type LogService, startLogService } from "../../support/logs/logService.ts";
 import { type TokenReviews, tokenReviews } from "../../support/logs/tokenReviews.ts";
 
@@ -75,7 +75,7 @@ async function half(address: string): Promise<ClientRequest> {
 describe("the log service", () => {
   it("takes the logs of builders and shows them to people", async () => {
     const address = await started();
-    const store = httpLogStore({ putUrl: address, url: address, token: async () => "token-of-o2-1" });
+    const store = createHttpLogStore({ putUrl: address, url: address, token: async () => "token-of-o2-1" });
     await store.put(path, kilobytes(20_000), "text/plain");
     await store.put(path.replace("fullLog.txt", "pretty.html"), Buffer.from("<p>page"), "text/html");
     expect(await shown(address)).toHaveLength(20_000 * 1024);
@@ -137,7 +137,7 @@ describe("the log service", () => {
 
   it("tells the sender of a far too large log why, though most of it was not read", async () => {
     const address = await started({ BUILDERPOOL_LOGS_MAX_SIZE: "100Ki" });
-    const store = httpLogStore({ putUrl: address, url: address, token: async () => "token-of-o2-1" });
+    const store = createHttpLogStore({ putUrl: address, url: address, token: async () => "token-of-o2-1" });
     await expect(store.put(path, kilobytes(100_000), "text/plain")).rejects.toThrow(/answered 413 .* larger than/);
   });
 

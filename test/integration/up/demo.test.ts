@@ -7,7 +7,7 @@ import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
-import { poolChecks } from "../../../src/core/definitions/checks.ts";
+import { poolChecksOf } from "../../../src/core/definitions/checks.ts";
 import { parsePool } from "../../../src/core/definitions/parse.ts";
 import { helloSources } from "../../support/alidist/sources.ts";
 import { demoPool } from "../../support/demo/pool.ts";
@@ -27,7 +27,7 @@ describe("the pool of the demo", () => {
       parse(demoPool({ apiUrl: "http://127.0.0.1:1", gitUrl: "http://127.0.0.1:1/git" })),
     );
     expect(problems).toEqual([]);
-    const { checks, broken } = poolChecks(pool ?? expect.fail("no pool"));
+    const { checks, broken } = poolChecksOf(pool ?? expect.fail("no pool"));
     expect(broken).toEqual([]);
     expect(checks.map(({ name, checkout }) => [name, checkout])).toEqual([
       ["build/hello/o2", "hello"],

@@ -14,7 +14,7 @@ import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { processes } from "../../../src/local/cells/processes.ts";
+import { listProcesses } from "../../../src/local/cells/processes.ts";
 import { anInstallation, greeting, hello, type Installation, type UpProcess } from "../../support/up/installation.ts";
 
 const Report = z.object({
@@ -104,7 +104,7 @@ describe.runIf(process.getuid?.() === 0 && process.platform === "linux")(
 
     /** Processes of `up`, and all they started, whose environment or command line holds a secret. */
     async function exposed(): Promise<readonly string[]> {
-      const table = await processes();
+      const table = await listProcesses();
       const tree = new Set([up.pid]);
       for (let size = 0; size < tree.size; ) {
         size = tree.size;

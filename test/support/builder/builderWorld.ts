@@ -10,7 +10,7 @@ import type { Mirrors } from "../../../src/builder/git/mirrors.ts";
 import { runBuilder } from "../../../src/builder/run.ts";
 import type { BuilderWorld } from "../../../src/builder/world.ts";
 import type { LogStore } from "../../../src/logs/logStore.ts";
-import { directoryLogStore } from "../../../src/logs/stores/directory.ts";
+import { createDirectoryLogStore } from "../../../src/logs/stores/directory.ts";
 import { type EmbeddedStore, openEmbeddedStore } from "../../../src/store/embedded/embedded.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
@@ -197,7 +197,7 @@ function scriptedMirrors(): ScriptedMirrors {
 }
 
 function scriptedLogs(directory: string): ScriptedLogs {
-  const store = directoryLogStore({ directory, url: "http://logs.test" });
+  const store = createDirectoryLogStore({ directory, url: "http://logs.test" });
   return {
     ...store,
     isDown: false,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
 import { probeIsolation } from "../../../src/builder/cells/isolation.ts";
-import { socketCells } from "../../../src/builder/cells/socketCells.ts";
+import { createSocketCells } from "../../../src/builder/cells/socketCells.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
 import { version } from "../../../src/system/version.ts";
@@ -27,7 +27,7 @@ export interface ServedCell {
   /** Starts the container, and once more each time it is called after its end. */
   start(): Promise<Container>;
   /** The builder's side of it. */
-  readonly cells: ReturnType<typeof socketCells>;
+  readonly cells: ReturnType<typeof createSocketCells>;
 }
 
 /** A cell as in a pod: alone in a PID namespace, listening; its program is `command`. `enter` are words before its own command. */
@@ -51,7 +51,7 @@ export async function aServedCell(
   const log = createLog({ level: "silent" });
   return {
     socket,
-    cells: socketCells({ socket, pod: "o2-0", version: builderVersion, clock: systemClock, log }),
+    cells: createSocketCells({ socket, pod: "o2-0", version: builderVersion, clock: systemClock, log }),
     async start() {
       const args = [...isolation, ...enter, node, serveProgram, "--alone", "--socket", socket, "--", ...command];
       const container = follow(spawn(program, args, { cwd: "/", env: environment, stdio: ["ignore", "pipe", "pipe"] }));

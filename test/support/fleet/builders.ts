@@ -2,7 +2,7 @@ import type { Build } from "../../../src/api/objects/build.ts";
 import type { Stored } from "../../../src/api/objects/kinds.ts";
 import { claim, finish, isRecheck, mustStop, release, start } from "../../../src/core/build/claim.ts";
 import { chooseBuild } from "../../../src/core/queue/choose.ts";
-import type { View } from "../../../src/core/queue/partitionView.ts";
+import type { QueueView } from "../../../src/core/queue/partitionView.ts";
 import { shouldPreempt } from "../../../src/core/queue/preempt.ts";
 import { iso } from "../objects/moment.ts";
 import type { Agenda } from "./agenda.ts";
@@ -41,7 +41,7 @@ export function createBuilders(around: {
 
   const seenAt = (host: Host, build: Build) => Math.max(host.bornAt, bus.raisedAt(build) ?? 0);
 
-  function viewOf(name: string, host: Host, builds: readonly Stored<"Build">[]): View {
+  function viewOf(name: string, host: Host, builds: readonly Stored<"Build">[]): QueueView {
     return {
       self: name,
       builds,

@@ -1,7 +1,7 @@
 import type { Build } from "../../../src/api/objects/build.ts";
 import type { Builder, BuilderPhase } from "../../../src/api/objects/builder.ts";
 import type { Holder } from "../../../src/core/build/claim.ts";
-import { isMember } from "../../../src/core/partition/members.ts";
+import { isActive } from "../../../src/core/partition/members.ts";
 import { createPreference, type Preference } from "../../../src/core/partition/preference.ts";
 import { aBuilder } from "../objects/builder.ts";
 
@@ -46,7 +46,7 @@ export function createHost(name: string, bornAt: number): Host {
 }
 
 export function canStart(host: Host): boolean {
-  return host.process === undefined && host.cutAt === undefined && isMember(host.builder);
+  return host.process === undefined && host.cutAt === undefined && isActive(host.builder);
 }
 
 export function setPhase(host: Host, phase: BuilderPhase): void {

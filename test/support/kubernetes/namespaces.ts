@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { KubernetesClient } from "../../../src/store/kubernetes/client.ts";
-import { kubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
+import { createKubernetesClient } from "../../../src/store/kubernetes/http/kubernetesClient.ts";
 import { accessFromKubeConfig } from "../../../src/store/kubernetes/kubeConfig.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import { applyManifests, kubectl } from "../cluster/kubectl.ts";
@@ -21,7 +21,7 @@ export async function newNamespace(kubeconfig: string): Promise<KubernetesClient
   await kubectl(kubeconfig, ["create", "namespace", namespace]);
   const access = await accessFromKubeConfig(kubeconfig, systemClock);
   return {
-    ...kubernetesClient(access, namespace),
+    ...createKubernetesClient(access, namespace),
     async close() {
       access.agent.destroy();
       await kubectl(kubeconfig, ["delete", "namespace", namespace, "--wait=false"]);

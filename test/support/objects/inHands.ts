@@ -1,6 +1,13 @@
 import { type Build, BuildStatus } from "../../../src/api/objects/build.ts";
 import type { Stored } from "../../../src/api/objects/kinds.ts";
-import { claim, type Finding, finish, type Holder, start, type Transition } from "../../../src/core/build/claim.ts";
+import {
+  claim,
+  finish,
+  type Holder,
+  start,
+  type Transition,
+  type VerdictInput,
+} from "../../../src/core/build/claim.ts";
 import { aBuild } from "./build.ts";
 import { iso, noon } from "./moment.ts";
 
@@ -9,7 +16,7 @@ import { iso, noon } from "./moment.ts";
 /** A builder with the first attempt at a Build. */
 export const holderOf = (builder: string): Holder => ({ builder, incarnation: `${builder}-1`, attempt: 1 });
 
-export const finding: Finding = {
+export const finding: VerdictInput = {
   result: "Success",
   description: "",
   silent: false,

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { Order } from "../../../src/api/cell/order.ts";
-import { cellEnvironment, forPip, withTool } from "../../../src/cell/environment.ts";
+import { cellEnvironmentOf, forPip, withTool } from "../../../src/cell/environment.ts";
 import { helloCheck } from "../../support/cell/world.ts";
 
 const order = Order.parse({
@@ -17,7 +17,7 @@ const order = Order.parse({
 
 describe("the environment of a cell's commands", () => {
   it("is built from nothing: of the cell's own, only PATH and the way to the network stay", () => {
-    const env = cellEnvironment(order, {
+    const env = cellEnvironmentOf(order, {
       PATH: "/p",
       GITHUB_TOKEN: "t",
       HOME: "/root",
@@ -29,19 +29,22 @@ describe("the environment of a cell's commands", () => {
     expect(Object.keys(env).filter((name) => /TOKEN|^PIP/.test(name))).toEqual([]);
   });
 
-  it("hands no proxy on that carries a password", () => {
-    const env = cellEnvironment(order, { https_proxy: "http://user:pass@proxy:3128", http_proxy: "http://proxy:3128" });
+  it("context no proxy on that carries a password", () => {
+    const env = cellEnvironmentOf(order, {
+      https_proxy: "http://user:pass@proxy:3128",
+      http_proxy: "http://proxy:3128",
+    });
 
     expect(env["https_proxy"]).toBeUndefined();
     expect(env["http_proxy"]).toBe("http://proxy:3128");
   });
 
   it("knows where programs are when the cell was told nothing", () => {
-    expect(cellEnvironment(order, {})["PATH"]).toMatch(/^\/usr\/local\/bin:\/usr\/bin:\/bin/);
+    expect(cellEnvironmentOf(order, {})["PATH"]).toMatch(/^\/usr\/local\/bin:\/usr\/bin:\/bin/);
   });
 
   it("puts the tool's programs first, and keeps pip's settings for pip", () => {
-    const env = cellEnvironment(order, { PATH: "/p" });
+    const env = cellEnvironmentOf(order, { PATH: "/p" });
 
     expect(withTool(env, "/t/alibuild-1")["PATH"]).toBe("/t/alibuild-1/programs:/p");
     expect(forPip(env, { PIP_CERT: "/c", OTHER: "1" })).toMatchObject({ PIP_CERT: "/c", PIP_NO_INPUT: "1" });
@@ -49,7 +52,7 @@ describe("the environment of a cell's commands", () => {
   });
 
   it("gives git a name to commit with, no hooks, and no transport that runs programs", () => {
-    const env = cellEnvironment(order, { PATH: process.env["PATH"] });
+    const env = cellEnvironmentOf(order, { PATH: process.env["PATH"] });
     const ask = (...args: string[]) => execFileSync("git", args, { env, cwd: "/", encoding: "utf8" }).trim();
 
     expect(ask("var", "GIT_AUTHOR_IDENT")).toMatch(/^alibuild <alibuild@cern.ch>/);

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { importCommand } from "../../../src/cli/commands/import.ts";
-import { poolChecks } from "../../../src/core/definitions/checks.ts";
+import { poolChecksOf } from "../../../src/core/definitions/checks.ts";
 import { refusalOf } from "../../../src/core/pool/manifest/refusal.ts";
 import { parsePools, readPoolFiles } from "../../../src/local/pools/poolFiles.ts";
 
@@ -21,7 +21,7 @@ describe("the examples", () => {
     const { pools, problems } = await readPoolFiles(files);
     expect(problems).toEqual([]);
     expect(pools.map(({ metadata }) => metadata.name).toSorted()).toEqual(["dataflow", "o2-slc9", "staging"]);
-    const checks = pools.flatMap((one) => poolChecks(one).checks.map(({ name }) => name));
+    const checks = pools.flatMap((one) => poolChecksOf(one).checks.map(({ name }) => name));
     expect(new Set(checks).size).toBe(checks.length);
   });
 
@@ -42,10 +42,10 @@ describe("the examples", () => {
     const imported = parsePools(text, "imported").pools.find(({ metadata }) => metadata.name === "mesosdaq-slc9");
     if (imported === undefined) throw new Error("the importer made no mesosdaq-slc9");
     const example = await pool("dataflow.yaml");
-    expect(poolChecks(example).checks).toHaveLength(10);
+    expect(poolChecksOf(example).checks).toHaveLength(10);
     const { architecture } = example.spec;
-    const there = poolChecks({ ...imported, spec: { ...imported.spec, ...(architecture && { architecture }) } });
-    expect(poolChecks(example).checks).toEqual(there.checks);
+    const there = poolChecksOf({ ...imported, spec: { ...imported.spec, ...(architecture && { architecture }) } });
+    expect(poolChecksOf(example).checks).toEqual(there.checks);
   });
 
   it("publish nothing from staging-silent.yaml", async () => {

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BuilderPool } from "../../../src/api/objects/pool.ts";
 import { parsePool } from "../../../src/core/definitions/parse.ts";
-import { localCredential } from "../../../src/local/credential.ts";
+import { createLocalCredential } from "../../../src/local/credential.ts";
 
 function aPool(github: object): BuilderPool {
   const spec = { package: "hello", repository: "alice/hello", github };
@@ -34,24 +34,24 @@ describe("the credential of a pool on one machine", () => {
   const named = aPool({ secretRef: { name: "bot" } });
 
   it("is the token `up` was given where the pool names none, and nobody's where there is none", () => {
-    expect(localCredential(aPool({}), workDir, "t")).toEqual({ token: "t" });
-    expect(localCredential(aPool({}), workDir, undefined)).toBe("none");
+    expect(createLocalCredential(aPool({}), workDir, "t")).toEqual({ token: "t" });
+    expect(createLocalCredential(aPool({}), workDir, undefined)).toBe("none");
   });
 
   it("is the token of the secret it names, without the line end an editor adds", () => {
     keep({ "bot/token": "secret\n", "other/token": "no" });
-    expect(localCredential(named, workDir, "t")).toEqual({ token: "secret" });
+    expect(createLocalCredential(named, workDir, "t")).toEqual({ token: "secret" });
   });
 
   it("is an App's installation where the secret holds one whole", () => {
     const app = { appId: "1", installationId: "2", privateKey: "-----BEGIN-----" };
     keep({ "bot/appId": "1\n", "bot/installationId": "2\n" });
-    expect(localCredential(named, workDir, undefined)).toBe("none");
+    expect(createLocalCredential(named, workDir, undefined)).toBe("none");
     keep({ "bot/privateKey": "-----BEGIN-----\n" });
-    expect(localCredential(named, workDir, undefined)).toEqual(app);
+    expect(createLocalCredential(named, workDir, undefined)).toEqual(app);
   });
 
   it("is never the token of `up` for a pool that names a secret which is missing", () => {
-    expect(localCredential(named, workDir, "t")).toBe("none");
+    expect(createLocalCredential(named, workDir, "t")).toBe("none");
   });
 });

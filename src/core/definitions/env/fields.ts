@@ -1,6 +1,14 @@
 import type { Setting, Settings } from "./evaluate.ts";
 import type { Report } from "./finding.ts";
-import { aliBuildVersion, amount, developmentPackages, flag, names, seconds, wholeNumber } from "./values.ts";
+import {
+  aliBuildVersionOf,
+  amountOf,
+  developmentPackagesOf,
+  flagOf,
+  namesOf,
+  secondsOf,
+  wholeNumberOf,
+} from "./values.ts";
 
 /** What a check says, by the path of its field, such as `trust.users`, and where it is said. */
 export interface Field {
@@ -37,22 +45,22 @@ const readings: Readonly<Record<string, Reading>> = {
   PR_REPO_CHECKOUT: text("checkout"),
   PACKAGE: text("package"),
   ALIBUILD_DEFAULTS: text("defaults"),
-  DEVEL_PKGS: optional("developmentPackages", developmentPackages),
-  TRUST_COLLABORATORS: (setting, report) => [["trust.collaborators", flag("TRUST_COLLABORATORS", setting, report)]],
-  TRUSTED_USERS: (setting, report) => [["trust.users", names(setting, report)]],
+  DEVEL_PKGS: optional("developmentPackages", developmentPackagesOf),
+  TRUST_COLLABORATORS: (setting, report) => [["trust.collaborators", flagOf("TRUST_COLLABORATORS", setting, report)]],
+  TRUSTED_USERS: (setting, report) => [["trust.users", namesOf(setting, report)]],
   TRUSTED_TEAM: text("trust.team"),
-  DONT_USE_COMMENTS: (setting, report) => [["comments", !flag("DONT_USE_COMMENTS", setting, report)]],
+  DONT_USE_COMMENTS: (setting, report) => [["comments", !flagOf("DONT_USE_COMMENTS", setting, report)]],
   NO_ASSUME_CONSISTENT_EXTERNALS: (setting, report) => [
-    ["sharedTree", !flag("NO_ASSUME_CONSISTENT_EXTERNALS", setting, report)],
+    ["sharedTree", !flagOf("NO_ASSUME_CONSISTENT_EXTERNALS", setting, report)],
   ],
   ONLY_RUN_WHEN_CHANGED: optional("onlyWhenChanged", ({ value }) => value.split(/\s+/).filter((path) => path !== "")),
-  INSTALL_ALIBUILD: optional("tool.alibuild", aliBuildVersion),
+  INSTALL_ALIBUILD: optional("tool.alibuild", aliBuildVersionOf),
   REMOTE_STORE: ({ value }) => [["remoteStore", value]],
-  JOBS: optional("jobs", (setting, report) => wholeNumber("JOBS", setting, report)),
-  TIMEOUT: optional("timeouts.command", (setting, report) => seconds("TIMEOUT", setting, report)),
-  LONG_TIMEOUT: optional("timeouts.build", (setting, report) => seconds("LONG_TIMEOUT", setting, report)),
-  MAX_DIFF_SIZE: optional("maxGrowth", amount),
-  SILENT: (setting, report) => (flag("SILENT", setting, report) ? [["silent", true]] : []),
+  JOBS: optional("jobs", (setting, report) => wholeNumberOf("JOBS", setting, report)),
+  TIMEOUT: optional("timeouts.command", (setting, report) => secondsOf("TIMEOUT", setting, report)),
+  LONG_TIMEOUT: optional("timeouts.build", (setting, report) => secondsOf("LONG_TIMEOUT", setting, report)),
+  MAX_DIFF_SIZE: optional("maxGrowth", amountOf),
+  SILENT: (setting, report) => (flagOf("SILENT", setting, report) ? [["silent", true]] : []),
   ...Object.fromEntries(
     [
       "ALIBUILD_O2_TESTS",

@@ -10,7 +10,7 @@ export interface Finding {
 export type Report = (finding: Finding) => void;
 
 /** Collects findings in the order of files and lines; the same one is kept once, however many checks inherit its cause. */
-export function findings(): { readonly report: Report; readonly all: () => readonly Finding[] } {
+export function createReport(): { readonly report: Report; readonly all: () => readonly Finding[] } {
   const known = new Map<string, Finding>();
   return {
     report: (finding) => void known.set(`${finding.file} ${finding.line} ${finding.message}`, finding),

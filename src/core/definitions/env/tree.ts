@@ -33,7 +33,7 @@ export function directoriesOf(files: readonly SourceFile[], report: Report): rea
 }
 
 /** A pool's name from its directory: `<role>-<container>` with what Kubernetes allows, unlike all in `taken`. */
-export function poolName(path: string, taken: ReadonlySet<string>): string {
+export function poolNameOf(path: string, taken: ReadonlySet<string>): string {
   const plain = path
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")

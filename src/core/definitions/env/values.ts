@@ -3,7 +3,7 @@ import type { Setting } from "./evaluate.ts";
 import type { Report } from "./finding.ts";
 
 /** True for everything but the empty text, as the shell tests it. */
-export function flag(name: string, { value, file, line }: Setting, report: Report): boolean {
+export function flagOf(name: string, { value, file, line }: Setting, report: Report): boolean {
   if (/^(false|no|off|0)$/i.test(value)) {
     const message = `${name}=${value} means true, as any text does in the shell; write ${name}= to switch it off`;
     report({ file, line, severity: "warning", message });
@@ -12,7 +12,7 @@ export function flag(name: string, { value, file, line }: Setting, report: Repor
 }
 
 /** Comma-separated logins. ali-bot kept the blanks, so that a login behind one was never trusted. */
-export function names({ value, file, line }: Setting, report: Report): string[] {
+export function namesOf({ value, file, line }: Setting, report: Report): string[] {
   const parts = value.split(",");
   const trimmed = parts.map((name) => name.trim());
   for (const [index, name] of trimmed.entries()) {
@@ -24,7 +24,7 @@ export function names({ value, file, line }: Setting, report: Report): string[] 
 }
 
 /** Lines of `owner/repository [branch [directory]]`; blanks around them and empty lines do not count. */
-export function developmentPackages({ value }: Setting): DevelopmentPackage[] {
+export function developmentPackagesOf({ value }: Setting): DevelopmentPackage[] {
   const rows = value.split("\n").map((row) => row.split(/[ \t]+/).filter((word) => word !== ""));
   return rows.flatMap(([repository, branch, ...rest]) => {
     if (repository === undefined) return [];
@@ -36,7 +36,7 @@ export function developmentPackages({ value }: Setting): DevelopmentPackage[] {
 }
 
 /** A tagged aliBuild is a release on PyPI; everything else stays what it is, `owner/repository@ref`. */
-export function aliBuildVersion({ value, file, line }: Setting, report: Report): string {
+export function aliBuildVersionOf({ value, file, line }: Setting, report: Report): string {
   const release = /^alisw\/alibuild@v([0-9][0-9A-Za-z.]*)$/i.exec(value)?.[1];
   if (release === undefined) return value;
   const message = `INSTALL_ALIBUILD=${value} becomes release ${release} of PyPI, installed once per builder`;
@@ -44,7 +44,7 @@ export function aliBuildVersion({ value, file, line }: Setting, report: Report):
   return release;
 }
 
-export function wholeNumber(name: string, { value, file, line }: Setting, report: Report): number | undefined {
+export function wholeNumberOf(name: string, { value, file, line }: Setting, report: Report): number | undefined {
   if (/^[1-9][0-9]{0,8}$/.test(value)) return Number(value);
   const message = `${name}=${value} is left out: expected a whole number above 0`;
   report({ file, line, severity: "error", message });
@@ -52,8 +52,8 @@ export function wholeNumber(name: string, { value, file, line }: Setting, report
 }
 
 /** `2h`, `10m`, `90s`: the largest unit that says it without a remainder. */
-export function seconds(name: string, setting: Setting, report: Report): string | undefined {
-  const count = wholeNumber(name, setting, report);
+export function secondsOf(name: string, setting: Setting, report: Report): string | undefined {
+  const count = wholeNumberOf(name, setting, report);
   if (count === undefined) return undefined;
   if (count % 3600 === 0) return `${count / 3600}h`;
   // A few minutes are known by their seconds: 120s, 600s.
@@ -61,8 +61,8 @@ export function seconds(name: string, setting: Setting, report: Report): string 
 }
 
 /** Written as bytes once, compared as MiB since 2020. What can only be bytes is taken as bytes, which makes the limit work again. */
-export function amount(setting: Setting, report: Report): string | undefined {
-  const count = wholeNumber("MAX_DIFF_SIZE", setting, report);
+export function amountOf(setting: Setting, report: Report): string | undefined {
+  const count = wholeNumberOf("MAX_DIFF_SIZE", setting, report);
   if (count === undefined) return undefined;
   const size = count < 1_000_000 ? `${count}Mi` : count % 1_000_000 === 0 ? `${count / 1_000_000}M` : String(count);
   const meant =

@@ -1,11 +1,11 @@
 import type { Milliseconds } from "../../../api/values/duration.ts";
-import { type Ages, isCold, type Member, newborn } from "./member.ts";
-import { quarantinePause } from "./quarantine.ts";
+import { type Ages, isCold, type Member, noAges } from "./member.ts";
+import { quarantinePauseOf } from "./quarantine.ts";
 
 /** Since when, on the operator's monotonic clock, each builder has been seen as it is. Forgotten when the operator restarts. */
-export type Sightings = ReadonlyMap<string, Sighting>;
+export type BuilderTimers = ReadonlyMap<string, BuilderTimer>;
 
-interface Sighting {
+interface BuilderTimer {
   readonly drain?: { readonly uid: string | undefined; readonly since: Milliseconds };
   readonly warmup?: {
     readonly revision: string | undefined;
@@ -20,16 +20,16 @@ interface Sighting {
 }
 
 /** What is remembered after a look; builders that are gone are forgotten. */
-export function sight(before: Sightings, members: readonly Member[], now: Milliseconds): Sightings {
+export function observeTimers(before: BuilderTimers, members: readonly Member[], now: Milliseconds): BuilderTimers {
   return new Map(members.map((member) => [member.name, look(before.get(member.name) ?? {}, member, now)]));
 }
 
 /** The ages of a builder at `now`. */
-export function agesOf(sightings: Sightings, name: string, now: Milliseconds): Ages {
-  const { drain, warmup, quarantine, well } = sightings.get(name) ?? {};
+export function agesOf(timers: BuilderTimers, name: string, now: Milliseconds): Ages {
+  const { drain, warmup, quarantine, well } = timers.get(name) ?? {};
   const since = (start: Milliseconds | undefined) => (start === undefined ? 0 : now - start);
   return {
-    ...newborn,
+    ...noAges,
     draining: since(drain?.since),
     stuck: since(warmup?.since),
     quarantined: well === undefined ? since(quarantine?.since) : 0,
@@ -37,7 +37,7 @@ export function agesOf(sightings: Sightings, name: string, now: Milliseconds): A
   };
 }
 
-function look(before: Sighting, member: Member, now: Milliseconds): Sighting {
+function look(before: BuilderTimer, member: Member, now: Milliseconds): BuilderTimer {
   const drain = lookAtDrain(before.drain, member, now);
   const warmup = isCold(member) ? lookAtWarmup(before.warmup, member, now) : undefined;
   const quarantine = lookAtQuarantine(before, member, now);
@@ -50,13 +50,21 @@ function look(before: Sighting, member: Member, now: Milliseconds): Sighting {
   };
 }
 
-function lookAtDrain(before: Sighting["drain"], { builder, pod }: Member, now: Milliseconds): Sighting["drain"] {
+function lookAtDrain(
+  before: BuilderTimer["drain"],
+  { builder, pod }: Member,
+  now: Milliseconds,
+): BuilderTimer["drain"] {
   if (builder?.spec.desired !== "Drain") return undefined;
   return before !== undefined && before.uid === pod?.uid ? before : { uid: pod?.uid, since: now };
 }
 
 /** A process that dies and starts over makes progress only by getting further than any before it at this revision. */
-function lookAtWarmup(before: Sighting["warmup"], { pod, status }: Member, now: Milliseconds): Sighting["warmup"] {
+function lookAtWarmup(
+  before: BuilderTimer["warmup"],
+  { pod, status }: Member,
+  now: Milliseconds,
+): BuilderTimer["warmup"] {
   const { done = 0, progressAt } = status?.warmup ?? {};
   const incarnation = status?.incarnation;
   const revision = pod?.revision;
@@ -70,12 +78,16 @@ function lookAtWarmup(before: Sighting["warmup"], { pod, status }: Member, now: 
 }
 
 /** What warms up, or is not heard, has yet to show whether it is well. */
-function lookAtHealth(before: Sighting["well"], { phase }: Member, now: Milliseconds): Sighting["well"] {
+function lookAtHealth(before: BuilderTimer["well"], { phase }: Member, now: Milliseconds): BuilderTimer["well"] {
   if (phase === "Quarantined") return undefined;
   return phase === "Ready" ? (before ?? now) : before;
 }
 
-function lookAtQuarantine(before: Sighting, { phase, status }: Member, now: Milliseconds): Sighting["quarantine"] {
+function lookAtQuarantine(
+  before: BuilderTimer,
+  { phase, status }: Member,
+  now: Milliseconds,
+): BuilderTimer["quarantine"] {
   const last = before.quarantine;
   if (phase === "Quarantined" && status !== undefined) {
     const { incarnation } = status;
@@ -83,6 +95,6 @@ function lookAtQuarantine(before: Sighting, { phase, status }: Member, now: Mill
     return { incarnation, since: now, strikes: (last?.strikes ?? 0) + 1 };
   }
   const isForgotten =
-    last !== undefined && before.well !== undefined && now - before.well > quarantinePause(last.strikes) * 2;
+    last !== undefined && before.well !== undefined && now - before.well > quarantinePauseOf(last.strikes) * 2;
   return isForgotten ? undefined : last;
 }

@@ -1,4 +1,4 @@
 /** `1 builder`, `8 builders`. */
-export function howMany(builders: number): string {
+export function builderCountOf(builders: number): string {
   return builders === 1 ? "1 builder" : `${builders} builders`;
 }

@@ -26,14 +26,14 @@ export interface Member {
 }
 
 /** Ages of something just seen. */
-export const newborn: Ages = { draining: 0, stuck: 0, quarantined: 0, strikes: 0 };
+export const noAges: Ages = { draining: 0, stuck: 0, quarantined: 0, strikes: 0 };
 
 /** Pods by ordinal, then outside hosts by name. A builder of neither kind (its pod is gone) is in its ordinal's place. */
-export function join(
+export function membersOf(
   pool: string,
   pods: readonly Pod[],
   builders: readonly Builder[],
-  ages: (name: string) => Ages = () => newborn,
+  ages: (name: string) => Ages = () => noAges,
 ): readonly Member[] {
   const podOf = new Map(pods.map((pod) => [pod.name, pod]));
   const builderOf = new Map(builders.map((builder) => [builder.metadata.name, builder]));

@@ -13,7 +13,7 @@ export interface Pod {
   /** Its process ended; the death certificate. */
   readonly ended: boolean;
   /** What keeps it from starting, for people; in words that stay the same while it does. */
-  readonly hindrance?: string;
+  readonly startFailure?: string;
 }
 
 /** Name of the pod, and of the Builder, at an ordinal of a pool. */

@@ -1,11 +1,11 @@
 import type { BuilderPool } from "../../../api/objects/pool.ts";
-import { disruptionBudget } from "./disruptionBudget.ts";
-import { headlessService } from "./headless.ts";
-import { role, roleBinding, serviceAccount } from "./identity.ts";
+import { disruptionBudgetOf } from "./disruptionBudget.ts";
+import { headlessServiceOf } from "./headless.ts";
+import { roleBindingOf, roleOf, serviceAccountOf } from "./identity.ts";
 import type { Manifest } from "./manifest.ts";
-import { networkPolicy } from "./networkPolicy.ts";
+import { networkPolicyOf } from "./networkPolicy.ts";
 import type { PodTemplate } from "./podTemplate.ts";
-import { statefulSet } from "./statefulSet.ts";
+import { statefulSetOf } from "./statefulSet.ts";
 
 /** Everything a pool owns in a cluster but its Builders and Builds, in the order in which it is made: pods come last, and find all they need. */
 export function manifestsOf(
@@ -15,12 +15,12 @@ export function manifestsOf(
   template: PodTemplate,
 ): readonly Manifest[] {
   return [
-    serviceAccount(pool),
-    role(pool),
-    roleBinding(pool, namespace),
-    headlessService(pool),
-    networkPolicy(pool),
-    disruptionBudget(pool),
-    statefulSet(pool, replicas, template),
+    serviceAccountOf(pool),
+    roleOf(pool),
+    roleBindingOf(pool, namespace),
+    headlessServiceOf(pool),
+    networkPolicyOf(pool),
+    disruptionBudgetOf(pool),
+    statefulSetOf(pool, replicas, template),
   ];
 }

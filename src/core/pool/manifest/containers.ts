@@ -1,35 +1,35 @@
 import type { BuilderPool } from "../../../api/objects/pool.ts";
 import { capsuleArguments, cellCommand, cellSocket } from "./capsule.ts";
 import type { Setting } from "./manifest.ts";
-import { bucketKeysFolder, builderMounts, capsuleMounts, cellMounts, dataFolder, logsTokenFile } from "./mounts.ts";
-import { builderUser, cellUser, containerSecurity } from "./security.ts";
+import { bucketKeysFolder, builderMountsOf, capsuleMounts, cellMountsOf, dataFolder, logsTokenFile } from "./mounts.ts";
+import { builderUser, cellUser, containerSecurityOf } from "./security.ts";
 
 /** Name of the container whose end is the builder's. */
 export const builderContainer = "builder";
 export const healthPort = 8080;
 
 /** Copies Node, its libraries, its loader and the cell program to where the cell's image has them not. */
-export function capsuleContainer({ builderImage }: Setting): object {
+export function capsuleContainerOf({ builderImage }: Setting): object {
   return {
     name: "capsule",
     image: builderImage,
     args: capsuleArguments,
-    securityContext: containerSecurity(builderUser),
+    securityContext: containerSecurityOf(builderUser),
     resources: { requests: { cpu: "50m", memory: "64Mi" } },
     volumeMounts: capsuleMounts,
   };
 }
 
 /** The hands. A native sidecar outlives the builder, so that the build of one that is told to end comes to its own end. */
-export function cellContainer({ spec }: BuilderPool): object {
+export function cellContainerOf({ spec }: BuilderPool): object {
   return {
     name: "cell",
     image: spec.image,
     restartPolicy: "Always",
     command: cellCommand,
-    securityContext: containerSecurity(cellUser),
+    securityContext: containerSecurityOf(cellUser),
     resources: spec.template?.resources ?? {},
-    volumeMounts: cellMounts(spec),
+    volumeMounts: cellMountsOf(spec),
   };
 }
 
@@ -63,9 +63,9 @@ export function builderContainerOf(pool: BuilderPool, { builderImage, logs }: Se
       failureThreshold: 6,
       terminationGracePeriodSeconds: 30,
     },
-    securityContext: containerSecurity(builderUser),
+    securityContext: containerSecurityOf(builderUser),
     resources: { requests: { cpu: "100m", memory: "256Mi" } },
-    volumeMounts: builderMounts(pool.spec),
+    volumeMounts: builderMountsOf(pool.spec),
   };
 }
 

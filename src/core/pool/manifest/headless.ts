@@ -1,15 +1,15 @@
 import type { BuilderPool } from "../../../api/objects/pool.ts";
 import { healthPort } from "./containers.ts";
 import type { Manifest } from "./manifest.ts";
-import { owned, selectorOf } from "./owned.ts";
+import { ownedMetadataOf, selectorOf } from "./owned.ts";
 
 /** Gives each pod a name in DNS, and Prometheus a place to find them, whether they are ready or not. */
-export function headlessService(pool: BuilderPool): Manifest {
+export function headlessServiceOf(pool: BuilderPool): Manifest {
   const { name } = pool.metadata;
   return {
     apiVersion: "v1",
     kind: "Service",
-    metadata: owned(pool, name),
+    metadata: ownedMetadataOf(pool, name),
     spec: {
       clusterIP: "None",
       publishNotReadyAddresses: true,

@@ -1,34 +1,34 @@
 import type { BuilderPool } from "../../../api/objects/pool.ts";
 import type { Manifest } from "./manifest.ts";
-import { identityOf, owned } from "./owned.ts";
+import { accountNameOf, ownedMetadataOf } from "./owned.ts";
 import { builderRules } from "./rights.ts";
 
 /** Who the builders of a pool are; its token is handed to the builder container alone. */
-export function serviceAccount(pool: BuilderPool): Manifest {
+export function serviceAccountOf(pool: BuilderPool): Manifest {
   return {
     apiVersion: "v1",
     kind: "ServiceAccount",
-    metadata: owned(pool, identityOf(pool.metadata.name)),
+    metadata: ownedMetadataOf(pool, accountNameOf(pool.metadata.name)),
     automountServiceAccountToken: false,
   };
 }
 
 /** What they may do; the admission policy narrows it to what is their own. */
-export function role(pool: BuilderPool): Manifest {
+export function roleOf(pool: BuilderPool): Manifest {
   return {
     apiVersion: "rbac.authorization.k8s.io/v1",
     kind: "Role",
-    metadata: owned(pool, identityOf(pool.metadata.name)),
+    metadata: ownedMetadataOf(pool, accountNameOf(pool.metadata.name)),
     rules: builderRules,
   };
 }
 
-export function roleBinding(pool: BuilderPool, namespace: string): Manifest {
-  const name = identityOf(pool.metadata.name);
+export function roleBindingOf(pool: BuilderPool, namespace: string): Manifest {
+  const name = accountNameOf(pool.metadata.name);
   return {
     apiVersion: "rbac.authorization.k8s.io/v1",
     kind: "RoleBinding",
-    metadata: owned(pool, name),
+    metadata: ownedMetadataOf(pool, name),
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
     subjects: [{ kind: "ServiceAccount", name, namespace }],
   };

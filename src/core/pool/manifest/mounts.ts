@@ -25,7 +25,7 @@ const socketMount = { name: "socket", mountPath: cellSocket.slice(0, cellSocket.
 export const capsuleMounts = [capsuleMount];
 
 /** The brain sees the whole volume, and all that proves who it is. */
-export function builderMounts({ logs }: BuilderPoolSpec): readonly object[] {
+export function builderMountsOf({ logs }: BuilderPoolSpec): readonly object[] {
   return [
     { name: dataVolume, mountPath: dataFolder },
     socketMount,
@@ -37,7 +37,7 @@ export function builderMounts({ logs }: BuilderPoolSpec): readonly object[] {
 }
 
 /** Foreign code sees its work area, the mirrors, and what the pool hands it; `config/` and `state/` lie on the volume and are not mounted. */
-export function cellMounts({ cellSecrets = [], template }: BuilderPoolSpec): readonly object[] {
+export function cellMountsOf({ cellSecrets = [], template }: BuilderPoolSpec): readonly object[] {
   return [
     { ...capsuleMount, readOnly: true },
     socketMount,
@@ -54,7 +54,7 @@ export function cellMounts({ cellSecrets = [], template }: BuilderPoolSpec): rea
 }
 
 /** All but the claim. */
-export function volumes(
+export function volumesOf(
   { cellSecrets = [], template, logs: { s3 } }: BuilderPoolSpec,
   { logs }: Setting,
 ): readonly object[] {

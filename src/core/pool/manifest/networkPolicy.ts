@@ -1,7 +1,7 @@
 import type { BuilderPool } from "../../../api/objects/pool.ts";
 import { healthPort } from "./containers.ts";
 import type { Manifest } from "./manifest.ts";
-import { owned, selectorOf } from "./owned.ts";
+import { ownedMetadataOf, selectorOf } from "./owned.ts";
 
 /** Where clouds hand the credentials of a node to whoever asks from it. */
 const nodeCredentials = { v4: "169.254.169.254/32", v6: "fd00:ec2::254/128" };
@@ -11,12 +11,12 @@ const nodeCredentials = { v4: "169.254.169.254/32", v6: "fd00:ec2::254/128" };
  * the API server: a policy knows pods, not containers, and the builder in the same pod must reach it. What keeps builds from doing
  * anything there is that they hold no token. Without a network plugin that enforces policies it does nothing.
  */
-export function networkPolicy(pool: BuilderPool): Manifest {
+export function networkPolicyOf(pool: BuilderPool): Manifest {
   const { name } = pool.metadata;
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "NetworkPolicy",
-    metadata: owned(pool, name),
+    metadata: ownedMetadataOf(pool, name),
     spec: {
       podSelector: { matchLabels: selectorOf(name) },
       policyTypes: ["Ingress", "Egress"],

@@ -3,7 +3,7 @@ import type { ObjectMeta } from "../../../api/objects/metadata.ts";
 import type { BuilderPool } from "../../../api/objects/pool.ts";
 
 /** Metadata of an object that goes with its pool. */
-export function owned(pool: BuilderPool, name: string): ObjectMeta {
+export function ownedMetadataOf(pool: BuilderPool, name: string): ObjectMeta {
   const { name: owner, uid = "" } = pool.metadata;
   return {
     name,
@@ -25,9 +25,9 @@ export function selectorOf(pool: string): Record<string, string> {
 }
 
 /** Name of the identity its builders have, and of the rights of that. */
-export function identityOf(pool: string): string {
-  return `${pool}${identitySuffix}`;
+export function accountNameOf(pool: string): string {
+  return `${pool}${accountSuffix}`;
 }
 
 /** What tells builders from everybody else by their names. */
-export const identitySuffix = "-builder";
+export const accountSuffix = "-builder";

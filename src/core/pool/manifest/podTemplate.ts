@@ -1,10 +1,10 @@
 import { revisionLabel } from "../../../api/objects/group.ts";
 import type { BuilderPool } from "../../../api/objects/pool.ts";
 import { drainLimit } from "../rollout/removal.ts";
-import { builderContainer, builderContainerOf, capsuleContainer, cellContainer } from "./containers.ts";
+import { builderContainer, builderContainerOf, capsuleContainerOf, cellContainerOf } from "./containers.ts";
 import type { Setting } from "./manifest.ts";
-import { volumes } from "./mounts.ts";
-import { identityOf, labelsOf } from "./owned.ts";
+import { volumesOf } from "./mounts.ts";
+import { accountNameOf, labelsOf } from "./owned.ts";
 import { podSecurity } from "./security.ts";
 
 /** What a pod of a StatefulSet is made from. */
@@ -17,7 +17,7 @@ export interface PodTemplate {
 }
 
 /** A builder: a brain and a pair of hands, which share a volume and a socket, and nothing else. */
-export function podTemplate(pool: BuilderPool, setting: Setting, revision: string): PodTemplate {
+export function podTemplateOf(pool: BuilderPool, setting: Setting, revision: string): PodTemplate {
   const { spec, metadata } = pool;
   const { nodeSelector, tolerations, affinity, runtimeClassName, annotations = {} } = spec.template ?? {};
   return {
@@ -26,14 +26,14 @@ export function podTemplate(pool: BuilderPool, setting: Setting, revision: strin
       annotations: { ...annotations, "kubectl.kubernetes.io/default-container": builderContainer },
     },
     spec: {
-      serviceAccountName: identityOf(metadata.name),
+      serviceAccountName: accountNameOf(metadata.name),
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       securityContext: podSecurity,
       terminationGracePeriodSeconds: Math.ceil(drainLimit(spec.update) / 1000),
-      initContainers: [capsuleContainer(setting), cellContainer(pool)],
+      initContainers: [capsuleContainerOf(setting), cellContainerOf(pool)],
       containers: [builderContainerOf(pool, setting, revision)],
-      volumes: volumes(spec, setting),
+      volumes: volumesOf(spec, setting),
       ...(setting.pullSecrets.length > 0 && { imagePullSecrets: setting.pullSecrets.map((name) => ({ name })) }),
       ...(nodeSelector !== undefined && { nodeSelector }),
       ...(tolerations !== undefined && { tolerations }),

@@ -16,7 +16,7 @@ export const podSecurity = {
 };
 
 /** Of one container: no rights, and nothing to write but what is mounted. */
-export function containerSecurity(user: number): object {
+export function containerSecurityOf(user: number): object {
   return {
     runAsUser: user,
     runAsNonRoot: true,

@@ -1,19 +1,19 @@
 import { type BuilderPool, Workspace } from "../../../api/objects/pool.ts";
 import type { Manifest } from "./manifest.ts";
 import { dataVolume } from "./mounts.ts";
-import { labelsOf, owned, selectorOf } from "./owned.ts";
+import { labelsOf, ownedMetadataOf, selectorOf } from "./owned.ts";
 import type { PodTemplate } from "./podTemplate.ts";
 
 /**
  * Starts and keeps the pods. It replaces none by itself (OnDelete): who goes, and when, is the planner's decision. Claims stay when the
  * pool shrinks, so that it is warm when it grows again, and go with the pool.
  */
-export function statefulSet(pool: BuilderPool, replicas: number, template: PodTemplate): Manifest {
+export function statefulSetOf(pool: BuilderPool, replicas: number, template: PodTemplate): Manifest {
   const { name } = pool.metadata;
   return {
     apiVersion: "apps/v1",
     kind: "StatefulSet",
-    metadata: owned(pool, name),
+    metadata: ownedMetadataOf(pool, name),
     spec: {
       replicas,
       serviceName: name,

@@ -3,14 +3,14 @@ import { type Milliseconds, milliseconds } from "../../../api/values/duration.ts
 import { isEnding, isIdle, isServing, type Member } from "../builder/member.ts";
 import type { ObservedPool } from "../observed.ts";
 import { type Budget, budgetOf } from "./budget.ts";
-import { widthOf } from "./places.ts";
-import { type Cause, causeToReplace, noPlace, urgency } from "./removalReason.ts";
-import type { Course } from "./rollout.ts";
+import { placesOf } from "./places.ts";
+import { type RemovalReason, replacementReasonOf, scaleDownReasonOf, urgencyOf } from "./removalReason.ts";
+import type { Rollout } from "./rollout.ts";
 
 /** One builder on its way out, and the next step of it. */
-export interface Departure {
+export interface Removal {
   readonly member: Member;
-  readonly cause: Cause;
+  readonly reason: RemovalReason;
   /** Whether the pool keeps a place for it. */
   readonly returns: boolean;
   readonly step:
@@ -20,10 +20,10 @@ export interface Departure {
     | "Force"; // it was given its time to drain
 }
 
-export interface Departures {
+export interface Removals {
   /** Ordinals the pool has a place for. */
-  readonly width: number;
-  readonly all: readonly Departure[];
+  readonly places: number;
+  readonly all: readonly Removal[];
 }
 
 /** A builder ends its own build when the drain timeout is over; only one that does not is stopped by force, so much later. */
@@ -38,43 +38,45 @@ export function drainLimit(update: BuilderPoolSpec["update"]): Milliseconds {
  * Who must go, in the order in which they are served: what people asked for first, then high to low ordinals. Builders that serve
  * nobody are taken at once; a ready one only as long as the budget has one to spare.
  */
-export function departuresOf({ pool, members }: ObservedPool, course: Course): Departures {
+export function removalsOf({ pool, members }: ObservedPool, rollout: Rollout): Removals {
   const { spec } = pool;
   const budget = budgetOf(spec);
-  const replaced = new Map(members.map((member) => [member.name, causeToReplace(member, course)]));
-  const width = widthOf(
+  const replaced = new Map(members.map((member) => [member.name, replacementReasonOf(member, rollout)]));
+  const places = placesOf(
     { instances: spec.instances, maxSurge: budget.maxSurge },
     members,
-    course,
+    rollout,
     ({ name }) => replaced.get(name) !== undefined,
   );
   const leaving = members
-    .map((member) => ({ member, returns: (member.ordinal ?? 0) < width }))
+    .map((member) => ({ member, returns: (member.ordinal ?? 0) < places }))
     .map((candidate) => ({
       ...candidate,
-      cause: candidate.returns ? replaced.get(candidate.member.name) : noPlace(candidate.member, spec.instances),
+      reason: candidate.returns
+        ? replaced.get(candidate.member.name)
+        : scaleDownReasonOf(candidate.member, spec.instances),
     }))
-    .filter((candidate): candidate is typeof candidate & { cause: Cause } => candidate.cause !== undefined)
+    .filter((candidate): candidate is typeof candidate & { reason: RemovalReason } => candidate.reason !== undefined)
     .filter(({ member }) => member.pod !== undefined)
-    .sort((a, b) => urgency(a.cause) - urgency(b.cause) || (b.member.ordinal ?? 0) - (a.member.ordinal ?? 0));
-  return { width, all: serve(leaving, spareOf(members, budget), drainLimit(spec.update)) };
+    .sort((a, b) => urgencyOf(a.reason) - urgencyOf(b.reason) || (b.member.ordinal ?? 0) - (a.member.ordinal ?? 0));
+  return { places, all: serve(leaving, spareOf(members, budget), drainLimit(spec.update)) };
 }
 
 /** Whether the pod keeps its place until it is done. */
-export function holdsPlace({ step, member }: Departure): boolean {
+export function holdsOrdinal({ step, member }: Removal): boolean {
   return (step === "Wait" || step === "Drain") && !isEnding(member);
 }
 
-function serve(leaving: readonly Omit<Departure, "step">[], spare: number, limit: Milliseconds): readonly Departure[] {
+function serve(leaving: readonly Omit<Removal, "step">[], spare: number, limit: Milliseconds): readonly Removal[] {
   let left = spare;
-  return leaving.map((departure) => {
-    const step = nextStep(departure.member, left > 0, limit);
+  return leaving.map((removal) => {
+    const step = nextStep(removal.member, left > 0, limit);
     if (step === "Drain") left -= 1;
-    return { ...departure, step };
+    return { ...removal, step };
   });
 }
 
-function nextStep(member: Member, mayTake: boolean, limit: Milliseconds): Departure["step"] {
+function nextStep(member: Member, mayTake: boolean, limit: Milliseconds): Removal["step"] {
   if (isEnding(member)) return "Wait";
   if (isIdle(member)) return "Remove";
   if (member.builder?.spec.desired === "Drain") return member.ages.draining >= limit ? "Force" : "Wait";

@@ -4,7 +4,7 @@ import type { ObservedPool } from "../observed.ts";
 import { revisionOf } from "./revision.ts";
 
 /** Where the pool's revision is going, and whether the next step of the way may be taken. */
-export interface Course {
+export interface Rollout {
   readonly state: "Steady" | "Rolling" | "Paused" | "Stalled" | "RolledBack";
   /** Revision the builders should have. */
   readonly target: string;
@@ -20,9 +20,9 @@ export interface Course {
  * Nothing is remembered but what is in the pool's status: `revision` and `previousRevision`, and for a rollback the word of
  * its Stalled condition. A rollback holds until the spec asks for yet another revision, or for `onStall: Pause`.
  */
-export function courseOf(observed: ObservedPool): Course {
+export function rolloutOf(observed: ObservedPool): Rollout {
   const { spec, status } = observed.pool;
-  const wanted = revisionOf(spec, observed.standing?.program);
+  const wanted = revisionOf(spec, observed.environment?.program);
   const last = status?.revision ?? wanted;
   const wasRolledBack = status?.conditions?.some(({ type, reason }) => type === "Stalled" && reason === "RolledBack");
   const mayRollBack = spec.update.onStall === "Rollback" && !spec.update.paused;
@@ -47,7 +47,7 @@ export function courseOf(observed: ObservedPool): Course {
 }
 
 /** Whether the next builder may be taken to the target revision. */
-export function mayStep({ state }: Course): boolean {
+export function mayAdvance({ state }: Rollout): boolean {
   return state !== "Paused" && state !== "Stalled";
 }
 

@@ -1,21 +1,21 @@
 import type { Condition } from "../../../api/objects/metadata.ts";
 import type { BuilderPoolStatus } from "../../../api/objects/pool.ts";
 import type { PoolConditionType, PoolReason } from "../../../api/objects/reasons.ts";
-import type { PoolEvent, Why } from "../action.ts";
-import { howMany } from "../builder/builderCount.ts";
+import type { Explanation, PoolEvent } from "../action.ts";
+import { builderCountOf } from "../builder/builderCount.ts";
 import { isCold, isEnding, isServing, type Member } from "../builder/member.ts";
 import type { ObservedPool } from "../observed.ts";
 import { budgetOf } from "../rollout/budget.ts";
-import type { Departures } from "../rollout/removal.ts";
-import type { Course } from "../rollout/rollout.ts";
-import { hindrances } from "./stuck.ts";
-import { standstill } from "./warmupStep.ts";
+import type { Removals } from "../rollout/removal.ts";
+import type { Rollout } from "../rollout/rollout.ts";
+import { startFailureOf } from "./stuck.ts";
+import { warmupStepOf } from "./warmupStep.ts";
 
-type Finding = Why & { readonly status: Condition["status"] };
+type Finding = Explanation & { readonly status: Condition["status"] };
 interface Facts {
   readonly observed: ObservedPool;
-  readonly course: Course;
-  readonly departures: Departures;
+  readonly rollout: Rollout;
+  readonly removals: Removals;
   readonly ready: number;
   readonly serving: number;
 }
@@ -35,13 +35,13 @@ const judges: Readonly<Record<PoolConditionType, Judge>> = {
 /** The conditions as they are now. `now` is the wall clock in milliseconds; it marks only those whose status changed. */
 export function conditionsOf(
   observed: ObservedPool,
-  course: Course,
-  departures: Departures,
+  rollout: Rollout,
+  removals: Removals,
   now: number,
 ): readonly Condition[] {
   const pods = observed.members.filter(({ ordinal }) => ordinal !== undefined);
   const ready = pods.filter((member) => member.phase === "Ready" && !isEnding(member)).length;
-  const facts = { observed, course, departures, ready, serving: observed.members.filter(isServing).length };
+  const facts = { observed, rollout, removals, ready, serving: observed.members.filter(isServing).length };
   const before = new Map(observed.pool.status?.conditions?.map((condition) => [condition.type, condition]));
   const { generation } = observed.pool.metadata;
   return Object.entries(judges).map(([type, judge]) => {
@@ -64,7 +64,7 @@ export function conditionsOf(
 const calm: readonly string[] = ["AsDesired", "AllReady"] satisfies readonly PoolReason[];
 
 /** Conditions that now say something else, beyond how well one holds that held before; the first sight of one is no change. */
-export function turned(
+export function changedConditionsOf(
   before: BuilderPoolStatus["conditions"],
   after: readonly Condition[] = [],
 ): readonly Condition[] {
@@ -81,7 +81,7 @@ export function eventsOf(
   before: BuilderPoolStatus["conditions"],
   after: readonly Condition[],
 ): readonly PoolEvent[] {
-  return turned(before, after).map(({ reason, message }) => ({
+  return changedConditionsOf(before, after).map(({ reason, message }) => ({
     reason: reason as PoolReason,
     message,
     object: `BuilderPool/${pool}`,
@@ -98,57 +98,61 @@ function isAvailable({ observed: { pool, members }, ready }: Facts): Finding {
   if (ready >= instances) return { status: "True", reason: "AllReady", message };
   if (ready >= atLeast) return { status: "True", reason: "AsDesired", message };
   const help = `at least ${atLeast} should be; \`get builders\` shows what the others do`;
-  return { status: "False", reason: "NotEnoughReady", message: `${message}, ${help}${hindrances(members)}` };
+  return { status: "False", reason: "NotEnoughReady", message: `${message}, ${help}${startFailureOf(members)}` };
 }
 
-function isProgressing({ observed, course, departures, ready }: Facts): Finding {
+function isProgressing({ observed, rollout, removals, ready }: Facts): Finding {
   const { pool, members } = observed;
   const { instances } = pool.spec;
   if (pool.metadata.deletionTimestamp !== undefined) {
     return { status: "True", reason: "PoolDeleted", message: "The builders drain, then the pool goes" };
   }
   const pods = members.filter(({ pod }) => pod !== undefined);
-  const updated = pods.filter(({ pod }) => pod?.revision === course.target).length;
-  const far = `${updated} of ${instances} builders have revision ${course.target}`;
-  if (course.state === "Paused") {
+  const updated = pods.filter(({ pod }) => pod?.revision === rollout.target).length;
+  const far = `${updated} of ${instances} builders have revision ${rollout.target}`;
+  if (rollout.state === "Paused") {
     const message = `The update is paused, ${far}; it goes on when spec.update.paused is false`;
     return { status: "False", reason: "UpdatePaused", message };
   }
-  if (course.state === "Stalled") {
-    const reason = course.previous === undefined ? "WarmupStuck" : "UpdateStalled";
-    return { status: "False", reason, message: `${stuckNames(course.stuck)} does not get warm` };
+  if (rollout.state === "Stalled") {
+    const reason = rollout.previous === undefined ? "WarmupStuck" : "UpdateStalled";
+    return { status: "False", reason, message: `${stuckNames(rollout.stuck)} does not get warm` };
   }
-  const isRolling = course.state === "Rolling" || updated < pods.length;
-  if (isRolling) return { status: "True", reason: "UpdateStarted", message: `${far}${hindrances(members)}` };
-  if (pods.length > departures.width) {
-    return { status: "True", reason: "ScaledDown", message: `Goes from ${howMany(pods.length)} to ${instances}` };
+  const isRolling = rollout.state === "Rolling" || updated < pods.length;
+  if (isRolling) return { status: "True", reason: "UpdateStarted", message: `${far}${startFailureOf(members)}` };
+  if (pods.length > removals.places) {
+    return {
+      status: "True",
+      reason: "ScaledDown",
+      message: `Goes from ${builderCountOf(pods.length)} to ${instances}`,
+    };
   }
   if (ready < instances) {
-    const message = `${ready} of ${instances} builders are ready${hindrances(members)}`;
+    const message = `${ready} of ${instances} builders are ready${startFailureOf(members)}`;
     return { status: "True", reason: "NotEnoughReady", message };
   }
   const reason = pool.status?.previousRevision !== undefined ? "UpdateFinished" : "AsDesired";
   return { status: "False", reason, message: "The builders are as declared" };
 }
 
-function isStalled({ observed: { pool }, course }: Facts): Finding {
+function isStalled({ observed: { pool }, rollout }: Facts): Finding {
   const { warmup, update } = pool.spec;
-  if (course.state === "RolledBack") {
+  if (rollout.state === "RolledBack") {
     const message =
-      `Revision ${course.previous} did not get warm, so the pool returned to ${course.target}; ` +
+      `Revision ${rollout.previous} did not get warm, so the pool returned to ${rollout.target}; ` +
       "change the spec to try another, or set spec.update.onStall to Pause to try this one again";
     return { status: "True", reason: "RolledBack", message };
   }
-  if (course.stuck.length === 0) {
+  if (rollout.stuck.length === 0) {
     return { status: "False", reason: "AsDesired", message: "No warm-up is stuck" };
   }
-  const what = whatIsStuck(course.stuck, warmup.timeout);
-  if (course.previous === undefined) {
+  const what = whatIsStuck(rollout.stuck, warmup.timeout);
+  if (rollout.previous === undefined) {
     const message = `${what}; its status and log say what it waits for, \`restart\` starts it afresh`;
     return { status: "True", reason: "WarmupStuck", message };
   }
   const paused = update.paused ? "spec.update.paused is set" : "the others keep serving";
-  const message = `${what} at revision ${course.target}, ${paused}; correct the spec, or set it back to return to ${course.previous}`;
+  const message = `${what} at revision ${rollout.target}, ${paused}; correct the spec, or set it back to return to ${rollout.previous}`;
   return { status: "True", reason: "UpdateStalled", message };
 }
 
@@ -158,7 +162,7 @@ function isCovered({ serving }: Facts): Finding {
 }
 
 function isInConflict({ observed }: Facts): Finding {
-  const { refusal } = observed.standing ?? {};
+  const { refusal } = observed.environment ?? {};
   if (refusal?.reason === "NameTaken") return { status: "True", ...refusal };
   const { conflicts } = observed.definitions;
   if (conflicts.length === 0) {
@@ -188,8 +192,8 @@ function isGitHubReachable({ observed: { listings, refused } }: Facts): Finding 
   return { status: "True", reason: "ListingFresh", message: "The pull requests are listed" };
 }
 
-function areDefinitionsValid({ observed: { definitions, standing } }: Facts): Finding {
-  const { refusal } = standing ?? {};
+function areDefinitionsValid({ observed: { definitions, environment } }: Facts): Finding {
+  const { refusal } = environment ?? {};
   if (refusal?.reason === "DefinitionInvalid") return { status: "False", ...refusal };
   const { broken } = definitions;
   if (broken.length === 0) return { status: "True", reason: "AsDesired", message: "Every check is well defined" };
@@ -202,7 +206,9 @@ function whatIsStuck(stuck: readonly Member[], timeout: string): string {
   return [
     ...(cold.length === 0
       ? []
-      : [`${stuckNames(cold)} made no progress in its warm-up for ${timeout}${standstill(cold)}${hindrances(cold)}`]),
+      : [
+          `${stuckNames(cold)} made no progress in its warm-up for ${timeout}${warmupStepOf(cold)}${startFailureOf(cold)}`,
+        ]),
     ...(quarantined.length === 0
       ? []
       : [`${stuckNames(quarantined)} is quarantined (${quarantined[0]?.status?.message ?? "its status says why"})`]),

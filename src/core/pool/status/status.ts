@@ -2,39 +2,35 @@ import { poolLabel } from "../../../api/objects/group.ts";
 import type { BuilderPoolStatus } from "../../../api/objects/pool.ts";
 import { isServing } from "../builder/member.ts";
 import type { ListingState, ObservedPool } from "../observed.ts";
-import type { Departures } from "../rollout/removal.ts";
-import type { Course } from "../rollout/rollout.ts";
-import { conditionsOf, turned } from "./conditions.ts";
+import type { Removals } from "../rollout/removal.ts";
+import type { Rollout } from "../rollout/rollout.ts";
+import { changedConditionsOf, conditionsOf } from "./conditions.ts";
 
 /** The pool's status as it is now, in one piece. What is not known is absent, never 0. */
-export function statusOf(
-  observed: ObservedPool,
-  course: Course,
-  departures: Departures,
-  now: number,
-): BuilderPoolStatus {
+export function statusOf(observed: ObservedPool, rollout: Rollout, removals: Removals, now: number): BuilderPoolStatus {
   const { pool, members, waiting } = observed;
   const count = (holds: (member: (typeof members)[number]) => boolean) => members.filter(holds).length;
   return {
     ...(pool.metadata.generation !== undefined && { observedGeneration: pool.metadata.generation }),
-    revision: course.target,
-    ...(course.previous !== undefined && { previousRevision: course.previous }),
+    revision: rollout.target,
+    ...(rollout.previous !== undefined && { previousRevision: rollout.previous }),
     instances: count(({ pod, ordinal }) => pod !== undefined || ordinal === undefined),
     ready: count(({ phase }) => phase === "Ready"),
     active: count(isServing),
-    updated: count(({ pod, status }) => (pod?.revision ?? status?.revision) === course.target),
+    updated: count(({ pod, status }) => (pod?.revision ?? status?.revision) === rollout.target),
     building: count(({ status }) => status?.building !== undefined),
     ...(waiting !== undefined && { queued: waiting.queued }),
     ...(waiting?.oldest !== undefined && { oldest: waiting.oldest }),
     selector: `${poolLabel}=${pool.metadata.name}`,
     listings: observed.listings.map((listing) => steady(listing, pool.status?.listings)),
-    conditions: [...conditionsOf(observed, course, departures, now)],
+    conditions: [...conditionsOf(observed, rollout, removals, now)],
   };
 }
 
 /** Whether somebody may be waiting for what changed: a condition, or which spec and revision it is about. Counts and words are no news. */
-export function isNews(before: BuilderPoolStatus | undefined, after: BuilderPoolStatus): boolean {
-  if (before?.conditions === undefined || turned(before.conditions, after.conditions).length > 0) return true;
+export function hasNews(before: BuilderPoolStatus | undefined, after: BuilderPoolStatus): boolean {
+  if (before?.conditions === undefined || changedConditionsOf(before.conditions, after.conditions).length > 0)
+    return true;
   const fields = ["observedGeneration", "revision", "previousRevision", "selector"] as const;
   return fields.some((field) => before[field] !== after[field]);
 }

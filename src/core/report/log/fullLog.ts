@@ -7,7 +7,7 @@ export interface LogFile {
 }
 
 /** What stands at the top of the full log: where, when and of what it is, and which logs follow. */
-export function fullLogHead(build: {
+export function fullLogHeadOf(build: {
   readonly host: string;
   readonly finishedAt: string;
   readonly commit: string;
@@ -25,12 +25,12 @@ ${files.length > 0 ? ["The following files are present in the log:", ...files].j
 }
 
 /** The line before a log. */
-export function fullLogBegin({ path, startedAt }: LogFile): string {
+export function fullLogBeginOf({ path, startedAt }: LogFile): string {
   return `## Begin ${path} ${seconds(startedAt)}\n`;
 }
 
 /** The line after a log. */
-export function fullLogEnd({ path, startedAt, finishedAt }: LogFile): string {
+export function fullLogEndOf({ path, startedAt, finishedAt }: LogFile): string {
   const span = Math.max(0, (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000);
   return `## End ${path} ${seconds(finishedAt)} (${Math.round(span)}s)\n`;
 }

@@ -12,15 +12,15 @@ export function withoutEscapes(text: string): string {
 }
 
 /** A line of a log as people may see it: no escapes, no control characters, at most 2000 characters. */
-export function readable(bytes: Buffer): string {
+export function readableLineOf(bytes: Buffer): string {
   const whole = bytes.length <= lineBytes;
   const text = bytes.toString("utf8", 0, Math.min(bytes.length, lineBytes));
   const clean = withoutEscapes(whole ? text : text.replace(/\ufffd{1,3}$/, "")).replace(controls, "\ufffd");
-  return whole && clean.length <= lineCharacters ? clean : `${cut(clean, lineCharacters - 1)}…`;
+  return whole && clean.length <= lineCharacters ? clean : `${truncate(clean, lineCharacters - 1)}…`;
 }
 
 /** At most so many UTF-16 units of a text, never half a character. */
-export function cut(text: string, length: number): string {
+export function truncate(text: string, length: number): string {
   if (text.length <= length) return text;
   const last = text.charCodeAt(length - 1);
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);

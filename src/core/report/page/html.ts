@@ -7,28 +7,28 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** Text as HTML shows it, in content and in quoted attributes. */
-export function escaped(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
 /** A link, or the bare text when the address is no web address and no plain relative one. */
-export function link(address: string, text: string): string {
+export function linkHtml(address: string, text: string): string {
   const isSafe = /^https?:\/\//.test(address) || /^[#\w%.~!'()*-][\w%./~!'()*-]*$/.test(address);
-  return isSafe ? `<a href="${escaped(address)}">${escaped(text)}</a>` : escaped(text);
+  return isSafe ? `<a href="${escapeHtml(address)}">${escapeHtml(text)}</a>` : escapeHtml(text);
 }
 
 /**
  * A whole page that needs nothing else: no script, no font, no picture; readable on a phone and in the dark. `body` is HTML. The tone colours
  * the dot by which people tell the page among many tabs.
  */
-export function page(title: string, body: string, tone: keyof typeof dots = "quiet"): string {
+export function pageHtml(title: string, body: string, tone: keyof typeof dots = "quiet"): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${escaped(title)}</title>
+<title>${escapeHtml(title)}</title>
 <link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='7' fill='%23${dots[tone]}'/%3E%3C/svg%3E">
 <style>${style}</style>
 </head>

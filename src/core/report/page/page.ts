@@ -2,7 +2,7 @@ import type { Findings } from "../../../api/cell/event.ts";
 import type { VerdictResult } from "../../../api/objects/build.ts";
 import { formatDuration } from "../../../api/values/duration.ts";
 import { fullLogName } from "../log/paths.ts";
-import { escaped, link, page } from "./html.ts";
+import { escapeHtml, linkHtml, pageHtml } from "./html.ts";
 import { blocksOf, countOf, isFound, sectionTitles } from "./sections.ts";
 
 /** Everything the result page of one build shows. Instants are ISO 8601. */
@@ -41,7 +41,7 @@ const headings: Readonly<Record<VerdictResult, string>> = {
  * The result page of a build, complete in itself. Every text in it may come from a pull request, so every text is escaped. What went wrong
  * stands right below the heading; how it was built comes last.
  */
-export function resultPage(facts: ResultFacts): string {
+export function resultPageOf(facts: ResultFacts): string {
   const isGood = facts.result === "Success" || facts.result === "Skipped";
   const tone = isGood ? "good" : "bad";
   const body = [
@@ -53,7 +53,7 @@ export function resultPage(facts: ResultFacts): string {
     artifacts(facts),
     `<section id="facts"><h2>${factsTitle}</h2>\n${factsTable(facts)}</section>`,
   ];
-  return page("Build results", body.filter((part) => part !== "").join("\n"), tone);
+  return pageHtml("Build results", body.filter((part) => part !== "").join("\n"), tone);
 }
 
 const factsTitle = "How it was built";
@@ -61,29 +61,29 @@ const factsTitle = "How it was built";
 /** What the page is about, in two lines. */
 function lead(facts: ResultFacts): string {
   const { repository, number, title, check, commit, builder } = facts;
-  const about = link(pullRequestOf(facts), `${repository}#${number}`);
+  const about = linkHtml(pullRequestOf(facts), `${repository}#${number}`);
   const parts = [
-    escaped(check),
-    `<code>${escaped(commit.slice(0, 10))}</code>`,
-    escaped(`${spanOf(facts)} on ${builder}`),
-    escaped(readableTime(facts.finishedAt)),
-    ...(facts.hasFullLog === false ? [] : [link(fullLogName, "full log")]),
+    escapeHtml(check),
+    `<code>${escapeHtml(commit.slice(0, 10))}</code>`,
+    escapeHtml(`${spanOf(facts)} on ${builder}`),
+    escapeHtml(readableTime(facts.finishedAt)),
+    ...(facts.hasFullLog === false ? [] : [linkHtml(fullLogName, "full log")]),
   ];
-  return `<p class="lead">${about}${title === undefined ? "" : ` ${escaped(title)}`}<br>
+  return `<p class="lead">${about}${title === undefined ? "" : ` ${escapeHtml(title)}`}<br>
 <span class="quiet">${parts.join(" · ")}</span></p>`;
 }
 
 function factsTable(facts: ResultFacts): string {
   const { repository, number, commit, builder, host } = facts;
   const rows: (readonly [string, string])[] = [
-    ["Pull request", link(pullRequestOf(facts), `${repository}#${number}`)],
-    ["Commit", `<code>${escaped(commit)}</code>`],
-    ["Started", escaped(readableTime(facts.startedAt))],
-    ["Finished", escaped(`${readableTime(facts.finishedAt)}, after ${spanOf(facts)}`)],
-    ["Builder", escaped(host === undefined ? builder : `${builder} on ${host}`)],
-    ...(facts.hasFullLog === false ? [] : [["Full log", link(fullLogName, fullLogName)] as const]),
-    ...Object.entries(facts.versions ?? {}).map(([name, version]) => [escaped(name), escaped(version)] as const),
-    ...(facts.commands ?? []).map((command) => ["Command", `<code>${escaped(command)}</code>`] as const),
+    ["Pull request", linkHtml(pullRequestOf(facts), `${repository}#${number}`)],
+    ["Commit", `<code>${escapeHtml(commit)}</code>`],
+    ["Started", escapeHtml(readableTime(facts.startedAt))],
+    ["Finished", escapeHtml(`${readableTime(facts.finishedAt)}, after ${spanOf(facts)}`)],
+    ["Builder", escapeHtml(host === undefined ? builder : `${builder} on ${host}`)],
+    ...(facts.hasFullLog === false ? [] : [["Full log", linkHtml(fullLogName, fullLogName)] as const]),
+    ...Object.entries(facts.versions ?? {}).map(([name, version]) => [escapeHtml(name), escapeHtml(version)] as const),
+    ...(facts.commands ?? []).map((command) => ["Command", `<code>${escapeHtml(command)}</code>`] as const),
   ];
   return `<dl class="facts">${rows.map(([term, text]) => `<dt>${term}</dt><dd>${text}</dd>`).join("\n")}</dl>`;
 }
@@ -112,17 +112,17 @@ function section(found: Findings["sections"][number]): string {
   const { title, tone, note } = sectionTitles[found.class];
   const files = blocksOf(found).map(({ path, lines }) => {
     const shown = lines.map((line) => (line === undefined ? "<hr>" : marked(found.class, line)));
-    return `<h3>${escaped(path)}</h3>\n<pre tabindex="0">${shown.join("")}</pre>`;
+    return `<h3>${escapeHtml(path)}</h3>\n<pre tabindex="0">${shown.join("")}</pre>`;
   });
   const omitted =
-    found.omitted === 0 ? "" : `<p class="quiet">${found.omitted} more in the ${link(fullLogName, "full log")}</p>`;
+    found.omitted === 0 ? "" : `<p class="quiet">${found.omitted} more in the ${linkHtml(fullLogName, "full log")}</p>`;
   return `<section id="${found.class}" class="${tone}"><h2>${title} ${badge(countOf(found))}</h2>
-${note === undefined ? "" : `<p>${escaped(note)}</p>\n`}${files.join("\n")}${omitted}</section>`;
+${note === undefined ? "" : `<p>${escapeHtml(note)}</p>\n`}${files.join("\n")}${omitted}</section>`;
 }
 
 /** A line that was found is a block of its own: it is broken where it is too long, so that nobody has to scroll to read it. */
 function marked(name: Findings["sections"][number]["class"], line: string): string {
-  const text = `${escaped(line)}\n`;
+  const text = `${escapeHtml(line)}\n`;
   return isFound(name, line) ? `<mark>${text}</mark>` : text;
 }
 
@@ -131,14 +131,14 @@ function nothingFound({ findings, result }: ResultFacts, isGood: boolean): strin
   const isSilent = findings === undefined || findings.sections.every(({ class: name }) => name === "warning");
   if (isGood || !isSilent || (result !== "Failure" && result !== "DoctorError")) return "";
   const end = findings?.preview ?? [];
-  const text = end.length === 0 ? "" : `<pre tabindex="0">${end.map((line) => `${escaped(line)}\n`).join("")}</pre>`;
+  const text = end.length === 0 ? "" : `<pre tabindex="0">${end.map((line) => `${escapeHtml(line)}\n`).join("")}</pre>`;
   return `<section id="end"><h2>No errors found in the logs</h2>
-<p>No line looks like an error. The newest log ends so; the ${link(fullLogName, "full log")} has everything.</p>${text}</section>`;
+<p>No line looks like an error. The newest log ends so; the ${linkHtml(fullLogName, "full log")} has everything.</p>${text}</section>`;
 }
 
 function artifacts({ artifacts: paths = [] }: ResultFacts): string {
   if (paths.length === 0) return "";
-  const items = paths.map((path) => `<li>${link(path.split("/").map(encodeURIComponent).join("/"), path)}</li>`);
+  const items = paths.map((path) => `<li>${linkHtml(path.split("/").map(encodeURIComponent).join("/"), path)}</li>`);
   return `<section id="artifacts"><h2>Artifacts ${badge(paths.length)}</h2><ul>${items.join("\n")}</ul></section>`;
 }
 

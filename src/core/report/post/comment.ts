@@ -1,6 +1,6 @@
 import type { Verdict } from "../../../api/objects/build.ts";
-import { cut } from "../log/line.ts";
-import { messageHash } from "./commentHash.ts";
+import { truncate } from "../log/line.ts";
+import { commentHashOf } from "./commentHash.ts";
 
 /** GitHub refuses longer comments. */
 const maxBody = 65_536;
@@ -23,12 +23,12 @@ export function commentOn(check: string, verdict: Omit<Verdict, "silent">): Comm
   if (text === undefined) return undefined;
   const prefix = `Error while checking ${inert(check)} for ${verdict.commit}`;
   const at = verdict.finishedAt.slice(0, 16).replace("T", " ");
-  return { prefix, body: `${prefix} at ${at}:\n\n${text}`, hash: messageHash(text) };
+  return { prefix, body: `${prefix} at ${at}:\n\n${text}`, hash: commentHashOf(text) };
 }
 
 function failure({ excerpt = "", log }: Omit<Verdict, "silent">): string {
   const link = log === undefined ? "" : `Full log [here](${log.url}).\n`;
-  const text = cut(excerpt, maxBody - link.length - 1000);
+  const text = truncate(excerpt, maxBody - link.length - 1000);
   return text === "" ? link : `${fenced(text)}\n${link}`;
 }
 

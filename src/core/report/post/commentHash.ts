@@ -15,7 +15,7 @@ const volatile = [
  * Tells whether two comments say the same. Times, durations and the order of lines do not count, since builds run in parallel;
  * everything else does, line numbers included: a comment is rewritten when the errors are others.
  */
-export function messageHash(text: string): string {
+export function commentHashOf(text: string): string {
   const steady = volatile.reduce((rest, pattern) => rest.replace(pattern, ""), text);
   const lines = steady.split("\n").sort();
   return createHash("sha256").update(lines.join("\n")).digest("hex").slice(0, 16);

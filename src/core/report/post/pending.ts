@@ -3,17 +3,17 @@ import type { Builder } from "../../../api/objects/builder.ts";
 import type { BuilderPool } from "../../../api/objects/pool.ts";
 import type { Milliseconds } from "../../../api/values/duration.ts";
 import { isHeld } from "../../build/claim.ts";
-import { poolChecks } from "../../definitions/checks.ts";
+import { poolChecksOf } from "../../definitions/checks.ts";
 import { planReport, type ReportFacts } from "./plan.ts";
 
 /** The objects that decide, beside the Build, what GitHub should have. */
-export interface Surroundings {
+export interface ReportContext {
   pool(name: string): BuilderPool | undefined;
   builder(name: string): Builder | undefined;
 }
 
 /** What the report of a Build depends on beside the Build. Whatever is not known is silent: it is published later, or never. */
-export function reportFacts(build: Build, around: Surroundings, logWaited: Milliseconds): ReportFacts {
+export function reportFactsOf(build: Build, around: ReportContext, logWaited: Milliseconds): ReportFacts {
   const pool = around.pool(build.spec.pool);
   return {
     silent: pool === undefined || pool.spec.silent || build.spec.silent === true,
@@ -27,7 +27,7 @@ export function reportFacts(build: Build, around: Surroundings, logWaited: Milli
 }
 
 function wantsComments(pool: BuilderPool, { spec }: Build): boolean {
-  const { checks } = poolChecks(pool);
+  const { checks } = poolChecksOf(pool);
   return checks.some(
     ({ name, repository, comments }) => name === spec.check && repository === spec.repository && comments,
   );
@@ -39,8 +39,8 @@ function wantsComments(pool: BuilderPool, { spec }: Build): boolean {
  */
 export function mustBeHeard(build: Build, pool: BuilderPool): boolean {
   const leaving: Build = { ...build, spec: { ...build.spec, blocked: { reason: "PoolDeleted", message: "" } } };
-  const around: Surroundings = { pool: () => pool, builder: () => undefined };
-  return isHeld(build) || !hasAll(planReport(leaving, reportFacts(leaving, around, 0)));
+  const around: ReportContext = { pool: () => pool, builder: () => undefined };
+  return isHeld(build) || !isUpToDate(planReport(leaving, reportFactsOf(leaving, around, 0)));
 }
 
 /** Names of the Builds of which GitHub does not have everything that it should have by now. */
@@ -51,13 +51,13 @@ export function pendingReports(objects: {
 }): readonly string[] {
   const pools = new Map(objects.pools.map((pool) => [pool.metadata.name, pool]));
   const builders = new Map(objects.builders.map((builder) => [builder.metadata.name, builder]));
-  const around: Surroundings = { pool: (name) => pools.get(name), builder: (name) => builders.get(name) };
+  const around: ReportContext = { pool: (name) => pools.get(name), builder: (name) => builders.get(name) };
   return objects.builds
-    .filter((build) => !hasAll(planReport(build, reportFacts(build, around, 0))))
+    .filter((build) => !isUpToDate(planReport(build, reportFactsOf(build, around, 0))))
     .map(({ metadata }) => metadata.name);
 }
 
 /** Whether a plan has nothing to do: GitHub has everything. */
-export function hasAll({ status, comment, wait }: ReturnType<typeof planReport>): boolean {
+export function isUpToDate({ status, comment, wait }: ReturnType<typeof planReport>): boolean {
   return status === undefined && comment === undefined && wait === undefined;
 }

@@ -7,12 +7,12 @@ import {
   approvalNeeded,
   isAnnouncement,
   isRetrying,
-  notBuilding,
-  rechecking,
-  retrying,
+  notBuildingStatusOf,
+  recheckingStatusOf,
+  retryingStatusOf,
   type StatusText,
-  started,
-  verdictStatus,
+  startedStatusOf,
+  verdictStatusOf,
 } from "./status.ts";
 
 /** What the reporter knows beside the Build. */
@@ -81,14 +81,14 @@ export function unreportedVerdict({ spec, status }: Build): Verdict | undefined 
 function isReported(check: string, verdict: Verdict, reported: Reported | undefined): boolean {
   if (reported === undefined || verdict.request > reported.request) return false;
   if (verdict.request < reported.request || verdict.commit !== reported.commit) return true;
-  return isSame(verdictStatus(check, verdict), reported);
+  return isSame(verdictStatusOf(check, verdict), reported);
 }
 
 function reportVerdict(build: Build, verdict: Verdict, facts: ReportFacts): ReportPlan {
   const wait = logPatience - facts.logWaited;
   if (verdict.log?.stored === false && wait > 0) return { wait };
   const { commit, request } = verdict;
-  const status = { ...verdictStatus(build.spec.check, verdict), commit, request };
+  const status = { ...verdictStatusOf(build.spec.check, verdict), commit, request };
   const comment = verdict === build.status?.verdict ? newComment(build, verdict, facts) : undefined;
   return { status, ...(comment && { comment }) };
 }
@@ -119,7 +119,7 @@ function announcement(build: Build, facts: ReportFacts): StatusText | undefined 
     const trouble = currentTrouble(build);
     if (trouble !== undefined && !onPurpose.has(trouble.reason) && !facts.isSilentBuilder(trouble.builder)) {
       const isSaid = said !== undefined && isRetrying(said.description);
-      return isSaid ? undefined : retrying(trouble.reason, trouble.builder);
+      return isSaid ? undefined : retryingStatusOf(trouble.reason, trouble.builder);
     }
   }
   return said === undefined ? running(build, facts, reported) : undefined;
@@ -130,10 +130,10 @@ function running({ spec, status }: Build, facts: ReportFacts, reported: Reported
   if (status?.phase !== "Running" || claim === undefined || facts.isSilentBuilder(claim.builder)) return undefined;
   if (claim.request !== spec.request || claim.commit !== spec.commit) return undefined;
   const since = Date.parse(claim.since);
-  if (spec.group === "untested") return started(since, claim.builder);
+  if (spec.group === "untested") return startedStatusOf(since, claim.builder);
   // Where the red status is not ours its link is not known, and writing would lose it.
   const isOurs = spec.group === "failed" && reported?.state === "error";
-  return isOurs ? rechecking(since, claim.builder, reported.url) : undefined;
+  return isOurs ? recheckingStatusOf(since, claim.builder, reported.url) : undefined;
 }
 
 /** Nobody asks to approve what has a status already; an announced build that will not take place is called off. */
@@ -145,9 +145,9 @@ function blocked({ spec, status }: Build, reported: Reported | undefined): Statu
     return isDue ? approvalNeeded : undefined;
   }
   if (!isAnnounced) return undefined;
-  if (reported.state === "pending") return notBuilding(spec.blocked.reason);
+  if (reported.state === "pending") return notBuildingStatusOf(spec.blocked.reason);
   const { verdict } = status ?? {};
-  if (verdict?.commit === spec.commit && !verdict.silent) return verdictStatus(spec.check, verdict);
+  if (verdict?.commit === spec.commit && !verdict.silent) return verdictStatusOf(spec.check, verdict);
   return { state: reported.state, description: "", url: reported.url };
 }
 

@@ -1,9 +1,9 @@
 import type { Reported } from "../../../api/objects/build.ts";
-import { cut } from "../log/line.ts";
+import { truncate } from "../log/line.ts";
 import type { PlannedStatus, ReportPlan } from "./plan.ts";
 
 /** What became of a write: GitHub has it, or refused it for good. */
-export interface Fate {
+export interface WriteResult {
   /** Whether GitHub's record grew; false when it had that already. */
   readonly written: boolean;
   /** Why GitHub refused it. */
@@ -14,7 +14,7 @@ export interface Fate {
 export function recordStatus(
   before: Reported | undefined,
   { commit, request, state, description, url }: PlannedStatus,
-  { written, refused }: Fate,
+  { written, refused }: WriteResult,
   at: string,
 ): Reported {
   const same = before?.commit === commit ? before : undefined;
@@ -26,7 +26,7 @@ export function recordStatus(
     url,
     at,
     writes: (same?.writes ?? 0) + (written ? 1 : 0),
-    ...(refused !== undefined && { refused: cut(refused, 300) }),
+    ...(refused !== undefined && { refused: truncate(refused, 300) }),
     ...(same?.commented !== undefined && { commented: same.commented }),
   };
 }
@@ -35,8 +35,8 @@ export function recordStatus(
 export function recordComment(
   before: Reported | undefined,
   { commit, hash }: NonNullable<ReportPlan["comment"]>,
-  { refused }: Fate,
+  { refused }: WriteResult,
 ): Reported | undefined {
   if (before?.commit !== commit) return before;
-  return { ...before, commented: hash, ...(refused !== undefined && { refused: cut(refused, 300) }) };
+  return { ...before, commented: hash, ...(refused !== undefined && { refused: truncate(refused, 300) }) };
 }

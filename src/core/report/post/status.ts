@@ -1,8 +1,8 @@
 import type { Verdict, VerdictResult } from "../../../api/objects/build.ts";
 import type { BlockedReason, InfrastructureReason } from "../../../api/objects/reasons.ts";
 import type { Milliseconds } from "../../../api/values/duration.ts";
-import { toolName } from "../../definitions/alibuild.ts";
-import { cut } from "../log/line.ts";
+import { toolNameOf } from "../../definitions/alibuild.ts";
+import { truncate } from "../log/line.ts";
 
 /** What GitHub shows beside a check. */
 export interface StatusText {
@@ -57,32 +57,32 @@ const blockedPhrases: Readonly<Record<Exclude<BlockedReason, "Untrusted" | "Owne
 };
 
 /** What GitHub shows for a verdict, in the words the field knows. A red one is `error`: tools that wait for checks read it so. */
-export function verdictStatus(check: string, verdict: Pick<Verdict, "result" | "log">): StatusText {
+export function verdictStatusOf(check: string, verdict: Pick<Verdict, "result" | "log">): StatusText {
   const { state, description } = verdictTexts[verdict.result];
   return {
     state,
-    description: description.replace("aliBuild", toolName({ name: check })),
+    description: description.replace("aliBuild", toolNameOf({ name: check })),
     url: verdict.log?.url ?? "",
   };
 }
 
 /** A build of an untested commit runs. */
-export function started(since: Milliseconds, builder: string): StatusText {
-  return pending(`Started ${startTime(since)} on ${builder}`);
+export function startedStatusOf(since: Milliseconds, builder: string): StatusText {
+  return pending(`Started ${startTimeOf(since)} on ${builder}`);
 }
 
 /** A failed commit is built again: it stays red and keeps its link. */
-export function rechecking(since: Milliseconds, builder: string, url: string): StatusText {
-  return { state: "error", description: describe(`Rechecking since ${startTime(since)} on ${builder}`), url };
+export function recheckingStatusOf(since: Milliseconds, builder: string, url: string): StatusText {
+  return { state: "error", description: describe(`Rechecking since ${startTimeOf(since)} on ${builder}`), url };
 }
 
 /** The last attempt failed for a reason that is not the pull request's. */
-export function retrying(reason: InfrastructureReason, builder: string): StatusText {
+export function retryingStatusOf(reason: InfrastructureReason, builder: string): StatusText {
   return pending(`Retrying, not the pull request's fault: ${infrastructurePhrases[reason]} on ${builder}`);
 }
 
 /** A build that was announced does not take place. Undefined where another status says why. */
-export function notBuilding(reason: BlockedReason): StatusText | undefined {
+export function notBuildingStatusOf(reason: BlockedReason): StatusText | undefined {
   if (reason === "Untrusted" || reason === "OwnedByAnotherPool") return undefined;
   return pending(`Not building: ${blockedPhrases[reason]}`);
 }
@@ -114,7 +114,7 @@ function pending(description: string): StatusText {
 }
 
 function describe(text: string): string {
-  return cut(text, maxDescription);
+  return truncate(text, maxDescription);
 }
 
 const geneva = new Intl.DateTimeFormat("en-GB", {
@@ -126,7 +126,7 @@ const geneva = new Intl.DateTimeFormat("en-GB", {
 });
 
 /** `Mon 19:12 CET`: the zone is the field's own label, in summer too. */
-export function startTime(instant: Milliseconds): string {
+export function startTimeOf(instant: Milliseconds): string {
   const parts = Object.fromEntries(geneva.formatToParts(instant).map(({ type, value }) => [type, value]));
   return `${parts["weekday"]} ${parts["hour"]}:${parts["minute"]} CET`;
 }

@@ -1,4 +1,4 @@
-import { lineBytes, readable, withoutEscapes } from "../log/line.ts";
+import { lineBytes, readableLineOf, withoutEscapes } from "../log/line.ts";
 import type { ScannedLine } from "./section.ts";
 
 const size = 256 * 1024;
@@ -35,7 +35,7 @@ export class WindowLine implements ScannedLine {
   }
 
   text(): string {
-    return readable(this.#bytes.subarray(this.index, this.contentEnd));
+    return readableLineOf(this.#bytes.subarray(this.index, this.contentEnd));
   }
 
   /** As patterns see it: its beginning, byte for byte, without escapes. */

@@ -26,7 +26,7 @@ export interface Refusal {
 }
 
 /** The server's refusal as a StoreError, with the server's own words. */
-export function refused(refusal: Refusal): StoreError {
+export function refusedError(refusal: Refusal): StoreError {
   const { what, status, body, retryAfter } = refusal;
   const said = Status.safeParse(parsed(body)).data;
   const code = codeOf(refusal, said);
@@ -40,7 +40,7 @@ export function refused(refusal: Refusal): StoreError {
 }
 
 /** No answer, or half of one: whether a write happened is not known. */
-export function unanswered(what: string, error: unknown): StoreError {
+export function unansweredError(what: string, error: unknown): StoreError {
   const reason = error instanceof Error ? error.message : String(error);
   return new StoreError("Unavailable", `the API server did not answer to ${what}: ${reason}`, { cause: error });
 }

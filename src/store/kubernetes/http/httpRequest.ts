@@ -2,7 +2,7 @@ import http, { type ClientRequest, type IncomingMessage } from "node:http";
 import https from "node:https";
 import type { Access } from "../access.ts";
 
-export interface Call {
+export interface HttpRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Path and query. */
   readonly path: string;
@@ -14,7 +14,7 @@ export interface Call {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly retryAfter: string | undefined;
   /** Ends when the server ends it; throws when it breaks, at a deadline, and when the signal aborts. Must be read to its end or left. */
@@ -22,7 +22,7 @@ export interface Answer {
 }
 
 /** One request over HTTP/1.1. Throws what kept the server from answering, and the signal's reason. */
-export async function exchange(access: Access, call: Call): Promise<Answer> {
+export async function httpRequest(access: Access, call: HttpRequest): Promise<HttpResponse> {
   const { method, body, signal, deadlineMs, quietMs } = call;
   signal?.throwIfAborted();
   const own = await access.headers();

@@ -4,13 +4,13 @@ import type { DeleteOptions, KubernetesClient, KubernetesObject, Resource, Subre
 import { addressOf, queryOf } from "./address.ts";
 import { type Limits, usualLimits } from "./limits.ts";
 import { pagesOf } from "./pages.ts";
-import { ask, type Question, textOf } from "./request.ts";
+import { type ApiRequest, request, textOf } from "./request.ts";
 import { watchOnce } from "./watchOnce.ts";
 
 /** One verb on one object. */
 interface Deed {
   readonly verb: string;
-  readonly method: Question["method"];
+  readonly method: ApiRequest["method"];
   readonly resource: Resource;
   readonly name: string;
   /** Whether the address is the collection's. */
@@ -23,7 +23,7 @@ interface Deed {
 }
 
 /** The verbs, in `namespace` or else the one the access names; throws when neither does. */
-export function kubernetesClient(
+export function createKubernetesClient(
   access: Access,
   namespace = access.namespace,
   limits: Limits = usualLimits,
@@ -43,7 +43,7 @@ export function kubernetesClient(
       signal,
       ...(body && { body: { type: deed.type ?? "application/json", text: JSON.stringify(body) } }),
     };
-    return await ask(access, question, async (answer) => JSON.parse(await textOf(answer)));
+    return await request(access, question, async (answer) => JSON.parse(await textOf(answer)));
   }
 
   return {

@@ -3,7 +3,7 @@ import type { Access } from "../access.ts";
 import type { KubernetesObject, ListOptions, ObjectList, Resource } from "../client.ts";
 import { addressOf, queryOf } from "./address.ts";
 import type { Limits } from "./limits.ts";
-import { ask, textOf } from "./request.ts";
+import { request, textOf } from "./request.ts";
 
 /**
  * Objects of a page: what is parsed in one go, in some 10 ms. With resourceVersion=0 the server would send them all at once, limit or not;
@@ -29,7 +29,7 @@ export async function* pagesOf(
   for (;;) {
     const path = `${addressOf(namespace, resource)}${query}`;
     const question = { method: "GET", what: `list ${resource.kind}`, path, deadlineMs, signal } as const;
-    const page = await ask(access, question, async (answer) => Page.parse(JSON.parse(await textOf(answer))));
+    const page = await request(access, question, async (answer) => Page.parse(JSON.parse(await textOf(answer))));
     const { resourceVersion, continue: next = "" } = page.metadata;
     yield { resourceVersion, items: (page.items ?? []).map((item) => asObject(resource, item)) };
     if (next === "") return;

@@ -2,10 +2,10 @@ import { isStoreError, StoreError } from "../../error.ts";
 import type { Access } from "../access.ts";
 import type { KubernetesObject, Resource, WatchEvent, WatchOptions } from "../client.ts";
 import { addressOf, queryOf } from "./address.ts";
-import { refused, unanswered } from "./failure.ts";
+import { refusedError, unansweredError } from "./failure.ts";
 import type { Limits } from "./limits.ts";
 import { linesOf } from "./lines.ts";
-import { ask } from "./request.ts";
+import { request } from "./request.ts";
 
 /** A server that does not end a watch in time is given so much longer. */
 const graceMs = 5_000;
@@ -25,7 +25,7 @@ export async function* watchOnce(
   const deadlineMs = options.timeoutSeconds * 1000 + graceMs;
   try {
     const question = { method: "GET", what, path, deadlineMs, quietMs, signal } as const;
-    const { chunks } = await ask(access, question, async (answer) => answer);
+    const { chunks } = await request(access, question, async (answer) => answer);
     onOpen?.();
     for await (const line of linesOf(chunks)) {
       if (signal.aborted) return;
@@ -33,14 +33,15 @@ export async function* watchOnce(
     }
   } catch (error) {
     if (signal.aborted) return;
-    throw isStoreError(error) ? error : unanswered(what, error);
+    throw isStoreError(error) ? error : unansweredError(what, error);
   }
 }
 
 function eventOf(line: string, what: string): WatchEvent {
   const event = parsed(line);
   if (isEvent(event)) return event;
-  if (isError(event)) throw refused({ what, name: undefined, status: event.object.code ?? 500, body: event.object });
+  if (isError(event))
+    throw refusedError({ what, name: undefined, status: event.object.code ?? 500, body: event.object });
   const begin = JSON.stringify(line.slice(0, 100));
   throw new StoreError("Expired", `the API server sent a line that is no event to ${what}: ${begin}`);
 }

@@ -1,5 +1,5 @@
 /** What every object has that is looked at here. */
-export interface Thing {
+export interface Identified {
   readonly metadata: {
     readonly name: string;
     readonly uid?: string | undefined;
@@ -22,7 +22,7 @@ export interface Known<T> {
   areAll(names: ReadonlySet<string>): Reflected<T>[];
 }
 
-export function createKnown<T extends Thing>(): Known<T> {
+export function createKnown<T extends Identified>(): Known<T> {
   const known = new Map<string, T>();
 
   function exists(object: T): Reflected<T>[] {

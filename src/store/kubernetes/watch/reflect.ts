@@ -1,13 +1,13 @@
 import { setImmediate as breathe } from "node:timers/promises";
-import { pauseAfter } from "../../../system/backoff.ts";
+import { backoffDelay } from "../../../system/backoff.ts";
 import type { Clock } from "../../../system/clock.ts";
 import type { Log } from "../../../system/log.ts";
 import { isStoreError, type StoreError } from "../../error.ts";
 import { healthChanges } from "../../watch/health.ts";
 import type { KubernetesClient, KubernetesObject, Resource } from "../client.ts";
-import { createKnown, type Reflected, type Thing } from "./known.ts";
+import { createKnown, type Identified, type Reflected } from "./known.ts";
 
-export interface ReflectOptions<T extends Thing> {
+export interface ReflectOptions<T extends Identified> {
   readonly labelSelector?: string;
   /** The object as readers get it; undefined for one that cannot be read, which is then as if it had not changed. */
   readonly read: (object: KubernetesObject) => T | undefined;
@@ -36,7 +36,7 @@ const slice = 50;
  * list, and with it another Synced. Deletions that nobody saw are delivered with the object as it was last seen, and an object that was
  * replaced by another of its name is Deleted first. Failures are tried again for ever, after pauses that double to 15 s.
  */
-export async function* reflect<T extends Thing>(
+export async function* reflect<T extends Identified>(
   client: Pick<KubernetesClient, "pages" | "watch">,
   resource: Resource,
   { labelSelector, read, onHealth }: ReflectOptions<T>,
@@ -67,7 +67,7 @@ export async function* reflect<T extends Thing>(
       count(error.code === "Expired" ? "Expired" : "Failed", kind);
     }
     failures = openedAt !== undefined && clock.monotonic() - openedAt >= goodMs ? 0 : failures + 1;
-    const pauseMs = Math.max(pauseAfter(backoff, failures, clock.random), failure?.retryAfterMs ?? 0);
+    const pauseMs = Math.max(backoffDelay(backoff, failures, clock.random), failure?.retryAfterMs ?? 0);
     if (failure !== undefined || failures > 0) health.isBad(failure, pauseMs);
     if (failures > 0) await clock.sleep(pauseMs, signal).catch(() => {});
   }

@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from "node:timers/promises";
-import type { Reflected, Thing } from "./known.ts";
+import type { Identified, Reflected } from "./known.ts";
 import { createSource, type Follow, type ReaderOptions } from "./source.ts";
 
 /** One watch for many readers. */
@@ -15,7 +15,7 @@ const slice = 50;
  * Readers of the same objects share them, and one connection: `follow` is called for the first reader and aborted with the last. Each is
  * told everything in its own time, merged into the present state of an object for one who is slow.
  */
-export function shareWatch<T extends Thing>(follow: Follow<T>): SharedWatch<T> {
+export function createSharedWatch<T extends Identified>(follow: Follow<T>): SharedWatch<T> {
   let source: ReturnType<typeof createSource<T>> | undefined;
 
   async function* read({ signal, onHealth }: ReaderOptions): AsyncGenerator<Reflected<T>, void, undefined> {

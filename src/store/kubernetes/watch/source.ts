@@ -1,7 +1,7 @@
 import { type Bell, createBell } from "../../bell.ts";
 import { frozen } from "../../frozen.ts";
-import type { Reflected, Thing } from "./known.ts";
-import { createView, type View } from "./view.ts";
+import type { Identified, Reflected } from "./known.ts";
+import { createWatchView, type WatchView } from "./view.ts";
 
 export interface ReaderOptions {
   readonly signal: AbortSignal;
@@ -11,7 +11,7 @@ export interface ReaderOptions {
 export type Follow<T> = (options: Required<ReaderOptions>) => AsyncIterable<Reflected<T>>;
 
 interface Reader<T> {
-  readonly view: View<T>;
+  readonly view: WatchView<T>;
   readonly bell: Bell;
   leave(): void;
 }
@@ -25,7 +25,7 @@ export interface Source<T> {
   isOver(): boolean;
 }
 
-export function createSource<T extends Thing>(follow: Follow<T>): Source<T> {
+export function createSource<T extends Identified>(follow: Follow<T>): Source<T> {
   const exists = new Map<string, T>();
   const readers = new Set<Reader<T> & { readonly onHealth: (isHealthy: boolean) => void }>();
   const end = new AbortController();
@@ -63,7 +63,7 @@ export function createSource<T extends Thing>(follow: Follow<T>): Source<T> {
         readers.delete(reader);
         if (readers.size === 0) end.abort();
       };
-      const reader = { view: createView(exists), bell: createBell(), onHealth, leave };
+      const reader = { view: createWatchView(exists), bell: createBell(), onHealth, leave };
       readers.add(reader);
       if (isHealthy) onHealth(true);
       return reader;

@@ -1,7 +1,7 @@
-import type { Reflected, Thing } from "./known.ts";
+import type { Identified, Reflected } from "./known.ts";
 
 /** What one reader of a shared watch has been told, and what it has to be told next. */
-export interface View<T> {
+export interface WatchView<T> {
   /** The object of this name changed; with `last` it is gone, and was so at the end. */
   touch(name: string, last?: T): void;
   /** What the reader is told next; empty when it knows everything. */
@@ -12,7 +12,7 @@ export interface View<T> {
  * Holds names, no queue: a slow reader finds the changes of an object merged into its present state, `exists`, and costs nothing. Only how
  * an object was when it went is kept for a reader who was told of it.
  */
-export function createView<T extends Thing>(exists: ReadonlyMap<string, T>): View<T> {
+export function createWatchView<T extends Identified>(exists: ReadonlyMap<string, T>): WatchView<T> {
   const told = new Map<string, T>();
   const ended = new Map<string, T>();
   const touched = new Set(exists.keys());

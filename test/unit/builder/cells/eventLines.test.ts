@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { CellEvent } from "../../../../src/api/cell/event.ts";
-import { eventLines } from "../../../../src/builder/cells/eventLines.ts";
+import { createEventLines } from "../../../../src/builder/cells/eventLines.ts";
 
 function hear(chunks: readonly Uint8Array[]): { readonly events: readonly CellEvent[]; readonly garbage: number } {
   const events: CellEvent[] = [];
-  const lines = eventLines((event) => events.push(event));
+  const lines = createEventLines((event) => events.push(event));
   for (const chunk of chunks) lines.write(chunk);
   return { events, garbage: lines.garbage() };
 }

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { layOut, sandboxAt } from "../../../../src/builder/config/sandbox.ts";
+import { createFolders, sandboxOf } from "../../../../src/builder/config/sandbox.ts";
 
 function aVolume(): string {
   const root = mkdtempSync(join(tmpdir(), "builderpool-volume-"));
@@ -13,7 +13,7 @@ const mode = (path: string) => (statSync(path).mode & 0o7777).toString(8);
 
 describe("a sandbox", () => {
   it("on one machine holds everything beside one another", () => {
-    const { config, state, home, area } = sandboxAt("/w/o2-0");
+    const { config, state, home, area } = sandboxOf("/w/o2-0");
     expect([config, state, home, area("build/O2/o2")]).toEqual([
       "/w/o2-0/config",
       "/w/o2-0/state",
@@ -23,7 +23,7 @@ describe("a sandbox", () => {
   });
 
   it("in a pod keeps what is the builder's out of the folder that the cell sees", () => {
-    const { config, state, pendingLogs, forceHashes, areas, tools, home, tmp } = sandboxAt("/data", "/data/work");
+    const { config, state, pendingLogs, forceHashes, areas, tools, home, tmp } = sandboxOf("/data", "/data/work");
     expect([config, state, pendingLogs, forceHashes].filter((path) => path.startsWith("/data/work"))).toEqual([]);
     expect([areas, tools, home, tmp].filter((path) => !path.startsWith("/data/work/"))).toEqual([]);
   });
@@ -34,8 +34,8 @@ describe("a sandbox", () => {
     mkdirSync(work);
     for (const path of [root, work]) chmodSync(path, 0o2770);
     const before = process.umask(0o007);
-    const sandbox = sandboxAt(root, work);
-    await layOut(sandbox, undefined).finally(() => process.umask(before));
+    const sandbox = sandboxOf(root, work);
+    await createFolders(sandbox, undefined).finally(() => process.umask(before));
     expect([sandbox.areas, sandbox.tools, sandbox.home, sandbox.tmp].map(mode)).toEqual(Array(4).fill("2770"));
     expect(mode(sandbox.state)).toMatch(/^2?700$/);
   });

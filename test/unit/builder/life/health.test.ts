@@ -1,28 +1,28 @@
 import { describe, expect, it } from "vitest";
 import type { InfrastructureReason } from "../../../../src/api/objects/reasons.ts";
-import { type Health, healthy, judge, pauseAfter } from "../../../../src/builder/life/health.ts";
+import { type Health, healthAfter, healthy, pauseOf } from "../../../../src/builder/life/health.ts";
 import type { AttemptEnd } from "../../../../src/builder/work/attempt.ts";
 
 const released = (reason: InfrastructureReason): AttemptEnd => ({ kind: "Released", reason, message: "" });
-const healthAfter = (...ends: readonly AttemptEnd[]): Health => ends.reduce(judge, healthy);
+const healthFrom = (...ends: readonly AttemptEnd[]): Health => ends.reduce(healthAfter, healthy);
 
 describe("the health of a builder", () => {
   it("is in doubt after three infrastructure failures in a row", () => {
     const two = [released("OutOfMemory"), released("FetchFailed")];
-    expect(healthAfter(...two).isSuspect).toBe(false);
-    expect(healthAfter(...two, released("DiskFull")).isSuspect).toBe(true);
+    expect(healthFrom(...two).isSuspect).toBe(false);
+    expect(healthFrom(...two, released("DiskFull")).isSuspect).toBe(true);
   });
 
   it("is in doubt at once when the tool chain failed", () => {
-    expect(healthAfter(released("SelfTestFailed")).isSuspect).toBe(true);
+    expect(healthFrom(released("SelfTestFailed")).isSuspect).toBe(true);
   });
 
   it("is in doubt at once when the cell is gone: nothing is claimed for one that may not come back for minutes", () => {
-    expect(healthAfter(released("CellDied")).isSuspect).toBe(true);
+    expect(healthFrom(released("CellDied")).isSuspect).toBe(true);
   });
 
   it("is restored by any verdict, a red one too", () => {
-    expect(healthAfter(released("CellDied"), released("CellDied"), { kind: "Verdict", result: "Failure" })).toEqual(
+    expect(healthFrom(released("CellDied"), released("CellDied"), { kind: "Verdict", result: "Failure" })).toEqual(
       healthy,
     );
   });
@@ -30,14 +30,12 @@ describe("the health of a builder", () => {
   it.each(["Superseded", "Drained", "Preempted", "CommitNotFound", "HeartbeatLost"] as const)(
     "is not touched by a build that ended with %s",
     (reason) => {
-      expect(healthAfter(released(reason), released(reason), released(reason), { kind: "NotClaimed" })).toEqual(
-        healthy,
-      );
+      expect(healthFrom(released(reason), released(reason), released(reason), { kind: "NotClaimed" })).toEqual(healthy);
     },
   );
 
   it("makes the builder wait longer and longer, five minutes at most", () => {
-    const pauses = [0, 2, 3, 4, 5, 20].map((failures) => pauseAfter({ failures, isSuspect: false }));
+    const pauses = [0, 2, 3, 4, 5, 20].map((failures) => pauseOf({ failures, isSuspect: false }));
     expect(pauses).toEqual([0, 0, 5_000, 10_000, 20_000, 300_000]);
   });
 });

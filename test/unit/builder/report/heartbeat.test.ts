@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { heartbeat } from "../../../../src/builder/report/heartbeat.ts";
+import { createHeartbeat } from "../../../../src/builder/report/heartbeat.ts";
 import { openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
 import { StoreError } from "../../../../src/store/error.ts";
 import type { ObjectStore } from "../../../../src/store/objectStore.ts";
@@ -24,7 +24,7 @@ function aHeart() {
     update: (kind, object) => embedded.update(kind, object),
   };
   const start = (incarnation: string) => {
-    const heart = heartbeat({ clock, log, name: "o2-0", pool: "o2", incarnation, store, self: () => undefined });
+    const heart = createHeartbeat({ clock, log, name: "o2-0", pool: "o2", incarnation, store, self: () => undefined });
     void heart.run(end.signal, {
       beat: () => {},
       replaced: () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Progress } from "../../../../src/cell/build/progress.ts";
 import { Watch } from "../../../../src/cell/build/watch.ts";
 import { readOrderLine } from "../../../../src/cell/channel/lifeLine.ts";
-import { printer } from "../../../../src/cell/channel/printer.ts";
+import { createPrinter } from "../../../../src/cell/channel/printer.ts";
 
 /** Text as chunks of one byte: nothing may depend on where a chunk ends. */
 const drops = (text: string) => [...Buffer.from(text)].map((byte) => Uint8Array.of(byte));
@@ -62,7 +62,7 @@ describe("the progress of a build", () => {
 describe("the printer", () => {
   it("passes output on up to its limit, then says once that the rest is left out", async () => {
     const stream = new PassThrough();
-    const print = printer(stream, 5);
+    const print = createPrinter(stream, 5);
     for (const text of ["abc", "defgh", "ijk"]) await print(Buffer.from(text));
 
     expect(stream.read().toString()).toBe("abcde\n[… output beyond 5 bytes is left out …]\n");
@@ -71,7 +71,7 @@ describe("the printer", () => {
   it("waits for a slow reader", async () => {
     const stream = new PassThrough({ highWaterMark: 4 });
     let done = false;
-    const printing = printer(stream)(Buffer.alloc(64)).then(() => {
+    const printing = createPrinter(stream)(Buffer.alloc(64)).then(() => {
       done = true;
     });
     await new Promise(setImmediate);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { shares } from "../../../../src/cell/logs/shares.ts";
+import { logQuotasOf } from "../../../../src/cell/logs/shares.ts";
 
 const sizes = fc.array(fc.nat({ max: 2 ** 40 }), { maxLength: 30 });
 const limit = fc.nat({ max: 2 ** 32 });
@@ -8,7 +8,7 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total
 
 describe("the division of a log limit", () => {
   it("sends everything when everything fits", () => {
-    expect(shares([10, 0, 20], 30)).toEqual([
+    expect(logQuotasOf([10, 0, 20], 30)).toEqual([
       { head: 10, tail: 0 },
       { head: 0, tail: 0 },
       { head: 20, tail: 0 },
@@ -16,7 +16,7 @@ describe("the division of a log limit", () => {
   });
 
   it("sends small files whole, and of large ones a quarter from the beginning and the rest from the end", () => {
-    expect(shares([10, 1000, 2000], 810)).toEqual([
+    expect(logQuotasOf([10, 1000, 2000], 810)).toEqual([
       { head: 10, tail: 0 },
       { head: 100, tail: 300 },
       { head: 100, tail: 300 },
@@ -26,7 +26,7 @@ describe("the division of a log limit", () => {
   it("never sends more than the limit, nor more of a file than it has", () => {
     fc.assert(
       fc.property(sizes, limit, (files, most) => {
-        const sent = shares(files, most).map(({ head, tail }) => head + tail);
+        const sent = logQuotasOf(files, most).map(({ head, tail }) => head + tail);
         expect(sum(sent)).toBeLessThanOrEqual(most);
         for (const [index, bytes] of sent.entries()) expect(bytes).toBeLessThanOrEqual(files[index] ?? 0);
       }),
@@ -36,7 +36,7 @@ describe("the division of a log limit", () => {
   it("wastes nothing: what is left of the limit is less than a byte for each file that was cut", () => {
     fc.assert(
       fc.property(sizes, limit, (files, most) => {
-        const sent = shares(files, most).map(({ head, tail }) => head + tail);
+        const sent = logQuotasOf(files, most).map(({ head, tail }) => head + tail);
         const cut = sent.filter((bytes, index) => bytes < (files[index] ?? 0)).length;
         if (cut > 0) expect(most - sum(sent)).toBeLessThan(cut);
         else expect(sum(sent)).toBe(sum(files));
@@ -48,7 +48,7 @@ describe("the division of a log limit", () => {
     fc.assert(
       fc.property(sizes, limit, (files, most) => {
         const order = files.map((size, index) => ({ size, index })).sort((a, b) => a.size - b.size);
-        const all = shares(files, most);
+        const all = logQuotasOf(files, most);
         const sent = order.map(({ index }) => (all[index]?.head ?? 0) + (all[index]?.tail ?? 0));
         expect(sent).toEqual(sent.toSorted((a, b) => a - b));
       }),

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import { poolConditions } from "../../../../src/api/objects/reasons.ts";
 import { attention, isBad } from "../../../../src/cli/output/attention.ts";
-import { picture, type Seen } from "../../../../src/cli/up/screen.ts";
+import { renderScreen, type ScreenState } from "../../../../src/cli/up/screen.ts";
 import { showChanges } from "../../../../src/cli/up/watch.ts";
 import { fakeClock } from "../../../support/fakeClock.ts";
 import { aBuild, judged } from "../../../support/objects/build.ts";
@@ -14,7 +14,7 @@ const stored = (name: string, phase: "Ready" | "Warming") => ({
   ...aBuilder(name, { phase }),
   metadata: { ...aPool().metadata, name },
 });
-const seen: Seen = {
+const seen: ScreenState = {
   pools: [aPool()],
   builders: Array.from({ length: 30 }, (_, index) => stored(`o2-${index}`, "Ready")),
   builds: Array.from({ length: 90 }, (_, index) =>
@@ -24,8 +24,8 @@ const seen: Seen = {
   news: Array.from({ length: 50 }, (_, index) => `12:00:00  news ${index}`),
   foot: ["logs and result pages: http://127.0.0.1:8089"],
 };
-const linesOf = (what: Seen, width: number, height: number) =>
-  stripVTControlCharacters(picture(what, noon, width, height)).split("\n");
+const linesOf = (what: ScreenState, width: number, height: number) =>
+  stripVTControlCharacters(renderScreen(what, noon, width, height)).split("\n");
 
 describe("the live table", () => {
   it.each([

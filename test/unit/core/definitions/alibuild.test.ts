@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { ResolvedCheck } from "../../../../src/api/objects/check.ts";
 import {
-  buildIdentifier,
-  buildVector,
-  cleanVector,
-  doctorVector,
-  toolName,
+  buildIdentifierOf,
+  buildVectorOf,
+  cleanVectorOf,
+  doctorVectorOf,
+  toolNameOf,
 } from "../../../../src/core/definitions/alibuild.ts";
 import { helloCheck } from "../../../support/cell/world.ts";
 
@@ -31,7 +31,7 @@ describe("the arguments of aliBuild build", () => {
       },
     });
 
-    expect(buildVector(check, facts).join(" ")).toBe(
+    expect(buildVectorOf(check, facts).join(" ")).toBe(
       "build O2 -j 24 -z 4966 --defaults o2 --remote-store https://s3.cern.ch/swift/v1/alibuild-repo " +
         "-e ALIBOT_PR_REPO=AliceO2Group/AliceO2 -e ALIBUILD_O2_TESTS=1 -e ALIBUILD_O2_FORCE_GPU=ci -e USE_RECC=1 -e RECC_LOG_LEVEL=error " +
         "-e ALIBUILD_O2PHYSICS_TESTS=1 -e ALIBUILD_XJALIENFS_TESTS= -e ALIBUILD_HEAD_HASH=aaaa -e ALIBUILD_BASE_HASH=bbbb " +
@@ -40,7 +40,7 @@ describe("the arguments of aliBuild build", () => {
   });
 
   it("name the variables that recipes look at even when they are empty, and the processors where no jobs are given", () => {
-    expect(buildVector(aCheck(), facts).join(" ")).toBe(
+    expect(buildVectorOf(aCheck(), facts).join(" ")).toBe(
       "build O2 -j 8 -z 4966 --defaults o2 -e ALIBOT_PR_REPO=AliceO2Group/AliceO2 -e ALIBUILD_O2_TESTS= -e ALIBUILD_O2_FORCE_GPU= " +
         "-e ALIBUILD_O2PHYSICS_TESTS= -e ALIBUILD_XJALIENFS_TESTS= -e ALIBUILD_HEAD_HASH=aaaa -e ALIBUILD_BASE_HASH=bbbb " +
         "--fetch-repos --debug --no-auto-cleanup",
@@ -48,7 +48,7 @@ describe("the arguments of aliBuild build", () => {
   });
 
   it("W-26: hand the build identifier to aliBuild itself, which drops it for the builds it runs in a container", () => {
-    const words = buildVector(aCheck({ architecture: "slc9_x86-64" }), facts);
+    const words = buildVectorOf(aCheck({ architecture: "slc9_x86-64" }), facts);
     expect(words.slice(words.indexOf("-z"), words.indexOf("-z") + 2)).toEqual(["-z", "4966"]);
     expect(words.filter((word) => /docker|container/.test(word))).toEqual([]);
   });
@@ -56,12 +56,12 @@ describe("the arguments of aliBuild build", () => {
   it("name the folder of the Secrets that builds may read, which no check can name for itself", () => {
     const named = (words: readonly string[]) => words.filter((word) => word.startsWith("BUILDERPOOL_SECRETS"));
     const check = aCheck({ env: { BUILDERPOOL_SECRETS: "/elsewhere" } });
-    expect(named(buildVector(check, facts))).toEqual([]);
-    expect(named(buildVector(check, { ...facts, secrets: "/secrets" }))).toEqual(["BUILDERPOOL_SECRETS=/secrets"]);
+    expect(named(buildVectorOf(check, facts))).toEqual([]);
+    expect(named(buildVectorOf(check, { ...facts, secrets: "/secrets" }))).toEqual(["BUILDERPOOL_SECRETS=/secrets"]);
   });
 
   it("W-36: show what the definition of the check shows to everybody, and nothing else", () => {
-    const own = buildVector(aCheck({ env: { SHOWN: "1" } }), facts).filter((word) => word.includes("="));
+    const own = buildVectorOf(aCheck({ env: { SHOWN: "1" } }), facts).filter((word) => word.includes("="));
     expect(own.map((word) => word.slice(0, word.indexOf("=")))).toEqual([
       ...["ALIBOT_PR_REPO", "ALIBUILD_O2_TESTS", "ALIBUILD_O2_FORCE_GPU", "SHOWN", "ALIBUILD_O2PHYSICS_TESTS"],
       ...["ALIBUILD_XJALIENFS_TESTS", "ALIBUILD_HEAD_HASH", "ALIBUILD_BASE_HASH"],
@@ -69,14 +69,14 @@ describe("the arguments of aliBuild build", () => {
   });
 
   it("carry a check's other variables, unless they are empty", () => {
-    const vector = buildVector(aCheck({ env: { MINE: "a b=c", EMPTY: "", USE_PERF: "" } }), facts);
+    const vector = buildVectorOf(aCheck({ env: { MINE: "a b=c", EMPTY: "", USE_PERF: "" } }), facts);
 
     expect(vector).toContain("MINE=a b=c");
     expect(vector.filter((word) => /EMPTY|USE_PERF/.test(word))).toEqual([]);
   });
 
   it.each(["ALIBOT_PR_REPO", "ALIBUILD_HEAD_HASH", "ALIBUILD_BASE_HASH"])("let no check forge %s", (name) => {
-    const words = buildVector(aCheck({ env: { [name]: "forged" } }), facts);
+    const words = buildVectorOf(aCheck({ env: { [name]: "forged" } }), facts);
 
     expect(words.filter((word) => word.startsWith(`${name}=`))).toHaveLength(1);
     expect(words.join(" ")).not.toContain("forged");
@@ -96,7 +96,7 @@ describe("the build identifier", () => {
     ["the recorded check", { sharedTree: true, name: "build/O2/alidist-slc9-x86" }, 1, "build_O2_alidist-slc9-x86"],
     ["the base branch, one tree for the check", { sharedTree: true }, undefined, "build_O2_o2_slc9"],
   ])("of %s", (_, changes, number, identifier) => {
-    expect(buildIdentifier(aCheck(changes), number)).toBe(identifier);
+    expect(buildIdentifierOf(aCheck(changes), number)).toBe(identifier);
   });
 });
 
@@ -104,13 +104,19 @@ describe("the other commands of aliBuild", () => {
   it("W-41: name defaults, package and, where the check says one, the architecture: the host's is not guessed", () => {
     const check = aCheck({ architecture: "slc9_aarch64" });
 
-    expect(doctorVector(check)).toEqual(["doctor", "--defaults", "o2", "O2", "--architecture", "slc9_aarch64"]);
-    expect(doctorVector(aCheck())).toEqual(["doctor", "--defaults", "o2", "O2"]);
-    expect(cleanVector(check)).toEqual(["clean", "--aggressive-cleanup", "--debug", "--architecture", "slc9_aarch64"]);
+    expect(doctorVectorOf(check)).toEqual(["doctor", "--defaults", "o2", "O2", "--architecture", "slc9_aarch64"]);
+    expect(doctorVectorOf(aCheck())).toEqual(["doctor", "--defaults", "o2", "O2"]);
+    expect(cleanVectorOf(check)).toEqual([
+      "clean",
+      "--aggressive-cleanup",
+      "--debug",
+      "--architecture",
+      "slc9_aarch64",
+    ]);
   });
 
   it("are those of bits for the checks that carry its name", () => {
-    expect(toolName({ name: "build/O2/bits" })).toBe("bits");
-    expect(toolName({ name: "build/O2/o2" })).toBe("aliBuild");
+    expect(toolNameOf({ name: "build/O2/bits" })).toBe("bits");
+    expect(toolNameOf({ name: "build/O2/o2" })).toBe("aliBuild");
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { poolChecks } from "../../../../src/core/definitions/checks.ts";
-import { checkOwners } from "../../../../src/core/definitions/ownership.ts";
+import { poolChecksOf } from "../../../../src/core/definitions/checks.ts";
+import { checkOwnersOf } from "../../../../src/core/definitions/ownership.ts";
 import { parsePool } from "../../../../src/core/definitions/parse.ts";
 import { formatPath } from "../../../../src/core/definitions/problem.ts";
 
@@ -23,7 +23,7 @@ const sentences = (spec: object) =>
 
 describe("a pool without checks", () => {
   it("has one check named after package and defaults, with its own repository and the recipes", () => {
-    const { checks } = poolChecks(aPool({}));
+    const { checks } = poolChecksOf(aPool({}));
     expect(checks).toMatchObject([
       {
         name: "build/O2/o2",
@@ -45,7 +45,7 @@ describe("a check", () => {
       trust: { users: ["ktf"], collaborators: true },
       checks: [{ name: "c", timeouts: { build: "1h" }, env: { B: "" }, trust: { collaborators: false } }],
     });
-    expect(poolChecks(pool).checks[0]).toMatchObject({
+    expect(poolChecksOf(pool).checks[0]).toMatchObject({
       branch: "dev",
       timeouts: { command: "5m", build: "1h" },
       env: { A: "1", B: "" },
@@ -59,8 +59,8 @@ describe("a check", () => {
       { repository: "AliceO2Group/AliceO2", branch: "dev", directory: "O2" },
     ];
     const pool = aPool({ developmentPackages, checks: [{ name: "good" }, { name: "bad", checkout: "AliceO2" }] });
-    expect(poolChecks(pool).checks.map(({ name }) => name)).toEqual(["good"]);
-    expect(poolChecks(pool).broken).toEqual([
+    expect(poolChecksOf(pool).checks.map(({ name }) => name)).toEqual(["good"]);
+    expect(poolChecksOf(pool).broken).toEqual([
       {
         name: "bad",
         index: 1,
@@ -83,32 +83,32 @@ describe("a check", () => {
         },
       ],
     });
-    expect(poolChecks(pool)).toMatchObject({ checks: [{ testsTool: true }], broken: [] });
+    expect(poolChecksOf(pool)).toMatchObject({ checks: [{ testsTool: true }], broken: [] });
   });
 
   it.each(["", " ", "build/O2 /error"])(
     "W-9: is refused with the name %j, which would leave a status without context",
     (name) => {
       const { pool, problems } = parsePool(document({ checks: [{ name }, { name: "c" }] }));
-      expect(pool && poolChecks(pool).checks.map((check) => check.name)).toEqual(["c"]);
+      expect(pool && poolChecksOf(pool).checks.map((check) => check.name)).toEqual(["c"]);
       expect(problems.map(({ path }) => formatPath(path))).toContain("spec.checks[0].name");
     },
   );
 
   it("W-40: has a branch that is text, compared and passed on, never computed", () => {
     expect(sentences({ branch: "a[$(id)]" })).toEqual(['spec.branch: expected a branch name, found "a[$(id)]"']);
-    expect(poolChecks(aPool({ branch: "1+1" })).checks[0]?.branch).toBe("1+1");
+    expect(poolChecksOf(aPool({ branch: "1+1" })).checks[0]?.branch).toBe("1+1");
   });
 
   it("without a repository, twice in a pool (in whatever letters, to GitHub it is one), or without recipes is set aside with a sentence", () => {
     const { repository: _, ...spec } = document({}).spec;
     const nowhere = parsePool({ ...document({}), spec: { ...spec, checks: [{ name: "c" }] } }).pool;
-    expect(nowhere && poolChecks(nowhere).broken[0]?.message).toMatch(/check c has no repository; give/);
-    expect(poolChecks(aPool({ checks: [{ name: "c" }, { name: "c" }] })).broken[0]?.message).toMatch(/stands twice/);
+    expect(nowhere && poolChecksOf(nowhere).broken[0]?.message).toMatch(/check c has no repository; give/);
+    expect(poolChecksOf(aPool({ checks: [{ name: "c" }, { name: "c" }] })).broken[0]?.message).toMatch(/stands twice/);
     const written = ["build/O2/o2", "BUILD/o2/O2"].map((name) => ({ name, repository: `${name.slice(0, 5)}/r` }));
-    expect(poolChecks(aPool({ checks: written })).broken[0]?.message).toMatch(/BUILD\/o2\/O2 stands twice/);
+    expect(poolChecksOf(aPool({ checks: written })).broken[0]?.message).toMatch(/BUILD\/o2\/O2 stands twice/);
     const bare = aPool({ developmentPackages: [{ repository: "AliceO2Group/AliceO2", directory: "O2" }] });
-    expect(poolChecks(bare).broken[0]?.message).toMatch(/has no recipes/);
+    expect(poolChecksOf(bare).broken[0]?.message).toMatch(/has no recipes/);
   });
 });
 
@@ -151,7 +151,7 @@ describe("one check in two pools", () => {
   it("belongs to the pool that was created first, however its name is written: to GitHub it is one", () => {
     const old = { ...aPool({}, "old"), metadata: { name: "old", creationTimestamp: "2026-01-01T00:00:00Z" } };
     const young = { ...aPool({}, "a-young"), metadata: { name: "a-young", creationTimestamp: "2026-01-02T00:00:00Z" } };
-    const owner = checkOwners([young, old]);
+    const owner = checkOwnersOf([young, old]);
     expect(owner({ name: "build/O2/o2", repository: "aliceo2group/aliceo2" })).toBe("old");
     expect(owner({ name: "Build/o2/O2", repository: "AliceO2Group/AliceO2" })).toBe("old");
     expect(owner({ name: "another", repository: "AliceO2Group/AliceO2" })).toBeUndefined();

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { poolChecks } from "../../../../src/core/definitions/checks.ts";
+import { poolChecksOf } from "../../../../src/core/definitions/checks.ts";
 import { evaluate } from "../../../../src/core/definitions/env/evaluate.ts";
 import { importTree } from "../../../../src/core/definitions/import.ts";
 import { parsePool } from "../../../../src/core/definitions/parse.ts";
@@ -23,7 +23,7 @@ const complaints = ({ findings }: ReturnType<typeof importTree>) =>
 /** The check as builders will see it. */
 function resolved(check: string, defaults: Readonly<Record<string, string>> = {}) {
   const { pool } = parsePool(tree(check, defaults).pools[0]);
-  return pool === undefined ? undefined : poolChecks(pool).checks[0];
+  return pool === undefined ? undefined : poolChecksOf(pool).checks[0];
 }
 
 describe("the files of a check", () => {
@@ -124,7 +124,7 @@ describe("a value", () => {
       { path: "role/box/b.env", text: `${plain.replace("=c", "=d")}TRUSTED_USERS=` },
     ]);
     const { pool } = parsePool(pools[0]);
-    expect(pool && poolChecks(pool).checks.map(({ name, trust }) => [name, trust.users])).toEqual([
+    expect(pool && poolChecksOf(pool).checks.map(({ name, trust }) => [name, trust.users])).toEqual([
       ["c", ["ktf"]],
       ["d", []],
     ]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ApiFacts, MachineFacts } from "../../../../src/core/machine/facts.ts";
-import { judgeMachine } from "../../../../src/core/machine/judge.ts";
+import { diagnoseMachine } from "../../../../src/core/machine/judge.ts";
 
 const machine: MachineFacts = {
   platform: "linux",
@@ -28,14 +28,14 @@ const answered = (scopes?: readonly string[], limit = 5000, remaining = limit): 
 
 /** What stands out, as `level about: message`. */
 const judged = (change: Partial<MachineFacts>) =>
-  judgeMachine({ ...machine, ...change })
+  diagnoseMachine({ ...machine, ...change })
     .filter(({ level }) => level !== "ok")
     .map(({ level, about, message }) => `${level} ${about}: ${message}`);
 
 describe("the judgement on a machine", () => {
   it("finds nothing to do where everything is as builds need it", () => {
     expect(judged({})).toEqual([]);
-    expect(judgeMachine(machine).every(({ todo }) => todo === undefined)).toBe(true);
+    expect(diagnoseMachine(machine).every(({ todo }) => todo === undefined)).toBe(true);
   });
 
   const folder = machine.folder;
@@ -151,17 +151,17 @@ describe("the judgement on a machine", () => {
   );
 
   it("says nothing of GitHub where neither pool nor token is given", () => {
-    expect(judgeMachine({ ...machine, apis: [{ ...api, pools: [], credential: "none", wants: [] }] })).toHaveLength(
-      judgeMachine(machine).length,
+    expect(diagnoseMachine({ ...machine, apis: [{ ...api, pools: [], credential: "none", wants: [] }] })).toHaveLength(
+      diagnoseMachine(machine).length,
     );
   });
 
   it("says what to do about everything that fails, in the words of the system", () => {
-    const [, linux] = judgeMachine({ ...machine, programs: [{ name: "rsync", version: undefined }] });
+    const [, linux] = diagnoseMachine({ ...machine, programs: [{ name: "rsync", version: undefined }] });
     expect(linux?.todo).toBe("apt-get install -y rsync (or dnf install -y rsync)");
-    const mac = judgeMachine({ ...machine, platform: "darwin", python: undefined });
+    const mac = diagnoseMachine({ ...machine, platform: "darwin", python: undefined });
     expect(mac.find(({ about }) => about === "python")?.todo).toBe("brew install python3");
-    const [none] = judgeMachine({ ...machine, apis: [{ ...api, credential: "none", secret: "gh" }] }).slice(-1);
+    const [none] = diagnoseMachine({ ...machine, apis: [{ ...api, credential: "none", secret: "gh" }] }).slice(-1);
     expect(none?.todo).toMatch(/^put its files into secrets\/gh\/ of the work folder/);
   });
 });

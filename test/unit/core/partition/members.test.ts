@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Builder } from "../../../../src/api/objects/builder.ts";
-import { isMember, members } from "../../../../src/core/partition/members.ts";
+import { activeBuildersOf, isActive } from "../../../../src/core/partition/members.ts";
 import { aBuilder } from "../../../support/objects/builder.ts";
 
 const { status: _, ...silent } = aBuilder("o2-0");
@@ -8,7 +8,7 @@ const at = "2026-01-01T00:00:00Z";
 
 describe("a member of the partition", () => {
   it("is a Ready builder that warmed up in this process at this revision", () => {
-    expect(isMember(aBuilder("o2-0"))).toBe(true);
+    expect(isActive(aBuilder("o2-0"))).toBe(true);
   });
 
   it.each<[string, Builder]>([
@@ -23,7 +23,7 @@ describe("a member of the partition", () => {
     ["says Ready without a marker", { ...silent, status: { phase: "Ready", incarnation: "o2-0-1", revision: "r1" } }],
     ["is deleted", { ...aBuilder("o2-0"), metadata: { name: "o2-0", deletionTimestamp: at } }],
   ])("is none that %s", (_, builder) => {
-    expect(isMember(builder)).toBe(false);
+    expect(isActive(builder)).toBe(false);
   });
 
   it("has a rank by worker index, not by name, and outside hosts without an index come last", () => {
@@ -35,6 +35,6 @@ describe("a member of the partition", () => {
       aBuilder("o2-1", { phase: "Warming" }),
       aBuilder("o2-0"),
     ];
-    expect(members(fleet)).toEqual(["o2-0", "o2-9", "o2-10", "mac-a"]);
+    expect(activeBuildersOf(fleet)).toEqual(["o2-0", "o2-9", "o2-10", "mac-a"]);
   });
 });

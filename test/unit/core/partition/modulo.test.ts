@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { owner } from "../../../../src/core/partition/modulo.ts";
+import { ownerOfCommit } from "../../../../src/core/partition/modulo.ts";
 import { formerOwner } from "../../../support/alibot/shard.ts";
 
 const sizes = [2, 3, 4, 5, 7, 8, 10, 16, 100];
@@ -29,7 +29,7 @@ describe("the modulo partition", () => {
     ["3151d6a50cb4d9566ad1cc144c6ba7bb60b56eae", "o2-alidist", "1 2 3 3 1 3 3 11 83"],
     ["3151d6a50cb4d9566ad1cc144c6ba7bb60b56eae", "o2physics", "1 2 3 0 2 3 5 11 75"],
   ])("gives %s of %s the owners ali-bot gives it", (commit, name, owners) => {
-    expect(sizes.map((size) => owner(name, commit, size)).join(" ")).toBe(owners);
+    expect(sizes.map((size) => ownerOfCommit(name, commit, size)).join(" ")).toBe(owners);
     expect(sizes.map((size) => formerOwner(name, commit, size)).join(" ")).toBe(owners);
   });
 
@@ -37,19 +37,19 @@ describe("the modulo partition", () => {
     const commit = "93a3ef0948f990e9b17b4daf0239fd457a328e09";
     const hash = "a5524134f05acbf77f162beff6f2e210eb6f20994ad9119bb536da6a09e0c8c2";
     expect(createHash("sha256").update(`o2${commit}`).digest("hex")).toBe(hash);
-    expect(owner("o2", commit, 2 ** 40)).toBe(Number.parseInt(hash.slice(-10), 16));
+    expect(ownerOfCommit("o2", commit, 2 ** 40)).toBe(Number.parseInt(hash.slice(-10), 16));
   });
 
   it("S-2: reads the hash as one big integer: nothing at all is owned by 5 of 8", () => {
-    expect(owner("", "", 8)).toBe(5);
+    expect(ownerOfCommit("", "", 8)).toBe(5);
   });
 
   it("S-3: gives everything to a pool of one", () => {
-    expect(["a", "b", "c"].map((name) => owner(name, "93a3ef", 1))).toEqual([0, 0, 0]);
+    expect(["a", "b", "c"].map((name) => ownerOfCommit(name, "93a3ef", 1))).toEqual([0, 0, 0]);
   });
 
   it.each([0, -1, 1.5, Number.NaN])("S-4: refuses a pool of %s with a sentence", (size) => {
-    expect(() => owner("o2", "93a3ef", size)).toThrow(
+    expect(() => ownerOfCommit("o2", "93a3ef", size)).toThrow(
       new RangeError(`expected a pool of at least one builder to share the builds of "o2", found ${size}`),
     );
   });
@@ -57,6 +57,6 @@ describe("the modulo partition", () => {
   it("S-5: does not round: a hash has 256 bits, and a float 53", () => {
     const commit = "d3d501487f6e5796e6a5782583cfed0b304930bb";
     const rounded = Number(`0x${createHash("sha256").update(`o2${commit}`).digest("hex")}`);
-    expect([owner("o2", commit, 3), rounded % 3]).toEqual([0, 2]);
+    expect([ownerOfCommit("o2", commit, 3), rounded % 3]).toEqual([0, 2]);
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { rendezvousWinner, score } from "../../../../src/core/partition/affinity.ts";
-import { owner } from "../../../../src/core/partition/modulo.ts";
+import { rendezvousWinner, scoreOf } from "../../../../src/core/partition/affinity.ts";
+import { ownerOfCommit } from "../../../../src/core/partition/modulo.ts";
 import { createPreference } from "../../../../src/core/partition/preference.ts";
 
 describe("a score", () => {
   it("is the first 8 bytes of the hash of builder, check and number, separated by NUL", () => {
-    expect(score("o2-0", "build/O2/o2", 12)).toBe("b638d6aa573d64f1");
+    expect(scoreOf("o2-0", "build/O2/o2", 12)).toBe("b638d6aa573d64f1");
   });
 });
 
@@ -30,6 +30,7 @@ describe("a preference", () => {
 
   it("tells the owner of a commit at the size asked for, remembered or not", () => {
     const preference = createPreference("o2-0");
-    for (const size of [3, 3, 4, 3]) expect(preference.ownerRank("c", "abc", size)).toBe(owner("c", "abc", size));
+    for (const size of [3, 3, 4, 3])
+      expect(preference.ownerRank("c", "abc", size)).toBe(ownerOfCommit("c", "abc", size));
   });
 });

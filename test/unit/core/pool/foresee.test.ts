@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { foresee } from "../../../../src/core/pool/foresee.ts";
+import { forecast } from "../../../../src/core/pool/foresee.ts";
 import { World } from "./world.ts";
 
 function running(spec: object): World {
@@ -10,7 +10,7 @@ function running(spec: object): World {
 
 /** Actions as `kind name`, so that a row reads as a story. */
 function story(world: World): string[] {
-  return foresee(world.observe(), 0).map((action) => ("name" in action ? `${action.do} ${action.name}` : action.do));
+  return forecast(world.observe(), 0).map((action) => ("name" in action ? `${action.do} ${action.name}` : action.do));
 }
 
 describe("foreseeing", () => {
@@ -41,7 +41,7 @@ describe("foreseeing", () => {
   it("does in the end what really happens", () => {
     const world = running({ instances: 4 });
     world.change({ image: "builder:2", instances: 5 });
-    const foreseen = foresee(world.observe(), 0)
+    const foreseen = forecast(world.observe(), 0)
       .filter((action) => action.do === "deletePod")
       .map(({ name }) => name);
     world.done.splice(0);

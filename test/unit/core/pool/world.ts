@@ -2,10 +2,10 @@ import type { Builder, BuilderPhase, BuilderStatus } from "../../../../src/api/o
 import { apiVersion, restartAnnotation } from "../../../../src/api/objects/group.ts";
 import { BuilderPool, type BuilderPoolSpec } from "../../../../src/api/objects/pool.ts";
 import type { Action, PoolPlan } from "../../../../src/core/pool/action.ts";
-import { agesOf, type Sightings, sight } from "../../../../src/core/pool/builder/ages.ts";
-import { join, type Member } from "../../../../src/core/pool/builder/member.ts";
+import { agesOf, type BuilderTimers, observeTimers } from "../../../../src/core/pool/builder/ages.ts";
+import { type Member, membersOf } from "../../../../src/core/pool/builder/member.ts";
 import { type Pod, podName } from "../../../../src/core/pool/builder/pod.ts";
-import type { ListingState, ObservedPool, Standing, Workload } from "../../../../src/core/pool/observed.ts";
+import type { ListingState, ObservedPool, Workload, WorkloadEnvironment } from "../../../../src/core/pool/observed.ts";
 import { planPool } from "../../../../src/core/pool/plan.ts";
 
 type SpecInput = Partial<Record<keyof BuilderPoolSpec, unknown>>;
@@ -29,11 +29,11 @@ export class World {
   listings: ListingState[] = [];
   refused: string | undefined;
   unsettled = 0;
-  standing: Standing = {};
+  environment: WorkloadEnvironment = {};
   now = 0;
   /** Everything the plans did, in order. */
   readonly done: Action[] = [];
-  #sightings: Sightings = new Map();
+  #timers: BuilderTimers = new Map();
   #deletedAt: number | undefined;
   #uids = 0;
 
@@ -43,12 +43,12 @@ export class World {
 
   members(): readonly Member[] {
     const at = (members: readonly Member[]) => {
-      this.#sightings = sight(this.#sightings, members, this.now);
-      return this.#sightings;
+      this.#timers = observeTimers(this.#timers, members, this.now);
+      return this.#timers;
     };
     const builders = [...this.builders.values()];
-    const sightings = at(join("o2", this.pods, builders));
-    return join("o2", this.pods, builders, (name) => agesOf(sightings, name, this.now));
+    const timers = at(membersOf("o2", this.pods, builders));
+    return membersOf("o2", this.pods, builders, (name) => agesOf(timers, name, this.now));
   }
 
   observe(): ObservedPool {
@@ -57,7 +57,7 @@ export class World {
       members: this.members(),
       ...(this.workload !== undefined && { workload: this.workload }),
       waiting: { queued: 0 },
-      standing: this.standing,
+      environment: this.environment,
       listings: this.listings,
       ...(this.refused !== undefined && { refused: this.refused }),
       definitions: { broken: [], conflicts: [] },

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { candidate } from "../../../../src/core/pullRequest/candidate.ts";
+import { candidateOf } from "../../../../src/core/pullRequest/candidate.ts";
 import type { CommitStatus } from "../../../../src/core/pullRequest/pullRequest.ts";
 import { aCheck } from "../../../support/objects/check.ts";
 import { aPullRequest } from "../../../support/objects/pullRequest.ts";
 
 const check = aCheck({ name: "c" });
 const status = (context: string, state: CommitStatus["state"]) => ({ context, state, description: "" });
-const judge = (says: Parameters<typeof aPullRequest>[0]) => candidate(check, aPullRequest(says), new Map());
+const judge = (says: Parameters<typeof aPullRequest>[0]) => candidateOf(check, aPullRequest(says), new Map());
 
 describe("a candidate", () => {
   it("P-1: is untested without any status and waits since its commit", () => {
@@ -81,6 +81,6 @@ describe("a candidate", () => {
   });
 
   it("P-17: is not trusted by a name the check took out of the list", () => {
-    expect(candidate(check, aPullRequest({ author: "ktf", association: "NONE" }), new Map()).isTrusted).toBe(false);
+    expect(candidateOf(check, aPullRequest({ author: "ktf", association: "NONE" }), new Map()).isTrusted).toBe(false);
   });
 });

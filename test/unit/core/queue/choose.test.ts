@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Build } from "../../../../src/api/objects/build.ts";
 import { rendezvousWinner } from "../../../../src/core/partition/affinity.ts";
-import { owner } from "../../../../src/core/partition/modulo.ts";
+import { ownerOfCommit } from "../../../../src/core/partition/modulo.ts";
 import { createPreference } from "../../../../src/core/partition/preference.ts";
-import { type Chance, chooseBuild } from "../../../../src/core/queue/choose.ts";
-import type { View } from "../../../../src/core/queue/partitionView.ts";
+import { type ChoiceInput, chooseBuild } from "../../../../src/core/queue/choose.ts";
+import type { QueueView } from "../../../../src/core/queue/partitionView.ts";
 import { shouldPreempt } from "../../../../src/core/queue/preempt.ts";
 import { aBuild, heldBy, judged } from "../../../support/objects/build.ts";
 import { aBuilder, builders } from "../../../support/objects/builder.ts";
@@ -13,7 +13,10 @@ import { iso, noon } from "../../../support/objects/moment.ts";
 const patience = 600_000;
 const recheck = { failedShare: 0.7, maxShare: 0.5 };
 
-function choose(builds: readonly Build[], says: Partial<View & Chance> & { readonly waitedMs?: number } = {}) {
+function choose(
+  builds: readonly Build[],
+  says: Partial<QueueView & ChoiceInput> & { readonly waitedMs?: number } = {},
+) {
   const { waitedMs = 60_000, self = "o2-0", ...rest } = says;
   return chooseBuild({
     self,
@@ -191,10 +194,10 @@ describe("modulo", () => {
       const takers = ["o2-0", "o2-1", "o2-2", "o2-3"].filter(
         (self) => chosen([build], { self, builders: fleet, strategy: "Modulo", waitedMs: 86_400_000 }) !== undefined,
       );
-      expect(takers).toEqual([`o2-${owner("build/O2/o2", build.spec.commit, 3)}`]);
+      expect(takers).toEqual([`o2-${ownerOfCommit("build/O2/o2", build.spec.commit, 3)}`]);
     }
     const foreign = aBuild({ number: 4 });
-    const self = `o2-${(owner("build/O2/o2", foreign.spec.commit, 3) + 1) % 3}`;
+    const self = `o2-${(ownerOfCommit("build/O2/o2", foreign.spec.commit, 3) + 1) % 3}`;
     expect(choose([foreign], { self, builders: fleet, strategy: "Modulo" })).toEqual({
       idle: "What waits belongs to other builders: 1 in all",
     });
@@ -203,7 +206,7 @@ describe("modulo", () => {
 
 describe("a running recheck", () => {
   const fleet = builders(2);
-  const preempt = (builds: readonly Build[], self: string, waitedMs = patience, says: Partial<View> = {}) =>
+  const preempt = (builds: readonly Build[], self: string, waitedMs = patience, says: Partial<QueueView> = {}) =>
     shouldPreempt({
       self,
       builds,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Build } from "../../../../src/api/objects/build.ts";
 import type { Stored } from "../../../../src/api/objects/kinds.ts";
-import { buildName } from "../../../../src/core/build/identity.ts";
+import { buildNameOf } from "../../../../src/core/build/identity.ts";
 import { aBuild, heldBy, judged, sha } from "../../../support/objects/build.ts";
 import { aCheck } from "../../../support/objects/check.ts";
 import { aListing } from "../../../support/objects/listing.ts";
@@ -16,7 +16,7 @@ describe("the first sight of a pull request", () => {
     expect(others).toEqual([]);
     expect(action).toMatchObject({ do: "create", because: "it is untested" });
     expect(action?.build.metadata).toEqual({
-      name: buildName("o2", check, 12),
+      name: buildNameOf("o2", check, 12),
       labels: {
         "ci.alice.cern.ch/pool": "o2",
         "ci.alice.cern.ch/check": "build_O2_o2",

@@ -1,5 +1,5 @@
 import type { Stored } from "../../../../src/api/objects/kinds.ts";
-import { buildName } from "../../../../src/core/build/identity.ts";
+import { buildNameOf } from "../../../../src/core/build/identity.ts";
 import type { Listing, PullRequest } from "../../../../src/core/pullRequest/pullRequest.ts";
 import { type ObservedQueue, planQueue } from "../../../../src/core/queue/plan.ts";
 import { aCheck } from "../../../support/objects/check.ts";
@@ -39,7 +39,7 @@ export const spec = (says: Says) => plan(says)[0]?.build.spec;
 /** A Build under the name the plan gives it. */
 export function named(build: Stored<"Build">): Stored<"Build"> {
   const { check: name, repository, number } = build.spec;
-  return { ...build, metadata: { ...build.metadata, name: buildName("o2", { name, repository }, number) } };
+  return { ...build, metadata: { ...build.metadata, name: buildNameOf("o2", { name, repository }, number) } };
 }
 
 /** As `aPullRequest` number 1 with a MEMBER as its author makes it. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { BuilderPool } from "../../../../src/api/objects/pool.ts";
-import { gitHubs } from "../../../../src/operator/githubs.ts";
+import { createGitHubs } from "../../../../src/operator/githubs.ts";
 import { scripted } from "../../../support/github/scripted.ts";
 import { keptLog } from "../../../support/keptLog.ts";
 import { leapingClock } from "../../../support/leapingClock.ts";
@@ -15,7 +15,7 @@ it("a connection goes, with all it remembers, when the last pool that used its c
   const pools = ["a", "b"].map((name) => aPool({ github }, name));
   const tokens = new Map(pools.map(({ metadata }) => [metadata.name, "first"]));
   const credential = ({ metadata }: BuilderPool) => ({ token: tokens.get(metadata.name) ?? "" });
-  const connections = gitHubs({ clock: leapingClock(), log: keptLog(), credential });
+  const connections = createGitHubs({ clock: leapingClock(), log: keptLog(), credential });
   const known = async () => {
     for (const pool of pools) await connections.of(pool).setStatus(status, signal);
     return connections.budgets().length;

@@ -2,7 +2,7 @@ import { chownSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { builderUsers } from "../../../../src/local/cells/builderUsers.ts";
+import { createBuilderUsers } from "../../../../src/local/cells/builderUsers.ts";
 
 describe("the users of builds on one machine", () => {
   let builders = "";
@@ -12,7 +12,7 @@ describe("the users of builds on one machine", () => {
   afterEach(() => rmSync(builders, { recursive: true }));
 
   function ids(names: readonly string[]): readonly number[] {
-    return names.map(builderUsers(builders, 65002)).map(({ uid }) => uid);
+    return names.map(createBuilderUsers(builders, 65002)).map(({ uid }) => uid);
   }
 
   it("are one for each builder, and the same whenever it is asked for", () => {
@@ -24,7 +24,7 @@ describe("the users of builds on one machine", () => {
   });
 
   it("begin anew where the folder does not exist yet", () => {
-    expect(builderUsers(join(builders, "none"), 65002)("a-0")).toEqual({ uid: 65002, gid: 65002 });
+    expect(createBuilderUsers(join(builders, "none"), 65002)("a-0")).toEqual({ uid: 65002, gid: 65002 });
   });
 
   it.runIf(process.getuid?.() === 0)(

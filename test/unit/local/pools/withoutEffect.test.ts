@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { withoutEffect } from "../../../../src/local/pools/withoutEffect.ts";
+import { fieldsWithoutEffectOf } from "../../../../src/local/pools/withoutEffect.ts";
 import { aPool } from "../../../support/objects/pool.ts";
 
 describe("a pool on one machine", () => {
   it("is told which of its fields need a cluster", () => {
-    expect(withoutEffect(aPool({ image: "slc9", external: { names: [], count: 1 } }))).toEqual([
+    expect(fieldsWithoutEffectOf(aPool({ image: "slc9", external: { names: [], count: 1 } }))).toEqual([
       "o2: spec.external has no effect on one machine: outside hosts cannot join a pool yet",
       "o2: spec.image has no effect on one machine: builds use the programs of this machine, not those of a container",
     ]);
-    expect(withoutEffect(aPool({ cellSecrets: [{ name: "grid" }] }))).toEqual([]);
+    expect(fieldsWithoutEffectOf(aPool({ cellSecrets: [{ name: "grid" }] }))).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { BuilderPool } from "../../../../src/api/objects/pool.ts";
 import type { Pod } from "../../../../src/core/pool/builder/pod.ts";
 import { revisionOf } from "../../../../src/core/pool/rollout/revision.ts";
-import { localWorkloads } from "../../../../src/local/workload/workloads.ts";
+import { createLocalWorkloads } from "../../../../src/local/workload/workloads.ts";
 import { createLog } from "../../../../src/system/log.ts";
 import { fakeClock, settled } from "../../../support/fakeClock.ts";
 import { aPool } from "../../core/pool/world.ts";
@@ -22,7 +22,7 @@ function aMachine({ drainsAtOnce = false, diesWhenKilled = true } = {}) {
   const clock = fakeClock();
   const tasks: Task[] = [];
   const state = { startThrows: false };
-  const workloads = localWorkloads({
+  const workloads = createLocalWorkloads({
     clock,
     log: createLog({ level: "silent" }),
     start(pod, pool) {

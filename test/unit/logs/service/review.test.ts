@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { type Bearer, remembered } from "../../../../src/logs/service/review.ts";
+import { type Bearer, cacheReviews } from "../../../../src/logs/service/review.ts";
 
 describe("what the API server said of a token", () => {
   it("counts for a minute, then is asked anew", async () => {
     let now = 0;
     const answers: Bearer[] = [{ builder: "o2-1" }, "nobody"];
-    const review = remembered(async () => answers.shift() ?? "nobody", { monotonic: () => now });
+    const review = cacheReviews(async () => answers.shift() ?? "nobody", { monotonic: () => now });
     expect(await review("token")).toEqual({ builder: "o2-1" });
     now = 59_999;
     expect(await review("token")).toEqual({ builder: "o2-1" });
@@ -15,7 +15,7 @@ describe("what the API server said of a token", () => {
 
   it("is not remembered when there was no answer", async () => {
     let isDown = true;
-    const review = remembered(
+    const review = cacheReviews(
       async () => {
         if (isDown) throw new Error("no answer");
         return { builder: "o2-1" };
@@ -29,7 +29,7 @@ describe("what the API server said of a token", () => {
 
   it("is forgotten, the oldest first, when ever more tokens are made up", async () => {
     const asked: string[] = [];
-    const review = remembered(
+    const review = cacheReviews(
       async (token) => {
         asked.push(token);
         return "nobody";

@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { logServer } from "../../../../src/logs/service/serve.ts";
+import { createLogServer } from "../../../../src/logs/service/serve.ts";
 
 const home = "/o/r/1/abc/build_O2_o2";
 let root: string;
 let directory: string;
-const get = (path: string, init?: RequestInit) => logServer(directory).request(path, init);
+const get = (path: string, init?: RequestInit) => createLogServer(directory).request(path, init);
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "serve-"));

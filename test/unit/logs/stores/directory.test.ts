@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { directoryLogStore } from "../../../../src/logs/stores/directory.ts";
+import { createDirectoryLogStore } from "../../../../src/logs/stores/directory.ts";
 
 const day = 86_400_000;
 let directory: string;
 let now = Date.now();
-const store = () => directoryLogStore({ directory, url: "http://logs.example/base/", clock: { now: () => now } });
+const store = () => createDirectoryLogStore({ directory, url: "http://logs.example/base/", clock: { now: () => now } });
 const files = async () =>
   (await readdir(directory, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).length;
 
@@ -65,7 +65,7 @@ describe("a directory as log store", () => {
 
   it("fails when it is no directory", async () => {
     await writeFile(join(directory, "plain"), "");
-    const blocked = directoryLogStore({ directory: join(directory, "plain"), url: "http://logs.example" });
+    const blocked = createDirectoryLogStore({ directory: join(directory, "plain"), url: "http://logs.example" });
     await expect(blocked.put("a/b", Buffer.from("x"), "text/plain")).rejects.toThrow();
   });
 
@@ -83,7 +83,7 @@ describe("a directory as log store", () => {
   });
 
   it("expires nothing where nothing was ever stored", async () => {
-    expect(await directoryLogStore({ directory: join(directory, "none"), url: "http://x" }).expire(day)).toBe(0);
+    expect(await createDirectoryLogStore({ directory: join(directory, "none"), url: "http://x" }).expire(day)).toBe(0);
   });
 
   it("follows no link out of itself when it deletes", async () => {

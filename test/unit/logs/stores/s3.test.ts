@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { s3LogStore } from "../../../../src/logs/stores/s3.ts";
+import { createS3LogStore } from "../../../../src/logs/stores/s3.ts";
 
 let folder: string;
 
@@ -44,7 +44,7 @@ describe("a large log that a bucket does not take", () => {
     const s3 = { endpoint: bucket.endpoint, bucket: "alice-build-logs", region: "us-east-1", prefix: "" };
     const keys = async () => ({ accessKeyId: "id", secretAccessKey: "secret" });
     const file = createReadStream(join(folder, "log"));
-    const put = s3LogStore({ s3, keys }).put("o/r/1/abc/build_x_o2/fullLog.txt", file, "text/plain");
+    const put = createS3LogStore({ s3, keys }).put("o/r/1/abc/build_x_o2/fullLog.txt", file, "text/plain");
     await expect(put).rejects.toThrow("answered 503");
     expect(file.destroyed).toBe(true);
   });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { githubsBySecret } from "../../../../src/operator/cluster/githubs.ts";
+import { createGitHubsBySecret } from "../../../../src/operator/cluster/githubs.ts";
 import { scripted } from "../../../support/github/scripted.ts";
 import { keptLog } from "../../../support/keptLog.ts";
 import { leapingClock } from "../../../support/leapingClock.ts";
@@ -16,7 +16,7 @@ it("repositories that are listed at once share one connection: the Secret is rea
     return { token: "ghp_token" };
   };
   const { signal } = new AbortController();
-  const connection = githubsBySecret({ clock: leapingClock(), log: keptLog(), credential }).of(pool);
+  const connection = createGitHubsBySecret({ clock: leapingClock(), log: keptLog(), credential }).of(pool);
   const list = (name: string) => connection.list({ repository: `o/${name}`, branch: "dev", teams: [], signal });
   const poll = () => Promise.all(["a", "b", "c"].map(list));
   await poll();

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { mirrorOf } from "../../../../src/operator/cluster/informer.ts";
+import { createInformer } from "../../../../src/operator/cluster/informer.ts";
 import { readOwned } from "../../../../src/operator/cluster/owned.ts";
 import { statefulSets } from "../../../../src/operator/cluster/resources.ts";
 import type { KubernetesClient, KubernetesObject, WatchEvent } from "../../../../src/store/kubernetes/client.ts";
@@ -13,7 +13,7 @@ function anObject(uid: string, resourceVersion: string): KubernetesObject {
   return { apiVersion: "apps/v1", kind: "StatefulSet", metadata: { name: "o2", uid, resourceVersion, labels } };
 }
 
-/** A mirror of what the test says that the API server says. */
+/** A informer of what the test says that the API server says. */
 function aMirror(items: readonly KubernetesObject[]) {
   const end = new AbortController();
   const waiting: WatchEvent[] = [];
@@ -38,10 +38,10 @@ function aMirror(items: readonly KubernetesObject[]) {
   };
   let heard = Promise.withResolvers<void>();
   const world = { client: client as KubernetesClient, clock, log, signal: end.signal };
-  const mirror = mirrorOf(world, statefulSets, readOwned, () => heard.resolve());
+  const informer = createInformer(world, statefulSets, readOwned, () => heard.resolve());
   return {
-    mirror,
-    /** Says that something happened, and waits until the mirror has heard of it. */
+    informer,
+    /** Says that something happened, and waits until the informer has heard of it. */
     async say(type: WatchEvent["type"], object: KubernetesObject) {
       heard = Promise.withResolvers();
       waiting.push({ type, object });
@@ -58,28 +58,28 @@ function owned(object: KubernetesObject) {
   return read;
 }
 
-describe("a mirror", () => {
+describe("a informer", () => {
   let end = () => {};
   afterEach(() => end());
 
   it("does not show again what is gone, when the answer to an earlier write comes late", async () => {
     const made = aMirror([anObject("a", "1")]);
     end = made.end;
-    await made.mirror.synced;
+    await made.informer.synced;
     await made.say("DELETED", anObject("a", "3"));
-    made.mirror.put(owned(anObject("a", "2")));
-    expect(made.mirror.get("o2")).toBeUndefined();
-    expect(made.mirror.of("o2")).toEqual([]);
+    made.informer.put(owned(anObject("a", "2")));
+    expect(made.informer.get("o2")).toBeUndefined();
+    expect(made.informer.of("o2")).toEqual([]);
   });
 
   it("shows what a write returned before the watch does, and another object of the same name", async () => {
     const made = aMirror([anObject("a", "1")]);
     end = made.end;
-    await made.mirror.synced;
-    made.mirror.put(owned(anObject("a", "2")));
-    expect(made.mirror.get("o2")?.metadata.resourceVersion).toBe("2");
+    await made.informer.synced;
+    made.informer.put(owned(anObject("a", "2")));
+    expect(made.informer.get("o2")?.metadata.resourceVersion).toBe("2");
     await made.say("DELETED", anObject("a", "3"));
-    made.mirror.put(owned(anObject("b", "4")));
-    expect(made.mirror.get("o2")?.metadata.uid).toBe("b");
+    made.informer.put(owned(anObject("b", "4")));
+    expect(made.informer.get("o2")?.metadata.uid).toBe("b");
   });
 });

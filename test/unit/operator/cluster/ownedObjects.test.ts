@@ -3,7 +3,7 @@ import { poolLabel, revisionLabel } from "../../../../src/api/objects/group.ts";
 import type { BuilderPool } from "../../../../src/api/objects/pool.ts";
 import type { Manifest } from "../../../../src/core/pool/manifest/manifest.ts";
 import { revisionOf } from "../../../../src/core/pool/rollout/revision.ts";
-import { watchPossessions } from "../../../../src/operator/cluster/ownedObjects.ts";
+import { watchOwnedObjects } from "../../../../src/operator/cluster/ownedObjects.ts";
 import type { KubernetesClient, KubernetesObject } from "../../../../src/store/kubernetes/client.ts";
 import { systemClock as clock } from "../../../../src/system/clock.ts";
 import { createLog } from "../../../../src/system/log.ts";
@@ -37,9 +37,9 @@ async function possessionsAt(...there: readonly KubernetesObject[]) {
   };
   const log = createLog({ level: "silent" });
   const world = { client: client as KubernetesClient, setting, clock, log, signal: end.signal };
-  const possessions = watchPossessions(world, () => {});
-  await possessions.synced;
-  return { possessions, applied };
+  const owned = watchOwnedObjects(world, () => {});
+  await owned.synced;
+  return { owned, applied };
 }
 
 function named(name: string, spec: Parameters<typeof aPool>[0] = {}): BuilderPool {
@@ -53,7 +53,7 @@ describe("what a pool owns in a cluster", () => {
       metadata: { labels: { [revisionLabel]: "before" }, annotations: {} },
       spec: { hostname: "before" },
     };
-    const { possessions, applied } = await possessionsAt({
+    const { owned, applied } = await possessionsAt({
       apiVersion: "apps/v1",
       kind: "StatefulSet",
       metadata: { name: "o2", uid: "set", resourceVersion: "1", labels: { [poolLabel]: "o2" } },
@@ -61,21 +61,21 @@ describe("what a pool owns in a cluster", () => {
     });
     const pool = named("o2", { template: { volumeMounts: [{ name: "none", mountPath: "/none" }] } });
     const deletionTimestamp = "2026-01-01T00:00:00Z";
-    await possessions.apply({ ...pool, metadata: { ...pool.metadata, deletionTimestamp } }, 0, "before");
+    await owned.apply({ ...pool, metadata: { ...pool.metadata, deletionTimestamp } }, 0, "before");
     expect(applied.at(-1)).toMatchObject({ kind: "StatefulSet", spec: { replicas: 0, template } });
   });
 
   it("is applied once while it stays as it is, and forgotten with its pool", async () => {
-    const { possessions, applied } = await possessionsAt();
+    const { owned, applied } = await possessionsAt();
     const [pool, other] = [named("o2"), named("o3")];
     const revision = revisionOf(pool.spec, setting.builderImage);
-    await possessions.apply(pool, 2, revision);
+    await owned.apply(pool, 2, revision);
     expect(applied.map(({ kind }) => kind).at(-1)).toBe("StatefulSet");
     applied.length = 0;
-    await possessions.apply(pool, 2, revision);
+    await owned.apply(pool, 2, revision);
     expect(applied).toEqual([]);
-    expect(await possessions.standing(pool, [pool, other])).toMatchObject({ isAstray: false });
-    await possessions.standing(other, [other]);
-    expect(await possessions.standing(pool, [pool, other])).toMatchObject({ isAstray: true });
+    expect(await owned.environment(pool, [pool, other])).toMatchObject({ isAstray: false });
+    await owned.environment(other, [other]);
+    expect(await owned.environment(pool, [pool, other])).toMatchObject({ isAstray: true });
   });
 });

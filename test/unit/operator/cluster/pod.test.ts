@@ -73,7 +73,7 @@ describe("a pod", () => {
     [{ containerStatuses: [waits("builder", "PodInitializing")] }, undefined],
     [{ containerStatuses: [running] }, undefined],
   ])("says what keeps it from starting, in words that last (%#)", (status, hindrance) => {
-    expect(readPod(aPod({ status }))?.pod.hindrance).toBe(hindrance);
+    expect(readPod(aPod({ status }))?.pod.startFailure).toBe(hindrance);
   });
 
   it.each([

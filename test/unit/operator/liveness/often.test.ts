@@ -35,7 +35,7 @@ it("the heartbeats are read every five seconds, however often pods change, and a
     onChange(listener) {
       changed = () => listener("o2");
     },
-    standing: never,
+    environment: never,
     apply: never,
     deletePod: never,
   };

@@ -65,8 +65,8 @@ it("a builder that starts anew while the operator looks after its death is not t
 });
 
 /** What liveness has no business with. */
-const unused: Pick<Workloads, "standing" | "apply" | "deletePod"> = {
-  standing: () => Promise.reject(new Error("liveness asked how things stand")),
+const unused: Pick<Workloads, "environment" | "apply" | "deletePod"> = {
+  environment: () => Promise.reject(new Error("liveness asked how things stand")),
   apply: () => Promise.reject(new Error("liveness applied something")),
   deletePod: () => Promise.reject(new Error("liveness deleted a pod")),
 };

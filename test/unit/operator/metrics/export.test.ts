@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { exportMetrics } from "../../../../src/operator/metrics/export.ts";
-import { metrics, type Scene } from "../../../../src/operator/metrics/table.ts";
+import { type MetricsInput, metrics } from "../../../../src/operator/metrics/table.ts";
 import { createTally } from "../../../../src/operator/metrics/tally.ts";
 import { aBuild, heldBy } from "../../../support/objects/build.ts";
 import { aBuilder } from "../../../support/objects/builder.ts";
@@ -8,7 +8,7 @@ import { iso, noon } from "../../../support/objects/moment.ts";
 import { aPool } from "../../../support/objects/pool.ts";
 
 const pool = (status: object) => ({ ...aPool(), status });
-const scene = (says: Partial<Scene> = {}): Scene => ({
+const scene = (says: Partial<MetricsInput> = {}): MetricsInput => ({
   pools: [pool({ queued: 1, listings: [{ repository: "o/r", branch: "master", stale: false }] })],
   builders: [aBuilder("o2-0"), aBuilder("o2-1", { phase: "Warming" })],
   builds: [],
@@ -16,7 +16,7 @@ const scene = (says: Partial<Scene> = {}): Scene => ({
   now: noon,
   ...says,
 });
-const lines = async (says?: Partial<Scene>) =>
+const lines = async (says?: Partial<MetricsInput>) =>
   (await exportMetrics(scene(says))).text.split("\n").filter((line) => !line.startsWith("#"));
 
 describe("the metrics", () => {
@@ -77,7 +77,7 @@ describe("the metrics", () => {
 
   it("tell of a budget what it still grants, the least of several; all of it once its reset has passed", async () => {
     const budget = { resource: "core", limit: 5000, remaining: 4000, used: 1000, resetAt: noon + 1 } as const;
-    const remaining = async (...budgets: Scene["budgets"]) =>
+    const remaining = async (...budgets: MetricsInput["budgets"]) =>
       (await lines({ budgets })).find((line) => line.startsWith("builderpool_github_remaining"));
     expect(await remaining(budget, { ...budget, remaining: 12 })).toMatch(/ 12$/);
     expect(await remaining(budget, { ...budget, remaining: 12, resetAt: noon })).toMatch(/ 4000$/);

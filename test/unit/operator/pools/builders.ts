@@ -3,7 +3,7 @@ import { drainAnnotation, restartAnnotation } from "../../../../src/api/objects/
 import type { Kind } from "../../../../src/api/objects/kinds.ts";
 import type { PoolEvent } from "../../../../src/core/pool/action.ts";
 import type { Pod } from "../../../../src/core/pool/builder/pod.ts";
-import { localWorkloads, type RunningBuilder } from "../../../../src/local/workload/workloads.ts";
+import { createLocalWorkloads, type RunningBuilder } from "../../../../src/local/workload/workloads.ts";
 import { runLiveness } from "../../../../src/operator/liveness/run.ts";
 import { runPools } from "../../../../src/operator/pools/run.ts";
 import { openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
@@ -52,10 +52,10 @@ export async function aMachine(spec: Parameters<typeof aPool>[0] = {}) {
     return { stop: () => stop.abort(), kill: ended.resolve, ended: ended.promise };
   }
 
-  const workloads = localWorkloads({ start, clock, log });
+  const workloads = createLocalWorkloads({ start, clock, log });
   const { metadata, ...pool } = aPool(spec);
   await store.create("BuilderPool", { ...pool, metadata: { name: metadata.name } });
-  const announced: PoolEvent[] = [];
+  const emitted: PoolEvent[] = [];
   const world = {
     store,
     workloads,
@@ -63,7 +63,7 @@ export async function aMachine(spec: Parameters<typeof aPool>[0] = {}) {
     log,
     listings: () => [],
     refused: () => undefined,
-    announce: (event: PoolEvent) => void announced.push(event),
+    emit: (event: PoolEvent) => void emitted.push(event),
   };
   const running = Promise.all([runPools(world, end.signal), runLiveness(world, end.signal)]);
 
@@ -75,7 +75,7 @@ export async function aMachine(spec: Parameters<typeof aPool>[0] = {}) {
     /** Kind and part of every write of the operator. */
     writes,
     /** What people are told. */
-    announced,
+    emitted,
     faults,
     /** Says to everybody who watches that the watch is healthy, or not. */
     sayWatchesAre(healthy: boolean) {

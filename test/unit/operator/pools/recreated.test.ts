@@ -1,10 +1,10 @@
 import { expect, it, onTestFinished } from "vitest";
 import { poolFinalizer } from "../../../../src/api/objects/group.ts";
-import { localWorkloads } from "../../../../src/local/workload/workloads.ts";
+import { createLocalWorkloads } from "../../../../src/local/workload/workloads.ts";
 import { createMemory } from "../../../../src/operator/pools/memory.ts";
 import { observePool } from "../../../../src/operator/pools/observe.ts";
 import { openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
-import { cacheOf } from "../../../../src/store/watch/cache.ts";
+import { createCache } from "../../../../src/store/watch/cache.ts";
 import { createLog } from "../../../../src/system/log.ts";
 import { fakeClock } from "../../../support/fakeClock.ts";
 import { aPool } from "../../core/pool/world.ts";
@@ -22,11 +22,15 @@ it("a pool that is created anew before anybody looks is another one: its own del
   });
   const { signal } = end;
   const caches = {
-    pools: cacheOf(store, "BuilderPool", { signal }),
-    builders: cacheOf(store, "Builder", { signal }),
-    builds: cacheOf(store, "Build", { signal }),
+    pools: createCache(store, "BuilderPool", { signal }),
+    builders: createCache(store, "Builder", { signal }),
+    builds: createCache(store, "Build", { signal }),
   };
-  const workloads = localWorkloads({ start: () => ({ stop() {}, kill() {}, ended: Promise.resolve() }), clock, log });
+  const workloads = createLocalWorkloads({
+    start: () => ({ stop() {}, kill() {}, ended: Promise.resolve() }),
+    clock,
+    log,
+  });
   const world = { store, workloads, clock, log, listings: () => [], refused: () => undefined };
   const memory = createMemory();
 

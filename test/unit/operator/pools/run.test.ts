@@ -69,20 +69,20 @@ describe("the pools of a running operator", () => {
     const broken = machine.builders.get("o2-1");
     if (broken !== undefined) broken.isBroken = true;
     await machine.pass(3 * minute);
-    const told = machine.announced.filter(({ reason }) => reason === "BuilderQuarantined");
+    const told = machine.emitted.filter(({ reason }) => reason === "BuilderQuarantined");
     expect(told.map(({ object }) => object)).toEqual(["Builder/o2-1"]);
   });
 
   it("tell what was done, and what a condition turned to, though the answer to the write after it is lost", async () => {
     await using machine = await aMachine({ instances: 1 });
     await machine.pass(30_000);
-    machine.announced.length = 0;
+    machine.emitted.length = 0;
     machine.faults.statusAnswers = false;
     await machine.change({ instances: 0 });
     await machine.pass(60_000);
     machine.faults.statusAnswers = true;
     await machine.pass(60_000);
-    const told = machine.announced.map(({ object, reason }) => `${object} ${reason}`);
+    const told = machine.emitted.map(({ object, reason }) => `${object} ${reason}`);
     expect(told).toEqual([
       "Builder/o2-0 BuilderDraining",
       "BuilderPool/o2 NoInstances",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createBells } from "../../../../src/store/embedded/bells.ts";
+import { createChangeSignals } from "../../../../src/store/embedded/bells.ts";
 import { openDatabase } from "../../../../src/store/embedded/database.ts";
 import { prepareRows } from "../../../../src/store/embedded/rows.ts";
 import { watchObjects } from "../../../../src/store/embedded/watch.ts";
@@ -11,7 +11,7 @@ describe("a watch of a store that cannot be read for a while", () => {
   it("is not healthy until it can", async () => {
     const database = openDatabase(":memory:");
     const clock = fakeClock();
-    const bells = createBells(() => 0);
+    const signals = createChangeSignals(() => 0);
     let isDiskFull = false;
     const faulty: typeof database = {
       ...database,
@@ -23,7 +23,7 @@ describe("a watch of a store that cannot be read for a while", () => {
     const world = {
       database: faulty,
       rows: prepareRows(database.sql),
-      bells,
+      signals,
       clock,
       log: createLog({ level: "silent" }),
     };
@@ -35,7 +35,7 @@ describe("a watch of a store that cannot be read for a while", () => {
     })();
     await settled();
     isDiskFull = true;
-    bells.ring();
+    signals.ring();
     await settled();
     expect(told).toEqual([true, false]);
 

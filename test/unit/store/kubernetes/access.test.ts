@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { kubernetesClient } from "../../../../src/store/kubernetes/http/kubernetesClient.ts";
+import { createKubernetesClient } from "../../../../src/store/kubernetes/http/kubernetesClient.ts";
 import { accessFromKubeConfig } from "../../../../src/store/kubernetes/kubeConfig.ts";
 import { accessInPod } from "../../../../src/store/kubernetes/pod.ts";
 import { fakeClock } from "../../../support/fakeClock.ts";
@@ -58,7 +58,7 @@ describe("access from a kubeconfig", () => {
   it("has the server, the namespace and the token of its current context, and keeps a path of the server", async () => {
     await using server = await scriptedServer((response) => sendJson(response, { metadata: { name: "a" } }));
     const access = await accessFromKubeConfig(written(`${server.url}/clusters/one`), fakeClock());
-    await kubernetesClient(access).get({ apiVersion: "v1", kind: "Pod", plural: "pods" }, "a");
+    await createKubernetesClient(access).get({ apiVersion: "v1", kind: "Pod", plural: "pods" }, "a");
 
     expect(server.seen[0]).toMatchObject({
       url: "/clusters/one/api/v1/namespaces/ci/pods/a",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { KubernetesObject } from "../../../../src/store/kubernetes/client.ts";
-import { createDoor } from "../../../../src/store/kubernetes/decode.ts";
+import { createDecoder } from "../../../../src/store/kubernetes/decode.ts";
 import { aBuilder, aLease } from "../../../contract/objects.ts";
 import { keptLog } from "../../../support/keptLog.ts";
 
@@ -10,7 +10,7 @@ function aDoor() {
   const count = () => {
     counted += 1;
   };
-  return { ...createDoor({ log, count }), said: log.lines, counted: () => counted };
+  return { ...createDecoder({ log, count }), said: log.lines, counted: () => counted };
 }
 
 const stored = { namespace: "ci", uid: "u", resourceVersion: "5", creationTimestamp: "2026-01-01T00:00:00Z" };

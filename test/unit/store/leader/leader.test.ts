@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type EmbeddedStore, openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
 import { StoreError } from "../../../../src/store/error.ts";
-import { lead } from "../../../../src/store/leader/leader.ts";
-import type { SeatStore } from "../../../../src/store/leader/lease.ts";
+import { runAsLeader } from "../../../../src/store/leader/leader.ts";
+import type { LeaseStore } from "../../../../src/store/leader/lease.ts";
 import { createLog } from "../../../../src/system/log.ts";
 import { type FakeClock, fakeClock } from "../../../support/fakeClock.ts";
 
@@ -31,7 +31,7 @@ function candidate(identity: string, { slowness = 0 } = {}) {
     if (isCut) throw new StoreError("Unavailable", "no route");
     return call();
   };
-  const reached: SeatStore = {
+  const reached: LeaseStore = {
     get: (kind, name) => reach(() => store.get(kind, name)),
     create: (kind, object) => reach(() => store.create(kind, object)),
     update: (kind, object) => reach(() => store.update(kind, object)),
@@ -39,7 +39,7 @@ function candidate(identity: string, { slowness = 0 } = {}) {
   const say = (what: string) => {
     if (!isDead) history.push(`${seconds()} ${identity} ${what}`);
   };
-  const ended = lead(
+  const ended = runAsLeader(
     reached,
     { name: "operator", identity, clock, log },
     async (signal) => {
@@ -145,7 +145,12 @@ describe("the leader", () => {
     const work = async (signal: AbortSignal) => {
       await clock.sleep(1e9, signal).catch(() => told.push(String(signal.reason)));
     };
-    void lead(store, { name: "operator", identity: "a", clock: sleeper, log }, work, new AbortController().signal);
+    void runAsLeader(
+      store,
+      { name: "operator", identity: "a", clock: sleeper, log },
+      work,
+      new AbortController().signal,
+    );
     await clock.advance(1000);
     slept = 600_000;
     await clock.advance(2000);
@@ -154,7 +159,7 @@ describe("the leader", () => {
   });
 
   it("ends with the error of its work, and gives the lease back", async () => {
-    const failing = lead(
+    const failing = runAsLeader(
       store,
       { name: "operator", identity: "a", clock, log },
       async () => {

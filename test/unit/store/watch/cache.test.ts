@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type EmbeddedStore, openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
-import { cacheOf, isSameSpec } from "../../../../src/store/watch/cache.ts";
+import { createCache, isSameSpec } from "../../../../src/store/watch/cache.ts";
 import { createLog } from "../../../../src/system/log.ts";
 import { brief } from "../../../contract/follow.ts";
 import { aBuilder } from "../../../contract/objects.ts";
@@ -20,7 +20,7 @@ describe("the cache", () => {
 
   it("holds everything that exists once it is synced, in the order of names", async () => {
     for (const name of ["b", "c", "a"]) await store.create("Builder", aBuilder(name));
-    const cache = cacheOf(store, "Builder", { signal: stop.signal });
+    const cache = createCache(store, "Builder", { signal: stop.signal });
     await cache.synced;
 
     expect(cache.list().map(({ metadata }) => metadata.name)).toEqual(["a", "b", "c"]);
@@ -30,7 +30,7 @@ describe("the cache", () => {
 
   it("follows changes and tells each one after it shows it", async () => {
     const told: string[] = [];
-    const cache = cacheOf(store, "Builder", {
+    const cache = createCache(store, "Builder", {
       signal: stop.signal,
       onChange: (change) => told.push(`${brief(change)} ${cache.get(change.object.metadata.name) !== undefined}`),
     });
@@ -49,7 +49,7 @@ describe("the cache", () => {
 
   it("tells what it showed before, and so whether there is a new spec", async () => {
     const told: (boolean | string)[] = [];
-    const cache = cacheOf(store, "Builder", {
+    const cache = createCache(store, "Builder", {
       signal: stop.signal,
       onChange: (change, before) => told.push(before?.spec.desired ?? "nothing", isSameSpec(change, before)),
     });
@@ -72,7 +72,7 @@ describe("the cache", () => {
   it("holds only what its selector selects", async () => {
     await store.create("Builder", aBuilder("a", { labels: { pool: "o2" } }));
     await store.create("Builder", aBuilder("b"));
-    const cache = cacheOf(store, "Builder", { signal: stop.signal, selector: { labels: { pool: "o2" } } });
+    const cache = createCache(store, "Builder", { signal: stop.signal, selector: { labels: { pool: "o2" } } });
     await cache.synced;
 
     expect(cache.list().map(({ metadata }) => metadata.name)).toEqual(["a"]);
@@ -87,7 +87,7 @@ describe("the cache", () => {
         yield { type: "Synced", names: new Set<string>() } as const;
       },
     };
-    const cache = cacheOf(relisting as never, "Builder", {
+    const cache = createCache(relisting as never, "Builder", {
       signal: stop.signal,
       onChange: (change) => told.push(brief(change)),
     });
@@ -99,7 +99,7 @@ describe("the cache", () => {
 
   it("gives objects that nobody can change", async () => {
     await store.create("Builder", aBuilder("a"));
-    const cache = cacheOf(store, "Builder", { signal: stop.signal });
+    const cache = createCache(store, "Builder", { signal: stop.signal });
     await cache.synced;
 
     expect(() => Object.assign(cache.get("a")?.spec ?? {}, { pool: "other" })).toThrow(TypeError);
@@ -108,6 +108,6 @@ describe("the cache", () => {
   it("is never synced when it is stopped before", async () => {
     stop.abort(new Error("stopped"));
 
-    await expect(cacheOf(store, "Builder", { signal: stop.signal }).synced).rejects.toThrow("stopped");
+    await expect(createCache(store, "Builder", { signal: stop.signal }).synced).rejects.toThrow("stopped");
   });
 });

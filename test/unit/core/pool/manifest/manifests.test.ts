@@ -7,7 +7,7 @@ import { refusedVolumes } from "../../../../../src/core/definitions/cellSecrets.
 import { killAfter } from "../../../../../src/core/liveness/heartbeat.ts";
 import { manifestsOf } from "../../../../../src/core/pool/manifest/all.ts";
 import type { Manifest } from "../../../../../src/core/pool/manifest/manifest.ts";
-import { podTemplate } from "../../../../../src/core/pool/manifest/podTemplate.ts";
+import { podTemplateOf } from "../../../../../src/core/pool/manifest/podTemplate.ts";
 import { refusalOf } from "../../../../../src/core/pool/manifest/refusal.ts";
 import { builderRules, operatorRules, type Rule } from "../../../../../src/core/pool/manifest/rights.ts";
 import { revisionOf } from "../../../../../src/core/pool/rollout/revision.ts";
@@ -46,7 +46,7 @@ interface PodText {
 }
 
 function manifests(pool: BuilderPool): readonly Manifest[] {
-  const template = podTemplate(pool, setting, revisionOf(pool.spec, setting.builderImage));
+  const template = podTemplateOf(pool, setting, revisionOf(pool.spec, setting.builderImage));
   return manifestsOf(pool, "ci", pool.spec.instances, template);
 }
 
@@ -103,7 +103,7 @@ describe("the builder's environment", () => {
     ["plain", plain],
     ["rich", rich],
   ])("is, for a %s pool, what the builder reads, with nothing that it does not know", (_what, pool) => {
-    const { spec }: PodText = JSON.parse(JSON.stringify(podTemplate(pool, setting, "r")));
+    const { spec }: PodText = JSON.parse(JSON.stringify(podTemplateOf(pool, setting, "r")));
     const variables = spec.containers[0]?.env ?? [];
     const env = Object.fromEntries(variables.map(({ name, value = "downward" }) => [name, value]));
     expect(Object.keys(env).filter((name) => !(name in BuilderEnvironment.shape))).toEqual([]);
@@ -114,7 +114,7 @@ describe("the builder's environment", () => {
 });
 
 describe("the container of builds", () => {
-  const { spec }: PodText = JSON.parse(JSON.stringify(podTemplate(rich, setting, "r")));
+  const { spec }: PodText = JSON.parse(JSON.stringify(podTemplateOf(rich, setting, "r")));
   const [, cell] = spec.initContainers;
   const projected = spec.volumes.filter((volume) => volume.projected !== undefined).map(({ name }) => name);
 
@@ -142,7 +142,7 @@ describe("the container of builds", () => {
 
 describe("the tokens of a builder", () => {
   it("are renewed before it must kill its build, so that it outlives an account that was deleted and made again", () => {
-    const text = JSON.stringify(podTemplate(plain, setting, "r"));
+    const text = JSON.stringify(podTemplateOf(plain, setting, "r"));
     const lives = [...text.matchAll(/"expirationSeconds":(\d+)/g)].map(([, seconds]) => Number(seconds) * 1000);
     expect(lives).toHaveLength(2);
     // The kubelet renews a token when four fifths of its life are over, and looks every minute or two.
@@ -200,7 +200,7 @@ describe("a volume that a pool adds for its builds", () => {
 
 describe("the Secrets by which images are pulled", () => {
   it("are those of the installation, for the pool's image as for the builder's", () => {
-    const { spec } = podTemplate(plain, { ...setting, pullSecrets: ["registry"] }, "r");
+    const { spec } = podTemplateOf(plain, { ...setting, pullSecrets: ["registry"] }, "r");
     expect(spec).toMatchObject({ imagePullSecrets: [{ name: "registry" }] });
   });
 });

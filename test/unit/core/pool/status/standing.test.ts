@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { PoolConditionType } from "../../../../../src/api/objects/reasons.ts";
-import type { Standing } from "../../../../../src/core/pool/observed.ts";
+import type { WorkloadEnvironment } from "../../../../../src/core/pool/observed.ts";
 import { told } from "../settled.ts";
 import { World } from "../world.ts";
 
-function settled(spec: ConstructorParameters<typeof World>[0], standing: Standing = {}): World {
+function settled(spec: ConstructorParameters<typeof World>[0], environment: WorkloadEnvironment = {}): World {
   const world = new World(spec);
-  world.standing = standing;
+  world.environment = environment;
   world.settle();
   world.done.length = 0;
   return world;
@@ -20,7 +20,7 @@ function condition(world: World, type: PoolConditionType) {
 describe("a pool of which something was changed by hand", () => {
   it("is put right without a word, and restarts nobody", () => {
     const world = settled({ instances: 2 });
-    world.standing = { isAstray: true };
+    world.environment = { isAstray: true };
     const plan = world.step();
     expect(world.done.map(({ do: deed }) => deed)).toEqual(["applyWorkload"]);
     expect(told(plan)).toEqual([]);
@@ -36,7 +36,7 @@ describe("a pod that does not start", () => {
   it("is named where people look, with what keeps it from starting", () => {
     const world = settled({ instances: 3 });
     world.pods = world.pods.map((pod) =>
-      pod.ordinal === 0 ? pod : { ...pod, uid: `${pod.uid}b`, hindrance: "no node takes it" },
+      pod.ordinal === 0 ? pod : { ...pod, uid: `${pod.uid}b`, startFailure: "no node takes it" },
     );
     world.step();
     const what = '; "o2-1" does not start: no node takes it, and 1 more do not \\(kubectl describe pod o2-1\\)$';
@@ -49,7 +49,7 @@ describe("a new image of the builders themselves", () => {
   it("rolls like any other change, high to low", () => {
     const world = settled({ instances: 2 }, { program: "builder:1" });
     const before = world.pool.status?.revision;
-    world.standing = { program: "builder:2" };
+    world.environment = { program: "builder:2" };
     world.settle();
     expect(world.pool.status?.revision).not.toBe(before);
     expect(world.done.flatMap((action) => (action.do === "deletePod" ? [action.name] : []))).toEqual(["o2-1", "o2-0"]);
@@ -74,7 +74,7 @@ describe("a pool that no builder can be started for", () => {
 
   it("starts its builders once it can", () => {
     const world = settled({ instances: 2 }, { refusal: taken });
-    world.standing = {};
+    world.environment = {};
     world.settle();
     expect(world.phases()).toEqual(["o2-0 Ready", "o2-1 Ready"]);
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Findings } from "../../../../../src/api/cell/event.ts";
-import { fullLogBegin, fullLogEnd, fullLogHead } from "../../../../../src/core/report/log/fullLog.ts";
-import { logDirectory, normalisedCheck } from "../../../../../src/core/report/log/paths.ts";
-import { type ResultFacts, resultPage } from "../../../../../src/core/report/page/page.ts";
+import { fullLogBeginOf, fullLogEndOf, fullLogHeadOf } from "../../../../../src/core/report/log/fullLog.ts";
+import { checkDirectoryOf, logDirectoryOf } from "../../../../../src/core/report/log/paths.ts";
+import { type ResultFacts, resultPageOf } from "../../../../../src/core/report/page/page.ts";
 
 const commit = "93a3ef0948f990e9b17b4daf0239fd457a328e09";
 const facts: ResultFacts = {
@@ -16,7 +16,7 @@ const facts: ResultFacts = {
   finishedAt: "2026-11-24T04:02:31Z",
 };
 const found = (...sections: Findings["sections"]): Findings => ({ sections, preview: [] });
-const text = (change: Partial<ResultFacts> = {}) => resultPage({ ...facts, ...change });
+const text = (change: Partial<ResultFacts> = {}) => resultPageOf({ ...facts, ...change });
 
 describe("the result page", () => {
   it.each([
@@ -99,19 +99,19 @@ describe("the full log", () => {
       commit,
       pullRequest: "https://github.com/o/r/pull/1",
     };
-    expect(fullLogHead({ ...head, files: [file] })).toBe(`Finished building on h at 2026-11-24-04:02:31
+    expect(fullLogHeadOf({ ...head, files: [file] })).toBe(`Finished building on h at 2026-11-24-04:02:31
 Built commit ${commit} from https://github.com/o/r/pull/1
 
 The following files are present in the log:
   sw/BUILD/O2-latest/log
 
 `);
-    expect(fullLogHead({ ...head, files: [] })).toContain("No logs found.");
+    expect(fullLogHeadOf({ ...head, files: [] })).toContain("No logs found.");
   });
 
   it("brackets each log with its times", () => {
-    expect(fullLogBegin(file)).toBe("## Begin sw/BUILD/O2-latest/log 2026-11-24 03:12:00\n");
-    expect(fullLogEnd(file)).toBe("## End sw/BUILD/O2-latest/log 2026-11-24 03:13:30 (90s)\n");
+    expect(fullLogBeginOf(file)).toBe("## Begin sw/BUILD/O2-latest/log 2026-11-24 03:12:00\n");
+    expect(fullLogEndOf(file)).toBe("## End sw/BUILD/O2-latest/log 2026-11-24 03:13:30 (90s)\n");
   });
 });
 
@@ -121,11 +121,11 @@ describe("the place of a log", () => {
     ["build/AliceO2/O2/o2/macOS-arm", "build_AliceO2_O2_o2_macOS-arm"],
     ["a b.c:é", "a_b_c__"],
   ])("writes the check %j as %j", (name, directory) => {
-    expect(normalisedCheck(name)).toBe(directory);
+    expect(checkDirectoryOf(name)).toBe(directory);
   });
 
   it("is one directory for a repository, pull request, commit and check", () => {
-    expect(logDirectory({ repository: "o/r", number: 7, commit, check: "build/O2/o2" })).toBe(
+    expect(logDirectoryOf({ repository: "o/r", number: 7, commit, check: "build/O2/o2" })).toBe(
       `o/r/7/${commit}/build_O2_o2`,
     );
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Verdict } from "../../../../../src/api/objects/build.ts";
-import { excerpt } from "../../../../../src/core/report/log/excerpt.ts";
+import { excerptOf } from "../../../../../src/core/report/log/excerpt.ts";
 import { commentOn } from "../../../../../src/core/report/post/comment.ts";
-import { messageHash } from "../../../../../src/core/report/post/commentHash.ts";
+import { commentHashOf } from "../../../../../src/core/report/post/commentHash.ts";
 
 const commit = "93a3ef0948f990e9b17b4daf0239fd457a328e09";
 const url = "https://logs/o/r/1/pretty.html";
@@ -85,7 +85,7 @@ describe("the hash of a message", () => {
     ["/tmp/ccAbCdEf.s: error: x", "/tmp/ccZyXwVu.s: error: x"],
     [`${commit}: error: x`, `${commit.replace("9", "8")}: error: x`],
   ])("is the same for %j and %j", (one, other) => {
-    expect(messageHash(one)).toBe(messageHash(other));
+    expect(commentHashOf(one)).toBe(commentHashOf(other));
   });
 
   it.each([
@@ -96,7 +96,7 @@ describe("the hash of a message", () => {
     ["x\nx", "x"],
     ["file-1.cxx: error: x", "file-2.cxx: error: x"],
   ])("W-31: differs for %j and %j", (one, other) => {
-    expect(messageHash(one)).not.toBe(messageHash(other));
+    expect(commentHashOf(one)).not.toBe(commentHashOf(other));
   });
 
   it("of a comment does not depend on when the build ended", () => {
@@ -108,11 +108,11 @@ describe("the hash of a message", () => {
 
 describe("an excerpt", () => {
   it("is the preview as text", () => {
-    expect(excerpt(["## a/log", "x: error: y"])).toBe("## a/log\nx: error: y");
+    expect(excerptOf(["## a/log", "x: error: y"])).toBe("## a/log\nx: error: y");
   });
 
   it("leaves out whole lines beyond what a verdict can carry, and says so", () => {
-    const text = excerpt(Array.from({ length: 50 }, () => "x".repeat(1999)));
+    const text = excerptOf(Array.from({ length: 50 }, () => "x".repeat(1999)));
     expect(text.length).toBeLessThanOrEqual(16_384);
     expect(
       text

@@ -6,11 +6,11 @@ import {
   isAnnouncement,
   isOwnPending,
   isRetrying,
-  notBuilding,
-  rechecking,
-  retrying,
-  started,
-  verdictStatus,
+  notBuildingStatusOf,
+  recheckingStatusOf,
+  retryingStatusOf,
+  startedStatusOf,
+  verdictStatusOf,
 } from "../../../../../src/core/report/post/status.ts";
 
 const winter = Date.parse("2026-11-23T18:12:00Z");
@@ -19,16 +19,16 @@ const log = { path: "p", url: "https://logs/p", stored: true };
 
 describe("a commit status", () => {
   it("W-29, W-32: says when and where a build started, by the clock of Geneva and with the field's own name of the zone", () => {
-    expect(started(winter, "o2-3")).toEqual({
+    expect(startedStatusOf(winter, "o2-3")).toEqual({
       state: "pending",
       description: "Started Mon 19:12 CET on o2-3",
       url: "",
     });
-    expect(started(summer, "o2-3").description).toBe("Started Mon 00:05 CET on o2-3");
+    expect(startedStatusOf(summer, "o2-3").description).toBe("Started Mon 00:05 CET on o2-3");
   });
 
   it("of a recheck stays red and keeps its link", () => {
-    expect(rechecking(winter, "o2-3", "https://logs/p")).toEqual({
+    expect(recheckingStatusOf(winter, "o2-3", "https://logs/p")).toEqual({
       state: "error",
       description: "Rechecking since Mon 19:12 CET on o2-3",
       url: "https://logs/p",
@@ -43,12 +43,12 @@ describe("a commit status", () => {
     ["Skipped", "success", "skipped; no relevant changes"],
     ["DoctorError", "error", "aliBuild doctor error"],
   ] as const)("of the verdict %s is %s with the description %j", (result, state, description) => {
-    expect(verdictStatus("build/O2/o2", { result, log })).toEqual({ state, description, url: log.url });
-    expect(verdictStatus("build/O2/o2", { result })).toEqual({ state, description, url: "" });
+    expect(verdictStatusOf("build/O2/o2", { result, log })).toEqual({ state, description, url: log.url });
+    expect(verdictStatusOf("build/O2/o2", { result })).toEqual({ state, description, url: "" });
   });
 
   it("names the program that really ran", () => {
-    expect(verdictStatus("build/bits/o2", { result: "DoctorError" }).description).toBe("bits doctor error");
+    expect(verdictStatusOf("build/bits/o2", { result: "DoctorError" }).description).toBe("bits doctor error");
   });
 
   it("that asks for approval has the text other tools look for, and no link", () => {
@@ -62,7 +62,7 @@ describe("a commit status", () => {
   it.each(wordsOf(infrastructureReasons))(
     "after %s stays pending, and says that it is not the pull request's fault",
     (reason) => {
-      const { state, description } = retrying(reason, "o2-3");
+      const { state, description } = retryingStatusOf(reason, "o2-3");
       expect(state).toBe("pending");
       expect(description).toMatch(/^Retrying, not the pull request's fault: .* on o2-3$/);
       expect(description.length).toBeLessThanOrEqual(140);
@@ -71,21 +71,21 @@ describe("a commit status", () => {
   );
 
   it("says why an announced build does not take place, unless another status does", () => {
-    expect(notBuilding("Draft")?.description).toBe("Not building: the pull request is a draft");
-    expect(notBuilding("Untrusted")).toBeUndefined();
-    expect(notBuilding("OwnedByAnotherPool")).toBeUndefined();
+    expect(notBuildingStatusOf("Draft")?.description).toBe("Not building: the pull request is a draft");
+    expect(notBuildingStatusOf("Untrusted")).toBeUndefined();
+    expect(notBuildingStatusOf("OwnedByAnotherPool")).toBeUndefined();
   });
 
   it("has at most 140 characters, none of them cut in half", () => {
-    const { description } = started(winter, `${"x".repeat(114)}😀`);
+    const { description } = startedStatusOf(winter, `${"x".repeat(114)}😀`);
     expect(description).toHaveLength(139);
     expect(description.isWellFormed()).toBe(true);
-    expect(rechecking(winter, "x".repeat(253), "").description).toHaveLength(140);
-    expect(retrying("Preempted", "x".repeat(253)).description).toHaveLength(140);
+    expect(recheckingStatusOf(winter, "x".repeat(253), "").description).toHaveLength(140);
+    expect(retryingStatusOf("Preempted", "x".repeat(253)).description).toHaveLength(140);
   });
 
   it("that is pending is told from somebody's wish for a rebuild", () => {
-    for (const own of [started(winter, "b"), retrying("DiskFull", "b"), approvalNeeded]) {
+    for (const own of [startedStatusOf(winter, "b"), retryingStatusOf("DiskFull", "b"), approvalNeeded]) {
       expect(isOwnPending(own.description)).toBe(true);
     }
     for (const wish of ["", "test required", "Approved; waiting for builder...", "please rebuild"]) {

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
 import { apiVersion } from "../../../../../src/api/objects/group.ts";
 import type { KubernetesObject } from "../../../../../src/store/kubernetes/client.ts";
-import { kubernetesClient } from "../../../../../src/store/kubernetes/http/kubernetesClient.ts";
+import { createKubernetesClient } from "../../../../../src/store/kubernetes/http/kubernetesClient.ts";
 import { scriptedServer, sendJson, sendStatus } from "../../../../support/kubernetes/scriptedServer.ts";
 
 const builders = { apiVersion, kind: "Builder", plural: "builders" };
@@ -28,7 +28,7 @@ describe("a refusal of the API server", () => {
     await using server = await scriptedServer((response) =>
       sendStatus(response, code, { message: "it said so", ...rest }),
     );
-    const refusal = kubernetesClient(server.access).update(builders, builder, "status");
+    const refusal = createKubernetesClient(server.access).update(builders, builder, "status");
 
     await expect(refusal).rejects.toMatchObject({
       code: expected,
@@ -40,13 +40,13 @@ describe("a refusal of the API server", () => {
   it("keeps how long the server wants to be left alone", async () => {
     await using server = await scriptedServer((response) => sendStatus(response, 429, {}, { "retry-after": "7" }));
 
-    await expect(kubernetesClient(server.access).list(pods)).rejects.toMatchObject({ retryAfterMs: 7000 });
+    await expect(createKubernetesClient(server.access).list(pods)).rejects.toMatchObject({ retryAfterMs: 7000 });
   });
 
   it("of a path that it does not serve is not the absence of an object", async () => {
     await using server = await scriptedServer((response) => response.writeHead(404).end("404 page not found\n"));
 
-    await expect(kubernetesClient(server.access).get(builders, "o2-0")).rejects.toMatchObject({
+    await expect(createKubernetesClient(server.access).get(builders, "o2-0")).rejects.toMatchObject({
       code: "Unavailable",
       message: expect.stringContaining("CustomResourceDefinition"),
     });
@@ -57,12 +57,12 @@ describe("a client", () => {
   it("gives undefined for an object that does not exist", async () => {
     await using server = await scriptedServer((response) => sendStatus(response, 404, { details: { name: "o2-0" } }));
 
-    expect(await kubernetesClient(server.access).get(builders, "o2-0")).toBeUndefined();
+    expect(await createKubernetesClient(server.access).get(builders, "o2-0")).toBeUndefined();
   });
 
   it("speaks plain JSON and keeps what it does not know", async () => {
     await using server = await scriptedServer((response, { body }) => sendJson(response, body as object));
-    const client = kubernetesClient(server.access);
+    const client = createKubernetesClient(server.access);
 
     expect(await client.create(builders, builder)).toEqual(builder);
     expect(await client.update(builders, builder)).toEqual(builder);
@@ -95,7 +95,7 @@ describe("a client", () => {
       const metadata = { resourceVersion: "7", ...(isLast ? {} : { continue: "more" }) };
       sendJson(response, { metadata, items: [{ metadata: { name: isLast ? "b" : "a" } }] });
     });
-    const list = await kubernetesClient(server.access).list(pods, { labelSelector: "pool=o2" });
+    const list = await createKubernetesClient(server.access).list(pods, { labelSelector: "pool=o2" });
 
     expect(list.resourceVersion).toBe("7");
     expect(list.items).toEqual(["a", "b"].map((name) => ({ apiVersion: "v1", kind: "Pod", metadata: { name } })));
@@ -106,7 +106,7 @@ describe("a client", () => {
     const server = await scriptedServer(() => {});
     await server[Symbol.asyncDispose]();
 
-    await expect(kubernetesClient(server.access).delete(builders, "o2-0")).rejects.toMatchObject({
+    await expect(createKubernetesClient(server.access).delete(builders, "o2-0")).rejects.toMatchObject({
       code: "Unavailable",
       message: expect.stringMatching(/^the API server did not answer to delete Builder "o2-0": .*ECONNREFUSED/),
     });
@@ -118,14 +118,16 @@ describe("a client", () => {
   ])("does not take an answer that %s for an object", async (_, text) => {
     await using server = await scriptedServer((response) => response.writeHead(200).end(text));
 
-    await expect(kubernetesClient(server.access).get(builders, "o2-0")).rejects.toMatchObject({ code: "Unavailable" });
+    await expect(createKubernetesClient(server.access).get(builders, "o2-0")).rejects.toMatchObject({
+      code: "Unavailable",
+    });
   });
 
   it("ends a call at once when its signal aborts, with the signal's reason", async () => {
     await using server = await scriptedServer(() => stop.abort(new Error("enough")));
     const stop = new AbortController();
 
-    await expect(kubernetesClient(server.access).get(builders, "o2-0", stop.signal)).rejects.toThrow("enough");
+    await expect(createKubernetesClient(server.access).get(builders, "o2-0", stop.signal)).rejects.toThrow("enough");
   });
 
   it.each([
@@ -133,7 +135,7 @@ describe("a client", () => {
     ["that never ends", (response: ServerResponse) => response.writeHead(200).write('{"metadata":')],
   ])("gives up an answer %s when its deadline has come", async (_, answer) => {
     await using server = await scriptedServer(answer);
-    const client = kubernetesClient(server.access, "ci", { deadlineMs: 200, quietMs: 1000 });
+    const client = createKubernetesClient(server.access, "ci", { deadlineMs: 200, quietMs: 1000 });
 
     await expect(client.get(builders, "o2-0")).rejects.toMatchObject({
       code: "Unavailable",
@@ -144,7 +146,7 @@ describe("a client", () => {
   it("refuses to start without a namespace", async () => {
     await using server = await scriptedServer(() => {});
 
-    expect(() => kubernetesClient({ ...server.access, namespace: undefined })).toThrow("no namespace is given");
+    expect(() => createKubernetesClient({ ...server.access, namespace: undefined })).toThrow("no namespace is given");
   });
 });
 
@@ -166,7 +168,7 @@ describe("a watch", () => {
     const seen: string[] = [];
     const onOpen = () => seen.push("open");
     try {
-      const events = kubernetesClient(server.access).watch(builders, { ...options, onOpen }, forever);
+      const events = createKubernetesClient(server.access).watch(builders, { ...options, onOpen }, forever);
       for await (const { type, object } of events) seen.push(`${type} ${object.metadata.resourceVersion}`);
       seen.push("end");
     } catch (error) {
@@ -202,7 +204,7 @@ describe("a watch", () => {
 
   it("that says nothing for too long is broken", async () => {
     await using server = await scriptedServer((response) => response.writeHead(200).write(line("ADDED", "6")));
-    const client = kubernetesClient(server.access, "ci", { deadlineMs: 60_000, quietMs: 200 });
+    const client = createKubernetesClient(server.access, "ci", { deadlineMs: 60_000, quietMs: 200 });
     const seen: string[] = [];
     const watching = (async () => {
       for await (const { type } of client.watch(builders, options, forever)) seen.push(type);
@@ -228,6 +230,6 @@ describe("a watch", () => {
       response.write(line("ADDED", "6"));
     });
     const stop = new AbortController();
-    for await (const _ of kubernetesClient(server.access).watch(builders, options, stop.signal)) stop.abort();
+    for await (const _ of createKubernetesClient(server.access).watch(builders, options, stop.signal)) stop.abort();
   });
 });
