@@ -11,10 +11,10 @@ import type { Brain } from "./brain.ts";
 import type { Declared, Settings } from "./config/config.ts";
 import { createConfigFolder } from "./config/configFolder.ts";
 import type { Sandbox } from "./config/sandbox.ts";
-import { createOwnStatus } from "./report/builderStatus.ts";
 import { createHeartbeat } from "./report/heartbeat.ts";
 import { createNotes } from "./report/notes.ts";
 import { createOutbox } from "./report/outbox.ts";
+import { createOwnStatus } from "./report/ownStatus.ts";
 import { createWaitingTimes } from "./work/waitingTimes.ts";
 import type { BuilderWorld } from "./world.ts";
 

@@ -8,10 +8,10 @@ import type { Cache } from "../store/watch/cache.ts";
 import type { Wake } from "../system/wake.ts";
 import type { Settings } from "./config/config.ts";
 import type { Sandbox } from "./config/sandbox.ts";
-import type { OwnStatus } from "./report/builderStatus.ts";
 import type { Heartbeat } from "./report/heartbeat.ts";
 import type { Topic } from "./report/notes.ts";
 import type { Outbox } from "./report/outbox.ts";
+import type { OwnStatus } from "./report/ownStatus.ts";
 import type { BuilderWorld } from "./world.ts";
 
 /** What the parts of one builder share while it lives. */

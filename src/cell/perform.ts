@@ -1,7 +1,7 @@
 import type { Outcome } from "../api/cell/event.ts";
 import { toolNameOf } from "../core/definitions/alibuild.ts";
 import { build } from "./build/build.ts";
-import { verdictOf } from "./build/judge.ts";
+import { verdictOf } from "./build/verdict.ts";
 import type { CellContext } from "./cellContext.ts";
 import { clean } from "./clean/clean.ts";
 import { removeGone } from "./clean/gone.ts";

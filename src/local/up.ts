@@ -23,7 +23,7 @@ import { createLocalCredential } from "./credential.ts";
 import { lockWorkDir } from "./lock.ts";
 import { type Address, type Scrape, servePages } from "./pages.ts";
 import { applyPools, createPool } from "./pools/apply.ts";
-import { remainingWorkOf } from "./pools/idle.ts";
+import { remainingWorkOf } from "./pools/remainingWork.ts";
 import { fieldsWithoutEffectOf } from "./pools/withoutEffect.ts";
 import { createLocalBuilders } from "./workload/builders.ts";
 import { createLocalWorkloads } from "./workload/workloads.ts";

@@ -3,7 +3,7 @@ import { timestamp } from "../../system/clock.ts";
 import { type Brain, Stopped } from "../brain.ts";
 import { attemptBuild } from "../work/attempt.ts";
 import { nextWork } from "../work/next.ts";
-import { applyTransition } from "../work/transit.ts";
+import { applyTransition } from "../work/transition.ts";
 import { crashLoop, isForgiven } from "./crashes.ts";
 import { drainTimeout, type Ending, wantsDrain, whileServing } from "./drain.ts";
 import { type Health, healthAfter, healthy, pauseOf } from "./health.ts";

@@ -1,4 +1,4 @@
-import type { OwnStatus } from "./builderStatus.ts";
+import type { OwnStatus } from "./ownStatus.ts";
 
 /** Subjects a builder may have something to say about beside its phase, in the order in which people read them. */
 const topics = ["phase", "claims", "config", "forced", "warmup", "logs"] as const;

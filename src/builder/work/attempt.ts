@@ -10,7 +10,7 @@ import { type BuildLog, openBuildLog } from "./buildLog.ts";
 import { prepareOrder } from "./order.ts";
 import { createStepReporter } from "./steps.ts";
 import { supervise } from "./supervise.ts";
-import { applyTransition, claimBuild } from "./transit.ts";
+import { applyTransition, claimBuild } from "./transition.ts";
 import type { Work } from "./work.ts";
 
 /** How an attempt ended, for the builder's own conclusions about its health. */

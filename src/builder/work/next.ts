@@ -4,7 +4,7 @@ import { isHeld } from "../../core/build/claim.ts";
 import { chooseBuild } from "../../core/queue/choose.ts";
 import type { Brain } from "../brain.ts";
 import { readForceHashes } from "./forceHashes.ts";
-import { queueViewOf } from "./view.ts";
+import { queueViewOf } from "./queueView.ts";
 import type { Work } from "./work.ts";
 
 /** What to build now, from the lists as they are at this instant; else how long nothing will change by itself. */

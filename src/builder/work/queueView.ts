@@ -1,6 +1,6 @@
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { milliseconds } from "../../api/values/duration.ts";
-import { activeBuildersOf } from "../../core/partition/members.ts";
+import { activeBuildersOf } from "../../core/partition/active.ts";
 import { ownerOfCommit } from "../../core/partition/modulo.ts";
 import type { Preference } from "../../core/partition/preference.ts";
 import type { QueueView } from "../../core/queue/partitionView.ts";

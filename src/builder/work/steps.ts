@@ -2,7 +2,7 @@ import type { CellStep } from "../../api/cell/event.ts";
 import type { Build } from "../../api/objects/build.ts";
 import { type Holder, holds, type Transition } from "../../core/build/claim.ts";
 import type { Brain } from "../brain.ts";
-import { applyTransition } from "./transit.ts";
+import { applyTransition } from "./transition.ts";
 
 export interface StepReporter {
   report(step: CellStep): void;

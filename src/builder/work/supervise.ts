@@ -2,7 +2,7 @@ import type { Stored } from "../../api/objects/kinds.ts";
 import { type Holder, isRecheck, mustStop } from "../../core/build/claim.ts";
 import { shouldPreempt } from "../../core/queue/preempt.ts";
 import { type Brain, Stopped } from "../brain.ts";
-import { queueViewOf } from "./view.ts";
+import { queueViewOf } from "./queueView.ts";
 
 export interface Supervision {
   /** Aborts, with Stopped as its reason, when the build must not go on; and when the given signal does. */

@@ -4,7 +4,7 @@ import { LogScanner } from "../../core/report/scan/scan.ts";
 import type { CellContext } from "../cellContext.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 import { type FoundLog, findLogs, isFetchLog, packageOf } from "./findLogs.ts";
-import { type LogQuota, logQuotasOf } from "./shares.ts";
+import { type LogQuota, logQuotasOf } from "./quotas.ts";
 
 export interface ReadLogs {
   readonly findings: Findings;

@@ -3,7 +3,7 @@ import { drainAnnotation, restartAnnotation } from "../../api/objects/group.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import { CommandError, exitCodes } from "../exit.ts";
 import type { Place } from "../place/place.ts";
-import { unknownObject } from "../place/unknown.ts";
+import { unknownObject } from "../place/unknownObject.ts";
 import { withStore } from "../place/withStore.ts";
 
 /** `builderpool scale`: writes one number; the operator does the rest. */

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { stringify } from "yaml";
+import { diagnoseMachine } from "../../core/machine/diagnose.ts";
 import type { Finding } from "../../core/machine/finding.ts";
-import { diagnoseMachine } from "../../core/machine/judge.ts";
 import { observeMachine } from "../../local/doctor/machine.ts";
 import { readPoolFiles } from "../../local/pools/poolFiles.ts";
 import { systemClock } from "../../system/clock.ts";

@@ -8,7 +8,7 @@ import { buildColumns, builderColumns, poolColumns } from "../output/columns.ts"
 import { printable } from "../output/printable.ts";
 import { formatTable } from "../output/table.ts";
 import type { Place } from "../place/place.ts";
-import { unknownObject } from "../place/unknown.ts";
+import { unknownObject } from "../place/unknownObject.ts";
 import { withStore } from "../place/withStore.ts";
 
 export type OutputFormat = "table" | "json" | "yaml";

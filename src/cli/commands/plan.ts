@@ -5,7 +5,7 @@ import type { BuilderPool } from "../../api/objects/pool.ts";
 import { poolChecksOf } from "../../core/definitions/checks.ts";
 import { membersOf } from "../../core/pool/builder/member.ts";
 import { ordinalOf, type Pod } from "../../core/pool/builder/pod.ts";
-import { forecast } from "../../core/pool/foresee.ts";
+import { forecast } from "../../core/pool/forecast.ts";
 import { refusalOf } from "../../core/pool/manifest/refusal.ts";
 import type { ObservedPool } from "../../core/pool/observed.ts";
 import { readPoolFiles } from "../../local/pools/poolFiles.ts";

@@ -2,7 +2,7 @@ import { poolFinalizer } from "../../api/objects/group.ts";
 import type { Action, PoolPlan } from "./action.ts";
 import { planDeletion } from "./deletion.ts";
 import type { ObservedPool } from "./observed.ts";
-import { requeueAfterOf } from "./requeue.ts";
+import { requeueAfterOf } from "./requeueAfter.ts";
 import { planBuilders } from "./rollout/builders.ts";
 import { planPods } from "./rollout/pods.ts";
 import { type Removals, removalsOf } from "./rollout/removal.ts";

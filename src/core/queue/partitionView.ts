@@ -4,7 +4,7 @@ import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
 import { isHeld } from "../build/claim.ts";
 import { currentTrouble } from "../build/trouble.ts";
-import { activeBuildersOf } from "../partition/members.ts";
+import { activeBuildersOf } from "../partition/active.ts";
 import type { Preference } from "../partition/preference.ts";
 
 /** What one builder looks at when it wants to know which builds are for it. */

@@ -1,5 +1,5 @@
 import type { Stored } from "../../api/objects/kinds.ts";
-import type { BuilderTimers } from "../../core/pool/builder/ages.ts";
+import type { BuilderTimers } from "../../core/pool/builder/timers.ts";
 
 /** What is remembered between two looks; ages begin anew with the process. */
 export interface Memory {

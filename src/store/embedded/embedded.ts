@@ -6,7 +6,7 @@ import type { Log } from "../../system/log.ts";
 import { isStoreError, StoreError } from "../error.ts";
 import type { ObjectStore, Precondition, Selector } from "../objectStore.ts";
 import { isSelected } from "../selector.ts";
-import { createChangeSignals } from "./bells.ts";
+import { createChangeSignals } from "./changeSignals.ts";
 import { openDatabase } from "./database.ts";
 import { type Document, documentOf, objectOf, serialize } from "./document.ts";
 import { createObjects } from "./objects.ts";

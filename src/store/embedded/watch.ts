@@ -5,7 +5,7 @@ import type { Log } from "../../system/log.ts";
 import { isStoreError } from "../error.ts";
 import type { Change, WatchOptions } from "../objectStore.ts";
 import { healthChanges } from "../watch/health.ts";
-import type { ChangeSignals } from "./bells.ts";
+import type { ChangeSignals } from "./changeSignals.ts";
 import type { Database } from "./database.ts";
 import type { Rows } from "./rows.ts";
 import { createWatchView } from "./view.ts";

@@ -5,8 +5,8 @@
  */
 import { join } from "node:path";
 import { poolLabel, revisionLabel } from "../../../src/api/objects/group.ts";
-import { createOwnStatus } from "../../../src/builder/report/builderStatus.ts";
 import { createHeartbeat } from "../../../src/builder/report/heartbeat.ts";
+import { createOwnStatus } from "../../../src/builder/report/ownStatus.ts";
 import { runBuilder } from "../../../src/builder/run.ts";
 import type { BuilderWorld } from "../../../src/builder/world.ts";
 import { createInformer } from "../../../src/operator/cluster/informer.ts";

@@ -1,6 +1,6 @@
 import type { BuilderPool } from "../../../api/objects/pool.ts";
 import { disruptionBudgetOf } from "./disruptionBudget.ts";
-import { headlessServiceOf } from "./headless.ts";
+import { headlessServiceOf } from "./headlessService.ts";
 import { roleBindingOf, roleOf, serviceAccountOf } from "./identity.ts";
 import type { Manifest } from "./manifest.ts";
 import { networkPolicyOf } from "./networkPolicy.ts";

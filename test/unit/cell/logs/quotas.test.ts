@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { logQuotasOf } from "../../../../src/cell/logs/shares.ts";
+import { logQuotasOf } from "../../../../src/cell/logs/quotas.ts";
 
 const sizes = fc.array(fc.nat({ max: 2 ** 40 }), { maxLength: 30 });
 const limit = fc.nat({ max: 2 ** 32 });

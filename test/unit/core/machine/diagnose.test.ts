@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { diagnoseMachine } from "../../../../src/core/machine/diagnose.ts";
 import type { ApiFacts, MachineFacts } from "../../../../src/core/machine/facts.ts";
-import { diagnoseMachine } from "../../../../src/core/machine/judge.ts";
 
 const machine: MachineFacts = {
   platform: "linux",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Builder } from "../../../../src/api/objects/builder.ts";
-import { activeBuildersOf, isActive } from "../../../../src/core/partition/members.ts";
+import { activeBuildersOf, isActive } from "../../../../src/core/partition/active.ts";
 import { aBuilder } from "../../../support/objects/builder.ts";
 
 const { status: _, ...silent } = aBuilder("o2-0");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { forecast } from "../../../../src/core/pool/foresee.ts";
+import { forecast } from "../../../../src/core/pool/forecast.ts";
 import { World } from "./world.ts";
 
 function running(spec: object): World {

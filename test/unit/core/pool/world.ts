@@ -2,9 +2,9 @@ import type { Builder, BuilderPhase, BuilderStatus } from "../../../../src/api/o
 import { apiVersion, restartAnnotation } from "../../../../src/api/objects/group.ts";
 import { BuilderPool, type BuilderPoolSpec } from "../../../../src/api/objects/pool.ts";
 import type { Action, PoolPlan } from "../../../../src/core/pool/action.ts";
-import { agesOf, type BuilderTimers, observeTimers } from "../../../../src/core/pool/builder/ages.ts";
 import { type Member, membersOf } from "../../../../src/core/pool/builder/member.ts";
 import { type Pod, podName } from "../../../../src/core/pool/builder/pod.ts";
+import { agesOf, type BuilderTimers, observeTimers } from "../../../../src/core/pool/builder/timers.ts";
 import type { ListingState, ObservedPool, Workload, WorkloadEnvironment } from "../../../../src/core/pool/observed.ts";
 import { planPool } from "../../../../src/core/pool/plan.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createChangeSignals } from "../../../../src/store/embedded/bells.ts";
+import { createChangeSignals } from "../../../../src/store/embedded/changeSignals.ts";
 import { openDatabase } from "../../../../src/store/embedded/database.ts";
 import { prepareRows } from "../../../../src/store/embedded/rows.ts";
 import { watchObjects } from "../../../../src/store/embedded/watch.ts";
