@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help setup test-setup up demo check lint types format test test-unit test-integration test-cluster e2e cluster cluster-down generate verify build release-check bench ci clean
+.PHONY: help setup test-setup up check lint types house format test test-unit test-integration test-cluster e2e cluster cluster-down generate verify build release-check bench ci clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ test-setup: ## Install what the tests need beside that: a browser (quick when no
 up: setup ## One machine: a demo pool against a GitHub stand-in; with GITHUB_TOKEN and F=pool.yaml, real repositories
 	@scripts/up $(F)
 
-check: types lint ## Types, lint, format: seconds
+check: types lint house ## Types, lint, format, dead code, prose and rooms: seconds
 
 types:
 	@tsc -p .
@@ -23,6 +23,10 @@ types:
 lint:
 	@biome check --error-on-warnings .
 	@oxlint --type-aware
+	@knip --no-progress --no-config-hints
+
+house: ## Measure prose, rooms, imports and docstrings; fails over a limit (V=-v lists the sentences to rewrite)
+	@node scripts/house.ts $(V)
 
 format: ## Format and fix what can be fixed
 	@biome check --write .
