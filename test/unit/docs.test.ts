@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -140,6 +140,18 @@ describe("the pages for people", () => {
       expect(links.filter((path) => !existsSync(resolve(root, page, "..", path)))).toEqual([]);
     },
   );
+});
+
+describe("docs/architecture.md", () => {
+  it("maps every folder of src to one sentence", () => {
+    const row = /^\| \[(?<name>[^\]]+)\]\(\.\.\/src\/[^)]+\/\) \| (?<duty>.+) \|$/gm;
+    const rows = [...read("docs/architecture.md").matchAll(row)].map(({ groups }) => groups ?? {});
+    const folders = readdirSync(join(root, "src"), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => relative(join(root, "src"), join(entry.parentPath, entry.name)));
+    expect(rows.map(({ name }) => name).sort()).toEqual(folders.sort());
+    expect(rows.filter(({ duty = "" }) => !/^[A-Z].*\.$/.test(duty))).toEqual([]);
+  });
 });
 
 describe("what the pages tell people to give helm", () => {
