@@ -2,7 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { bundle, programs } from "./build/bundle.ts";
 
-/** Writes dist/: the programs of a cluster, which is all that images need of this repository. */
+/** Writes dist/: the programs for a cluster. The images need nothing else from this repository. */
 const root = resolve(import.meta.dirname, "..");
 const dist = resolve(root, "dist");
 await rm(dist, { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { generatedFiles } from "./generate/files.ts";
 
-/** Writes what is generated from the schemas; with --check, says which files are stale and exits 1 when one is. */
+/** Writes the generated files. With --check, writes nothing, prints the stale files and exits with 1 if there is one. */
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
 const root = resolve(import.meta.dirname, "..");
 const stale: string[] = [];

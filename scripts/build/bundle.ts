@@ -1,6 +1,6 @@
 import { rolldown } from "rolldown";
 
-/** The programs that images carry, by the name of their bundle. */
+/** Source files of the programs in the images, by the name of the bundle. */
 export const programs = {
   operator: "src/operator/main.ts",
   builder: "src/builder/main.ts",
@@ -9,14 +9,18 @@ export const programs = {
   logs: "src/logs/main.ts",
 } as const;
 
+/** A program and its imports as files. */
 export interface Bundle {
-  /** Bytes of each file by its name; the program is the first. What a program loads only when it needs it is in files beside it. */
+  /** Size of each file in bytes. The first file is the program. The others hold the modules that it loads on demand. */
   readonly files: Readonly<Record<string, number>>;
   /** Absolute paths of the modules in the first file. */
   readonly modules: readonly string[];
 }
 
-/** Makes `<name>.mjs` of a program and everything it imports; not minified, so that traces can be read. Written when `folder` is given. */
+/**
+ * Bundles a program and its imports as `<name>.mjs`. Writes the files if `folder` is given. Nothing is minified, so stack
+ * traces stay readable.
+ */
 export async function bundle(program: string, name: string, folder?: string): Promise<Bundle> {
   const rolled = await rolldown({ input: program, platform: "node", external: /^node:/, logLevel: "silent" });
   const options = { format: "esm", entryFileNames: `${name}.mjs`, chunkFileNames: `${name}-[name].mjs` } as const;

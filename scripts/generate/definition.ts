@@ -2,7 +2,7 @@ import { group, version } from "../../src/api/objects/group.ts";
 import type { KindFacts } from "./kinds.ts";
 import { type Schema, schemaOf } from "./schema.ts";
 
-/** The CustomResourceDefinition of a kind. */
+/** Returns the CustomResourceDefinition of a kind. */
 export function definitionOf(facts: KindFacts) {
   const { kind, plural, singular, shortName, scale } = facts;
   return {

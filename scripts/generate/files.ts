@@ -10,10 +10,10 @@ import { rightsFiles } from "./rights.ts";
 import { schemaOf } from "./schema.ts";
 import { wordsPage } from "./wordsPage.ts";
 
-/** Everything that is generated: path below the project's folder → text. Throws when the API server would refuse a definition. */
+/** Returns every generated file: path below the project folder → text. Throws when the API server would refuse a definition. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   const problems = generatedKinds.flatMap((facts) => refusals(facts, schemaOf(facts)));
-  if (problems.length > 0) throw new Error(`the definitions would be refused:\n${problems.join("\n")}`);
+  if (problems.length > 0) throw new Error(`the API server would refuse the definitions:\n${problems.join("\n")}`);
   const files = new Map<string, string>();
   for (const facts of generatedKinds) {
     const definition = stringify(definitionOf(facts), { lineWidth: 0, aliasDuplicateObjects: false });

@@ -4,7 +4,7 @@ import { Builder } from "../../src/api/objects/builder.ts";
 import { BuilderPool } from "../../src/api/objects/pool.ts";
 import { type Validation, validations } from "../../src/api/objects/validations.ts";
 
-/** A column of `kubectl get`; the header is the name in capitals. */
+/** A column of `kubectl get`. The header is the name in capitals. */
 export interface Column {
   readonly name: string;
   readonly type: "string" | "integer" | "boolean" | "date";
@@ -12,17 +12,17 @@ export interface Column {
   readonly description: string;
 }
 
-/** What a definition says besides the schema. */
+/** Facts of a kind beyond its schema. */
 export interface KindFacts {
   readonly kind: string;
   readonly plural: string;
   readonly singular: string;
   readonly shortName: string;
-  /** One or two sentences: the description of the kind, and the head of its reference page. */
+  /** One or two sentences: the description of the kind, and the first paragraph of its reference page. */
   readonly description: string;
   readonly schema: z.ZodObject;
   readonly validations: readonly Validation[];
-  /** Lists whose items have a name of their own, so that several writers can each apply theirs. */
+  /** Key fields of a list, by the path of the list. With keys, several writers can each apply their own items. */
   readonly listKeys: Readonly<Record<string, readonly string[]>>;
   readonly columns: readonly Column[];
   readonly selectable: readonly string[];
@@ -37,7 +37,7 @@ const age: Column = {
   name: "Age",
   type: "date",
   jsonPath: ".metadata.creationTimestamp",
-  description: "Time since the object was created",
+  description: "Time since the creation of the object.",
 };
 
 const builderPool: KindFacts = {
@@ -46,7 +46,7 @@ const builderPool: KindFacts = {
   singular: "builderpool",
   shortName: "bp",
   description:
-    "A fleet of builders that test the pull requests of one or more repositories. This is what people write; everything else follows from it.",
+    "A fleet of builders that test the pull requests of one or more repositories. People write only this kind. The operator creates everything else.",
   schema: BuilderPool,
   validations: validations.BuilderPool,
   listKeys: {
@@ -56,19 +56,19 @@ const builderPool: KindFacts = {
     "status.listings": ["repository", "branch"],
   },
   columns: [
-    column("Desired", "integer", ".spec.instances", "Builders that should exist"),
-    column("Ready", "integer", ".status.ready", "Builders that are warm"),
-    column("Active", "integer", ".status.active", "Builders in the partition"),
-    column("Updated", "integer", ".status.updated", "Builders at the current revision"),
-    column("Building", "integer", ".status.building", "Builders with a running build"),
+    column("Desired", "integer", ".spec.instances", "Wanted builders."),
+    column("Ready", "integer", ".status.ready", "Ready builders."),
+    column("Active", "integer", ".status.active", "Builders in the partition."),
+    column("Updated", "integer", ".status.updated", "Builders with the current revision."),
+    column("Building", "integer", ".status.building", "Builders with a running build."),
     column(
       "Queued",
       "integer",
       ".status.queued",
-      "Untested pull requests that wait; empty when GitHub could not be listed",
+      "Waiting untested pull requests. Empty when GitHub could not be listed.",
     ),
-    column("Oldest", "date", ".status.oldest", "How long the oldest of them has waited"),
-    column("Silent", "boolean", ".spec.silent", "Whether the pool publishes nothing"),
+    column("Oldest", "date", ".status.oldest", "Longest current wait of an untested pull request."),
+    column("Silent", "boolean", ".spec.silent", "Whether the pool publishes nothing."),
     age,
   ],
   selectable: [],
@@ -84,18 +84,19 @@ const builder: KindFacts = {
   plural: "builders",
   singular: "builder",
   shortName: "bldr",
-  description: "One builder of a pool, a pod or an outside host. The operator writes spec, the builder writes status.",
+  description:
+    "One builder of a pool: a pod or an outside host. The operator writes spec, and the builder writes status.",
   schema: Builder,
   validations: validations.Builder,
   listKeys: {},
   columns: [
-    column("Pool", "string", ".spec.pool", "Pool it belongs to"),
-    column("Index", "integer", ".spec.workerIndex", "Worker index in the partition"),
-    column("Phase", "string", ".status.phase", "Where it is in its life"),
-    column("Building", "string", ".status.building.build", "The running build"),
-    column("Step", "string", ".status.step", "Step of the running build"),
-    column("Since", "date", ".status.building.since", "How long that build has run"),
-    column("Host", "string", ".status.host", "Host it runs on"),
+    column("Pool", "string", ".spec.pool", "Pool of the builder."),
+    column("Index", "integer", ".spec.workerIndex", "Worker index in the partition."),
+    column("Phase", "string", ".status.phase", "Phase of the builder."),
+    column("Building", "string", ".status.building.build", "The running build."),
+    column("Step", "string", ".status.step", "Step of the running build."),
+    column("Since", "date", ".status.building.since", "Age of the running build."),
+    column("Host", "string", ".status.host", "Host of the builder."),
   ],
   selectable: [".spec.pool"],
 };
@@ -106,23 +107,23 @@ const build: KindFacts = {
   singular: "build",
   shortName: "bld",
   description:
-    "One check of one open pull request: its place in the queue, who builds it, the verdicts so far and what GitHub was told. It goes when the pull request is closed.",
+    "One check of one open pull request: its queue entry, claim, verdicts and published status. It is deleted when the pull request is closed.",
   schema: Build,
   validations: validations.Build,
   listKeys: {},
   columns: [
-    column("Check", "string", ".spec.check", "Check name"),
-    column("PR", "integer", ".spec.number", "Pull request"),
-    column("Commit", "string", ".spec.commit", "Head commit"),
-    column("Phase", "string", ".status.phase", "Queued, Claimed, Running or Done"),
-    column("Builder", "string", ".status.claim.builder", "Builder that holds it"),
-    column("Verdict", "string", ".status.verdict.result", "Last verdict"),
-    column("Waiting", "date", ".spec.waitingSince", "How long the pull request has waited"),
+    column("Check", "string", ".spec.check", "Check name."),
+    column("PR", "integer", ".spec.number", "Number of the pull request."),
+    column("Commit", "string", ".spec.commit", "Head commit of the pull request."),
+    column("Phase", "string", ".status.phase", "Phase of the build."),
+    column("Builder", "string", ".status.claim.builder", "Builder that holds the claim."),
+    column("Verdict", "string", ".status.verdict.result", "Result of the last verdict."),
+    column("Waiting", "date", ".spec.waitingSince", "Wait of the pull request so far."),
   ],
   selectable: [".spec.pool", ".spec.check", ".status.phase"],
 };
 
-/** The kinds that are installed in a cluster; Lease is Kubernetes' own. */
+/** The kinds that are installed in a cluster. Kubernetes defines Lease itself. */
 export const generatedKinds: readonly KindFacts[] = [builderPool, builder, build];
 
 function column(name: string, type: Column["type"], jsonPath: string, description: string): Column {

@@ -1,38 +1,44 @@
 import { builderMetrics } from "../../src/builder/report/meter.ts";
 import { logMetrics } from "../../src/logs/service/metrics.ts";
 import { metrics } from "../../src/operator/metrics/table.ts";
+import { code, sentence, table, wrapped } from "./markdown.ts";
 
-interface Facts {
+interface MetricFacts {
   readonly name: string;
   readonly labels: readonly string[];
   readonly help: string;
 }
 
-/** The reference page of the metrics, from the tables the exporters read. */
+/** Returns the reference page of the metrics, from the tables that the exporters read. */
 export function metricsPage(): string {
   return `${[
     "<!-- Written by `make generate` from src/operator/metrics, src/logs and src/builder; changes made here are lost. -->",
     "",
     "# Metrics",
     "",
-    "`builderpool up` serves them to Prometheus at `/metrics`, beside logs and result pages; in a cluster the operator that leads does, on its port `http`.",
-    "All but those named `_total` are gauges, computed from the objects when they are asked for. What is not known is absent rather than 0.",
+    wrapped(
+      "`builderpool up` serves these metrics to Prometheus at `/metrics`, on the address of the result pages. In a cluster the leading operator serves them on its port `http`.",
+    ),
     "",
-    ...table(metrics),
+    wrapped(
+      "Metrics with a name that ends in `_total` are counters. All others are gauges, computed from the objects at each scrape. An unknown value is absent, not 0.",
+    ),
     "",
-    "The log service of a cluster has its own, on its port `http`:",
+    ...metricsTable(metrics),
     "",
-    ...table(Object.values(logMetrics)),
+    "The log service of a cluster serves its own metrics on its port `http`:",
     "",
-    "And so has every builder of a cluster:",
+    ...metricsTable(Object.values(logMetrics)),
     "",
-    ...table(Object.values(builderMetrics)),
+    "Every builder of a cluster serves its own metrics too:",
+    "",
+    ...metricsTable(Object.values(builderMetrics)),
   ].join("\n")}\n`;
 }
 
-function table(metrics: readonly Facts[]): readonly string[] {
-  const rows = metrics.map(
-    ({ name, labels, help }) => `| \`${name}\` | ${labels.map((label) => `\`${label}\``).join(", ")} | ${help} |`,
+function metricsTable(rows: readonly MetricFacts[]): readonly string[] {
+  return table(
+    ["metric", "labels", "meaning"],
+    rows.map(({ name, labels, help }) => [code(name), labels.map(code).join(", "), sentence(help)]),
   );
-  return ["| metric | labels | meaning |", "|---|---|---|", ...rows];
 }

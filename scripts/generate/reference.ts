@@ -3,15 +3,16 @@ import { apiVersion } from "../../src/api/objects/group.ts";
 import { durationPattern } from "../../src/api/values/duration.ts";
 import { quantityPattern } from "../../src/api/values/quantity.ts";
 import type { KindFacts } from "./kinds.ts";
+import { code, sentence, table, wrapped } from "./markdown.ts";
 import { type Schema, schemaOf } from "./schema.ts";
 
-/** The page that explains a kind to people: columns, then one table of fields for each object in it. */
+/** Returns the reference page of a kind: its columns, then one table of fields for each object. */
 export function referenceOf(facts: KindFacts): string {
   const { spec, status } = schemaOf(facts).properties ?? {};
   const sections: Section[] = [];
   if (spec) collect(spec, "spec", sections);
   if (status) collect(status, "status", sections);
-  return `${[head(facts), ...sections.map((section) => table(section, sections))].join("\n\n")}\n`;
+  return `${[head(facts), ...sections.map((section) => fieldsOf(section, sections))].join("\n\n")}\n`;
 }
 
 interface Section {
@@ -25,24 +26,30 @@ function head({ kind, plural, shortName, description, columns, selectable, scale
     "",
     "<!-- Written by `make generate` from src/api; changes made here are lost. -->",
     "",
-    description,
+    wrapped(description),
     "",
-    `\`apiVersion: ${apiVersion}\`, \`kind: ${kind}\`; \`kubectl get ${plural}\`, or \`${shortName}\` for short.`,
+    `\`apiVersion: ${apiVersion}\`, \`kind: ${kind}\`. List: \`kubectl get ${plural}\`, or \`${shortName}\` for short.`,
   ];
   if (scale) lines.push("", `\`kubectl scale ${kind.toLowerCase()} NAME --replicas=N\` sets \`spec.instances\`.`);
   if (selectable.length > 0)
     lines.push("", `\`--field-selector\` takes ${selectable.map((path) => code(path.slice(1))).join(", ")}.`);
-  lines.push("", "| column | field | meaning |", "|---|---|---|");
-  for (const column of columns)
-    lines.push(row(column.name.toUpperCase(), code(column.jsonPath.slice(1)), column.description));
+  const rows = columns.map((column) => [
+    column.name.toUpperCase(),
+    code(column.jsonPath.slice(1)),
+    sentence(column.description),
+  ]);
   lines.push(
     "",
-    "`text ≤ 140` has at most 140 characters, `list ≤ 50` at most 50 items. A duration is written `90s`, `1h30m` or `2d`, a quantity of bytes `20M` or `100Gi`.",
+    ...table(["column", "field", "meaning"], rows),
+    "",
+    wrapped(
+      "`text ≤ 140` has at most 140 characters, `list ≤ 50` at most 50 items. A duration is written `90s`, `1h30m` or `2d`. A quantity of bytes is written `20M` or `100Gi`.",
+    ),
   );
   return lines.join("\n");
 }
 
-/** Every object with fields of its own, in reading order; what a check inherits from its pool is explained once. */
+/** Collects every object with fields, in reading order. A shape that repeats, such as the settings of a check, is listed once. */
 function collect(field: Schema, path: string, sections: Section[]): void {
   const node = field.items ?? field;
   if (node.properties === undefined || sectionOf(node, path, sections) !== undefined) return;
@@ -51,7 +58,7 @@ function collect(field: Schema, path: string, sections: Section[]): void {
   for (const [name, inner] of Object.entries(node.properties)) collect(inner, `${section.path}.${name}`, sections);
 }
 
-/** The section of an object: its own, or that of a field of the same name and shape that came before. */
+/** Returns the section of an object: its own, or an earlier section with the same field name and shape. */
 function sectionOf(node: Schema, path: string, sections: readonly Section[]): Section | undefined {
   const isAlike = (section: Section) =>
     lastName(section.path) === lastName(path) && isDeepStrictEqual(section.node.properties, node.properties);
@@ -62,20 +69,23 @@ function lastName(path: string): string {
   return path.replace(/\[\]$/, "").replace(/^.*\./, "");
 }
 
-function table({ path, node }: Section, sections: readonly Section[]): string {
+function fieldsOf({ path, node }: Section, sections: readonly Section[]): string {
   const lines = [`## \`${path}\``, ""];
   const rules = node["x-kubernetes-validations"] ?? [];
-  if (node.description) lines.push(`${node.description}.`, "");
-  lines.push("| field | type | default | meaning |", "|---|---|---|---|");
-  for (const [name, field] of Object.entries(node.properties ?? {})) {
+  if (node.description) lines.push(wrapped(sentence(node.description)), "");
+  const rows = Object.entries(node.properties ?? {}).map(([name, field]) => {
     const isRequired = node.required?.includes(name) === true;
-    lines.push(row(code(name), typeOf(field, name, sections), fallback(field, isRequired), field.description ?? ""));
+    return [code(name), typeOf(field, name, sections), defaultOf(field, isRequired), sentence(field.description ?? "")];
+  });
+  lines.push(...table(["field", "type", "default", "meaning"], rows));
+  if (rules.length > 0) {
+    const messages = rules.map(({ message }) => `- ${sentence(message)}`);
+    lines.push("", "The API server refuses an object with one of these messages:", "", ...messages);
   }
-  if (rules.length > 0) lines.push("", "Refused in a cluster:", "", ...rules.map(({ message }) => `- ${message}`));
   return lines.join("\n");
 }
 
-function fallback(field: Schema, isRequired: boolean): string {
+function defaultOf(field: Schema, isRequired: boolean): string {
   if (isRequired) return "required";
   if (field.default === undefined || field.type === "object") return "";
   return code(typeof field.default === "string" ? field.default : JSON.stringify(field.default));
@@ -96,8 +106,8 @@ function typeOf(field: Schema, name: string, sections: readonly Section[]): stri
 }
 
 /** `text ≤ 140`, `list ≤ 100` */
-function atMost(limit: number | undefined, what: string): string {
-  return limit === undefined ? what : `${what} ≤ ${limit}`;
+function atMost(limit: number | undefined, noun: string): string {
+  return limit === undefined ? noun : `${noun} ≤ ${limit}`;
 }
 
 function range({ minimum, maximum }: Schema): string {
@@ -108,12 +118,4 @@ function range({ minimum, maximum }: Schema): string {
 function link(section: Section | undefined): string {
   if (section === undefined) return "object";
   return `[${section.path}](#${section.path.toLowerCase().replaceAll(/[^a-z0-9]/g, "")})`;
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
-}
-
-function row(...cells: readonly string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { KindFacts } from "./kinds.ts";
 
-/** A structural schema of Kubernetes: OpenAPI 3.0 without references and junctors. */
+/** A structural schema of Kubernetes: OpenAPI 3.0 without references and without `anyOf`, `allOf` and `oneOf`. */
 export interface Schema {
   readonly description?: string;
   readonly type?: "object" | "array" | "string" | "integer" | "number" | "boolean";
@@ -25,7 +25,7 @@ export interface Schema {
   readonly "x-kubernetes-validations"?: readonly { readonly rule: string; readonly message: string }[];
 }
 
-/** What zod makes of a schema; `false` stands for "nothing else", which the API server sees to itself. */
+/** JSON schema from zod. `additionalProperties: false` is dropped: the API server prunes unknown fields itself. */
 interface JsonSchema extends Omit<Schema, "items" | "properties" | "additionalProperties"> {
   readonly items?: JsonSchema;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
@@ -33,7 +33,7 @@ interface JsonSchema extends Omit<Schema, "items" | "properties" | "additionalPr
   readonly anyOf?: readonly JsonSchema[];
 }
 
-/** Keys that mean the same to both, and are copied. */
+/** Keys with the same meaning in both schemas. They are copied. */
 const copied = [
   "description",
   "type",
@@ -47,12 +47,15 @@ const copied = [
   "required",
 ] as const;
 
-/** Keys that are translated below; whatever zod gives beyond these stops the generator. */
+/** Keys that are translated below. Any other key from zod stops the generator. */
 const translated = ["format", "pattern", "items", "properties", "additionalProperties", "anyOf"];
 
 const known: ReadonlySet<string> = new Set([...copied, ...translated]);
 
-/** The schema of a kind as the API server takes it. Throws on whatever has no place there, and on a table row that fits no field. */
+/**
+ * Returns the schema of a kind in the form of the API server. Throws on a construct that the API server does not support,
+ * and on a rule or list key for a field that does not exist.
+ */
 export function schemaOf(facts: KindFacts): Schema {
   const unused = new Set([...facts.validations.map(({ path }) => path), ...Object.keys(facts.listKeys)]);
   const { spec, status } = (z.toJSONSchema(facts.schema, { target: "openapi-3.0", io: "input" }) as JsonSchema)
@@ -62,22 +65,23 @@ export function schemaOf(facts: KindFacts): Schema {
     description: facts.description,
     required: ["spec"],
     properties: {
-      apiVersion: { type: "string" as const, description: "Group and version of this definition" },
-      kind: { type: "string" as const, description: `Always ${facts.kind}` },
-      // An API server refuses anything more about it, be it a description.
+      apiVersion: { type: "string" as const, description: "Group and version of this definition." },
+      kind: { type: "string" as const, description: `Always ${facts.kind}.` },
+      // The API server refuses any other key here, even a description.
       metadata: { type: "object" as const },
-      spec: { description: "What is wanted", ...structural(spec, "spec", facts, unused) },
-      status: { description: "What was observed", ...structural(status, "status", facts, unused) },
+      spec: { description: "Wanted state.", ...structural(spec, "spec", facts, unused) },
+      status: { description: "Observed state.", ...structural(status, "status", facts, unused) },
     },
   };
-  if (unused.size > 0) throw new Error(`${facts.kind} has no field ${[...unused].join(", ")}: correct the tables`);
+  if (unused.size > 0)
+    throw new Error(`${facts.kind} has no field ${[...unused].join(", ")}: correct its validations or listKeys`);
   return schema;
 }
 
 function structural(node: JsonSchema, path: string, facts: KindFacts, unused: Set<string>): Schema {
   for (const key of Object.keys(node))
     if (!known.has(key))
-      throw new Error(`${facts.kind} ${path}: "${key}" has no place in a definition: change the schema`);
+      throw new Error(`${facts.kind} ${path}: a definition does not support "${key}": change the schema`);
   unused.delete(path);
   const rules = facts.validations.filter((validation) => validation.path === path);
   const keys = facts.listKeys[path];
@@ -90,7 +94,7 @@ function structural(node: JsonSchema, path: string, facts: KindFacts, unused: Se
   };
 }
 
-/** Bounds that only say "a whole number in JavaScript", and the long pattern of a date, are noise to a reader of the definition. */
+/** Copies the simple keys. Leaves out the integer bounds of JavaScript and the long pattern of a date: they are noise. */
 function plain(node: JsonSchema): Schema {
   const result: Record<string, unknown> = {};
   for (const key of copied)
@@ -101,11 +105,11 @@ function plain(node: JsonSchema): Schema {
   return result;
 }
 
-/** The one junctor in use: a number or a text such as 25%. Bounds hold for the number, the pattern for the text. */
+/** Translates the only union in use: a number, or a text such as 25%. Bounds apply to the number, the pattern to the text. */
 function intOrString(node: JsonSchema, path: string): Schema {
   const [number, text, ...others] = node.anyOf ?? [];
   if (number?.type !== "integer" || text?.type !== "string" || others.length > 0)
-    throw new Error(`${path}: the only union with a place in a definition is that of an integer and a string`);
+    throw new Error(`${path}: a definition supports only the union of an integer and a string: change the schema`);
   const { type: _, format: __, ...bounds } = plain(number);
   const { type: ___, ...shape } = plain(text);
   return { ...plain(node), ...bounds, ...shape, "x-kubernetes-int-or-string": true };

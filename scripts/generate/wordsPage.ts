@@ -8,78 +8,91 @@ import {
   poolWarnings,
 } from "../../src/api/objects/reasons.ts";
 import { type Vocabulary, wordsOf } from "../../src/api/values/vocabulary.ts";
+import { code, table, wrapped } from "./markdown.ts";
 
-/** The reference page of every word that an object, an Event or a log line may say. */
+/** Returns the reference page of every phase, condition and reason on an object, in an Event or in a log line. */
 export function wordsPage(): string {
   return `${[
     "<!-- Written by `make generate` from src/api; changes made here are lost. -->",
     "",
     "# Words",
     "",
-    "Phases, conditions and reasons: what an object, an Event or a log line may say. Beside each reason there is a sentence about the case at hand, with what to do.",
+    wrapped(
+      "This page lists every phase, condition and reason on an object, in an Event or in a log line. On the object, a message beside the reason describes the case and the next step.",
+    ),
     "",
     "## Phases of a builder",
     "",
     "```",
-    "Pending ─► Warming ─► Ready ─► Draining ─► Drained ─► gone, or Pending again",
+    "Pending ─► Warming ─► Ready ─► Draining ─► Drained ─► deleted, or Pending again",
     "                        ▲ └─► Suspect ─► Lost           │",
     "                        └── Quarantined                 │ released",
     "                        └───────────────────────────────┘",
     "```",
     "",
-    ...table("phase", builderPhases),
+    ...vocabularyTable("phase", builderPhases),
     "",
     "## Phases of a build",
     "",
     "```",
     "Queued ─► Claimed ─► Running ─► Done ─► Claimed, for a push or a recheck",
     "   ▲          │          │",
-    "   └──────────┴──────────┘ infrastructure, a drain, a lost builder, a newer commit",
+    "   └──────────┴──────────┘ infrastructure failure, drain, lost builder, newer commit",
     "```",
     "",
-    ...table("phase", buildPhases),
+    ...vocabularyTable("phase", buildPhases),
     "",
     "## Verdicts",
     "",
-    "About the pull request, and nothing else.",
+    "A verdict is about the pull request only.",
     "",
-    ...table("result", verdictResults),
+    ...vocabularyTable("result", verdictResults),
     "",
     "## Infrastructure failures",
     "",
-    "Never the pull request's fault, never red: the build is queued again, and `status.trouble` of the Build says what happened where.",
+    wrapped(
+      "The pull request is not the cause of an infrastructure failure, and GitHub never shows it as red. The build is queued again. `status.trouble` of the Build describes the failure and names the builder.",
+    ),
     "",
-    ...table("reason", infrastructureReasons),
+    ...vocabularyTable("reason", infrastructureReasons),
     "",
     "## Why a pull request is not built",
     "",
-    "`spec.blocked` of the Build.",
+    "The reason is in `spec.blocked` of the Build.",
     "",
-    ...table("reason", blockedReasons),
+    ...vocabularyTable("reason", blockedReasons),
     "",
     "## Conditions of a pool",
     "",
-    "`kubectl wait --for=condition=Available builderpool/NAME`. Unknown is what could not be observed.",
+    wrapped(
+      "To wait for a condition, run `kubectl wait --for=condition=Available builderpool/NAME`. Unknown means that the condition could not be observed.",
+    ),
     "",
-    "| type | when it is True | should be |",
-    "|---|---|---|",
-    ...Object.entries(poolConditions).map(
-      ([type, { says, well }]) => `| \`${type}\` | ${says} | ${well ?? "either"} |`,
+    ...table(
+      ["type", "meaning of True", "healthy status"],
+      Object.entries(poolConditions).map(([type, { meaning, healthy }]) => [code(type), meaning, healthy ?? "either"]),
     ),
     "",
     "## Events and reasons of a pool",
     "",
-    "`kubectl events --for builderpool/NAME`, or `builder/NAME`; on one machine they are lines of the log. Conditions give the same reasons.",
+    wrapped(
+      "`kubectl events --for builderpool/NAME` and `kubectl events --for builder/NAME` show the Events. On one machine the Events are lines of the log. Conditions use the same reasons.",
+    ),
     "",
-    "| reason | says | type of Event |",
-    "|---|---|---|",
-    ...wordsOf(poolReasons).map(
-      (word) => `| \`${word}\` | ${poolReasons[word]} | ${poolWarnings.has(word) ? "Warning" : "Normal"} |`,
+    ...table(
+      ["reason", "meaning", "type of Event"],
+      wordsOf(poolReasons).map((word) => [
+        code(word),
+        poolReasons[word],
+        poolWarnings.has(word) ? "Warning" : "Normal",
+      ]),
     ),
   ].join("\n")}\n`;
 }
 
-function table<Word extends string>(head: string, vocabulary: Vocabulary<Word>): readonly string[] {
-  const rows = wordsOf(vocabulary).map((word) => `| \`${word}\` | ${vocabulary[word]} |`);
-  return [`| ${head} | says |`, "|---|---|", ...rows];
+function vocabularyTable<Word extends string>(head: string, vocabulary: Vocabulary<Word>): readonly string[] {
+  return table(
+    [head, "meaning"],
+    wordsOf(vocabulary).map((word) => [code(word), vocabulary[word]]),
+  );
 }

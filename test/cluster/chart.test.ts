@@ -130,7 +130,7 @@ describe("the chart, installed", () => {
     );
     const both = ["--type=merge", "-p", JSON.stringify({ spec: { logs: { directory: "/x", s3: bucket } } })];
     await expect(run("patch", "builderpool", "o2-slc9", ...both)).rejects.toThrow(
-      "names both a directory and a bucket: keep one of them",
+      "directory and s3 are both set: keep one of them",
     );
   });
 

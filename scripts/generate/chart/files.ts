@@ -7,7 +7,7 @@ import { Values } from "./values.ts";
 
 const chart = "deploy/helm/builderpool";
 
-/** What of the chart is generated: path → text. */
+/** Returns the generated files of the chart: path → text. */
 export function chartFiles(): ReadonlyMap<string, string> {
   const { $schema: _, ...schema } = z.toJSONSchema(Values, { io: "input", target: "draft-7" });
   const marked = {
@@ -23,11 +23,14 @@ export function chartFiles(): ReadonlyMap<string, string> {
   return files;
 }
 
-/** As a template, so that `helm upgrade` upgrades it; kept at `helm uninstall`, as all pools would go with it. */
+/**
+ * Returns a definition as a template, so that `helm upgrade` upgrades it. `helm uninstall` keeps it: its deletion would
+ * delete all pools.
+ */
 function definition(facts: (typeof generatedKinds)[number]): string {
   const { metadata, ...rest } = definitionOf(facts);
   const kept = { ...metadata, annotations: { "helm.sh/resource-policy": "keep" } };
   const text = stringify({ ...rest, metadata: kept }, { lineWidth: 0, aliasDuplicateObjects: false });
-  if (text.includes("{{")) throw new Error(`Helm would take braces in the definition of ${facts.kind} for its own`);
+  if (text.includes("{{")) throw new Error(`the definition of ${facts.kind} contains {{, which Helm would evaluate`);
   return `{{- if .Values.crds.install }}\n# Written by \`make generate\` from src/api; changes made here are lost.\n${text}{{- end }}\n`;
 }

@@ -2,32 +2,32 @@ import { z } from "zod";
 import { Duration } from "../../../src/api/values/duration.ts";
 import { Quantity } from "../../../src/api/values/quantity.ts";
 
-const words = (what: string) => z.record(z.string(), z.string()).default({}).describe(what);
-const list = (what: string) => z.array(z.record(z.string(), z.unknown())).default([]).describe(what);
+const words = (description: string) => z.record(z.string(), z.string()).default({}).describe(description);
+const list = (description: string) => z.array(z.record(z.string(), z.unknown())).default([]).describe(description);
 
-/** What a container asks of its node, as in a pod. */
+/** Resource requests and limits of a container, as in a pod. */
 const resources = (defaults: Record<string, Record<string, string>>) =>
   z
     .record(z.string(), z.record(z.string(), z.union([z.string(), z.number()])))
     .default(defaults)
-    .describe("Resources, as in a container");
+    .describe("Resources, as in a container.");
 
-/** Where pods may run. */
+/** Scheduling constraints of pods. */
 const placement = {
-  nodeSelector: words("Labels a node must carry"),
-  tolerations: list("Tolerations, as in a pod"),
-  affinity: z.record(z.string(), z.unknown()).default({}).describe("Affinity, as in a pod"),
-  priorityClassName: z.string().default("").describe("Priority class"),
+  nodeSelector: words("Labels that a node must have."),
+  tolerations: list("Tolerations, as in a pod."),
+  affinity: z.record(z.string(), z.unknown()).default({}).describe("Affinity, as in a pod."),
+  priorityClassName: z.string().default("").describe("Priority class of the pods."),
 };
 
-const address = (what: string) =>
+const address = (description: string) =>
   z
     .string()
     .regex(/^(https?:\/\/[^\s/?#]+[^\s?#]*)?$/)
     .default("")
-    .describe(what);
+    .describe(description);
 
-const logLevel = z.enum(["debug", "info", "warn"]).default("info").describe("What is logged");
+const logLevel = z.enum(["debug", "info", "warn"]).default("info").describe("Lowest level of logged messages.");
 
 const Images = z
   .strictObject({
@@ -35,68 +35,81 @@ const Images = z
       .string()
       .default("")
       .describe(
-        "Where builderpool-operator, builderpool-builder and builderpool-logs are pulled from, without a slash at the end",
+        "Registry of builderpool-operator, builderpool-builder and builderpool-logs, without a slash at the end.",
       ),
-    tag: z.string().default("").describe("Tag of all three; the version of the chart when empty"),
-    pullPolicy: z.enum(["Always", "IfNotPresent", "Never"]).default("IfNotPresent").describe("When they are pulled"),
+    tag: z.string().default("").describe("Tag of the three images. Default: the version of the chart."),
+    pullPolicy: z
+      .enum(["Always", "IfNotPresent", "Never"])
+      .default("IfNotPresent")
+      .describe("Pull policy of the images."),
     pullSecrets: z
-      .array(z.strictObject({ name: z.string().min(1).describe("Name of the Secret") }))
+      .array(z.strictObject({ name: z.string().min(1).describe("Name of the Secret.") }))
       .default([])
-      .describe("Secrets to pull them with, as in a pod"),
+      .describe("Secrets for pulling the images, as in a pod."),
   })
   .prefault({})
-  .describe("Images of builderpool; the image in which builds run is named by each pool");
+  .describe("Images of builderpool. Each pool names its own image for builds.");
 
 const Operator = z
   .strictObject({
-    replicas: z.int().min(1).max(5).default(2).describe("One leads, the others wait to take over"),
+    replicas: z
+      .int()
+      .min(1)
+      .max(5)
+      .default(2)
+      .describe("Number of replicas. One is the leader. The others are on standby."),
     logLevel,
     resources: resources({ requests: { cpu: "50m", memory: "192Mi" }, limits: { memory: "512Mi" } }),
     ...placement,
   })
   .prefault({})
-  .describe("The operator");
+  .describe("The operator.");
 
 const Volume = z
   .strictObject({
-    size: Quantity.default("200Gi").describe("Size of the volume claim"),
-    storageClassName: z.string().default("").describe("Storage class; the cluster's default when empty"),
-    existingClaim: z.string().default("").describe("A volume claim that is there already, instead of one of the chart"),
+    size: Quantity.default("200Gi").describe("Size of the volume claim."),
+    storageClassName: z.string().default("").describe("Storage class. Default: the default class of the cluster."),
+    existingClaim: z.string().default("").describe("Name of an existing volume claim to use, instead of a new one."),
   })
   .prefault({})
-  .describe("Where logs are kept. A claim of the chart outlives it: `helm uninstall` deletes no log");
+  .describe("Volume for the logs. `helm uninstall` keeps the volume claim, so no log is lost.");
 
 const Service = z
   .strictObject({
-    type: z.enum(["ClusterIP", "NodePort", "LoadBalancer"]).default("ClusterIP").describe("Type of the Service"),
-    clusterIP: z.string().default("").describe("A fixed address, for clusters without DNS"),
+    type: z.enum(["ClusterIP", "NodePort", "LoadBalancer"]).default("ClusterIP").describe("Type of the Service."),
+    clusterIP: z.string().default("").describe("A fixed address, for clusters without DNS."),
   })
   .prefault({})
-  .describe("How the log service is reached inside the cluster");
+  .describe("Service of the log service inside the cluster.");
 
 const Ingress = z
   .strictObject({
-    enabled: z.boolean().default(false).describe("Make an Ingress for people"),
-    className: z.string().default("").describe("Ingress class; the cluster's default when empty"),
-    host: z.string().default("").describe("Host name, such as ali-ci.example.org"),
-    tlsSecret: z.string().default("").describe("Secret with the certificate of the host; plain HTTP when empty"),
-    annotations: words("Annotations of the Ingress"),
+    enabled: z.boolean().default(false).describe("Whether to create an Ingress."),
+    className: z.string().default("").describe("Ingress class. Default: the default class of the cluster."),
+    host: z.string().default("").describe("Host name, such as ali-ci.example.org."),
+    tlsSecret: z.string().default("").describe("Secret with the certificate of the host. Empty: plain HTTP."),
+    annotations: words("Annotations of the Ingress."),
   })
   .prefault({})
-  .describe("How people reach logs and result pages from outside");
+  .describe("Ingress for access to logs and result pages from outside the cluster.");
 
 const Logs = z
   .strictObject({
-    enabled: z.boolean().default(true).describe("Run the log service; false where another one is, which `url` names"),
-    url: address("Where builders PUT logs; the Service of the chart when empty"),
-    publicUrl: address("Where people open them, as linked on GitHub; the Ingress when empty, without one the Service"),
-    audience: z.string().min(1).default("builderpool-logs").describe("Audience of the tokens that builders write with"),
-    keep: Duration.default("60d").describe("Logs older than this are deleted"),
-    maxSize: Quantity.default("128Mi").describe("Largest log that is taken; more than spec.logs.maxSize of any pool"),
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe("Whether to run the log service. If false, `url` must name another log service."),
+    url: address("Address for builders to PUT logs. Default: the Service of the chart."),
+    publicUrl: address(
+      "Public address of the logs, for links on GitHub. Default: the Ingress, or the Service if there is no Ingress.",
+    ),
+    audience: z.string().min(1).default("builderpool-logs").describe("Audience of the tokens that builders send."),
+    keep: Duration.default("60d").describe("Age at which logs are deleted."),
+    maxSize: Quantity.default("128Mi").describe("Largest accepted log. Must exceed spec.logs.maxSize of every pool."),
     quota: z
       .union([z.literal(""), Quantity])
       .default("")
-      .describe("Space that all logs may take; the volume alone sets the limit when empty"),
+      .describe("Space for all logs together. Empty: only the volume limits it."),
     logLevel,
     volume: Volume,
     service: Service,
@@ -105,17 +118,20 @@ const Logs = z
     ...placement,
   })
   .prefault({})
-  .describe("The log service: builders PUT, people GET");
+  .describe("The log service. Builders PUT logs, and people GET them.");
 
 const Monitoring = z
   .strictObject({
-    podMonitor: z.boolean().default(false).describe("Make a PodMonitor for operator, builders and log service"),
-    rules: z.boolean().default(false).describe("Make a PrometheusRule with alerts"),
-    dashboard: z.boolean().default(false).describe("Make a ConfigMap with a Grafana dashboard"),
-    labels: words("Labels by which Prometheus finds the first two"),
+    podMonitor: z
+      .boolean()
+      .default(false)
+      .describe("Whether to create a PodMonitor for operator, builders and log service."),
+    rules: z.boolean().default(false).describe("Whether to create a PrometheusRule with alerts."),
+    dashboard: z.boolean().default(false).describe("Whether to create a ConfigMap with a Grafana dashboard."),
+    labels: words("Labels for Prometheus to select the PodMonitor and the PrometheusRule."),
   })
   .prefault({})
-  .describe("Prometheus and Grafana; all of it needs what they install");
+  .describe("Prometheus and Grafana. Requires their custom resource definitions.");
 
 const Crds = z
   .strictObject({
@@ -123,13 +139,13 @@ const Crds = z
       .boolean()
       .default(true)
       .describe(
-        "Install and upgrade the definitions of BuilderPool, Builder and Build; false where another release does",
+        "Whether to install and upgrade the definitions of BuilderPool, Builder and Build. Set false if another release does.",
       ),
   })
   .prefault({})
-  .describe("Custom resource definitions. They outlive the chart: `helm uninstall` deletes no pool");
+  .describe("Custom resource definitions. `helm uninstall` keeps them, so no pool is deleted.");
 
-/** Values of the chart: `values.yaml` and `values.schema.json` are written from this. */
+/** Values of the chart. `values.yaml` and `values.schema.json` are generated from this schema. */
 export const Values = z.strictObject({
   images: Images,
   operator: Operator,
@@ -139,5 +155,5 @@ export const Values = z.strictObject({
   global: z
     .record(z.string(), z.unknown())
     .default({})
-    .describe("Nothing of builderpool; Helm hands it to a chart that is part of another"),
+    .describe("Not used. Helm passes it to every chart that is part of another chart."),
 });

@@ -3,6 +3,7 @@ import { VerdictResult } from "../objects/build.ts";
 import { infrastructureReasons } from "../objects/reasons.ts";
 import { wordsOf } from "../values/vocabulary.ts";
 
+/** Steps of an order, in order of execution. */
 export const cellSteps = [
   "prepare",
   "tool",
@@ -14,11 +15,12 @@ export const cellSteps = [
   "logs",
   "clean",
 ] as const;
+/** Step of an order. */
 export type CellStep = (typeof cellSteps)[number];
 
 const text = (max: number) => z.string().max(max);
 
-/** One section of the result page: a class of lines found in the logs. */
+/** Class of log lines. Each class has one section on the result page. */
 export const FindingClass = z.enum([
   "fetch",
   "killed",
@@ -33,7 +35,7 @@ export const FindingClass = z.enum([
 ]);
 export type FindingClass = z.infer<typeof FindingClass>;
 
-/** What one pass over all logs found, bounded on every side. */
+/** Result of one scan of all logs. Every list and text has a maximum size. */
 export const Findings = z.object({
   sections: z
     .array(
@@ -42,16 +44,16 @@ export const Findings = z.object({
         lines: z
           .array(text(2000))
           .max(2000)
-          .describe("Lines as shown: `## file` headers, context, `--` between blocks"),
-        omitted: z.int().describe("Matching lines that did not fit"),
+          .describe("Lines as shown: `## file` headers, context, `--` between blocks."),
+        omitted: z.int().describe("Number of matching lines beyond the limit."),
       }),
     )
     .max(20),
-  preview: z.array(text(2000)).max(60).describe("The excerpt for the comment, at most 50 lines"),
+  preview: z.array(text(2000)).max(60).describe("Excerpt for the comment, at most 50 lines."),
 });
 export type Findings = z.infer<typeof Findings>;
 
-/** How an order ended. `Verdict` speaks about the pull request, `Infrastructure` does not. */
+/** Outcome of an order. `Verdict` is about the pull request. `Infrastructure` is a failure of the builder or its services. */
 export const Outcome = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("Verdict"),
@@ -60,7 +62,7 @@ export const Outcome = z.discriminatedUnion("kind", [
     mergeBase: text(64).optional(),
     findings: Findings.optional(),
     versions: z.record(text(64), text(200)).optional(),
-    commands: z.array(text(4000)).max(20).optional().describe("What was run, for the result page"),
+    commands: z.array(text(4000)).max(20).optional().describe("Commands of the build, for the result page."),
   }),
   z.object({
     kind: z.literal("Infrastructure"),
@@ -70,12 +72,12 @@ export const Outcome = z.discriminatedUnion("kind", [
     versions: z.record(text(64), text(200)).optional(),
     commands: z.array(text(4000)).max(20).optional(),
   }),
-  /** `warmup`, `selftest` and `clean` ended as they should; a base branch that does not compile is a fact, not a failure. */
+  /** Success of `warmup`, `selftest` or `clean`. A warm-up also succeeds when the base branch does not compile. */
   z.object({
     kind: z.literal("Done"),
     message: text(1024),
-    compiled: z.boolean().optional().describe("Whether the base branch compiled, for `warmup`"),
-    freed: z.int().optional().describe("Bytes freed, for `clean`"),
+    compiled: z.boolean().optional().describe("Whether the base branch compiled, for `warmup`."),
+    freed: z.int().optional().describe("Freed bytes, for `clean`."),
     findings: Findings.optional(),
     versions: z.record(text(64), text(200)).optional(),
     commands: z.array(text(4000)).max(20).optional(),
@@ -84,8 +86,9 @@ export const Outcome = z.discriminatedUnion("kind", [
 export type Outcome = z.infer<typeof Outcome>;
 
 /**
- * What a cell tells its builder: JSON lines on file descriptor 3 (a pipe on one machine, a socket in a pod).
- * The text of the running build goes to the cell's own standard output, not here. The last event is always `outcome`.
+ * Event from a cell to its builder: one JSON line on file descriptor 3. The descriptor is a pipe on one machine and a
+ * socket in a pod. The output of the running build goes to the standard output of the cell instead. The last event is
+ * always `outcome`.
  */
 export const CellEvent = z.discriminatedUnion("event", [
   z.object({ event: z.literal("step"), step: z.enum(cellSteps), message: text(300).optional() }),
@@ -95,16 +98,16 @@ export const CellEvent = z.discriminatedUnion("event", [
     path: text(500),
     startedAt: z.iso.datetime(),
     finishedAt: z.iso.datetime(),
-    bytes: z.int().describe("Size of the whole file"),
+    bytes: z.int().describe("Size of the whole file."),
   }),
-  z.object({ event: z.literal("logText"), text: text(262_144) }).describe("The next piece of the last logFile"),
+  z.object({ event: z.literal("logText"), text: text(262_144) }).describe("Next part of the last logFile."),
   z.object({ event: z.literal("outcome"), outcome: Outcome }),
 ]);
 export type CellEvent = z.infer<typeof CellEvent>;
 
-/** What a cell that listens for orders says first, once the turn of a connection has come; then it waits for the order. */
+/** First line of a listening cell on each connection that it accepts. The cell then waits for the order. */
 export const CellGreeting = z.object({
-  cell: text(64).describe("Version of the cell"),
-  memory: text(64).optional().describe("Limit of its memory; absent when there is none"),
+  cell: text(64).describe("Version of the cell."),
+  memory: text(64).optional().describe("Memory limit of the cell; absent when unlimited."),
 });
 export type CellGreeting = z.infer<typeof CellGreeting>;

@@ -4,150 +4,165 @@ import { apiVersion } from "./group.ts";
 import { ObjectMeta } from "./metadata.ts";
 import { blockedReasons, infrastructureReasons } from "./reasons.ts";
 
+/** Queue group of a build: untested, or the result of the last verdict. */
 export const Group = z.enum(["untested", "failed", "succeeded"]);
 export type Group = z.infer<typeof Group>;
 
-/** What a build says about the pull request. Infrastructure failure is not among them: it is no verdict. */
+/** Results of a verdict about a pull request, with their meaning. An infrastructure failure is not a verdict. */
 export const verdictResults = {
-  Success: "It builds, and its tests pass",
-  Failure: "It does not compile, or a test fails",
-  Conflict: "It cannot be merged into its base branch",
-  TooBig: "It adds more than `maxGrowth`",
-  Skipped: "It changes nothing that the check is about; GitHub shows success",
-  DoctorError: "`aliBuild doctor` refuses it",
+  Success: "The pull request builds, and its tests pass.",
+  Failure: "The pull request does not compile, or a test fails.",
+  Conflict: "The pull request cannot be merged into its base branch.",
+  TooBig: "The pull request adds more than `maxGrowth`.",
+  Skipped: "The pull request changes no file that the check covers. GitHub shows success.",
+  DoctorError: "`aliBuild doctor` refuses the pull request.",
 } as const;
+/** Result of a verdict. */
 export const VerdictResult = z.enum(wordsOf(verdictResults));
 export type VerdictResult = z.infer<typeof VerdictResult>;
 
+/** A full commit hash: 40 hexadecimal digits, or 64 for SHA-256 repositories. */
 export const Commit = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, {
   error: (issue) => `expected a full commit hash, found ${JSON.stringify(issue.input)}`,
 });
 
+/** Wanted state of a build, written by the operator. */
 export const BuildSpec = z.object({
-  pool: z.string().max(253).describe("Pool whose builders may build it"),
-  check: z.string().max(200).describe("Check name"),
-  repository: z.string().max(140).describe("Repository"),
-  number: z.int().min(1).describe("Pull request"),
-  commit: Commit.describe("Head commit"),
-  base: z.string().describe("Base branch"),
-  title: z.string().max(300).describe("Title"),
-  author: z.string().max(100).describe("Author's login; `ghost` when the account is gone"),
-  urgent: z.boolean().default(false).describe("Carries the label ci-priority"),
+  pool: z.string().max(253).describe("Pool that builds the pull request."),
+  check: z.string().max(200).describe("Check name."),
+  repository: z.string().max(140).describe("Repository, `owner/name`."),
+  number: z.int().min(1).describe("Number of the pull request."),
+  commit: Commit.describe("Head commit of the pull request."),
+  base: z.string().describe("Base branch."),
+  title: z.string().max(300).describe("Title of the pull request."),
+  author: z.string().max(100).describe("Login of the author; `ghost` when the account is deleted."),
+  urgent: z.boolean().default(false).describe("Whether the pull request has the label ci-priority."),
   waitingSince: z.iso
     .datetime()
     .describe(
-      "Later of the pull request's creation and the commit's date, but no later than requestedAt; what untested ones are ordered by",
+      "Later of the pull request's creation and the commit date, but not later than requestedAt. Untested pull requests are built in this order.",
     ),
-  group: Group.describe("untested, or what the last verdict was"),
-  request: z.int().min(0).describe("Raised for every wanted build; claimable while above the last verdict's"),
+  group: Group.describe("`untested`, or the result of the last verdict."),
+  request: z
+    .int()
+    .min(0)
+    .describe("Number of the wanted build. Builders may claim it while the last verdict answers a lower number."),
   requestedAt: z.iso
     .datetime()
     .optional()
-    .describe("When request was last raised, by the operator's clock; what patience counts from"),
+    .describe("Time of the last new request, by the operator's clock. `patience` starts here."),
   blocked: z
     .object({
-      reason: z.enum(wordsOf(blockedReasons)).describe("Why it must not be built"),
-      message: z.string().max(1024).describe("The same as a sentence, with what to do"),
+      reason: z.enum(wordsOf(blockedReasons)).describe("Reason why the pull request must not be built."),
+      message: z.string().max(1024).describe("The reason as a sentence, with the next step."),
     })
     .optional()
-    .describe("Present when it must not be built"),
+    .describe("Present when the pull request must not be built."),
   silent: z
     .boolean()
     .optional()
-    .describe("Pool or check is silent: what is found is remembered, and built anew for all to see once that ends"),
+    .describe(
+      "Whether the pool or the check is silent. Silent verdicts are stored, not published. The pull request is built again when silence ends.",
+    ),
 });
 export type BuildSpec = z.infer<typeof BuildSpec>;
 
+/** The exclusive right of one builder to build one request. */
 export const Claim = z.object({
-  builder: z.string().describe("Builder that holds it"),
-  incarnation: z.string().describe("Its incarnation"),
-  attempt: z.int().describe("Attempt; grows with every claim of this Build"),
-  request: z.int().describe("Request it answers"),
-  commit: Commit.describe("Commit it builds"),
-  since: z.iso.datetime().describe("When it was claimed, by the builder's clock, for people only"),
+  builder: z.string().describe("Builder that holds the claim."),
+  incarnation: z.string().describe("Incarnation of the builder."),
+  attempt: z.int().describe("Attempt. Grows with every claim of this Build."),
+  request: z.int().describe("Request that this claim answers."),
+  commit: Commit.describe("Commit that is built."),
+  since: z.iso.datetime().describe("Time of the claim, by the builder's clock. For display only."),
 });
 export type Claim = z.infer<typeof Claim>;
 
+/** Result of one attempt about the pull request. */
 export const Verdict = z.object({
-  commit: Commit.describe("Commit that was built"),
-  request: z.int().describe("Request it answers"),
-  attempt: z.int().describe("Attempt that gave it"),
-  builder: z.string().describe("Builder that gave it"),
-  result: VerdictResult.describe("Success, Failure, Conflict, TooBig, Skipped or DoctorError"),
-  description: z.string().max(140).describe("Description of the commit status; empty for a plain success or failure"),
-  silent: z.boolean().default(false).describe("Given by a silent builder: remembered, never published"),
+  commit: Commit.describe("Commit that was built."),
+  request: z.int().describe("Request that this verdict answers."),
+  attempt: z.int().describe("Attempt that produced the verdict."),
+  builder: z.string().describe("Builder that produced the verdict."),
+  result: VerdictResult.describe("Result of the build."),
+  description: z.string().max(140).describe("Description of the commit status. Empty for a plain success or failure."),
+  silent: z.boolean().default(false).describe("Whether a silent builder produced the verdict. It is never published."),
   log: z
     .object({
-      path: z.string().max(500).describe("Path in the log store"),
-      url: z.string().max(700).describe("Address of the result page"),
-      stored: z.boolean().describe("False while the log store is down and the bytes wait on the work volume"),
+      path: z.string().max(500).describe("Path in the log store."),
+      url: z.string().max(700).describe("Address of the result page."),
+      stored: z.boolean().describe("Whether the log store has the log. While false, the log is on the work volume."),
     })
     .optional()
-    .describe("Its log and result page"),
-  excerpt: z.string().max(16_384).optional().describe("The lines for the comment"),
-  startedAt: z.iso.datetime().describe("When the build started"),
-  finishedAt: z.iso.datetime().describe("When it ended"),
+    .describe("Log and result page of the build."),
+  excerpt: z.string().max(16_384).optional().describe("Log lines for the comment on the pull request."),
+  startedAt: z.iso.datetime().describe("Start of the build."),
+  finishedAt: z.iso.datetime().describe("End of the build."),
 });
 export type Verdict = z.infer<typeof Verdict>;
 
-/** The last thing the reporter knows GitHub to have, for this Build's check. */
+/** The last commit status and comment of this check that GitHub acknowledged. */
 export const Reported = z.object({
-  commit: Commit.describe("Commit the status is on"),
-  request: z.int().describe("Request it is about"),
-  state: z.enum(["pending", "success", "error"]).describe("State written"),
-  description: z.string().max(140).describe("Description written"),
-  url: z.string().max(700).describe("Link written; empty for none"),
-  at: z.iso.datetime().describe("When GitHub acknowledged it"),
-  writes: z.int().describe("Status writes on this commit so far; GitHub refuses more than 1000"),
+  commit: Commit.describe("Commit that has the status."),
+  request: z.int().describe("Request that the status is about."),
+  state: z.enum(["pending", "success", "error"]).describe("State of the status."),
+  description: z.string().max(140).describe("Description of the status."),
+  url: z.string().max(700).describe("Link of the status. Empty when there is no link."),
+  at: z.iso.datetime().describe("Time when GitHub acknowledged the status."),
+  writes: z.int().describe("Status writes on this commit so far. GitHub refuses more than 1000."),
   refused: z
     .string()
     .max(300)
     .optional()
-    .describe("Why GitHub refused the last write for good, so that it is not tried again"),
-  commented: z.string().max(64).optional().describe("Hash of the comment GitHub has for this commit"),
+    .describe("Reason why GitHub permanently refused the last write. The reporter does not retry it."),
+  commented: z.string().max(64).optional().describe("Hash of the comment that GitHub has for this commit."),
   cleared: z
     .boolean()
     .optional()
-    .describe("GitHub showed the check as pending again after a verdict: somebody asked for a rebuild"),
+    .describe("Whether GitHub showed the check as pending again after a verdict. A person asked for a rebuild."),
 });
 export type Reported = z.infer<typeof Reported>;
 
+/** The last infrastructure failure of a request. */
 export const Trouble = z.object({
-  reason: z.enum(wordsOf(infrastructureReasons)).describe("What failed"),
-  message: z.string().max(1024).describe("The same as a sentence"),
-  builder: z.string().describe("Builder it happened on"),
-  count: z.int().describe("Infrastructure failures in a row for this request"),
-  request: z.int().optional().describe("Request it happened to; it says nothing about a later one"),
-  at: z.iso.datetime().describe("When"),
-  notBefore: z.iso.datetime().optional().describe("Not retried before"),
+  reason: z.enum(wordsOf(infrastructureReasons)).describe("Reason of the failure."),
+  message: z.string().max(1024).describe("The failure as a sentence."),
+  builder: z.string().describe("Builder where the failure happened."),
+  count: z.int().describe("Infrastructure failures in a row for this request."),
+  request: z.int().optional().describe("Request that failed. The failure does not count for a later request."),
+  at: z.iso.datetime().describe("Time of the failure."),
+  notBefore: z.iso.datetime().optional().describe("Earliest time of the next attempt."),
 });
 export type Trouble = z.infer<typeof Trouble>;
 
+/** Phases of a build, with their meaning. */
 export const buildPhases = {
-  Queued: "Waits for a builder, or for what blocks it",
-  Claimed: "A builder has it to itself and prepares",
-  Running: "It is merged, built and tested",
-  Done: "It has a verdict; for a push or a recheck it is claimed from here",
+  Queued: "The build waits for a builder, or is blocked.",
+  Claimed: "One builder has claimed the build and prepares it.",
+  Running: "The builder merges, builds and tests the pull request.",
+  Done: "The build has a verdict. A push or a recheck makes it claimable again.",
 } as const;
 
+/** Observed state of a build. Builders write claims and verdicts. The reporter writes `reported`. */
 export const BuildStatus = z.object({
-  phase: z.enum(wordsOf(buildPhases)).describe("Queued, Claimed, Running or Done"),
-  attempt: z.int().describe("Highest attempt so far; never falls"),
-  claim: Claim.optional().describe("Who builds it, while Claimed or Running"),
-  step: z.string().max(64).optional().describe("Step of the running build"),
-  verdict: Verdict.optional().describe("Last verdict"),
+  phase: z.enum(wordsOf(buildPhases)).describe("Phase of the build."),
+  attempt: z.int().describe("Highest attempt so far. Never falls."),
+  claim: Claim.optional().describe("Current claim, while Claimed or Running."),
+  step: z.string().max(64).optional().describe("Step of the running build."),
+  verdict: Verdict.optional().describe("Last verdict."),
   history: z
     .array(Verdict.omit({ excerpt: true }))
     .max(5)
     .optional()
-    .describe("The verdicts before it, newest first"),
-  tree: z.string().optional().describe("Builder that last built it, whose tree is warm for it"),
-  trouble: Trouble.optional().describe("Last infrastructure failure for the current request"),
-  rechecks: z.int().optional().describe("Rechecks of the current commit so far"),
-  reported: Reported.optional().describe("What GitHub has; written by the reporter"),
+    .describe("Earlier verdicts, newest first."),
+  tree: z.string().optional().describe("Builder that last built the pull request and has its warm build tree."),
+  trouble: Trouble.optional().describe("Last infrastructure failure of the current request."),
+  rechecks: z.int().optional().describe("Rechecks of the current commit so far."),
+  reported: Reported.optional().describe("Status and comment on GitHub. Written by the reporter."),
 });
 export type BuildStatus = z.infer<typeof BuildStatus>;
 
+/** One check of one open pull request: queue entry, claim, verdicts and published status. */
 export const Build = z
   .object({
     apiVersion: z.literal(apiVersion),

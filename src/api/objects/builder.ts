@@ -3,115 +3,127 @@ import { wordsOf } from "../values/vocabulary.ts";
 import { apiVersion } from "./group.ts";
 import { ObjectMeta } from "./metadata.ts";
 
+/** Phases of a builder, with their meaning. */
 export const builderPhases = {
-  Pending: "Its process has not spoken yet",
-  Warming: "Fetches, tests its tool chain and builds the base branches; takes nothing",
-  Ready: "Warm, and in the partition; its pod is Ready too",
-  Draining: "Takes nothing new, and ends the build it has",
-  Drained: "Builds nothing any more; its pod may go, or it is released",
+  Pending: "The builder's process has not started.",
+  Warming:
+    "The builder fetches sources, tests its tool chain and builds the base branches. The builder claims nothing yet.",
+  Ready: "The builder is warm and in the partition. Its pod is Ready too.",
+  Draining: "The builder claims no new build and finishes its running build.",
+  Drained: "The builder builds nothing. Its pod can be deleted, or the builder can be released.",
   Quarantined:
-    "Its tool chain fails, or its process crashed three times in a row; it builds nothing, and its pod is replaced after 10 minutes (twice as long each time, 4 hours at most)",
-  Suspect: "Not heard of for 75 s, says the operator; what it had only claimed goes to others",
-  Lost: "Certainly dead, or not heard of for 930 s, says the operator; its build goes to others",
+    "The tool chain fails, or the process crashed three times in a row. The builder builds nothing. The operator replaces its pod after 10 minutes. The pause doubles each time, up to 4 hours.",
+  Suspect: "The operator saw no heartbeat for 75 s. Builds that the builder only claimed are requeued.",
+  Lost: "The builder is dead, or the operator saw no heartbeat for 930 s. Its running build is requeued.",
 } as const;
+/** Phase of a builder. */
 export const BuilderPhase = z.enum(wordsOf(builderPhases));
 export type BuilderPhase = z.infer<typeof BuilderPhase>;
 
+/** Wanted state of a builder, written by the operator. */
 export const BuilderSpec = z.object({
-  pool: z.string().max(253).describe("Pool it belongs to"),
+  pool: z.string().max(253).describe("Pool of the builder."),
   desired: z
     .enum(["Active", "Drain"])
     .default("Active")
-    .describe("Drain: take no new build, finish the running one, then report Drained"),
-  drainReason: z.string().max(64).optional().describe("Why it drains"),
+    .describe("Drain: claim no new build, finish the running build, then report Drained."),
+  drainReason: z.string().max(64).optional().describe("Reason for the drain."),
   workerIndex: z
     .int()
     .min(0)
     .optional()
-    .describe("Index in the partition: the pod ordinal, outside hosts after them in the order of their names"),
-  poolSize: z.int().min(0).optional().describe("Pool size the index counts in"),
-  silent: z.boolean().optional().describe("Overrides the pool's silent for this builder"),
-  debug: z.boolean().optional().describe("Overrides the pool's debug for this builder"),
-  external: z.boolean().default(false).describe("Whether it is an outside host"),
+    .describe("Index in the partition: the pod ordinal. Outside hosts follow in the order of their names."),
+  poolSize: z.int().min(0).optional().describe("Number of builders in the partition."),
+  silent: z.boolean().optional().describe("Overrides `silent` of the pool for this builder."),
+  debug: z.boolean().optional().describe("Overrides `debug` of the pool for this builder."),
+  external: z.boolean().default(false).describe("Whether the builder is an outside host."),
 });
 export type BuilderSpec = z.infer<typeof BuilderSpec>;
 
+/** The running build of a builder, with the facts that tables show. */
 export const CurrentBuild = z.object({
-  build: z.string().describe("Name of the Build"),
-  check: z.string().describe("Check name"),
-  repository: z.string().describe("Repository"),
-  number: z.int().describe("Pull request"),
-  commit: z.string().describe("Commit"),
-  title: z.string().max(300).optional().describe("Title of the pull request"),
-  since: z.iso.datetime().describe("Start of the build"),
+  build: z.string().describe("Name of the Build."),
+  check: z.string().describe("Check name."),
+  repository: z.string().describe("Repository, `owner/name`."),
+  number: z.int().describe("Number of the pull request."),
+  commit: z.string().describe("Head commit of the pull request."),
+  title: z.string().max(300).optional().describe("Title of the pull request."),
+  since: z.iso.datetime().describe("Start of the build."),
 });
 export type CurrentBuild = z.infer<typeof CurrentBuild>;
 
-/** Written by the builder alone, but for phase Suspect and Lost, which the operator writes about a silent one. */
+/**
+ * Observed state of a builder. The builder writes every field. The operator writes only the phases Suspect and Lost.
+ */
 export const BuilderStatus = z.object({
-  phase: BuilderPhase.describe(
-    "Pending, Warming, Ready, Draining, Drained, Quarantined; Suspect or Lost when its heartbeat stopped",
-  ),
+  phase: BuilderPhase.describe("Phase of the builder. The operator sets Suspect or Lost when the heartbeat stops."),
   message: z
     .string()
     .max(1024)
     .optional()
-    .describe("One sentence about the phase: warm-up progress, why quarantined, what to do"),
-  incarnation: z.string().describe("Process that speaks; a claim of an earlier incarnation is void"),
-  revision: z.string().optional().describe("Revision it was started with"),
-  podUid: z.string().optional().describe("UID of its pod; on one machine of what stands in for a pod"),
+    .describe("One sentence about the phase: warm-up progress, reason for a quarantine, next step."),
+  incarnation: z.string().describe("Identity of the running process. Claims of an earlier incarnation are void."),
+  revision: z.string().optional().describe("Revision that the builder was started with."),
+  podUid: z
+    .string()
+    .optional()
+    .describe("UID of the builder's pod. On one machine: UID of the process that replaces a pod."),
   warm: z
     .object({
-      incarnation: z.string().describe("Incarnation that warmed up"),
-      revision: z.string().describe("Revision that warmed up"),
-      at: z.iso.datetime().describe("When"),
+      incarnation: z.string().describe("Incarnation that warmed up."),
+      revision: z.string().describe("Revision that warmed up."),
+      at: z.iso.datetime().describe("End of the warm-up."),
     })
     .optional()
-    .describe("Marker of state/ready; counts only when incarnation and revision are the current ones"),
+    .describe("Content of the marker file `state/ready`. Valid only for the current incarnation and revision."),
   warmup: z
     .object({
-      done: z.int().describe("Steps done"),
-      total: z.int().describe("Steps in all"),
-      doing: z.string().max(300).optional().describe("What it does now"),
-      progressAt: z.iso.datetime().describe("Last progress"),
+      done: z.int().describe("Finished steps."),
+      total: z.int().describe("Total number of steps."),
+      doing: z.string().max(300).optional().describe("Current step."),
+      progressAt: z.iso.datetime().describe("Time of the last progress."),
       failures: z
         .array(z.string().max(300))
         .max(20)
         .optional()
-        .describe("Base branches that did not compile, and infrastructure failures that are retried"),
+        .describe("Base branches that did not compile, and infrastructure failures that are retried."),
     })
     .optional()
-    .describe("Progress of the warm-up"),
-  building: CurrentBuild.optional().describe("The running build"),
-  step: z.string().max(64).optional().describe("Step of the running build"),
+    .describe("Progress of the warm-up."),
+  building: CurrentBuild.optional().describe("The running build."),
+  step: z.string().max(64).optional().describe("Step of the running build."),
   lastVerdict: z
     .object({
-      build: z.string().describe("Name of the Build"),
-      check: z.string().describe("Check name"),
-      number: z.int().describe("Pull request"),
-      result: z.string().describe("Verdict"),
-      at: z.iso.datetime().describe("When"),
+      build: z.string().describe("Name of the Build."),
+      check: z.string().describe("Check name."),
+      number: z.int().describe("Number of the pull request."),
+      result: z.string().describe("Result of the verdict."),
+      at: z.iso.datetime().describe("Time of the verdict."),
     })
     .optional()
-    .describe("Last verdict it gave"),
-  host: z.string().max(253).optional().describe("Host it runs on"),
-  versions: z.record(z.string(), z.string()).optional().describe("Versions of builderpool, aliBuild, git, python"),
+    .describe("Last verdict of this builder."),
+  host: z.string().max(253).optional().describe("Host of the builder."),
+  versions: z.record(z.string(), z.string()).optional().describe("Versions of builderpool, aliBuild, git and Python."),
   disk: z
-    .object({ free: z.int().describe("Free bytes"), total: z.int().describe("Bytes in all") })
+    .object({ free: z.int().describe("Free bytes."), total: z.int().describe("Total bytes.") })
     .optional()
-    .describe("Space of the work area"),
-  silent: z.boolean().optional().describe("Whether it is silent, all overrides considered"),
-  debug: z.boolean().optional().describe("Whether it logs debug, all overrides considered"),
+    .describe("Space of the work area."),
+  silent: z.boolean().optional().describe("Whether the builder is silent, after all overrides."),
+  debug: z.boolean().optional().describe("Whether the builder logs debug messages, after all overrides."),
   crashes: z
     .int()
     .optional()
     .describe(
-      "Processes of this pod that ended by themselves, in a row, without a verdict and within a day of each other; three quarantine it",
+      "Crashes of this pod's processes in a row, without a verdict and less than a day apart. Three crashes quarantine the builder.",
     ),
-  infrastructureFailures: z.int().optional().describe("Infrastructure failures in a row; too many quarantine it"),
+  infrastructureFailures: z
+    .int()
+    .optional()
+    .describe("Infrastructure failures in a row. Too many quarantine the builder."),
 });
 export type BuilderStatus = z.infer<typeof BuilderStatus>;
 
+/** One builder of a pool: a pod or an outside host. */
 export const Builder = z
   .object({
     apiVersion: z.literal(apiVersion),

@@ -1,24 +1,28 @@
-/** Names that people and scripts see: API group, labels, annotations, finalizers. Changing one is a breaking change. */
-
+/**
+ * API group of the custom resources. Users and scripts depend on every name in this file: a change is a breaking
+ * change.
+ */
 export const group = "ci.alice.cern.ch";
+/** API version of the custom resources. */
 export const version = "v1alpha1";
+/** Value of `apiVersion` in every custom resource. */
 export const apiVersion = `${group}/${version}` as const;
 
-/** Label on everything a pool owns: the pool's name. */
+/** Label on every object of a pool. Value: the name of the pool. */
 export const poolLabel = `${group}/pool`;
-/** Label on a pod: the revision it was started with. */
+/** Label on a pod. Value: the revision that the pod was started with. */
 export const revisionLabel = `${group}/revision`;
-/** Label on a Build: the check's log-directory name. */
+/** Label on a Build. Value: the name of the check's log directory. */
 export const checkLabel = `${group}/check`;
-/** Label on a Build: the number of its pull request. */
+/** Label on a Build. Value: the number of its pull request. */
 export const pullRequestLabel = `${group}/pull-request`;
 
-/** Finalizer that holds a deleted pool until its builders have drained and GitHub's pending statuses are put right. */
+/** Finalizer of a pool. Deletion waits until the builders have drained and pending statuses on GitHub are corrected. */
 export const poolFinalizer = `${group}/drain`;
 
-/** Annotation on a Builder, set to the incarnation to end: the operator drains and restarts that one, once. */
+/** Annotation on a Builder. Value: an incarnation. The operator drains and restarts that incarnation once. */
 export const restartAnnotation = `${group}/restart`;
-/** Annotation on a Builder: when "true", it drains and stays drained until the annotation is removed. */
+/** Annotation on a Builder. While the value is "true", the builder drains and stays drained. */
 export const drainAnnotation = `${group}/drain`;
 
 /** Namespace of every object on one machine. */

@@ -4,10 +4,12 @@ import { Lease } from "./lease.ts";
 import type { StoredMeta } from "./metadata.ts";
 import { BuilderPool } from "./pool.ts";
 
-/** The kinds on the bus, with their schemas. */
+/** Schemas of the object kinds that an object store holds. */
 export const kinds = { BuilderPool, Builder, Build, Lease } as const;
+/** Kind of a stored object. */
 export type Kind = keyof typeof kinds;
 
+/** Type of the objects of each kind. */
 export interface ObjectByKind {
   BuilderPool: BuilderPool;
   Builder: Builder;
@@ -15,5 +17,5 @@ export interface ObjectByKind {
   Lease: Lease;
 }
 
-/** An object as the store returns it. */
+/** An object as the store returns it, with complete metadata. */
 export type Stored<K extends Kind> = ObjectByKind[K] & { metadata: StoredMeta };

@@ -4,49 +4,53 @@ import { Quantity } from "../values/quantity.ts";
 import { SecretName } from "../values/secretName.ts";
 import { Url } from "../values/url.ts";
 
-/** A bucket of an S3 server. */
+/** A bucket of an S3 server, as log store. */
 export const S3 = z
   .object({
-    endpoint: Url.describe("Address of the S3 server, such as https://s3.cern.ch; the bucket stands in the path"),
+    endpoint: Url.describe(
+      "Address of the S3 server, such as https://s3.cern.ch. Requests name the bucket in the path.",
+    ),
     bucket: z
       .string()
       .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)
-      .describe("Bucket, which must exist; old logs are deleted by its own lifecycle rule, not by `keep`"),
-    region: z.string().min(1).max(100).default("us-east-1").describe("Region that requests are signed for"),
+      .describe(
+        "Name of the bucket. The bucket must exist. Its own lifecycle rule deletes old logs; `keep` does not apply.",
+      ),
+    region: z.string().min(1).max(100).default("us-east-1").describe("Region in the signature of requests."),
     prefix: z
       .string()
       .max(200)
       .regex(/^([A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)?$/)
       .default("")
-      .describe("Folder of the bucket below which logs lie"),
+      .describe("Folder of the bucket for the logs."),
     secretRef: z
-      .object({ name: SecretName.describe("Name of the Secret") })
+      .object({ name: SecretName.describe("Name of the Secret.") })
       .strict()
-      .describe("Secret with `accessKeyId` and `secretAccessKey`; builds never see it"),
+      .describe("Secret with `accessKeyId` and `secretAccessKey`. Builds never see it."),
   })
   .strict();
 export type S3 = z.infer<typeof S3>;
 
-/** Where build logs land. */
+/** Log store of a pool. */
 export const Logs = z
   .object({
     directory: z
       .string()
       .max(1000)
       .optional()
-      .describe("Directory that receives logs and result pages; `logs` in the work folder when absent (one machine)"),
-    s3: S3.optional().describe("Bucket that receives them instead"),
+      .describe("Directory for logs and result pages (one machine). Default: `logs` in the work folder."),
+    s3: S3.optional().describe("Bucket for logs and result pages, instead of a directory."),
     url: Url.optional().describe(
-      "Public address of the directory or of the bucket's folder, used in links on GitHub; the address `up` itself serves, or that of the bucket, when absent",
+      "Public address of the directory or of the bucket folder, for links on GitHub. Default: the address that `up` serves, or the address of the bucket.",
     ),
     keep: Duration.default("60d").describe(
-      "Logs in a directory are deleted when they are older than this; the log service of a cluster and a bucket have rules of their own",
+      "Age at which logs in a directory are deleted. The log service of a cluster and a bucket have their own rules.",
     ),
     maxSize: Quantity.default("64Mi").describe(
-      "Largest stored full log; the middle of a longer one is left out, with a line that says so",
+      "Largest stored log. A longer log is stored without its middle; one line in its place gives the reason.",
     ),
   })
   .strict()
   .refine(({ directory, s3 }) => directory === undefined || s3 === undefined, {
-    error: "names both a directory and a bucket: keep one of them",
+    error: "directory and s3 are both set: keep one of them",
   });

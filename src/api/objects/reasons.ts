@@ -1,104 +1,125 @@
-/** Every reason that appears on an object, in an Event or a log line: one word for machines, a sentence of its own beside it for people. */
+/**
+ * Every reason on an object, in an Event or in a log line. A reason is one word for machines. The sentence beside it is
+ * the entry of the reference page.
+ */
 
-/** Why a pull request must not be built now (Build `spec.blocked.reason`). */
+/** Reasons why a pull request must not be built now (Build `spec.blocked.reason`). */
 export const blockedReasons = {
-  Untrusted: "Its author is not trusted, and nobody who counts has approved it",
-  Draft: "It is a draft",
-  DefinitionError: "The check is not well defined",
-  OwnedByAnotherPool: "The check belongs to another pool",
-  CheckRemoved: "The pool has this check no more; a verdict that GitHub lacks is still brought there",
-  Closed: "The pull request is closed or merged; a verdict that GitHub lacks is still brought there",
-  PoolDeleted: "The pool is being deleted",
+  Untrusted: "The author is not trusted, and no review that counts has approved the pull request.",
+  Draft: "The pull request is a draft.",
+  DefinitionError: "The definition of the check is invalid.",
+  OwnedByAnotherPool: "The check belongs to another pool.",
+  CheckRemoved: "The pool no longer has this check. A verdict that GitHub does not have yet is still published.",
+  Closed: "The pull request is closed or merged. A verdict that GitHub does not have yet is still published.",
+  PoolDeleted: "The pool is being deleted.",
 } as const;
+/** Reason why a pull request must not be built now. */
 export type BlockedReason = keyof typeof blockedReasons;
 
-/** Why an attempt ended without a verdict. Never the pull request's fault, never posted as red. */
+/** Reasons why an attempt ended without a verdict. The pull request is not the cause, so no red status is published. */
 export const infrastructureReasons = {
-  FetchFailed: "A mirror could not be brought up to date",
-  CommitNotFound: "The commit is not on the remote: superseded by a forced push, or not yet visible",
-  ToolInstallFailed: "aliBuild could not be installed",
-  SelfTestFailed: "Compiler, git, rsync, Python or aliBuild itself does not work there",
-  DiskFull: "No space was left for the build, or for what it is built from",
-  OutOfMemory: "The kernel killed a process of the build for its memory",
-  CellDied: "The cell ended without an outcome: its container, or all of its pod, may have run out of memory",
-  DependencyFetchFailed: "aliBuild could not fetch sources or tarballs",
-  LogStoreFailed: "Logs could not be read or kept",
-  BuilderLost: "The holder of the claim died, or was not heard of for too long",
-  Drained: "The builder was drained, and the build did not end in time",
-  Superseded: "A newer commit came, or the pull request was closed or blocked",
-  Preempted: "A recheck gave way to an untested pull request",
-  HeartbeatLost: "The builder could not reach the object store and stopped its own build",
+  FetchFailed: "A git mirror could not be updated.",
+  CommitNotFound: "The remote does not have the commit: a forced push replaced it, or it is not visible yet.",
+  ToolInstallFailed: "aliBuild could not be installed.",
+  SelfTestFailed: "The compiler, git, rsync, Python or aliBuild itself does not work on the builder.",
+  DiskFull: "The disk had no space for the build or its sources.",
+  OutOfMemory: "The kernel killed a process of the build because memory ran out.",
+  CellDied: "The cell exited without an outcome. Its container or its pod may have run out of memory.",
+  DependencyFetchFailed: "aliBuild could not fetch sources or tarballs.",
+  LogStoreFailed: "Logs could not be read or stored.",
+  BuilderLost: "The builder that held the claim died, or its heartbeat stopped for too long.",
+  Drained: "The builder was drained, and the build did not finish in time.",
+  Superseded: "A newer commit was pushed, or the pull request was closed or blocked.",
+  Preempted: "A recheck was stopped in favour of an untested pull request.",
+  HeartbeatLost: "The builder could not reach the object store and stopped its own build.",
 } as const;
+/** Reason why an attempt ended without a verdict. */
 export type InfrastructureReason = keyof typeof infrastructureReasons;
 
-/**
- * Condition types of a BuilderPool: what each says when it is True, which status is the one to have, and whether builders that start have yet
- * to bring it there: of what is awaited nobody need know, of everything else people do.
- */
+/** Facts about one condition type of a BuilderPool. */
+interface PoolCondition {
+  /** Meaning of status True. */
+  readonly meaning: string;
+  /** Status of a healthy pool; undefined when both are healthy. */
+  readonly healthy: "True" | "False" | undefined;
+  /** Whether starting builders reach the healthy status without help. If not, people are alerted. */
+  readonly awaited: boolean;
+}
+
+/** Condition types of a BuilderPool. */
 export const poolConditions = {
   Available: {
-    says: "As many builders are ready as `update.maxUnavailable` asks for, one at least; or none is wanted",
-    well: "True",
+    meaning: "Enough builders are ready for `update.maxUnavailable`, at least one; or `instances` is 0.",
+    healthy: "True",
     awaited: true,
   },
-  Progressing: { says: "Builders start, roll or leave until they are as declared", well: undefined, awaited: true },
+  Progressing: {
+    meaning: "Builders start, update or leave until the pool matches its spec.",
+    healthy: undefined,
+    awaited: true,
+  },
   Stalled: {
-    says: "A builder does not get warm within `warmup.timeout`, so a roll does not go on; the others keep serving",
-    well: "False",
+    meaning:
+      "A builder did not become ready within `warmup.timeout`, so the rollout has stopped. The other builders continue to build.",
+    healthy: "False",
     awaited: false,
   },
-  Covered: { says: "Every pull request has a ready builder", well: "True", awaited: true },
+  Covered: { meaning: "Every pull request has a ready builder.", healthy: "True", awaited: true },
   Conflict: {
-    says: "A check belongs to another pool, or a name the pool needs is taken",
-    well: "False",
+    meaning: "A check belongs to another pool, or another object has a name that the pool needs.",
+    healthy: "False",
     awaited: false,
   },
   GitHubReachable: {
-    says: "Every repository was listed at the last attempt, and the credential may report; False keeps what is known, and deletes nothing",
-    well: "True",
+    meaning:
+      "The last listing of every repository succeeded, and the credential may write statuses. While False, the known queue is kept and nothing is deleted.",
+    healthy: "True",
     awaited: false,
   },
   DefinitionsValid: {
-    says: "Every check is well defined, and its pods can be made",
-    well: "True",
+    meaning: "Every check is valid, and the pods of the pool can be created.",
+    healthy: "True",
     awaited: false,
   },
-} as const satisfies Readonly<Record<string, { says: string; well: "True" | "False" | undefined; awaited: boolean }>>;
+} as const satisfies Readonly<Record<string, PoolCondition>>;
+/** Type of a condition of a BuilderPool. */
 export type PoolConditionType = keyof typeof poolConditions;
 
-/** Reasons of what happens to a pool and its builders; Events, logs and conditions share them. */
+/** Reasons for changes of a pool and its builders. Events, log lines and conditions share them. */
 export const poolReasons = {
-  ScaledUp: "Builders are started",
-  ScaledDown: "Builders have no place any more, and leave once they have drained",
-  UpdateStarted: "Builders go to another revision, one after the other",
-  UpdateFinished: "All have it",
-  UpdateStalled: "One does not get warm at the new revision, so the others keep the old one",
-  UpdatePaused: "`update.paused` holds a change back",
-  RolledBack: "The pool returned to the revision before, as `update.onStall` says",
-  BuilderRestarted: "A builder's pod is deleted, to be started again",
-  BuilderDraining: "A builder takes no new build, and ends the one it has",
-  BuilderReleased: "A builder that drained may take builds again",
-  BuilderSuspect: "A builder was not heard of for 75 s; what it had only claimed goes to others",
-  BuilderLost: "A builder is certainly dead, or was not heard of for 930 s; its build goes to others",
+  ScaledUp: "Builders are started.",
+  ScaledDown: "The pool needs fewer builders. The surplus builders drain and are then deleted.",
+  UpdateStarted: "Builders are updated to another revision, step by step.",
+  UpdateFinished: "All builders have the new revision.",
+  UpdateStalled: "A builder with the new revision does not become ready. The other builders keep the old revision.",
+  UpdatePaused: "`update.paused` holds an update back.",
+  RolledBack: "The pool returned to the previous revision, as `update.onStall` requires.",
+  BuilderRestarted: "The pod of a builder is deleted, so that the builder restarts.",
+  BuilderDraining: "A builder claims no new build and finishes its running build.",
+  BuilderReleased: "A drained builder may claim builds again.",
+  BuilderSuspect: "No heartbeat of a builder for 75 s. Builds that it only claimed are requeued.",
+  BuilderLost: "A builder is dead, or had no heartbeat for 930 s. Its running build is requeued.",
   BuilderQuarantined:
-    "A builder's tool chain fails its self-test, or its process crashes again and again, so it builds nothing for a while",
-  WarmupStuck: "A builder does not get warm",
-  PoolDeleted: "The builders drain, GitHub is put right, then the pool goes",
-  DefinitionInvalid: "The pool or one of its checks makes no sense; the rest goes on",
-  CheckConflict: "Another pool had the check before",
-  NameTaken: "An object of a name that the pool needs belongs to somebody else, and is left alone",
-  ListingStale: "Pull requests could not be listed",
-  ListingFresh: "They could",
-  ReportsRefused: "The credential may not write statuses, or comments; what it may not write waits until it may",
-  AsDesired: "All is as it should be",
-  NoInstances: "`instances` is 0",
-  NotEnoughReady: "Fewer builders are ready than should be",
-  AllReady: "All builders are ready",
-  Unknown: "Nothing is known yet",
+    "The tool chain of a builder fails its self-test, or its process crashes repeatedly. The builder pauses.",
+  WarmupStuck: "The warm-up of a builder makes no progress.",
+  PoolDeleted: "The pool is deleted after its builders drained and pending statuses on GitHub were corrected.",
+  DefinitionInvalid: "The pool or one of its checks is invalid. Valid checks continue.",
+  CheckConflict: "An older pool has the same check.",
+  NameTaken: "An object with a name that the pool needs exists and has another owner. The operator does not touch it.",
+  ListingStale: "Pull requests could not be listed.",
+  ListingFresh: "Pull requests were listed again after a failure.",
+  ReportsRefused:
+    "The credential may not write statuses or comments. The reporter keeps them until the credential may write.",
+  AsDesired: "The pool matches its spec.",
+  NoInstances: "`instances` is 0.",
+  NotEnoughReady: "Fewer builders are ready than the pool needs.",
+  AllReady: "All builders are ready.",
+  Unknown: "Nothing was observed yet.",
 } as const;
+/** Reason for a change of a pool or its builders. */
 export type PoolReason = keyof typeof poolReasons;
 
-/** Those a person should look into: their Events are warnings. */
+/** Reasons that a person should look into. Their Events have type Warning. */
 export const poolWarnings: ReadonlySet<PoolReason> = new Set([
   "UpdateStalled",
   "RolledBack",

@@ -1,26 +1,32 @@
 /**
- * Rules that the API server checks beyond the schema, in its own language (CEL). They become `x-kubernetes-validations` of the generated
- * definitions, at the field `path` names. What holds only in a cluster stands here alone; the rest is checked where a pool is read as well.
+ * One rule that the API server checks beyond the schema, in its rule language (CEL). The generator writes it into
+ * `x-kubernetes-validations` of the definition.
  */
 export interface Validation {
+  /** Field of the schema that carries the rule, such as `spec.logs`. */
   readonly path: string;
+  /** CEL expression. The API server refuses the write when the expression is false. */
   readonly rule: string;
-  /** What a person is told. */
+  /** Message that the API server returns to the user. */
   readonly message: string;
 }
 
-const never = (path: string, what: string): Validation => ({
+const immutable = (path: string, subject: string): Validation => ({
   path,
   rule: "self == oldSelf",
-  message: `${what} never changes: delete the object and create another`,
+  message: `${subject} is immutable: delete the object and create another`,
 });
 
+/**
+ * The rules of each kind. Rules that hold only in a cluster, such as a required image, are here alone. The other rules
+ * are checked again when a pool file is read.
+ */
 export const validations = {
   BuilderPool: [
     {
       path: "spec",
       rule: "has(self.repository) || (has(self.checks) && self.checks.size() > 0 && self.checks.all(check, has(check.repository)))",
-      message: "repository is missing: give it in spec, or in every check",
+      message: "repository is missing: set it in spec, or in every check",
     },
     {
       path: "spec",
@@ -35,13 +41,13 @@ export const validations = {
     {
       path: "spec.logs",
       rule: "!(has(self.directory) && has(self.s3))",
-      message: "names both a directory and a bucket: keep one of them",
+      message: "directory and s3 are both set: keep one of them",
     },
     {
       path: "spec",
       rule: "!has(self.cellSecrets) || self.cellSecrets.all(secret, (!has(self.github.secretRef) || secret.name != self.github.secretRef.name) && (!has(self.logs.s3) || secret.name != self.logs.s3.secretRef.name))",
       message:
-        "cellSecrets names the credential of github or of logs: builds could read it; put what they need into a Secret of its own",
+        "cellSecrets names the credential of github or of logs, so builds could read it: use a separate Secret for builds",
     },
     {
       path: "spec.external",
@@ -49,12 +55,12 @@ export const validations = {
       message: "names is empty: name the outside hosts that may join, or set count to 0",
     },
   ],
-  Builder: [never("spec.pool", "the pool of a builder")],
+  Builder: [immutable("spec.pool", "the pool of a builder")],
   Build: [
-    never("spec.pool", "the pool of a build"),
-    never("spec.check", "the check of a build"),
-    never("spec.repository", "the repository of a build"),
-    never("spec.number", "the pull request of a build"),
+    immutable("spec.pool", "the pool of a build"),
+    immutable("spec.check", "the check of a build"),
+    immutable("spec.repository", "the repository of a build"),
+    immutable("spec.number", "the pull request of a build"),
     {
       path: "spec.request",
       rule: "self >= oldSelf",

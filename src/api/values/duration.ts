@@ -1,14 +1,15 @@
 import { z } from "zod";
 
-/** Milliseconds. Every instant and span inside the program is a number of these; text form only at the edges. */
+/** Milliseconds. Inside the program every instant and duration has this unit. Text forms exist only at the edges. */
 export type Milliseconds = number;
 
 const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 type Unit = keyof typeof units;
 
+/** Regular expression of a Duration, for the generated definitions. */
 export const durationPattern = "^([0-9]+(ms|s|m|h|d))+$";
 
-/** A span of time as people write it: `90s`, `10m`, `1h30m`, `2d`. */
+/** A duration as text: `90s`, `10m`, `1h30m`, `2d`. */
 export const Duration = z
   .string()
   .max(32)
@@ -17,7 +18,7 @@ export const Duration = z
   });
 export type Duration = z.infer<typeof Duration>;
 
-/** The span a parsed Duration stands for. Throws RangeError on text that never passed the schema. */
+/** Converts a Duration to milliseconds. Throws RangeError on text that the schema refuses. */
 export function milliseconds(duration: Duration): Milliseconds {
   let total = 0;
   let matched = "";
@@ -29,7 +30,7 @@ export function milliseconds(duration: Duration): Milliseconds {
   return total;
 }
 
-/** The two largest units of a span, for tables: `45s`, `12m`, `3h10m`, `2d4h`. */
+/** Formats a duration for tables with its two largest units: `45s`, `12m`, `3h10m`, `2d4h`. */
 export function formatDuration(span: Milliseconds): string {
   const seconds = Math.max(0, Math.round(span / 1000));
   if (seconds < 60) return `${seconds}s`;

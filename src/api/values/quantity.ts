@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Bytes. */
+/** A number of bytes. */
 export type Bytes = number;
 
 const units = {
@@ -15,9 +15,10 @@ const units = {
   Ti: 2 ** 40,
 } as const;
 
+/** Regular expression of a Quantity, for the generated definitions. */
 export const quantityPattern = "^[0-9]+(\\.[0-9]+)?(k|M|G|T|Ki|Mi|Gi|Ti)?$";
 
-/** An amount of bytes in Kubernetes notation: `20M`, `100Gi`, `5368709120`. */
+/** A number of bytes in Kubernetes notation: `20M`, `100Gi`, `5368709120`. */
 export const Quantity = z
   .string()
   .max(32)
@@ -26,7 +27,7 @@ export const Quantity = z
   });
 export type Quantity = z.infer<typeof Quantity>;
 
-/** The bytes a parsed Quantity stands for. Throws RangeError on text that never passed the schema. */
+/** Converts a Quantity to bytes, rounded down. Throws RangeError on text that the schema refuses. */
 export function bytes(quantity: Quantity): Bytes {
   const match = /^(?<amount>[0-9]+(?:\.[0-9]+)?)(?<unit>k|M|G|T|Ki|Mi|Gi|Ti)?$/.exec(quantity);
   if (match === null) throw new RangeError(`not a quantity: ${JSON.stringify(quantity)}`);

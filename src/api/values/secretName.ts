@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** As Kubernetes allows it, so it is a good name of a folder too. */
+/** Name of a Secret, with the characters that Kubernetes allows. So it is also a safe folder name. */
 export const SecretName = z
   .string()
   .max(253)

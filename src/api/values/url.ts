@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Address of a server, without query. */
+/** An http or https address without query and fragment. */
 export const Url = z
   .string()
   .max(500)

@@ -27,8 +27,8 @@ export function attention({
 
 /** The status to have, of conditions that people have to know about while they have another. */
 const needed = new Map<string, Condition["status"]>(
-  Object.entries(poolConditions).flatMap(([type, { well, awaited }]) =>
-    well === undefined || awaited ? [] : [[type, well]],
+  Object.entries(poolConditions).flatMap(([type, { healthy, awaited }]) =>
+    healthy === undefined || awaited ? [] : [[type, healthy]],
   ),
 );
 

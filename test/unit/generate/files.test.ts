@@ -12,11 +12,11 @@ import { BuilderPool } from "../../../src/api/objects/pool.ts";
 const root = resolve(import.meta.dirname, "../../..");
 
 describe("the generated files", () => {
-  it.each([...generatedFiles()])("are what the schemas say: %s", (path, text) => {
+  it.each([...generatedFiles()])("match the schemas: %s", (path, text) => {
     expect(readFileSync(resolve(root, path), "utf8"), "stale: run make generate").toBe(text);
   });
 
-  it("are all there is in crds/ and docs/reference/", () => {
+  it("are the only files in crds/ and docs/reference/", () => {
     const folders = ["crds", "docs/reference"];
     const found = folders.flatMap((folder) => readdirSync(resolve(root, folder)).map((name) => `${folder}/${name}`));
     const generated = [...generatedFiles().keys()].filter((path) => folders.some((folder) => path.startsWith(folder)));
@@ -28,11 +28,11 @@ describe.each(generatedKinds)("the definition of $kind", (facts) => {
   const definition = definitionOf(facts);
   const [version] = definition.spec.versions;
 
-  it("is one the API server takes, with a description on every field", () => {
+  it("is valid for the API server and has a description on every field", () => {
     expect(refusals(facts, schemaOf(facts))).toEqual([]);
   });
 
-  it("survives being written as YAML", () => {
+  it("is the same after a round trip through YAML", () => {
     const text = generatedFiles().get(`crds/${facts.plural}.yaml`) ?? "";
     expect(parse(text)).toEqual(definition);
   });
@@ -42,11 +42,11 @@ describe.each(generatedKinds)("the definition of $kind", (facts) => {
     expect(version?.name).toBe("v1alpha1");
   });
 
-  it("has status written apart from the rest", () => {
+  it("has a status subresource", () => {
     expect(version?.subresources.status).toEqual({});
   });
 
-  it("is explained field by field on its page", () => {
+  it("has every field on its reference page", () => {
     const page = generatedFiles().get(`docs/reference/${facts.singular}.md`) ?? "";
     const missing = fieldNames(version?.schema.openAPIV3Schema.properties?.["spec"]).filter(
       (name) => !page.includes(`| \`${name}\` |`),
@@ -60,19 +60,19 @@ describe("the definition of BuilderPool", () => {
   if (facts === undefined) throw new Error("no kinds");
   const schema = schemaOf(facts);
 
-  it("shows the columns people are used to, in their order", () => {
+  it("has the documented columns in order", () => {
     expect(facts.columns.map(({ name }) => name.toUpperCase()).join(" ")).toBe(
       "DESIRED READY ACTIVE UPDATED BUILDING QUEUED OLDEST SILENT AGE",
     );
   });
 
-  it("scales by its instances", () => {
+  it("scales through spec.instances", () => {
     expect(definitionOf(facts).spec.versions[0]?.subresources).toMatchObject({
       scale: { specReplicasPath: ".spec.instances", statusReplicasPath: ".status.instances" },
     });
   });
 
-  it("lets the API server fill in the very defaults that the program fills in", () => {
+  it("has the same defaults in the API server and in the program", () => {
     const minimal = { package: "O2", checks: [{ name: "build/O2/o2" }], external: {} };
     const { spec } = BuilderPool.parse({
       apiVersion: "ci.alice.cern.ch/v1alpha1",
@@ -85,7 +85,7 @@ describe("the definition of BuilderPool", () => {
   });
 });
 
-/** Defaulting as the API server does it: what is missing is set, then what was set is looked into. */
+/** Sets defaults as the API server does: first the missing field, then the fields inside it. */
 function withDefaults(value: unknown, schema: Schema): unknown {
   if (Array.isArray(value)) return value.map((item) => withDefaults(item, schema.items ?? {}));
   if (typeof value !== "object" || value === null || schema.properties === undefined) return value;

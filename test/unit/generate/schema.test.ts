@@ -4,7 +4,7 @@ import type { KindFacts } from "../../../scripts/generate/kinds.ts";
 import { refusals } from "../../../scripts/generate/refusals.ts";
 import { type Schema, schemaOf } from "../../../scripts/generate/schema.ts";
 
-/** A kind whose spec has the one field `field`. */
+/** A kind with one field in its spec: `field`. */
 function aKind(field: z.ZodType, facts: Partial<KindFacts> = {}): KindFacts {
   return {
     kind: "Thing",
@@ -27,9 +27,9 @@ function fieldOf(field: z.ZodType, facts?: Partial<KindFacts>): Schema | undefin
 
 describe("the schema of a definition", () => {
   it.each<[string, z.ZodType, Schema]>([
-    ["text", z.string().max(5).regex(/^a\/b/), { type: "string", maxLength: 5, pattern: "^a/b" }],
+    ["a text", z.string().max(5).regex(/^a\/b/), { type: "string", maxLength: 5, pattern: "^a/b" }],
     ["a whole number, without JavaScript's bounds", z.int(), { type: "integer", format: "int64" }],
-    ["a bound that was asked for", z.int().min(1), { type: "integer", format: "int64", minimum: 1 }],
+    ["a given bound", z.int().min(1), { type: "integer", format: "int64", minimum: 1 }],
     ["a share", z.number().min(0).max(1), { type: "number", minimum: 0, maximum: 1 }],
     ["a time, without its long pattern", z.iso.datetime(), { type: "string", format: "date-time" }],
     ["a choice", z.enum(["A", "B"]).default("A"), { type: "string", enum: ["A", "B"], default: "A" }],
@@ -44,7 +44,7 @@ describe("the schema of a definition", () => {
       { type: "object", additionalProperties: { type: "integer", format: "int64" } },
     ],
     [
-      "something nobody describes here",
+      "a free-form object",
       z.record(z.string(), z.unknown()),
       { type: "object", "x-kubernetes-preserve-unknown-fields": true },
     ],
@@ -61,11 +61,11 @@ describe("the schema of a definition", () => {
         required: ["a"],
       },
     ],
-  ])("says %s as the API server wants it", (_, field, expected) => {
+  ])("describes %s in the form of the API server", (_, field, expected) => {
     expect(fieldOf(field)).toEqual(expected);
   });
 
-  it("makes a list of named items one that several may write to", () => {
+  it("makes a list with key fields a map list, so that several writers can share it", () => {
     const list = z.array(z.object({ name: z.string() }));
 
     expect(fieldOf(list, { listKeys: { "spec.field": ["name"] } })).toMatchObject({
@@ -80,8 +80,8 @@ describe("the schema of a definition", () => {
     ["null", z.string().nullable()],
     ["a tuple", z.tuple([z.string(), z.string()])],
     ["a reference", z.array(z.string().meta({ id: "Named" }))],
-  ])("refuses %s, which has no place in a definition", (_, field) => {
-    expect(() => schemaOf(aKind(field))).toThrow("place in a definition");
+  ])("refuses %s: a definition does not support it", (_, field) => {
+    expect(() => schemaOf(aKind(field))).toThrow(/a definition (does not support|supports only)/);
   });
 
   it("refuses a rule and a list key for a field that does not exist", () => {
@@ -94,42 +94,42 @@ describe("the schema of a definition", () => {
   });
 });
 
-describe("what the API server would refuse", () => {
+describe("the check of a definition", () => {
   it.each<[string, z.ZodType, Partial<KindFacts>]>([
     ["the field field has no description", z.string(), {}],
     ["Thing.spec.field: has no type", z.unknown().describe("x"), {}],
-    ["Thing.spec.field: is an object of which nothing is known", z.object({}).describe("x"), {}],
+    ["Thing.spec.field: is an object without known fields", z.object({}).describe("x"), {}],
     [
-      "Thing.spec.field: has a pattern that Go cannot read",
+      "Thing.spec.field: has a pattern that Go does not support",
       z
         .string()
         .regex(/^(?!a)/)
         .describe("x"),
       {},
     ],
-    ["Thing.spec.field: has a default that it would refuse", z.string().regex(/^a/).default("b").describe("x"), {}],
+    ["Thing.spec.field: has an invalid default", z.string().regex(/^a/).default("b").describe("x"), {}],
     [
-      "has the list key name, which is no required text of its items",
+      "has the list key name, but its items have no required text field name",
       z.array(z.object({ name: z.string().optional().describe("x") })).describe("x"),
       { listKeys: { "spec.field": ["name"] } },
     ],
     [
-      "has a rule that looks at self, which does not exist or has no largest size",
+      "has a rule over self, but self does not exist or has no size limit",
       z.string().describe("x"),
       { validations: [{ path: "spec.field", rule: "self == oldSelf", message: "x" }] },
     ],
     [
-      "has a rule that looks at missing, which does not exist",
+      "has a rule over missing, but missing does not exist",
       z.string().describe("x"),
       { validations: [{ path: "spec", rule: "has(self.missing)", message: "x" }] },
     ],
-    ["selectable field .spec.other: no such text field", z.string().describe("x"), { selectable: [".spec.other"] }],
+    ["selectable field .spec.other: is not a text field", z.string().describe("x"), { selectable: [".spec.other"] }],
     [
-      "column Field: .spec.field is no integer",
+      "column Field: .spec.field is not of type integer",
       z.string().describe("x"),
       { columns: [{ name: "Field", type: "integer", jsonPath: ".spec.field", description: "x" }] },
     ],
-  ])("is told: %s", (message, field, facts) => {
+  ])("finds: %s", (message, field, facts) => {
     const kind = aKind(field, facts);
 
     expect(refusals(kind, schemaOf(kind)).join("\n")).toContain(message);
