@@ -62,12 +62,11 @@ export const BuilderStatus = z.object({
     .max(1024)
     .optional()
     .describe("One sentence about the phase: warm-up progress, reason for a quarantine, next step."),
-  incarnation: z.string().describe("Identity of the running process. Claims of an earlier incarnation are void."),
-  revision: z.string().optional().describe("Revision that the builder was started with."),
-  podUid: z
+  incarnation: z
     .string()
-    .optional()
-    .describe("UID of the builder's pod. On one machine: UID of the process that replaces a pod."),
+    .describe("Identity of the current run of the builder. Claims of an earlier incarnation are void."),
+  revision: z.string().optional().describe("Revision that the builder was started with."),
+  podUid: z.string().optional().describe("UID of the pod, or of the local process on one machine."),
   warm: z
     .object({
       incarnation: z.string().describe("Incarnation that warmed up."),

@@ -22,7 +22,9 @@ export const Warmup = z
     builds: z
       .enum(["All", "First", "None"])
       .default("All")
-      .describe("Base branches that are built before a builder is ready: of all checks, of the first check, or no branch."),
+      .describe(
+        "Base branches that are built before a builder is ready: of all checks, of the first check, or no branch.",
+      ),
     timeout: Duration.default("2h").describe(
       "Longest time without progress. After it the warm-up counts as stuck, and the pool reports it.",
     ),

@@ -1,14 +1,17 @@
 import { z } from "zod";
 import { Check } from "../../api/objects/check.ts";
 import { BuilderPool } from "../../api/objects/pool.ts";
+import { PoolName } from "../../api/values/poolName.ts";
 import { poolChecksOf } from "./checks.ts";
 import { type Problem, problemsOf } from "./problem.ts";
 
+/** A parsed pool document. */
 export interface ParsedPool {
-  /** Absent when the pool itself cannot be used. */
+  /** Absent when the pool itself is invalid. */
   readonly pool?: BuilderPool;
+  /** Invalid fields and checks. Invalid checks are not in the pool. */
   readonly problems: readonly Problem[];
-  /** What is wrong with checks that are well written, and stay in the pool, but cannot be built as they stand. */
+  /** Problems of checks that are valid by the schema and stay in the pool, but cannot be built. */
   readonly defects: readonly Problem[];
 }
 
@@ -18,8 +21,8 @@ const Envelope = z.looseObject({
 });
 
 /**
- * Reads one document as a BuilderPool. A broken check is dropped with its problems and its neighbours stay; what `get -o yaml`
- * adds (status, what the store set in metadata) is ignored, so that its output can be applied again.
+ * Reads one document as a BuilderPool. An invalid check is dropped and reported; the other checks stay. Status and the
+ * metadata that the store sets are ignored, so the output of `get -o yaml` can be applied again.
  */
 export function parsePool(document: unknown): ParsedPool {
   const envelope = Envelope.safeParse(document);
@@ -28,34 +31,29 @@ export function parsePool(document: unknown): ParsedPool {
   const { status: _status, ...rest } = envelope.data;
   const parsed = BuilderPool.safeParse({ ...rest, metadata: writable(envelope.data.metadata), spec });
   const problems = parsed.success ? [] : problemsOf(parsed.error, document);
-  const good = (checks ?? []).flatMap((check, index) => {
+  const valid = (checks ?? []).flatMap((check, index) => {
     const result = Check.safeParse(check);
     if (result.success) return [{ check: result.data, index }];
     problems.push(...problemsOf(result.error, document, ["spec", "checks", index]));
     return [];
   });
   if (!parsed.success) return { problems, defects: [] };
-  const written = { ...parsed.data.spec, checks: good.map(({ check }) => check) };
-  const pool = checks === undefined ? parsed.data : { ...parsed.data, spec: written };
+  const validSpec = { ...parsed.data.spec, checks: valid.map(({ check }) => check) };
+  const pool = checks === undefined ? parsed.data : { ...parsed.data, spec: validSpec };
   const defects = poolChecksOf(pool).broken.map(({ index, field, message }) => {
-    const place = index === undefined ? [] : ["checks", good[index]?.index ?? index];
-    return { path: ["spec", ...place, field], message };
+    const position = index === undefined ? [] : ["checks", valid[index]?.index ?? index];
+    return { path: ["spec", ...position, field], message };
   });
   return { pool, problems: [...problems, ...nameProblems(pool)], defects };
 }
 
-/** The part of metadata that a person writes. */
+/** Returns the metadata fields that people write. */
 function writable(metadata: Record<string, unknown>): Record<string, unknown> {
   const keys = ["name", "namespace", "labels", "annotations"];
   return Object.fromEntries(Object.entries(metadata).filter(([key]) => keys.includes(key)));
 }
 
 function nameProblems(pool: BuilderPool): readonly Problem[] {
-  if (/^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/.test(pool.metadata.name)) return [];
-  return [
-    {
-      path: ["metadata", "name"],
-      message: `expected a name of at most 40 lower-case letters, digits and dashes that starts with a letter, as builders are named after it, found ${JSON.stringify(pool.metadata.name)}`,
-    },
-  ];
+  const parsed = PoolName.safeParse(pool.metadata.name);
+  return parsed.success ? [] : problemsOf(parsed.error, pool, ["metadata", "name"]);
 }

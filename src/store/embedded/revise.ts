@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { localNamespace } from "../../api/objects/group.ts";
-import type { ObjectMeta, OwnerReference } from "../../api/objects/metadata.ts";
+import type { ObjectMeta } from "../../api/objects/metadata.ts";
+import { joinedOwners } from "../owners.ts";
 import type { Document } from "./document.ts";
 
 /** What a write makes of an object; each function is what the Kubernetes API does, without the storage beneath. */
@@ -82,10 +83,6 @@ function pick<T extends object, F extends keyof T>(from: T, fields: readonly F[]
   const picked: Partial<Pick<T, F>> = {};
   for (const field of fields) if (from[field] !== undefined) picked[field] = from[field];
   return picked;
-}
-
-function joinedOwners(current: readonly OwnerReference[] = [], given: readonly OwnerReference[]): OwnerReference[] {
-  return [...new Map([...current, ...given].map((owner) => [owner.uid, owner])).values()];
 }
 
 function merged<T extends Readonly<Record<string, unknown>>>(current: T, given: object): T {

@@ -1,5 +1,5 @@
-import type { OwnerReference } from "../../api/objects/metadata.ts";
 import { isStoreError } from "../error.ts";
+import { joinedOwners } from "../owners.ts";
 import type { KubernetesClient, KubernetesObject, Resource } from "./client.ts";
 
 /** Every conflict means that another writer got through; so many in a row mean two that undo each other. */
@@ -50,8 +50,4 @@ async function patchOf(
     },
     spec,
   };
-}
-
-function joinedOwners(current: readonly OwnerReference[] = [], given: readonly OwnerReference[]): OwnerReference[] {
-  return [...new Map([...current, ...given].map((owner) => [owner.uid, owner])).values()];
 }

@@ -1,25 +1,31 @@
+import { longestPoolName } from "../../../api/values/poolName.ts";
 import type { Report } from "./finding.ts";
 
+/** One file of a definition tree. */
 export interface SourceFile {
-  /** Below the root of the tree, with `/`. */
+  /** Path below the root of the tree, with `/`. */
   readonly path: string;
   readonly text: string;
 }
 
+/** One directory of checks. It becomes one pool. */
 export interface Directory {
   /** `<role>/<container>` */
   readonly path: string;
-  /** The `DEFAULTS.env` files that its checks inherit, outermost first. */
+  /** `DEFAULTS.env` files that the checks inherit, outermost first. */
   readonly defaults: readonly SourceFile[];
   readonly checks: readonly SourceFile[];
 }
 
-/** The directories with checks, by path: `<role>/<container>/<check>.env`, each under its `DEFAULTS.env` files, if any. */
+/**
+ * Returns the directories with checks, sorted by path. A check is a file `<role>/<container>/<check>.env`. Reports other
+ * `.env` files as warnings.
+ */
 export function directoriesOf(files: readonly SourceFile[], report: Report): readonly Directory[] {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const checks = files.filter(({ path }) => path.endsWith(".env") && !isDefaults(path));
   for (const { path } of checks.filter((file) => !isInPlace(file))) {
-    const message = "is no check, as it is not in <role>/<container>/; it is left out";
+    const message = "is left out: a check must be in a directory <role>/<container>/";
     report({ file: path, line: 1, severity: "warning", message });
   }
   const paths = new Set(checks.filter(isInPlace).map(({ path }) => parent(path)));
@@ -32,7 +38,7 @@ export function directoriesOf(files: readonly SourceFile[], report: Report): rea
   }));
 }
 
-/** A pool's name from its directory: `<role>-<container>` with what Kubernetes allows, unlike all in `taken`. */
+/** Returns the name of a pool from its directory: `<role>-<container>`, as a valid PoolName that is not in `taken`. */
 export function poolNameOf(path: string, taken: ReadonlySet<string>): string {
   const plain = path
     .toLowerCase()
@@ -40,7 +46,7 @@ export function poolNameOf(path: string, taken: ReadonlySet<string>): string {
     .replace(/^[^a-z]+/, "");
   for (let count = 1; ; count += 1) {
     const suffix = count === 1 ? "" : `-${count}`;
-    const name = `${plain.slice(0, 40 - suffix.length).replace(/-+$/, "") || "pool"}${suffix}`;
+    const name = `${plain.slice(0, longestPoolName - suffix.length).replace(/-+$/, "") || "pool"}${suffix}`;
     if (!taken.has(name)) return name;
   }
 }

@@ -1,17 +1,14 @@
 import type { BuilderPool } from "../../../api/objects/pool.ts";
+import { PoolName } from "../../../api/values/poolName.ts";
 import { ownVolumes } from "./mounts.ts";
-
-/** Longer ones leave no room for what Kubernetes adds to it in the labels of pods. */
-const longestName = 50;
 
 /**
  * Why no pod can be made for a pool, as a sentence; undefined when one can. The API server checks some of it before it stores a pool, if
  * its definition is ours.
  */
 export function refusalOf({ metadata: { name }, spec }: BuilderPool): string | undefined {
-  if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name) || name.length > longestName) {
-    return `a pool in a cluster has a name of at most ${longestName} lower-case letters, digits and dashes that begins with a letter: create it anew under another than "${name}"`;
-  }
+  const named = PoolName.safeParse(name);
+  if (!named.success) return `metadata.name: ${named.error.issues[0]?.message}: create the pool with a valid name`;
   if (spec.image === undefined) return "spec.image is missing: name the container image in which builds run";
   if (spec.architecture === undefined) {
     return "spec.architecture is missing: name the aliBuild architecture of the image, such as slc9_x86-64";
