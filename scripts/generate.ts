@@ -3,7 +3,9 @@ import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { generatedFiles } from "./generate/files.ts";
 
-/** Writes the generated files. With --check, writes nothing, prints the stale files and exits with 1 if there is one. */
+/**
+ * Writes the generated files. With --check, writes nothing, prints the stale files and exits with 1 if there is one.
+ */
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
 const root = resolve(import.meta.dirname, "..");
 const stale: string[] = [];

@@ -18,8 +18,8 @@ export interface Bundle {
 }
 
 /**
- * Bundles a program and its imports as `<name>.mjs`. Writes the files if `folder` is given. Nothing is minified, so stack
- * traces stay readable.
+ * Bundles a program and its imports as `<name>.mjs`. Writes the files if `folder` is given. Nothing is minified, so
+ * stack traces stay readable.
  */
 export async function bundle(program: string, name: string, folder?: string): Promise<Bundle> {
   const rolled = await rolldown({ input: program, platform: "node", external: /^node:/, logLevel: "silent" });

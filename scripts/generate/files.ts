@@ -10,7 +10,10 @@ import { rightsFiles } from "./rights.ts";
 import { schemaOf } from "./schema.ts";
 import { wordsPage } from "./wordsPage.ts";
 
-/** Returns every generated file: path below the project folder → text. Throws when the API server would refuse a definition. */
+/**
+ * Returns every generated file: path below the project folder → text. Throws when the API server would refuse a
+ * definition.
+ */
 export function generatedFiles(): ReadonlyMap<string, string> {
   const problems = generatedKinds.flatMap((facts) => refusals(facts, schemaOf(facts)));
   if (problems.length > 0) throw new Error(`the API server would refuse the definitions:\n${problems.join("\n")}`);

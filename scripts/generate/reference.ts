@@ -49,7 +49,10 @@ function head({ kind, plural, shortName, description, columns, selectable, scale
   return lines.join("\n");
 }
 
-/** Collects every object with fields, in reading order. A shape that repeats, such as the settings of a check, is listed once. */
+/**
+ * Collects every object with fields, in reading order. A shape that repeats, such as the settings of a check, is listed
+ * once.
+ */
 function collect(field: Schema, path: string, sections: Section[]): void {
   const node = field.items ?? field;
   if (node.properties === undefined || sectionOf(node, path, sections) !== undefined) return;

@@ -76,8 +76,8 @@ function looksAt(rule: string): string[] {
 }
 
 /**
- * Checks that a field under a rule has a size limit. The API server multiplies the cost of a rule by the largest size of
- * its fields, and refuses a rule over a field without limit.
+ * Checks that a field under a rule has a size limit. The API server multiplies the cost of a rule by the largest size
+ * of its fields, and refuses a rule over a field without limit.
  */
 function bounded(node: Schema, name: string): readonly [boolean, string] {
   const field = name === "self" ? node : node.properties?.[name];

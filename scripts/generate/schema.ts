@@ -53,8 +53,8 @@ const translated = ["format", "pattern", "items", "properties", "additionalPrope
 const known: ReadonlySet<string> = new Set([...copied, ...translated]);
 
 /**
- * Returns the schema of a kind in the form of the API server. Throws on a construct that the API server does not support,
- * and on a rule or list key for a field that does not exist.
+ * Returns the schema of a kind in the form of the API server. Throws on a construct that the API server does not
+ * support, and on a rule or list key for a field that does not exist.
  */
 export function schemaOf(facts: KindFacts): Schema {
   const unused = new Set([...facts.validations.map(({ path }) => path), ...Object.keys(facts.listKeys)]);
@@ -94,7 +94,9 @@ function structural(node: JsonSchema, path: string, facts: KindFacts, unused: Se
   };
 }
 
-/** Copies the simple keys. Leaves out the integer bounds of JavaScript and the long pattern of a date: they are noise. */
+/**
+ * Copies the simple keys. Leaves out the integer bounds of JavaScript and the long pattern of a date: they are noise.
+ */
 function plain(node: JsonSchema): Schema {
   const result: Record<string, unknown> = {};
   for (const key of copied)
@@ -105,7 +107,10 @@ function plain(node: JsonSchema): Schema {
   return result;
 }
 
-/** Translates the only union in use: a number, or a text such as 25%. Bounds apply to the number, the pattern to the text. */
+/**
+ * Translates the only union in use: a number, or a text such as 25%. Bounds apply to the number, the pattern to the
+ * text.
+ */
 function intOrString(node: JsonSchema, path: string): Schema {
   const [number, text, ...others] = node.anyOf ?? [];
   if (number?.type !== "integer" || text?.type !== "string" || others.length > 0)

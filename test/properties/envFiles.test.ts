@@ -21,7 +21,7 @@ const checks = directories.flatMap(({ defaults, checks }) => checks.map((check) 
 const work = mkdtempSync(join(tmpdir(), "env-files-"));
 afterAll(() => rmSync(work, { recursive: true }));
 
-/** One bash for many chains of files: what each leaves behind in these variables; undefined where one stays unset. */
+/** Runs one bash for many chains of files. Returns the set variables among `names` after each chain. */
 function bash(chains: readonly (readonly string[])[], names: readonly string[]): Map<string, string>[] {
   const quoted = (path: string) => `'${path}'`;
   const printed = names.map((name) => `\${${name}+"${name}=$${name}"}`).join(" ");
@@ -51,23 +51,23 @@ function bash(chains: readonly (readonly string[])[], names: readonly string[]):
 
 const values = (settings: Settings) => new Map([...settings].map(([name, { value }]) => [name, value]));
 
-describe("the importer, beside bash", () => {
+describe("the importer, compared with bash", () => {
   it("W-27: reads every variable of ALICE's 39 checks as bash does", () => {
-    const ours = checks.map((chain) => {
+    const own = checks.map((chain) => {
       let settings: Settings = new Map();
       for (const { path, text } of chain) settings = evaluate(path, text, settings).settings;
       return values(settings);
     });
-    const names = [...new Set(ours.flatMap((settings) => [...settings.keys()]))];
-    const theirs = bash(
+    const names = [...new Set(own.flatMap((settings) => [...settings.keys()]))];
+    const inBash = bash(
       checks.map((chain) => chain.map(({ path }) => join(root, path))),
       names,
     );
     expect(checks).toHaveLength(39);
-    expect(ours).toEqual(theirs.map((settings) => settings));
+    expect(own).toEqual(inBash.map((settings) => settings));
   });
 
-  it("resolves every check to what bash says", () => {
+  it("resolves every check to the values of bash", () => {
     const names = [
       ...[
         "CHECK_NAME",
@@ -88,7 +88,7 @@ describe("the importer, beside bash", () => {
       ],
       ...["ONLY_RUN_WHEN_CHANGED", "TIMEOUT", "SILENT", "ALIBUILD_O2_TESTS", "ALIBUILD_O2_FORCE_GPU", "RECC_LOG_LEVEL"],
     ];
-    const theirs = bash(
+    const inBash = bash(
       checks.map((chain) => chain.map(({ path }) => join(root, path))),
       names,
     );
@@ -98,7 +98,7 @@ describe("the importer, beside bash", () => {
     expect(results.flatMap(({ broken }) => broken.map(({ name }) => name))).toEqual(["build/O2/gpu-test-slc10-x86"]);
     const resolved = new Map(results.flatMap(({ checks }) => checks.map((check) => [check.name, check] as const)));
     expect(resolved.size).toBe(38);
-    for (const variables of theirs) {
+    for (const variables of inBash) {
       const text = (name: string) => variables.get(name) ?? "";
       const check = resolved.get(text("CHECK_NAME"));
       if (check === undefined) continue;
@@ -191,13 +191,13 @@ describe("the importer, beside bash", () => {
   );
   const file = fc.array(word, { maxLength: 12 }).map((words) => words.join(""));
 
-  it("gives any file it accepts the same values, and refuses the rest", () => {
+  it("reads the same values as bash from any accepted file, and refuses other files", () => {
     let accepted = 0;
     let written = 0;
     const sameAsBash = (texts: readonly string[]) => {
       const read = texts.flatMap((text) => {
         try {
-          return [{ text, ours: values(evaluate("f", text, new Map()).settings) }];
+          return [{ text, own: values(evaluate("f", text, new Map()).settings) }];
         } catch (error) {
           if (!(error instanceof Unsupported)) throw error;
           return [];
@@ -210,11 +210,11 @@ describe("the importer, beside bash", () => {
         return [`./${path}`];
       });
       accepted += read.length;
-      const theirs = bash(chains, names);
-      for (const [index, { text, ours }] of read.entries()) {
-        expect({ text, values: new Map([...ours].filter(([name]) => names.includes(name)).sort()) }).toEqual({
+      const inBash = bash(chains, names);
+      for (const [index, { text, own }] of read.entries()) {
+        expect({ text, values: new Map([...own].filter(([name]) => names.includes(name)).sort()) }).toEqual({
           text,
-          values: theirs[index],
+          values: inBash[index],
         });
       }
     };
@@ -222,7 +222,7 @@ describe("the importer, beside bash", () => {
     expect(accepted).toBeGreaterThan(100);
   });
 
-  it("names only files of the tree", () => {
+  it("reports findings only for files of the tree", () => {
     const { findings } = importTree(files);
     const known = new Set(files.map(({ path }) => path));
     expect(findings.filter(({ file }) => !known.has(relative(".", file)))).toEqual([]);

@@ -53,7 +53,10 @@ export const Findings = z.object({
 });
 export type Findings = z.infer<typeof Findings>;
 
-/** Outcome of an order. `Verdict` is about the pull request. `Infrastructure` is a failure of the builder or its services. */
+/**
+ * Outcome of an order. `Verdict` is about the pull request. `Infrastructure` is a failure of the builder or its
+ * services.
+ */
 export const Outcome = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("Verdict"),

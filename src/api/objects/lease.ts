@@ -2,8 +2,8 @@ import { z } from "zod";
 import { ObjectMeta } from "./metadata.ts";
 
 /**
- * The fields of Kubernetes' Lease that builderpool uses. Each builder has one Lease (heartbeat), and the leader election
- * of the operator has one.
+ * The fields of Kubernetes' Lease that builderpool uses. Each builder has one Lease (heartbeat), and the leader
+ * election of the operator has one.
  */
 export const Lease = z.object({
   apiVersion: z.literal("coordination.k8s.io/v1"),

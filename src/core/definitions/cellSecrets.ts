@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 
 /**
- * Why Secrets that a pool names for its builds are not handed to them, one sentence each: they hold a credential by which some pool is known
- * to GitHub or to a log store, and every pull request's code could read it.
+ * Returns one sentence for each Secret in `cellSecrets` that builds must not get. Such a Secret is the credential of
+ * some pool for GitHub or a log store. The code of every pull request could read it.
  */
 export function refusedCellSecrets({ spec }: BuilderPool, pools: readonly BuilderPool[]): readonly string[] {
   return refused(
@@ -13,7 +13,7 @@ export function refusedCellSecrets({ spec }: BuilderPool, pools: readonly Builde
   );
 }
 
-/** The same of Secrets in volumes that a pool adds to its pods, which nobody but its builds would read. */
+/** Returns one sentence for each such Secret in the extra volumes of a pool. Only builds would read these volumes. */
 export function refusedVolumes({ spec }: BuilderPool, pools: readonly BuilderPool[]): readonly string[] {
   return refused("spec.template.volumes", (spec.template?.volumes ?? []).flatMap(secretsIn), pools);
 }
@@ -24,7 +24,7 @@ function refused(field: string, names: readonly string[], pools: readonly Builde
     return use === undefined
       ? []
       : [
-          `${field} names ${name}, which is the credential of ${use}: builds could read it; put what they need into a Secret of its own`,
+          `${field} names ${name}, which is the credential of ${use}: builds could read it; use a separate Secret for builds`,
         ];
   });
 }

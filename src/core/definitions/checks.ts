@@ -1,16 +1,18 @@
 import type { Check, DevelopmentPackage, ResolvedCheck } from "../../api/objects/check.ts";
 import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
 
+/** A check that cannot be built, with the reason. */
 export interface BrokenCheck {
   readonly name: string;
-  /** Place in the pool's list of checks; undefined for the one check of a pool without a list. */
+  /** Index in the pool's list of checks. Undefined for the default check of a pool without a list. */
   readonly index?: number;
-  /** The field to look at. */
+  /** Field of the check that people must correct. */
   readonly field: "name" | "repository" | "developmentPackages" | "checkout";
-  /** One sentence: what is wrong and what to do. */
+  /** One sentence: the problem and the next step. */
   readonly message: string;
 }
 
+/** Checks of a pool after inheritance. */
 export interface PoolChecks {
   readonly checks: readonly ResolvedCheck[];
   readonly broken: readonly BrokenCheck[];
@@ -21,7 +23,7 @@ interface Pool {
   readonly spec: BuilderPoolSpec;
 }
 
-/** ali-bot's own limits where a pool says nothing. */
+/** Defaults of ali-bot, for settings that neither check nor pool sets. */
 const defaults: Pick<ResolvedCheck, "timeouts" | "maxGrowth" | "tool" | "trust"> = {
   timeouts: { command: "120s", build: "10h" },
   maxGrowth: "20M",
@@ -30,15 +32,15 @@ const defaults: Pick<ResolvedCheck, "timeouts" | "maxGrowth" | "tool" | "trust">
 };
 
 /**
- * The pool's checks after inheritance, in the pool's order. A check that cannot be built as it stands is set aside with a
- * reason, and its neighbours go on: no pull request ever gets a verdict from a definition that does not merge it.
+ * Returns the checks of a pool after inheritance, in the order of the pool. A check that cannot be built is returned in
+ * `broken`, and the other checks continue. So no pull request gets a verdict from a definition that does not merge it.
  */
 export function poolChecksOf(pool: Pool): PoolChecks {
   const checks: ResolvedCheck[] = [];
   const broken: BrokenCheck[] = [];
   for (const [index, check] of (pool.spec.checks ?? [defaultCheck(pool.spec)]).entries()) {
     const resolved = resolveCheck(pool.spec, check);
-    const defect = "message" in resolved ? resolved : twice(pool, checks, resolved);
+    const defect = "message" in resolved ? resolved : duplicateOf(pool, checks, resolved);
     if (defect !== undefined) {
       broken.push({ name: check.name, ...optional("index", pool.spec.checks && index), ...defect });
     } else if (!("message" in resolved)) checks.push(resolved);
@@ -52,31 +54,31 @@ function defaultCheck(spec: BuilderPoolSpec): Check {
 
 type Defect = Pick<BrokenCheck, "field" | "message">;
 
-function twice({ metadata }: Pool, earlier: readonly ResolvedCheck[], check: ResolvedCheck): Defect | undefined {
+function duplicateOf({ metadata }: Pool, earlier: readonly ResolvedCheck[], check: ResolvedCheck): Defect | undefined {
   const { name } = check;
   if (!earlier.some((other) => contextOf(other) === contextOf(check))) return undefined;
-  const message = `check ${name} stands twice in pool ${metadata.name}; the first counts, rename or remove the other`;
+  const message = `check ${name} is defined twice in pool ${metadata.name}, and the first definition is used; rename or remove the second`;
   return { field: "name", message };
 }
 
-/** The status context of a check on its repository: GitHub does not care about the case of either name. */
+/** Returns the status context of a check on its repository, in lower case: GitHub ignores the case of both names. */
 export function contextOf({ name, repository }: Pick<ResolvedCheck, "name" | "repository">): string {
   return `${repository} ${name}`.toLowerCase();
 }
 
-/** One check with everything it inherits, or the sentence that says why it cannot be built. */
+/** Returns one check with its inherited settings, or the reason why the check cannot be built. */
 function resolveCheck(spec: BuilderPoolSpec, check: Check): ResolvedCheck | Defect {
   const repository = check.repository ?? spec.repository;
   if (repository === undefined) {
     return {
       field: "repository",
-      message: `check ${check.name} has no repository; give spec.repository or checks[].repository as owner/name`,
+      message: `check ${check.name} has no repository; set spec.repository or checks[].repository to owner/name`,
     };
   }
   const branch = check.branch ?? spec.branch;
-  const checkout = check.checkout ?? spec.checkout ?? repositoryName(repository);
+  const checkout = check.checkout ?? spec.checkout ?? repositoryNameOf(repository);
   const tool = overlay(defaults.tool, spec.tool, check.tool);
-  const testsTool = tool.alibuild === `${repository}@$PR_HASH`;
+  const testsTool = isToolUnderTest(repository, tool.alibuild);
   const resolved: ResolvedCheck = {
     name: check.name,
     repository,
@@ -105,12 +107,17 @@ function resolveCheck(spec: BuilderPoolSpec, check: Check): ResolvedCheck | Defe
 }
 
 function developmentPackages(entries: readonly DevelopmentPackage[]): ResolvedCheck["developmentPackages"] {
-  return entries.map((entry) => ({ ...entry, directory: entry.directory ?? repositoryName(entry.repository) }));
+  return entries.map((entry) => ({ ...entry, directory: entry.directory ?? repositoryNameOf(entry.repository) }));
 }
 
 function ownAndRecipes(repository: string, branch: string, directory: string): readonly DevelopmentPackage[] {
   const own = { repository, branch, directory };
   return directory === "alidist" ? [own] : [own, { repository: "alisw/alidist", branch: "master" }];
+}
+
+/** Whether pull requests of `repository` change the build tool itself. Then nothing is merged into the work area. */
+export function isToolUnderTest(repository: string, alibuild: string): boolean {
+  return alibuild === `${repository}@$PR_HASH`;
 }
 
 function defectOf(check: ResolvedCheck): Defect | undefined {
@@ -120,32 +127,33 @@ function defectOf(check: ResolvedCheck): Defect | undefined {
   if (shared !== undefined) {
     return {
       field: "developmentPackages",
-      message: `check ${check.name} has two development packages in directory ${shared}; give one of them another directory`,
+      message: `check ${check.name} has two development packages in directory ${shared}; set another directory for one of them`,
     };
   }
   if (!directories.includes("alidist")) {
     return {
       field: "developmentPackages",
-      message: `check ${check.name} has no recipes: none of its development packages (${list}) is in directory alidist; add {repository: alisw/alidist, branch: master}`,
+      message: `check ${check.name} has no recipes: no development package (${list}) is in directory alidist; add {repository: alisw/alidist, branch: master}`,
     };
   }
   if (!check.testsTool && !directories.includes(check.checkout)) {
     return {
       field: "checkout",
-      message: `check ${check.name} would merge pull requests into directory ${check.checkout}, which is none of its development packages (${list}), so they would never be built; set checkout to the directory of ${check.repository}`,
+      message: `check ${check.name} would merge pull requests into directory ${check.checkout}, but its development packages are ${list}, so no pull request would be built; set checkout to the directory of ${check.repository}`,
     };
   }
   return undefined;
 }
 
-function repositoryName(repository: string): string {
+/** Returns the name of a repository without its owner. */
+export function repositoryNameOf(repository: string): string {
   return repository.slice(repository.indexOf("/") + 1);
 }
 
-/** `base` with what each later layer says; a layer that leaves a field out changes nothing. */
+/** Returns `base` with the defined fields of each later layer. An undefined field changes nothing. */
 function overlay<T extends object>(base: T, ...layers: readonly (Partial<Unset<T>> | undefined)[]): T {
-  const said = layers.flatMap((layer) => Object.entries(layer ?? {}).filter(([, value]) => value !== undefined));
-  return { ...base, ...Object.fromEntries(said) };
+  const defined = layers.flatMap((layer) => Object.entries(layer ?? {}).filter(([, value]) => value !== undefined));
+  return { ...base, ...Object.fromEntries(defined) };
 }
 
 type Unset<T> = { readonly [K in keyof T]: T[K] | undefined };

@@ -10,7 +10,7 @@ import { Unsupported } from "./env/shell.ts";
 import { type Directory, directoriesOf, poolNameOf, type SourceFile } from "./env/tree.ts";
 import { problemsOf } from "./problem.ts";
 
-/** A BuilderPool as people write it. */
+/** A BuilderPool document, as in a pool file. */
 interface PoolDocument {
   readonly apiVersion: string;
   readonly kind: "BuilderPool";
@@ -18,18 +18,19 @@ interface PoolDocument {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
+/** Result of an import. */
 export interface Imported {
-  /** One for each directory with a check that can be read. */
+  /** One pool for each directory with a readable check. */
   readonly pools: readonly PoolDocument[];
   readonly findings: readonly Finding[];
 }
 
-/** Known at build time only: the commit of the pull request. */
+/** The commit of the pull request. Its value is known only at build time. */
 const start: Settings = new Map([["PR_HASH", { value: "$PR_HASH", file: "", line: 0 }]]);
 
 /**
- * Reads ali-bot's tree of check definitions as its builders did, with bash's rules and without bash. A file with a construct that
- * takes a real shell is left out, with all that inherits from it, and never executed.
+ * Reads ali-bot's tree of check definitions by the rules of bash, as the builders of ali-bot did. Executes nothing. A
+ * file with a construct that needs a real shell is left out, with every check that inherits from it.
  */
 export function importTree(files: readonly SourceFile[]): Imported {
   const { report, all } = createReport();
@@ -57,14 +58,14 @@ interface ReadCheck {
 function createReader(report: Report) {
   const read: { readonly file: SourceFile; readonly evaluated: Evaluated }[] = [];
 
-  function settingsAfter(file: SourceFile, before: Settings): Settings | undefined {
+  function settingsOf(file: SourceFile, before: Settings): Settings | undefined {
     try {
       const evaluated = evaluate(file.path, file.text, before);
       read.push({ file, evaluated });
       return evaluated.settings;
     } catch (error) {
       if (!(error instanceof Unsupported)) throw error;
-      const message = `${error.message} is more than plain assignments, which is all that is read here; this file and what inherits from it are left out`;
+      const message = `${error.message} is not supported: only plain assignments are read; this file and every check that inherits from it are left out`;
       report({ file: file.path, line: error.line, severity: "error", message });
       return undefined;
     }
@@ -73,26 +74,28 @@ function createReader(report: Report) {
   return {
     check({ defaults }: Directory, file: SourceFile): ReadCheck | undefined {
       let settings: Settings | undefined = start;
-      for (const source of [...defaults, file]) settings = settings && settingsAfter(source, settings);
+      for (const source of [...defaults, file]) settings = settings && settingsOf(source, settings);
       if (settings === undefined) return undefined;
       const fields = fieldsOf(file.path, settings, report);
-      if (!isWhole(file.path, fields, report)) return undefined;
+      if (!isValid(file.path, fields, report)) return undefined;
       lintMergeDirectory(fields, report);
       return { file: file.path, settings, fields };
     },
-    /** After all files were read: only then is it known which variables others are made from. */
+    /**
+     * Reports findings about single files. Call it after all checks were read: any file may use a variable of another.
+     */
     lint(): void {
-      const used = new Set(read.flatMap(({ evaluated }) => evaluated.asked.map(({ name }) => name)));
+      const used = new Set(read.flatMap(({ evaluated }) => evaluated.used.map(({ name }) => name)));
       for (const { file, evaluated } of read) lintFile(file, evaluated, used, report);
     },
   };
 }
 
-function isWhole(file: string, fields: Fields, report: Report): boolean {
+function isValid(file: string, fields: Fields, report: Report): boolean {
   const missing = { name: "CHECK_NAME", repository: "PR_REPO", package: "PACKAGE" };
   const absent = Object.entries(missing).filter(([path]) => !fields.has(path));
   for (const [, variable] of absent) {
-    report({ file, line: 1, severity: "error", message: `has no ${variable}; the check is left out` });
+    report({ file, line: 1, severity: "error", message: `${variable} is not set; the check is left out` });
   }
   if (absent.length > 0) return false;
   const document = fieldsAsObject(fields);
@@ -106,7 +109,7 @@ function isWhole(file: string, fields: Fields, report: Report): boolean {
   return parsed.success;
 }
 
-/** A status of GitHub can have one author only. */
+/** Reports a check name that another check of the repository has: a GitHub status can have only one author. */
 function claimName(fields: Fields, owners: Map<string, string>, report: Report): void {
   const { value: name, file = "", line = 1 } = fields.get("name") ?? {};
   const key = contextOf({ repository: String(fields.get("repository")?.value), name: String(name) });
@@ -117,7 +120,7 @@ function claimName(fields: Fields, owners: Map<string, string>, report: Report):
       file,
       line,
       severity: "error",
-      message: `CHECK_NAME ${String(name)} is that of ${owner} too; rename one`,
+      message: `CHECK_NAME ${String(name)} is also the name of the check in ${owner}; rename one of them`,
     });
 }
 
@@ -125,20 +128,20 @@ function documentOf(name: string, checks: readonly ReadCheck[], report: Report):
   const { pool, checks: own } = lift(checks.map(({ fields }) => fields));
   const image = imageOf(checks, report);
   const needs = [...(image === undefined ? ["spec.image"] : []), "spec.architecture", "spec.instances"].join(", ");
-  const message = `pool ${name}: the tree does not say ${needs}; give them to run it in a cluster`;
+  const message = `pool ${name}: the tree does not define ${needs}; set them to run the pool in a cluster`;
   report({ file: checks[0]?.file ?? "", line: 1, severity: "note", message });
   const spec = { ...pool, ...(image === undefined ? {} : { image }), checks: own };
   return { apiVersion, kind: "BuilderPool", metadata: { name }, spec };
 }
 
-/** All checks of a pool share its image; one that wants another needs a pool of its own. */
+/** Returns the common image of all checks, if any. A check with a different image needs a separate pool. */
 function imageOf(checks: readonly ReadCheck[], report: Report): string | undefined {
   const images = checks.map(({ settings }) => settings.get("CONTAINER_IMAGE"));
   const [first] = images;
   if (first !== undefined && images.every((image) => image?.value === first.value)) return first.value || undefined;
   for (const image of images) {
     if (image === undefined || image.value === "") continue;
-    const message = `CONTAINER_IMAGE is left out, as a pool has one image: move the check to a pool of its own with image: ${image.value}`;
+    const message = `CONTAINER_IMAGE is left out because a pool has only one image; move the check to a separate pool with image: ${image.value}`;
     report({ file: image.file, line: image.line, severity: "error", message });
   }
   return undefined;

@@ -3,8 +3,9 @@ import type { BuilderPool } from "../../api/objects/pool.ts";
 import { contextOf, poolChecksOf } from "./checks.ts";
 
 /**
- * Which pool a check belongs to: the status context on a repository's commits can have one author only. The pool created first
- * keeps it, then the first by name; the others wait, with a Conflict condition. Returns undefined for a check of no pool.
+ * Returns a function from a check to the name of its pool (undefined if no pool has the check). A status context of a
+ * repository can have only one author. So the oldest pool owns the check, or the first by name at equal age. The other
+ * pools get the condition Conflict.
  */
 export function checkOwnersOf(
   pools: readonly BuilderPool[],

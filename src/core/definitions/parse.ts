@@ -21,8 +21,8 @@ const Envelope = z.looseObject({
 });
 
 /**
- * Reads one document as a BuilderPool. An invalid check is dropped and reported; the other checks stay. Status and the
- * metadata that the store sets are ignored, so the output of `get -o yaml` can be applied again.
+ * Reads one document as a BuilderPool. An invalid check is dropped and reported; the other checks stay. Status and
+ * metadata of the store are ignored, so the output of `get -o yaml` can be applied again.
  */
 export function parsePool(document: unknown): ParsedPool {
   const envelope = Envelope.safeParse(document);

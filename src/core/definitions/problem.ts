@@ -1,13 +1,13 @@
 import type { z } from "zod";
 
-/** What is wrong at one place of a document. */
+/** A problem at one path of a document. */
 export interface Problem {
   readonly path: readonly (string | number)[];
-  /** Expectation and what was found, without the path. */
+  /** Expected and found value, without the path. */
   readonly message: string;
 }
 
-/** A schema's issues as sentences for people; `prefix` is where the parsed part lies in the document. */
+/** Converts the issues of a schema to problems. `prefix` is the path of the parsed part in the document. */
 export function problemsOf(error: z.ZodError, document: unknown, prefix: readonly (string | number)[] = []): Problem[] {
   return error.issues.flatMap((issue) => {
     const path = [...prefix, ...issue.path.map((part) => (typeof part === "symbol" ? String(part) : part))];
@@ -21,7 +21,7 @@ export function problemsOf(error: z.ZodError, document: unknown, prefix: readonl
   });
 }
 
-/** `spec.checks[2].name`, as people write a path. */
+/** Formats a path for people: `spec.checks[2].name`. */
 export function formatPath(path: readonly (string | number)[]): string {
   return path.map((part, index) => (typeof part === "number" ? `[${part}]` : index === 0 ? part : `.${part}`)).join("");
 }
@@ -45,8 +45,8 @@ function sentence(issue: z.core.$ZodIssue, found: unknown): string {
 }
 
 function unionOf(issue: z.core.$ZodIssueInvalidUnion): string {
-  const written = issue.errors.flat().find((one) => one.message.startsWith("expected "))?.message;
-  return written?.replace(/^expected /, "").replace(/, found .*$/, "") ?? "another type";
+  const expectation = issue.errors.flat().find(({ message }) => message.startsWith("expected "))?.message;
+  return expectation?.replace(/^expected /, "").replace(/, found .*$/, "") ?? "another type";
 }
 
 const names: Readonly<Record<string, string>> = {

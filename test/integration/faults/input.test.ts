@@ -83,12 +83,12 @@ const checks: readonly (readonly [string, readonly string[], string])[] = [
       `    - {repository: ${hello}}`,
       "    - {repository: alisw/alidist}",
     ],
-    "spec.checks[4].checkout: check nowhere would merge pull requests into directory elsewhere, which is none of its development packages (hello, alidist), so they would never be built; set checkout to the directory of alice/hello",
+    "spec.checks[4].checkout: check nowhere would merge pull requests into directory elsewhere, but its development packages are hello, alidist, so no pull request would be built; set checkout to the directory of alice/hello",
   ],
   [
     "no recipes",
     ["- name: unread", `  developmentPackages: [{repository: ${hello}}] # <`],
-    "spec.checks[5].developmentPackages: check unread has no recipes: none of its development packages (hello) is in directory alidist; add {repository: alisw/alidist, branch: master}",
+    "spec.checks[5].developmentPackages: check unread has no recipes: no development package (hello) is in directory alidist; add {repository: alisw/alidist, branch: master}",
   ],
   [
     "one directory for two packages",
@@ -104,7 +104,7 @@ const checks: readonly (readonly [string, readonly string[], string])[] = [
   [
     "a check twice",
     ["- name: build/hello/o2 # <"],
-    "spec.checks[7].name: check build/hello/o2 stands twice in pool hello; the first counts, rename or remove the other",
+    "spec.checks[7].name: check build/hello/o2 is defined twice in pool hello, and the first definition is used; rename or remove the second",
   ],
 ];
 /** Checks of a pool that names no repository. */

@@ -1,33 +1,35 @@
 import { type Assignment, parseShell } from "./shell.ts";
 
-/** A value and the place that set it last. */
+/** A value and the line that set it last. */
 export interface Setting {
   readonly value: string;
   readonly file: string;
   readonly line: number;
 }
+/** Variables and their values. */
 export type Settings = ReadonlyMap<string, Setting>;
 
+/** Result of reading one file. */
 export interface Evaluated {
   readonly settings: Settings;
-  /** Assignments of this file alone, in order. */
+  /** Assignments of this file, in order. */
   readonly own: readonly { readonly name: string; readonly line: number; readonly value: string }[];
-  /** Names that were asked for, and whether they had a value. */
-  readonly asked: readonly { readonly name: string; readonly line: number; readonly known: boolean }[];
+  /** Variables that the file reads, and whether they had a value. */
+  readonly used: readonly { readonly name: string; readonly line: number; readonly known: boolean }[];
 }
 
-/** What bash would know after reading the file on top of what it knew. Throws `Unsupported`. */
+/** Returns the variables of bash after it read the file with `before` already set. Throws `Unsupported`. */
 export function evaluate(file: string, text: string, before: Settings): Evaluated {
   const settings = new Map(before);
   const own: { name: string; line: number; value: string }[] = [];
-  const asked: { name: string; line: number; known: boolean }[] = [];
+  const used: { name: string; line: number; known: boolean }[] = [];
 
   function textOf({ parts }: Assignment): string {
     return parts
       .map((part) => {
         if ("text" in part) return part.text;
         const known = settings.get(part.variable);
-        asked.push({ name: part.variable, line: part.line, known: known !== undefined });
+        used.push({ name: part.variable, line: part.line, known: known !== undefined });
         return known?.value ?? "";
       })
       .join("");
@@ -44,5 +46,5 @@ export function evaluate(file: string, text: string, before: Settings): Evaluate
       assign(assignment, early[index] ?? textOf(assignment));
     }
   }
-  return { settings, own, asked };
+  return { settings, own, used };
 }

@@ -10,12 +10,13 @@ import {
   wholeNumberOf,
 } from "./values.ts";
 
-/** What a check says, by the path of its field, such as `trust.users`, and where it is said. */
+/** Value of one field of a check, and the line that sets it. */
 export interface Field {
   readonly value: unknown;
   readonly file: string;
   readonly line: number;
 }
+/** Fields of a check by path, such as `trust.users`. */
 export type Fields = ReadonlyMap<string, Field>;
 
 type Reading = (setting: Setting, report: Report) => readonly (readonly [path: string, value: unknown])[];
@@ -37,7 +38,7 @@ const optional =
     return value === undefined ? [] : [[path, value]];
   };
 
-/** The variables that have a field. An empty value takes back what was inherited. */
+/** Variables with a field. An empty value removes the inherited value. */
 const readings: Readonly<Record<string, Reading>> = {
   CHECK_NAME: text("name"),
   PR_REPO: text("repository"),
@@ -74,7 +75,7 @@ const readings: Readonly<Record<string, Reading>> = {
   ),
 };
 
-/** What holds in ali-bot for a variable that no file sets. */
+/** Values of ali-bot for variables that no file sets. */
 const unset: readonly (readonly [string, unknown])[] = [
   ["trust.collaborators", false],
   ["trust.users", []],
@@ -82,7 +83,7 @@ const unset: readonly (readonly [string, unknown])[] = [
   ["sharedTree", true],
 ];
 
-/** The fields of the check in `file`, from everything that it and the files above it say. */
+/** Returns the fields of the check in `file`, from its variables and the inherited ones. */
 export function fieldsOf(file: string, settings: Settings, report: Report): Fields {
   const fields = new Map<string, Field>(unset.map(([path, value]) => [path, { value, file, line: 1 }]));
   for (const [name, read] of Object.entries(readings)) {
@@ -94,6 +95,7 @@ export function fieldsOf(file: string, settings: Settings, report: Report): Fiel
   return fields;
 }
 
+/** Whether a variable has a field of a check. */
 export function hasField(variable: string): boolean {
   return Object.hasOwn(readings, variable);
 }

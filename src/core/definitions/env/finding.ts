@@ -1,15 +1,18 @@
-/** Something a person should know about one line of the tree. */
+/** A message to people about one line of the tree. */
 export interface Finding {
   readonly file: string;
   readonly line: number;
-  /** `error`: something was left out, or will not run. `warning`: look at it. `note`: this is what became of it. */
+  /**
+   * `error`: something was left out or will not run. `warning`: check the line. `note`: how the line was translated.
+   */
   readonly severity: "error" | "warning" | "note";
   readonly message: string;
 }
 
+/** Records a finding. */
 export type Report = (finding: Finding) => void;
 
-/** Collects findings in the order of files and lines; the same one is kept once, however many checks inherit its cause. */
+/** Collects findings by file and line. Equal findings are kept once, even if many checks inherit the line. */
 export function createReport(): { readonly report: Report; readonly all: () => readonly Finding[] } {
   const known = new Map<string, Finding>();
   return {

@@ -1,11 +1,11 @@
 import type { Field, Fields } from "./fields.ts";
 
-/** Fields that a pool has a value for in any case: there the commonest is lifted, even when not all checks share it. */
+/** Fields that every pool has. Their most common value moves to the pool, even if not all checks share it. */
 const always: readonly string[] = ["package", "defaults", "branch"];
-/** Fields that are a check's own. A silent pool would be more than a pool whose checks are all silent. */
+/** Fields that stay in the check. A silent pool means more than a pool with only silent checks. */
 const never: readonly string[] = ["name", "silent"];
-/** What a pool that says nothing says; not worth a line. */
-const usual: Readonly<Record<string, unknown>> = {
+/** Defaults of a pool. They need no line in the file. */
+const defaults: Readonly<Record<string, unknown>> = {
   "trust.collaborators": false,
   "trust.users": [],
   comments: true,
@@ -17,12 +17,13 @@ const order = [
   ...["timeouts.command", "timeouts.build", "maxGrowth", "tool.alibuild", "silent"],
 ];
 
+/** Fields of a pool, and the remaining fields of each check. */
 export interface Lifted {
   readonly pool: Record<string, unknown>;
   readonly checks: readonly Record<string, unknown>[];
 }
 
-/** Moves what all checks say to their pool, so that a check says only what differs. */
+/** Moves the fields that all checks share to their pool. Each check keeps only the fields that differ. */
 export function lift(checks: readonly Fields[]): Lifted {
   const paths = new Set(checks.flatMap((fields) => [...fields.keys()]).filter((path) => !never.includes(path)));
   const pool = new Map<string, unknown>();
@@ -33,20 +34,20 @@ export function lift(checks: readonly Fields[]): Lifted {
     );
     if (value !== undefined) pool.set(path, value);
   }
-  const inherited = (path: string) => (pool.has(path) ? pool.get(path) : usual[path]);
+  const inherited = (path: string) => (pool.has(path) ? pool.get(path) : defaults[path]);
   const differs = ([path, { value }]: readonly [string, Field]) => !isSame(inherited(path), value);
   return {
-    pool: nested([...pool].filter(([path, value]) => !(path in usual) || !isSame(usual[path], value))),
+    pool: nested([...pool].filter(([path, value]) => !(path in defaults) || !isSame(defaults[path], value))),
     checks: checks.map((fields) => fieldsAsObject(new Map([...fields].filter(differs)))),
   };
 }
 
-/** The fields as the object that a pool file has. */
+/** Returns the fields as a nested object, as in a pool file. */
 export function fieldsAsObject(fields: Fields): Record<string, unknown> {
   return nested([...fields].map(([path, { value }]) => [path, value]));
 }
 
-function shared(fields: readonly (Field | undefined)[], orCommonest: boolean): unknown {
+function shared(fields: readonly (Field | undefined)[], orMostCommon: boolean): unknown {
   const counts = new Map<string, { readonly value: unknown; count: number }>();
   for (const field of fields) {
     if (field === undefined) continue;
@@ -54,8 +55,8 @@ function shared(fields: readonly (Field | undefined)[], orCommonest: boolean): u
     const entry = counts.get(key) ?? { value: field.value, count: 0 };
     counts.set(key, { ...entry, count: entry.count + 1 });
   }
-  const [commonest] = [...counts.values()].sort((a, b) => b.count - a.count);
-  return orCommonest || commonest?.count === fields.length ? commonest?.value : undefined;
+  const [mostCommon] = [...counts.values()].sort((a, b) => b.count - a.count);
+  return orMostCommon || mostCommon?.count === fields.length ? mostCommon?.value : undefined;
 }
 
 function nested(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {

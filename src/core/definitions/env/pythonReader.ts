@@ -1,6 +1,7 @@
 /**
- * What ali-bot's lister saw in a file. It split the text into words as Python's shlex does, with comments read like the rest and
- * nothing expanded, and took each word with a `=` for a variable. Undefined where it failed, and then never listed the check.
+ * Returns the variables that ali-bot's lister read from a file. The lister split the text into words like Python's
+ * shlex. It expanded nothing, read comments as text, and treated each word with a `=` as a variable. Returns undefined
+ * if the lister failed on the file. It then never listed the check.
  */
 export function readAsPython(text: string): ReadonlyMap<string, string> | undefined {
   const words = splitWords(text);
@@ -12,7 +13,7 @@ export function readAsPython(text: string): ReadonlyMap<string, string> | undefi
   );
 }
 
-/** Undefined for a quote that is not closed or a backslash at the end. */
+/** Returns undefined for an unclosed quote or a backslash at the end. */
 function splitWords(text: string): string[] | undefined {
   const words: string[] = [];
   let word: string | undefined;
@@ -29,7 +30,7 @@ function splitWords(text: string): string[] | undefined {
     } else if (character === quote) quote = "";
     else if (character === "\\" && quote !== "'") {
       if (next === "") return undefined;
-      // Between double quotes a backslash means itself unless a double quote or another backslash follows.
+      // Between double quotes a backslash is literal, except before a double quote or another backslash.
       word = (word ?? "") + (quote === "" || /["\\]/.test(next) ? next : character + next);
       at += 1;
     } else word = (word ?? "") + character;

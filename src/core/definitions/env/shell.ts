@@ -1,4 +1,4 @@
-/** One assignment of a file, its value still to be put together. */
+/** One assignment of a file. The value is not expanded yet. */
 export interface Assignment {
   readonly name: string;
   readonly parts: readonly Part[];
@@ -7,13 +7,13 @@ export interface Assignment {
 
 type Part = { readonly text: string } | { readonly variable: string; readonly line: number };
 
-/** Assignments on one line. After `export` all values are put together before the first is assigned, as in bash. */
+/** Assignments on one line. After `export`, all values are expanded before the first assignment, as in bash. */
 export interface Statement {
   readonly exported: boolean;
   readonly assignments: readonly Assignment[];
 }
 
-/** A construct that takes a shell to understand. Nothing of the file is used: half a definition is a wrong one. */
+/** A construct that needs a real shell. The whole file is left out: a partial definition would be wrong. */
 export class Unsupported extends Error {
   override readonly name = "Unsupported";
   readonly line: number;
@@ -25,7 +25,7 @@ export class Unsupported extends Error {
 
 const keywords = /^(if|then|else|elif|fi|for|while|until|do|done|case|esac|select|function|time|coproc|\[\[|\{|\}|!)$/;
 
-/** Reads a file of assignments as bash reads it, and executes nothing. Throws `Unsupported`. */
+/** Parses a file of assignments by the rules of bash. Executes nothing. Throws `Unsupported`. */
 export function parseShell(text: string): readonly Statement[] {
   const stray = text.search(/[\r\0]/);
   if (stray >= 0) throw new Unsupported("a carriage return or NUL", text.slice(0, stray).split("\n").length);
@@ -90,7 +90,10 @@ function readValue(source: Source): Part[] {
   return parts;
 }
 
-/** Inside double quotes a backslash keeps its place before everything but `$`, backquote, double quote, itself and a line's end. */
+/**
+ * Reads the rest of a double-quoted text. A backslash is literal there, except before `$`, a backquote, a double quote,
+ * another backslash and the end of a line.
+ */
 function readQuoted(source: Source, openedAt: number): Part[] {
   const parts: Part[] = [];
   while (source.take(/"/y) === undefined) {
@@ -108,9 +111,9 @@ function readExpansion(source: Source): Part {
   const { line } = source;
   const plain = source.take(/\$[A-Za-z_][A-Za-z0-9_]*|\$\{[A-Za-z_][A-Za-z0-9_]*\}/y);
   const variable = plain?.replace(/^\$\{?|\}$/g, "");
-  // The shell joins continued lines before it looks for names: the name may go on where ours ends.
+  // The shell joins continued lines before it reads names, so the name may continue on the next line.
   if (!plain?.endsWith("}") && source.sees(/\$?\\\n/y))
-    throw new Unsupported("a `$NAME` that goes on in the next line", line);
+    throw new Unsupported("a `$NAME` that continues on the next line", line);
   if (variable !== undefined && variable !== "_") return { variable, line };
   if (plain !== undefined || source.sees(/\$[0-9@*#?$!-]/y))
     throw new Unsupported("a parameter of the shell such as `$1`", line);
@@ -124,7 +127,7 @@ function unfinished(construct: string, line: number): never {
   throw new Unsupported(construct, line);
 }
 
-/** A place in a text. */
+/** A text with a read position. */
 class Source {
   readonly #text: string;
   #at = 0;
@@ -142,7 +145,7 @@ class Source {
     return this.isAtEnd() || this.sees(/[ \t\n;]/y);
   }
 
-  /** A comment begins where a word could. */
+  /** A comment can begin only at the start of a word. */
   isAtEndOfStatement(): boolean {
     return this.isAtEnd() || this.sees(/[\n;#]/y);
   }
@@ -152,7 +155,7 @@ class Source {
     return pattern.test(this.#text);
   }
 
-  /** The text here that matches the sticky pattern, and moves behind it. */
+  /** Returns the text at the position that matches the sticky pattern, and moves past it. */
   take(pattern: RegExp): string | undefined {
     pattern.lastIndex = this.#at;
     const taken = pattern.exec(this.#text)?.[0];
@@ -162,7 +165,7 @@ class Source {
     return taken;
   }
 
-  /** Everything before the closing quote, and moves behind it. */
+  /** Returns the text before the closing quote, and moves past the quote. */
   until(quote: string, openedAt: number): string {
     const end = this.#text.indexOf(quote, this.#at);
     if (end < 0) throw new Unsupported(`a \`${quote}\` that is not closed`, openedAt);

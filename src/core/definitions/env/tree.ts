@@ -18,8 +18,8 @@ export interface Directory {
 }
 
 /**
- * Returns the directories with checks, sorted by path. A check is a file `<role>/<container>/<check>.env`. Reports other
- * `.env` files as warnings.
+ * Returns the directories with checks, sorted by path. A check is a file `<role>/<container>/<check>.env`. Reports
+ * other `.env` files as warnings.
  */
 export function directoriesOf(files: readonly SourceFile[], report: Report): readonly Directory[] {
   const byPath = new Map(files.map((file) => [file.path, file]));
@@ -38,7 +38,7 @@ export function directoriesOf(files: readonly SourceFile[], report: Report): rea
   }));
 }
 
-/** Returns the name of a pool from its directory: `<role>-<container>`, as a valid PoolName that is not in `taken`. */
+/** Converts a directory to a pool name: `<role>-<container>`. The result is a valid PoolName and not in `taken`. */
 export function poolNameOf(path: string, taken: ReadonlySet<string>): string {
   const plain = path
     .toLowerCase()

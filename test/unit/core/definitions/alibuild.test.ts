@@ -17,7 +17,7 @@ function aCheck(changes: Partial<ResolvedCheck> = {}): ResolvedCheck {
 }
 
 describe("the arguments of aliBuild build", () => {
-  it("are those of ali-bot, word for word, for a check with everything set", () => {
+  it("equal the arguments of ali-bot for a check with every setting", () => {
     const check = aCheck({
       jobs: 24,
       architecture: "slc9_x86-64",
@@ -39,7 +39,7 @@ describe("the arguments of aliBuild build", () => {
     );
   });
 
-  it("name the variables that recipes look at even when they are empty, and the processors where no jobs are given", () => {
+  it("contain empty variables that recipes read, and the number of processors without jobs", () => {
     expect(buildVectorOf(aCheck(), facts).join(" ")).toBe(
       "build O2 -j 8 -z 4966 --defaults o2 -e ALIBOT_PR_REPO=AliceO2Group/AliceO2 -e ALIBUILD_O2_TESTS= -e ALIBUILD_O2_FORCE_GPU= " +
         "-e ALIBUILD_O2PHYSICS_TESTS= -e ALIBUILD_XJALIENFS_TESTS= -e ALIBUILD_HEAD_HASH=aaaa -e ALIBUILD_BASE_HASH=bbbb " +
@@ -47,20 +47,20 @@ describe("the arguments of aliBuild build", () => {
     );
   });
 
-  it("W-26: hand the build identifier to aliBuild itself, which drops it for the builds it runs in a container", () => {
+  it("W-26: pass the build identifier to aliBuild itself, which drops it for builds in its own container", () => {
     const words = buildVectorOf(aCheck({ architecture: "slc9_x86-64" }), facts);
     expect(words.slice(words.indexOf("-z"), words.indexOf("-z") + 2)).toEqual(["-z", "4966"]);
     expect(words.filter((word) => /docker|container/.test(word))).toEqual([]);
   });
 
-  it("name the folder of the Secrets that builds may read, which no check can name for itself", () => {
+  it("contain the folder of the Secrets that builds may read, and no check can override it", () => {
     const named = (words: readonly string[]) => words.filter((word) => word.startsWith("BUILDERPOOL_SECRETS"));
     const check = aCheck({ env: { BUILDERPOOL_SECRETS: "/elsewhere" } });
     expect(named(buildVectorOf(check, facts))).toEqual([]);
     expect(named(buildVectorOf(check, { ...facts, secrets: "/secrets" }))).toEqual(["BUILDERPOOL_SECRETS=/secrets"]);
   });
 
-  it("W-36: show what the definition of the check shows to everybody, and nothing else", () => {
+  it("W-36: contain only variables that the definition of the check shows", () => {
     const own = buildVectorOf(aCheck({ env: { SHOWN: "1" } }), facts).filter((word) => word.includes("="));
     expect(own.map((word) => word.slice(0, word.indexOf("=")))).toEqual([
       ...["ALIBOT_PR_REPO", "ALIBUILD_O2_TESTS", "ALIBUILD_O2_FORCE_GPU", "SHOWN", "ALIBUILD_O2PHYSICS_TESTS"],
@@ -68,14 +68,14 @@ describe("the arguments of aliBuild build", () => {
     ]);
   });
 
-  it("carry a check's other variables, unless they are empty", () => {
+  it("contain the other variables of a check, unless they are empty", () => {
     const vector = buildVectorOf(aCheck({ env: { MINE: "a b=c", EMPTY: "", USE_PERF: "" } }), facts);
 
     expect(vector).toContain("MINE=a b=c");
     expect(vector.filter((word) => /EMPTY|USE_PERF/.test(word))).toEqual([]);
   });
 
-  it.each(["ALIBOT_PR_REPO", "ALIBUILD_HEAD_HASH", "ALIBUILD_BASE_HASH"])("let no check forge %s", (name) => {
+  it.each(["ALIBOT_PR_REPO", "ALIBUILD_HEAD_HASH", "ALIBUILD_BASE_HASH"])("do not let a check override %s", (name) => {
     const words = buildVectorOf(aCheck({ env: { [name]: "forged" } }), facts);
 
     expect(words.filter((word) => word.startsWith(`${name}=`))).toHaveLength(1);
@@ -101,7 +101,7 @@ describe("the build identifier", () => {
 });
 
 describe("the other commands of aliBuild", () => {
-  it("W-41: name defaults, package and, where the check says one, the architecture: the host's is not guessed", () => {
+  it("W-41: contain defaults, package and the architecture of the check, and never guess an architecture", () => {
     const check = aCheck({ architecture: "slc9_aarch64" });
 
     expect(doctorVectorOf(check)).toEqual(["doctor", "--defaults", "o2", "O2", "--architecture", "slc9_aarch64"]);
@@ -115,7 +115,7 @@ describe("the other commands of aliBuild", () => {
     ]);
   });
 
-  it("are those of bits for the checks that carry its name", () => {
+  it("use bits for checks with bits in their name", () => {
     expect(toolNameOf({ name: "build/O2/bits" })).toBe("bits");
     expect(toolNameOf({ name: "build/O2/o2" })).toBe("aliBuild");
   });

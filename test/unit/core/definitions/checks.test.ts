@@ -22,7 +22,7 @@ const sentences = (spec: object) =>
   parsePool(document(spec)).problems.map(({ path, message }) => `${formatPath(path)}: ${message}`);
 
 describe("a pool without checks", () => {
-  it("has one check named after package and defaults, with its own repository and the recipes", () => {
+  it("has one check with the name of package and defaults, and with its repository and alidist as packages", () => {
     const { checks } = poolChecksOf(aPool({}));
     expect(checks).toMatchObject([
       {
@@ -37,7 +37,7 @@ describe("a pool without checks", () => {
 });
 
 describe("a check", () => {
-  it("inherits from its pool what it does not say, down to single limits and variables", () => {
+  it("inherits absent settings from its pool, down to single limits and variables", () => {
     const pool = aPool({
       branch: "dev",
       timeouts: { command: "5m" },
@@ -53,7 +53,7 @@ describe("a check", () => {
     });
   });
 
-  it("W-1: is refused when its merge directory is none of its development packages, and its neighbours stay", () => {
+  it("W-1: is refused when its merge directory is not a development package, and the other checks stay", () => {
     const developmentPackages = [
       { repository: "alisw/alidist", branch: "master" },
       { repository: "AliceO2Group/AliceO2", branch: "dev", directory: "O2" },
@@ -66,7 +66,7 @@ describe("a check", () => {
         index: 1,
         field: "checkout",
         message:
-          "check bad would merge pull requests into directory AliceO2, which is none of its development packages (alidist, O2), so they would never be built; set checkout to the directory of AliceO2Group/AliceO2",
+          "check bad would merge pull requests into directory AliceO2, but its development packages are alidist, O2, so no pull request would be built; set checkout to the directory of AliceO2Group/AliceO2",
       },
     ]);
   });
@@ -86,34 +86,33 @@ describe("a check", () => {
     expect(poolChecksOf(pool)).toMatchObject({ checks: [{ testsTool: true }], broken: [] });
   });
 
-  it.each(["", " ", "build/O2 /error"])(
-    "W-9: is refused with the name %j, which would leave a status without context",
-    (name) => {
-      const { pool, problems } = parsePool(document({ checks: [{ name }, { name: "c" }] }));
-      expect(pool && poolChecksOf(pool).checks.map((check) => check.name)).toEqual(["c"]);
-      expect(problems.map(({ path }) => formatPath(path))).toContain("spec.checks[0].name");
-    },
-  );
+  it.each(["", " ", "build/O2 /error"])("W-9: is refused with the name %j: a status would have no context", (name) => {
+    const { pool, problems } = parsePool(document({ checks: [{ name }, { name: "c" }] }));
+    expect(pool && poolChecksOf(pool).checks.map((check) => check.name)).toEqual(["c"]);
+    expect(problems.map(({ path }) => formatPath(path))).toContain("spec.checks[0].name");
+  });
 
-  it("W-40: has a branch that is text, compared and passed on, never computed", () => {
+  it("W-40: has a branch that is compared and passed on as text, never evaluated", () => {
     expect(sentences({ branch: "a[$(id)]" })).toEqual(['spec.branch: expected a branch name, found "a[$(id)]"']);
     expect(poolChecksOf(aPool({ branch: "1+1" })).checks[0]?.branch).toBe("1+1");
   });
 
-  it("without a repository, twice in a pool (in whatever letters, to GitHub it is one), or without recipes is set aside with a sentence", () => {
+  it("without a repository, defined twice in any letter case, or without recipes is broken with a reason", () => {
     const { repository: _, ...spec } = document({}).spec;
-    const nowhere = parsePool({ ...document({}), spec: { ...spec, checks: [{ name: "c" }] } }).pool;
-    expect(nowhere && poolChecksOf(nowhere).broken[0]?.message).toMatch(/check c has no repository; give/);
-    expect(poolChecksOf(aPool({ checks: [{ name: "c" }, { name: "c" }] })).broken[0]?.message).toMatch(/stands twice/);
+    const withoutRepository = parsePool({ ...document({}), spec: { ...spec, checks: [{ name: "c" }] } }).pool;
+    expect(withoutRepository && poolChecksOf(withoutRepository).broken[0]?.message).toMatch(
+      /check c has no repository; set/,
+    );
+    expect(poolChecksOf(aPool({ checks: [{ name: "c" }, { name: "c" }] })).broken[0]?.message).toMatch(/defined twice/);
     const written = ["build/O2/o2", "BUILD/o2/O2"].map((name) => ({ name, repository: `${name.slice(0, 5)}/r` }));
-    expect(poolChecksOf(aPool({ checks: written })).broken[0]?.message).toMatch(/BUILD\/o2\/O2 stands twice/);
+    expect(poolChecksOf(aPool({ checks: written })).broken[0]?.message).toMatch(/BUILD\/o2\/O2 is defined twice/);
     const bare = aPool({ developmentPackages: [{ repository: "AliceO2Group/AliceO2", directory: "O2" }] });
     expect(poolChecksOf(bare).broken[0]?.message).toMatch(/has no recipes/);
   });
 });
 
 describe("a broken document", () => {
-  it("names field, expectation and what was found", () => {
+  it("names field, expected value and found value", () => {
     expect(sentences({ instances: 10000, silent: "yes", update: { maxUnavailable: "x" } })).toEqual([
       "spec.instances: expected at most 1000, found 10000",
       'spec.silent: expected true or false, found "yes"',
@@ -124,7 +123,7 @@ describe("a broken document", () => {
     expect(sentences({ branch: "--upload-pack=x" })[0]).toMatch(/^spec.branch: expected a branch name/);
   });
 
-  it("loses only the check that is broken", () => {
+  it("loses only the broken check", () => {
     const { pool, problems } = parsePool(
       document({ checks: [{ name: "a b" }, { name: "ok" }, { repository: "x/y" }] }),
     );
@@ -133,7 +132,7 @@ describe("a broken document", () => {
   });
 
   it.each([[null], [3], ["text"], [[]], [{}], [{ metadata: {}, spec: { checks: "x" } }]])(
-    "%j is refused, not crashed on",
+    "%j is refused without a crash",
     (value) => {
       const { pool, problems } = parsePool(value);
       expect(pool).toBeUndefined();
@@ -141,14 +140,14 @@ describe("a broken document", () => {
     },
   );
 
-  it("may be what `get -o yaml` printed: status and the store's metadata are ignored", () => {
+  it("may be the output of `get -o yaml`: status and the metadata of the store are ignored", () => {
     const printed = { ...document({}), metadata: { name: "o2", uid: "u", resourceVersion: "3" }, status: { ready: 1 } };
     expect(parsePool(printed)).toMatchObject({ problems: [], pool: { metadata: { name: "o2" } } });
   });
 });
 
 describe("one check in two pools", () => {
-  it("belongs to the pool that was created first, however its name is written: to GitHub it is one", () => {
+  it("belongs to the older pool, in any letter case of its name", () => {
     const old = { ...aPool({}, "old"), metadata: { name: "old", creationTimestamp: "2026-01-01T00:00:00Z" } };
     const young = { ...aPool({}, "a-young"), metadata: { name: "a-young", creationTimestamp: "2026-01-02T00:00:00Z" } };
     const owner = checkOwnersOf([young, old]);

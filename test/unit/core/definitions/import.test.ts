@@ -8,26 +8,26 @@ import { parsePool } from "../../../../src/core/definitions/parse.ts";
 
 const plain = "CHECK_NAME=c\nPR_REPO=o/r\nPR_BRANCH=dev\nPACKAGE=P\nDEVEL_PKGS='o/r dev\nalisw/alidist master'\n";
 
-/** A tree with one check, `plain` and what follows, below these defaults. */
+/** Imports a tree with one check, `plain` plus `check`, under these `DEFAULTS.env` files. */
 function tree(check: string, defaults: Readonly<Record<string, string>> = {}) {
   const files = Object.entries({ ...defaults, "role/box/c.env": plain + check });
   return importTree(files.map(([path, text]) => ({ path, text })));
 }
 
-/** Errors and warnings as `file:line: message`; notes are not. */
-const complaints = ({ findings }: ReturnType<typeof importTree>) =>
+/** Errors and warnings as `file:line: message`, without notes. */
+const problems = ({ findings }: ReturnType<typeof importTree>) =>
   findings
     .filter(({ severity }) => severity !== "note")
     .map(({ file, line, message }) => `${file.replace("role/box/", "")}:${line}: ${message}`);
 
-/** The check as builders will see it. */
+/** The check after inheritance. */
 function resolved(check: string, defaults: Readonly<Record<string, string>> = {}) {
   const { pool } = parsePool(tree(check, defaults).pools[0]);
   return pool === undefined ? undefined : poolChecksOf(pool).checks[0];
 }
 
 describe("the files of a check", () => {
-  it("inherit from the root, the role and the directory, the innermost winning", () => {
+  it("inherit from the root, the role and the directory, with the innermost value", () => {
     const defaults = {
       "DEFAULTS.env": "JOBS=1\nTIMEOUT=10\nLONG_TIMEOUT=60",
       "role/DEFAULTS.env": "JOBS=2\nTIMEOUT=20",
@@ -38,7 +38,7 @@ describe("the files of a check", () => {
     expect(resolved("JOBS=", defaults)?.jobs).toBeUndefined();
   });
 
-  it("make one pool for each directory, and DEFAULTS.env is never a check", () => {
+  it("become one pool for each directory, and DEFAULTS.env is never a check", () => {
     const { pools } = importTree([
       { path: "mesosci/slc9/DEFAULTS.env", text: plain },
       { path: "mesosci/slc9/a.env", text: plain.replace("=c", "=a") },
@@ -51,7 +51,7 @@ describe("the files of a check", () => {
     ]);
   });
 
-  it("say in the pool what all checks share, and in a check only what differs", () => {
+  it("move shared fields to the pool and keep only the differences in a check", () => {
     const { pools } = importTree([
       { path: "r/b/1.env", text: `${plain}ALIBUILD_O2_TESTS=1\nUSE_RECC=1\nTRUST_COLLABORATORS=1` },
       {
@@ -75,7 +75,7 @@ describe("the files of a check", () => {
     });
   });
 
-  it("outside a pool directory are pointed out", () => {
+  it("outside a pool directory are reported", () => {
     const { pools, findings } = importTree([{ path: "role/stray.env", text: plain }]);
     expect([pools, findings.map(({ file, severity }) => `${file} ${severity}`)]).toEqual([
       [],
@@ -94,30 +94,30 @@ describe("a value", () => {
       "JOBS=3 TIMEOUT=7; SILENT=1",
       { jobs: 3, timeouts: { command: "7s" }, silent: true },
     ],
-    ["made from others", "N=4\nJOBS=$N${N}", { jobs: 44 }],
+    ["from other variables", "N=4\nJOBS=$N${N}", { jobs: 44 }],
     ["with an escape", "REMOTE_STORE=a\\ b\\\nc", { remoteStore: "a bc" }],
     ["behind a comment", "# JOBS=9 don't\nJOBS=2 # JOBS=8", { jobs: 2 }],
     ["of paths", "ONLY_RUN_WHEN_CHANGED='DATA/  MC/'", { onlyWhenChanged: ["DATA/", "MC/"] }],
-    ["of users, trimmed", 'TRUSTED_USERS="a, b,"', { trust: { users: ["a", "b"] } }],
+    ["of users with blanks", 'TRUSTED_USERS="a, b,"', { trust: { users: ["a", "b"] } }],
     ["of a team", "TRUSTED_TEAM=o2", { trust: { team: "o2" } }],
-    ["that silences comments", "DONT_USE_COMMENTS=1", { comments: false }],
-    ["of one tree for all", "NO_ASSUME_CONSISTENT_EXTERNALS=", { sharedTree: true }],
-    ["of one tree per pull request", "NO_ASSUME_CONSISTENT_EXTERNALS=true", { sharedTree: false }],
+    ["for no comments", "DONT_USE_COMMENTS=1", { comments: false }],
+    ["for one shared tree", "NO_ASSUME_CONSISTENT_EXTERNALS=", { sharedTree: true }],
+    ["for one tree per pull request", "NO_ASSUME_CONSISTENT_EXTERNALS=true", { sharedTree: false }],
     ["of a size in bytes", "MAX_DIFF_SIZE=20000000", { maxGrowth: "20M" }],
     ["of a size in MiB", "MAX_DIFF_SIZE=5", { maxGrowth: "5Mi" }],
     ["of hours", "LONG_TIMEOUT=36000", { timeouts: { build: "10h" } }],
     ["of a released tool", "INSTALL_ALIBUILD=alisw/alibuild@v1.17.43", { tool: { alibuild: "1.17.43" } }],
-    ["of a tool's branch", "INSTALL_ALIBUILD=bitsorg/bits@main", { tool: { alibuild: "bitsorg/bits@main" } }],
+    ["of a branch of a tool", "INSTALL_ALIBUILD=bitsorg/bits@main", { tool: { alibuild: "bitsorg/bits@main" } }],
     [
       "known at build time only",
       'INSTALL_ALIBUILD="$PR_REPO@$PR_HASH"',
       { tool: { alibuild: "o/r@$PR_HASH" }, testsTool: true },
     ],
-  ])("%s means what it means in the shell", (_, text, expected) => {
+  ])("%s has its meaning in the shell", (_, text, expected) => {
     expect(resolved(text)).toMatchObject(expected);
   });
 
-  it("P-17: that is empty takes back what was inherited, for this check alone", () => {
+  it("P-17: that is empty removes the inherited value, for this check only", () => {
     const { pools } = importTree([
       { path: "DEFAULTS.env", text: "TRUSTED_USERS=ktf" },
       { path: "role/box/a.env", text: plain },
@@ -130,7 +130,7 @@ describe("a value", () => {
     ]);
   });
 
-  it("of DEVEL_PKGS names repository, branch and directory; blanks and empty lines do not count", () => {
+  it("of DEVEL_PKGS has repository, branch and directory, and ignores blanks and empty lines", () => {
     const rows = "DEVEL_PKGS='\n  alisw/alidist\nAliceO2Group/AliceO2 dev O2\n\no/r master '";
     expect(resolved(rows)?.developmentPackages).toEqual([
       { repository: "alisw/alidist", directory: "alidist" },
@@ -139,20 +139,20 @@ describe("a value", () => {
     ]);
   });
 
-  it("that a field cannot take leaves the check out, with the line that says it, and its neighbours in", () => {
+  it("that is invalid leaves out the check, reports its line, and keeps the other checks", () => {
     const { pools, findings } = importTree([
       { path: "role/box/a.env", text: `${plain}DEVEL_PKGS='noslash'` },
       { path: "role/box/b.env", text: plain },
     ]);
     expect(pools[0]?.spec["checks"]).toEqual([{ name: "c" }]);
-    expect(complaints({ pools, findings })).toEqual([
+    expect(problems({ pools, findings })).toEqual([
       'a.env:7: developmentPackages.0.repository: expected owner/name of a GitHub repository, found "noslash"; the check is left out',
     ]);
   });
 });
 
-describe("the file with fifty lines of comment, quotes and apostrophes among them", () => {
-  it("E-11: sets the fourteen variables that bash sees, and nothing that stands in a comment", () => {
+describe("the file with fifty lines of comment, with quotes and apostrophes", () => {
+  it("E-11: sets the fourteen variables that bash sets, and none from a comment", () => {
     const path = join(import.meta.dirname, "../../../support/repo-config/mesosci/slc10/o2-gpu-test.env");
     const { own } = evaluate("o2-gpu-test.env", readFileSync(path, "utf8"), new Map());
     expect(own.map(({ name }) => name)).toEqual([
@@ -163,7 +163,7 @@ describe("the file with fifty lines of comment, quotes and apostrophes among the
   });
 });
 
-describe("a construct that takes a shell", () => {
+describe("a construct that needs a shell", () => {
   it.each([
     ["JOBS=$(nproc)", "command substitution"],
     ["JOBS=`nproc`", "command substitution"],
@@ -184,15 +184,15 @@ describe("a construct that takes a shell", () => {
     ["JOBS='1", "a `'` that is not closed"],
     ['JOBS="1', 'a `"` that is not closed'],
     ["JOBS=1\r", "a carriage return or NUL"],
-  ])("%j leaves the file out and says so", (text, construct) => {
+  ])("%j leaves out the file and is reported", (text, construct) => {
     const result = tree(text);
     expect(result.pools).toEqual([]);
-    expect(complaints(result)).toEqual([
-      `c.env:7: ${construct} is more than plain assignments, which is all that is read here; this file and what inherits from it are left out`,
+    expect(problems(result)).toEqual([
+      `c.env:7: ${construct} is not supported: only plain assignments are read; this file and every check that inherits from it are left out`,
     ]);
   });
 
-  it("in DEFAULTS.env leaves out all that inherits from it, and is reported once", () => {
+  it("in DEFAULTS.env leaves out every check that inherits from it, and is reported once", () => {
     const result = importTree([
       { path: "role/DEFAULTS.env", text: "\nJOBS=$(nproc)" },
       { path: "role/box/a.env", text: plain },
@@ -200,8 +200,8 @@ describe("a construct that takes a shell", () => {
       { path: "other/box/c.env", text: plain },
     ]);
     expect(result.pools.map(({ metadata }) => metadata.name)).toEqual(["other-box"]);
-    expect(complaints(result)).toHaveLength(1);
-    expect(complaints(result)[0]).toMatch(/^role\/DEFAULTS.env:2: command substitution/);
+    expect(problems(result)).toHaveLength(1);
+    expect(problems(result)[0]).toMatch(/^role\/DEFAULTS.env:2: command substitution/);
   });
 });
 
@@ -209,59 +209,58 @@ describe("a finding", () => {
   it.each([
     [
       "TRUST_COLLABORATORS=false",
-      "c.env:7: TRUST_COLLABORATORS=false means true, as any text does in the shell; write TRUST_COLLABORATORS= to switch it off",
+      "c.env:7: TRUST_COLLABORATORS=false means true, like any text in the shell; write TRUST_COLLABORATORS= to switch it off",
     ],
     [
       'TRUSTED_USERS="a, b"',
-      "c.env:7: TRUSTED_USERS has a blank beside b, so ali-bot did not trust that login; here it is trusted",
+      "c.env:7: TRUSTED_USERS has a blank beside b, so ali-bot did not trust this login; builderpool trusts it",
     ],
-    ["JOB=3", "c.env:7: JOB is unknown and left out; correct or remove it"],
+    ["JOB=3", "c.env:7: JOB is unknown and is left out; correct or remove it"],
     ["JOBS=many", "c.env:7: JOBS=many is left out: expected a whole number above 0"],
-    ["REMOTE_STORE=$STORE", "c.env:7: $STORE is set by no file, so it is taken as empty"],
-    [
-      "SILENT=1",
-      "c.env:7: SILENT takes effect now: nothing is published for this check; ali-bot overwrote it and published",
-    ],
-    ["# CHECK_NAME=z", 'c.env:1: CHECK_NAME is "c", as in the shell; ali-bot\'s lister saw "z"'],
-    ["O=o\nPR_REPO=$O/r", 'c.env:8: PR_REPO is "o/r", as in the shell; ali-bot\'s lister saw "$O/r"'],
+    ["REMOTE_STORE=$STORE", "c.env:7: $STORE is not set in any file, so it is empty"],
+    ["SILENT=1", "c.env:7: SILENT takes effect now, so this check publishes nothing; ali-bot ignored it and published"],
+    ["# CHECK_NAME=z", 'c.env:1: CHECK_NAME is "c", as in the shell; ali-bot\'s lister read "z"'],
+    ["O=o\nPR_REPO=$O/r", 'c.env:8: PR_REPO is "o/r", as in the shell; ali-bot\'s lister read "$O/r"'],
     [
       "# don't",
-      "c.env:1: has a quote without its pair in a comment: ali-bot's lister failed on it and listed nothing from it; here it counts",
+      "c.env:1: a comment has an unclosed quote, so ali-bot's lister failed and did not list this check; builderpool builds it",
     ],
     [
       "PR_REPO_CHECKOUT=x",
-      "c.env:7: merge directory x is none of the development packages (r, alidist), so no pull request would be merged and the check will not run; set PR_REPO_CHECKOUT to the directory of o/r",
+      "c.env:7: merge directory x is not a development package (r, alidist), so no pull request would be merged and the check will not run; set PR_REPO_CHECKOUT to the directory of o/r",
     ],
   ])("about %s names file, line and variable", (text, expected) => {
-    expect(complaints(tree(text))).toEqual([expected]);
+    expect(problems(tree(text))).toEqual([expected]);
   });
 
-  it("tells of a variable without a field what becomes of it, once a file", () => {
+  it("describes how a variable without a field is handled, once per file", () => {
     const { findings } = importTree([
       { path: "DEFAULTS.env", text: "INSTALL_ALIBOT=x\nTASK_PRIORITY=" },
       { path: "role/box/a.env", text: plain },
       { path: "role/box/b.env", text: plain.replace("=c", "=d") },
     ]);
     expect(findings.map(({ file, line, message }) => `${file}:${line}: ${message}`).slice(0, 1)).toEqual([
-      "DEFAULTS.env:1: INSTALL_ALIBOT is not needed: nothing of ali-bot is installed",
+      "DEFAULTS.env:1: INSTALL_ALIBOT is not needed: ali-bot is not installed",
     ]);
     expect(findings.filter(({ file }) => file === "DEFAULTS.env")).toHaveLength(1);
   });
 
-  it("tells that two checks of a repository share a name, and which came first", () => {
+  it("names two checks of a repository with the same name, and the first of them", () => {
     const result = importTree([
       { path: "a/box/c.env", text: plain },
       { path: "b/box/c.env", text: plain },
     ]);
-    expect(complaints(result)).toEqual(["b/box/c.env:1: CHECK_NAME c is that of a/box/c.env too; rename one"]);
+    expect(problems(result)).toEqual([
+      "b/box/c.env:1: CHECK_NAME c is also the name of the check in a/box/c.env; rename one of them",
+    ]);
   });
 
-  it("tells which required variable is missing, and leaves the check out", () => {
+  it("names the missing required variable, and leaves out the check", () => {
     const result = importTree([{ path: "role/box/c.env", text: "PR_REPO=o/r\nPACKAGE=P" }]);
-    expect([result.pools, complaints(result)]).toEqual([[], ["c.env:1: has no CHECK_NAME; the check is left out"]]);
+    expect([result.pools, problems(result)]).toEqual([[], ["c.env:1: CHECK_NAME is not set; the check is left out"]]);
   });
 
-  it("tells what to do about an image of one check, and takes one that all share", () => {
+  it("describes the next step for an image of one check, and keeps an image that all checks share", () => {
     const two = (second: string) =>
       importTree([
         { path: "role/box/a.env", text: `${plain}CONTAINER_IMAGE=one` },
@@ -269,8 +268,8 @@ describe("a finding", () => {
       ]);
     expect(two("CONTAINER_IMAGE=one").pools[0]?.spec["image"]).toBe("one");
     expect(two("").pools[0]?.spec["image"]).toBeUndefined();
-    expect(complaints(two(""))).toEqual([
-      "a.env:7: CONTAINER_IMAGE is left out, as a pool has one image: move the check to a pool of its own with image: one",
+    expect(problems(two(""))).toEqual([
+      "a.env:7: CONTAINER_IMAGE is left out because a pool has only one image; move the check to a separate pool with image: one",
     ]);
   });
 });

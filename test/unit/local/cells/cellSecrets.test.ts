@@ -120,7 +120,7 @@ describe("a pool that hands Secrets to builds", () => {
     expect(refusedCellSecrets(aPool(grid), [aPool(grid), aPool(github("bot"))])).toEqual([]);
     const own = aPool({ ...grid, ...github("grid") });
     expect(refusedCellSecrets(own, [own])).toEqual([
-      "spec.cellSecrets names grid, which is the credential of pool o2 (spec.github.secretRef): builds could read it; put what they need into a Secret of its own",
+      "spec.cellSecrets names grid, which is the credential of pool o2 (spec.github.secretRef): builds could read it; use a separate Secret for builds",
     ]);
     expect(refusedCellSecrets(aPool(grid), [aPool(grid), aPool(github("grid"))])).toHaveLength(1);
     expect(refusedCellSecrets(aPool(grid), [aPool({ logs })])[0]).toContain("spec.logs.s3.secretRef");

@@ -185,7 +185,7 @@ describe("a volume that a pool adds for its builds", () => {
     { name: "x", projected: { sources: [{ configMap: { name: "a" } }, { secret: { name: "github" } }] } },
   ])("holds no credential of a pool (%#)", (volume) => {
     expect(refusedVolumes(aPool({ template: { volumes: [volume] } }, "other"), [github])).toEqual([
-      "spec.template.volumes names github, which is the credential of pool o2 (spec.github.secretRef): builds could read it; put what they need into a Secret of its own",
+      "spec.template.volumes names github, which is the credential of pool o2 (spec.github.secretRef): builds could read it; use a separate Secret for builds",
     ]);
   });
 
