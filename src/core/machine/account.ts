@@ -1,7 +1,7 @@
 import type { AccountFacts, ApiFacts, Right } from "./facts.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
-/** Scopes of a classic token of which any one gives the right. */
+/** Scopes of a classic token. Any one of them gives the right. */
 const scopesFor: Readonly<Record<Right, readonly string[]>> = {
   statuses: ["repo", "public_repo", "repo:status"],
   comments: ["repo", "public_repo"],
@@ -11,13 +11,13 @@ const scopesFor: Readonly<Record<Right, readonly string[]>> = {
 const purpose: Readonly<Record<Right, string>> = {
   statuses: "post statuses",
   comments: "write comments",
-  teams: "ask who is in a team",
+  teams: "list the members of a team",
 };
 
-/** Below this a single pool of the field's size would use it up. */
+/** Requests an hour. A single pool of the usual size would use up a smaller limit. */
 const usualLimit = 5000;
 
-/** What an address of GitHub's and the credential for it let pools do. */
+/** Returns findings about one GitHub address and its credential: the missing rights and the request budget. */
 export function diagnoseApi(api: ApiFacts): readonly Finding[] {
   const about = "github";
   const where = `${api.address}${api.pools.length === 0 ? "" : ` (${api.pools.join(", ")})`}`;
@@ -31,7 +31,7 @@ export function diagnoseApi(api: ApiFacts): readonly Finding[] {
   }
   if (api.answer === undefined) return [];
   if ("trouble" in api.answer) {
-    const todo = "correct spec.github.apiUrl or the credential, or the way to the network";
+    const todo = "correct spec.github.apiUrl, the credential or the network connection";
     const level = api.answer.isUnknown ? warn : fail;
     return [level(about, `${where}: ${api.answer.trouble}`, api.answer.isUnknown ? undefined : todo)];
   }
@@ -39,11 +39,11 @@ export function diagnoseApi(api: ApiFacts): readonly Finding[] {
 }
 
 function account(where: string, { credential }: ApiFacts, { scopes, limit, remaining }: AccountFacts): Finding {
-  const kind = credential === "app" ? "the GitHub App is known" : "the token is known";
-  const what = scopes === undefined ? "what it may write shows at the first status" : `scopes: ${listed(scopes)}`;
-  const line = `${where}: ${kind}; ${what}; ${remaining} of ${limit} requests left this hour`;
+  const kind = credential === "app" ? "the GitHub App is valid" : "the token is valid";
+  const rights = scopes === undefined ? "the first status will show its rights" : `scopes: ${listed(scopes)}`;
+  const line = `${where}: ${kind}; ${rights}; ${remaining} of ${limit} requests left this hour`;
   return limit < usualLimit || remaining < limit / 10
-    ? warn("github", `${line}, which is little: reads pause when it is nearly spent`)
+    ? warn("github", `${line}, a small budget: reads pause when it is almost used up`)
     : ok("github", line);
 }
 

@@ -2,7 +2,7 @@ import { diagnoseApi } from "./account.ts";
 import type { FolderFacts, MachineFacts } from "./facts.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
-/** What the facts mean for builds, in reading order: the machine, its disk, the pool files, and what they lead to. */
+/** Returns findings in reading order: the machine, its disk, the pool files, GitHub, repositories and tools. */
 export function diagnoseMachine(facts: MachineFacts): readonly Finding[] {
   return [
     system(facts),
@@ -22,19 +22,19 @@ export function diagnoseMachine(facts: MachineFacts): readonly Finding[] {
 function system({ platform, node }: MachineFacts): Finding {
   if (platform === "linux") return ok("system", `Linux, Node ${node}`);
   if (platform === "darwin") return ok("system", `macOS, Node ${node}`);
-  return fail("system", `${platform} is neither Linux nor macOS`, "run builderpool on one of the two");
+  return fail("system", `${platform} is neither Linux nor macOS`, "run builderpool on Linux or macOS");
 }
 
 function programFinding({ name, version }: MachineFacts["programs"][number], platform: string): Finding {
   return version === undefined
-    ? fail(name, `${name} cannot be run, which builds need`, install(platform, name))
+    ? fail(name, `${name} cannot be run, but builds need it`, install(platform, name))
     : ok(name, version);
 }
 
 function python({ python: found, platform }: MachineFacts): Finding {
-  if (found !== undefined) return ok("python", `${found} can make virtual environments`);
-  const what = "no python3 in PATH can make a virtual environment, in which aliBuild is installed";
-  return fail("python", what, install(platform, platform === "darwin" ? "python3" : "python3-venv"));
+  if (found !== undefined) return ok("python", `${found} can create virtual environments`);
+  const message = "no python3 in PATH can create a virtual environment, and aliBuild needs one";
+  return fail("python", message, install(platform, platform === "darwin" ? "python3" : "python3-venv"));
 }
 
 function install(platform: string, name: string): string {
@@ -44,12 +44,12 @@ function install(platform: string, name: string): string {
 }
 
 function processes({ isolated, platform }: MachineFacts): Finding {
-  if (isolated) return ok("processes", "each build has a process table of its own: nothing it starts survives it");
-  const found = "what a build leaves behind is found by a mark in its environment, which a build can remove";
-  if (platform !== "linux") return warn("processes", `there are no PID namespaces here: ${found}`);
+  if (isolated) return ok("processes", "each build has its own process table: no process survives its build");
+  const cleanup = "leftover processes are found by a mark in their environment, but a build can remove the mark";
+  if (platform !== "linux") return warn("processes", `this system has no PID namespaces: ${cleanup}`);
   return warn(
     "processes",
-    `PID namespaces are not to be had: ${found}`,
+    `PID namespaces are not available: ${cleanup}`,
     "start as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, or the AppArmor one)",
   );
 }
@@ -59,27 +59,32 @@ function users({ users: { meaning, fate } }: MachineFacts): Finding {
   return fate === "apart" ? ok("user", meaning) : warn("user", meaning);
 }
 
-/** Below that not even the tools can be installed. */
+/** Smallest free space in bytes. With less, not even the tools can be installed. */
 const leastFree = 2e9;
 
 function folder({ path, exists, running, trouble, caseSensitive, free, wanted }: FolderFacts): readonly Finding[] {
   if (trouble !== undefined)
-    return [fail("folder", `${path}: ${trouble}`, "name another one with --work-dir, or let this user write there")];
-  const state = running ? "a `builderpool up` works in it" : exists ? "can be written" : "can be made";
+    return [
+      fail("folder", `${path}: ${trouble}`, "name another folder with --work-dir, or give this user write access"),
+    ];
+  const state = running ? "a `builderpool up` uses it" : exists ? "writable" : "can be created";
   const space = `${gigabytes(free)} free at ${path}`;
   return [
     ok("folder", `${path}: ${state}`),
     caseSensitive
-      ? ok("letters", "names that differ in capitals only are two files, as ALICE's sources need")
+      ? ok("letters", "file names are case-sensitive, as the sources of ALICE need")
       : warn(
           "letters",
-          `the disk of ${path} does not tell capitals from small letters: some of ALICE's packages do not build there`,
+          `the disk of ${path} is not case-sensitive: some packages of ALICE do not build there`,
           "put the work folder on a case-sensitive volume (Disk Utility, APFS (Case-sensitive)) and name it with --work-dir",
         ),
     free < leastFree
-      ? fail("space", space, "free space there, or name another work folder with --work-dir")
+      ? fail("space", space, "delete files on this disk, or name another work folder with --work-dir")
       : free < wanted
-        ? warn("space", `${space}; pools want ${gigabytes(wanted)} (spec.cleanup.minFree): trees go cold sooner`)
+        ? warn(
+            "space",
+            `${space}; pools want ${gigabytes(wanted)} (spec.cleanup.minFree), so build trees are deleted earlier`,
+          )
         : ok("space", space),
   ];
 }
@@ -89,34 +94,34 @@ function gigabytes(bytes: number): string {
 }
 
 function pages({ pages: { address, trouble } }: MachineFacts): Finding {
-  const what = `result pages and metrics at ${address}`;
-  if (trouble === undefined) return ok("pages", `${what}: the port is free`);
-  if (trouble === "ours") return ok("pages", `${what}: the running \`builderpool up\` has the port`);
-  const todo = "name a free one with --listen: links on GitHub keep leading to it";
-  if (trouble === "taken") return warn("pages", `${what}: another program has the port`, todo);
-  return fail("pages", `${what}: ${trouble.because}`, todo);
+  const subject = `result pages and metrics at ${address}`;
+  if (trouble === undefined) return ok("pages", `${subject}: the port is free`);
+  if (trouble === "ours") return ok("pages", `${subject}: the running \`builderpool up\` has the port`);
+  const todo = "name a free port with --listen, and keep it: links on GitHub contain it";
+  if (trouble === "taken") return warn("pages", `${subject}: another program has the port`, todo);
+  return fail("pages", `${subject}: ${trouble.because}`, todo);
 }
 
 function files({ files: { pools, problems, notes } }: MachineFacts): readonly Finding[] {
-  if (pools === undefined) return [warn("files", "no pool file was looked at", "name yours with -f pool.yaml")];
+  if (pools === undefined) return [warn("files", "no pool file was checked", "name one with -f pool.yaml")];
   return [
     pools.length === 0
       ? fail("files", "the files hold no usable BuilderPool")
-      : ok("files", `can be used: ${pools.join(", ")}`),
+      : ok("files", `usable pools: ${pools.join(", ")}`),
     ...problems.map((problem) => fail("files", problem)),
     ...notes.map((sentence) => warn("files", sentence)),
   ];
 }
 
 function repository({ address, branch, trouble }: MachineFacts["repositories"][number]): Finding {
-  const what = `${address}${branch === undefined ? "" : ` ${branch}`}`;
+  const remote = `${address}${branch === undefined ? "" : ` ${branch}`}`;
   return trouble === undefined
-    ? ok("git", `${what} can be fetched`)
-    : fail("git", `${what}: ${trouble}`, "correct repository, branch or spec.github.gitUrl, or the way to the network");
+    ? ok("git", `${remote} can be fetched`)
+    : fail("git", `${remote}: ${trouble}`, "correct repository, branch, spec.github.gitUrl or the network connection");
 }
 
 function tool({ name, trouble }: NonNullable<MachineFacts["tools"]>[number]): Finding {
   return trouble === undefined
-    ? ok("aliBuild", `${name} can be had from the package index`)
-    : fail("aliBuild", `${name}: ${trouble}`, "correct tool.alibuild, or the way to the index (PIP_INDEX_URL)");
+    ? ok("aliBuild", `${name} is available in the package index`)
+    : fail("aliBuild", `${name}: ${trouble}`, "correct tool.alibuild, or the address of the index (PIP_INDEX_URL)");
 }

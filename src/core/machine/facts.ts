@@ -1,15 +1,15 @@
-/** What was found out about a machine on which `builderpool up` shall run. Troubles are ends of sentences. */
+/** Facts about a machine for `builderpool up`. Every `trouble` is the second half of a message, after a colon. */
 export interface MachineFacts {
-  /** As Node names it: `linux`, `darwin`. */
+  /** Platform name of Node: `linux`, `darwin`. */
   readonly platform: string;
   readonly node: string;
-  /** Programs that builds need, each with its version; without one it cannot be run. */
+  /** Programs that builds need, with their version. Undefined if the program cannot be run. */
   readonly programs: readonly { readonly name: string; readonly version: string | undefined }[];
-  /** A python that can make virtual environments. */
+  /** Path of a Python that can create virtual environments. */
   readonly python: string | undefined;
-  /** Whether a build can be given a process table of its own. */
+  /** Whether a build can have its own process table. */
   readonly isolated: boolean;
-  /** As whom builds run, as a sentence, and whether that keeps them from this process's files. */
+  /** Users of builds as a sentence, and whether they are separated from the files of this process. */
   readonly users: { readonly meaning: string; readonly fate: "apart" | "together" | "refused" };
   readonly folder: FolderFacts;
   readonly pages: { readonly address: string; readonly trouble?: PageTrouble };
@@ -20,54 +20,58 @@ export interface MachineFacts {
     readonly branch: string | undefined;
     readonly trouble?: string;
   }[];
-  /** Releases of aliBuild that pools build with; absent when nobody asked. */
+  /** Releases of aliBuild in the pools. Absent when they were not checked. */
   readonly tools?: readonly { readonly name: string; readonly trouble?: string }[];
 }
 
+/** Facts about the work folder. */
 export interface FolderFacts {
   readonly path: string;
   readonly exists: boolean;
-  /** Whether an `up` works in it. */
+  /** Whether a `builderpool up` uses the folder. */
   readonly running: boolean;
-  /** Why nothing can be written there. */
+  /** Reason why the folder is not writable. */
   readonly trouble?: string;
   readonly caseSensitive: boolean;
-  /** Bytes. */
+  /** Free bytes. */
   readonly free: number;
-  /** Bytes that pools want to be free, as far as this disk can give them. */
+  /** Free bytes that pools want, at most the share that this disk allows. */
   readonly wanted: number;
 }
 
-/** `ours`: the running `up` of the same work folder serves them. */
+/** Problem with the port. `ours`: the running `up` of the same work folder has the port. */
 export type PageTrouble = "ours" | "taken" | { readonly because: string };
 
+/** Facts about the pool files. */
 export interface FileFacts {
-  /** Names of the pools that can be used; absent when no file was named. */
+  /** Names of the usable pools. Absent when no file was named. */
   readonly pools?: readonly string[];
   readonly problems: readonly string[];
-  /** What people should know about what pools ask for on one machine, as sentences. */
+  /** Sentences about settings without effect on one machine. */
   readonly notes: readonly string[];
 }
 
-/** What pools do with a credential. */
+/** Right of a credential that pools need. */
 export type Right = "statuses" | "comments" | "teams";
 
+/** Facts about one GitHub address with one credential. */
 export interface ApiFacts {
   readonly address: string;
-  /** Pools that use it with this credential. */
+  /** Pools that use the address with this credential. */
   readonly pools: readonly string[];
   readonly credential: "none" | "token" | "app";
-  /** The Secret whose files hold it, where a pool names one. */
+  /** Secret with the credential, if a pool names one. */
   readonly secret?: string;
   readonly wants: readonly Right[];
-  /** What GitHub answered; absent when it was not asked. */
+  /** Answer of GitHub. Absent when GitHub was not asked. */
   readonly answer?: AccountFacts | { readonly trouble: string; readonly isUnknown: boolean };
 }
 
+/** Facts from GitHub about a credential. */
 export interface AccountFacts {
-  /** Scopes of a classic token; GitHub does not tell those of others. */
+  /** Scopes of a classic token. GitHub does not report scopes of other credentials. */
   readonly scopes?: readonly string[];
-  /** The scarcer of GitHub's two budgets. */
+  /** Requests an hour: the smaller of the two budgets of GitHub. */
   readonly limit: number;
   readonly remaining: number;
 }

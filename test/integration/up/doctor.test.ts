@@ -38,10 +38,10 @@ describe("builderpool doctor", () => {
     await machine.declare();
     const { stdout, exitCode } = await doctor(["-f", machine.poolFile], { GITHUB_TOKEN: machine.github.token });
     expect(stdout).toMatch(/^ok {4}git {8}git version /m);
-    expect(stdout).toMatch(/^ok {4}python {5}\/.*python3.* can make virtual environments$/m);
+    expect(stdout).toMatch(/^ok {4}python {5}\/.*python3.* can create virtual environments$/m);
     expect(stdout).toContain(`ok    git        ${machine.github.gitUrl}/${hello} master can be fetched`);
     expect(stdout).toContain(`ok    git        ${machine.github.gitUrl}/${alidist} master can be fetched`);
-    expect(stdout).toContain("the token is known; what it may write shows at the first status; 5000 of 5000 requests");
+    expect(stdout).toContain("the token is valid; the first status will show its rights; 5000 of 5000 requests");
     expect(stdout).toContain("nothing stands in the way of `builderpool up`");
     expect(exitCode, stdout).toBe(0);
     expect(await readdir(machine.directory)).not.toContain("work");
@@ -56,7 +56,7 @@ describe("builderpool doctor", () => {
     }
     const { stdout, exitCode } = await doctor([], { PATH: bin });
     expect(stdout).toMatch(
-      /^fail {2}rsync {6}rsync cannot be run, which builds need\n +→ apt-get install -y rsync \(or dnf install -y rsync\)$/m,
+      /^fail {2}rsync {6}rsync cannot be run, but builds need it\n +→ apt-get install -y rsync \(or dnf install -y rsync\)$/m,
     );
     expect(stdout).toMatch(/^ok {4}tar /m);
     expect(stdout).toContain("1 to put right before `builderpool up` can build here");
@@ -107,7 +107,7 @@ describe("builderpool doctor", () => {
   it("reports fields that need a cluster, and every broken line of a pool file", async () => {
     await machine.declare({ external: { names: ["mac-1"] } });
     expect(about(await findings(["-f", machine.poolFile]), "files")).toMatchObject([
-      { level: "ok", message: "can be used: hello" },
+      { level: "ok", message: "usable pools: hello" },
       { level: "warn", message: expect.stringContaining("spec.external has no effect on one machine") },
     ]);
     await machine.declare({ instances: "many" });
@@ -121,7 +121,7 @@ describe("builderpool doctor", () => {
     await machine.declare();
     expect(about(await findings(["-f", machine.poolFile]), "aliBuild")).toEqual([]);
     expect(about(await findings(["-f", machine.poolFile, "--online"]), "aliBuild")).toMatchObject([
-      { level: "ok", message: "alibuild==1.17.44 can be had from the package index" },
+      { level: "ok", message: "alibuild==1.17.44 is available in the package index" },
     ]);
     const closed = { PIP_INDEX_URL: `http://127.0.0.1:1/simple`, PIP_RETRIES: "0", PIP_CONFIG_FILE: "/dev/null" };
     const [lost] = about(await findings(["-f", machine.poolFile, "--online"], closed), "aliBuild");

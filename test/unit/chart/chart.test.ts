@@ -18,7 +18,7 @@ const templates = readdirSync(join(chart, "templates"), { recursive: true, encod
 const texts = new Map(templates.filter((name) => name.includes(".")).map((name) => [name, read(`templates/${name}`)]));
 const defaults = Values.parse({});
 
-/** Every path of the values, branches too: `logs`, `logs.volume`, `logs.volume.size`. */
+/** Every path of the values, with branches: `logs`, `logs.volume`, `logs.volume.size`. */
 function paths(value: object, before: readonly string[] = []): readonly string[] {
   return Object.entries(value).flatMap(([key, inner]) => {
     const path = [...before, key];
@@ -32,16 +32,16 @@ const used = [...texts.values()].flatMap((text) =>
 );
 
 describe("the chart", () => {
-  it("uses no value that its schema does not have", () => {
+  it("uses only values of its schema", () => {
     const known = new Set(paths(defaults));
     expect(used.filter((path) => !known.has(path))).toEqual([]);
   });
 
-  it("has no value that nothing uses", () => {
+  it("has no unused value", () => {
     const placement = read("templates/_names.tpl");
     const isUsed = (path: string) =>
       used.some((one) => one === path || one.startsWith(`${path}.`) || (path.startsWith(`${one}.`) && isLeaf(one)));
-    // Placement is handed to one template as a whole, resources are copied as they are.
+    // Placement is passed to one template as a whole. Resources are copied unchanged.
     const isLeaf = (one: string) => !["operator", "logs"].includes(one);
     const isPlaced = (path: string) => placement.includes(`with .${path.split(".").at(-1)} `);
     const unused = paths(defaults).filter((path) => path !== "global" && !isUsed(path) && !isPlaced(path));
@@ -54,36 +54,34 @@ describe("the chart", () => {
     expect([version, appVersion]).toEqual([project_.version, project_.version]);
   });
 
-  it("keeps logs as long, and takes them as large, as the programs expect when nobody says otherwise", () => {
+  it("has the same log limits by default as the programs", () => {
     const pool = Logs.parse({});
     const service = LogsEnvironment.parse({ BUILDERPOOL_NAMESPACE: "ci" });
     expect(defaults.logs.keep).toBe(service.BUILDERPOOL_LOGS_KEEP);
     expect(defaults.logs.keep).toBe(pool.keep);
     expect(defaults.logs.maxSize).toBe(service.BUILDERPOOL_LOGS_MAX_SIZE);
-    // A builder adds headings to what it kept.
+    // A builder adds headings to the stored log.
     expect(bytes(defaults.logs.maxSize)).toBeGreaterThan(bytes(pool.maxSize) + 2 ** 20);
     expect(defaults.logs.audience).toBe(service.BUILDERPOOL_LOGS_AUDIENCE);
   });
 
-  it("tells the log service nothing it does not read, and everything it needs", () => {
-    const told = [...(texts.get("logs.yaml") ?? "").matchAll(/- name: ([A-Z_]+)$/gm)].map((match) => match[1] ?? "");
+  it("sets only variables that the log service reads, and every required one", () => {
+    const set = [...(texts.get("logs.yaml") ?? "").matchAll(/- name: ([A-Z_]+)$/gm)].map((match) => match[1] ?? "");
     const known = Object.keys(LogsEnvironment.shape);
-    expect(told.filter((name) => !known.includes(name) && name !== "NODE_EXTRA_CA_CERTS")).toEqual([]);
-    expect(told).toContain("BUILDERPOOL_NAMESPACE");
+    expect(set.filter((name) => !known.includes(name) && name !== "NODE_EXTRA_CA_CERTS")).toEqual([]);
+    expect(set).toContain("BUILDERPOOL_NAMESPACE");
   });
 
-  it("tells the operator nothing it does not read, and everything it needs", () => {
-    const told = [...(texts.get("operator.yaml") ?? "").matchAll(/- name: ([A-Z_]+)$/gm)].map(
-      (match) => match[1] ?? "",
-    );
+  it("sets only variables that the operator reads, and every required one", () => {
+    const set = [...(texts.get("operator.yaml") ?? "").matchAll(/- name: ([A-Z_]+)$/gm)].map((match) => match[1] ?? "");
     const source = readFileSync(join(project, "src/operator/environment.ts"), "utf8");
-    expect(told.filter((name) => !source.includes(`${name}: `))).toEqual([]);
+    expect(set.filter((name) => !source.includes(`${name}: `))).toEqual([]);
     const likely = (name: string) => (name.endsWith("_URL") ? "http://logs" : name.endsWith("_LEVEL") ? "info" : "x");
-    const environment = readEnvironment(Object.fromEntries(told.map((name) => [name, likely(name)])));
+    const environment = readEnvironment(Object.fromEntries(set.map((name) => [name, likely(name)])));
     expect(texts.get("operator.yaml")).toContain(`containerPort: ${environment.port},`);
   });
 
-  it("asks for health where the programs answer", () => {
+  it("probes the ports of the programs", () => {
     const service = LogsEnvironment.parse({ BUILDERPOOL_NAMESPACE: "ci" });
     for (const name of ["logs.yaml", "operator.yaml"]) {
       expect(texts.get(name)).toContain(
@@ -99,7 +97,7 @@ describe("the chart", () => {
     ]);
   });
 
-  it("alerts that no operator reports by what one reports while there is no pool yet", async () => {
+  it("alerts on a missing operator by a metric that exists without any pool", async () => {
     const { groups } = parse(read("files/alerts.yaml"));
     const { expr } = groups[0].rules.find(({ alert }: { alert: string }) => alert === "BuilderPoolOperatorGone");
     const vitals = { stallSeconds: 0.1, residentBytes: 1, cpuSeconds: 1 };
@@ -107,7 +105,7 @@ describe("the chart", () => {
     expect(text).toContain(`\n${/^absent\((\w+)\{/.exec(expr)?.[1]} 1\n`);
   });
 
-  it("alerts on, and draws, metrics that exist", () => {
+  it("uses only existing metrics in alerts, and every metric in the dashboard", () => {
     const known = [...metrics, ...Object.values(logMetrics)].map(({ name }) => name);
     const shown = ["files/alerts.yaml", "files/dashboard.json"].flatMap((path) => [
       ...new Set(read(path).match(/builderpool_[a-z_]+/g)),

@@ -12,12 +12,12 @@ const files = readdirSync(folder)
   .map((name) => join(folder, name));
 const pool = async (name: string) => {
   const { pools } = await readPoolFiles([join(folder, name)]);
-  if (pools[0] === undefined) throw new Error(`${name} holds no pool`);
+  if (pools[0] === undefined) throw new Error(`${name} contains no pool`);
   return pools[0];
 };
 
 describe("the examples", () => {
-  it("are pools without a fault, each under a name and with checks of its own", async () => {
+  it("are valid pools with unique names and checks", async () => {
     const { pools, problems } = await readPoolFiles(files);
     expect(problems).toEqual([]);
     expect(pools.map(({ metadata }) => metadata.name).toSorted()).toEqual(["dataflow", "o2-slc9", "staging"]);
@@ -25,12 +25,12 @@ describe("the examples", () => {
     expect(new Set(checks).size).toBe(checks.length);
   });
 
-  it("say all that a cluster asks for", async () => {
+  it("have every setting that a cluster requires", async () => {
     const { pools } = await readPoolFiles(files);
     expect(pools.map(refusalOf).filter((refusal) => refusal !== undefined)).toEqual([]);
   });
 
-  it("have in dataflow.yaml the ten checks that the field had in mesosdaq/slc9", async () => {
+  it("have in dataflow.yaml the ten checks of mesosdaq/slc9", async () => {
     let text = "";
     const tree = resolve(import.meta.dirname, "../../support/repo-config");
     await importCommand(tree, {
@@ -40,12 +40,12 @@ describe("the examples", () => {
       stderr: () => {},
     });
     const imported = parsePools(text, "imported").pools.find(({ metadata }) => metadata.name === "mesosdaq-slc9");
-    if (imported === undefined) throw new Error("the importer made no mesosdaq-slc9");
+    if (imported === undefined) throw new Error("the importer created no pool mesosdaq-slc9");
     const example = await pool("dataflow.yaml");
     expect(poolChecksOf(example).checks).toHaveLength(10);
     const { architecture } = example.spec;
-    const there = poolChecksOf({ ...imported, spec: { ...imported.spec, ...(architecture && { architecture }) } });
-    expect(poolChecksOf(example).checks).toEqual(there.checks);
+    const fromImport = poolChecksOf({ ...imported, spec: { ...imported.spec, ...(architecture && { architecture }) } });
+    expect(poolChecksOf(example).checks).toEqual(fromImport.checks);
   });
 
   it("publish nothing from staging-silent.yaml", async () => {

@@ -22,35 +22,35 @@ for (const line of instructions) {
 const images = stages.filter(({ lines }) => lines.some((line) => line.startsWith("ENTRYPOINT")));
 
 describe("the Dockerfile", () => {
-  it("makes the images that the chart names, one for each program that a pod starts", () => {
+  it("has the images of the chart, one for each program that a pod starts", () => {
     expect(images.map(({ name }) => name).sort()).toEqual(["builder", "logs", "operator"]);
   });
 
-  it("begins with one base, pinned by its digest and given by an argument", () => {
+  it("has one base image, pinned by digest and set by an argument", () => {
     expect(text).toMatch(/^ARG BASE=\S+@sha256:[0-9a-f]{64}$/m);
     const known = new Set(["$" + "{BASE}", "scratch", ...stages.map(({ name }) => name)]);
     expect(stages.filter(({ from }) => !known.has(from))).toEqual([]);
   });
 
-  it("runs as a user that is a number and not root", () => {
+  it("runs as a numeric user other than root", () => {
     for (const { lines } of images)
       expect(lines.findLast((line) => line.startsWith("USER"))).toMatch(/^USER [1-9]\d*:[1-9]\d*$/);
   });
 
-  it("has no shell where nobody needs one", () => {
+  it("has no shell in the images of operator and log service", () => {
     const bare = images.filter(({ from }) => from === "scratch").map(({ name }) => name);
     expect(bare.sort()).toEqual(["logs", "operator"]);
   });
 
-  it("installs no package of npm and runs none of its scripts", () => {
+  it("runs no package manager of Node", () => {
     expect(instructions.filter((line) => /\b(npm|npx|yarn|corepack)\b/.test(line))).toEqual([]);
   });
 
-  it("uses what docker and buildah both know", () => {
+  it("uses only instructions that docker and buildah both support", () => {
     expect(instructions.filter((line) => /<<|--link|^ADD |--mount=type=bind/.test(line))).toEqual([]);
   });
 
-  it("copies every bundle into the image that starts it, and nothing else of the repository gets to the build", () => {
+  it("copies every bundle, and .dockerignore excludes every other file", () => {
     const copied = instructions.flatMap((line) => line.match(/dist\/\S+\.mjs/g) ?? []);
     const bundles = Object.keys(programs).map((name) => `dist/${name}.mjs`);
     expect(copied.map((name) => name.replace("*", "")).sort()).toEqual(bundles.sort());

@@ -26,64 +26,64 @@ const answered = (scopes?: readonly string[], limit = 5000, remaining = limit): 
   answer: { limit, remaining, ...(scopes !== undefined && { scopes }) },
 });
 
-/** What stands out, as `level about: message`. */
-const judged = (change: Partial<MachineFacts>) =>
+/** Findings of level `warn` and `fail`, as `level about: message`. */
+const problemsOf = (change: Partial<MachineFacts>) =>
   diagnoseMachine({ ...machine, ...change })
     .filter(({ level }) => level !== "ok")
     .map(({ level, about, message }) => `${level} ${about}: ${message}`);
 
-describe("the judgement on a machine", () => {
-  it("finds nothing to do where everything is as builds need it", () => {
-    expect(judged({})).toEqual([]);
+describe("the diagnosis of a machine", () => {
+  it("has no problem when the machine meets every requirement", () => {
+    expect(problemsOf({})).toEqual([]);
     expect(diagnoseMachine(machine).every(({ todo }) => todo === undefined)).toBe(true);
   });
 
   const folder = machine.folder;
   it.each<[string, Partial<MachineFacts>, string]>([
-    ["a foreign system", { platform: "win32" }, "fail system: win32 is neither Linux nor macOS"],
+    ["an unsupported system", { platform: "win32" }, "fail system: win32 is neither Linux nor macOS"],
     [
       "no rsync",
       { programs: [{ name: "rsync", version: undefined }] },
-      "fail rsync: rsync cannot be run, which builds need",
+      "fail rsync: rsync cannot be run, but builds need it",
     ],
     [
       "no python",
       { python: undefined },
-      "fail python: no python3 in PATH can make a virtual environment, in which aliBuild is installed",
+      "fail python: no python3 in PATH can create a virtual environment, and aliBuild needs one",
     ],
     [
       "no PID namespaces",
       { isolated: false },
-      "warn processes: PID namespaces are not to be had: what a build leaves behind is found by a mark in its environment, which a build can remove",
+      "warn processes: PID namespaces are not available: leftover processes are found by a mark in their environment, but a build can remove the mark",
     ],
     [
-      "a user of its own refused",
+      "a refused cell user",
       { users: { meaning: "--cell-user x: there is no such user", fate: "refused" } },
       "fail user: --cell-user x: there is no such user",
     ],
     [
-      "no user of its own",
+      "builds without a separate user",
       { users: { meaning: "builds run as the user of this process", fate: "together" } },
       "warn user: builds run as the user of this process",
     ],
     [
-      "a folder that cannot be written",
+      "a folder without write access",
       { folder: { ...folder, trouble: "its disk is full" } },
       "fail folder: /w: its disk is full",
     ],
     [
-      "a disk that takes A for a",
+      "a disk that is not case-sensitive",
       { folder: { ...folder, caseSensitive: false } },
-      "warn letters: the disk of /w does not tell capitals from small letters: some of ALICE's packages do not build there",
+      "warn letters: the disk of /w is not case-sensitive: some packages of ALICE do not build there",
     ],
     [
       "less space than pools want",
       { folder: { ...folder, free: 50e9 } },
-      "warn space: 50.0 GB free at /w; pools want 100.0 GB (spec.cleanup.minFree): trees go cold sooner",
+      "warn space: 50.0 GB free at /w; pools want 100.0 GB (spec.cleanup.minFree), so build trees are deleted earlier",
     ],
     ["no space", { folder: { ...folder, free: 1e9 } }, "fail space: 1.0 GB free at /w"],
     [
-      "a port that is taken",
+      "a used port",
       { pages: { address: "127.0.0.1:80", trouble: "taken" } },
       "warn pages: result pages and metrics at 127.0.0.1:80: another program has the port",
     ],
@@ -92,7 +92,7 @@ describe("the judgement on a machine", () => {
       { pages: { address: "192.0.2.1:80", trouble: { because: "this machine does not have the address" } } },
       "fail pages: result pages and metrics at 192.0.2.1:80: this machine does not have the address",
     ],
-    ["no file", { files: { problems: [], notes: [] } }, "warn files: no pool file was looked at"],
+    ["no file", { files: { problems: [], notes: [] } }, "warn files: no pool file was checked"],
     [
       "an empty file",
       { files: { pools: [], problems: [], notes: [] } },
@@ -105,12 +105,12 @@ describe("the judgement on a machine", () => {
       "warn files: o2: no effect",
     ],
     [
-      "a repository that is not there",
+      "a missing branch",
       { repositories: [{ address: "https://g/a/b", branch: "dev", trouble: "there is no such branch" }] },
       "fail git: https://g/a/b dev: there is no such branch",
     ],
     [
-      "an aliBuild that is not there",
+      "a missing release of aliBuild",
       { tools: [{ name: "alibuild==0", trouble: "no match" }] },
       "fail aliBuild: alibuild==0: no match",
     ],
@@ -120,12 +120,12 @@ describe("the judgement on a machine", () => {
       "fail github: https://api.github.com (o2): no credential, so nothing can be listed or posted",
     ],
     [
-      "a credential refused",
+      "a refused credential",
       { apis: [{ ...api, answer: { trouble: "renew it", isUnknown: false } }] },
       "fail github: https://api.github.com (o2): renew it",
     ],
     [
-      "a broker that says nothing of limits",
+      "a broker without rate limits",
       { apis: [{ ...api, answer: { trouble: "404", isUnknown: true } }] },
       "warn github: https://api.github.com (o2): 404",
     ],
@@ -137,26 +137,26 @@ describe("the judgement on a machine", () => {
     [
       "a small budget",
       { apis: [answered(["repo"], 60)] },
-      "warn github: https://api.github.com (o2): the token is known; scopes: repo; 60 of 60 requests left this hour, which is little: reads pause when it is nearly spent",
+      "warn github: https://api.github.com (o2): the token is valid; scopes: repo; 60 of 60 requests left this hour, a small budget: reads pause when it is almost used up",
     ],
-  ])("names %s", (_, change, line) => {
-    expect(judged(change)).toEqual([line]);
+  ])("reports %s", (_, change, line) => {
+    expect(problemsOf(change)).toEqual([line]);
   });
 
   it.each([[["repo"]], [["public_repo"]], [undefined], [["repo:status", "public_repo"]]])(
-    "is content with a token whose scopes are %j",
+    "accepts a token with the scopes %j",
     (scopes) => {
-      expect(judged({ apis: [answered(scopes)] })).toEqual([]);
+      expect(problemsOf({ apis: [answered(scopes)] })).toEqual([]);
     },
   );
 
-  it("says nothing of GitHub where neither pool nor token is given", () => {
+  it("has no finding about GitHub without pool and token", () => {
     expect(diagnoseMachine({ ...machine, apis: [{ ...api, pools: [], credential: "none", wants: [] }] })).toHaveLength(
       diagnoseMachine(machine).length,
     );
   });
 
-  it("says what to do about everything that fails, in the words of the system", () => {
+  it("gives the next step for every failure, with the commands of the system", () => {
     const [, linux] = diagnoseMachine({ ...machine, programs: [{ name: "rsync", version: undefined }] });
     expect(linux?.todo).toBe("apt-get install -y rsync (or dnf install -y rsync)");
     const mac = diagnoseMachine({ ...machine, platform: "darwin", python: undefined });
