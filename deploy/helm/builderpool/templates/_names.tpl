@@ -19,14 +19,14 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 
 {{- define "builderpool.logsUrl" -}}
 {{- if .Values.logs.enabled }}{{ .Values.logs.url | default (printf "http://%s-logs.%s.svc" .Release.Name .Release.Namespace) }}
-{{- else }}{{ required "logs.url is missing: name the log service that takes the place of the chart's" .Values.logs.url }}
+{{- else }}{{ required "logs.url is missing: set the address of the log service, because logs.enabled is false" .Values.logs.url }}
 {{- end }}
 {{- end }}
 
 {{- define "builderpool.logsPublicUrl" -}}
 {{- with .Values.logs.ingress }}
 {{- if $.Values.logs.publicUrl }}{{ $.Values.logs.publicUrl }}
-{{- else if .enabled }}http{{ if .tlsSecret }}s{{ end }}://{{ required "logs.ingress.host is missing: name the host under which people open logs" .host }}
+{{- else if .enabled }}http{{ if .tlsSecret }}s{{ end }}://{{ required "logs.ingress.host is missing: set the host name of the log pages" .host }}
 {{- else }}{{ include "builderpool.logsUrl" $ }}
 {{- end }}
 {{- end }}
