@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { CellGreeting } from "../../api/cell/event.ts";
 import type { Clock } from "../../system/clock.ts";
+import { parseJson } from "../../system/json.ts";
 
 /** A connection to a cell that now waits for an order. */
 export interface CellConnection {
@@ -58,18 +59,10 @@ function hearGreeting(socket: Socket): Promise<CellGreeting | string> {
       text += chunk.toString("utf8");
       if (!text.includes("\n") && text.length <= longestGreeting) return;
       socket.off("data", hear).pause();
-      resolve(parse(text) ?? "it does not speak like a cell");
+      resolve(CellGreeting.safeParse(parseJson(text)).data ?? "it does not speak like a cell");
     };
     socket.on("data", hear);
     socket.on("error", (error) => resolve(error.message));
     socket.once("close", () => resolve("it hung up before it took the order"));
   });
-}
-
-function parse(text: string): CellGreeting | undefined {
-  try {
-    return CellGreeting.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { CellEvent } from "../../api/cell/event.ts";
+import { parseJson } from "../../system/json.ts";
 
 /** What arrives from a cell, which is not trusted to speak properly. */
 export interface EventLines {
@@ -23,7 +24,8 @@ export function createEventLines(on: (event: CellEvent) => void): EventLines {
     else pieces = [];
   }
   function endLine(): void {
-    const event = length > longestLine ? undefined : parse(Buffer.concat(pieces).toString("utf8"));
+    const event =
+      length > longestLine ? undefined : CellEvent.safeParse(parseJson(Buffer.concat(pieces).toString("utf8"))).data;
     if (event !== undefined) on(event);
     else if (length > 0) garbage += 1;
     pieces = [];
@@ -42,12 +44,4 @@ export function createEventLines(on: (event: CellEvent) => void): EventLines {
     },
     garbage: () => garbage,
   };
-}
-
-function parse(line: string): CellEvent | undefined {
-  try {
-    return CellEvent.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined;
-  }
 }

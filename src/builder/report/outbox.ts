@@ -7,6 +7,7 @@ import { formatDuration, milliseconds } from "../../api/values/duration.ts";
 import { fullLogName, resultPageName } from "../../core/report/log/paths.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { Clock } from "../../system/clock.ts";
+import { parseJson } from "../../system/json.ts";
 import { createWake } from "../../system/wake.ts";
 import { writeAtomically } from "../../system/writeFile.ts";
 import type { BuilderWorld } from "../world.ts";
@@ -205,9 +206,5 @@ async function limited(clock: Clock, transfer: Promise<void>, signal: AbortSigna
 /** Undefined for a folder that was not completed before the process ended. */
 async function readEntry(folder: string): Promise<Entry | undefined> {
   const text = await readFile(join(folder, entryName), "utf8").catch(() => "");
-  try {
-    return Entry.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  return Entry.safeParse(parseJson(text)).data;
 }

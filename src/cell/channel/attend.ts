@@ -5,6 +5,7 @@ import { finished } from "node:stream/promises";
 import type { CellEvent, CellGreeting, Outcome } from "../../api/cell/event.ts";
 import { Order } from "../../api/cell/order.ts";
 import type { Clock } from "../../system/clock.ts";
+import { parseJson } from "../../system/json.ts";
 import { Tail } from "../../system/process/capture.ts";
 import { type Exit, exitMessageOf, exitOf } from "../../system/process/exit.ts";
 import { cellMarker, killEverybodyElse, killMarked, otherProcesses } from "../../system/process/survivors.ts";
@@ -141,19 +142,11 @@ function obituary(exit: Exit, errors: string, memory: string | undefined): Outco
 
 /** For the log of the container; an order that cannot be read is the cell program's to refuse. */
 function describe(order: string): { readonly id: string; readonly title: string } {
-  const parsed = Order.safeParse(json(order)).data;
+  const parsed = Order.safeParse(parseJson(order)).data;
   if (parsed === undefined) return { id: "", title: "--- an order that cannot be read" };
   const { id, task, check, pullRequest } = parsed;
   const what = pullRequest === undefined ? "" : ` ${check.repository}#${pullRequest.number} ${pullRequest.commit}`;
   return { id, title: `--- ${id}: ${task} ${check.name}${what}` };
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function line(message: CellGreeting | CellEvent): string {

@@ -9,7 +9,7 @@ export interface MachineFacts {
   readonly python: string | undefined;
   /** Whether a build can have its own process table. */
   readonly isolated: boolean;
-  /** Users of builds as a sentence, and whether they are separated from the files of this process. */
+  /** Users of builds as a sentence, and whether they are separated from the files of `builderpool up`. */
   readonly users: { readonly meaning: string; readonly fate: "apart" | "together" | "refused" };
   readonly folder: FolderFacts;
   readonly pages: { readonly address: string; readonly trouble?: PageTrouble };

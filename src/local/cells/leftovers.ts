@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CellRecord, processStartTime, removeCellRecord } from "../../builder/cells/cellRecord.ts";
+import { parseJson } from "../../system/json.ts";
 import { cellMarker } from "../../system/process/survivors.ts";
 import { listProcesses, type Process } from "./processes.ts";
 
@@ -61,20 +62,12 @@ async function tracesOf(workDir: string, records: readonly string[]): Promise<Tr
   const cells = new Set<number>();
   for (const path of records) {
     const text = await readFile(path, "utf8").catch(() => "");
-    const record = CellRecord.safeParse(parse(text)).data;
+    const record = CellRecord.safeParse(parseJson(text)).data;
     if (record === undefined) continue;
     ids.add(record.id);
     if ((await processStartTime(record.pid)) === record.startTime) cells.add(record.pid);
   }
   return { folders: [...new Set([workDir, realpathSync(workDir)])], ids, cells };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Closed under descent and leadership; never `self` or anything it hangs on. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson } from "../../../system/json.ts";
 import { StoreError, type StoreErrorCode } from "../../error.ts";
 
 /** The part of Kubernetes' Status that tells one refusal from another. */
@@ -28,7 +29,7 @@ export interface Refusal {
 /** The server's refusal as a StoreError, with the server's own words. */
 export function refusedError(refusal: Refusal): StoreError {
   const { what, status, body, retryAfter } = refusal;
-  const said = Status.safeParse(parsed(body)).data;
+  const said = Status.safeParse(typeof body === "string" ? parseJson(body) : body).data;
   const code = codeOf(refusal, said);
   const words = said?.message ?? (typeof body === "string" ? body.trim() : "");
   const seconds = Number.parseInt(retryAfter ?? "", 10);
@@ -53,13 +54,4 @@ function codeOf({ status, name }: Refusal, said: z.infer<typeof Status> | undefi
   if (status === 410) return "Expired";
   if (status === 408 || status === 429 || status >= 500) return "Unavailable";
   return "Invalid";
-}
-
-function parsed(body: unknown): unknown {
-  if (typeof body !== "string") return body;
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

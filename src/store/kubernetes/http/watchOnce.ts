@@ -1,3 +1,4 @@
+import { parseJson } from "../../../system/json.ts";
 import { isStoreError, StoreError } from "../../error.ts";
 import type { Access } from "../access.ts";
 import type { KubernetesObject, Resource, WatchEvent, WatchOptions } from "../client.ts";
@@ -38,7 +39,7 @@ export async function* watchOnce(
 }
 
 function eventOf(line: string, what: string): WatchEvent {
-  const event = parsed(line);
+  const event = parseJson(line) as WatchLine | undefined;
   if (isEvent(event)) return event;
   if (isError(event))
     throw refusedError({ what, name: undefined, status: event.object.code ?? 500, body: event.object });
@@ -46,17 +47,15 @@ function eventOf(line: string, what: string): WatchEvent {
   throw new StoreError("Expired", `the API server sent a line that is no event to ${what}: ${begin}`);
 }
 
-function parsed(line: string): { readonly type?: unknown; readonly object?: Partial<KubernetesObject> } | undefined {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
+/** One line of a watch. The API server may send any JSON. */
+interface WatchLine {
+  readonly type?: unknown;
+  readonly object?: Partial<KubernetesObject>;
 }
 
 const types: readonly unknown[] = ["ADDED", "MODIFIED", "DELETED", "BOOKMARK"];
 
-function isEvent(event: ReturnType<typeof parsed>): event is WatchEvent {
+function isEvent(event: WatchLine | undefined): event is WatchEvent {
   return types.includes(event?.type) && typeof event?.object?.metadata?.resourceVersion === "string";
 }
 
