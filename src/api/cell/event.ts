@@ -108,7 +108,7 @@ export const CellEvent = z.discriminatedUnion("event", [
 ]);
 export type CellEvent = z.infer<typeof CellEvent>;
 
-/** First line of a listening cell on each connection that it accepts. The cell then waits for the order. */
+/** First line from a listening cell when it begins to serve a connection. The cell then waits for the order. */
 export const CellGreeting = z.object({
   cell: text(64).describe("Version of the cell."),
   memory: text(64).optional().describe("Memory limit of the cell; absent when unlimited."),

@@ -5,7 +5,7 @@ import { ObjectMeta } from "./metadata.ts";
 
 /** Phases of a builder, with their meaning. */
 export const builderPhases = {
-  Pending: "The builder's process has not started.",
+  Pending: "The builder's process has not reported yet.",
   Warming:
     "The builder fetches sources, tests its tool chain and builds the base branches. The builder claims nothing yet.",
   Ready: "The builder is warm and in the partition. Its pod is Ready too.",
@@ -33,7 +33,7 @@ export const BuilderSpec = z.object({
     .min(0)
     .optional()
     .describe("Index in the partition: the pod ordinal. Outside hosts follow in the order of their names."),
-  poolSize: z.int().min(0).optional().describe("Number of builders in the partition."),
+  poolSize: z.int().min(0).optional().describe("Pool size that workerIndex counts in."),
   silent: z.boolean().optional().describe("Overrides `silent` of the pool for this builder."),
   debug: z.boolean().optional().describe("Overrides `debug` of the pool for this builder."),
   external: z.boolean().default(false).describe("Whether the builder is an outside host."),
@@ -66,7 +66,7 @@ export const BuilderStatus = z.object({
     .string()
     .describe("Identity of the current run of the builder. Claims of an earlier incarnation are void."),
   revision: z.string().optional().describe("Revision that the builder was started with."),
-  podUid: z.string().optional().describe("UID of the pod, or of the local process on one machine."),
+  podUid: z.string().optional().describe("UID of the pod, or of its replacement on one machine."),
   warm: z
     .object({
       incarnation: z.string().describe("Incarnation that warmed up."),

@@ -107,7 +107,7 @@ export const poolReasons = {
   CheckConflict: "An older pool has the same check.",
   NameTaken: "An object with a name that the pool needs exists and has another owner. The operator does not touch it.",
   ListingStale: "Pull requests could not be listed.",
-  ListingFresh: "Pull requests were listed again after a failure.",
+  ListingFresh: "Pull requests were listed.",
   ReportsRefused:
     "The credential may not write statuses or comments. The reporter keeps them until the credential may write.",
   AsDesired: "The pool matches its spec.",

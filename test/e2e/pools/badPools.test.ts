@@ -14,7 +14,7 @@ const check = (more: object) => ({ ...good, checks: [{ name: "build/hello/o2", .
 /** What is wrong, the spec, and what the API server must name. */
 const pools: readonly (readonly [string, object, RegExp])[] = [
   ["no package", noPackage, /spec\.package: Required value/],
-  ["no repository", noRepository, /repository is missing: give it in spec, or in every check/],
+  ["no repository", noRepository, /repository is missing: set it in spec, or in every check/],
   ["no image", noImage, /image is missing: name the container image in which builds run/],
   ["no architecture", noArchitecture, /architecture is missing: name the aliBuild architecture/],
   ["an unknown field", { ...good, instnaces: 2 }, /spec\.instnaces/],

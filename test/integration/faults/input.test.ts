@@ -99,7 +99,7 @@ const checks: readonly (readonly [string, readonly string[], string])[] = [
       "    - {repository: alisw/alidist}",
       "    - {repository: other/hello}",
     ],
-    "spec.checks[6].developmentPackages: check shared has two development packages in directory hello; give one of them another directory",
+    "spec.checks[6].developmentPackages: check shared has two development packages in directory hello; set another directory for one of them",
   ],
   [
     "a check twice",
@@ -112,7 +112,7 @@ const homeless: readonly (readonly [string, readonly string[], string])[] = [
   [
     "a check without a repository",
     ["- name: homeless # <"],
-    "spec.checks[0].repository: check homeless has no repository; give spec.repository or checks[].repository as owner/name",
+    "spec.checks[0].repository: check homeless has no repository; set spec.repository or checks[].repository to owner/name",
   ],
 ];
 
