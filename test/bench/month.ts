@@ -1,6 +1,6 @@
 import type { Build } from "../../src/api/objects/build.ts";
 import { formatDuration } from "../../src/api/values/duration.ts";
-import { isRecheck } from "../../src/core/build/claim.ts";
+import { isRecheck } from "../../src/core/build/state.ts";
 import { createFleet, type Recorder } from "../support/fleet/fleet.ts";
 import { exponential, randomOf } from "../support/random.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Build } from "../../src/api/objects/build.ts";
-import { isClaimable, isRecheck } from "../../src/core/build/claim.ts";
+import { isClaimable, isRecheck } from "../../src/core/build/state.ts";
 import { isActive } from "../../src/core/partition/active.ts";
 import { courtesy } from "../../src/core/queue/partitionView.ts";
 import { createFleet, type Fleet, type Recorder } from "../support/fleet/fleet.ts";

@@ -1,7 +1,8 @@
 import type { Outcome } from "../../api/cell/event.ts";
 import type { Order } from "../../api/cell/order.ts";
 import type { InfrastructureReason } from "../../api/objects/reasons.ts";
-import { finish, type Holder, holds, release, start } from "../../core/build/claim.ts";
+import { finish, release, start } from "../../core/build/claim.ts";
+import { type Holder, holds } from "../../core/build/state.ts";
 import { excerptOf } from "../../core/report/log/excerpt.ts";
 import { timestamp } from "../../system/clock.ts";
 import { type Brain, Stopped } from "../brain.ts";

@@ -1,6 +1,6 @@
 import type { Build } from "../../api/objects/build.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
-import { isHeld } from "../../core/build/claim.ts";
+import { isHeld } from "../../core/build/state.ts";
 import { chooseBuild } from "../../core/queue/choose.ts";
 import type { Brain } from "../brain.ts";
 import { readForceHashes } from "./forceHashes.ts";

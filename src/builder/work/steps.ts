@@ -1,6 +1,7 @@
 import type { CellStep } from "../../api/cell/event.ts";
 import type { Build } from "../../api/objects/build.ts";
-import { type Holder, holds, type Transition } from "../../core/build/claim.ts";
+import type { Transition } from "../../core/build/claim.ts";
+import { type Holder, holds } from "../../core/build/state.ts";
 import type { Brain } from "../brain.ts";
 import { applyTransition } from "./transition.ts";
 

@@ -1,5 +1,5 @@
 import type { Stored } from "../../api/objects/kinds.ts";
-import { type Holder, isRecheck, mustStop } from "../../core/build/claim.ts";
+import { type Holder, isRecheck, mustStop } from "../../core/build/state.ts";
 import { shouldPreempt } from "../../core/queue/preempt.ts";
 import { type Brain, Stopped } from "../brain.ts";
 import { queueViewOf } from "./queueView.ts";

@@ -1,6 +1,7 @@
 import type { Build } from "../../api/objects/build.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
-import { claim, holds, type Transition } from "../../core/build/claim.ts";
+import { claim, type Transition } from "../../core/build/claim.ts";
+import { holds } from "../../core/build/state.ts";
 import { killAfter } from "../../core/liveness/heartbeat.ts";
 import { isStoreError } from "../../store/error.ts";
 import { retryOnConflict } from "../../store/write.ts";

@@ -5,8 +5,8 @@ import { checkLabel, poolLabel, pullRequestLabel } from "../../api/objects/group
 import type { Stored } from "../../api/objects/kinds.ts";
 
 /**
- * Name of the one Build of a pool, check and pull request: the same whenever it is computed, so that creating it twice is
- * noticed. The hash stands for check and repository, which may hold characters that a name may not.
+ * The name of the only Build of a pool, check and pull request. The name is deterministic, so a second create fails with a
+ * conflict. The hash replaces check and repository, because both may contain characters that are invalid in a name.
  */
 export function buildNameOf(
   pool: string,
@@ -16,7 +16,7 @@ export function buildNameOf(
   return `${pool}-${number}-${hash("sha256", `${name}\0${repository}`, "hex").slice(0, 10)}`;
 }
 
-/** Metadata of a new Build; it goes when its pool goes. */
+/** The metadata of a new Build. The owner reference deletes the Build together with its pool. */
 export function buildMetadataOf(pool: Stored<"BuilderPool">, check: ResolvedCheck, number: number): Build["metadata"] {
   const { name, uid } = pool.metadata;
   return {
@@ -26,7 +26,7 @@ export function buildMetadataOf(pool: Stored<"BuilderPool">, check: ResolvedChec
   };
 }
 
-/** The name of the check's log directory, as far as a label can hold it: 63 characters, a letter or digit at both ends. */
+/** The name of the check's log directory as a label value: at most 63 characters, with a letter or digit at both ends. */
 function labelValue(check: string): string {
   return check
     .replace(/[^A-Za-z0-9_-]/g, "_")

@@ -4,9 +4,9 @@ import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
 import { type Milliseconds, milliseconds } from "../../api/values/duration.ts";
 
 /**
- * When a tested commit is worth building again, by the wall clock: `minBackoff` after its verdict, twice as long after each
- * recheck of it, at most `maxBackoff`; and up to a quarter later, by a fraction of its own, so that what was tested together is
- * not all due together.
+ * The wall-clock time of the next recheck of a tested commit. The pause starts at `minBackoff` after the verdict and doubles with
+ * each recheck, up to `maxBackoff`. A fixed fraction per Build adds up to a quarter of the pause. This spreads commits that were
+ * tested at the same time.
  */
 export function recheckDueAtOf(
   { metadata, spec, status }: Stored<"Build">,
@@ -18,7 +18,7 @@ export function recheckDueAtOf(
   return Date.parse(verdict?.finishedAt ?? metadata.creationTimestamp) + pause * (1 + fraction(metadata.name) / 4);
 }
 
-/** In [0, 1), always the same for a name. */
+/** A number in [0, 1), constant for each name. */
 function fraction(name: string): number {
   return Number.parseInt(hash("sha256", name, "hex").slice(0, 8), 16) / 2 ** 32;
 }

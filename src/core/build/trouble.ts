@@ -5,20 +5,23 @@ import type { Milliseconds } from "../../api/values/duration.ts";
 const firstPause: Milliseconds = 60_000;
 const longestPause: Milliseconds = 30 * 60_000;
 
-/** Nothing went wrong: the build was put back on purpose, and is neither counted nor made to wait. */
+/** The build was requeued on purpose. It counts as no failure and does not pause. */
 const onPurpose: ReadonlySet<InfrastructureReason> = new Set(["Drained", "Superseded", "Preempted"]);
-/** The builder failed, not the build: it is counted, and started elsewhere at once. */
+/** The builder failed, not the build. The failure counts, and another builder may start at once. */
 const retriedAtOnce: ReadonlySet<InfrastructureReason> = new Set([...onPurpose, "BuilderLost", "HeartbeatLost"]);
 
 interface Failure extends Pick<Trouble, "reason" | "message" | "builder"> {
   readonly now: Milliseconds;
-  /** The builder died while it ran the build, which may be why: one that writes until its pod is evicted would take one after the other. */
+  /**
+   * The builder died while it ran the build, and the build may be the cause. Example: a build fills the disk until the pod is
+   * evicted. Without a pause, such a build would take down one builder after the other.
+   */
   readonly fatal?: boolean;
 }
 
 /**
- * What is remembered of an attempt that ended without a verdict. The pause before the next one begins at a minute and
- * doubles with each failure of the same request, up to half an hour.
+ * The record of an attempt that ended without a verdict. The pause before the next attempt starts at one minute. The pause doubles
+ * with each failure of the same request, up to 30 minutes.
  */
 export function troubleAfter(build: Build, { reason, message, builder, now, fatal = false }: Failure): Trouble {
   const before = currentTrouble(build)?.count ?? 0;
@@ -35,15 +38,15 @@ export function troubleAfter(build: Build, { reason, message, builder, now, fata
   };
 }
 
-/** The trouble of the request that is wanted now, undefined when it had none. */
+/** The trouble of the current request; undefined if this request had no failed attempt. */
 export function currentTrouble({ spec, status }: Build): Trouble | undefined {
   const trouble = status?.trouble;
   return trouble !== undefined && (trouble.request ?? spec.request) === spec.request ? trouble : undefined;
 }
 
 /**
- * How long a build still pauses after an infrastructure failure. The end was written by the clock of the host where it failed,
- * so one further ahead than the longest pause comes from a wrong clock and does not count.
+ * The rest of the pause after an infrastructure failure, in milliseconds. The clock of the failed host wrote the end of the
+ * pause. An end further ahead than the longest pause comes from a wrong clock and is ignored.
  */
 export function pauseLeft(build: Build, now: Milliseconds): Milliseconds {
   const notBefore = currentTrouble(build)?.notBefore;

@@ -1,7 +1,7 @@
 import type { Build } from "../../api/objects/build.ts";
 import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
 import { formatDuration, type Milliseconds } from "../../api/values/duration.ts";
-import { claimableIn, isHeld, isRecheck } from "../build/claim.ts";
+import { claimableIn, isHeld, isRecheck } from "../build/state.ts";
 import { deferralOf, type PartitionView, partitionViewOf, type QueueView } from "./partitionView.ts";
 import { compareWaiting } from "./priority.ts";
 

@@ -2,7 +2,7 @@ import type { Build, Verdict } from "../../api/objects/build.ts";
 import type { Builder } from "../../api/objects/builder.ts";
 import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
 import { formatDuration, type Milliseconds, milliseconds } from "../../api/values/duration.ts";
-import { isHeld, isRecheck, isWanted } from "../build/claim.ts";
+import { isHeld, isRecheck, isWanted } from "../build/state.ts";
 import { currentTrouble, pauseLeft } from "../build/trouble.ts";
 import { activeBuildersOf } from "../partition/active.ts";
 import { rendezvousWinner } from "../partition/affinity.ts";

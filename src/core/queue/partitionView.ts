@@ -2,7 +2,7 @@ import type { Build } from "../../api/objects/build.ts";
 import type { Builder } from "../../api/objects/builder.ts";
 import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
-import { isHeld } from "../build/claim.ts";
+import { isHeld } from "../build/state.ts";
 import { currentTrouble } from "../build/trouble.ts";
 import { activeBuildersOf } from "../partition/active.ts";
 import type { Preference } from "../partition/preference.ts";

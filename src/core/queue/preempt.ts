@@ -1,5 +1,5 @@
 import type { Build } from "../../api/objects/build.ts";
-import { isClaimable, isHeld, isRecheck } from "../build/claim.ts";
+import { isClaimable, isHeld, isRecheck } from "../build/state.ts";
 import { rendezvousWinner } from "../partition/affinity.ts";
 import { deferralOf, type PartitionView, partitionViewOf, type QueueView, treeHolder } from "./partitionView.ts";
 import { compareWaiting } from "./priority.ts";

@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import type { Builder } from "../../api/objects/builder.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
-import { isHeld } from "../../core/build/claim.ts";
+import { isHeld } from "../../core/build/state.ts";
 import {
   type HeartbeatAges,
   heartbeatAgeOf,

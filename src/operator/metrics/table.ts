@@ -1,7 +1,7 @@
 import type { Build } from "../../api/objects/build.ts";
 import type { Builder } from "../../api/objects/builder.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
-import { isHeld, isWanted } from "../../core/build/claim.ts";
+import { isHeld, isWanted } from "../../core/build/state.ts";
 import type { Budget } from "../../github/github.ts";
 import type { Vitals } from "../../system/vitals.ts";
 

@@ -1,7 +1,7 @@
 import type { Build } from "../../api/objects/build.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
-import { isHeld, isWanted } from "../../core/build/claim.ts";
+import { isHeld, isWanted } from "../../core/build/state.ts";
 import { poolChecksOf } from "../../core/definitions/checks.ts";
 import { checkOwnersOf } from "../../core/definitions/ownership.ts";
 import { membersOf } from "../../core/pool/builder/member.ts";

@@ -2,15 +2,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Build, BuildStatus } from "../../../src/api/objects/build.ts";
 import type { Stored } from "../../../src/api/objects/kinds.ts";
-import {
-  claim,
-  finish,
-  type Holder,
-  release,
-  start,
-  type Transition,
-  takeBack,
-} from "../../../src/core/build/claim.ts";
+import { claim, finish, release, start, type Transition, takeBack } from "../../../src/core/build/claim.ts";
+import type { Holder } from "../../../src/core/build/state.ts";
 import type { ObjectStore } from "../../../src/store/objectStore.ts";
 import { aBuilderPod, log } from "../support/builderPod.ts";
 import { aCluster, type Installation, type TestCluster } from "../support/installation.ts";

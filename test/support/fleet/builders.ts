@@ -1,6 +1,7 @@
 import type { Build } from "../../../src/api/objects/build.ts";
 import type { Stored } from "../../../src/api/objects/kinds.ts";
-import { claim, finish, isRecheck, mustStop, release, start } from "../../../src/core/build/claim.ts";
+import { claim, finish, release, start } from "../../../src/core/build/claim.ts";
+import { isRecheck, mustStop } from "../../../src/core/build/state.ts";
 import { chooseBuild } from "../../../src/core/queue/choose.ts";
 import type { QueueView } from "../../../src/core/queue/partitionView.ts";
 import { shouldPreempt } from "../../../src/core/queue/preempt.ts";

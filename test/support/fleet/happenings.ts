@@ -1,4 +1,5 @@
-import { holds, release } from "../../../src/core/build/claim.ts";
+import { release } from "../../../src/core/build/claim.ts";
+import { holds } from "../../../src/core/build/state.ts";
 import { killAfter } from "../../../src/core/liveness/heartbeat.ts";
 import { createPreference } from "../../../src/core/partition/preference.ts";
 import type { PullRequest } from "../../../src/core/pullRequest/pullRequest.ts";

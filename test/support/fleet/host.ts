@@ -1,6 +1,6 @@
 import type { Build } from "../../../src/api/objects/build.ts";
 import type { Builder, BuilderPhase } from "../../../src/api/objects/builder.ts";
-import type { Holder } from "../../../src/core/build/claim.ts";
+import type { Holder } from "../../../src/core/build/state.ts";
 import { isActive } from "../../../src/core/partition/active.ts";
 import { createPreference, type Preference } from "../../../src/core/partition/preference.ts";
 import { aBuilder } from "../objects/builder.ts";

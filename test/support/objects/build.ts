@@ -6,7 +6,7 @@ import { created, meta } from "./stored.ts";
 
 export const sha = (digits: string | number) => `${digits}`.padStart(40, "0");
 
-/** Each row of a test says only what matters to it. */
+/** A Build with defaults. Each test gives only the fields that matter. */
 export function aBuild(spec: Partial<BuildSpec> = {}, status?: Partial<BuildStatus>): Stored<"Build"> {
   const number = spec.number ?? 1;
   return {

@@ -2,7 +2,7 @@ import type { Builder, BuilderSpec, BuilderStatus } from "../../../src/api/objec
 import { apiVersion } from "../../../src/api/objects/group.ts";
 import { created, meta } from "./stored.ts";
 
-/** One that is Ready. */
+/** A Ready builder. */
 export function aBuilder(name: string, status: Partial<BuilderStatus> = {}, spec: Partial<BuilderSpec> = {}): Builder {
   const incarnation = `${name}-1`;
   return {

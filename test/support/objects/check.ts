@@ -1,6 +1,6 @@
 import type { ResolvedCheck } from "../../../src/api/objects/check.ts";
 
-export function aCheck(says: Partial<ResolvedCheck> = {}): ResolvedCheck {
+export function aCheck(fields: Partial<ResolvedCheck> = {}): ResolvedCheck {
   return {
     name: "build/O2/o2",
     repository: "o/r",
@@ -20,6 +20,6 @@ export function aCheck(says: Partial<ResolvedCheck> = {}): ResolvedCheck {
     tool: { alibuild: "1.17.44" },
     silent: false,
     testsTool: false,
-    ...says,
+    ...fields,
   };
 }

@@ -1,19 +1,13 @@
 import { type Build, BuildStatus } from "../../../src/api/objects/build.ts";
 import type { Stored } from "../../../src/api/objects/kinds.ts";
-import {
-  claim,
-  finish,
-  type Holder,
-  start,
-  type Transition,
-  type VerdictInput,
-} from "../../../src/core/build/claim.ts";
+import { claim, finish, start, type Transition, type VerdictInput } from "../../../src/core/build/claim.ts";
+import type { Holder } from "../../../src/core/build/state.ts";
 import { aBuild } from "./build.ts";
 import { iso, noon } from "./moment.ts";
 
-/** Builds in the hands of a builder, step by step as `core/queue/claim` lets them go on. */
+/** Builds in each phase of a claim, made with the real transitions. */
 
-/** A builder with the first attempt at a Build. */
+/** The holder of the first attempt at a Build. */
 export const holderOf = (builder: string): Holder => ({ builder, incarnation: `${builder}-1`, attempt: 1 });
 
 export const finding: VerdictInput = {
@@ -24,7 +18,7 @@ export const finding: VerdictInput = {
   finishedAt: iso(noon + 1),
 };
 
-/** The status after a step that must be allowed. */
+/** The status after a transition; throws if the transition is refused. */
 export function statusAfter(transition: Transition): BuildStatus {
   if ("refused" in transition) throw new Error(transition.refused);
   return BuildStatus.parse(transition.status);
@@ -43,13 +37,13 @@ export function running(build: Stored<"Build"> = aBuild(), builder = "o2-0", now
   return applied(held, start(held, holderIn(held)));
 }
 
-export function finished(build: Stored<"Build"> = aBuild(), builder = "o2-0", says = finding) {
+export function finished(build: Stored<"Build"> = aBuild(), builder = "o2-0", input = finding) {
   const started = running(build, builder);
-  return applied(started, finish(started, holderIn(started), says));
+  return applied(started, finish(started, holderIn(started), input));
 }
 
-/** Whoever holds it. */
+/** The holder of the Build; throws if the Build is not held. */
 export function holderIn({ metadata, status }: Build): Holder {
-  if (status?.claim === undefined) throw new Error(`${metadata.name} is held by nobody`);
+  if (status?.claim === undefined) throw new Error(`${metadata.name} is not held`);
   return status.claim;
 }

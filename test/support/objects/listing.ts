@@ -1,7 +1,7 @@
 import type { Listing, PullRequest } from "../../../src/core/pullRequest/pullRequest.ts";
 import { noon } from "./moment.ts";
 
-export function aListing(pullRequests: readonly PullRequest[], says: Partial<Listing> = {}): Listing {
+export function aListing(pullRequests: readonly PullRequest[], fields: Partial<Listing> = {}): Listing {
   return {
     repository: "o/r",
     branch: "master",
@@ -9,6 +9,6 @@ export function aListing(pullRequests: readonly PullRequest[], says: Partial<Lis
     unreadable: [],
     teams: new Map(),
     startedAt: noon,
-    ...says,
+    ...fields,
   };
 }

@@ -2,10 +2,10 @@ import type { PullRequest } from "../../../src/core/pullRequest/pullRequest.ts";
 import { sha } from "./build.ts";
 
 export function aPullRequest(
-  says: Partial<Omit<PullRequest, "head">> & Partial<PullRequest["head"]> = {},
+  fields: Partial<Omit<PullRequest, "head">> & Partial<PullRequest["head"]> = {},
 ): PullRequest {
-  const { commit, committedAt, statuses, ...rest } = says;
-  const number = says.number ?? 1;
+  const { commit, committedAt, statuses, ...rest } = fields;
+  const number = fields.number ?? 1;
   return {
     number,
     title: "A change",

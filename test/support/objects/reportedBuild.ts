@@ -9,7 +9,7 @@ import type {
 } from "../../../src/api/objects/build.ts";
 import type { ReportFacts } from "../../../src/core/report/post/plan.ts";
 
-/** A Build as the reporter meets it, and what GitHub has of it. */
+/** Builds for the reporter, and the record of the reports on GitHub. */
 
 export const commitA = "a".repeat(40);
 export const commitB = "b".repeat(40);
@@ -57,7 +57,7 @@ export const aReport = (change: Partial<Reported> = {}): Reported => ({
   ...change,
 });
 
-/** What GitHub has after a verdict was reported. */
+/** The record after a published verdict. */
 export const published = (state: "success" | "error", change: Partial<Reported> = {}): Reported =>
   aReport({ state, description: "", url: link, writes: 2, ...change });
 

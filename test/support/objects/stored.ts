@@ -1,7 +1,7 @@
-/** When every object of a test was created. */
+/** The creation time of every test object. */
 export const created = "2026-01-01T00:00:00Z";
 
-/** What a store writes into an object's metadata. */
+/** The metadata that a store sets. */
 export const meta = (name: string) => ({
   name,
   namespace: "default",

@@ -2,7 +2,7 @@ import type { Build } from "../../../api/objects/build.ts";
 import type { Builder } from "../../../api/objects/builder.ts";
 import type { BuilderPool } from "../../../api/objects/pool.ts";
 import type { Milliseconds } from "../../../api/values/duration.ts";
-import { isHeld } from "../../build/claim.ts";
+import { isHeld } from "../../build/state.ts";
 import { poolChecksOf } from "../../definitions/checks.ts";
 import { planReport, type ReportFacts } from "./plan.ts";
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Build } from "../../../../src/api/objects/build.ts";
-import { claim, finish, isClaimable, isRecheck, isWanted, release, start } from "../../../../src/core/build/claim.ts";
+import { claim, finish, release, start } from "../../../../src/core/build/claim.ts";
+import { isClaimable, isRecheck, isWanted } from "../../../../src/core/build/state.ts";
 import { aBuild, heldBy, judged, sha } from "../../../support/objects/build.ts";
 import { applied, claimed, finding, finished, holderOf, running } from "../../../support/objects/inHands.ts";
 import { iso, noon } from "../../../support/objects/moment.ts";
@@ -8,8 +9,8 @@ import { iso, noon } from "../../../support/objects/moment.ts";
 const holder = holderOf("o2-0");
 const verdict = { ...finding, commit: sha(1), request: 1, attempt: 1, builder: "o2-0" };
 
-describe("a claim", () => {
-  it("goes from Queued over Claimed and Running to Done", () => {
+describe("claim", () => {
+  it("moves a Build from Queued to Claimed, Running and Done", () => {
     const one = claimed();
     expect(one.status).toEqual({
       phase: "Claimed",
@@ -24,17 +25,17 @@ describe("a claim", () => {
   });
 
   it.each<[string, Build]>([
-    ["claimed by another", heldBy("o2-1", {}, { phase: "Claimed" })],
+    ["claimed by another builder", heldBy("o2-1", {}, { phase: "Claimed" })],
     ["running elsewhere", heldBy("o2-1")],
     ["done", judged("Success")],
-    ["not asked for", aBuild({ request: 0 })],
+    ["not requested", aBuild({ request: 0 })],
     ["blocked", aBuild({ blocked: { reason: "Draft", message: "It is a draft" } })],
-    ["on its way out", { ...aBuild(), metadata: { ...aBuild().metadata, deletionTimestamp: iso(noon) } }],
-  ])("is refused while the build is %s", (_, build) => {
-    expect(claim(build, holder, noon)).toEqual({ refused: "build/O2/o2 of o/r#1 is not there to be claimed" });
+    ["being deleted", { ...aBuild(), metadata: { ...aBuild().metadata, deletionTimestamp: iso(noon) } }],
+  ])("refuses a Build that is %s", (_, build) => {
+    expect(claim(build, holder, noon)).toEqual({ refused: "build/O2/o2 of o/r#1 cannot be claimed now" });
   });
 
-  it("counts attempts over everything that happens, and forgets nothing that was reported", () => {
+  it("counts attempts across requests and keeps the report record", () => {
     const reported = {
       commit: sha(1),
       request: 1,
@@ -53,45 +54,45 @@ describe("a claim", () => {
     });
   });
 
-  it("cannot be started, finished or released by anybody else", () => {
+  it("refuses start, finish and release by any other holder", () => {
     const build = running();
-    for (const stranger of [
+    for (const other of [
       { ...holder, builder: "o2-1" },
       { ...holder, incarnation: "o2-0-2" },
       { ...holder, attempt: 2 },
     ]) {
-      const refused = `"${stranger.builder}" no longer holds attempt ${stranger.attempt} of build/O2/o2 of o/r#1`;
-      expect(start(claimed(), stranger)).toEqual({ refused });
-      expect(finish(build, stranger, finding)).toEqual({ refused });
-      expect(release(build, stranger, { reason: "Drained", message: "", now: noon })).toEqual({ refused });
+      const refused = `"${other.builder}" no longer holds attempt ${other.attempt} of build/O2/o2 of o/r#1`;
+      expect(start(claimed(), other)).toEqual({ refused });
+      expect(finish(build, other, finding)).toEqual({ refused });
+      expect(release(build, other, { reason: "Drained", message: "", now: noon })).toEqual({ refused });
     }
   });
 
-  it("cannot be started twice, nor finished before it was started", () => {
-    expect(start(running(), holder)).toEqual({ refused: "build/O2/o2 of o/r#1 is Running already" });
+  it("refuses a second start, and a finish before the start", () => {
+    expect(start(running(), holder)).toEqual({ refused: "build/O2/o2 of o/r#1 is already Running" });
     expect(finish(claimed(), holder, finding)).toEqual({
-      refused: "build/O2/o2 of o/r#1 is Claimed, so there is no verdict to give",
+      refused: "build/O2/o2 of o/r#1 is Claimed, not Running, so it takes no verdict",
     });
   });
 
-  it("keeps a verdict on a commit that has a successor, and the build stays wanted (B-13)", () => {
+  it("keeps a verdict on an outdated commit, and the build stays wanted (B-13)", () => {
     const pushed = { ...running(), spec: { ...aBuild().spec, commit: sha("f"), request: 2 } };
     const done = applied(pushed, finish(pushed, holder, finding));
     expect(done.status.verdict).toMatchObject({ commit: sha(1), request: 1 });
     expect(isClaimable(done, noon)).toBe(true);
   });
 
-  it("keeps the last five verdicts before the last, newest first and without their excerpts", () => {
-    const says = { ...finding, excerpt: "error: x" };
-    let build = finished(aBuild(), "o2-0", says);
+  it("keeps five earlier verdicts, newest first and without excerpts", () => {
+    const verdictInput = { ...finding, excerpt: "error: x" };
+    let build = finished(aBuild(), "o2-0", verdictInput);
     for (let request = 2; request <= 8; request += 1)
-      build = finished({ ...build, spec: { ...build.spec, request } }, "o2-0", says);
+      build = finished({ ...build, spec: { ...build.spec, request } }, "o2-0", verdictInput);
     expect(build.status.verdict).toMatchObject({ request: 8, excerpt: "error: x" });
     expect(build.status.history?.map(({ request }) => request)).toEqual([7, 6, 5, 4, 3]);
     expect(build.status.history?.some((earlier) => "excerpt" in earlier)).toBe(false);
   });
 
-  it("counts rechecks of a commit, not rebuilds that were asked for, and begins anew with a push", () => {
+  it("counts rechecks but not requested rebuilds of a commit, from 0 after each push", () => {
     const before = { rechecks: 3, verdict };
     const counted = (build: ReturnType<typeof aBuild>) => finished(build).status.rechecks;
     expect(counted(judged("Failure", { request: 2, group: "failed" }, before))).toBe(4);
@@ -101,8 +102,8 @@ describe("a claim", () => {
   });
 });
 
-describe("a recheck", () => {
-  it("is a build whose result is known", () => {
+describe("recheck", () => {
+  it("is a build with a known result", () => {
     expect(isRecheck(aBuild())).toBe(false);
     expect(isRecheck(aBuild({ group: "failed" }))).toBe(true);
     expect(isRecheck(aBuild({ group: "succeeded" }))).toBe(true);

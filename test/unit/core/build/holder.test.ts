@@ -1,19 +1,20 @@
 import { describe, expect, it } from "vitest";
 import type { Build } from "../../../../src/api/objects/build.ts";
-import { mustStop, start, takeBack } from "../../../../src/core/build/claim.ts";
+import { start, takeBack } from "../../../../src/core/build/claim.ts";
+import { mustStop } from "../../../../src/core/build/state.ts";
 import { sha } from "../../../support/objects/build.ts";
 import { applied, claimed, holderOf, running } from "../../../support/objects/inHands.ts";
 import { iso, noon } from "../../../support/objects/moment.ts";
 
 const holder = holderOf("o2-0");
 
-describe("a holder", () => {
-  it("goes on while nothing changed", () => {
+describe("holder", () => {
+  it("continues while nothing changes", () => {
     expect(mustStop(running(), holder)).toBeUndefined();
   });
 
   it.each<[string, (build: Build) => Build | undefined, string]>([
-    ["the pull request is gone", () => undefined, "The pull request was closed, merged or is no longer tested here"],
+    ["the Build was deleted", () => undefined, "The pull request was closed or merged, or is no longer tested here"],
     [
       "the build is being deleted",
       (build) => ({ ...build, metadata: { ...build.metadata, deletionTimestamp: iso(noon) } }),
@@ -25,12 +26,12 @@ describe("a holder", () => {
       "build/O2/o2 of o/r#1 has a new commit, 0000000000",
     ],
     [
-      "a rebuild was asked for",
+      "a rebuild was requested",
       (build) => ({ ...build, spec: { ...build.spec, request: 2 } }),
-      "A rebuild of build/O2/o2 of o/r#1 was asked for",
+      "A rebuild of build/O2/o2 of o/r#1 was requested",
     ],
     [
-      "it must not be built",
+      "the Build is blocked",
       (build) => ({ ...build, spec: { ...build.spec, blocked: { reason: "Draft", message: "It is a draft" } } }),
       "It is a draft",
     ],
@@ -39,7 +40,7 @@ describe("a holder", () => {
       (build) => applied(build, takeBack(build, { cause: "Lost" }, noon)),
       `"o2-0" no longer holds attempt 1 of build/O2/o2 of o/r#1`,
     ],
-  ])("must stop when %s, and not start", (_, change, because) => {
+  ])("must stop, and not start, when %s", (_, change, because) => {
     expect(mustStop(change(running()), holder)).toBe(because);
     const held = change(claimed());
     if (held !== undefined) expect(start(held, holder)).toHaveProperty("refused");

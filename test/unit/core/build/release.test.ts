@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Build } from "../../../../src/api/objects/build.ts";
-import { isClaimable, release } from "../../../../src/core/build/claim.ts";
+import { release } from "../../../../src/core/build/claim.ts";
+import { isClaimable } from "../../../../src/core/build/state.ts";
 import { aBuild, sha } from "../../../support/objects/build.ts";
 import { applied, claimed, holderIn, running } from "../../../support/objects/inHands.ts";
 import { iso, noon } from "../../../support/objects/moment.ts";
@@ -8,11 +9,11 @@ import { iso, noon } from "../../../support/objects/moment.ts";
 type Reason = Parameters<typeof release>[2]["reason"];
 
 function released<B extends Build>(build: B, reason: Reason, now = noon) {
-  return applied(build, release(build, holderIn(build), { reason, message: `${reason} it was`, now }));
+  return applied(build, release(build, holderIn(build), { reason, message: `reason: ${reason}`, now }));
 }
 
-describe("a release", () => {
-  it("puts the build back with the reason on record", () => {
+describe("release", () => {
+  it("requeues the build and records the reason", () => {
     const build = released(running(), "FetchFailed");
     expect(build.status).toEqual({
       phase: "Queued",
@@ -20,7 +21,7 @@ describe("a release", () => {
       tree: "o2-0",
       trouble: {
         reason: "FetchFailed",
-        message: "FetchFailed it was",
+        message: "reason: FetchFailed",
         builder: "o2-0",
         count: 1,
         request: 1,
@@ -32,7 +33,7 @@ describe("a release", () => {
     expect(isClaimable(build, noon + 60_000)).toBe(true);
   });
 
-  it("makes an infrastructure failure wait twice as long each time, up to half an hour", () => {
+  it("doubles the pause after each infrastructure failure, up to 30 minutes", () => {
     const pauses: number[] = [];
     let build = aBuild();
     for (let due = noon; pauses.length < 8; ) {
@@ -44,23 +45,23 @@ describe("a release", () => {
     expect(pauses).toEqual([1, 2, 4, 8, 16, 30, 30, 30]);
   });
 
-  it.each(["Drained", "Preempted", "HeartbeatLost"] as const)("for %s lets somebody else start at once", (reason) => {
+  it.each(["Drained", "Preempted", "HeartbeatLost"] as const)("adds no pause after %s", (reason) => {
     const build = released(running(), reason);
     expect(build.status.trouble?.notBefore).toBeUndefined();
     expect(isClaimable(build, noon)).toBe(true);
   });
 
-  it("for a push leaves no trouble behind: it was about the commit before", () => {
+  it("records no trouble after a push, because the trouble was on the old commit", () => {
     expect(released(running(), "Superseded").status).toEqual({ phase: "Queued", attempt: 1, tree: "o2-0" });
   });
 
-  it("of an earlier request holds up no later one", () => {
+  it("ignores the pause of an earlier request", () => {
     const failed = released(running(), "FetchFailed");
     const pushed = { ...failed, spec: { ...failed.spec, commit: sha("f"), request: 2 } };
     expect(isClaimable(pushed, noon)).toBe(true);
   });
 
-  it("whose end lies further ahead than any pause came from a wrong clock and holds up nothing", () => {
+  it("ignores a pause further ahead than the longest pause, because the clock was wrong", () => {
     const failed = released(running(), "FetchFailed", noon + 86_400_000);
     expect(isClaimable(failed, noon)).toBe(true);
   });
