@@ -7,7 +7,7 @@ import { buildMetadataOf, buildNameOf } from "../build/identity.ts";
 import { isHeld } from "../build/state.ts";
 import { candidateOf } from "../pullRequest/candidate.ts";
 import type { Listing, PullRequest } from "../pullRequest/pullRequest.ts";
-import { mustBeHeard } from "../report/post/pending.ts";
+import { hasUnpublished } from "../report/post/pending.ts";
 import { unreportedVerdict } from "../report/post/plan.ts";
 import { requestBuild, type Work } from "./request.ts";
 
@@ -158,12 +158,12 @@ function settle(queue: ObservedQueue, build: Stored<"Build">): QueueAction | und
 
 /** What runs is stopped first, and GitHub hears the last verdict, or that none follows. */
 function leave(
-  { pool }: ObservedQueue,
+  { pool, checks }: ObservedQueue,
   build: Stored<"Build">,
   reason: BlockedReason,
   because: string,
 ): QueueAction | undefined {
-  if (!mustBeHeard(build, pool)) return { do: "delete", build, because };
+  if (!hasUnpublished(build, pool, checks)) return { do: "delete", build, because };
   return blockFor(build, reason, `It is not built here: ${because}`);
 }
 

@@ -1,4 +1,5 @@
 import type { Build } from "../../api/objects/build.ts";
+import type { ResolvedCheck } from "../../api/objects/check.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { isHeld, isWanted } from "../../core/build/state.ts";
@@ -7,7 +8,7 @@ import { checkOwnersOf } from "../../core/definitions/ownership.ts";
 import { membersOf } from "../../core/pool/builder/member.ts";
 import { agesOf, observeTimers } from "../../core/pool/builder/timers.ts";
 import type { ListingState, ObservedPool, Waiting } from "../../core/pool/observed.ts";
-import { mustBeHeard } from "../../core/report/post/pending.ts";
+import { hasUnpublished } from "../../core/report/post/pending.ts";
 import type { KnownBuilders } from "./apply.ts";
 import { type Memory, memoryOf, type PoolMemory } from "./memory.ts";
 import { podsHeardOf } from "./workloads.ts";
@@ -32,6 +33,7 @@ export async function observePool(
   const builds = caches.builds.list().filter(({ spec }) => spec.pool === name);
   const waiting = waitingAmong(builds, listings);
   const refused = world.refused(pool);
+  const { checks, broken } = poolChecksOf(pool);
   return {
     pool,
     members: membersOf(name, pods, builders, (builder) => agesOf(timers, builder, now)),
@@ -40,9 +42,11 @@ export async function observePool(
     ...(waiting !== undefined && { waiting }),
     listings,
     ...(refused !== undefined && { refused }),
-    definitions: { broken: poolChecksOf(pool).broken, conflicts: conflictsOf(pool, caches.pools.list()) },
+    definitions: { broken, conflicts: conflictsOf(pool, checks, caches.pools.list()) },
     unsettled:
-      pool.metadata.deletionTimestamp === undefined ? 0 : builds.filter((one) => mustBeHeard(one, pool)).length,
+      pool.metadata.deletionTimestamp === undefined
+        ? 0
+        : builds.filter((one) => hasUnpublished(one, pool, checks)).length,
     deletingFor: deletingFor(pool, remembered, now),
   };
 }
@@ -81,9 +85,13 @@ function waitingAmong(builds: readonly Build[], listings: readonly ListingState[
   return { queued: waiting.length, ...(oldest !== undefined && { oldest }) };
 }
 
-function conflictsOf(pool: BuilderPool, pools: readonly BuilderPool[]): ObservedPool["definitions"]["conflicts"] {
+function conflictsOf(
+  pool: BuilderPool,
+  checks: readonly ResolvedCheck[],
+  pools: readonly BuilderPool[],
+): ObservedPool["definitions"]["conflicts"] {
   const ownerOf = checkOwnersOf(pools);
-  return poolChecksOf(pool).checks.flatMap((check) => {
+  return checks.flatMap((check) => {
     const owner = ownerOf(check) ?? pool.metadata.name;
     return owner === pool.metadata.name ? [] : [{ check: check.name, owner }];
   });

@@ -1,5 +1,5 @@
 import type { Stored } from "../../api/objects/kinds.ts";
-import { isUpToDate, type ReportContext } from "../../core/report/post/pending.ts";
+import { createChecksCache, isUpToDate, type ReportContext } from "../../core/report/post/pending.ts";
 import { type ReportPlan, unreportedVerdict } from "../../core/report/post/plan.ts";
 import { GitHubError } from "../../github/github.ts";
 import { createWorkqueue, type Workqueue } from "../../store/queue/workqueue.ts";
@@ -54,7 +54,11 @@ export async function runReporter(world: ReporterWorld, signal: AbortSignal): Pr
       if (build !== undefined) want(queue, build);
     },
   });
-  const around: ReportContext = { pool: (name) => pools.get(name), builder: (name) => builders.get(name) };
+  const around: ReportContext = {
+    pool: (name) => pools.get(name),
+    checks: createChecksCache(),
+    builder: (name) => builders.get(name),
+  };
 
   async function report(name: string): Promise<number | undefined> {
     const seen = builds.get(name);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** What differs between two runs that say the same: dates, times, durations, progress, addresses, temporary names, commits. */
+/** Text that changes between equal runs: dates, times, durations, progress, addresses, temporary names, commits. */
 const volatile = [
   /\d{4}-\d{2}-\d{2}(?:[T@ -]\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?Z?)?/g,
   /\b\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?\b/g,
@@ -12,11 +12,11 @@ const volatile = [
 ] as const;
 
 /**
- * Tells whether two comments say the same. Times, durations and the order of lines do not count, since builds run in parallel;
- * everything else does, line numbers included: a comment is rewritten when the errors are others.
+ * The hash of a comment's findings. Times, durations and the order of lines do not change the hash, because builds run in
+ * parallel. Everything else does, including line numbers, so a comment with other errors is rewritten.
  */
 export function commentHashOf(text: string): string {
-  const steady = volatile.reduce((rest, pattern) => rest.replace(pattern, ""), text);
-  const lines = steady.split("\n").sort();
+  const stable = volatile.reduce((rest, pattern) => rest.replace(pattern, ""), text);
+  const lines = stable.split("\n").sort();
   return createHash("sha256").update(lines.join("\n")).digest("hex").slice(0, 16);
 }

@@ -15,57 +15,61 @@ import {
   verdictStatusOf,
 } from "./status.ts";
 
-/** What the reporter knows beside the Build. */
+/** The facts that a report depends on, besides the Build. */
 export interface ReportFacts {
-  /** Whether the check wants comments on failed builds. */
+  /** Whether the check wants comments on failed builds. Called only when a comment is due. */
   readonly wantsComments: () => boolean;
-  /** Whether pool or check is silent: then nothing is published. */
+  /** Whether the pool or the check is silent. A silent pool or check publishes nothing. */
   readonly silent: boolean;
-  /** Whether a builder is silent: then what it builds is not announced. */
+  /** Whether a builder is silent. Builds on a silent builder are not announced. */
   readonly isSilentBuilder: (name: string) => boolean;
-  /** How long the log of the verdict to report has been waited for. */
+  /** The time since the reporter began to wait for the log of the verdict. */
   readonly logWaited: Milliseconds;
 }
 
+/** A commit status to write, with its commit and the request that it answers. */
 export interface PlannedStatus extends StatusText {
   readonly commit: string;
   readonly request: number;
 }
 
-/** What GitHub should get now: nothing when it has everything. The status goes first. */
+/** The next writes to GitHub, the status before the comment. Empty if GitHub is up to date. */
 export interface ReportPlan {
   readonly status?: PlannedStatus;
   readonly comment?: Comment & { readonly commit: string };
-  /** Nothing is written before: the log that a verdict links to is on its way. */
+  /** Milliseconds to wait before any write, because the log behind the verdict's link is not stored yet. */
   readonly wait?: Milliseconds;
 }
 
-/** A verdict without its log is posted after this long: the address is known, and the builder keeps trying to store it. */
+/** The longest wait for a log before its verdict is published. The link is final, and the builder keeps retrying the upload. */
 const logPatience: Milliseconds = 10 * 60_000;
-/** GitHub takes 1000 statuses for a commit and context. From here on only verdicts are written. */
+/** GitHub accepts 1000 statuses for a commit and context. After this many, only verdicts are written. */
 const maxAnnouncements = 900;
-/** The build was put back on purpose: that is no failure, and the next attempt follows. */
+/** Requeued on purpose. This is no failure, and the next attempt follows. */
 const onPurpose: ReadonlySet<InfrastructureReason> = new Set(["Drained", "Superseded", "Preempted"]);
 
 /**
- * What GitHub should have for a Build and, by the reporter's own record in `status.reported`, does not have. Verdicts come first,
- * oldest first, each on its own commit; then what is announced about the current one. An untested commit gets one `Started` and
- * its verdict; a failed one that is checked again `Rechecking` and its verdict; a succeeded one its verdict, which mostly is there.
+ * The writes that GitHub still lacks for a Build, compared with the reporter's record in `status.reported`. Verdicts come first,
+ * oldest first, each on its own commit. Announcements about the current commit follow.
+ *
+ * - An untested commit gets one `Started` and its verdict.
+ * - A failed commit gets `Rechecking` during a recheck, and its verdict.
+ * - A succeeded commit gets only its verdict, usually already on GitHub.
  */
 export function planReport(build: Build, facts: ReportFacts): ReportPlan {
   if (facts.silent) return {};
   const verdict = unreportedVerdict(build);
   if (verdict !== undefined) return reportVerdict(build, verdict, facts);
-  const comment = commentDue(build, facts);
+  const comment = commentDue(build, facts.wantsComments);
   if (comment !== undefined) return { comment };
-  const text = announcement(build, facts);
+  const text = announcementOf(build, facts);
   const { commit, request } = build.spec;
   return text === undefined ? {} : { status: { ...text, commit, request } };
 }
 
 /**
- * The oldest verdict that GitHub does not have. Of several on one commit only the newest counts; one given in silence never does.
- * A verdict that says what GitHub has already is unreported too, until its request is on record: somebody may have cleared it.
+ * The oldest verdict that GitHub lacks. Only the newest verdict on a commit counts, and a silent verdict never counts. A verdict
+ * with the same text as on GitHub stays unreported until its request is recorded, because a person may have cleared the status.
  */
 export function unreportedVerdict({ spec, status }: Build): Verdict | undefined {
   const reported = status?.reported;
@@ -89,55 +93,80 @@ function reportVerdict(build: Build, verdict: Verdict, facts: ReportFacts): Repo
   if (verdict.log?.stored === false && wait > 0) return { wait };
   const { commit, request } = verdict;
   const status = { ...verdictStatusOf(build.spec.check, verdict), commit, request };
-  const comment = verdict === build.status?.verdict ? newComment(build, verdict, facts) : undefined;
+  const comment = verdict === build.status?.verdict ? newComment(build, verdict, facts.wantsComments) : undefined;
   return { status, ...(comment && { comment }) };
 }
 
-/** The comment for a verdict whose status GitHub has. */
-function commentDue(build: Build, facts: ReportFacts): ReportPlan["comment"] {
-  const { verdict, reported } = build.status ?? {};
-  const isLast = verdict?.commit === reported?.commit && verdict?.request === reported?.request;
-  return verdict === undefined || !isLast || verdict.silent ? undefined : newComment(build, verdict, facts);
+/** Whether GitHub lacks a verdict, or the comment of the newest verdict. `wantsComments` is called only if a comment is due. */
+export function hasPendingVerdict(build: Build, wantsComments: ReportFacts["wantsComments"]): boolean {
+  return unreportedVerdict(build) !== undefined || commentDue(build, wantsComments) !== undefined;
 }
 
-function newComment(build: Build, verdict: Verdict, { wantsComments }: ReportFacts): ReportPlan["comment"] {
+/** Whether GitHub still announces a build of the current commit, although the Build is not held and has no verdict. */
+export function hasPendingAnnouncement(build: Build): boolean {
+  const reported = reportedOn(build, build.spec.commit);
+  const isAnnounced = reported !== undefined && isAnnouncement(reported.description);
+  return isAnnounced && takesAnnouncements(build, reported) && build.status?.claim === undefined;
+}
+
+/** The comment for a verdict with a published status. */
+function commentDue(build: Build, wantsComments: ReportFacts["wantsComments"]): ReportPlan["comment"] {
+  const { verdict, reported } = build.status ?? {};
+  const isLast = verdict?.commit === reported?.commit && verdict?.request === reported?.request;
+  return verdict === undefined || !isLast || verdict.silent ? undefined : newComment(build, verdict, wantsComments);
+}
+
+function newComment(
+  build: Build,
+  verdict: Verdict,
+  wantsComments: ReportFacts["wantsComments"],
+): ReportPlan["comment"] {
   const comment = commentOn(build.spec.check, verdict);
   const known = reportedOn(build, verdict.commit)?.commented;
   if (comment === undefined || comment.hash === known || !wantsComments()) return undefined;
   return { ...comment, commit: verdict.commit };
 }
 
-/** What is said about the current commit while it has no verdict. */
-function announcement(build: Build, facts: ReportFacts): StatusText | undefined {
-  const { spec, status } = build;
-  const reported = reportedOn(build, spec.commit);
+/** Whether the current commit may get an announcement: it has no verdict yet, and not too many statuses. */
+function takesAnnouncements({ spec, status }: Build, reported: Reported | undefined): boolean {
   const isAnswered = status?.verdict?.commit === spec.commit && status.verdict.request >= spec.request;
-  if (isAnswered || (reported?.writes ?? 0) >= maxAnnouncements) return undefined;
-  if (spec.blocked !== undefined) return blocked(build, reported);
-  const said = reported?.request === spec.request && isAnnouncement(reported.description) ? reported : undefined;
+  return !isAnswered && (reported?.writes ?? 0) < maxAnnouncements;
+}
+
+/** The announcement that the current commit lacks. */
+function announcementOf(build: Build, facts: ReportFacts): StatusText | undefined {
+  const { spec } = build;
+  const reported = reportedOn(build, spec.commit);
+  if (!takesAnnouncements(build, reported)) return undefined;
+  if (spec.blocked !== undefined) return blockedStatusOf(build, reported);
+  const announced = reported?.request === spec.request && isAnnouncement(reported.description) ? reported : undefined;
   if (spec.group === "untested") {
     const trouble = currentTrouble(build);
     if (trouble !== undefined && !onPurpose.has(trouble.reason) && !facts.isSilentBuilder(trouble.builder)) {
-      const isSaid = said !== undefined && isRetrying(said.description);
-      return isSaid ? undefined : retryingStatusOf(trouble.reason, trouble.builder);
+      const isAnnounced = announced !== undefined && isRetrying(announced.description);
+      return isAnnounced ? undefined : retryingStatusOf(trouble.reason, trouble.builder);
     }
   }
-  return said === undefined ? running(build, facts, reported) : undefined;
+  return announced === undefined ? runningStatusOf(build, facts, reported) : undefined;
 }
 
-function running({ spec, status }: Build, facts: ReportFacts, reported: Reported | undefined): StatusText | undefined {
+function runningStatusOf(
+  { spec, status }: Build,
+  facts: ReportFacts,
+  reported: Reported | undefined,
+): StatusText | undefined {
   const claim = status?.claim;
   if (status?.phase !== "Running" || claim === undefined || facts.isSilentBuilder(claim.builder)) return undefined;
   if (claim.request !== spec.request || claim.commit !== spec.commit) return undefined;
   const since = Date.parse(claim.since);
   if (spec.group === "untested") return startedStatusOf(since, claim.builder);
-  // Where the red status is not ours its link is not known, and writing would lose it.
+  // The link of a red status from another tool is unknown, and a write would lose the link.
   const isOurs = spec.group === "failed" && reported?.state === "error";
   return isOurs ? recheckingStatusOf(since, claim.builder, reported.url) : undefined;
 }
 
-/** Nobody asks to approve what has a status already; an announced build that will not take place is called off. */
-function blocked({ spec, status }: Build, reported: Reported | undefined): StatusText | undefined {
+/** Requests approval of an untested commit without a status. Withdraws the announcement of a build that is now blocked. */
+function blockedStatusOf({ spec, status }: Build, reported: Reported | undefined): StatusText | undefined {
   if (spec.blocked === undefined || status?.claim !== undefined) return undefined;
   const isAnnounced = reported !== undefined && isAnnouncement(reported.description);
   if (spec.blocked.reason === "Untrusted") {

@@ -2,15 +2,15 @@ import type { Reported } from "../../../api/objects/build.ts";
 import { truncate } from "../log/line.ts";
 import type { PlannedStatus, ReportPlan } from "./plan.ts";
 
-/** What became of a write: GitHub has it, or refused it for good. */
+/** The outcome of a write: GitHub stored it or refused it permanently. */
 export interface WriteResult {
-  /** Whether GitHub's record grew; false when it had that already. */
+  /** Whether GitHub stored something new; false if it already had the same content. */
   readonly written: boolean;
-  /** Why GitHub refused it. */
+  /** The reason for the refusal. */
   readonly refused?: string;
 }
 
-/** The reporter's record after a status. A refused one is on record like the others, so that it is not tried again and again. */
+/** The reporter's record after a status write. A refused status is recorded too, so that it is not retried forever. */
 export function recordStatus(
   before: Reported | undefined,
   { commit, request, state, description, url }: PlannedStatus,
@@ -31,7 +31,7 @@ export function recordStatus(
   };
 }
 
-/** The reporter's record after a comment; unchanged when it is about another commit by now. */
+/** The reporter's record after a comment; unchanged if the record is now about another commit. */
 export function recordComment(
   before: Reported | undefined,
   { commit, hash }: NonNullable<ReportPlan["comment"]>,

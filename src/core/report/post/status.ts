@@ -4,18 +4,18 @@ import type { Milliseconds } from "../../../api/values/duration.ts";
 import { toolNameOf } from "../../definitions/alibuild.ts";
 import { truncate } from "../log/line.ts";
 
-/** What GitHub shows beside a check. */
+/** The commit status that GitHub shows for a check. */
 export interface StatusText {
   readonly state: "pending" | "success" | "error";
   readonly description: string;
-  /** Empty for none. */
+  /** The link of the status; empty for no link. */
   readonly url: string;
 }
 
-/** GitHub refuses longer descriptions. */
+/** The longest description that GitHub accepts, in characters. */
 const maxDescription = 140;
 
-/** Other tools look for exactly this text, and replace it once the pull request was approved. */
+/** Other tools match exactly this text and replace it after the pull request is approved. */
 export const approvalNeeded: StatusText = {
   state: "pending",
   description: "Security: approval needed, not starting",
@@ -56,7 +56,7 @@ const blockedPhrases: Readonly<Record<Exclude<BlockedReason, "Untrusted" | "Owne
   PoolDeleted: "the builders of this check are gone",
 };
 
-/** What GitHub shows for a verdict, in the words the field knows. A red one is `error`: tools that wait for checks read it so. */
+/** The status of a verdict, in ali-bot's words. Red is `error`, not `failure`: tools that wait for checks match `error`. */
 export function verdictStatusOf(check: string, verdict: Pick<Verdict, "result" | "log">): StatusText {
   const { state, description } = verdictTexts[verdict.result];
   return {
@@ -66,40 +66,40 @@ export function verdictStatusOf(check: string, verdict: Pick<Verdict, "result" |
   };
 }
 
-/** A build of an untested commit runs. */
+/** The status for a running build of an untested commit. */
 export function startedStatusOf(since: Milliseconds, builder: string): StatusText {
   return pending(`Started ${startTimeOf(since)} on ${builder}`);
 }
 
-/** A failed commit is built again: it stays red and keeps its link. */
+/** The status for a recheck of a failed commit. The status stays red and keeps its link. */
 export function recheckingStatusOf(since: Milliseconds, builder: string, url: string): StatusText {
   return { state: "error", description: describe(`Rechecking since ${startTimeOf(since)} on ${builder}`), url };
 }
 
-/** The last attempt failed for a reason that is not the pull request's. */
+/** The status after an attempt that failed for a reason outside the pull request. */
 export function retryingStatusOf(reason: InfrastructureReason, builder: string): StatusText {
   return pending(`Retrying, not the pull request's fault: ${infrastructurePhrases[reason]} on ${builder}`);
 }
 
-/** A build that was announced does not take place. Undefined where another status says why. */
+/** The status that withdraws an announced build; undefined if another status gives the reason. */
 export function notBuildingStatusOf(reason: BlockedReason): StatusText | undefined {
   if (reason === "Untrusted" || reason === "OwnedByAnotherPool") return undefined;
   return pending(`Not building: ${blockedPhrases[reason]}`);
 }
 
-/** Whether a description announces a running build, in our words: it must not stay when the build does not take place. */
+/** Whether a description is our announcement of a build. Such a status must be withdrawn if the build is cancelled. */
 export function isAnnouncement(description: string): boolean {
   return /^(?:Started|Rechecking since|Retrying,) /.test(description);
 }
 
-/** Whether a description says that an attempt failed for a reason of ours. */
+/** Whether a description reports an attempt that failed for an infrastructure reason. */
 export function isRetrying(description: string): boolean {
   return description.startsWith("Retrying, ");
 }
 
 /**
- * Whether a pending status is one that we write, rather than somebody's wish for a rebuild: a listing may still show it after
- * the verdict, and it stays for good when GitHub refuses the verdict.
+ * Whether a pending status is ours, and not a person's request for a rebuild. A listing may still show our status after the
+ * verdict. Our status stays permanently if GitHub refuses the verdict.
  */
 export function isOwnPending(description: string): boolean {
   return (
@@ -125,7 +125,7 @@ const geneva = new Intl.DateTimeFormat("en-GB", {
   hourCycle: "h23",
 });
 
-/** `Mon 19:12 CET`: the zone is the field's own label, in summer too. */
+/** A start time such as `Mon 19:12 CET`. As in ali-bot, the zone reads `CET` in summer too. */
 export function startTimeOf(instant: Milliseconds): string {
   const parts = Object.fromEntries(geneva.formatToParts(instant).map(({ type, value }) => [type, value]));
   return `${parts["weekday"]} ${parts["hour"]}:${parts["minute"]} CET`;
