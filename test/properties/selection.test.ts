@@ -28,18 +28,18 @@ const facts = fc.record({
 const pullRequests = fc
   .array(facts, { maxLength: 12 })
   .map((all): readonly PullRequest[] =>
-    all.map((says, index) => aPullRequest({ ...says, number: index + 1, commit: sha(index + 1) })),
+    all.map((fields, index) => aPullRequest({ ...fields, number: index + 1, commit: sha(index + 1) })),
   );
 const checks = fc
   .record({ collaborators: fc.boolean(), users: fc.subarray(["alice", "carol"]) })
   .map((trust) => aCheck({ name: "c", trust: { ...trust, approvals: "AnyCommit" } }));
 
-describe("the selection, beside ali-bot's", () => {
-  it("lists, sorts and draws the same, whatever GitHub shows and in whatever order", () => {
+describe("selection compared with ali-bot", () => {
+  it("lists, sorts and draws the same for any GitHub data in any order", () => {
     fc.assert(
-      fc.property(checks, pullRequests, fc.infiniteStream(fc.nat(9)), fc.nat(99), (check, all, turns, percent) => {
+      fc.property(checks, pullRequests, fc.infiniteStream(fc.nat(9)), fc.nat(99), (check, all, keys, percent) => {
         const theirs = formerList(check, all);
-        const shuffled = all.map((one) => [turns.next().value, one] as const).sort(([a], [b]) => a - b);
+        const shuffled = all.map((one) => [keys.next().value, one] as const).sort(([a], [b]) => a - b);
         const queue = queueOf(
           check,
           shuffled.map(([, one]) => one),
@@ -56,8 +56,8 @@ describe("the selection, beside ali-bot's", () => {
   });
 });
 
-describe("the modulo partition, beside ali-bot's", () => {
-  it("gives every commit of every check to the same owner, whatever the size", () => {
+describe("modulo partition compared with ali-bot", () => {
+  it("gives every commit of every check the same owner for any pool size", () => {
     const hex = fc.stringMatching(/^[0-9a-f]{40}$/);
     fc.assert(
       fc.property(fc.string(), hex, fc.integer({ min: 1, max: 10_000 }), (name, commit, size) => {

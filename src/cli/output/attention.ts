@@ -4,7 +4,7 @@ import type { Condition } from "../../api/objects/metadata.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { poolConditions } from "../../api/objects/reasons.ts";
 import { currentTrouble } from "../../core/build/trouble.ts";
-import { continued } from "../../core/queue/sentence.ts";
+import { lowerFirstWord } from "../../core/queue/sentence.ts";
 
 /** What a person may have to do something about, as things are now: a line each, those of several builders with the same trouble together. */
 export function attention({
@@ -44,7 +44,7 @@ export function nameOf({ spec }: Build): string {
 }
 
 function findings(name: string, messages: readonly string[]) {
-  return messages.map((message) => ({ name, message: continued(message) }));
+  return messages.map((message) => ({ name, message: lowerFirstWord(message) }));
 }
 
 function poolTroubles({ status }: BuilderPool): readonly string[] {
@@ -65,8 +65,10 @@ function buildTroubles(build: Build): readonly string[] {
   return [
     ...(trouble === undefined || blocked !== undefined || phase !== "Queued"
       ? []
-      : [`${trouble.reason} on ${trouble.builder}: ${continued(trouble.message)}`]),
-    ...(reported?.refused === undefined ? [] : [`GitHub refused a status or comment: ${continued(reported.refused)}`]),
+      : [`${trouble.reason} on ${trouble.builder}: ${lowerFirstWord(trouble.message)}`]),
+    ...(reported?.refused === undefined
+      ? []
+      : [`GitHub refused a status or comment: ${lowerFirstWord(reported.refused)}`]),
   ];
 }
 

@@ -2,7 +2,7 @@ import type { Build } from "../../api/objects/build.ts";
 import type { Builder } from "../../api/objects/builder.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { formatDuration } from "../../api/values/duration.ts";
-import { continued } from "../../core/queue/sentence.ts";
+import { lowerFirstWord } from "../../core/queue/sentence.ts";
 import { isBad, nameOf } from "../output/attention.ts";
 
 /** What people are told about a builder when it changed from `before` to `after`; nothing when nothing they care about did. */
@@ -11,24 +11,24 @@ export function builderLines(before: Builder | undefined, after: Builder): reado
   if (is === undefined) return [];
   const told = (sentence: string) => `${after.metadata.name}: ${sentence}`;
   const failures = (is.warmup?.failures ?? []).filter((failure) => was?.warmup?.failures?.includes(failure) !== true);
-  const lines = failures.map((failure) => told(continued(failure)));
+  const lines = failures.map((failure) => told(lowerFirstWord(failure)));
   if (is.phase === "Warming") {
     const { done, total, doing } = is.warmup ?? {};
     if (
       doing !== undefined &&
       (was?.phase !== "Warming" || was.warmup?.done !== done || was.warmup?.doing === undefined)
     )
-      lines.unshift(told(`warming up, ${done} of ${total}: ${continued(doing)}`));
+      lines.unshift(told(`warming up, ${done} of ${total}: ${lowerFirstWord(doing)}`));
   } else if (was?.phase !== is.phase) {
     const sentence = phaseSentence(after);
     if (sentence !== undefined) lines.push(told(sentence));
-  } else if (is.message !== undefined && was.message !== is.message) lines.push(told(continued(is.message)));
+  } else if (is.message !== undefined && was.message !== is.message) lines.push(told(lowerFirstWord(is.message)));
   return lines;
 }
 
 /** Nothing for a builder that is about to begin: it says more in a moment. */
 function phaseSentence({ status, spec }: Builder): string | undefined {
-  const because = status?.message === undefined ? "" : `: ${continued(status.message)}`;
+  const because = status?.message === undefined ? "" : `: ${lowerFirstWord(status.message)}`;
   switch (status?.phase) {
     case undefined:
     case "Pending":
@@ -36,7 +36,7 @@ function phaseSentence({ status, spec }: Builder): string | undefined {
     case "Ready":
       return `ready, joins the partition${spec.workerIndex === undefined ? "" : ` as worker ${spec.workerIndex}`}${because}`;
     case "Draining":
-      return `draining${spec.drainReason === undefined ? "" : ` (${continued(spec.drainReason)})`}: takes no new build${because}`;
+      return `draining${spec.drainReason === undefined ? "" : ` (${lowerFirstWord(spec.drainReason)})`}: takes no new build${because}`;
     default:
       return `${status?.phase.toLowerCase()}${because}`;
   }
@@ -50,7 +50,7 @@ export function buildLines(before: Build | undefined, after: Build): readonly st
     lines.push(`waits${spec.urgent ? ", urgent" : ""}: ${spec.title}`);
   if (before !== undefined && before.spec.commit !== spec.commit) lines.push(`new commit ${spec.commit.slice(0, 8)}`);
   if (spec.blocked !== undefined && before?.spec.blocked?.reason !== spec.blocked.reason)
-    lines.push(`not built: ${continued(spec.blocked.message)}`);
+    lines.push(`not built: ${lowerFirstWord(spec.blocked.message)}`);
   const claim = status?.claim;
   if (status?.phase === "Running" && before?.status?.phase !== "Running" && claim !== undefined) {
     lines.push(`${claim.builder} builds ${claim.commit.slice(0, 8)}`);
@@ -58,7 +58,7 @@ export function buildLines(before: Build | undefined, after: Build): readonly st
   lines.push(...verdictLines(before, after));
   const trouble = status?.trouble;
   if (trouble !== undefined && before?.status?.trouble?.at !== trouble.at)
-    lines.push(`${trouble.reason} on ${trouble.builder}, will be retried: ${continued(trouble.message)}`);
+    lines.push(`${trouble.reason} on ${trouble.builder}, will be retried: ${lowerFirstWord(trouble.message)}`);
   return lines.map((line) => `${nameOf(after)}: ${line}`);
 }
 
@@ -77,7 +77,7 @@ function verdictLines(before: Build | undefined, { status }: Build): readonly st
   if (reported === undefined || before?.status?.reported?.at === reported.at) return lines;
   const { state, description, refused } = reported;
   const shows = `${state}${description === "" ? "" : ` "${description}"`}`;
-  lines.push(refused === undefined ? `GitHub shows ${shows}` : `GitHub refused ${shows}: ${continued(refused)}`);
+  lines.push(refused === undefined ? `GitHub shows ${shows}` : `GitHub refused ${shows}: ${lowerFirstWord(refused)}`);
   return lines;
 }
 
@@ -88,6 +88,6 @@ export function poolLines(before: BuilderPool | undefined, after: BuilderPool): 
     if (was === undefined) return isBad(condition);
     return was.status !== condition.status || (isBad(condition) && was.message !== condition.message);
   });
-  const messages = new Set(news.map(({ message }) => continued(message)));
+  const messages = new Set(news.map(({ message }) => lowerFirstWord(message)));
   return [...messages].map((message) => `${after.metadata.name}: ${message}`);
 }

@@ -3,18 +3,19 @@ import type { ResolvedCheck } from "../../api/objects/check.ts";
 import type { PullRequest } from "./pullRequest.ts";
 import { decideTrust } from "./trust.ts";
 
-/** What GitHub says about one open pull request as work for one check. */
+/** The state of one open pull request on GitHub for one check. */
 export interface Candidate {
-  /** By the commit status of the check alone; a pending one means: please build. */
+  /** Derived only from the commit status of the check. A pending status requests a build. */
   readonly group: Group;
+  /** Whether the pull request has the priority label. */
   readonly urgent: boolean;
-  /** Later of the pull request's creation and the commit's date; GitHub no longer tells when a commit was pushed. */
+  /** The later of the pull request's creation and the commit date. GitHub no longer provides the push date. */
   readonly waitingSince: string;
   readonly isDraft: boolean;
   readonly isTrusted: boolean;
   /** Whether the permission bot approved the head commit. */
   readonly isReviewed: boolean;
-  /** Present when it must not be built. */
+  /** Present if the pull request must not be built. */
   readonly blocked?: NonNullable<BuildSpec["blocked"]>;
 }
 
@@ -22,7 +23,7 @@ const priorityLabel = "ci-priority";
 const draftTitle = "[WIP]";
 const reviewContext = "review";
 
-/** Judges one pull request for one check, as ali-bot does, but for what is listed in the tests as a correction. */
+/** The candidate of one pull request for one check. Same rules as ali-bot, except for the corrections listed in the tests. */
 export function candidateOf(
   check: ResolvedCheck,
   pullRequest: PullRequest,
@@ -38,19 +39,19 @@ export function candidateOf(
     isTrusted: trust.trusted,
     isReviewed: stateOf(pullRequest, reviewContext) === "SUCCESS",
   };
-  const blocked = block(facts, trust.because, pullRequest);
+  const blocked = blockedOf(facts, trust.because, pullRequest);
   return blocked === undefined ? facts : { ...facts, blocked };
 }
 
-/** Drafts first: nobody is asked to approve what its author does not call finished. */
-function block(
+/** Drafts come first: an unfinished draft does not need approval. */
+function blockedOf(
   { isDraft, isTrusted, isReviewed }: Omit<Candidate, "blocked">,
   because: string,
   pullRequest: PullRequest,
 ): Candidate["blocked"] {
   if (isDraft) {
-    const ask = pullRequest.isDraft ? "mark it as ready for review" : `take ${draftTitle} off its title`;
-    return { reason: "Draft", message: `It is a draft: ${ask} to have it built` };
+    const remedy = pullRequest.isDraft ? "mark it as ready for review" : `remove ${draftTitle} from its title`;
+    return { reason: "Draft", message: `It is a draft: ${remedy} to start a build` };
   }
   if (isTrusted || isReviewed) return undefined;
   return { reason: "Untrusted", message: `Approval needed: ${because}; an approving review starts the build` };

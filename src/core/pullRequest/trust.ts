@@ -1,14 +1,15 @@
 import type { ResolvedCheck } from "../../api/objects/check.ts";
 import type { PullRequest } from "./pullRequest.ts";
 
-/** Whose word it is that this code may be built here. */
+/** The rules that can make a pull request trusted. */
 export type TrustRule = "Approval" | "Association" | "User" | "Team";
 
+/** The decision whether a pull request's code may be built without further approval. */
 export interface TrustDecision {
   readonly trusted: boolean;
-  /** The rule that vouches for it; absent when none does. */
+  /** The rule that applied; absent if the pull request is not trusted. */
   readonly rule?: TrustRule;
-  /** Why, as a clause about the author or the pull request: `its author alice is MEMBER of the repository`. */
+  /** The reason, as a clause about the author or the pull request: `its author alice is MEMBER of the repository`. */
   readonly because: string;
 }
 
@@ -18,35 +19,36 @@ interface Facts {
   readonly teams: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** Login that stands for a deleted account; nobody can trust it by name. */
+/** The login of every deleted account, so never trusted by name. */
 const ghost = "ghost";
 
 const associations = new Set(["OWNER", "MEMBER", "COLLABORATOR"]);
 
-/** In order; the first that has something to say decides. */
+/** The first rule with a reason decides. */
 const rules: readonly (readonly [TrustRule, (facts: Facts) => string | undefined])[] = [
-  ["Approval", approved], // somebody with the right to review looked at it
+  ["Approval", approved], // a reviewer approved the code
   ["Association", associated], // the author belongs to the repository
   ["User", named], // the check's definition names the author
-  ["Team", inTeam], // the author is in the team the check's definition names
+  ["Team", inTeam], // the author is in the team of the check's definition
 ];
 
-/** Whether a pull request's code may be built for a check without anybody's further approval, and by whose word. */
+/** Decides whether a pull request's code may be built for a check without further approval, and by which rule. */
 export function decideTrust(
   trust: ResolvedCheck["trust"],
   pullRequest: PullRequest,
   teams: ReadonlyMap<string, ReadonlySet<string>>,
 ): TrustDecision {
-  for (const [rule, vouch] of rules) {
-    const because = vouch({ trust, pullRequest, teams });
+  for (const [rule, reasonOf] of rules) {
+    const because = reasonOf({ trust, pullRequest, teams });
     if (because !== undefined) return { trusted: true, rule, because };
   }
-  return { trusted: false, because: distrust({ trust, pullRequest, teams }) };
+  return { trusted: false, because: distrustReason({ trust, pullRequest, teams }) };
 }
 
 /**
- * An approval of an earlier commit counts too, and anybody's, as it always did in the field: GitHub can be told to dismiss stale ones, and
- * lets everybody approve in a public repository. A check that wants less says `approvals: HeadCommit`, or `Strict`.
+ * By default, an approval of any commit by any reviewer counts, as in ali-bot. In a public repository, every GitHub user can
+ * approve. GitHub can be configured to dismiss stale approvals. A check can ask for less trust with `approvals: HeadCommit` or
+ * `approvals: Strict`.
  */
 function approved({ trust, pullRequest: { approvals, head } }: Facts): string | undefined {
   if (trust.approvals === "AnyCommit") return approvals.length > 0 ? "it has an approving review" : undefined;
@@ -54,9 +56,7 @@ function approved({ trust, pullRequest: { approvals, head } }: Facts): string | 
   if (trust.approvals === "HeadCommit")
     return ofHead.length > 0 ? "its head commit has an approving review" : undefined;
   const reviewer = ofHead.find(({ association }) => associations.has(association));
-  return (
-    reviewer && `its head commit has an approving review by a reviewer who is ${reviewer.association} of the repository`
-  );
+  return reviewer && `its head commit has an approving review by a reviewer with association ${reviewer.association}`;
 }
 
 function associated({ trust, pullRequest: { author, association } }: Facts): string | undefined {
@@ -75,10 +75,11 @@ function inTeam({ trust, pullRequest: { author }, teams }: Facts): string | unde
   return teams.get(trust.team)?.has(author) ? `its author ${author} is in the team ${trust.team}` : undefined;
 }
 
-function distrust({ trust, pullRequest: { author, association, approvals } }: Facts): string {
-  const who = `its author ${author} (${association}) is not trusted`;
-  if (trust.approvals === "HeadCommit" && approvals.length > 0) return `${who} and only earlier commits were approved`;
+function distrustReason({ trust, pullRequest: { author, association, approvals } }: Facts): string {
+  const subject = `its author ${author} (${association}) is not trusted`;
+  if (trust.approvals === "HeadCommit" && approvals.length > 0)
+    return `${subject} and only earlier commits were approved`;
   if (trust.approvals === "Strict" && approvals.length > 0)
-    return `${who} and no owner, member or collaborator has approved its head commit`;
-  return `${who} and nobody has approved it`;
+    return `${subject} and no owner, member or collaborator has approved its head commit`;
+  return `${subject} and no review approves it`;
 }

@@ -5,43 +5,47 @@ import { claimableIn, isHeld, isRecheck } from "../build/state.ts";
 import { deferralOf, type PartitionView, partitionViewOf, type QueueView } from "./partitionView.ts";
 import { compareWaiting } from "./priority.ts";
 
-/** The build to claim now; or why there is none, as a sentence, and when to look again although nothing changes. */
+/**
+ * The build to claim now, or the reason for idling, as a sentence. `again` is the time until the next choice can differ although
+ * no object changes.
+ */
 export type Choice = { readonly build: Build } | { readonly idle: string; readonly again?: Milliseconds };
 
-/** What choosing needs beside the view. */
+/** The input of a choice besides the queue view. */
 export interface ChoiceInput {
   readonly recheck: Pick<BuilderPoolSpec["recheck"], "failedShare" | "maxShare">;
-  /** In [0, 1). */
+  /** Random numbers in [0, 1). */
   readonly random: () => number;
 }
 
 /**
- * What an idle builder builds next: the priority label first, then untested pull requests by waiting time, then one recheck.
- * To be asked again with fresh lists before every start, and after a claim that was refused. That the builder has no build
- * of its own and a fresh heartbeat is the caller's to know.
+ * The next build of an idle builder: builds with the priority label first, then untested builds by waiting time, then one recheck.
+ * Call this with fresh lists before every claim and after every refused claim. The caller makes sure that the builder has no
+ * build and a fresh heartbeat.
  */
 export function chooseBuild(view: QueueView & ChoiceInput): Choice {
   const partition = partitionViewOf(view);
   if (partition.rank === -1) return { idle: `"${view.self}" is not Ready, so it starts nothing` };
-  const offer = sortOut(view, partition);
+  const offer = offerOf(view, partition);
   const build = offer.untested ?? drawRecheck(view, partition, offer);
   if (build !== undefined) return { build };
   const idle = whyIdle(view, partition, offer);
   return Number.isFinite(offer.again) ? { idle, again: offer.again } : { idle };
 }
 
+/** The claimable builds, seen by one builder. */
 interface Offer {
-  /** First in the order of those that are this builder's to take. */
+  /** The untested build with the highest priority among the builds that this builder may take now. */
   readonly untested: Build | undefined;
   readonly failed: readonly Build[];
   readonly succeeded: readonly Build[];
-  /** Builds that are left to others, or pause, and the shortest time until one of them need not. */
+  /** Number of builds that pause or are left to other builders, and the shortest time until this builder may take one. */
   readonly left: number;
   readonly again: Milliseconds;
 }
 
-/** One pass. Whose turn it is costs hashes, so it is asked last, and only of a build that would come first. */
-function sortOut(view: QueueView, partition: PartitionView): Offer {
+/** One pass over all builds. Deferral costs hashes, so it is computed last and not for untested builds of lower priority. */
+function offerOf(view: QueueView, partition: PartitionView): Offer {
   let untested: Build | undefined;
   const rechecks = { failed: [] as Build[], succeeded: [] as Build[] };
   let left = 0;
@@ -61,7 +65,7 @@ function sortOut(view: QueueView, partition: PartitionView): Offer {
   return { untested, ...rechecks, left, again };
 }
 
-/** A failed one with probability `failedShare`, else a succeeded one; among equals each is as likely as any other. */
+/** A random failed build with probability `failedShare`, else a random succeeded one, uniformly within the group. */
 function drawRecheck(
   view: QueueView & ChoiceInput,
   partition: PartitionView,
@@ -77,7 +81,7 @@ function runningRechecks({ builds }: QueueView): number {
   return builds.filter((build) => isHeld(build) && isRecheck(build)).length;
 }
 
-/** A pool of one may recheck too, unless its share is 0. */
+/** The most rechecks at a time. At least 1, so that a pool of one builder rechecks too, unless `maxShare` is 0. */
 function recheckLimit({ recheck: { maxShare } }: ChoiceInput, partition: PartitionView): number {
   return maxShare === 0 ? 0 : Math.max(1, Math.floor(maxShare * partition.active.size));
 }
@@ -88,10 +92,10 @@ function whyIdle(
   { failed, succeeded, left, again }: Offer,
 ): string {
   if (failed.length + succeeded.length > 0) {
-    return `Rechecks wait: they take their share already, ${recheckLimit(view, partition)} of ${partition.active.size} Ready builders`;
+    return `Rechecks wait: the limit is ${recheckLimit(view, partition)} at a time for ${partition.active.size} Ready builders`;
   }
-  if (left === 0) return "Nothing waits to be built";
-  if (!Number.isFinite(again)) return `What waits belongs to other builders: ${left} in all`;
-  const builds = left === 1 ? "One build is" : `${left} builds are`;
-  return `${builds} waiting, for a warm tree, another builder's turn or the end of a pause; the next is free in ${formatDuration(again)}`;
+  if (left === 0) return "No build waits";
+  if (!Number.isFinite(again)) return `All waiting builds belong to other builders: ${left} in total`;
+  const builds = left === 1 ? "One build waits" : `${left} builds wait`;
+  return `${builds} for a preferred builder or the end of a pause; the next is free in ${formatDuration(again)}`;
 }

@@ -7,36 +7,36 @@ import { currentTrouble } from "../build/trouble.ts";
 import { activeBuildersOf } from "../partition/active.ts";
 import type { Preference } from "../partition/preference.ts";
 
-/** What one builder looks at when it wants to know which builds are for it. */
+/** The queue, seen by one builder. */
 export interface QueueView {
-  /** Name of the builder that asks. */
+  /** The name of this builder. */
   readonly self: string;
-  /** Builds and builders of its pool. */
+  /** All Builds and Builders of the pool. */
   readonly builds: readonly Build[];
   readonly builders: readonly Builder[];
   readonly strategy: BuilderPoolSpec["partition"]["strategy"];
   readonly patience: Milliseconds;
   readonly preference: Preference;
-  /** Since when this process has known that request of that build, by its own monotonic clock. */
+  /** The time since this process first saw the current request of a build, by its own monotonic clock. */
   readonly waited: (build: Build) => Milliseconds;
   /** Wall clock of this host. */
   readonly now: Milliseconds;
 }
 
-/** The members of the pool as one of them sees them at this instant. */
+/** The members of the pool, seen by one member at this instant. */
 export interface PartitionView {
-  /** In the order of their ranks. */
+  /** The names of all members, sorted by rank. */
   readonly active: ReadonlySet<string>;
-  /** Rank of the one that asks; -1 when it is no member. */
+  /** The rank of this builder; -1 if it is not a member. */
   readonly rank: number;
-  /** Members that hold no claim. */
+  /** The members without a claim. */
   readonly idle: ReadonlySet<string>;
 }
 
-/** When several builders are idle, the one with the highest score goes first and the others give it this long. */
+/** With several idle builders, the builder with the highest score goes first. The others wait this long for it. */
 export const courtesy: Milliseconds = 3_000;
 
-/** Who is a member and who of them is idle; by the claims, which tell sooner than the builders' own status. */
+/** The members and the idle members. A member with a claim is busy: claims are more current than the builders' status. */
 export function partitionViewOf({
   self,
   builders,
@@ -51,9 +51,11 @@ export function partitionViewOf({
 }
 
 /**
- * How long a member must still leave a claimable build to others: 0 when it is its turn, Infinity when the build is never its
- * own. With affinity the builder that holds the warm tree comes first, when it is busy one that has an older tree of it, and
- * after `patience` whoever is idle; where nobody holds a tree whoever is idle at once. With modulo the owner, and nobody else.
+ * The time that this member must still leave a claimable build to others: 0 if it may claim now, Infinity if it never may.
+ *
+ * - With affinity, the builder with the warm tree comes first. If it is busy, a builder with an older tree follows at once.
+ *   Any idle builder follows after `patience`, or at once if there is no tree.
+ * - With modulo, only the owner may claim.
  */
 export function deferralOf(view: QueueView, partition: PartitionView, build: Build): Milliseconds {
   const { self, preference, strategy, patience, now } = view;
@@ -75,19 +77,19 @@ export function deferralOf(view: QueueView, partition: PartitionView, build: Bui
   return preference.isOutscored(check, number, partition.idle) ? left + courtesy : 0;
 }
 
-/** The member whose tree is warm for a build; one that just failed at it for reasons of its own is passed over. */
+/** The member with a warm tree for a build, unless its last attempt failed there for an infrastructure reason. */
 export function treeHolder(build: Build, { active: names }: Pick<PartitionView, "active">): string | undefined {
   const tree = build.status?.tree;
   if (tree === undefined || !names.has(tree) || failedHere(build, tree) !== undefined) return undefined;
   return tree;
 }
 
-/** Building on a tree of an earlier commit is warm too: most of it is the same. */
+/** A tree of an earlier commit is warm too, because most of it is the same. */
 function hasOlderTree({ status }: Build, builder: string): boolean {
   return status?.verdict?.builder === builder || (status?.history ?? []).some((verdict) => verdict.builder === builder);
 }
 
-/** The end of the pause after the last attempt, if it failed on that builder: by that builder's own clock. */
+/** The end of the pause if the last attempt failed on this builder, by that builder's own clock. */
 function failedHere(build: Build, builder: string): Milliseconds | undefined {
   const trouble = currentTrouble(build);
   if (trouble?.notBefore === undefined || trouble.builder !== builder) return undefined;

@@ -9,30 +9,32 @@ import { candidateOf } from "../pullRequest/candidate.ts";
 import type { Listing, PullRequest } from "../pullRequest/pullRequest.ts";
 import { hasUnpublished } from "../report/post/pending.ts";
 import { unreportedVerdict } from "../report/post/plan.ts";
-import { requestBuild, type Work } from "./request.ts";
+import { type QueueItem, requestBuild } from "./request.ts";
 
-/** Everything the plan of one pool's queue looks at. */
+/** The input for the plan of one pool's queue. */
 export interface ObservedQueue {
   readonly pool: Stored<"BuilderPool">;
-  /** Its checks, and those that cannot be built as they are defined, with the sentence that says why. */
+  /** The pool's resolved checks. */
   readonly checks: readonly ResolvedCheck[];
+  /** The pool's checks with a broken definition, each with a message. */
   readonly broken: readonly { readonly name: string; readonly message: string }[];
-  /** Name of the pool a check belongs to. */
+  /** The name of the pool that owns a check. */
   readonly ownerOf: (check: ResolvedCheck) => string | undefined;
-  /** The last complete listing; undefined while there is none, which is not the same as an empty one. */
+  /** The last complete listing; undefined before the first one. Undefined is not an empty listing. */
   readonly listingOf: (check: ResolvedCheck) => Listing | undefined;
   /** The pool's Builds. */
   readonly builds: readonly Stored<"Build">[];
-  /** Whether what was tested is tested again until it is merged. */
+  /** Whether tested pull requests are rechecked until they are merged. */
   readonly rechecks: boolean;
 }
 
-/** One write. `because` is for people: a clause that says why. */
+/** One write. `because` gives people the reason, as a clause. */
 export type QueueAction =
   | { readonly do: "create"; readonly build: Build; readonly because: string }
   | { readonly do: "update"; readonly build: Stored<"Build">; readonly because: string }
   | { readonly do: "delete"; readonly build: Stored<"Build">; readonly because: string };
 
+/** A pull request that needs a Build for a check. */
 interface Wanted {
   readonly check: ResolvedCheck;
   readonly pullRequest: PullRequest;
@@ -40,8 +42,8 @@ interface Wanted {
 }
 
 /**
- * The writes that make the Builds of a pool what its checks and GitHub's listings say, in the order of their names; none when
- * they are that already. What is not known (no listing yet, an unreadable pull request, a broken check) is left as it is.
+ * The writes that bring the Builds of a pool in line with its checks and GitHub's listings, sorted by name. Unknown things stay
+ * unchanged: a check without a listing, an unreadable pull request.
  */
 export function planQueue(queue: ObservedQueue, now: Milliseconds): readonly QueueAction[] {
   const { pool, builds, rechecks } = queue;
@@ -49,8 +51,10 @@ export function planQueue(queue: ObservedQueue, now: Milliseconds): readonly Que
   const wanted = wantedBuilds(queue, existing);
   const others = builds.filter(({ metadata }) => !wanted.has(metadata.name));
   const actions = [
-    ...[...wanted].map(([name, work]) => provide(queue, { ...work, pool, rechecks, build: existing.get(name) }, now)),
-    ...others.map((build) => settle(queue, build)),
+    ...[...wanted].map(([name, source]) =>
+      createOrUpdate(queue, { ...source, pool, rechecks, build: existing.get(name) }, now),
+    ),
+    ...others.map((build) => blockOrDelete(queue, build)),
   ].filter((action) => action !== undefined);
   return actions
     .filter(({ build }) => build.metadata.deletionTimestamp === undefined)
@@ -60,7 +64,7 @@ export function planQueue(queue: ObservedQueue, now: Milliseconds): readonly Que
 function wantedBuilds(queue: ObservedQueue, existing: ReadonlyMap<string, Build>): ReadonlyMap<string, Wanted> {
   const { name } = queue.pool.metadata;
   const wanted = new Map<string, Wanted>();
-  if (isLeaving(queue)) return wanted;
+  if (isDeleting(queue)) return wanted;
   for (const check of queue.checks) {
     const listing = queue.ownerOf(check) === name ? knownListing(queue, check) : undefined;
     if (listing === undefined) continue;
@@ -73,7 +77,7 @@ function wantedBuilds(queue: ObservedQueue, existing: ReadonlyMap<string, Build>
   return wanted;
 }
 
-/** A listing made before the check named its team does not say who is in it. */
+/** A listing from before the check named its team does not contain the members of the team. */
 function knownListing({ listingOf }: ObservedQueue, check: ResolvedCheck): Listing | undefined {
   const listing = listingOf(check);
   const { team } = check.trust;
@@ -81,8 +85,8 @@ function knownListing({ listingOf }: ObservedQueue, check: ResolvedCheck): Listi
 }
 
 /**
- * A status belongs to a commit, so pull requests with the same head share one build: of one that may be built, if there is one,
- * that has a Build already, if there is one, with the lowest number.
+ * One pull request per head commit. A status belongs to a commit, so pull requests with the same head share one build. Unblocked
+ * pull requests come first, then pull requests with a Build, then the lowest number.
  */
 function onePerCommit(
   check: ResolvedCheck,
@@ -99,36 +103,36 @@ function onePerCommit(
 }
 
 /**
- * Whether another pull request gets its commit a status of the check: "no longer open" would stand there while that one is built. A
- * verdict that GitHub lacks is brought there all the same.
+ * Whether another open pull request has the same head commit and may be built. Then no "no longer open" status is written, because
+ * the status would stay while the other pull request is built. A verdict that GitHub lacks is still published first.
  */
-function hasHeir(check: ResolvedCheck, { pullRequests, teams }: Listing, build: Build): boolean {
-  const heirs = pullRequests.filter(({ head }) => head.commit === build.spec.commit);
+function hasTwin(check: ResolvedCheck, { pullRequests, teams }: Listing, build: Build): boolean {
+  const twins = pullRequests.filter(({ head }) => head.commit === build.spec.commit);
   return (
     unreportedVerdict(build) === undefined &&
-    heirs.some((heir) => candidateOf(check, heir, teams).blocked === undefined)
+    twins.some((twin) => candidateOf(check, twin, teams).blocked === undefined)
   );
 }
 
-/** Creates the Build of an open pull request, or brings it up to date. */
-function provide({ pool }: ObservedQueue, work: Work, now: Milliseconds): QueueAction | undefined {
-  const { build, check, pullRequest } = work;
-  const { spec, because } = requestBuild(work, now);
-  if (build !== undefined) return respecify(build, spec, because ?? "GitHub shows it so");
+/** Creates or updates the Build of an open pull request. */
+function createOrUpdate({ pool }: ObservedQueue, item: QueueItem, now: Milliseconds): QueueAction | undefined {
+  const { build, check, pullRequest } = item;
+  const { spec, because } = requestBuild(item, now);
+  if (build !== undefined) return update(build, spec, because ?? "its data on GitHub changed");
   const { apiVersion } = pool;
   const metadata = buildMetadataOf(pool, check, pullRequest.number);
   return {
     do: "create",
     build: { apiVersion, kind: "Build", metadata, spec },
-    because: because ?? "it is open and tested",
+    because: because ?? "it is open and already tested",
   };
 }
 
-/** What becomes of a Build that no known listing asks for. */
-function settle(queue: ObservedQueue, build: Stored<"Build">): QueueAction | undefined {
+/** The action for a Build without a wanted pull request: block it, delete it, or leave it if the reason is unknown. */
+function blockOrDelete(queue: ObservedQueue, build: Stored<"Build">): QueueAction | undefined {
   const { name, repository, number, base } = { ...build.spec, name: build.spec.check };
-  if (isLeaving(queue)) {
-    // What runs may end: its builder drains.
+  if (isDeleting(queue)) {
+    // A held build may finish, because its builder drains.
     if (isHeld(build)) return undefined;
     return blockFor(build, "PoolDeleted", `The pool "${build.spec.pool}" is being deleted`);
   }
@@ -136,7 +140,7 @@ function settle(queue: ObservedQueue, build: Stored<"Build">): QueueAction | und
   if (check === undefined) {
     const broken = queue.broken.find((one) => one.name === name);
     if (broken !== undefined) return blockFor(build, "DefinitionError", broken.message);
-    return leave(queue, build, "CheckRemoved", `the pool no longer has the check ${name} of ${repository}`);
+    return remove(queue, build, "CheckRemoved", `the pool no longer has the check ${name} of ${repository}`);
   }
   const owner = queue.ownerOf(check);
   if (owner === undefined) return undefined;
@@ -144,20 +148,20 @@ function settle(queue: ObservedQueue, build: Stored<"Build">): QueueAction | und
     return blockFor(
       build,
       "OwnedByAnotherPool",
-      `${name} of ${repository} belongs to the pool "${owner}", which named it first`,
+      `${name} of ${repository} belongs to the pool "${owner}", which defined it first`,
     );
   }
   const listing = knownListing(queue, check);
   if (listing === undefined || listing.unreadable.includes(number)) return undefined;
   const isOpen = listing.pullRequests.some((pullRequest) => pullRequest.number === number);
-  if (!isOpen && !hasHeir(check, listing, build)) {
-    return leave(queue, build, "Closed", `it is no longer open against ${base}`);
+  if (!isOpen && !hasTwin(check, listing, build)) {
+    return remove(queue, build, "Closed", `it is no longer open against ${base}`);
   }
   return { do: "delete", build, because: "another pull request has the same head commit" };
 }
 
-/** What runs is stopped first, and GitHub hears the last verdict, or that none follows. */
-function leave(
+/** Deletes a Build that leaves the pool. Blocks it first while it is held or GitHub lacks something. */
+function remove(
   { pool, checks }: ObservedQueue,
   build: Stored<"Build">,
   reason: BlockedReason,
@@ -168,18 +172,18 @@ function leave(
 }
 
 function blockFor(build: Stored<"Build">, reason: BlockedReason, message: string): QueueAction | undefined {
-  return respecify(build, { ...build.spec, blocked: { reason, message: message.slice(0, 1024) } }, message);
+  return update(build, { ...build.spec, blocked: { reason, message: message.slice(0, 1024) } }, message);
 }
 
-function respecify(build: Stored<"Build">, spec: BuildSpec, because: string): QueueAction | undefined {
+function update(build: Stored<"Build">, spec: BuildSpec, because: string): QueueAction | undefined {
   return isSame(build.spec, spec) ? undefined : { do: "update", build: { ...build, spec }, because };
 }
 
-function isLeaving({ pool }: ObservedQueue): boolean {
+function isDeleting({ pool }: ObservedQueue): boolean {
   return pool.metadata.deletionTimestamp !== undefined;
 }
 
-/** By value, whatever the order of the keys. */
+/** Deep equality, independent of key order. */
 function isSame(a: unknown, b: unknown): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
   const entries = Object.entries(a);

@@ -1,27 +1,28 @@
 import type { Build } from "../../api/objects/build.ts";
-import { isClaimable, isHeld, isRecheck } from "../build/state.ts";
+import { isClaimable, isHeld, isRecheck, titleOf } from "../build/state.ts";
 import { rendezvousWinner } from "../partition/affinity.ts";
 import { deferralOf, type PartitionView, partitionViewOf, type QueueView, treeHolder } from "./partitionView.ts";
 import { compareWaiting } from "./priority.ts";
 
 /**
- * Why the recheck this builder runs should give way, as a sentence; undefined when it should not. Towards untested work a
- * builder that runs a recheck is as good as idle: it gives way at once to a pull request whose tree it holds and, while nobody
- * is idle, to any other it could claim. Then, of several builders with rechecks, the one with the highest score gives way.
+ * The reason to preempt the recheck that this builder runs, as a sentence; undefined if the recheck continues. An untested pull
+ * request preempts at once the recheck on the builder that holds its warm tree. While no builder is idle, it also preempts a
+ * recheck on any builder that could claim it. Among several such builders, the builder with the highest score is preempted.
  */
 export function shouldPreempt(view: QueueView): string | undefined {
   const runners = new Set(view.builds.filter((build) => isHeld(build) && isRecheck(build)).map(holderOf));
   const partition = partitionViewOf(view);
   if (!runners.has(view.self) || partition.rank === -1) return undefined;
   const next = view.builds
-    .filter((build) => !isRecheck(build) && isClaimable(build, view.now) && givesWay(view, partition, runners, build))
+    .filter(
+      (build) => !isRecheck(build) && isClaimable(build, view.now) && isPreemptedBy(view, partition, runners, build),
+    )
     .reduce<Build | undefined>((a, b) => (a === undefined || compareWaiting(b, a) < 0 ? b : a), undefined);
   if (next === undefined) return undefined;
-  const { check, repository, number } = next.spec;
-  return `The recheck gives way to ${check} of ${repository}#${number}, which is untested`;
+  return `The recheck was preempted: ${titleOf(next)} is untested`;
 }
 
-function givesWay(view: QueueView, partition: PartitionView, runners: ReadonlySet<string>, build: Build): boolean {
+function isPreemptedBy(view: QueueView, partition: PartitionView, runners: ReadonlySet<string>, build: Build): boolean {
   if (deferralOf(view, partition, build) > 0) return false;
   if (view.strategy === "Modulo" || treeHolder(build, partition) === view.self) return true;
   const takers = [...runners].filter((name) => partition.active.has(name));

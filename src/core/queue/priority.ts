@@ -1,8 +1,8 @@
 import type { Build } from "../../api/objects/build.ts";
 
 /**
- * Who is next: the priority label, then who waits longest; ties by number and check, so that every builder sees the same
- * order. Negative when `a` goes first.
+ * Compares the priority of two builds: the priority label first, then the longest waiting time. Ties go by number and check, so
+ * all builders agree. Negative if `a` has the higher priority.
  */
 export function compareWaiting({ spec: a }: Build, { spec: b }: Build): number {
   if (a.urgent !== b.urgent) return a.urgent ? -1 : 1;

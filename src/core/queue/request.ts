@@ -9,55 +9,56 @@ import { type Candidate, candidateOf } from "../pullRequest/candidate.ts";
 import type { Listing, PullRequest } from "../pullRequest/pullRequest.ts";
 import { isOwnPending } from "../report/post/status.ts";
 
-/** A pull request as work for one check, and the Build that stands for it so far. */
-export interface Work {
+/** A pull request to test with one check, and its Build so far. */
+export interface QueueItem {
   readonly pool: { readonly metadata: { readonly name: string }; readonly spec: BuilderPoolSpec };
   readonly check: ResolvedCheck;
   readonly pullRequest: PullRequest;
   readonly listing: Listing;
   readonly build: Stored<"Build"> | undefined;
-  /** Whether what was tested is tested again until it is merged. */
+  /** Whether tested pull requests are rechecked until they are merged. */
   readonly rechecks: boolean;
 }
 
-/** What the Build should say, and why, when a build is asked for. */
+/** The desired spec of a Build, and the reason for a new request. */
 export interface Request {
   readonly spec: BuildSpec;
-  /** Why `request` was raised, as a clause; absent when it was not. */
+  /** The reason for the higher `request`, as a clause; absent if `request` did not change. */
   readonly because?: string;
 }
 
-interface Facts extends Work {
+interface Facts extends QueueItem {
   readonly now: Milliseconds;
-  readonly seen: Candidate;
+  readonly candidate: Candidate;
   /** The verdict on the head commit. */
   readonly verdict: Verdict | undefined;
   readonly isNewCommit: boolean;
-  /** Whether a build of the head commit was asked for and has no verdict yet. */
+  /** Whether a build of the head commit was requested and has no verdict yet. */
   readonly isOpen: boolean;
 }
 
-/** In order; the first that holds raises `request`, and says which group the build is then in. */
-const occasions: readonly (readonly [because: string, group: Group | "same", holds: (facts: Facts) => boolean])[] = [
-  ["it was pushed to and is untested", "untested", isPushed],
+/** The triggers of a new request. The first match counts and sets the group of the build. */
+const triggers: readonly (readonly [because: string, group: Group | "same", matches: (facts: Facts) => boolean])[] = [
+  ["a new commit is untested", "untested", isPushed],
   ["it is untested", "untested", isUntested],
-  ["somebody asked for it on GitHub", "untested", isAskedFor],
-  ["its verdict was given in silence, which has ended", "untested", isUnheard],
+  ["a rebuild was requested on GitHub", "untested", isRebuildRequested],
+  ["its verdict was not published, and silent mode has ended", "untested", isUnpublished],
   ["a recheck is due", "same", isDue],
 ];
 
 /**
- * What the Build of a pull request should say. `request` only grows, by one for each build that is wanted; while a build is
- * asked for, nothing but a push asks for another, or a person if it is a recheck that waits. A commit with a verdict of ours is
- * in the group of that verdict: GitHub may not have it yet, or never get it, when it was given in silence.
+ * The desired spec for the Build of a pull request. `request` only grows, by one for each wanted build.
+ *
+ * While a build is requested, only a push requests another build. A person may also replace a waiting recheck. The group of a
+ * commit with our verdict follows from that verdict. GitHub may not show the verdict yet, or never, if the verdict is silent.
  */
-export function requestBuild(work: Work, now: Milliseconds): Request {
-  const facts = gather(work, now);
-  const { pool, check, pullRequest, build, seen } = facts;
-  const occasion = occasions.find(([, , holds]) => holds(facts));
-  const group = occasion === undefined || occasion[1] === "same" ? groupOf(facts) : occasion[1];
-  const request = (build?.spec.request ?? 0) + (occasion === undefined ? 0 : 1);
-  const requestedAt = occasion === undefined ? build?.spec.requestedAt : new Date(now).toISOString();
+export function requestBuild(item: QueueItem, now: Milliseconds): Request {
+  const facts = factsOf(item, now);
+  const { pool, check, pullRequest, build, candidate } = facts;
+  const trigger = triggers.find(([, , matches]) => matches(facts));
+  const group = trigger === undefined || trigger[1] === "same" ? groupOf(facts) : trigger[1];
+  const request = (build?.spec.request ?? 0) + (trigger === undefined ? 0 : 1);
+  const requestedAt = trigger === undefined ? build?.spec.requestedAt : new Date(now).toISOString();
   const spec: BuildSpec = {
     pool: pool.metadata.name,
     check: check.name,
@@ -67,57 +68,57 @@ export function requestBuild(work: Work, now: Milliseconds): Request {
     base: check.branch,
     title: pullRequest.title.slice(0, 300).toWellFormed(),
     author: pullRequest.author.slice(0, 100),
-    urgent: seen.urgent,
-    waitingSince: earlier(seen.waitingSince, requestedAt),
+    urgent: candidate.urgent,
+    waitingSince: earlierOf(candidate.waitingSince, requestedAt),
     group,
     request,
     ...(requestedAt === undefined ? {} : { requestedAt }),
-    ...(seen.blocked === undefined ? {} : { blocked: seen.blocked }),
+    ...(candidate.blocked === undefined ? {} : { blocked: candidate.blocked }),
     ...(isSilent(facts) ? { silent: true } : {}),
   };
-  return occasion === undefined ? { spec } : { spec, because: occasion[0] };
+  return trigger === undefined ? { spec } : { spec, because: trigger[0] };
 }
 
-/** Commits are dated by the clock of whoever made them: one that is ahead would send its pull request to the end of the queue. */
-function earlier(seen: string, requestedAt: string | undefined): string {
+/** The author's clock dates a commit. A clock that is ahead would move the pull request to the end of the queue. */
+function earlierOf(seen: string, requestedAt: string | undefined): string {
   return requestedAt !== undefined && Date.parse(requestedAt) < Date.parse(seen) ? requestedAt : seen;
 }
 
-function gather(work: Work, now: Milliseconds): Facts {
-  const { build, pullRequest, check, listing } = work;
+function factsOf(item: QueueItem, now: Milliseconds): Facts {
+  const { build, pullRequest, check, listing } = item;
   const last = build?.status?.verdict;
   const isNewCommit = build !== undefined && build.spec.commit !== pullRequest.head.commit;
   return {
-    ...work,
+    ...item,
     now,
-    seen: candidateOf(check, pullRequest, listing.teams),
+    candidate: candidateOf(check, pullRequest, listing.teams),
     verdict: last?.commit === pullRequest.head.commit ? last : undefined,
     isNewCommit,
     isOpen: build !== undefined && !isNewCommit && isWanted(build),
   };
 }
 
-/** The group is held while an asked-for rebuild has no verdict: the old verdict is not what counts then. */
-function groupOf({ build, seen, verdict, isOpen }: Facts): Group {
-  if (verdict === undefined) return seen.group;
+/** The group stays while a requested rebuild has no verdict, because the old verdict no longer counts. */
+function groupOf({ build, candidate, verdict, isOpen }: Facts): Group {
+  if (verdict === undefined) return candidate.group;
   if (build !== undefined && isOpen) return build.spec.group;
   return verdict.result === "Success" || verdict.result === "Skipped" ? "succeeded" : "failed";
 }
 
-function isPushed({ isNewCommit, verdict, seen }: Facts): boolean {
-  return isNewCommit && verdict === undefined && seen.group === "untested";
+function isPushed({ isNewCommit, verdict, candidate }: Facts): boolean {
+  return isNewCommit && verdict === undefined && candidate.group === "untested";
 }
 
-function isUntested({ isOpen, verdict, seen }: Facts): boolean {
-  return !isOpen && verdict === undefined && seen.group === "untested";
+function isUntested({ isOpen, verdict, candidate }: Facts): boolean {
+  return !isOpen && verdict === undefined && candidate.group === "untested";
 }
 
 /**
- * People ask for a rebuild by setting the status to pending. To be told from our own pending status, which a listing may still
- * show after our verdict: the listing began after GitHub had acknowledged the verdict, and the words are not ours. A recheck that
- * runs is the answer; one that only waits, behind all that is untested, is none.
+ * Whether a person requested a rebuild by setting the status to pending. A listing may still show our own pending status after
+ * our verdict. Therefore the listing must have begun after GitHub acknowledged the verdict, and the description must not be ours.
+ * A running recheck answers the request. A waiting recheck does not, because it waits behind all untested builds.
  */
-function isAskedFor({ isOpen, verdict, build, check, pullRequest: { head }, listing }: Facts): boolean {
+function isRebuildRequested({ isOpen, verdict, build, check, pullRequest: { head }, listing }: Facts): boolean {
   const reported = build?.status?.reported;
   if (build === undefined || verdict === undefined || reported === undefined) return false;
   if (isOpen && (isHeld(build) || !isRecheck(build))) return false;
@@ -131,18 +132,18 @@ function isAskedFor({ isOpen, verdict, build, check, pullRequest: { head }, list
   );
 }
 
-/** Silence of a builder alone does not count: it would build the same again and again, and still not be heard. */
-function isUnheard(facts: Facts): boolean {
+/** A silent builder alone does not count: it would repeat the same build forever and still not publish. */
+function isUnpublished(facts: Facts): boolean {
   const { isOpen, verdict, build } = facts;
   return !isOpen && verdict?.silent === true && build?.spec.silent === true && !isSilent(facts);
 }
 
-function isDue({ isOpen, rechecks, pool, build, isNewCommit, seen, now }: Facts): boolean {
-  if (!rechecks || isOpen || isNewCommit || build === undefined || seen.blocked !== undefined) return false;
+function isDue({ isOpen, rechecks, pool, build, isNewCommit, candidate, now }: Facts): boolean {
+  if (!rechecks || isOpen || isNewCommit || build === undefined || candidate.blocked !== undefined) return false;
   const { recheck } = pool.spec;
   return recheck.maxShare > 0 && now >= recheckDueAtOf(build, recheck);
 }
 
-function isSilent({ pool, check }: Pick<Work, "pool" | "check">): boolean {
+function isSilent({ pool, check }: Pick<QueueItem, "pool" | "check">): boolean {
   return pool.spec.silent || check.silent;
 }

@@ -6,10 +6,10 @@ import { aCheck } from "../../../support/objects/check.ts";
 import { aPullRequest } from "../../../support/objects/pullRequest.ts";
 
 const teams = new Map([["experts", new Set(["alice"])]]);
-const decide = (trust: Partial<ResolvedCheck["trust"]>, says: Parameters<typeof aPullRequest>[0]) =>
-  decideTrust({ ...aCheck().trust, ...trust }, aPullRequest({ association: "NONE", ...says }), teams);
+const decide = (trust: Partial<ResolvedCheck["trust"]>, fields: Parameters<typeof aPullRequest>[0]) =>
+  decideTrust({ ...aCheck().trust, ...trust }, aPullRequest({ association: "NONE", ...fields }), teams);
 
-describe("trust", () => {
+describe("decideTrust", () => {
   it.each([
     ["OWNER", true, true],
     ["MEMBER", true, true],
@@ -20,35 +20,35 @@ describe("trust", () => {
     ["MANNEQUIN", false, false],
     ["NONE", false, false],
     ["", false, false],
-  ])("P-15: of the association %s is %s, and %s with trust.collaborators", (association, plain, collaborators) => {
+  ])("P-15: for association %s is %s, and %s with trust.collaborators", (association, plain, collaborators) => {
     expect(decide({}, { association }).trusted).toBe(plain);
     expect(decide({ collaborators: true }, { association }).trusted).toBe(collaborators);
   });
 
   it.each([
     ["the login itself", ["alice"], true],
-    ["the login with blanks around it, as in a list after a comma", ["ktf", " alice "], true],
+    ["the login with blanks around it, as after a comma", ["ktf", " alice "], true],
     ["the login in another case", ["Alice"], false],
     ["a part of the login", ["ali"], false],
-    ["nobody", [], false],
+    ["an empty list", [], false],
   ])("W-19: by name: %s", (_, users, trusted) => {
     expect(decide({ users }, {}).trusted).toBe(trusted);
   });
 
-  it("comes from the team the check names, and from no other", () => {
+  it("trusts members of the check's team only", () => {
     expect(decide({ team: "experts" }, {})).toMatchObject({ trusted: true, rule: "Team" });
     expect(decide({ team: "experts" }, { author: "bob" }).trusted).toBe(false);
     expect(decide({}, {}).trusted).toBe(false);
   });
 
-  it("is never given by name to a deleted account", () => {
+  it("never trusts a deleted account by name", () => {
     const ghosts = new Map([["experts", new Set(["ghost"])]]);
     const pullRequest = aPullRequest({ author: "ghost", association: "NONE" });
     const trust = { collaborators: true, users: ["ghost"], team: "experts", approvals: "AnyCommit" as const };
     expect(decideTrust(trust, pullRequest, ghosts).trusted).toBe(false);
   });
 
-  it("comes with an approving review, of whatever commit", () => {
+  it("trusts a pull request with an approving review of any commit", () => {
     const approvals = [{ commit: sha("99"), association: "NONE" }];
     expect(decide({}, { approvals })).toEqual({
       trusted: true,
@@ -58,7 +58,7 @@ describe("trust", () => {
     expect(decide({}, { approvals: [{ commit: undefined, association: "NONE" }] }).trusted).toBe(true);
   });
 
-  it("W-37: lasts for the approved commit alone where approvals is HeadCommit", () => {
+  it("W-37: with HeadCommit, trusts the approved commit only", () => {
     const strict = { approvals: "HeadCommit" as const };
     expect(decide(strict, { approvals: [{ commit: sha(1), association: "NONE" }] }).trusted).toBe(true);
     expect(
@@ -82,37 +82,34 @@ describe("trust", () => {
     ["NONE", sha(1), false],
     ["OWNER", sha("99"), false],
     ["OWNER", undefined, false],
-  ])(
-    "W-37: where approvals is Strict, that of a reviewer who is %s, for commit %s, counts: %s",
-    (association, commit, trusted) => {
-      for (const collaborators of [false, true])
-        expect(decide({ approvals: "Strict", collaborators }, { approvals: [{ commit, association }] }).trusted).toBe(
-          trusted,
-        );
-    },
-  );
-
-  it("W-37: where approvals is Strict, says what is missing, and who gave it", () => {
-    const strict = { approvals: "Strict" as const };
-    const stranger = { commit: sha(1), association: "NONE" };
-    expect(decide(strict, { approvals: [stranger] }).because).toBe(
-      "its author alice (NONE) is not trusted and no owner, member or collaborator has approved its head commit",
-    );
-    expect(decide(strict, { approvals: [stranger, { ...stranger, association: "MEMBER" }] })).toMatchObject({
-      rule: "Approval",
-      because: "its head commit has an approving review by a reviewer who is MEMBER of the repository",
-    });
-    expect(decide(strict, { association: "MEMBER" }).rule).toBe("Association");
-    expect(decide(strict, {}).because).toBe("its author alice (NONE) is not trusted and nobody has approved it");
+  ])("W-37: with Strict, a review by association %s of commit %s counts: %s", (association, commit, trusted) => {
+    for (const collaborators of [false, true])
+      expect(decide({ approvals: "Strict", collaborators }, { approvals: [{ commit, association }] }).trusted).toBe(
+        trusted,
+      );
   });
 
-  it("says whose word it is, the strongest first", () => {
+  it("W-37: with Strict, names the missing approval and the approving association", () => {
+    const strict = { approvals: "Strict" as const };
+    const outsider = { commit: sha(1), association: "NONE" };
+    expect(decide(strict, { approvals: [outsider] }).because).toBe(
+      "its author alice (NONE) is not trusted and no owner, member or collaborator has approved its head commit",
+    );
+    expect(decide(strict, { approvals: [outsider, { ...outsider, association: "MEMBER" }] })).toMatchObject({
+      rule: "Approval",
+      because: "its head commit has an approving review by a reviewer with association MEMBER",
+    });
+    expect(decide(strict, { association: "MEMBER" }).rule).toBe("Association");
+    expect(decide(strict, {}).because).toBe("its author alice (NONE) is not trusted and no review approves it");
+  });
+
+  it("names the first matching rule", () => {
     const all = { approvals: [{ commit: sha(1), association: "NONE" }], association: "MEMBER" };
     expect(decide({ users: ["alice"] }, all).rule).toBe("Approval");
     expect(decide({ users: ["alice"] }, { association: "MEMBER" }).because).toBe(
       "its author alice is MEMBER of the repository",
     );
     expect(decide({ users: ["alice"] }, {}).because).toBe("its author alice is among trust.users");
-    expect(decide({}, {}).because).toBe("its author alice (NONE) is not trusted and nobody has approved it");
+    expect(decide({}, {}).because).toBe("its author alice (NONE) is not trusted and no review approves it");
   });
 });

@@ -15,9 +15,9 @@ const recheck = { failedShare: 0.7, maxShare: 0.5 };
 
 function choose(
   builds: readonly Build[],
-  says: Partial<QueueView & ChoiceInput> & { readonly waitedMs?: number } = {},
+  fields: Partial<QueueView & ChoiceInput> & { readonly waitedMs?: number } = {},
 ) {
-  const { waitedMs = 60_000, self = "o2-0", ...rest } = says;
+  const { waitedMs = 60_000, self = "o2-0", ...rest } = fields;
   return chooseBuild({
     self,
     builds,
@@ -36,52 +36,52 @@ const chosen = (...args: Parameters<typeof choose>) => {
   const choice = choose(...args);
   return "build" in choice ? choice.build.spec.number : undefined;
 };
-/** Everything a builder alone in its pool would build, in its order. */
-function inOrder(builds: readonly Build[]): number[] {
+/** The sequence of builds of the only builder in a pool. */
+function sequence(builds: readonly Build[]): number[] {
   const first = chosen(builds);
-  return first === undefined ? [] : [first, ...inOrder(builds.filter(({ spec }) => spec.number !== first))];
+  return first === undefined ? [] : [first, ...sequence(builds.filter(({ spec }) => spec.number !== first))];
 }
 const waitingSince = (day: number) => `2026-01-0${day}T00:00:00Z`;
 
-describe("the order of a builder's choice", () => {
-  it("P-4: is by waiting time", () => {
+describe("priority of builds", () => {
+  it("P-4: puts the longest waiting time first", () => {
     const days = [3, 1, 2].map((day) => aBuild({ number: day, waitingSince: waitingSince(day) }));
-    expect(inOrder(days)).toEqual([1, 2, 3]);
+    expect(sequence(days)).toEqual([1, 2, 3]);
   });
 
-  it("P-7: begins with the priority label, the older first among equals", () => {
+  it("P-7: puts the priority label first, and the older of two labelled builds", () => {
     const days = [1, 2, 3, 4].map((day) => aBuild({ number: day, waitingSince: waitingSince(day), urgent: day > 2 }));
-    expect(inOrder(days)).toEqual([3, 4, 1, 2]);
+    expect(sequence(days)).toEqual([3, 4, 1, 2]);
   });
 
-  it("P-19: is the same in whatever order the builds come", () => {
+  it("P-19: does not depend on the order of the list", () => {
     const same = [7, 3, 5].map((number) => aBuild({ number }));
-    expect(inOrder(same)).toEqual([3, 5, 7]);
-    expect(inOrder(same.toReversed())).toEqual([3, 5, 7]);
+    expect(sequence(same)).toEqual([3, 5, 7]);
+    expect(sequence(same.toReversed())).toEqual([3, 5, 7]);
   });
 
-  it("has untested ones before any recheck, labelled or not", () => {
+  it("puts untested builds before rechecks with the priority label", () => {
     expect(chosen([aBuild({ number: 1, group: "failed", urgent: true }), aBuild({ number: 2 })])).toBe(2);
   });
 
   it.each<[string, Build]>([
-    ["asked for", judged("Success")],
-    ["free", heldBy("o2-1")],
-    ["allowed", aBuild({ blocked: { reason: "Untrusted", message: "Approval needed" } })],
-  ])("skips what is not %s", (_, build) => {
-    expect(choose([build])).toEqual({ idle: "Nothing waits to be built" });
+    ["requested", judged("Success")],
+    ["unclaimed", heldBy("o2-1")],
+    ["unblocked", aBuild({ blocked: { reason: "Untrusted", message: "Approval needed" } })],
+  ])("skips a Build that is not %s", (_, build) => {
+    expect(choose([build])).toEqual({ idle: "No build waits" });
   });
 
-  it("begins with nothing for a builder that is not Ready", () => {
+  it("chooses nothing for a builder that is not Ready", () => {
     const cold = [aBuilder("o2-0", { phase: "Warming" })];
     expect(choose([aBuild()], { builders: cold })).toEqual({ idle: `"o2-0" is not Ready, so it starts nothing` });
   });
 });
 
-describe("a recheck", () => {
+describe("recheck", () => {
   const tested = (group: "failed" | "succeeded", number: number) => aBuild({ number, group });
 
-  it("P-5: is of a failed one with the probability failedShare, each as likely as any other", () => {
+  it("P-5: draws a failed build with probability failedShare, uniformly within a group", () => {
     const builds = [tested("failed", 1), tested("failed", 2), tested("succeeded", 3)];
     let seed = 1;
     const random = () => {
@@ -97,23 +97,23 @@ describe("a recheck", () => {
     expect((counts[1] ?? 0) / (counts[2] ?? 1)).toBeCloseTo(1, 0);
   });
 
-  it("P-6: is of what there is", () => {
+  it("P-6: draws from the only group with builds", () => {
     expect(chosen([tested("succeeded", 3)], { random: () => 0 })).toBe(3);
     expect(chosen([tested("failed", 1)], { random: () => 0.99 })).toBe(1);
     expect(chosen([])).toBeUndefined();
   });
 
-  it("W-45: takes at most maxShare of the Ready builders", () => {
+  it("W-45: occupies at most maxShare of the Ready builders", () => {
     const fleet = builders(4);
     const running = (builder: string, number: number) => heldBy(builder, { number, group: "failed" });
     const one = [running("o2-1", 8), tested("failed", 1)];
     expect(chosen(one, { builders: fleet })).toBe(1);
     expect(choose([...one, running("o2-2", 9)], { builders: fleet })).toEqual({
-      idle: "Rechecks wait: they take their share already, 2 of 4 Ready builders",
+      idle: "Rechecks wait: the limit is 2 at a time for 4 Ready builders",
     });
   });
 
-  it("is possible in a pool of one, and nowhere when maxShare is 0", () => {
+  it("runs in a pool of one builder, but never with maxShare 0", () => {
     expect(chosen([tested("failed", 1)])).toBe(1);
     expect(chosen([tested("failed", 1)], { recheck: { failedShare: 0.7, maxShare: 0 } })).toBeUndefined();
   });
@@ -123,19 +123,19 @@ describe("affinity", () => {
   const fleet = builders(3);
   const warmOn = (tree: string, spec = {}) => aBuild(spec, { tree });
 
-  it("gives a pull request to the builder that holds its tree, at once", () => {
+  it("gives a pull request at once to the builder with its warm tree", () => {
     expect(chosen([warmOn("o2-0")], { builders: fleet, waitedMs: 0 })).toBe(1);
   });
 
-  it("makes the others wait for the holder's patience, and says how long", () => {
+  it("makes other builders wait for the patience, and gives the remaining time", () => {
     expect(choose([warmOn("o2-1")], { builders: fleet, waitedMs: 60_000 })).toEqual({
-      idle: "One build is waiting, for a warm tree, another builder's turn or the end of a pause; the next is free in 9m",
+      idle: "One build waits for a preferred builder or the end of a pause; the next is free in 9m",
       again: 540_000,
     });
     expect(chosen([warmOn("o2-1")], { builders: fleet, waitedMs: patience + 3_000 })).toBe(1);
   });
 
-  it("has a busy holder stood in for by one that built an earlier commit", () => {
+  it("replaces a busy holder by a builder with an older tree", () => {
     const { verdict } = judged("Success").status ?? {};
     const older = aBuild({ request: 2, commit: "f".repeat(40) }, { tree: "o2-1", ...(verdict && { verdict }) });
     const busy = heldBy("o2-1", { number: 9 });
@@ -144,12 +144,12 @@ describe("affinity", () => {
     expect(choose([older], { builders: fleet, waitedMs: 0 })).toMatchObject({ again: 3000 });
   });
 
-  it("W-20: forgets a holder that is not Ready", () => {
+  it("W-20: ignores a holder that is not Ready", () => {
     const gone = [aBuilder("o2-0"), aBuilder("o2-1", { phase: "Lost" })];
     expect(chosen([warmOn("o2-1")], { builders: gone, waitedMs: 0 })).toBe(1);
   });
 
-  it("lets the rendezvous winner among the idle go first where nobody holds a tree, and the others after a courtesy", () => {
+  it("without a tree, prefers the rendezvous winner of the idle builders for three seconds", () => {
     const takers = fleet.filter((builder) => {
       const self = builder.metadata.name;
       return chosen([aBuild()], { self, builders: fleet, waitedMs: 0 }) === 1;
@@ -159,7 +159,7 @@ describe("affinity", () => {
     for (const self of names) expect(chosen([aBuild()], { self, builders: fleet, waitedMs: 3_000 })).toBe(1);
   });
 
-  it("does not wait for a winner that is busy", () => {
+  it("does not wait for a busy winner", () => {
     const winner = rendezvousWinner("build/O2/o2", 1, ["o2-0", "o2-1", "o2-2"]) ?? "";
     const self = ["o2-0", "o2-1", "o2-2"].find((name) => name !== winner) ?? "";
     const others = ["o2-0", "o2-1", "o2-2"].filter((name) => name !== self);
@@ -167,7 +167,7 @@ describe("affinity", () => {
     expect(chosen([aBuild(), ...busy], { self, builders: fleet, waitedMs: 0 })).toBe(1);
   });
 
-  it("retries an infrastructure failure elsewhere: where it failed comes last, unless it is alone", () => {
+  it("retries an infrastructure failure on another builder first, unless there is only one", () => {
     const trouble = {
       reason: "DiskFull" as const,
       message: "no space left",
@@ -187,7 +187,7 @@ describe("affinity", () => {
 });
 
 describe("modulo", () => {
-  it("gives each build to the Ready builder whose rank owns it, however long that takes", () => {
+  it("gives each build only to the Ready builder with the owning rank", () => {
     const fleet = [...builders(3), aBuilder("o2-3", { phase: "Warming" })];
     for (let number = 1; number <= 20; number += 1) {
       const build = aBuild({ number });
@@ -199,14 +199,14 @@ describe("modulo", () => {
     const foreign = aBuild({ number: 4 });
     const self = `o2-${(ownerOfCommit("build/O2/o2", foreign.spec.commit, 3) + 1) % 3}`;
     expect(choose([foreign], { self, builders: fleet, strategy: "Modulo" })).toEqual({
-      idle: "What waits belongs to other builders: 1 in all",
+      idle: "All waiting builds belong to other builders: 1 in total",
     });
   });
 });
 
-describe("a running recheck", () => {
+describe("running recheck", () => {
   const fleet = builders(2);
-  const preempt = (builds: readonly Build[], self: string, waitedMs = patience, says: Partial<QueueView> = {}) =>
+  const preempt = (builds: readonly Build[], self: string, waitedMs = patience, fields: Partial<QueueView> = {}) =>
     shouldPreempt({
       self,
       builds,
@@ -216,23 +216,23 @@ describe("a running recheck", () => {
       preference: createPreference(self),
       waited: () => waitedMs,
       now: noon,
-      ...says,
+      ...fields,
     });
   const rechecks = [heldBy("o2-0", { number: 8, group: "failed" }), heldBy("o2-1", { number: 9, group: "succeeded" })];
 
-  it("gives way, one of several and at once, to an untested pull request while nobody is idle", () => {
+  it("is preempted at once on one builder by an untested pull request while no builder is idle", () => {
     const reasons = ["o2-0", "o2-1"].map((self) => preempt([aBuild(), ...rechecks], self, 0));
     expect(reasons.filter((reason) => reason !== undefined)).toEqual([
-      "The recheck gives way to build/O2/o2 of o/r#1, which is untested",
+      "The recheck was preempted: build/O2/o2 of o/r#1 is untested",
     ]);
   });
 
-  it("gives way to what its own builder holds the tree of, whoever else is idle", () => {
+  it("is preempted by a build with a warm tree on this builder, even if others are idle", () => {
     const builds = [aBuild({}, { tree: "o2-0" }), ...rechecks.slice(0, 1)];
     expect(preempt(builds, "o2-0", 0)).toBeDefined();
   });
 
-  it("gives way to what another holds the tree of only after the patience", () => {
+  it("is preempted by a build with a warm tree elsewhere only after the patience", () => {
     const busy = [
       aBuild({}, { tree: "o2-1" }),
       heldBy("o2-0", { number: 8, group: "failed" }),
@@ -242,14 +242,14 @@ describe("a running recheck", () => {
     expect(preempt(busy, "o2-0", patience)).toBeDefined();
   });
 
-  it("goes on while somebody is idle, or nothing untested waits", () => {
+  it("continues while a builder is idle or no untested build waits", () => {
     for (const self of ["o2-0", "o2-1"]) {
       expect(preempt([aBuild(), ...rechecks.slice(0, 1)], self)).toBeUndefined();
       expect(preempt([aBuild({ group: "failed" }), ...rechecks], self)).toBeUndefined();
     }
   });
 
-  it("is the only thing that gives way", () => {
+  it("is the only kind of build that is preempted", () => {
     const builds = [aBuild(), heldBy("o2-0", { number: 8 }), heldBy("o2-1", { number: 9 })];
     expect(["o2-0", "o2-1"].map((self) => preempt(builds, self))).toEqual([undefined, undefined]);
   });

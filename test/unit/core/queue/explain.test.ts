@@ -5,13 +5,13 @@ import { aBuild, heldBy, judged, sha } from "../../../support/objects/build.ts";
 import { aBuilder, builders } from "../../../support/objects/builder.ts";
 import { iso, noon } from "../../../support/objects/moment.ts";
 
-const explain = (build: Build, says: Partial<Parameters<typeof explainBuild>[1]> = {}) =>
+const explain = (build: Build, fields: Partial<Parameters<typeof explainBuild>[1]> = {}) =>
   explainBuild(build, {
     builds: [build],
     builders: builders(2),
     partition: { strategy: "Affinity", patience: "10m" },
     now: noon,
-    ...says,
+    ...fields,
   });
 
 const trouble = {
@@ -29,84 +29,94 @@ const reported = {
   ...{ description: "", url: "", at: iso(noon), writes: 2 },
 };
 
-describe("an explanation", () => {
+describe("explainBuild", () => {
   it.each<[string, Build, Parameters<typeof explain>[1], string]>([
     [
-      "what blocks it",
-      aBuild({ blocked: { reason: "Draft", message: "It is a draft: mark it as ready for review to have it built" } }),
+      "a blocked Build",
+      aBuild({ blocked: { reason: "Draft", message: "It is a draft: mark it as ready for review to start a build" } }),
       {},
-      "not built (Draft): it is a draft: mark it as ready for review to have it built",
+      "not built (Draft): it is a draft: mark it as ready for review to start a build",
     ],
     [
-      "who builds it",
+      "a running build",
       heldBy("o2-1", {}, { step: "build" }),
       {},
-      'being built by "o2-1" since 2026-01-01T00:00:00Z, at the step build',
+      'being built by "o2-1" since 2026-01-01T00:00:00Z at step build',
     ],
     [
-      "that a running build is about to stop",
+      "a running build of an outdated commit",
       { ...heldBy("o2-1"), spec: { ...aBuild().spec, commit: sha("f") } },
       {},
-      'being built by "o2-1" since 2026-01-01T00:00:00Z; it stops, because there is a new commit',
+      'being built by "o2-1" since 2026-01-01T00:00:00Z; it stops because of a new commit',
     ],
     [
-      "the verdict",
+      "an unpublished verdict",
       judged("Failure", { group: "failed" }),
       {},
-      'the verdict on 0000000000 was Failure, by "o2-0" at 2026-01-05T12:00:00.000Z, which GitHub does not have yet; it is tested again until it is merged',
+      'the verdict on 0000000000 was Failure, by "o2-0" at 2026-01-05T12:00:00.000Z, not yet on GitHub; rechecks follow until it is merged',
     ],
     [
-      "the verdict that GitHub has",
+      "a published verdict",
       judged("Failure", { group: "failed" }, { reported }),
       {},
-      'the verdict on 0000000000 was Failure, by "o2-0" at 2026-01-05T12:00:00.000Z; it is tested again until it is merged',
+      'the verdict on 0000000000 was Failure, by "o2-0" at 2026-01-05T12:00:00.000Z; rechecks follow until it is merged',
     ],
     [
-      "that others tested it",
+      "a commit tested before this pool",
       aBuild({ request: 0, group: "succeeded" }),
       {},
-      "tested before this pool looked at it: succeeded on GitHub",
+      "tested before this pool listed it: succeeded on GitHub",
     ],
     [
-      "the pause after a failure of ours",
+      "the pause after an infrastructure failure",
       aBuild({}, { trouble }),
       {},
-      'untested, and a build is tried again in 1m after DiskFull on "o2-0" (no space left on the work area)',
+      'untested; a build is retried in 1m after DiskFull on "o2-0" (no space left on the work area)',
     ],
     [
-      "that nobody is Ready",
+      "a pool without a Ready builder",
       aBuild(),
       { builders: [aBuilder("o2-0", { phase: "Warming" })] },
-      "untested, and a build waits until a builder of the pool is Ready",
+      "untested; a build waits until a builder of the pool is Ready",
     ],
     [
-      "whose tree it waits for",
+      "a wait for the builder with the warm tree",
       aBuild({}, { tree: "o2-1" }),
       {},
-      'untested, and a build waits for "o2-1", which holds its warm tree; after 10m for whoever is idle',
+      'untested; a build waits for "o2-1", the builder with its warm tree; after 10m any idle builder may take it',
     ],
     [
-      "that all are busy",
+      "a wait for busy builders",
       aBuild(),
       { builds: [heldBy("o2-0", { number: 8 }), heldBy("o2-1", { number: 9 })] },
-      "untested, and a build waits for one of 2 Ready builders, which are all busy",
+      "untested; a build waits for one of 2 Ready builders; all are busy",
     ],
-    ["who is idle", aBuild(), { builders: builders(1) }, 'untested, and a build waits for "o2-0", which is idle'],
     [
-      "who owns it",
+      "a wait for an idle builder",
+      aBuild(),
+      { builders: builders(1) },
+      'untested; a build waits for "o2-0", an idle builder',
+    ],
+    [
+      "a wait for the owner of the commit",
       aBuild(),
       { builders: builders(1), partition: { strategy: "Modulo", patience: "10m" } },
-      'untested, and a build waits for "o2-0", which owns it',
+      'untested; a build waits for "o2-0", the owner of its commit',
     ],
-    ["that rechecks take turns", aBuild({ group: "failed" }), {}, "a recheck waits for its turn among the rechecks"],
-  ])("says %s", (_, build, around, sentence) => {
-    expect(explain(build, around)).toBe(`build/O2/o2: ${sentence}`);
+    [
+      "a waiting recheck",
+      aBuild({ group: "failed" }),
+      {},
+      "a recheck waits until an idle builder draws it from the rechecks",
+    ],
+  ])("explains %s", (_, build, context, sentence) => {
+    expect(explain(build, context)).toBe(`build/O2/o2: ${sentence}`);
   });
 
-  it("says what the last verdict was while the next one is awaited", () => {
+  it("includes the last verdict while the next build waits", () => {
     const pushed = { ...judged("Success"), spec: { ...aBuild().spec, commit: sha("f"), request: 2 } };
     expect(explain(pushed, { builders: [] })).toBe(
-      'build/O2/o2: untested, and a build waits until a builder of the pool is Ready; the verdict on 0000000000 was Success, by "o2-0" at 2026-01-05T12:00:00.000Z',
+      'build/O2/o2: untested; a build waits until a builder of the pool is Ready; the verdict on 0000000000 was Success, by "o2-0" at 2026-01-05T12:00:00.000Z',
     );
   });
 });

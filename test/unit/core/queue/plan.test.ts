@@ -8,10 +8,10 @@ import { aListing } from "../../../support/objects/listing.ts";
 import { iso, noon } from "../../../support/objects/moment.ts";
 import { aPool } from "../../../support/objects/pool.ts";
 import { aPullRequest } from "../../../support/objects/pullRequest.ts";
-import { check, named, plan, type Says, settled, spec, status } from "./planned.ts";
+import { check, named, plan, type QueueFields, settled, spec, status } from "./planned.ts";
 
-describe("the first sight of a pull request", () => {
-  it("creates one Build, owned by the pool, that asks for a build", () => {
+describe("new pull request", () => {
+  it("creates one Build with a request, owned by the pool", () => {
     const [action, ...others] = plan({ pullRequests: [aPullRequest({ number: 12, title: "x".repeat(400) })] });
     expect(others).toEqual([]);
     expect(action).toMatchObject({ do: "create", because: "it is untested" });
@@ -45,17 +45,17 @@ describe("the first sight of a pull request", () => {
     expect(action?.build.metadata.name).toMatch(/^o2-12-[0-9a-f]{10}$/);
   });
 
-  it("asks for nothing when GitHub shows it as tested", () => {
+  it("requests no build when GitHub shows the commit as tested", () => {
     expect(spec({ pullRequests: [aPullRequest(status("SUCCESS"))] })).toMatchObject({ group: "succeeded", request: 0 });
     expect(spec({ pullRequests: [aPullRequest(status("ERROR"))] })).toMatchObject({ group: "failed", request: 0 });
   });
 
-  it("keeps a blocked one in the queue with its reason", () => {
+  it("creates a blocked Build with its reason", () => {
     const draft = spec({ pullRequests: [aPullRequest({ isDraft: true })] });
     expect(draft).toMatchObject({ request: 1, blocked: { reason: "Draft" } });
   });
 
-  it("makes one Build for pull requests with the same head: of one that may be built, with the lowest number", () => {
+  it("creates one Build for pull requests with the same head: the lowest number without a block", () => {
     const twins = [3, 2, 1].map((number) => aPullRequest({ number, commit: sha("f"), isDraft: number === 1 }));
     const created = plan({ pullRequests: twins });
     expect(created.map(({ build }) => build.spec.number)).toEqual([2]);
@@ -63,7 +63,7 @@ describe("the first sight of a pull request", () => {
     expect(plan({ pullRequests: twins, builds: [known] })).toEqual([]);
   });
 
-  it("gives two checks of one pull request a Build each, and another pool's check none", () => {
+  it("creates one Build per check of the pool, and none for another pool's check", () => {
     const checks = [check, aCheck({ name: "build/O2/fullCI" }), aCheck({ name: "theirs" })];
     const ownerOf = ({ name }: { name: string }) => (name === "theirs" ? "other" : "o2");
     const created = plan({ pullRequests: [aPullRequest()], checks, ownerOf });
@@ -72,28 +72,28 @@ describe("the first sight of a pull request", () => {
   });
 });
 
-describe("a Build whose pull request", () => {
+describe("existing Build", () => {
   const build = named(aBuild(settled));
 
-  it("is no longer open is deleted", () => {
+  it("is deleted when the pull request is closed", () => {
     expect(plan({ builds: [build] })).toEqual([
       { do: "delete", build, because: "it is no longer open against master" },
     ]);
   });
 
-  it.each<[string, Says]>([
-    ["was never listed", { listing: undefined }],
-    ["could not be read", { listing: aListing([], { unreadable: [1] }) }],
+  it.each<[string, QueueFields]>([
+    ["without a listing", { listing: undefined }],
+    ["with an unreadable pull request", { listing: aListing([], { unreadable: [1] }) }],
     [
-      "is listed without the team its check now trusts",
+      "with a listing without the trusted team of the check",
       { checks: [aCheck({ trust: { ...check.trust, team: "experts" } })] },
     ],
-    ["has a check that nobody is known to own", { ownerOf: () => undefined, pullRequests: [aPullRequest()] }],
-  ])("%s is left as it is", (_, says) => {
-    expect(plan({ ...says, builds: [build] })).toEqual([]);
+    ["with a check of unknown owner", { ownerOf: () => undefined, pullRequests: [aPullRequest()] }],
+  ])("stays unchanged %s", (_, fields) => {
+    expect(plan({ ...fields, builds: [build] })).toEqual([]);
   });
 
-  it("has a check the pool no longer has is deleted, and its neighbours stay", () => {
+  it("is deleted when its check was removed from the pool, and other Builds stay", () => {
     const other = named(aBuild({ ...settled, check: "build/old" }));
     const actions = plan({ pullRequests: [aPullRequest()], builds: [build, other] });
     expect(actions).toEqual([
@@ -101,7 +101,7 @@ describe("a Build whose pull request", () => {
     ]);
   });
 
-  it("has a check the pool no longer has is blocked while it runs or GitHub shows that it does, and deleted after that", () => {
+  it("is blocked when its check was removed while it runs or is announced on GitHub, and then deleted", () => {
     const removed = { check: "build/old" };
     const reported = {
       commit: build.spec.commit,
@@ -111,80 +111,88 @@ describe("a Build whose pull request", () => {
       at: iso(noon),
       writes: 1,
     } as const;
-    const told = (description: string, says: Partial<typeof removed & { silent: true }> = {}) =>
-      named(aBuild({ ...settled, ...removed, ...says }, { reported: { ...reported, description } }));
-    const what = (one: Stored<"Build">) =>
+    const reportedAs = (description: string, fields: Partial<typeof removed & { silent: true }> = {}) =>
+      named(aBuild({ ...settled, ...removed, ...fields }, { reported: { ...reported, description } }));
+    const actionsOf = (one: Stored<"Build">) =>
       plan({ builds: [one] }).map(({ do: verb, build: { spec } }) => [verb, spec.blocked?.reason]);
-    expect(what(named(heldBy("o2-0", { ...settled, ...removed })))).toEqual([["update", "CheckRemoved"]]);
-    expect(what(told("Started Mon 10:00 CET on o2-0"))).toEqual([["update", "CheckRemoved"]]);
-    expect(what(told("Not building: this check is no longer asked for"))).toEqual([["delete", undefined]]);
-    expect(what(told("Started Mon 10:00 CET on o2-0", { silent: true }))).toEqual([["delete", undefined]]);
+    expect(actionsOf(named(heldBy("o2-0", { ...settled, ...removed })))).toEqual([["update", "CheckRemoved"]]);
+    expect(actionsOf(reportedAs("Started Mon 10:00 CET on o2-0"))).toEqual([["update", "CheckRemoved"]]);
+    expect(actionsOf(reportedAs("Not building: this check is no longer asked for"))).toEqual([["delete", undefined]]);
+    expect(actionsOf(reportedAs("Started Mon 10:00 CET on o2-0", { silent: true }))).toEqual([["delete", undefined]]);
   });
 
-  it("is no longer open stays until GitHub has the verdict that was given, and what runs is stopped first", () => {
+  it("of a closed pull request stays until its verdict is on GitHub and its build has stopped", () => {
     const given = judged("Success", settled);
-    const what = (one: Stored<"Build">) =>
+    const actionsOf = (one: Stored<"Build">) =>
       plan({ builds: [one] }).map(({ do: verb, build: { spec } }) => [verb, spec.blocked?.reason]);
-    expect(what(named(given))).toEqual([["update", "Closed"]]);
+    expect(actionsOf(named(given))).toEqual([["update", "Closed"]]);
     const { commit, request } = build.spec;
-    const told = { commit, request, state: "success", description: "", url: "", at: iso(noon), writes: 2 } as const;
-    expect(what(named(judged("Success", settled, { reported: told })))).toEqual([["delete", undefined]]);
-    expect(what(named(heldBy("o2-0", settled)))).toEqual([["update", "Closed"]]);
+    const reportedAs = {
+      commit,
+      request,
+      state: "success",
+      description: "",
+      url: "",
+      at: iso(noon),
+      writes: 2,
+    } as const;
+    expect(actionsOf(named(judged("Success", settled, { reported: reportedAs })))).toEqual([["delete", undefined]]);
+    expect(actionsOf(named(heldBy("o2-0", settled)))).toEqual([["update", "Closed"]]);
   });
 
-  it("is no longer open, while another with its head is, goes at once: what GitHub shows is that one's to say", () => {
+  it("of a closed pull request is deleted at once when an open one has the same head", () => {
     const { commit, request } = build.spec;
     const description = "Started Mon 10:00 CET on o2-0";
-    const told = { commit, request, state: "pending", description, url: "", at: iso(noon), writes: 1 } as const;
-    const announced = named(heldBy("o2-0", settled, { reported: told }));
-    const what = (builds: readonly Stored<"Build">[], isDraft = false) =>
+    const reportedAs = { commit, request, state: "pending", description, url: "", at: iso(noon), writes: 1 } as const;
+    const announced = named(heldBy("o2-0", settled, { reported: reportedAs }));
+    const actionsOf = (builds: readonly Stored<"Build">[], isDraft = false) =>
       plan({ builds, pullRequests: [aPullRequest({ number: 2, commit, isDraft })] }).map(
         ({ do: verb, build: { spec } }) => [verb, spec.number, spec.blocked?.reason],
       );
-    expect(what([announced])).toEqual([
+    expect(actionsOf([announced])).toEqual([
       ["delete", 1, undefined],
       ["create", 2, undefined],
     ]);
-    // A draft is not built, so nobody else would say that what was announced does not take place.
-    expect(what([announced], true)).toContainEqual(["update", 1, "Closed"]);
-    expect(what([named(judged("Success", settled))])).toContainEqual(["update", 1, "Closed"]);
+    // A draft is not built, so only this Build can withdraw its announcement.
+    expect(actionsOf([announced], true)).toContainEqual(["update", 1, "Closed"]);
+    expect(actionsOf([named(judged("Success", settled))])).toContainEqual(["update", 1, "Closed"]);
   });
 
-  it("runs in a pool that is being deleted is left to end", () => {
+  it("that runs in a deleted pool may finish", () => {
     const pool = { ...aPool(), metadata: { ...aPool().metadata, deletionTimestamp: iso(noon) } };
     expect(plan({ pool, builds: [named(heldBy("o2-0", settled))] })).toEqual([]);
   });
 
-  it.each<[string, Says, string, string]>([
+  it.each<[string, QueueFields, string, string]>([
     [
-      "has a check with a broken definition",
+      "with a broken check definition",
       { checks: [], broken: [{ name: check.name, message: "check build/O2/o2 has no repository" }] },
       "DefinitionError",
       "check build/O2/o2 has no repository",
     ],
     [
-      "has a check of another pool",
+      "with a check of another pool",
       { ownerOf: () => "first" },
       "OwnedByAnotherPool",
-      'build/O2/o2 of o/r belongs to the pool "first", which named it first',
+      'build/O2/o2 of o/r belongs to the pool "first", which defined it first',
     ],
     [
-      "is of a pool that is being deleted",
+      "of a pool that is being deleted",
       { pool: { ...aPool(), metadata: { ...aPool().metadata, deletionTimestamp: iso(noon) } } },
       "PoolDeleted",
       'The pool "o2" is being deleted',
     ],
-  ])("%s is blocked, and free again afterwards", (_, says, reason, message) => {
+  ])("%s is blocked, and unblocked afterwards", (_, fields, reason, message) => {
     const pullRequests = [aPullRequest()];
-    const [action] = plan({ pullRequests, ...says, builds: [build] });
+    const [action] = plan({ pullRequests, ...fields, builds: [build] });
     expect(action?.do).toBe("update");
     expect(action?.build.spec).toEqual({ ...build.spec, blocked: { reason, message } });
     const blocked = action?.build as Stored<"Build">;
-    expect(plan({ pullRequests, ...says, builds: [blocked] })).toEqual([]);
+    expect(plan({ pullRequests, ...fields, builds: [blocked] })).toEqual([]);
     expect(spec({ pullRequests, builds: [blocked] })).toEqual(build.spec);
   });
 
-  it("now goes into another branch follows it, if the pool has the check there", () => {
+  it("follows its pull request to another base branch with the check", () => {
     const dev = aCheck({ branch: "dev" });
     const listing = aListing([aPullRequest()], { branch: "dev" });
     const [action] = plan({ checks: [dev], listing, builds: [build] });
@@ -192,7 +200,7 @@ describe("a Build whose pull request", () => {
     expect(action?.build.spec).toMatchObject({ base: "dev", request: 1 });
   });
 
-  it("is on its way out is not touched", () => {
+  it("that is being deleted stays unchanged", () => {
     const leaving = { ...build, metadata: { ...build.metadata, deletionTimestamp: iso(noon) } };
     expect(plan({ builds: [leaving] })).toEqual([]);
     expect(plan({ builds: [leaving], pullRequests: [aPullRequest({ commit: sha("f") })] })).toEqual([]);

@@ -9,15 +9,15 @@ import { aPool } from "../../../support/objects/pool.ts";
 
 export const check = aCheck();
 
-export interface Says extends Partial<ObservedQueue> {
+export interface QueueFields extends Partial<ObservedQueue> {
   readonly pullRequests?: readonly PullRequest[];
   readonly listing?: Listing | undefined;
   readonly now?: number;
 }
 
-/** What is written for a queue of one pool with one check, of which a test says what matters. */
-export function plan({ pullRequests = [], now = noon, ...says }: Says) {
-  const listing = "listing" in says ? says.listing : aListing(pullRequests);
+/** The planned writes for a queue of one pool with one check. Each test gives only the fields that matter. */
+export function plan({ pullRequests = [], now = noon, ...fields }: QueueFields) {
+  const listing = "listing" in fields ? fields.listing : aListing(pullRequests);
   return planQueue(
     {
       pool: aPool(),
@@ -27,25 +27,25 @@ export function plan({ pullRequests = [], now = noon, ...says }: Says) {
       listingOf: () => listing,
       builds: [],
       rechecks: false,
-      ...says,
+      ...fields,
     },
     now,
   );
 }
 
-/** What the first write says. */
-export const spec = (says: Says) => plan(says)[0]?.build.spec;
+/** The spec in the first write. */
+export const spec = (fields: QueueFields) => plan(fields)[0]?.build.spec;
 
-/** A Build under the name the plan gives it. */
+/** A Build with the name from the plan. */
 export function named(build: Stored<"Build">): Stored<"Build"> {
   const { check: name, repository, number } = build.spec;
   return { ...build, metadata: { ...build.metadata, name: buildNameOf("o2", { name, repository }, number) } };
 }
 
-/** As `aPullRequest` number 1 with a MEMBER as its author makes it. */
+/** The spec fields that the plan gives the Build of `aPullRequest()`. */
 export const settled = { waitingSince: "2024-01-01T00:00:00Z" };
 
-/** Part of a pull request: the status GitHub shows for the check. */
+/** Fields of a pull request: the status of the check on GitHub. */
 export const status = (state: "SUCCESS" | "ERROR" | "PENDING", description = "") => ({
   statuses: [{ context: check.name, state, description }],
 });

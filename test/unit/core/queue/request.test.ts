@@ -7,23 +7,23 @@ import { aListing } from "../../../support/objects/listing.ts";
 import { iso, noon } from "../../../support/objects/moment.ts";
 import { aPool } from "../../../support/objects/pool.ts";
 import { aPullRequest } from "../../../support/objects/pullRequest.ts";
-import { named, plan, type Says, settled, spec, status } from "./planned.ts";
+import { named, plan, type QueueFields, settled, spec, status } from "./planned.ts";
 
 const minutes = 60_000;
 
-describe("a request", () => {
-  it("is left alone while nothing changes", () => {
+describe("request", () => {
+  it("does not change while nothing else changes", () => {
     expect(plan({ pullRequests: [aPullRequest()], builds: [named(aBuild(settled))] })).toEqual([]);
   });
 
-  it("is raised by a push, also while the commit before waits or runs", () => {
+  it("is raised by a push, even while the earlier commit waits or runs", () => {
     const pullRequests = [aPullRequest({ commit: sha("f") })];
     const raised = { commit: sha("f"), request: 2, requestedAt: iso(noon), group: "untested" };
     for (const build of [aBuild(settled), heldBy("o2-0", settled)])
       expect(spec({ pullRequests, builds: [named(build)] })).toMatchObject(raised);
   });
 
-  it("for a commit dated by a clock that is ahead waits since it was asked for, rather than behind everything else", () => {
+  it("limits the start of waiting to the request time when the commit date is in the future", () => {
     const ahead = aPullRequest({ commit: sha("f"), committedAt: iso(noon + 24 * 60 * minutes) });
     const first = spec({ pullRequests: [ahead] });
     expect(first).toMatchObject({ request: 1, waitingSince: iso(noon) });
@@ -32,7 +32,7 @@ describe("a request", () => {
     expect(plan({ pullRequests: [ahead], builds: [build], now: noon + 48 * 60 * minutes })).toEqual([]);
   });
 
-  it("is not raised by a push of what GitHub shows as tested", () => {
+  it("is not raised by a push of a commit that GitHub shows as tested", () => {
     const pushed = aPullRequest({ commit: sha("f"), ...status("SUCCESS") });
     expect(spec({ pullRequests: [pushed], builds: [named(judged("Failure", settled))] })).toMatchObject({
       request: 1,
@@ -43,14 +43,14 @@ describe("a request", () => {
   it.each([
     ["Success", "succeeded"],
     ["Failure", "failed"],
-  ] as const)("answered with %s puts the build among the %s, whatever GitHub still shows", (result, group) => {
+  ] as const)("answered with %s sets the group %s, even if GitHub still shows an older status", (result, group) => {
     const builds = [named(judged(result, settled))];
     expect(
       spec({ pullRequests: [aPullRequest(status("PENDING", "Started Mon 12:00 CET on o2-0"))], builds }),
     ).toMatchObject({ request: 1, group });
   });
 
-  it("W-11: answered in silence is not made again", () => {
+  it("W-11: answered in silent mode is not raised again", () => {
     const silent = judged("Success", settled);
     const verdict = { ...silent.status?.verdict, silent: true };
     const build = { ...silent, status: { ...silent.status, verdict } } as Stored<"Build">;
@@ -60,11 +60,11 @@ describe("a request", () => {
     });
   });
 
-  it("answered in silence is made again when the silence of pool or check ends, once, and not for a silent builder", () => {
+  it("answered in silent mode is raised once when the pool or check leaves silent mode, but not for a silent builder", () => {
     const verdict = { ...judged("Success").status?.verdict, silent: true };
-    const build = (says: object) =>
+    const build = (fields: object) =>
       named({
-        ...judged("Success", { ...settled, group: "succeeded", ...says }),
+        ...judged("Success", { ...settled, group: "succeeded", ...fields }),
         status: { phase: "Done", attempt: 1, verdict },
       } as Stored<"Build">);
     const pullRequests = [aPullRequest()];
@@ -90,9 +90,9 @@ describe("a request", () => {
     const failed = named(judged("Failure", { ...settled, group: "failed" }, { reported }));
     const asked = aPullRequest(status("PENDING", "please"));
 
-    it("is raised when somebody sets the status to pending after our verdict, once", () => {
+    it("is raised once when a person sets the status to pending after our verdict", () => {
       const again = plan({ pullRequests: [asked], builds: [failed] })[0];
-      expect(again).toMatchObject({ because: "somebody asked for it on GitHub" });
+      expect(again).toMatchObject({ because: "a rebuild was requested on GitHub" });
       expect(again?.build.spec).toMatchObject({ request: 2, group: "untested" });
       expect(plan({ pullRequests: [asked], builds: [again?.build as Stored<"Build">] })).toEqual([]);
     });
@@ -100,9 +100,9 @@ describe("a request", () => {
     it.each<[string, Stored<"Build">, PullRequest, number]>([
       ["our own pending status", failed, aPullRequest(status("PENDING", "Started Mon 12:00 CET on o2-0")), noon],
       ["a listing from before GitHub had our verdict", failed, asked, noon - 1000],
-      ["a verdict GitHub does not have yet", named(judged("Failure", { ...settled, group: "failed" })), asked, noon],
+      ["an unpublished verdict", named(judged("Failure", { ...settled, group: "failed" })), asked, noon],
       [
-        "a pending status as the last we know to be there",
+        "a pending status when our last report was pending too",
         named(judged("Failure", { ...settled, group: "failed" }, { reported: { ...reported, state: "pending" } })),
         asked,
         noon,
@@ -111,7 +111,7 @@ describe("a request", () => {
       expect(plan({ listing: aListing([pullRequest], { startedAt }), builds: [build] })).toEqual([]);
     });
 
-    it("is raised although a recheck is queued, which would be built last, and not while one runs, which answers it", () => {
+    it("is raised while a recheck is queued, but not while a recheck runs", () => {
       const queued = { ...failed, spec: { ...failed.spec, request: 2 } };
       expect(spec({ pullRequests: [asked], builds: [queued] })).toMatchObject({ request: 3, group: "untested" });
 
@@ -120,7 +120,7 @@ describe("a request", () => {
       expect(plan({ pullRequests: [asked], builds: [running] })).toEqual([]);
     });
 
-    it("is raised for what was tested before this pool looked at it, too", () => {
+    it("is raised also for a commit tested before this pool", () => {
       const old = named(aBuild({ ...settled, request: 0, group: "failed" }));
       expect(spec({ pullRequests: [asked], builds: [old] })).toMatchObject({ request: 1, group: "untested" });
     });
@@ -128,14 +128,14 @@ describe("a request", () => {
 
   describe("for a recheck", () => {
     const pool = aPool({ recheck: { failedShare: 0.7, maxShare: 0.5, minBackoff: "10m", maxBackoff: "12h" } });
-    const due = (build: Stored<"Build">, after: number, says: Says = {}) =>
+    const due = (build: Stored<"Build">, after: number, fields: QueueFields = {}) =>
       spec({
         pool,
         pullRequests: [aPullRequest()],
         builds: [named(build)],
         rechecks: true,
         now: noon + after,
-        ...says,
+        ...fields,
       });
     const failed = (rechecks: number) => judged("Failure", { ...settled, group: "failed" }, { rechecks });
 
@@ -149,7 +149,7 @@ describe("a request", () => {
       expect(due(failed(rechecks), pause * 1.25 * minutes)).toMatchObject({ request: 2, group: "failed" });
     });
 
-    it("is not raised where rechecks are off, not allowed, not finished, or the build is blocked", () => {
+    it("is not raised when rechecks are off or not allowed, the build is unfinished or blocked", () => {
       const late = 86_400_000;
       expect(due(failed(0), late, { rechecks: false })).toBeUndefined();
       const off: BuilderPoolSpec["recheck"] = { ...pool.spec.recheck, maxShare: 0 };
@@ -159,7 +159,7 @@ describe("a request", () => {
       expect(due(failed(0), late, { pullRequests: [aPullRequest({ isDraft: true })] })?.request).toBe(1);
     });
 
-    it("counts from the first sight for what others tested", () => {
+    it("counts from the creation of the Build for commits tested by others", () => {
       const old = aBuild({ ...settled, request: 0, group: "succeeded" });
       const pullRequests = [aPullRequest(status("SUCCESS"))];
       const created = Date.parse(old.metadata.creationTimestamp);

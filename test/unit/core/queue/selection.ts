@@ -15,13 +15,13 @@ import { aPool } from "../../../support/objects/pool.ts";
 
 const groups = ["untested", "failed", "succeeded"] as const;
 
-/** The pool's queue days after these pull requests were first seen, when everything that was tested is due for a recheck. */
+/** The pool's queue long after the first listing: every tested pull request is due for a recheck. */
 export function queueOf(check: ResolvedCheck, pullRequests: readonly PullRequest[]): readonly Stored<"Build">[] {
   const pool = aPool();
   const listing = aListing(pullRequests);
-  const around = { pool, checks: [check], broken: [], ownerOf: () => "o2", listingOf: () => listing, rechecks: true };
-  const created = planQueue({ ...around, builds: [] }, noon).map(({ build }) => stored(build));
-  const updates = planQueue({ ...around, builds: created }, noon).map(({ build }) => stored(build));
+  const context = { pool, checks: [check], broken: [], ownerOf: () => "o2", listingOf: () => listing, rechecks: true };
+  const created = planQueue({ ...context, builds: [] }, noon).map(({ build }) => stored(build));
+  const updates = planQueue({ ...context, builds: created }, noon).map(({ build }) => stored(build));
   const updated = new Map(updates.map((build) => [build.metadata.name, build]));
   return created.map((build) => updated.get(build.metadata.name) ?? build);
 }
@@ -31,7 +31,7 @@ function stored(build: Build): Stored<"Build"> {
   return { ...build, metadata: { ...metadata, name: build.metadata.name } };
 }
 
-/** What may be built, group by group, in the order of waiting. */
+/** The unblocked builds, by group and priority. */
 export function rowsOf(queue: readonly Stored<"Build">[]): readonly Row[] {
   return queue
     .filter(({ spec }) => spec.blocked === undefined)
@@ -43,7 +43,7 @@ export function rowsOf(queue: readonly Stored<"Build">[]): readonly Row[] {
     }));
 }
 
-/** What the only builder of a pool builds one after the other before it looks at rechecks; when nothing is untested, the one recheck. */
+/** The untested builds of a one-builder pool in sequence; with no untested build, one recheck. */
 export function roundOf(queue: readonly Stored<"Build">[], random: () => number): readonly number[] {
   const choice = chooseBuild({
     self: "o2-0",
