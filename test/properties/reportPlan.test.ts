@@ -13,7 +13,7 @@ const result = fc.constantFrom("Success", "Failure", "Conflict", "TooBig", "Skip
 const verdict: fc.Arbitrary<Verdict> = fc
   .record({ commit, request, result, silent: fc.boolean(), excerpt: fc.constantFrom("x: error: 1", "x: error: 2") })
   .map((change) => aVerdict(change as Partial<Verdict>));
-const said = fc.constantFrom(
+const text = fc.constantFrom(
   { state: "success", description: "" },
   { state: "error", description: "" },
   { state: "error", description: "Rechecking since Mon 19:12 CET on b" },
@@ -25,16 +25,16 @@ const reported: fc.Arbitrary<Reported> = fc
   .record({
     commit,
     request,
-    said,
+    text,
     url: fc.constantFrom("", "https://logs.example/pretty.html"),
     writes: fc.constantFrom(0, 2, 899, 900, 1000),
   })
-  .map(({ said, ...rest }) => ({ ...rest, ...said, at: monday }) as Reported);
+  .map(({ text, ...rest }) => ({ ...rest, ...text, at: monday }) as Reported);
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 const present = (record: object) =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
 
-/** One verdict for each request, as claims see to. */
+/** At most one verdict per request, as the claim rules guarantee. */
 function newestFirst(verdicts: readonly Verdict[]): readonly Verdict[] {
   const byRequest = new Map(verdicts.map((one) => [one.request, one]));
   return [...byRequest.values()].sort((a, b) => b.request - a.request);
@@ -70,14 +70,14 @@ const build: fc.Arbitrary<Build> = fc
     const request = Math.max(spec.request, last?.request ?? 0, status.reported?.request ?? 0);
     return aBuild(present({ ...spec, request }), { attempt: 1, ...present({ ...status, verdict: last, history }) });
   });
-const around = fc
+const knownFacts = fc
   .record({ comments: fc.boolean(), silent: fc.boolean() })
   .map(({ comments, silent }) =>
     facts({ silent, wantsComments: () => comments, isSilentBuilder: (name) => name === "quiet" }),
   );
 
-/** One turn of the reporter against a GitHub that takes everything. */
-function turn(before: Build, known: ReportFacts): Build {
+/** One pass of the reporter with a GitHub that accepts every write. */
+function reportOnce(before: Build, known: ReportFacts): Build {
   const { status, comment } = planReport(before, known);
   let report = before.status?.reported;
   if (status !== undefined) report = recordStatus(report, status, { written: true }, monday);
@@ -85,19 +85,19 @@ function turn(before: Build, known: ReportFacts): Build {
   return { ...before, status: { phase: "Queued", attempt: 0, ...before.status, ...(report && { reported: report }) } };
 }
 
-/** The life of one untested commit, in steps that builder and operator may take in any order the claim's rules allow. */
-type Step = "start" | "putBack" | "finish" | "report" | "report";
+/** A scenario of one untested commit. Builder and operator take their steps in any sequence that the claim rules allow. */
+type Step = "start" | "requeue" | "finish" | "report" | "report";
 
-function live(steps: readonly Step[]): { readonly writes: number; readonly isReported: boolean } {
+function outcomeOf(steps: readonly Step[]): { readonly writes: number; readonly isReported: boolean } {
   let now = aBuild();
   const change = (status: Partial<BuildStatus>) => {
     now = { ...now, status: { attempt: 0, phase: "Queued", ...now.status, ...status } };
   };
   for (const step of [...steps, "start", "finish", "report"] as const) {
     const phase = now.status?.phase ?? "Queued";
-    if (step === "report") now = turn(now, facts());
+    if (step === "report") now = reportOnce(now, facts());
     else if (step === "start" && phase === "Queued") change({ phase: "Running", claim: aClaim() });
-    else if (step === "putBack" && phase === "Running") {
+    else if (step === "requeue" && phase === "Running") {
       const { claim: _, ...status } = now.status ?? { phase: "Queued", attempt: 0 };
       now = { ...now, status: { ...status, phase: "Queued" } };
     } else if (step === "finish" && phase === "Running") {
@@ -108,33 +108,33 @@ function live(steps: readonly Step[]): { readonly writes: number; readonly isRep
   return { writes: now.status?.reported?.writes ?? 0, isReported: now.status?.reported?.state === "success" };
 }
 
-describe("the plan of reports", () => {
-  it("comes to rest: what was applied is not planned again", () => {
+describe("planReport", () => {
+  it("converges: an applied plan is not repeated", () => {
     fc.assert(
-      fc.property(build, around, (start, known) => {
+      fc.property(build, knownFacts, (start, known) => {
         let now = start;
-        for (let turns = 0; turns < 7; turns += 1) now = turn(now, known);
+        for (let passes = 0; passes < 7; passes += 1) now = reportOnce(now, known);
         expect(planReport(now, known)).toEqual({});
       }),
       { numRuns: 1000 },
     );
   });
 
-  it("is empty in silence, whatever happens", () => {
+  it("is empty in silent mode for any Build", () => {
     fc.assert(
-      fc.property(build, around, (start, known) => {
+      fc.property(build, knownFacts, (start, known) => {
         expect(planReport(start, { ...known, silent: true })).toEqual({});
       }),
       { numRuns: 1000 },
     );
   });
 
-  it("publishes no verdict that was given in silence", () => {
+  it("publishes no silent verdict", () => {
     fc.assert(
-      fc.property(build, around, (start, known) => {
+      fc.property(build, knownFacts, (start, known) => {
         const { verdict: last, history = [] } = start.status ?? {};
-        const hushed = { ...start.status, history: history.map((one) => ({ ...one, silent: true })) };
-        const silent = aBuild(start.spec, { ...hushed, ...(last && { verdict: { ...last, silent: true } }) });
+        const silenced = { ...start.status, history: history.map((one) => ({ ...one, silent: true })) };
+        const silent = aBuild(start.spec, { ...silenced, ...(last && { verdict: { ...last, silent: true } }) });
         const { status, comment } = planReport(silent, known);
         expect(comment).toBeUndefined();
         expect(status?.state).not.toBe("success");
@@ -145,9 +145,9 @@ describe("the plan of reports", () => {
     );
   });
 
-  it("announces nothing once a commit has 900 statuses", () => {
+  it("announces nothing after 900 statuses on a commit", () => {
     fc.assert(
-      fc.property(build, around, (start, known) => {
+      fc.property(build, knownFacts, (start, known) => {
         const { status } = planReport(start, known);
         const { reported: before } = start.status ?? {};
         if (status === undefined || before?.commit !== status.commit || before.writes < 900) return;
@@ -157,11 +157,11 @@ describe("the plan of reports", () => {
     );
   });
 
-  it("writes at most twice for an untested commit, and its verdict always", () => {
-    const step = fc.constantFrom<Step>("start", "putBack", "finish", "report", "report");
+  it("writes at most two statuses for an untested commit, including its verdict", () => {
+    const step = fc.constantFrom<Step>("start", "requeue", "finish", "report", "report");
     fc.assert(
       fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
-        const { writes, isReported } = live(steps);
+        const { writes, isReported } = outcomeOf(steps);
         expect(isReported).toBe(true);
         expect(writes).toBeLessThanOrEqual(2);
       }),

@@ -13,10 +13,10 @@ function scan(chunks: Iterable<Uint8Array>): Findings {
   return scanner.findings();
 }
 
-/** The bytes in pieces whose lengths come from the sizes, over and over; each piece is wiped after use, as a reader's buffer is. */
-function* cut(bytes: Buffer, sizes: readonly number[]): Generator<Uint8Array> {
-  for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
-    const size = sizes[turn % sizes.length] ?? bytes.length;
+/** The bytes in chunks. `sizes` gives the chunk sizes cyclically. Each chunk is wiped after use, like a reused read buffer. */
+function* chunksOf(bytes: Buffer, sizes: readonly number[]): Generator<Uint8Array> {
+  for (let at = 0, index = 0; at < bytes.length; index += 1) {
+    const size = sizes[index % sizes.length] ?? bytes.length;
     const piece = Buffer.from(bytes.subarray(at, at + size));
     yield piece;
     piece.fill(0x21);
@@ -50,7 +50,7 @@ const log = fc
   );
 const padding = fc.constantFrom(0, 100, 4000, 131_000, 262_100, 262_140, 300_000, 800_000);
 
-/** The section of errors by definition: every line apart, every error with three lines around it. */
+/** The expected section of errors: each error with three context lines on each side. */
 function errorsByDefinition(text: string): string[] {
   const lines = text.split(/\r\n|\r|\n/);
   if (lines.at(-1) === "") lines.pop();
@@ -61,8 +61,8 @@ function errorsByDefinition(text: string): string[] {
   return found.length === 0 ? [] : [`## ${path}`, ...found];
 }
 
-describe("the log scanner", () => {
-  it("finds the same however the bytes are cut into chunks", () => {
+describe("log scanner", () => {
+  it("finds the same for any chunk sizes", () => {
     fc.assert(
       fc.property(
         log,
@@ -70,23 +70,23 @@ describe("the log scanner", () => {
         fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 5 }),
         (bytes, pad, sizes) => {
           const whole = Buffer.concat([bytes, Buffer.alloc(pad, "x"), bytes]);
-          expect(scan(cut(whole, sizes))).toEqual(scan([whole]));
+          expect(scan(chunksOf(whole, sizes))).toEqual(scan([whole]));
         },
       ),
       { numRuns: 150 },
     );
   });
 
-  it("finds the same byte by byte", () => {
+  it("finds the same with chunks of one byte", () => {
     fc.assert(
       fc.property(log, (bytes) => {
-        expect(scan(cut(bytes, [1]))).toEqual(scan([bytes]));
+        expect(scan(chunksOf(bytes, [1]))).toEqual(scan([bytes]));
       }),
       { numRuns: 50 },
     );
   });
 
-  it("shows exactly the errors and the lines around them", () => {
+  it("shows exactly the errors and their context", () => {
     const plain = fc.array(
       fc.tuple(
         fc.oneof(
@@ -107,7 +107,7 @@ describe("the log scanner", () => {
     );
   });
 
-  it("keeps what it finds bounded, whatever the bytes", () => {
+  it("limits the findings for any bytes", () => {
     const parts = fc.array(
       fc.oneof(
         words.map((word) => Buffer.from(word)),

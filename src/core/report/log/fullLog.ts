@@ -1,4 +1,4 @@
-/** One log inside the full log. */
+/** One log file inside the full log. */
 export interface LogFile {
   readonly path: string;
   /** ISO 8601. */
@@ -6,35 +6,35 @@ export interface LogFile {
   readonly finishedAt: string;
 }
 
-/** What stands at the top of the full log: where, when and of what it is, and which logs follow. */
+/** The head of the full log: host, time, commit, pull request and the list of log files. */
 export function fullLogHeadOf(build: {
   readonly host: string;
   readonly finishedAt: string;
   readonly commit: string;
-  /** Address of the pull request. */
+  /** URL of the pull request. */
   readonly pullRequest: string;
   readonly files: readonly LogFile[];
 }): string {
   const files = build.files.map(({ path }) => `  ${path}`);
-  return `Finished building on ${build.host} at ${seconds(build.finishedAt).replace(" ", "-")}
+  return `Finished building on ${build.host} at ${timeOf(build.finishedAt).replace(" ", "-")}
 Built commit ${build.commit} from ${build.pullRequest}
 
-${files.length > 0 ? ["The following files are present in the log:", ...files].join("\n") : "No logs found. The build ended before aliBuild wrote any; what the builder printed follows, if anything."}
+${files.length > 0 ? ["The following files are present in the log:", ...files].join("\n") : "No logs found. The build ended before aliBuild wrote a log. The output of the builder follows, if there is any."}
 
 `;
 }
 
-/** The line before a log. */
+/** The line before a log file. */
 export function fullLogBeginOf({ path, startedAt }: LogFile): string {
-  return `## Begin ${path} ${seconds(startedAt)}\n`;
+  return `## Begin ${path} ${timeOf(startedAt)}\n`;
 }
 
-/** The line after a log. */
+/** The line after a log file. */
 export function fullLogEndOf({ path, startedAt, finishedAt }: LogFile): string {
   const span = Math.max(0, (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000);
-  return `## End ${path} ${seconds(finishedAt)} (${Math.round(span)}s)\n`;
+  return `## End ${path} ${timeOf(finishedAt)} (${Math.round(span)}s)\n`;
 }
 
-function seconds(instant: string): string {
+function timeOf(instant: string): string {
   return instant.slice(0, 19).replace("T", " ");
 }

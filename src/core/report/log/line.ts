@@ -1,17 +1,18 @@
-/** Bytes of a line that are looked at: the rest of a longer one is neither matched nor shown. */
+/** Bytes of a line that are scanned. The rest of a longer line is neither matched nor shown. */
 export const lineBytes = 4096;
 /** Characters of a line that are shown. */
 const lineCharacters = 2000;
 
-/** Colours, cursor movements and titles of a terminal. */
+/** Terminal escape sequences: colours, cursor movements, titles. */
 const escapes = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])?/g;
 const controls = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 
+/** The text without terminal escape sequences. */
 export function withoutEscapes(text: string): string {
   return text.includes("\x1b") ? text.replace(escapes, "") : text;
 }
 
-/** A line of a log as people may see it: no escapes, no control characters, at most 2000 characters. */
+/** A log line that is safe to show: no escape sequences, no control characters, at most 2000 characters. */
 export function readableLineOf(bytes: Buffer): string {
   const whole = bytes.length <= lineBytes;
   const text = bytes.toString("utf8", 0, Math.min(bytes.length, lineBytes));
@@ -19,7 +20,7 @@ export function readableLineOf(bytes: Buffer): string {
   return whole && clean.length <= lineCharacters ? clean : `${truncate(clean, lineCharacters - 1)}…`;
 }
 
-/** At most so many UTF-16 units of a text, never half a character. */
+/** The first `length` UTF-16 units of a text, without a split character at the end. */
 export function truncate(text: string, length: number): string {
   if (text.length <= length) return text;
   const last = text.charCodeAt(length - 1);

@@ -6,20 +6,20 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Text as HTML shows it, in content and in quoted attributes. */
+/** Escapes text for HTML content and quoted attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
-/** A link, or the bare text when the address is no web address and no plain relative one. */
+/** A link, or only the escaped text if the address is neither an HTTP URL nor a plain relative path. */
 export function linkHtml(address: string, text: string): string {
   const isSafe = /^https?:\/\//.test(address) || /^[#\w%.~!'()*-][\w%./~!'()*-]*$/.test(address);
   return isSafe ? `<a href="${escapeHtml(address)}">${escapeHtml(text)}</a>` : escapeHtml(text);
 }
 
 /**
- * A whole page that needs nothing else: no script, no font, no picture; readable on a phone and in the dark. `body` is HTML. The tone colours
- * the dot by which people tell the page among many tabs.
+ * A complete HTML page without scripts, fonts and images from elsewhere, for phones and for dark mode too. `body` is HTML. The tone
+ * sets the colour of the icon, so that people find the page among many tabs.
  */
 export function pageHtml(title: string, body: string, tone: keyof typeof dots = "quiet"): string {
   return `<!doctype html>
@@ -41,7 +41,7 @@ ${body}
 `;
 }
 
-/** Colours that stand out on light and dark tab bars. */
+/** Icon colours with good contrast on light and dark tab bars. */
 const dots = { good: "2a9d5c", bad: "d6394a", quiet: "7a8696" } as const;
 
 const style = `

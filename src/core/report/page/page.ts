@@ -5,7 +5,7 @@ import { fullLogName } from "../log/paths.ts";
 import { escapeHtml, linkHtml, pageHtml } from "./html.ts";
 import { blocksOf, countOf, isFound, sectionTitles } from "./sections.ts";
 
-/** Everything the result page of one build shows. Instants are ISO 8601. */
+/** The content of the result page of one build. Times are ISO 8601. */
 export interface ResultFacts {
   readonly result: VerdictResult;
   readonly check: string;
@@ -13,7 +13,7 @@ export interface ResultFacts {
   readonly number: number;
   readonly title?: string;
   readonly commit: string;
-  /** Address of the pull request; `https://github.com/…` when absent. */
+  /** URL of the pull request; by default its page on github.com. */
   readonly pullRequest?: string;
   readonly builder: string;
   readonly host?: string;
@@ -22,9 +22,9 @@ export interface ResultFacts {
   readonly findings?: Findings | undefined;
   readonly versions?: Readonly<Record<string, string>> | undefined;
   readonly commands?: readonly string[] | undefined;
-  /** Paths of artifacts, relative to the page. */
+  /** Paths of the artifacts, relative to the page. */
   readonly artifacts?: readonly string[];
-  /** False when there is no full log beside the page. */
+  /** False if there is no full log next to the page. */
   readonly hasFullLog?: boolean;
 }
 
@@ -33,33 +33,33 @@ const headings: Readonly<Record<VerdictResult, string>> = {
   Failure: "The build failed",
   Conflict: "The build did not start: the pull request conflicts with its base branch",
   TooBig: "The build did not start: the pull request is too big",
-  Skipped: "The build was skipped: nothing that matters to this check has changed",
+  Skipped: "The build was skipped: no file relevant to this check changed",
   DoctorError: "The build did not start: aliBuild doctor found an error",
 };
 
 /**
- * The result page of a build, complete in itself. Every text in it may come from a pull request, so every text is escaped. What went wrong
- * stands right below the heading; how it was built comes last.
+ * The self-contained result page of a build, as HTML. Any text may come from a pull request, so every text is escaped. The errors
+ * follow directly after the heading. The facts about the build come last.
  */
 export function resultPageOf(facts: ResultFacts): string {
   const isGood = facts.result === "Success" || facts.result === "Skipped";
   const tone = isGood ? "good" : "bad";
   const body = [
     `<h1 class="${tone}">${headings[facts.result]}</h1>`,
-    lead(facts),
-    contents(facts),
-    ...(facts.findings?.sections ?? []).map(section),
-    nothingFound(facts, isGood),
-    artifacts(facts),
-    `<section id="facts"><h2>${factsTitle}</h2>\n${factsTable(facts)}</section>`,
+    leadHtml(facts),
+    contentsHtml(facts),
+    ...(facts.findings?.sections ?? []).map(sectionHtml),
+    noErrorsHtml(facts, isGood),
+    artifactsHtml(facts),
+    `<section id="facts"><h2>${factsTitle}</h2>\n${factsHtml(facts)}</section>`,
   ];
   return pageHtml("Build results", body.filter((part) => part !== "").join("\n"), tone);
 }
 
 const factsTitle = "How it was built";
 
-/** What the page is about, in two lines. */
-function lead(facts: ResultFacts): string {
+/** The subject of the page, in two lines. */
+function leadHtml(facts: ResultFacts): string {
   const { repository, number, title, check, commit, builder } = facts;
   const about = linkHtml(pullRequestOf(facts), `${repository}#${number}`);
   const parts = [
@@ -73,7 +73,7 @@ function lead(facts: ResultFacts): string {
 <span class="quiet">${parts.join(" · ")}</span></p>`;
 }
 
-function factsTable(facts: ResultFacts): string {
+function factsHtml(facts: ResultFacts): string {
   const { repository, number, commit, builder, host } = facts;
   const rows: (readonly [string, string])[] = [
     ["Pull request", linkHtml(pullRequestOf(facts), `${repository}#${number}`)],
@@ -96,53 +96,53 @@ function spanOf({ startedAt, finishedAt }: ResultFacts): string {
   return formatDuration(Date.parse(finishedAt) - Date.parse(startedAt));
 }
 
-/** Stays in sight; a page with nothing to find on it needs none. */
-function contents({ findings, artifacts = [] }: ResultFacts): string {
+/** The table of contents. It stays visible while scrolling. Empty for a page without sections. */
+function contentsHtml({ findings, artifacts = [] }: ResultFacts): string {
   const items = (findings?.sections ?? []).map((found) => {
     const { title, tone } = sectionTitles[found.class];
-    return `<li class="${tone}"><a href="#${found.class}">${title} ${badge(countOf(found))}</a></li>`;
+    return `<li class="${tone}"><a href="#${found.class}">${title} ${badgeHtml(countOf(found))}</a></li>`;
   });
-  if (artifacts.length > 0) items.push(`<li><a href="#artifacts">Artifacts ${badge(artifacts.length)}</a></li>`);
+  if (artifacts.length > 0) items.push(`<li><a href="#artifacts">Artifacts ${badgeHtml(artifacts.length)}</a></li>`);
   if (items.length === 0) return "";
   items.push(`<li><a href="#facts">${factsTitle}</a></li>`);
   return `<nav aria-label="Contents"><ul>${items.join("")}</ul></nav>`;
 }
 
-function section(found: Findings["sections"][number]): string {
+function sectionHtml(found: Findings["sections"][number]): string {
   const { title, tone, note } = sectionTitles[found.class];
   const files = blocksOf(found).map(({ path, lines }) => {
-    const shown = lines.map((line) => (line === undefined ? "<hr>" : marked(found.class, line)));
+    const shown = lines.map((line) => (line === undefined ? "<hr>" : lineHtml(found.class, line)));
     return `<h3>${escapeHtml(path)}</h3>\n<pre tabindex="0">${shown.join("")}</pre>`;
   });
   const omitted =
     found.omitted === 0 ? "" : `<p class="quiet">${found.omitted} more in the ${linkHtml(fullLogName, "full log")}</p>`;
-  return `<section id="${found.class}" class="${tone}"><h2>${title} ${badge(countOf(found))}</h2>
+  return `<section id="${found.class}" class="${tone}"><h2>${title} ${badgeHtml(countOf(found))}</h2>
 ${note === undefined ? "" : `<p>${escapeHtml(note)}</p>\n`}${files.join("\n")}${omitted}</section>`;
 }
 
-/** A line that was found is a block of its own: it is broken where it is too long, so that nobody has to scroll to read it. */
-function marked(name: Findings["sections"][number]["class"], line: string): string {
+/** A line of a section. A found line is a separate block with line breaks, so that it is readable without scrolling. */
+function lineHtml(name: Findings["sections"][number]["class"], line: string): string {
   const text = `${escapeHtml(line)}\n`;
   return isFound(name, line) ? `<mark>${text}</mark>` : text;
 }
 
-/** A failed build in whose logs nothing looks like an error shows the end of the newest log, where the reason mostly is. */
-function nothingFound({ findings, result }: ResultFacts, isGood: boolean): string {
-  const isSilent = findings === undefined || findings.sections.every(({ class: name }) => name === "warning");
-  if (isGood || !isSilent || (result !== "Failure" && result !== "DoctorError")) return "";
+/** The end of the newest log, for a failed build without found errors. The cause is usually there. */
+function noErrorsHtml({ findings, result }: ResultFacts, isGood: boolean): string {
+  const hasNoErrors = findings === undefined || findings.sections.every(({ class: name }) => name === "warning");
+  if (isGood || !hasNoErrors || (result !== "Failure" && result !== "DoctorError")) return "";
   const end = findings?.preview ?? [];
   const text = end.length === 0 ? "" : `<pre tabindex="0">${end.map((line) => `${escapeHtml(line)}\n`).join("")}</pre>`;
   return `<section id="end"><h2>No errors found in the logs</h2>
-<p>No line looks like an error. The newest log ends so; the ${linkHtml(fullLogName, "full log")} has everything.</p>${text}</section>`;
+<p>No line matches a known error. The end of the newest log follows; the ${linkHtml(fullLogName, "full log")} is complete.</p>${text}</section>`;
 }
 
-function artifacts({ artifacts: paths = [] }: ResultFacts): string {
+function artifactsHtml({ artifacts: paths = [] }: ResultFacts): string {
   if (paths.length === 0) return "";
   const items = paths.map((path) => `<li>${linkHtml(path.split("/").map(encodeURIComponent).join("/"), path)}</li>`);
-  return `<section id="artifacts"><h2>Artifacts ${badge(paths.length)}</h2><ul>${items.join("\n")}</ul></section>`;
+  return `<section id="artifacts"><h2>Artifacts ${badgeHtml(paths.length)}</h2><ul>${items.join("\n")}</ul></section>`;
 }
 
-function badge(count: number): string {
+function badgeHtml(count: number): string {
   return `<span class="count">${count.toLocaleString("en")}</span>`;
 }
 

@@ -3,20 +3,21 @@ import { rules } from "../scan/rules.ts";
 
 type FoundSection = Findings["sections"][number];
 
-/** How a class of findings is presented on the result page, in the page's order. */
+/** The heading of one class of findings on the result page. */
 export interface SectionTitle {
   readonly title: string;
   readonly tone: "bad" | "warn";
-  /** What people should know before they read the lines; plain text. */
+  /** An explanation above the lines; plain text. */
   readonly note?: string;
 }
 
+/** The headings of all classes of findings. */
 export const sectionTitles: Readonly<Record<FindingClass, SectionTitle>> = {
-  fetch: { title: "Downloads that failed", tone: "bad" },
+  fetch: { title: "Failed downloads", tone: "bad" },
   killed: {
     title: "Compiler killed",
     tone: "bad",
-    note: "The compiler was killed by the system, most often because the machine ran out of memory. Building again may help; a file that needs very much memory should be split.",
+    note: "The system killed the compiler, usually because the machine ran out of memory. A rebuild may help. Otherwise split files that need a lot of memory.",
   },
   cmake: { title: "CMake errors", tone: "bad" },
   codecheck: { title: "O2 code checker", tone: "bad" },
@@ -28,14 +29,14 @@ export const sectionTitles: Readonly<Record<FindingClass, SectionTitle>> = {
   warning: { title: "Warnings", tone: "warn" },
 };
 
-/** One file's part of a section. */
+/** The lines of one file in a section. */
 export interface Block {
   readonly path: string;
-  /** `undefined` stands between blocks that do not touch. */
+  /** `undefined` marks a gap between two blocks of lines. */
   readonly lines: readonly (string | undefined)[];
 }
 
-/** A section's lines by file. The scanner puts a header before each file. */
+/** The lines of a section, grouped by file. The scanner writes a header line before each file. */
 export function blocksOf({ lines }: FoundSection): readonly Block[] {
   const blocks: { path: string; lines: (string | undefined)[] }[] = [];
   for (const line of lines) {
@@ -45,12 +46,12 @@ export function blocksOf({ lines }: FoundSection): readonly Block[] {
   return blocks;
 }
 
-/** Whether a line is what the class looks for, rather than context. */
+/** Whether a line matches the class, and is not context. */
 export function isFound(name: FindingClass, line: string): boolean {
   return rules.some((rule) => rule.class === name && rule.pattern.test(line));
 }
 
-/** How many lines of the class the logs hold, those that did not fit included. A list counts without its banner. */
+/** The number of lines of the class in the logs, including omitted lines. The banner of a list does not count. */
 export function countOf(section: FoundSection): number {
   const lines = section.lines.filter((line) => !line.startsWith("## "));
   const isList = ["fetch", "codecheck", "physicscheck"].includes(section.class);

@@ -1,28 +1,28 @@
 import type { FindingClass } from "../../../api/cell/event.ts";
 
-/** One way a line of a log is worth showing. A class may have several, with different context. */
+/** A pattern for log lines to show. A class may have several rules with different context. */
 export interface Rule {
   readonly class: FindingClass;
-  /** Tried on one line without colour and without its line end. Bounded repetitions keep it linear on hostile lines. */
+  /** Matched against one line without colours and line end. Bounded repetitions keep it linear on hostile lines. */
   readonly pattern: RegExp;
-  /** Lines of context shown before it. */
+  /** Number of context lines before the match. */
   readonly before: number;
-  /** Lines of context shown after it; Infinity for the rest of the file, which then counts as found too. */
+  /** Number of context lines after the match. With Infinity, the rest of the file follows and counts as found. */
   readonly after: number;
-  /** Whether the matching line belongs in the excerpt of a comment. */
+  /** Whether a match belongs in the excerpt of a comment. */
   readonly preview: boolean;
-  /** Logs in which it is looked for. */
+  /** The logs that the rule applies to. */
   readonly logs: "all" | "important" | "exceptCodeChecks";
 }
 
 const shown = { before: 3, after: 3, preview: true, logs: "all" } as const;
 const alone = { before: 0, after: 0, preview: true, logs: "all" } as const;
-/** Code checks end in a list of findings: everything from its banner on, appended to the excerpt as a whole. */
+/** Code checks end with a list of findings. Everything from the banner on is appended to the excerpt. */
 const list = { before: 0, after: Number.POSITIVE_INFINITY, preview: false, logs: "all" } as const;
 
 /**
- * The classes of ali-bot's error report. `100% tests passed` is no error here, though it was there.
- * A tail of `make…: ***` is asked for, since recipes are echoed with stars of their own.
+ * The classes of ali-bot's error report, except that `100% tests passed` is no error here. The pattern `make…: ***` needs a target
+ * or message after the colon, because echoed recipes may contain stars too.
  */
 export const rules: readonly Rule[] = [
   { ...shown, class: "killed", pattern: /fatal error: Killed signal terminated program/ },
@@ -58,21 +58,21 @@ export const rules: readonly Rule[] = [
 ];
 
 /**
- * Every line that a rule matches contains one of these, so that the rules themselves see few lines. An escape character is
- * among them because colour may stand inside the words.
+ * Prefilter: every line that matches a rule also matches this expression, so the rules run on few lines. The escape character is
+ * included because a colour code may split a word.
  */
 export const screen =
   /error:|Error(?::| in | - )|CMake Error|ERROR[:\]]|\[FATAL\]|\*\*\*|-> FAILED|build stopped: |warning:|Warning[: ]|tests passed|List of (?:errors|issues)|task timeout|critical problem|nonzero exit|Exception enc|\x1b/g;
 
 const codeCheckLog = /(?:^|\/)(?:o2checkcode|O2Physics-code-check)-latest[^/]*\/log$/;
 
-/** The rules for one log, by its path. aliBuild's record of failed downloads is shown as it is and searched for nothing. */
+/** The rules for the log at a path. None for aliBuild's record of failed downloads, because it is shown unchanged. */
 export function rulesFor(path: string, isImportant: boolean): readonly Rule[] {
   if (isFetchLog(path)) return [];
   return rules.filter(({ logs }) => logs === "all" || (logs === "important" ? isImportant : !codeCheckLog.test(path)));
 }
 
-/** Whether the file is aliBuild's record of downloads that failed. */
+/** Whether the file is aliBuild's record of failed downloads. */
 export function isFetchLog(path: string): boolean {
   return /(?:^|\/)fetch-log\.txt$/.test(path);
 }

@@ -7,11 +7,10 @@ import { LineWindow, type WindowLine } from "./window.ts";
 const nothing: readonly Rule[] = [];
 
 /**
- * Finds the lines worth showing in the logs of one build, oldest log first, in one pass and in bounded memory whatever they
- * contain. What it finds depends on the bytes alone, not on how they were cut into chunks.
+ * Finds the lines to show in the logs of one build, oldest log first, in one pass and in bounded memory. The findings depend only
+ * on the bytes, not on the chunk sizes.
  *
- * A single expression screens all bytes; only lines that pass are cut out and tried on the rules, and only lines that are shown
- * are decoded.
+ * One expression screens all bytes. Only lines that pass are matched against the rules. Only shown lines are decoded.
  */
 export class LogScanner {
   readonly #isImportant: (path: string) => boolean;
@@ -23,11 +22,12 @@ export class LogScanner {
   #tail: readonly string[] = [];
   #tailIsOfFetchLog = true;
 
-  /** `isImportant` tells whether warnings in the log at a path are of interest. */
+  /** `isImportant` decides whether to show warnings of the log at a path. */
   constructor(options: { isImportant(path: string): boolean }) {
     this.#isImportant = options.isImportant;
   }
 
+  /** Starts the next log. */
   begin(path: string): void {
     this.#path = path;
     this.#rules = rulesFor(path, this.#isImportant(path));
@@ -39,11 +39,12 @@ export class LogScanner {
     }
   }
 
-  /** The next bytes of the log; they are copied. */
+  /** Scans the next bytes of the log. The bytes are copied. */
   write(chunk: Uint8Array): void {
     this.#window.write(chunk, this.#scan);
   }
 
+  /** Ends the log. */
   end(): void {
     const tail = this.#window.end(this.#scan);
     const isFetch = isFetchLog(this.#path);
@@ -52,6 +53,7 @@ export class LogScanner {
     this.#tailIsOfFetchLog = isFetch;
   }
 
+  /** The findings in all logs so far. */
   findings(): Findings {
     const sections = this.#sections.filter(({ entries }) => entries.length > 0);
     const codeChecks = sections.filter((section) => section.class === "codecheck" || section.class === "physicscheck");
@@ -85,7 +87,7 @@ export class LogScanner {
 
   #matches(line: WindowLine): readonly Rule[] {
     const plain = line.plain();
-    if (nextCandidate(plain, 0) === plain.length) return nothing; // It had colour, and nothing else.
+    if (nextCandidate(plain, 0) === plain.length) return nothing; // Only the colour code passed the screen.
     return this.#rules.filter((rule) => rule.pattern.test(plain));
   }
 

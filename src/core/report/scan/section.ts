@@ -1,23 +1,24 @@
 import type { FindingClass } from "../../../api/cell/event.ts";
 
-/** A section that is full counts what it does not show. */
+/** Most lines of a section. A full section only counts further lines. */
 const maxLines = 1000;
 const maxCharacters = 256 * 1024;
 
-/** One line of a log under the scanner: its place, and its text when somebody wants it. */
+/** One line of a log: its byte offsets in the file, and its text on demand. */
 export interface ScannedLine {
   readonly start: number;
   readonly end: number;
   text(): string;
 }
 
+/** One line of a section. */
 export interface Entry {
   readonly text: string;
-  /** Whether the line matched, rather than being a header, a separator or context. */
+  /** Whether the line matched a rule. False for headers, separators and context. */
   readonly matched: boolean;
 }
 
-/** The lines of one class, as blocks with merged context under a header for each file. */
+/** The lines of one class: one header per file, then blocks of lines with merged context. */
 export class Section {
   readonly class: FindingClass;
   readonly entries: Entry[] = [];
@@ -25,14 +26,16 @@ export class Section {
   #characters = 0;
   #path = "";
   #inFile = false;
-  /** Where the last line shown ended; what starts later is a new block. */
+  /** End offset of the last shown line. A line that starts later begins a new block. */
   #shownTo = 0;
+  /** Number of context lines still to show. */
   #after = 0;
 
   constructor(name: FindingClass) {
     this.class = name;
   }
 
+  /** Starts the next log. */
   begin(path: string): void {
     this.#path = path;
     this.#inFile = false;
@@ -40,12 +43,12 @@ export class Section {
     this.#after = 0;
   }
 
-  /** Whether the next line is wanted, matching or not. */
+  /** Whether the next line is shown even without a match. */
   wants(): boolean {
     return this.#after > 0;
   }
 
-  /** A line that matched, with the context before it, oldest first. */
+  /** Adds a line that matched, with the context before it, oldest first. */
   match(line: ScannedLine, before: readonly ScannedLine[], after: number): void {
     this.#after = Math.max(this.#after, after);
     if (this.#isFull()) {
@@ -56,7 +59,7 @@ export class Section {
     this.#show(line, true);
   }
 
-  /** A line that did not match, right after the one before. */
+  /** Adds the next line, which did not match, if context is still due. */
   follow(line: ScannedLine): void {
     if (this.#after === 0) return;
     const matched = this.#after === Number.POSITIVE_INFINITY;
@@ -65,7 +68,7 @@ export class Section {
     else if (matched) this.omitted += 1;
   }
 
-  /** Takes the rest of the file. */
+  /** Shows the rest of the file. */
   takeAll(): void {
     this.#after = Number.POSITIVE_INFINITY;
   }

@@ -2,16 +2,16 @@ import { lineBytes, readableLineOf, withoutEscapes } from "../log/line.ts";
 import type { ScannedLine } from "./section.ts";
 
 const size = 256 * 1024;
-/** Lines that stay in the window after they were read, when they fit: context, and the tail of a log in which nothing is found. */
+/** Lines that stay in the window after reading, if they fit. They serve as context, and as the tail of a log without findings. */
 export const historyLines = 50;
 const historyBytes = size / 2;
 
 const newline = 10;
 const carriageReturn = 13;
 
-/** A line in the window; it holds until the window is filled again. */
+/** A line in the window. Valid until the window is refilled. */
 export class WindowLine implements ScannedLine {
-  /** Where it starts, ends, and where the next one starts, in the window. */
+  /** Offsets in the window: the start and end of the line, and the start of the next line. */
   readonly index: number;
   readonly contentEnd: number;
   readonly next: number;
@@ -34,11 +34,12 @@ export class WindowLine implements ScannedLine {
     return this.#base + this.next;
   }
 
+  /** The line as readable text. */
   text(): string {
     return readableLineOf(this.#bytes.subarray(this.index, this.contentEnd));
   }
 
-  /** As patterns see it: its beginning, byte for byte, without escapes. */
+  /** The line for pattern matching: its first bytes as Latin-1, without escape sequences. */
   plain(): string {
     return withoutEscapes(
       this.#bytes.toString("latin1", this.index, Math.min(this.contentEnd, this.index + lineBytes)),
@@ -46,26 +47,27 @@ export class WindowLine implements ScannedLine {
   }
 }
 
-/** Reads the lines of the window from `from` to `to`, which stand on line boundaries. */
+/** Reads the lines of the window between two offsets on line boundaries. */
 export type Read = (from: number, to: number) => void;
 
 /**
- * The part of a log that is in memory: always the same number of bytes, whatever the log. It is read when it is full, and what
- * that sees depends on the log's bytes alone. Lines end in LF, CRLF or CR.
+ * The part of a log in memory, with a fixed size. A full window is read and then shifted. The result depends only on the bytes of
+ * the log. Lines end in LF, CRLF or CR.
  */
 export class LineWindow {
   readonly #bytes = Buffer.allocUnsafe(size);
   #length = 0;
-  /** Everything before it was read. */
+  /** Offset of the first unread byte in the window. */
   #unread = 0;
-  /** Place of the first byte in the file. */
+  /** Offset of the window in the file. */
   #base = 0;
 
+  /** Empties the window for the next log. */
   clear(): void {
     this.#length = this.#unread = this.#base = 0;
   }
 
-  /** Takes bytes; they are copied. */
+  /** Appends a copy of the bytes, and calls `read` for each full window. */
   write(chunk: Uint8Array, read: Read): void {
     for (let taken = 0; taken < chunk.length; ) {
       const piece = chunk.subarray(taken, taken + size - this.#length);
@@ -76,17 +78,18 @@ export class LineWindow {
     }
   }
 
-  /** Reads what is left, the last line without an end included, and returns the last lines. */
+  /** Reads the rest, including a last line without a line end. Returns the last lines of the log. */
   end(read: Read): readonly WindowLine[] {
     this.#readTo(this.#length, read);
     return this.before(this.#length, historyLines);
   }
 
+  /** The bytes between two offsets as Latin-1. */
   latin1(from: number, to: number): string {
     return this.#bytes.toString("latin1", from, to);
   }
 
-  /** The line that starts at an index, its end not beyond `limit`. */
+  /** The line that starts at an offset. It ends at `limit` at the latest. */
   line(index: number, limit: number): WindowLine {
     const bytes = this.#bytes;
     let end = index;
@@ -96,14 +99,14 @@ export class LineWindow {
     return new WindowLine(bytes, this.#base, index, end, next);
   }
 
-  /** Start of the line that an index is in. */
+  /** The start of the line around an offset. */
   startOf(index: number): number {
     let start = index;
     while (start > 0 && !isLineEnd(this.#bytes[start - 1])) start -= 1;
     return start;
   }
 
-  /** Up to `count` lines before an index, oldest first, as far as the window remembers. */
+  /** Up to `count` lines before an offset, oldest first, limited to the window. */
   before(index: number, count: number): readonly WindowLine[] {
     const lines: WindowLine[] = [];
     for (let start = index; start > 0 && lines.length < count; ) {
@@ -117,7 +120,7 @@ export class LineWindow {
 
   #makeRoom(read: Read): void {
     const lineFeed = this.#bytes.lastIndexOf(newline);
-    // A progress bar rewrites its line with carriage returns; the last byte may be half of a CRLF.
+    // A progress bar rewrites its line with carriage returns. The last byte may be half of a CRLF.
     const end = lineFeed >= this.#unread ? lineFeed : this.#bytes.lastIndexOf(carriageReturn, size - 2);
     if (end >= this.#unread) this.#readTo(end + 1, read);
     else this.#shorten();
@@ -129,7 +132,7 @@ export class LineWindow {
     this.#unread -= from;
   }
 
-  /** Drops the middle of a line that fills the window: nobody looks beyond its beginning. Its last byte may be half of a CRLF. */
+  /** Drops the middle of a line that fills the window. Only the beginning is ever used. The last byte may be half of a CRLF. */
   #shorten(): void {
     const length = this.#unread + lineBytes + 2;
     this.#bytes[length - 1] = this.#bytes[size - 1] ?? newline;

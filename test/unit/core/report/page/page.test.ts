@@ -18,23 +18,23 @@ const facts: ResultFacts = {
 const found = (...sections: Findings["sections"]): Findings => ({ sections, preview: [] });
 const text = (change: Partial<ResultFacts> = {}) => resultPageOf({ ...facts, ...change });
 
-describe("the result page", () => {
+describe("result page", () => {
   it.each([
     ["Success", "The build succeeded"],
     ["Failure", "The build failed"],
     ["Conflict", "The build did not start: the pull request conflicts with its base branch"],
-  ] as const)("for %s is headed %j", (result, heading) => {
+  ] as const)("has for %s the heading %j", (result, heading) => {
     expect(text({ result })).toContain(`>${heading}</h1>`);
     expect(text({ result })).toContain("<title>Build results</title>");
   });
 
-  it("leads to the pull request and to the full log", () => {
+  it("links to the pull request and the full log", () => {
     expect(text()).toContain('href="https://github.com/AliceO2Group/AliceO2/pull/13204"');
     expect(text()).toContain('href="fullLog.txt"');
     expect(text({ hasFullLog: false })).not.toContain(">fullLog.txt</a>");
   });
 
-  it("counts what each section found, what did not fit included", () => {
+  it("counts the findings of each section, including omitted lines", () => {
     const lines = ["## a/log", "before", "x: error: 1", "--", "x: error: 2", "## b/log", "x: error: 3"];
     const page = text({ findings: found({ class: "error", lines, omitted: 4000 }) });
     expect(page).toContain('<a href="#error">Errors <span class="count">4,003</span></a>');
@@ -50,7 +50,7 @@ describe("the result page", () => {
     );
   });
 
-  it("explains what a killed compiler means", () => {
+  it("explains a killed compiler", () => {
     const lines = ["## a/log", "g++: fatal error: Killed signal terminated program cc1plus"];
     expect(text({ findings: found({ class: "killed", lines, omitted: 0 }) })).toContain("ran out of memory");
   });
@@ -62,7 +62,7 @@ describe("the result page", () => {
     expect(text({ result: "Success", findings: { sections: [], preview: ["the end"] } })).not.toContain("No errors");
   });
 
-  it("escapes whatever a pull request can bring along", () => {
+  it("escapes every text from a pull request", () => {
     const evil = `<script>alert("1")</script>&'`;
     const page = text({
       check: evil,
@@ -80,19 +80,19 @@ describe("the result page", () => {
     expect(page).not.toMatch(/href="[^"]*<|onerror=|src=/);
   });
 
-  it("needs nothing but itself", () => {
+  it("loads nothing from elsewhere", () => {
     expect(text().replace(`<link rel="icon" href="data:`, "")).not.toMatch(/<script|<link|@import|url\(|src=/);
   });
 });
 
-describe("the full log", () => {
+describe("full log", () => {
   const file = {
     path: "sw/BUILD/O2-latest/log",
     startedAt: "2026-11-24T03:12:00Z",
     finishedAt: "2026-11-24T03:13:30Z",
   };
 
-  it("says at its top where, when and of what it is, and which logs follow", () => {
+  it("begins with host, time, commit, pull request and the list of logs", () => {
     const head = {
       host: "h",
       finishedAt: "2026-11-24T04:02:31.123Z",
@@ -109,22 +109,22 @@ The following files are present in the log:
     expect(fullLogHeadOf({ ...head, files: [] })).toContain("No logs found.");
   });
 
-  it("brackets each log with its times", () => {
+  it("encloses each log in lines with its times", () => {
     expect(fullLogBeginOf(file)).toBe("## Begin sw/BUILD/O2-latest/log 2026-11-24 03:12:00\n");
     expect(fullLogEndOf(file)).toBe("## End sw/BUILD/O2-latest/log 2026-11-24 03:13:30 (90s)\n");
   });
 });
 
-describe("the place of a log", () => {
+describe("log path", () => {
   it.each([
     ["build/O2/o2_slc9", "build_O2_o2_slc9"],
     ["build/AliceO2/O2/o2/macOS-arm", "build_AliceO2_O2_o2_macOS-arm"],
     ["a b.c:é", "a_b_c__"],
-  ])("writes the check %j as %j", (name, directory) => {
+  ])("turns the check %j into %j", (name, directory) => {
     expect(checkDirectoryOf(name)).toBe(directory);
   });
 
-  it("is one directory for a repository, pull request, commit and check", () => {
+  it("has one directory per repository, pull request, commit and check", () => {
     expect(logDirectoryOf({ repository: "o/r", number: 7, commit, check: "build/O2/o2" })).toBe(
       `o/r/7/${commit}/build_O2_o2`,
     );

@@ -22,7 +22,7 @@ const verdict: Verdict = {
 const body = (change: Partial<Verdict> = {}) => commentOn("build/O2/o2", { ...verdict, ...change })?.body ?? "";
 const hash = (text: string) => commentOn("c", { ...verdict, excerpt: text })?.hash;
 
-describe("a comment", () => {
+describe("comment", () => {
   it("names check and commit, quotes the excerpt, and links to the full log", () => {
     expect(body()).toBe(`Error while checking build/O2/o2 for ${commit} at 2026-11-23 19:34:
 
@@ -35,44 +35,44 @@ Full log [here](${url}).
 `);
   });
 
-  it("starts with what an earlier one of the same check and commit starts with", () => {
+  it("starts with a fixed prefix per check and commit", () => {
     const comment = commentOn("build/O2/o2", verdict);
     expect(comment?.prefix).toBe(`Error while checking build/O2/o2 for ${commit}`);
     expect(comment?.body.startsWith(comment.prefix)).toBe(true);
   });
 
-  it("about a pull request that is too big says how to do better", () => {
+  it("links to advice for a pull request that is too big", () => {
     expect(body({ result: "TooBig" })).toContain(
       "Your pull request exceeded the allowed size. If you need to commit large files, [have a look here](http://alisw.github.io/git-advanced/#how-to-use-large-data-files-for-analysis).",
     );
   });
 
-  it.each(["Success", "Skipped", "Conflict", "DoctorError"] as const)("is not made for %s", (result) => {
+  it.each(["Success", "Skipped", "Conflict", "DoctorError"] as const)("does not exist for %s", (result) => {
     expect(commentOn("c", { ...verdict, result })).toBeUndefined();
   });
 
-  it("keeps an excerpt in its fence, whatever backticks it holds", () => {
+  it("keeps an excerpt with backticks inside its fence", () => {
     const text = body({ excerpt: "```\n@everyone #1\n`````\n![x](http://evil)" });
     expect(text).toContain("\n``````\n```\n@everyone");
     expect(text).toContain("![x](http://evil)\n``````\n");
   });
 
-  it("mentions nobody through the name of a check", () => {
+  it("mentions no user through the name of a check", () => {
     expect(commentOn("build/@team#1", verdict)?.body).not.toMatch(/@team|#1/);
   });
 
-  it("fits into what GitHub takes", () => {
+  it("fits into the limit of GitHub", () => {
     expect(body({ excerpt: "`".repeat(16_384) }).length).toBeLessThanOrEqual(65_536);
     expect(body({ excerpt: "x".repeat(100_000) }).length).toBeLessThanOrEqual(65_536);
   });
 
-  it("can do without excerpt and without link", () => {
+  it("works without excerpt and link", () => {
     const { excerpt: _, log: __, ...bare } = verdict;
     expect(commentOn("c", bare)?.body).toBe(`Error while checking c for ${commit} at 2026-11-23 19:34:\n\n`);
   });
 });
 
-describe("the hash of a message", () => {
+describe("comment hash", () => {
   it.each([
     ["fofsanjcn 00:00:00", "fofsanjcn 10:21:10"],
     ["hello\nworld", "world\nhello"],
@@ -99,19 +99,19 @@ describe("the hash of a message", () => {
     expect(commentHashOf(one)).not.toBe(commentHashOf(other));
   });
 
-  it("of a comment does not depend on when the build ended", () => {
+  it("does not depend on the end of the build", () => {
     const later = commentOn("c", { ...verdict, finishedAt: "2026-12-01T00:00:00.000Z" });
     expect(later?.hash).toBe(commentOn("c", verdict)?.hash);
     expect(hash("a: error: x")).not.toBe(hash("b: error: x"));
   });
 });
 
-describe("an excerpt", () => {
+describe("excerpt", () => {
   it("is the preview as text", () => {
     expect(excerptOf(["## a/log", "x: error: y"])).toBe("## a/log\nx: error: y");
   });
 
-  it("leaves out whole lines beyond what a verdict can carry, and says so", () => {
+  it("omits whole lines beyond the limit of a verdict, with a hint", () => {
     const text = excerptOf(Array.from({ length: 50 }, () => "x".repeat(1999)));
     expect(text.length).toBeLessThanOrEqual(16_384);
     expect(

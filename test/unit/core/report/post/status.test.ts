@@ -17,8 +17,8 @@ const winter = Date.parse("2026-11-23T18:12:00Z");
 const summer = Date.parse("2026-07-05T22:05:59Z");
 const log = { path: "p", url: "https://logs/p", stored: true };
 
-describe("a commit status", () => {
-  it("W-29, W-32: says when and where a build started, by the clock of Geneva and with the field's own name of the zone", () => {
+describe("commit status", () => {
+  it("W-29, W-32: gives start time and builder of a build, in Geneva time with the label CET", () => {
     expect(startedStatusOf(winter, "o2-3")).toEqual({
       state: "pending",
       description: "Started Mon 19:12 CET on o2-3",
@@ -27,7 +27,7 @@ describe("a commit status", () => {
     expect(startedStatusOf(summer, "o2-3").description).toBe("Started Mon 00:05 CET on o2-3");
   });
 
-  it("of a recheck stays red and keeps its link", () => {
+  it("stays red and keeps its link during a recheck", () => {
     expect(recheckingStatusOf(winter, "o2-3", "https://logs/p")).toEqual({
       state: "error",
       description: "Rechecking since Mon 19:12 CET on o2-3",
@@ -42,16 +42,16 @@ describe("a commit status", () => {
     ["TooBig", "error", "PR too big. Rejecting."],
     ["Skipped", "success", "skipped; no relevant changes"],
     ["DoctorError", "error", "aliBuild doctor error"],
-  ] as const)("of the verdict %s is %s with the description %j", (result, state, description) => {
+  ] as const)("for verdict %s is %s with the description %j", (result, state, description) => {
     expect(verdictStatusOf("build/O2/o2", { result, log })).toEqual({ state, description, url: log.url });
     expect(verdictStatusOf("build/O2/o2", { result })).toEqual({ state, description, url: "" });
   });
 
-  it("names the program that really ran", () => {
+  it("names bits for a bits check", () => {
     expect(verdictStatusOf("build/bits/o2", { result: "DoctorError" }).description).toBe("bits doctor error");
   });
 
-  it("that asks for approval has the text other tools look for, and no link", () => {
+  it("for a needed approval has the text that other tools match, and no link", () => {
     expect(approvalNeeded).toEqual({
       state: "pending",
       description: "Security: approval needed, not starting",
@@ -59,24 +59,21 @@ describe("a commit status", () => {
     });
   });
 
-  it.each(wordsOf(infrastructureReasons))(
-    "after %s stays pending, and says that it is not the pull request's fault",
-    (reason) => {
-      const { state, description } = retryingStatusOf(reason, "o2-3");
-      expect(state).toBe("pending");
-      expect(description).toMatch(/^Retrying, not the pull request's fault: .* on o2-3$/);
-      expect(description.length).toBeLessThanOrEqual(140);
-      expect([isRetrying(description), isAnnouncement(description)]).toEqual([true, true]);
-    },
-  );
+  it.each(wordsOf(infrastructureReasons))("after %s stays pending and blames the infrastructure", (reason) => {
+    const { state, description } = retryingStatusOf(reason, "o2-3");
+    expect(state).toBe("pending");
+    expect(description).toMatch(/^Retrying, not the pull request's fault: .* on o2-3$/);
+    expect(description.length).toBeLessThanOrEqual(140);
+    expect([isRetrying(description), isAnnouncement(description)]).toEqual([true, true]);
+  });
 
-  it("says why an announced build does not take place, unless another status does", () => {
+  it("gives the reason for a withdrawn build, unless another status does", () => {
     expect(notBuildingStatusOf("Draft")?.description).toBe("Not building: the pull request is a draft");
     expect(notBuildingStatusOf("Untrusted")).toBeUndefined();
     expect(notBuildingStatusOf("OwnedByAnotherPool")).toBeUndefined();
   });
 
-  it("has at most 140 characters, none of them cut in half", () => {
+  it("has at most 140 characters and no split character", () => {
     const { description } = startedStatusOf(winter, `${"x".repeat(114)}😀`);
     expect(description).toHaveLength(139);
     expect(description.isWellFormed()).toBe(true);
@@ -84,12 +81,12 @@ describe("a commit status", () => {
     expect(retryingStatusOf("Preempted", "x".repeat(253)).description).toHaveLength(140);
   });
 
-  it("that is pending is told from somebody's wish for a rebuild", () => {
+  it("distinguishes our pending status from a request for a rebuild", () => {
     for (const own of [startedStatusOf(winter, "b"), retryingStatusOf("DiskFull", "b"), approvalNeeded]) {
       expect(isOwnPending(own.description)).toBe(true);
     }
-    for (const wish of ["", "test required", "Approved; waiting for builder...", "please rebuild"]) {
-      expect(isOwnPending(wish)).toBe(false);
+    for (const request of ["", "test required", "Approved; waiting for builder...", "please rebuild"]) {
+      expect(isOwnPending(request)).toBe(false);
     }
   });
 });

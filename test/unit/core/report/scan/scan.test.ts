@@ -21,7 +21,7 @@ const classes = (line: string) => scan({ [main]: `${line}\n` }).sections.map((se
 const section = (findings: Findings, name: string) => findings.sections.find((found) => found.class === name);
 const numbered = (count: number, line: (n: number) => string) => Array.from({ length: count }, (_, n) => line(n));
 
-describe("a line of a log", () => {
+describe("log line", () => {
   it.each([
     "a.cxx:1:2: error: x",
     `a.cxx:1:2: ${csi}[01;31merror: x`,
@@ -54,7 +54,7 @@ describe("a line of a log", () => {
     "g++ -Werror=format -Wno-error a.cxx",
     "Warning: Unused direct dependencies:",
     "   *** a recipe that likes stars ***",
-  ])("is nothing: %j", (line) => {
+  ])("is no finding: %j", (line) => {
     expect(classes(line)).toEqual([]);
   });
 
@@ -75,15 +75,15 @@ describe("a line of a log", () => {
     expect(classes(line)).toEqual([name]);
   });
 
-  it("can be of two classes: a compiler that was killed is also an error", () => {
+  it("can have two classes: a killed compiler is also an error", () => {
     const line = "g++: fatal error: Killed signal terminated program cc1plus";
     expect(classes(line)).toEqual(["killed", "error"]);
     expect(scan({ [main]: line }).preview).toEqual([`## ${main}`, line]);
   });
 });
 
-describe("the excerpt", () => {
-  it("is the path and the line for one error in one file", () => {
+describe("excerpt", () => {
+  it("contains path and line for one error in one file", () => {
     const findings = scan({ "sw/BUILD/A-latest/log": "fine\na.cxx:1: error: x\nfine\n" });
     expect(findings.preview).toEqual(["## sw/BUILD/A-latest/log", "a.cxx:1: error: x"]);
   });
@@ -98,13 +98,13 @@ describe("the excerpt", () => {
     [49, "a.cxx:48: error: x"],
     [50, "[2 more errors; see full log]"],
     [5000, "[4952 more errors; see full log]"],
-  ])("W-30: has at most 50 lines, the last one true: %i errors", (count, last) => {
+  ])("W-30: has at most 50 lines with a correct last line: %i errors", (count, last) => {
     const { preview } = scan({ [main]: numbered(count, (n) => `a.cxx:${n}: error: x`).join("\n") });
     expect(preview).toHaveLength(50);
     expect(preview.at(-1)).toBe(last);
   });
 
-  it("ends with the lists of the code checkers, wherever their logs stood", () => {
+  it("ends with the lists of the code checkers, for any log order", () => {
     const { preview } = scan({
       "sw/BUILD/o2checkcode-latest/log": "a: error: early\n==== List of errors found ====\nb.cxx:1: error: late\nc\n",
       [main]: "d.cxx: error: x\n",
@@ -119,14 +119,14 @@ describe("the excerpt", () => {
     ]);
   });
 
-  it("counts what the code checkers found beyond the last line", () => {
+  it("counts the omitted findings of the code checkers", () => {
     const list = ["== List of issues found ==", ...numbered(3000, (n) => `issue ${n}`)].join("\n");
     const { preview } = scan({ "sw/BUILD/O2Physics-code-check-latest/log": list });
     expect(preview).toHaveLength(50);
     expect(preview.at(-1)).toBe("[2953 more errors; see full log]");
   });
 
-  it("is the end of the newest log when nothing was found", () => {
+  it("contains the end of the newest log if nothing was found", () => {
     const { preview, sections } = scan({ [main]: "old\n", "b/log": numbered(60, (n) => `line ${n}`).join("\n") });
     expect(preview).toEqual(numbered(50, (n) => `line ${n + 10}`));
     expect(sections).toEqual([]);
@@ -137,13 +137,13 @@ describe("the excerpt", () => {
     expect(preview).toEqual(numbered(50, (n) => `line number ${n + 39_950}`));
   });
 
-  it("says so when there are no logs", () => {
+  it("states that there are no logs", () => {
     expect(scan({}).preview).toEqual(["No log files found"]);
     expect(scan({ [main]: "" }).preview).toEqual(["No log files found"]);
   });
 });
 
-describe("the sections", () => {
+describe("sections", () => {
   it("give an error three lines of context on each side", () => {
     const lines = numbered(20, (n) => (n === 9 ? "a: error: x" : `line ${n}`));
     expect(section(scan({ [main]: lines.join("\n") }), "error")?.lines).toEqual([`## ${main}`, ...lines.slice(6, 13)]);
@@ -189,20 +189,20 @@ describe("the sections", () => {
     ).toEqual(["## b/log", "b: warning: x"]);
   });
 
-  it("show the record of failed downloads as it is, and search it for nothing", () => {
+  it("show the record of failed downloads unchanged, without matching rules", () => {
     const log = "Git command for package 'O2' failed.\nfatal: error: x: error: y\n";
     const findings = scan({ "sw/MIRROR/fetch-log.txt": log });
     expect(findings.sections.map((found) => found.class)).toEqual(["fetch"]);
     expect(findings.sections[0]?.lines).toEqual(["## sw/MIRROR/fetch-log.txt", ...log.trimEnd().split("\n")]);
   });
 
-  it("count what does not fit", () => {
+  it("count omitted lines", () => {
     const found = section(scan({ [main]: numbered(5000, () => "Error: x").join("\n") }), "error");
     expect(found?.lines.length).toBeLessThanOrEqual(1000);
     expect((found?.lines.length ?? 0) - 1 + (found?.omitted ?? 0)).toBe(5000);
   });
 
-  it("hold no more than a quarter of a million characters each", () => {
+  it("contain at most 256 Ki characters each", () => {
     const found = section(scan({ [main]: numbered(2000, () => `Error: ${"x".repeat(3000)}`).join("\n") }), "error");
     expect((found?.lines ?? []).join("").length).toBeLessThan(300_000);
     expect((found?.lines.length ?? 0) - 1 + (found?.omitted ?? 0)).toBe(2000);
@@ -210,18 +210,18 @@ describe("the sections", () => {
 });
 
 describe("hostile logs", () => {
-  it("a line of 1 MB is cut to 2000 characters and the next line is seen", () => {
+  it("cuts a line of 1 MB to 2000 characters and finds the next line", () => {
     const found = section(scan({ [main]: `Error: ${"x".repeat(1_000_000)}\nError: y\n` }), "error");
     expect(found?.lines.map((line) => line.length)).toEqual([`## ${main}`.length, 2000, 8]);
     expect(found?.lines[1]?.endsWith("…")).toBe(true);
   });
 
-  it("a match beyond the part of a line that is shown does not count", () => {
+  it("ignores a match beyond the shown part of a line", () => {
     expect(scan({ [main]: `${"x".repeat(100_000)}: error: y\n` }).sections).toEqual([]);
     expect(scan({ [main]: `${"x".repeat(1_000_000)}: error: y\n` }).sections).toEqual([]);
   });
 
-  it("binary bytes, escapes and halves of characters are shown harmlessly", () => {
+  it("replaces binary bytes, escape sequences and split characters", () => {
     const line = Buffer.concat([
       Buffer.from("Error: \x00\x07"),
       Buffer.from([0xff, 0xe2, 0x82]),
@@ -230,14 +230,14 @@ describe("hostile logs", () => {
     expect(section(scan({ [main]: line }), "error")?.lines[1]).toBe("Error: \ufffd\ufffd\ufffd\ufffdé");
   });
 
-  it("lines may end in CRLF, and a progress bar that returns to its line's start is many lines", () => {
+  it("accepts CRLF line ends, and splits a progress bar at carriage returns", () => {
     const bar = numbered(100_000, (n) => `[${n}/100000] compiling`).join("\r");
     const findings = scan({ [main]: `before\r\nError: x\r\nafter\r\n${bar}\rError: y` });
     expect(findings.preview).toEqual([`## ${main}`, "Error: x", "Error: y"]);
     expect(section(findings, "error")?.lines.slice(1, 4)).toEqual(["before", "Error: x", "after"]);
   });
 
-  it("a character is never cut in half", () => {
+  it("never splits a character", () => {
     const found = section(scan({ [main]: `Error: ${"x".repeat(1991)}😀😀😀` }), "error");
     expect(found?.lines[1]).toBe(`Error: ${"x".repeat(1991)}…`);
   });

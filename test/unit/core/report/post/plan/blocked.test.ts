@@ -11,12 +11,12 @@ import {
 } from "../../../../../support/objects/reportedBuild.ts";
 import { plannedStatus } from "./plannedStatus.ts";
 
-describe("what must not be built", () => {
+describe("report of a blocked Build", () => {
   const blocked = (reason: "Untrusted" | "Draft" | "PoolDeleted" | "OwnedByAnotherPool") => ({
     blocked: { reason, message: "m" },
   });
 
-  it("P-11: asks for approval once for an untested commit of a stranger", () => {
+  it("P-11: requests approval once for an untested commit of an untrusted author", () => {
     const untrusted = aBuild({ ...blocked("Untrusted"), request: 0 });
     expect(plannedStatus(untrusted)).toMatchObject({
       state: "pending",
@@ -28,20 +28,20 @@ describe("what must not be built", () => {
     expect(plannedStatus(aBuild(untrusted.spec, { ...(reported && { reported }) }))).toBeUndefined();
   });
 
-  it.each(["failed", "succeeded"] as const)("W-7: leaves a commit alone that GitHub shows as %s", (group) => {
+  it.each(["failed", "succeeded"] as const)("W-7: writes nothing on a commit that GitHub shows as %s", (group) => {
     expect(plannedStatus(aBuild({ ...blocked("Untrusted"), group }))).toBeUndefined();
   });
 
-  it("leaves a verdict alone that the lister has not seen yet", () => {
+  it("keeps a verdict that is not in the listing yet", () => {
     const done = { phase: "Done", verdict: aVerdict(), reported: published("success") } as const;
     expect(plannedStatus(aBuild(blocked("Untrusted"), done))).toBeUndefined();
   });
 
-  it.each(["Draft", "PoolDeleted", "OwnedByAnotherPool"] as const)("says nothing about %s", (reason) => {
+  it.each(["Draft", "PoolDeleted", "OwnedByAnotherPool"] as const)("writes nothing for %s", (reason) => {
     expect(plannedStatus(aBuild(blocked(reason)))).toBeUndefined();
   });
 
-  it("is announced once more when it was approved", () => {
+  it("announces the build again after approval", () => {
     const reported = aReport({ description: "Security: approval needed, not starting" });
     expect(plannedStatus(aBuild({}, running({ reported })))?.description).toMatch(/^Started /);
   });
@@ -58,7 +58,7 @@ describe("what must not be built", () => {
     expect(plannedStatus(aBuild(blocked(reason), { ...(reported && { reported }) }))).toBeUndefined();
   });
 
-  it("gets its verdict back when a recheck had been announced", () => {
+  it("restores the verdict after an announced recheck", () => {
     const verdict = aVerdict({ result: "Conflict" });
     const reported = published("error", { request: 2, description: "Rechecking since Mon 19:12 CET on o2-3" });
     const build = aBuild(

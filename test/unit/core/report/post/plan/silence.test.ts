@@ -4,7 +4,7 @@ import { planReport } from "../../../../../../src/core/report/post/plan.ts";
 import { aBuild, aReport, aTrouble, aVerdict, facts, running } from "../../../../../support/objects/reportedBuild.ts";
 import { plannedStatus } from "./plannedStatus.ts";
 
-describe("silence", () => {
+describe("silent mode", () => {
   const everything: readonly Build[] = [
     aBuild({}, running()),
     aBuild({}, { phase: "Done", verdict: aVerdict({ result: "Failure", excerpt: "x" }) }),
@@ -12,7 +12,7 @@ describe("silence", () => {
     aBuild({}, { trouble: aTrouble(), reported: aReport() }),
   ];
 
-  it("W-22: of pool or check publishes nothing on any path", () => {
+  it("W-22: of a pool or check publishes nothing in any case", () => {
     for (const build of everything) {
       expect(planReport(build, facts({ silent: false, wantsComments: () => true }))).not.toEqual({});
       expect(planReport(build, facts({ silent: true, wantsComments: () => true }))).toEqual({});

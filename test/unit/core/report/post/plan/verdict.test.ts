@@ -17,7 +17,7 @@ import { plannedStatus } from "./plannedStatus.ts";
 
 const minute = 60_000;
 
-describe("the report of a verdict", () => {
+describe("report of a verdict", () => {
   it.each([
     ["Failure", "error", ""],
     ["Conflict", "error", "Please resolve merge conflicts"],
@@ -29,7 +29,7 @@ describe("the report of a verdict", () => {
     expect(plannedStatus(build)).toMatchObject({ state, description, url: link });
   });
 
-  it("goes to the commit it is about, before anything is said about the commit that was pushed since", () => {
+  it("goes to its own commit, before announcements about a newer commit", () => {
     const build = aBuild(
       { commit: commitB, request: 2 },
       {
@@ -45,7 +45,7 @@ describe("the report of a verdict", () => {
     expect(planReport(now, facts())).toEqual({});
   });
 
-  it("is not lost when the next one comes before GitHub had it", () => {
+  it("is not lost when the next verdict comes before the report", () => {
     const build = aBuild(
       { commit: commitB, request: 2 },
       {
@@ -59,7 +59,7 @@ describe("the report of a verdict", () => {
     expect(plannedStatus(then)).toMatchObject({ commit: commitB, state: "success" });
   });
 
-  it("is the newest of those on one commit", () => {
+  it("covers only the newest verdict on a commit", () => {
     const build = aBuild(
       { request: 2 },
       {
@@ -71,7 +71,7 @@ describe("the report of a verdict", () => {
     expect(plannedStatus(build)).toMatchObject({ request: 2, state: "success" });
   });
 
-  it("that was given aloud is not hidden by a later one given in silence", () => {
+  it("is not hidden by a later silent verdict", () => {
     const build = aBuild(
       { request: 2 },
       {
@@ -83,7 +83,7 @@ describe("the report of a verdict", () => {
     expect(plannedStatus(build)).toMatchObject({ request: 1, state: "error" });
   });
 
-  it("waits ten minutes for its log, then is posted with the link it will have", () => {
+  it("waits ten minutes for its log and is then published with the final link", () => {
     const verdict = aVerdict({ log: { path: "p", url: link, stored: false } });
     const build = aBuild({}, { phase: "Done", verdict });
     expect(planReport(build, facts())).toEqual({ wait: 10 * minute });
@@ -91,7 +91,7 @@ describe("the report of a verdict", () => {
     expect(plannedStatus(build, { logWaited: 10 * minute })).toMatchObject({ state: "success", url: link });
   });
 
-  it("is not tried again when GitHub refused it for good", () => {
+  it("is not retried after GitHub refused it", () => {
     const before = aBuild({}, { phase: "Done", verdict: aVerdict(), reported: aReport() });
     const planned = plannedStatus(before);
     const reported =
