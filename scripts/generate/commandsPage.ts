@@ -2,7 +2,7 @@ import type { Argument, Command, Option } from "commander";
 import { exitMeanings } from "../../src/cli/exit.ts";
 import { variables } from "../../src/cli/place/variables.ts";
 import { commandLine } from "../../src/cli/program.ts";
-import { passed } from "../../src/system/sparseEnvironment.ts";
+import { passedVariables } from "../../src/system/sparseEnvironment.ts";
 import { code, sentence, table, wrapped } from "./markdown.ts";
 
 /** Returns the reference page of the command line, from the definition that parses the arguments. */
@@ -24,7 +24,7 @@ export function commandsPage(): string {
       Object.entries(variables).map(([name, text]) => [code(name), sentence(text)]),
     ),
     wrapped(
-      `Builds and git start with an empty environment. Only these variables are passed on: ${passed.map(code).join(", ")}. A value with a password in it is not passed on.`,
+      `Builds and git start with an empty environment. Only these variables are passedVariables on: ${passedVariables.map(code).join(", ")}. A value with a password in it is not passedVariables on.`,
     ),
   ].join("\n\n")}\n`;
 }

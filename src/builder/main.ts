@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cellSecretsFolder } from "../core/pool/manifest/capsule.ts";
 import type { LogStore } from "../logs/logStore.ts";
-import { createBucketKeys } from "../logs/stores/bucketKeys.ts";
+import { readBucketKeys } from "../logs/stores/bucketKeys.ts";
 import { createHttpLogStore } from "../logs/stores/http.ts";
 import { createS3LogStore } from "../logs/stores/s3.ts";
 import { createKubernetesClient } from "../store/kubernetes/http/kubernetesClient.ts";
@@ -90,7 +90,7 @@ async function run(environment: Environment, log: Log): Promise<void> {
 /** The pool's own bucket, or else the log service of the installation. */
 function logStore({ bucket, bucketKeys: folder, tokenFile, ...service }: Environment["logs"]): LogStore {
   if (bucket !== undefined)
-    return createS3LogStore({ s3: bucket, url: bucket.url, keys: () => createBucketKeys(folder) });
+    return createS3LogStore({ s3: bucket, url: bucket.url, keys: () => readBucketKeys(folder) });
   return createHttpLogStore({ ...service, token: () => readFile(tokenFile, "utf8") });
 }
 

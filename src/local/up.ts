@@ -5,7 +5,7 @@ import type { BuilderPool } from "../api/objects/pool.ts";
 import { probeIsolation } from "../builder/cells/isolation.ts";
 import { createMirrors } from "../builder/git/mirrors.ts";
 import { pendingReports } from "../core/report/post/pending.ts";
-import { createBucketKeys } from "../logs/stores/bucketKeys.ts";
+import { readBucketKeys } from "../logs/stores/bucketKeys.ts";
 import { createDirectoryLogStore } from "../logs/stores/directory.ts";
 import { createS3LogStore } from "../logs/stores/s3.ts";
 import { createGitHubs } from "../operator/githubs.ts";
@@ -215,7 +215,7 @@ async function openLogs({ workDir, listen, pools, pin, say }: UpOptions, scrape:
     [pages.warning, address].filter((line) => line !== undefined),
   );
   if (s3 === undefined) return { pages, logs: createDirectoryLogStore({ directory, url: url ?? pages.url }) };
-  const keys = () => createBucketKeys(join(workDir, "secrets", s3.secretRef.name));
+  const keys = () => readBucketKeys(join(workDir, "secrets", s3.secretRef.name));
   return { pages, logs: createS3LogStore({ s3, url, keys }) };
 }
 

@@ -4,31 +4,34 @@ import { bytes, Quantity } from "../api/values/quantity.ts";
 
 const identity = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/** What the log service reads from its environment, once, at its start. */
+/** The environment variables of the log service, read once at the start. */
 export const LogsEnvironment = z.object({
   BUILDERPOOL_NAMESPACE: z.string().min(1).describe("Namespace whose builders may write"),
-  BUILDERPOOL_LOGS_DIRECTORY: z.string().min(1).default("/data/logs").describe("Where logs are kept"),
+  BUILDERPOOL_LOGS_DIRECTORY: z.string().min(1).default("/data/logs").describe("Directory of the stored logs"),
   BUILDERPOOL_LOGS_AUDIENCE: z.string().min(1).default("builderpool-logs").describe("Audience of the builders' tokens"),
   BUILDERPOOL_LOGS_KEEP: Duration.default("60d").describe("Logs older than this are deleted"),
-  BUILDERPOOL_LOGS_MAX_SIZE: Quantity.default("128Mi").describe("Largest log that is taken"),
+  BUILDERPOOL_LOGS_MAX_SIZE: Quantity.default("128Mi").describe("Largest accepted log"),
   BUILDERPOOL_LOGS_QUOTA: Quantity.optional().describe(
-    "Space that all logs may take; the volume alone sets the limit when absent",
+    "Space that all logs may use; by default only the volume sets a limit",
   ),
   BUILDERPOOL_LOGS_PORT: z.coerce.number().int().min(0).max(65535).default(8080).describe("Port to listen on"),
   BUILDERPOOL_API_SERVER: z
     .url()
     .optional()
-    .describe("Address of the API server, which says whose a token is; the one Kubernetes names when absent"),
-  BUILDERPOOL_TOKEN_FILE: z.string().default(`${identity}/token`).describe("Our own token for the API server"),
+    .describe("URL of the API server for token reviews; by default the API server of the cluster"),
+  BUILDERPOOL_TOKEN_FILE: z
+    .string()
+    .default(`${identity}/token`)
+    .describe("File with the service's own token for the API server"),
   KUBERNETES_SERVICE_HOST: z.string().default("kubernetes.default.svc").describe("Set by Kubernetes"),
   KUBERNETES_SERVICE_PORT: z.string().default("443").describe("Set by Kubernetes"),
-  BUILDERPOOL_LOG_LEVEL: z.enum(["debug", "info", "warn"]).default("info").describe("What is logged"),
+  BUILDERPOOL_LOG_LEVEL: z.enum(["debug", "info", "warn"]).default("info").describe("Lowest level of logged messages"),
 });
 
-/** Throws an Error with one line for each variable that is missing or wrong. */
+/** The checked environment. Throws an Error with one line per missing or invalid variable. */
 export function readEnvironment(env: NodeJS.ProcessEnv) {
   const { data, error } = LogsEnvironment.safeParse(env);
-  if (data === undefined) throw new Error(`the environment of the log service is wrong:\n${z.prettifyError(error)}`);
+  if (data === undefined) throw new Error(`the environment of the log service is invalid:\n${z.prettifyError(error)}`);
   const host = data.KUBERNETES_SERVICE_HOST.includes(":")
     ? `[${data.KUBERNETES_SERVICE_HOST}]`
     : data.KUBERNETES_SERVICE_HOST;

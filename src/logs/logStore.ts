@@ -1,9 +1,9 @@
-/** Where build logs land: a directory, later S3 or the log service. Paths are relative, with `/`. */
+/** Storage for build logs: a directory, an S3 bucket or the log service. Paths are relative, with `/`. */
 export interface LogStore {
-  /** Stores one object as a whole: it is there complete or not at all. Overwrites. Fails with an Error when the store is down. */
+  /** Stores one object atomically and overwrites an old one. Fails with an Error if the store is down. */
   put(path: string, body: AsyncIterable<Uint8Array> | Uint8Array, contentType: string): Promise<void>;
-  /** The address under which people open it. */
+  /** The URL of the object for people. */
   url(path: string): string;
-  /** Deletes what is older than `maxAge` milliseconds; returns the bytes freed. */
+  /** Deletes objects older than `maxAge` milliseconds. Returns the number of freed bytes. */
   expire(maxAge: number): Promise<number>;
 }

@@ -14,29 +14,29 @@ import { createLogRoutes } from "./service/routes.ts";
 import { createDirectoryLogStore, prepareDirectory } from "./stores/directory.ts";
 
 /*
- * The log service of a cluster: one process, one volume. The API server's certificate is trusted through NODE_EXTRA_CA_CERTS.
+ * The log service of a cluster: one process and one volume. NODE_EXTRA_CA_CERTS makes Node trust the API server's certificate.
  */
 
-/** Exit code of a process whose environment makes no sense, as in sysexits. */
+/** Exit code for an invalid environment, as EX_USAGE in sysexits. */
 const badUsage = 64;
-/** As long as a builder sends one log. */
+/** Longest time for one request; a builder may need this long for one log. */
 const requestTimeout = milliseconds("10m");
-/** What arrives when the service is told to end may arrive; Kubernetes waits 30 s. */
-const farewell = milliseconds("20s");
+/** Running uploads get this long after SIGTERM. Kubernetes kills the pod after 30 s. */
+const shutdownGrace = milliseconds("20s");
 
-const environment = environmentOrEnd();
+const environment = readEnvironmentOrExit();
 const log = createLog({ level: environment.logLevel });
-const ending = new AbortController();
-for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => ending.abort());
+const stopping = new AbortController();
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopping.abort());
 
 const { directory } = environment;
 await prepareDirectory(directory);
-const room = await createFreeSpace(directory, environment.quota);
+const space = await createFreeSpace(directory, environment.quota);
 const store = createDirectoryLogStore({ directory, url: "" });
-const meter = createLogMeter(room);
+const meter = createLogMeter(space);
 const ownToken = () => readFile(environment.tokenFile, "utf8");
 const review = cacheReviews(createTokenReview({ ...environment, ownToken }), systemClock);
-const receiver = { directory, store, room, review, maxSize: environment.maxSize, log, count: meter.count };
+const receiver = { directory, store, space, review, maxSize: environment.maxSize, log, count: meter.count };
 const routes = createLogRoutes(receiver, meter);
 
 const server = await new Promise<Server>((resolve, reject) => {
@@ -45,16 +45,16 @@ const server = await new Promise<Server>((resolve, reject) => {
   );
   started.once("error", reject);
 });
-log.info({ port: (server.address() as AddressInfo).port, directory, used: room.used }, "the log service listens");
+log.info({ port: (server.address() as AddressInfo).port, directory, used: space.used }, "log service listening");
 
-await runExpiry({ store, room, keep: environment.keep, clock: systemClock, log }, ending.signal);
+await runExpiry({ store, space, keep: environment.keep, clock: systemClock, log }, stopping.signal);
 
-log.info({}, "the log service ends");
+log.info({}, "log service stopping");
 server.close();
 server.closeIdleConnections();
-setTimeout(() => server.closeAllConnections(), farewell).unref();
+setTimeout(() => server.closeAllConnections(), shutdownGrace).unref();
 
-function environmentOrEnd() {
+function readEnvironmentOrExit() {
   try {
     return readEnvironment(process.env);
   } catch (error) {

@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Time and chance, as a value that is passed in: the only place that asks the machine for either. */
+/** Time and random numbers as a dependency. Other code uses neither directly. */
 export interface Clock {
-  /** Wall clock, milliseconds since 1970. For people and for GitHub; never compared between hosts. */
+  /** Wall-clock time in milliseconds since 1970, for people and for GitHub. Never compare it between hosts. */
   now(): number;
-  /** Monotonic milliseconds; ages and deadlines are measured with it. */
+  /** Monotonic time in milliseconds, for ages and deadlines. */
   monotonic(): number;
-  /** Resolves after `ms`; rejects when `signal` aborts first. */
+  /** Resolves after `ms` milliseconds. Rejects if `signal` aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** In [0, 1). */
+  /** A random number in [0, 1). */
   random(): number;
 }
 
+/** The clock of this machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
@@ -19,7 +20,7 @@ export const systemClock: Clock = {
   random: () => Math.random(),
 };
 
-/** A timer of Node that is set to more than this, 24 days, ends at once. */
+/** The longest timer in Node, about 24 days. A longer timer fires at once. */
 const longestTimer = 2 ** 31 - 1;
 
 async function pause(ms: number, signal?: AbortSignal): Promise<void> {
@@ -28,7 +29,7 @@ async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   }
 }
 
-/** The wall clock as Kubernetes writes it. */
+/** The wall-clock time in the format of Kubernetes timestamps. */
 export function timestamp(clock: Pick<Clock, "now">): string {
   return new Date(clock.now()).toISOString();
 }

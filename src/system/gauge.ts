@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from "prom-client";
 
-/** Adds a gauge whose value is looked at when somebody asks. */
+/** Adds a gauge to the registry. `read` computes the value at each scrape. */
 export function addGauge(
   registry: Registry,
   { name, help }: { readonly name: string; readonly help: string },

@@ -1,31 +1,32 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
+/** A running HTTP server for probes and metrics. */
 export interface Health {
-  /** Where it listens. */
+  /** The port of the server. */
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** Text to answer a scrape with; undefined while nothing is known. */
+/** The response to a scrape; undefined while nothing is known. */
 export type Scrape = () => Promise<{ readonly contentType: string; readonly text: string } | undefined>;
 
 /**
- * What Kubernetes and Prometheus ask: `/livez` (the process answers), `/readyz`, and `/metrics`, computed at each scrape. `notReady` says why
- * it is not ready, undefined when it is.
+ * Serves `/livez`, `/readyz` and `/metrics`. `notReady` returns the reason why the process is not ready; undefined if it is ready.
+ * `scrape` computes the metrics for each request. Rejects if the port cannot be opened.
  */
 export function serveHealth(port: number, notReady: () => string | undefined, scrape: Scrape): Promise<Health> {
   async function answer(path: string | undefined, response: ServerResponse): Promise<void> {
-    const say = (status: number, text: string, contentType = "text/plain; charset=utf-8") =>
+    const respond = (status: number, text: string, contentType = "text/plain; charset=utf-8") =>
       void response.writeHead(status, { "Content-Type": contentType }).end(text);
-    if (path === "/livez") return say(200, "alive\n");
+    if (path === "/livez") return respond(200, "alive\n");
     if (path === "/readyz") {
-      const why = notReady();
-      return why === undefined ? say(200, "ready\n") : say(503, `${why}\n`);
+      const reason = notReady();
+      return reason === undefined ? respond(200, "ready\n") : respond(503, `${reason}\n`);
     }
-    if (path !== "/metrics") return say(404, "expected /livez, /readyz or /metrics\n");
+    if (path !== "/metrics") return respond(404, "expected /livez, /readyz or /metrics\n");
     const found = await scrape();
-    say(200, found?.text ?? "", found?.contentType);
+    respond(200, found?.text ?? "", found?.contentType);
   }
 
   const server = createServer((request, response) => {

@@ -1,19 +1,21 @@
 import pino from "pino";
 
+/** A structured log. Messages are static, and variable data is in `facts`. */
 export interface Log {
   debug(facts: object, message: string): void;
   info(facts: object, message: string): void;
   warn(facts: object, message: string): void;
   error(facts: object, message: string): void;
+  /** A log with these facts on every line. */
   child(facts: object): Log;
 }
 
-/** Characters of lines that wait for a disk that takes no more; what comes on top is lost. */
-const longestBacklog = 2 ** 20;
+/** Most characters that wait for a full disk. Further lines are dropped. */
+const maxBacklog = 2 ** 20;
 
 /**
- * JSON lines on standard error: one per change of state, a static message, facts beside it. A full disk ends nothing: the last lines before
- * it was full are written when there is room again.
+ * Creates a log of JSON lines, by default on standard error. Log one line per change of state. A full disk stops nothing: the buffered
+ * lines are written when the disk has space again.
  */
 export function createLog(options: {
   readonly level: "debug" | "info" | "warn" | "silent";
@@ -24,8 +26,8 @@ export function createLog(options: {
     sync: true,
     mkdir: true,
     mode: 0o644,
-    maxLength: longestBacklog,
+    maxLength: maxBacklog,
   });
-  destination.on("error", () => {}); // there is no better place to tell of it
+  destination.on("error", () => {}); // a failed log write cannot be logged
   return pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }

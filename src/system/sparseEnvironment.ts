@@ -1,5 +1,5 @@
-/** Variables that say how the network is reached from here; nothing else of our environment passes on. */
-export const passed = [
+/** The network settings passed on to git and cells. No other variable of our environment is passed on. */
+export const passedVariables = [
   "PATH",
   "http_proxy",
   "https_proxy",
@@ -14,9 +14,9 @@ export const passed = [
   "PIP_INDEX_URL",
 ] as const;
 
-/** The whole environment that git and cells start with. An address with a password in it does not pass: builds could read it. */
+/** The complete environment of git and cells. A URL with a password is dropped, because builds could read it. */
 export function sparseEnvironment(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
-  const entries = passed.flatMap((name) => {
+  const entries = passedVariables.flatMap((name) => {
     const value = env[name];
     return value === undefined || /^([a-z0-9+.-]+:\/\/)?[^/]*@/i.test(value) ? [] : [[name, value]];
   });

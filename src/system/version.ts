@@ -1,2 +1,2 @@
-/** Version of the program; a test holds it equal to package.json's. */
+/** The version of the program. A test keeps it equal to the version in package.json. */
 export const version = "0.1.0";

@@ -1,17 +1,17 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
-/** What this process costs, and how long it was deaf. */
+/** The resource use of this process, and its longest event-loop stall. */
 export interface Vitals {
   readonly residentBytes: number;
   readonly cpuSeconds: number;
-  /** The longest time since the last question that it did one thing and answered nobody, in seconds. */
+  /** The longest block of the event loop since the previous call, in seconds. */
   readonly stallSeconds: number;
 }
 
-/** Looked at so often: what is shorter is not seen. Milliseconds. */
+/** Sampling interval in milliseconds. Shorter stalls are not seen. */
 const resolution = 20;
 
-/** Begins to listen to the event loop; the function tells. */
+/** Starts to measure the event loop. The returned function gives the current vitals and resets the stall. */
 export function createVitals(): () => Vitals {
   const delays = monitorEventLoopDelay({ resolution });
   delays.enable();

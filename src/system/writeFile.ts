@@ -1,6 +1,6 @@
 import { open, rename } from "node:fs/promises";
 
-/** Writes a file as a whole: readers see the old text or the new one, also after a crash. */
+/** Writes a file atomically: readers see the old or the new text, even after a crash. */
 export async function writeAtomically(path: string, text: string): Promise<void> {
   const temporary = `${path}.new`;
   const file = await open(temporary, "w", 0o644);

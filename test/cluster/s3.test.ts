@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LogStore } from "../../src/logs/logStore.ts";
-import { createBucketKeys } from "../../src/logs/stores/bucketKeys.ts";
+import { readBucketKeys } from "../../src/logs/stores/bucketKeys.ts";
 import { createS3LogStore } from "../../src/logs/stores/s3.ts";
 import { accessKeyId, type S3Server, secretAccessKey, startS3Server } from "../support/cluster/programs/s3Server.ts";
 import { anInstallation, greeting, hello } from "../support/up/installation.ts";
@@ -130,10 +130,10 @@ describe("the keys of a bucket", () => {
   it("are the files of its Secret, and the one that is missing is named", async () => {
     const secrets = await mkdtemp(join(folder, "secret-"));
     await writeFile(join(secrets, "accessKeyId"), "id\n");
-    await expect(createBucketKeys(secrets)).rejects.toThrow(
-      `The bucket of the logs needs secretAccessKey in ${secrets}`,
+    await expect(readBucketKeys(secrets)).rejects.toThrow(
+      `The log bucket needs the file secretAccessKey in ${secrets}`,
     );
     await writeFile(join(secrets, "secretAccessKey"), "secret\n");
-    expect(await createBucketKeys(secrets)).toEqual({ accessKeyId: "id", secretAccessKey: "secret" });
+    expect(await readBucketKeys(secrets)).toEqual({ accessKeyId: "id", secretAccessKey: "secret" });
   });
 });

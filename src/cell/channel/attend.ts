@@ -8,7 +8,7 @@ import type { Clock } from "../../system/clock.ts";
 import { parseJson } from "../../system/json.ts";
 import { Tail } from "../../system/process/capture.ts";
 import { type Exit, exitMessageOf, exitOf } from "../../system/process/exit.ts";
-import { cellMarker, killEverybodyElse, killMarked, otherProcesses } from "../../system/process/survivors.ts";
+import { cellMarker, killAllOthers, killMarked, otherProcesses } from "../../system/process/survivors.ts";
 import { emptyFolder } from "../disk/remove.ts";
 import { memoryKills, ranOutOfMemory } from "../memory.ts";
 import { readOrderLine } from "./lifeLine.ts";
@@ -99,7 +99,7 @@ function start({ command, environment }: CellHost, id: string, order: string): C
 /** Ends the cell because its builder is gone or wants it stopped; resolves when it is over with killing. */
 async function end(child: ChildProcess, exited: Promise<unknown>, { alone, clock }: CellHost): Promise<void> {
   child.stdin?.destroy();
-  if (alone) return void (await killEverybodyElse());
+  if (alone) return void (await killAllOthers());
   killGroup(child, "SIGTERM");
   const over = new AbortController();
   void exited.then(() => over.abort());
@@ -112,7 +112,7 @@ async function end(child: ChildProcess, exited: Promise<unknown>, { alone, clock
 /** Makes sure that nothing survives; resolves with how many had to be killed. */
 async function bury(child: ChildProcess, id: string, { alone, clock }: CellHost): Promise<number> {
   killGroup(child, "SIGKILL");
-  const killed = await (alone ? killEverybodyElse() : killMarked(id));
+  const killed = await (alone ? killAllOthers() : killMarked(id));
   const left = alone ? await otherProcesses() : 0;
   if (left > 0) throw new Error(`${left} processes of ${id} cannot be killed; the end of the container ends them`);
   const waited = new AbortController();

@@ -4,17 +4,18 @@ import { join } from "node:path";
 import { escapeHtml, linkHtml, pageHtml } from "../../core/report/page/html.ts";
 import { isComponent } from "../path.ts";
 
+/** Most entries on a page. */
 const maxEntries = 5000;
 const byName = new Intl.Collator("en", { numeric: true }).compare;
 
-/** A directory as a page for people: directories first, names in natural order. */
+/** The HTML listing of a directory: directories first, then files, both sorted by name in natural order. */
 export async function listingPage(directory: string, parts: readonly string[]): Promise<string> {
   const entries = (await readdir(directory, { withFileTypes: true })).filter(
     (entry) => isComponent(entry.name) && (entry.isDirectory() || entry.isFile()),
   );
   entries.sort((a, b) => Number(b.isDirectory()) - Number(a.isDirectory()) || byName(a.name, b.name));
   const rows: string[] = [];
-  for (const entry of entries.slice(0, maxEntries)) rows.push(await row(directory, entry));
+  for (const entry of entries.slice(0, maxEntries)) rows.push(await rowHtml(directory, entry));
   const title = parts.at(-1) ?? "Build logs";
   const up = parts.length > 0 ? `<tr><td>${linkHtml("../", "..")}</td><td></td><td></td></tr>` : "";
   return pageHtml(
@@ -22,12 +23,12 @@ export async function listingPage(directory: string, parts: readonly string[]): 
     `<h1>${escapeHtml(title)}</h1>
 <p class="lead">${escapeHtml(parts.join(" / ")) || "Logs and result pages of builds"}</p>
 <table><thead><tr><th>Name</th><th>Size</th><th>Written</th></tr></thead><tbody>${up}${rows.join("\n")}</tbody></table>
-${entries.length > maxEntries ? `<p class="quiet">${entries.length - maxEntries} more are not shown</p>` : ""}
-${entries.length === 0 ? '<p class="quiet">Nothing here yet</p>' : ""}`,
+${entries.length > maxEntries ? `<p class="quiet">${entries.length - maxEntries} more entries are not shown</p>` : ""}
+${entries.length === 0 ? '<p class="quiet">No logs yet</p>' : ""}`,
   );
 }
 
-async function row(directory: string, entry: Dirent): Promise<string> {
+async function rowHtml(directory: string, entry: Dirent): Promise<string> {
   const isDirectory = entry.isDirectory();
   const address = `./${encodeURIComponent(entry.name)}${isDirectory ? "/" : ""}`;
   const facts = await stat(join(directory, entry.name)).catch(() => undefined);

@@ -1,12 +1,12 @@
-/** The part of a file that a request asked for: first and last byte. */
+/** The requested part of a file: offsets of the first and last byte. */
 export interface Range {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * What a Range header asks of a file of `size` bytes. Undefined means the whole file: no header, one that is not understood, or
- * more than one range, all of which a server may ignore.
+ * The requested range of a file with `size` bytes. Undefined means the whole file: no header, an invalid header or several ranges.
+ * A server may ignore such headers.
  */
 export function requestedRange(header: string | undefined, size: number): Range | "unsatisfiable" | undefined {
   const { first = "", last = "" } = /^bytes=(?<first>\d*)-(?<last>\d*)$/.exec(header ?? "")?.groups ?? {};

@@ -2,26 +2,28 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../../system/clock.ts";
 
-/** Whose token it is: a builder's, somebody else's, or nobody's (false, ended, for another audience). */
-export type Bearer = { readonly builder: string } | { readonly stranger: string } | "nobody";
+/** The owner of a token: a builder, another user, or invalid (forged, expired, for another audience). */
+export type Bearer = { readonly builder: string } | { readonly other: string } | "invalid";
 
-/** Says whose a token is. Rejects when that cannot be found out now. */
+/** Finds the owner of a token. Rejects if the API server gives no answer. */
 export type Review = (token: string) => Promise<Bearer>;
 
+/** Settings of the token review. */
 export interface TokenReviewOptions {
-  /** Base address of the API server. */
+  /** Base URL of the API server. */
   readonly apiServer: string;
-  /** Our own token, which may create TokenReviews. */
+  /** The service's own token, with the right to create TokenReviews. */
   ownToken(): Promise<string>;
   readonly audience: string;
-  /** Namespace of the builders. */
+  /** The namespace of the builders. */
   readonly namespace: string;
 }
 
+/** Timeout of one review, in milliseconds. */
 const reviewLimit = 10_000;
 const podName = "authentication.kubernetes.io/pod-name";
 
-const Answer = z.object({
+const TokenReviewResult = z.object({
   status: z.object({
     authenticated: z.boolean().default(false),
     audiences: z.array(z.string()).default([]),
@@ -32,39 +34,41 @@ const Answer = z.object({
 });
 
 /**
- * Asks the API server, which also knows whether the pod that the token is bound to still exists. A builder is a pod `P-N` that runs as
- * ServiceAccount `P-builder` of the namespace.
+ * Reviews tokens with the API server. The API server also rejects the token of a deleted pod. A builder is a pod `P-N` that runs as
+ * the ServiceAccount `P-builder` of the namespace.
  */
 export function createTokenReview({ apiServer, ownToken, audience, namespace }: TokenReviewOptions): Review {
   return async (token) => {
-    const question = {
+    const reviewRequest = {
       apiVersion: "authentication.k8s.io/v1",
       kind: "TokenReview",
       spec: { token, audiences: [audience] },
     };
-    const answer = await fetch(`${apiServer}/apis/authentication.k8s.io/v1/tokenreviews`, {
+    const response = await fetch(`${apiServer}/apis/authentication.k8s.io/v1/tokenreviews`, {
       method: "POST",
       headers: { Authorization: `Bearer ${(await ownToken()).trim()}`, "Content-Type": "application/json" },
-      body: JSON.stringify(question),
+      body: JSON.stringify(reviewRequest),
       signal: AbortSignal.timeout(reviewLimit),
     });
-    if (!answer.ok) throw new Error(`the API server answered ${answer.status} to a TokenReview`);
-    const { status } = Answer.parse(await answer.json());
-    if (!status.authenticated || !status.audiences.includes(audience)) return "nobody";
+    if (!response.ok) throw new Error(`the API server answered ${response.status} to a TokenReview`);
+    const { status } = TokenReviewResult.parse(await response.json());
+    if (!status.authenticated || !status.audiences.includes(audience)) return "invalid";
     const { username, extra } = status.user;
     const pool = new RegExp(`^system:serviceaccount:${namespace}:(?<pool>.+)-builder$`).exec(username)?.groups?.[
       "pool"
     ];
     const pod = extra[podName]?.[0] ?? "";
     const isBuilder = pool !== undefined && pod.startsWith(`${pool}-`) && /^[0-9]+$/.test(pod.slice(pool.length + 1));
-    return isBuilder ? { builder: pod } : { stranger: username };
+    return isBuilder ? { builder: pod } : { other: username };
   };
 }
 
-const kept = 60_000;
-const mostKept = 10_000;
+/** Milliseconds that a result is cached. */
+const cacheAge = 60_000;
+/** Most cached results. */
+const cacheSize = 10_000;
 
-/** Asks once a minute for each token: a log and its page need one review, and a token that was taken back works for a minute more. */
+/** Caches each result for a minute, so a log and its page need one review. A revoked token works for up to a minute. */
 export function cacheReviews(review: Review, clock: Pick<Clock, "monotonic">): Review {
   const known = new Map<string, { readonly bearer: Bearer; readonly until: number }>();
   return async (token) => {
@@ -72,10 +76,10 @@ export function cacheReviews(review: Review, clock: Pick<Clock, "monotonic">): R
     const before = known.get(key);
     if (before !== undefined && clock.monotonic() < before.until) return before.bearer;
     const bearer = await review(token);
-    // The oldest goes first: a map keeps the order of its making.
+    // Evicts the oldest entry: a Map iterates in insertion order.
     known.delete(key);
-    if (known.size >= mostKept) known.delete(known.keys().next().value ?? key);
-    known.set(key, { bearer, until: clock.monotonic() + kept });
+    if (known.size >= cacheSize) known.delete(known.keys().next().value ?? key);
+    known.set(key, { bearer, until: clock.monotonic() + cacheAge });
     return bearer;
   };
 }

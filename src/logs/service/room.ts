@@ -1,19 +1,20 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-/** The space that logs take on the volume, those that just arrive included. */
+/** The space that logs use on the volume, including running uploads. In bytes. */
 export interface FreeSpace {
   readonly used: number;
-  /** Undefined when the volume alone sets the limit. */
+  /** Undefined if only the volume sets a limit. */
   readonly quota: number | undefined;
   /** Whether `bytes` more fit. */
   fits(bytes: number): boolean;
-  /** Bytes that came, or went when negative. */
+  /** Adds stored bytes; negative for deleted bytes. */
   add(bytes: number): void;
-  /** Counts anew what lies in the directory, as people may delete there; a count during which logs came or went says nothing. */
+  /** Measures the directory again, because people may delete logs. Ignores the result if logs changed during the measurement. */
   measure(): Promise<void>;
 }
 
+/** Measures the directory once and then counts changes. */
 export async function createFreeSpace(directory: string, quota: number | undefined): Promise<FreeSpace> {
   let used = await sizeOf(directory);
   let changes = 0;
@@ -35,7 +36,7 @@ export async function createFreeSpace(directory: string, quota: number | undefin
   };
 }
 
-/** Bytes of the files below a directory, or of one file; what goes while it is looked at counts nothing. */
+/** The bytes of a file, or of all files below a directory. A file that disappears meanwhile counts 0. */
 export async function sizeOf(path: string): Promise<number> {
   const facts = await stat(path).catch(() => undefined);
   if (facts === undefined || facts.isFile()) return facts?.size ?? 0;

@@ -1,9 +1,9 @@
 import { Hono } from "hono";
 import type { LogMeter } from "./metrics.ts";
-import { createReceiver, type Receiver } from "./receive.ts";
+import { type Receiver, receiveLog } from "./receive.ts";
 import { createLogServer } from "./serve.ts";
 
-/** The log service: PUT for builders, GET for people, and what Kubernetes and Prometheus ask. */
+/** The routes of the log service: PUT for builders, GET for people, probes for Kubernetes, metrics for Prometheus. */
 export function createLogRoutes(receiver: Receiver, meter: LogMeter): Hono {
   return new Hono()
     .get("/livez", (c) => c.text("alive\n"))
@@ -12,6 +12,6 @@ export function createLogRoutes(receiver: Receiver, meter: LogMeter): Hono {
       const { contentType, text } = await meter.scrape();
       return c.body(text, 200, { "Content-Type": contentType });
     })
-    .put("*", (c) => createReceiver(c, receiver))
+    .put("*", (c) => receiveLog(c, receiver))
     .route("/", createLogServer(receiver.directory));
 }

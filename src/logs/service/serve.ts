@@ -7,7 +7,7 @@ import { decodePath } from "../path.ts";
 import { listingPage } from "./listing.ts";
 import { requestedRange } from "./range.ts";
 
-/** What the field's log server sends; everything that is not in this table is plain text. */
+/** Content types as on ALICE's log server. All other files are plain text. */
 const contentTypes: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".root": "application/octet-stream",
@@ -16,50 +16,50 @@ const contentTypes: Readonly<Record<string, string>> = {
 };
 
 /**
- * Everything served was made by code of pull requests. A page may look as it likes, but it runs nothing, loads nothing from
- * elsewhere, sends nothing and is no frame of another; no browser guesses a type.
+ * Code of pull requests made all served files. A page may have any look. It may not run scripts, load anything from elsewhere, send
+ * forms or appear in a frame. Browsers may not guess the content type.
  */
-const guards: Readonly<Record<string, string>> = {
+const securityHeaders: Readonly<Record<string, string>> = {
   "Content-Security-Policy":
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-popups",
   "X-Content-Type-Options": "nosniff",
   "Referrer-Policy": "no-referrer",
   "Cross-Origin-Resource-Policy": "same-origin",
-  // A rebuild overwrites what an address shows.
+  // A rebuild overwrites the file at an address.
   "Cache-Control": "no-cache",
 };
 
-/** Serves a log directory to browsers, read-only: files, parts of files, and listings of directories. */
+/** Serves a log directory read-only: files, byte ranges of files and directory listings. */
 export function createLogServer(directory: string): Hono {
   const app = new Hono();
   app.all("*", async (c) => {
-    for (const [name, value] of Object.entries(guards)) c.header(name, value);
+    for (const [name, value] of Object.entries(securityHeaders)) c.header(name, value);
     if (c.req.method !== "GET" && c.req.method !== "HEAD") {
       c.header("Allow", "GET, HEAD");
-      return c.text(`${c.req.method} is not possible here: logs can only be read\n`, 405);
+      return c.text(`${c.req.method} is not allowed here: logs are read-only\n`, 405);
     }
-    return (await answer(c, directory)) ?? notFound(c);
+    return (await responseTo(c, directory)) ?? notFound(c);
   });
   return app;
 }
 
-async function answer(c: Context, root: string): Promise<Response | undefined> {
+async function responseTo(c: Context, root: string): Promise<Response | undefined> {
   const { pathname } = new URL(c.req.url);
   const parts = decodePath(pathname.replace(/^\/+|\/+$/g, ""));
   if (parts === undefined) return undefined;
-  const path = await inside(root, parts);
+  const path = await pathInside(root, parts);
   const file = path === undefined ? undefined : await open(path, "r").catch(() => undefined);
   if (path === undefined || file === undefined) return undefined;
   const facts = await file.stat();
-  if (facts.isFile() && !pathname.endsWith("/")) return respond(c, path, facts, file);
+  if (facts.isFile() && !pathname.endsWith("/")) return fileResponse(c, path, facts, file);
   await file.close();
   if (!facts.isDirectory()) return undefined;
   if (pathname.endsWith("/")) return c.html(await listingPage(path, parts));
   return c.redirect(`./${encodeURIComponent(parts.at(-1) ?? "")}/`, 301);
 }
 
-/** The real path below the root, or undefined: a link that leads out of the log directory leads nowhere. */
-async function inside(root: string, parts: readonly string[]): Promise<string | undefined> {
+/** The real path below the root; undefined if it does not exist or a symbolic link leaves the log directory. */
+async function pathInside(root: string, parts: readonly string[]): Promise<string | undefined> {
   try {
     const [base, path] = await Promise.all([realpath(root), realpath(join(root, ...parts))]);
     return path === base || path.startsWith(base + sep) ? path : undefined;
@@ -68,7 +68,7 @@ async function inside(root: string, parts: readonly string[]): Promise<string | 
   }
 }
 
-async function respond(
+async function fileResponse(
   c: Context,
   path: string,
   facts: Stats,
@@ -98,10 +98,10 @@ async function respond(
   if (range !== undefined) c.header("Content-Range", `bytes ${start}-${end}/${facts.size}`);
   c.header("Content-Length", String(end - start + 1));
   if (c.req.method === "HEAD" || facts.size === 0) return await empty(status);
-  // The stream owns the file from here on and closes it, also when the reader goes away.
+  // From here on the stream owns the file. It closes the file even if the reader disconnects.
   return c.body(Readable.toWeb(file.createReadStream({ start, end })) as ReadableStream<Uint8Array>, status);
 }
 
 function notFound(c: Context): Response {
-  return c.text("No log is stored at this address: it was never written, or it has expired\n", 404);
+  return c.text("No log is stored at this address: the log was never written, or has expired\n", 404);
 }

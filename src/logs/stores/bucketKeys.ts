@@ -2,12 +2,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BucketKeys } from "./s3.ts";
 
-/** The keys of a bucket from the folder of a Secret: one file for each key, as a mounted Secret looks. Throws an Error that names the missing file. */
-export async function createBucketKeys(folder: string): Promise<BucketKeys> {
+/** Reads the keys of a bucket from the folder of a mounted Secret, with one file per key. Throws an Error with the missing file. */
+export async function readBucketKeys(folder: string): Promise<BucketKeys> {
   const key = async (name: string) => {
     const text = await readFile(join(folder, name), "utf8").catch(() => "");
     if (text.trim() !== "") return text.trim();
-    throw new Error(`The bucket of the logs needs ${name} in ${folder}: put it there, readable for builderpool alone`);
+    throw new Error(`The log bucket needs the file ${name} in ${folder}; create it, readable only by builderpool`);
   };
   return { accessKeyId: await key("accessKeyId"), secretAccessKey: await key("secretAccessKey") };
 }

@@ -5,10 +5,10 @@ import { type Clock, systemClock } from "../../system/clock.ts";
 import type { LogStore } from "../logStore.ts";
 import { checkPath } from "../path.ts";
 
-/** Unfinished objects wait here, on the same file system, out of reach of the paths people ask for. */
+/** Subdirectory for unfinished objects. It is on the same file system, and no valid log path reaches it. */
 const incoming = ".incoming";
 
-/** A log store that is a directory of this machine. `url` is the address under which people reach that directory. */
+/** Creates a log store in a local directory. `url` is the public URL of that directory. */
 export function createDirectoryLogStore(options: {
   readonly directory: string;
   readonly url: string;
@@ -23,7 +23,7 @@ export function createDirectoryLogStore(options: {
   };
 }
 
-/** Makes the directory, and takes away what an earlier process left half-written in it. Only for who alone writes there. */
+/** Creates the directory and deletes unfinished objects of an earlier process. Only for the only writer of the directory. */
 export async function prepareDirectory(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   await rm(join(directory, incoming), { recursive: true, force: true });
@@ -38,7 +38,7 @@ async function put(
   const temporary = join(directory, incoming, randomUUID());
   await mkdir(dirname(temporary), { recursive: true });
   try {
-    await write(temporary, body);
+    await writeSynced(temporary, body);
     await move(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -46,7 +46,7 @@ async function put(
   }
 }
 
-async function write(path: string, body: AsyncIterable<Uint8Array> | Uint8Array): Promise<void> {
+async function writeSynced(path: string, body: AsyncIterable<Uint8Array> | Uint8Array): Promise<void> {
   const file = await open(path, "wx", 0o644);
   try {
     await file.writeFile(body);
@@ -56,7 +56,7 @@ async function write(path: string, body: AsyncIterable<Uint8Array> | Uint8Array)
   }
 }
 
-/** The expiry of old logs may take an empty directory away between its making and the rename: then once more. */
+/** Expiry may delete the new, still empty directory before the rename. Then the move is retried once. */
 async function move(from: string, to: string): Promise<void> {
   const attempt = async () => {
     await mkdir(dirname(to), { recursive: true });
@@ -73,7 +73,7 @@ async function move(from: string, to: string): Promise<void> {
   }
 }
 
-/** Deletes the files last written before `deadline`, and the directories that this empties. Links are not followed. */
+/** Deletes files last written before `deadline`, and the emptied directories. Does not follow links. Returns the freed bytes. */
 async function expire(directory: string, deadline: number): Promise<number> {
   let freed = 0;
   const entries = await readdir(directory, { withFileTypes: true }).catch(unlessGone([]));
@@ -92,9 +92,9 @@ async function expire(directory: string, deadline: number): Promise<number> {
   return freed;
 }
 
-function unlessGone<T>(instead: T): (error: NodeJS.ErrnoException) => T {
+function unlessGone<T>(fallback: T): (error: NodeJS.ErrnoException) => T {
   return (error) => {
-    if (error.code === "ENOENT") return instead;
+    if (error.code === "ENOENT") return fallback;
     throw error;
   };
 }

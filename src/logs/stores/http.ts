@@ -3,23 +3,24 @@ import type { LogStore } from "../logStore.ts";
 import { checkPath } from "../path.ts";
 import { send } from "./send.ts";
 
+/** Settings of the log service as a log store. */
 export interface HttpLogStoreOptions {
-  /** Address of the log service; logs are PUT below it. */
+  /** Base URL of the log service for uploads. */
   readonly putUrl: string;
-  /** Address under which people open what lies there. */
+  /** Base URL of the stored logs for people. */
   readonly url: string;
-  /** The bearer token of this moment; asked for anew for each log, as projected tokens change. */
+  /** The current bearer token. Called for each log, because projected tokens rotate. */
   token(): Promise<string>;
-  /** Milliseconds for one log. */
+  /** Timeout for one log, in milliseconds. */
   readonly deadline?: number;
 }
 
-/** Shorter than the patience of whoever sends: then the sentence is ours, and the connection is closed. */
+/** Shorter than the timeout of the callers, so that this error message is reported and the connection is closed. */
 const defaultDeadline = milliseconds("9m");
 
 /**
- * The log service as a log store. Bytes are streamed: a log need not fit in memory, nor its length be known. Errors name status and
- * address, never the token. The service expires old logs itself, so `expire` frees nothing here.
+ * Creates a log store on the log service. Bytes are streamed, so a log may exceed the memory and have unknown length. Errors contain
+ * status and URL, never the token. The service expires old logs, so `expire` does nothing here.
  */
 export function createHttpLogStore(options: HttpLogStoreOptions): LogStore {
   const [putUrl, url] = [options.putUrl, options.url].map((base) => base.replace(/\/+$/, ""));
@@ -35,14 +36,14 @@ async function put(
   address: string,
   body: AsyncIterable<Uint8Array> | Uint8Array,
   contentType: string,
-  { token: lend, deadline = defaultDeadline }: HttpLogStoreOptions,
+  { token: readToken, deadline = defaultDeadline }: HttpLogStoreOptions,
 ): Promise<void> {
-  const token = (await lend()).trim();
+  const token = (await readToken()).trim();
   if (token === "") throw new Error(`The token for the log service at ${address} is empty`);
-  const source = watched(body);
+  const source = withReadFailure(body);
   try {
     await send({
-      who: "The log service",
+      service: "The log service",
       address,
       method: "PUT",
       headers: { Authorization: `Bearer ${token}`, "Content-Type": contentType },
@@ -55,12 +56,12 @@ async function put(
   }
 }
 
-/** The body for fetch, which would hide behind its own words why the bytes themselves could not be read. */
-function watched(body: AsyncIterable<Uint8Array> | Uint8Array) {
+/** The body for fetch, with the original error if reading the bytes fails. Fetch replaces that error by its own. */
+function withReadFailure(body: AsyncIterable<Uint8Array> | Uint8Array) {
   const source: { readonly body: NonNullable<RequestInit["body"]>; failure?: { readonly error: unknown } } = {
-    body: body instanceof Uint8Array ? new Uint8Array(body) : ReadableStream.from(remembering(body)),
+    body: body instanceof Uint8Array ? new Uint8Array(body) : ReadableStream.from(recording(body)),
   };
-  async function* remembering(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async function* recording(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     try {
       yield* bytes;
     } catch (error) {

@@ -6,26 +6,28 @@ import type { LogStore } from "../logStore.ts";
 import { checkPath } from "../path.ts";
 import { send } from "./send.ts";
 
+/** Credentials of a bucket. */
 export interface BucketKeys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
 
+/** Settings of a bucket as a log store. */
 export interface S3LogStoreOptions {
   readonly s3: Omit<S3, "secretRef">;
-  /** Address under which people open what lies below the prefix; that of the bucket itself when absent. */
+  /** Public URL of the objects below the prefix; by default the URL of the bucket. */
   readonly url?: string | undefined;
-  /** The keys of this moment; asked for anew for each log, as Secrets change. */
+  /** The current keys. Called for each log, because Secrets change. */
   keys(): Promise<BucketKeys>;
 }
 
-/** S3 wants lengths before bytes and takes a large object in parts, of which each but the last has 5 MiB at least. */
+/** Size of a part. S3 needs the length of each part in advance, and at least 5 MiB for all but the last. */
 const partSize = 8 * 2 ** 20;
 const deadline = milliseconds("9m");
 
 /**
- * A bucket as log store. At most two parts of a log are in memory; an object appears when its last part is confirmed. Which logs are old is the
- * business of the bucket's lifecycle rule, so `expire` frees nothing here.
+ * Creates a log store in an S3 bucket. At most two parts of a log are in memory. An object appears when its last part is confirmed. The
+ * lifecycle rule of the bucket expires old logs, so `expire` does nothing here.
  */
 export function createS3LogStore({ s3, url, keys }: S3LogStoreOptions): LogStore {
   const bucket = [s3.endpoint.replace(/\/+$/, ""), s3.bucket, s3.prefix].filter((part) => part !== "").join("/");
@@ -34,8 +36,8 @@ export function createS3LogStore({ s3, url, keys }: S3LogStoreOptions): LogStore
   return {
     put: async (path, body, contentType) => {
       const object = `${bucket}/${below(path)}`;
-      const request = requester(s3.region, await keys());
-      // Whatever the bucket says: a log that is not read to its end must be let go of, or its file stays open.
+      const request = createRequest(s3.region, await keys());
+      // Closes the source even if the upload fails midway. Otherwise the log file would stay open.
       await using parts = inParts(body);
       await put(object, parts, contentType, request);
     },
@@ -51,8 +53,8 @@ type Request = (
   headers?: Readonly<Record<string, string>>,
 ) => Promise<{ readonly headers: Headers; readonly text: string }>;
 
-/** Signs and sends. The hash of the body is signed too: what arrives is what was sent, over plain HTTP as well. */
-function requester(region: string, keys: BucketKeys): Request {
+/** Signs and sends requests. The signature covers the hash of the body, so plain HTTP cannot alter the body either. */
+function createRequest(region: string, keys: BucketKeys): Request {
   return async (method, address, body, headers = {}) => {
     const hash = createHash("sha256").update(body).digest("hex");
     const signer = new AwsV4Signer({
@@ -65,7 +67,7 @@ function requester(region: string, keys: BucketKeys): Request {
     });
     const signed = await signer.sign();
     return await send({
-      who: "The bucket",
+      service: "The bucket",
       address,
       method,
       headers: signed.headers,
@@ -86,7 +88,7 @@ async function put(
   const headers = {
     "Content-Type": contentType,
     "Content-Disposition": "inline",
-    // A rebuild overwrites what an address shows.
+    // A rebuild overwrites the object at an address.
     "Cache-Control": "no-cache",
   };
   const { value: first = nothing } = await parts.next();
@@ -100,9 +102,9 @@ async function put(
   try {
     const tags = [await putPart(request, object, id, 1, first), await putPart(request, object, id, 2, second)];
     for await (const part of parts) tags.push(await putPart(request, object, id, tags.length + 1, part));
-    const answer = await request("POST", `${object}?${id}`, Buffer.from(completion(tags)));
-    // A completion that fails late says so in an answer of status 200.
-    element(answer, "ETag");
+    const completed = await request("POST", `${object}?${id}`, Buffer.from(completionXml(tags)));
+    // A late failure of the completion comes with status 200 and without an ETag.
+    element(completed, "ETag");
   } catch (error) {
     await request("DELETE", `${object}?${id}`, nothing).catch(() => undefined);
     throw error;
@@ -111,7 +113,7 @@ async function put(
 
 const nothing = new Uint8Array();
 
-/** Sends one part; returns its tag, as XML. */
+/** Uploads one part. Returns its ETag. */
 async function putPart(
   request: Request,
   object: string,
@@ -123,25 +125,27 @@ async function putPart(
   return headers.get("ETag") ?? "";
 }
 
-function completion(tags: readonly string[]): string {
+function completionXml(tags: readonly string[]): string {
   const parts = tags.map((tag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${tag}</ETag></Part>`);
   return `<CompleteMultipartUpload>${parts.join("")}</CompleteMultipartUpload>`;
 }
 
-/** The text of an element of an answer; throws an Error with what the answer says instead. */
+/** The text of an XML element in a response. Throws an Error with the error code of the response if it is missing. */
 function element({ text }: { readonly text: string }, name: string): string {
   const found = new RegExp(`<${name}>(?<text>[^<]*)</${name}>`).exec(text)?.groups?.["text"];
   if (found !== undefined) return found;
-  throw new Error(`The bucket answered without ${name}: ${errorIn(text) || "it does not speak S3"}`);
+  throw new Error(
+    `The response of the bucket has no ${name}: ${errorIn(text) || "the server does not support the S3 API"}`,
+  );
 }
 
-/** Code and message of an error document. */
+/** Code and message of an S3 error document. */
 function errorIn(text: string): string {
   const part = (name: string) => new RegExp(`<${name}>(?<text>[^<]*)</${name}>`).exec(text)?.groups?.["text"];
   return [part("Code"), part("Message")].filter((word) => word !== undefined).join(": ");
 }
 
-/** The bytes in pieces of one size but for the last. */
+/** The bytes in parts of equal size, except for the last. */
 async function* inParts(body: AsyncIterable<Uint8Array> | Uint8Array): AsyncGenerator<Uint8Array> {
   let pieces: Uint8Array[] = [];
   let size = 0;

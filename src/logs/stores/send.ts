@@ -1,45 +1,46 @@
 import { formatDuration } from "../../api/values/duration.ts";
 
-/** A request to where logs land. */
-export interface Sending {
-  /** "The log service", "The bucket": who did not do it, in the sentence. */
-  readonly who: string;
+/** An HTTP request to a log store. */
+export interface StoreRequest {
+  /** The subject of error messages: "The log service" or "The bucket". */
+  readonly service: string;
   readonly address: string;
   readonly method: string;
   readonly headers: NonNullable<RequestInit["headers"]>;
   readonly body?: NonNullable<RequestInit["body"]>;
-  /** Milliseconds, until the whole answer is there. */
+  /** Timeout until the whole response has arrived, in milliseconds. */
   readonly deadline: number;
-  /** What no sentence may show, though the other side says it. */
+  /** A secret to remove from error messages, even if the response contains it. */
   readonly secret: string;
-  /** What to quote of an answer that is no success; the first line when absent. */
+  /** Extracts the message from an error response; by default its first line. */
   readonly quote?: (text: string) => string;
 }
 
-/** One request; follows no redirect, for it carries a credential. Anything but a success is an Error of one sentence with status and address. */
-export async function send(sending: Sending): Promise<{ readonly headers: Headers; readonly text: string }> {
-  const { who, address, method, headers, body, deadline, secret, quote = firstLine } = sending;
+/** Sends one request. Follows no redirect, because it carries a credential. Throws an Error with status and URL unless it succeeds. */
+export async function send(request: StoreRequest): Promise<{ readonly headers: Headers; readonly text: string }> {
+  const { service, address, method, headers, body, deadline, secret, quote = firstLine } = request;
   const signal = AbortSignal.timeout(deadline);
-  let answer: Response;
+  let response: Response;
   let text: string;
   try {
     const duplex = "half";
-    answer = await fetch(address, { method, headers, redirect: "manual", signal, ...(body && { body, duplex }) });
-    text = await answer.text();
+    response = await fetch(address, { method, headers, redirect: "manual", signal, ...(body && { body, duplex }) });
+    text = await response.text();
   } catch (error) {
-    if (signal.aborted) throw new Error(`${who} did not take ${address} within ${formatDuration(deadline)}`);
-    throw new Error(`${who} cannot be reached for ${address} (${reasonOf(error)})`);
+    if (signal.aborted)
+      throw new Error(`${service} did not answer ${method} ${address} within ${formatDuration(deadline)}`);
+    throw new Error(`${service} cannot be reached at ${address} (${reasonOf(error)})`);
   }
-  if (answer.ok) return { headers: answer.headers, text };
-  const sentence = quote(text).trim().replaceAll(secret, "…").slice(0, 300);
-  throw new Error(`${who} answered ${answer.status} to ${address}${sentence === "" ? "" : `: ${sentence}`}`);
+  if (response.ok) return { headers: response.headers, text };
+  const message = quote(text).trim().replaceAll(secret, "…").slice(0, 300);
+  throw new Error(`${service} answered ${response.status} to ${address}${message === "" ? "" : `: ${message}`}`);
 }
 
 function firstLine(text: string): string {
   return text.split("\n")[0] ?? "";
 }
 
-/** Fetch says "fetch failed", and why in the cause. */
+/** The reason of a failed fetch. Its message is only "fetch failed", and the reason is in its cause. */
 function reasonOf(error: unknown): string {
   const { cause, message } = error as Error;
   const { code } = (cause ?? {}) as NodeJS.ErrnoException;

@@ -1,32 +1,39 @@
 import { execa } from "execa";
 import { Capture, Tail } from "./capture.ts";
 
+/** A command to run. */
 export interface Command {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
   /** The whole environment of the command; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
-  /** Whom it runs as; only root can run it as another user. */
+  /** The user of the command. Only root can run it as another user. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+  /** Time limit in milliseconds; no limit by default. */
   readonly timeoutMs?: number;
+  /** Stops the command when it aborts. */
   readonly signal?: AbortSignal;
-  /** How long it may tidy up after SIGTERM before SIGKILL follows; 5 seconds when absent. */
+  /** Time between SIGTERM and SIGKILL in milliseconds; by default 5 seconds. */
   readonly graceMs?: number;
-  /** Text for standard input, which is empty when absent. */
+  /** Text for standard input; by default empty. */
   readonly input?: string;
-  /** Sees every piece of standard output and standard error as it comes; while it works, the command's pipe fills and the command waits. */
+  /**
+   * Receives each chunk of standard output and standard error. Meanwhile no further output is read, so the pipe fills and the command
+   * waits.
+   */
   readonly onChunk?: (chunk: Uint8Array) => void | Promise<void>;
-  /** Most bytes of standard output kept in `stdout`; 1 MiB when absent. */
+  /** Most bytes of standard output in `stdout`; by default 1 MiB. */
   readonly maxCapture?: number;
 }
 
+/** The result of a command. */
 export interface Ended {
-  /** Absent when the command was killed or never started. */
+  /** Absent if the command was killed or never started. */
   readonly exitCode?: number;
-  /** The signal that ended it. */
+  /** The signal that ended the command. */
   readonly signal?: string;
-  /** Why it never started, as a sentence. */
+  /** The reason why the command never started, as a sentence. */
   readonly notStarted?: string;
   readonly timedOut: boolean;
   readonly canceled: boolean;
@@ -37,15 +44,15 @@ export interface Ended {
   readonly tail: string;
 }
 
-/** What comes of a command whose signal came before it. */
+/** The result if the signal is aborted before the start. */
 const neverStarted: Ended = { timedOut: false, canceled: true, durationMs: 0, stdout: "", tail: "" };
-/** How long a pipe may stay silent after its command ended, before whoever still holds it is given up on. */
-const silence = 500;
+/** A pipe without output for this many milliseconds after the command ended is closed, even if a process still holds it. */
+const pipeSilence = 500;
 
 /**
- * Runs a command in a process group of its own and waits for its end; never throws for what the command does. On timeout or abort the
- * group gets SIGTERM, then SIGKILL; at the end of the command whatever is left of its group is killed. A process that left the group
- * (setsid) is beyond reach here: see killSurvivors.
+ * Runs a command in its own process group and waits for its end. Never throws for a failed command. On timeout or abort, the group
+ * gets SIGTERM, then SIGKILL. At the end of the command, the rest of its group is killed. A process that left the group (setsid)
+ * survives; see killSurvivors.
  */
 export async function run(command: Command): Promise<Ended> {
   if (command.signal?.aborted === true) return neverStarted;
@@ -92,7 +99,7 @@ export async function run(command: Command): Promise<Ended> {
       if (open.length === 0) clearInterval(timer);
       else if (reading.busy === 0 && reading.chunks === seen) for (const stream of open) stream?.destroy();
       seen = reading.chunks;
-    }, silence);
+    }, pipeSilence);
     timer.unref();
   });
   const result = await subprocess;
@@ -114,6 +121,6 @@ function killGroup(leader: number | undefined): void {
   try {
     process.kill(-leader, "SIGKILL");
   } catch {
-    // Nobody is left in the group.
+    // The group is empty.
   }
 }

@@ -2,40 +2,43 @@ import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "./run.ts";
 
+/** A running process. */
 interface Running {
   readonly pid: number;
   readonly parent: number;
   readonly marked: boolean;
 }
 
-type Reach = "marked" | "descendants" | "everybody";
+/** The processes to kill: with the marker, also all descendants, or all others in the PID namespace. */
+type Reach = "marked" | "descendants" | "all";
 
-/** Variable that every process of a cell inherits; its value is the id of the order. */
+/** Environment variable that every process of a cell inherits. Its value is the id of the order. */
 export const cellMarker = "BUILDERPOOL_CELL";
 
 /**
- * Kills what this process started and everything that carries `BUILDERPOOL_CELL=<id>` in its environment, in other sessions too, until
- * none is left; resolves with how many there were. As the first process of a PID namespace it simply kills everybody else. Outside one, a
- * process that cleared its environment, left the group and lost its parent escapes: the namespace is the fence, this is the net.
+ * Kills all descendants of this process and all processes with `BUILDERPOOL_CELL=<id>` in their environment, in any session, until
+ * all are dead. Resolves with the number of killed processes. As PID 1 of a namespace, it kills all other processes.
+ *
+ * Outside a PID namespace this is best effort. A process can escape if it cleared its environment, left the group and lost its parent.
  */
 export async function killSurvivors(id: string): Promise<number> {
-  return killAll(id, process.pid === 1 ? "everybody" : "descendants");
+  return killAll(id, process.pid === 1 ? "all" : "descendants");
 }
 
 /**
- * Kills whatever else runs in this PID namespace, the process itself and those it hangs on excepted, until nobody is left; resolves with
- * how many there were. Only for a process that made sure at its start that it was alone there.
+ * Kills all other processes in this PID namespace, except this process and its ancestors, until all are dead. Resolves with the number
+ * of killed processes. Only for a process that checked at its start that it was alone in the namespace.
  */
-export async function killEverybodyElse(): Promise<number> {
-  return killAll("", "everybody");
+export async function killAllOthers(): Promise<number> {
+  return killAll("", "all");
 }
 
-/** How many processes of this PID namespace are neither this one nor among those it hangs on. */
+/** The number of processes in this PID namespace, without this process and its ancestors. */
 export async function otherProcesses(): Promise<number> {
-  return survivors(await running(""), process.pid, "everybody").length;
+  return survivors(await runningProcesses(""), process.pid, "all").length;
 }
 
-/** Kills every process that carries the marker, but neither this one, nor its ancestors: what a cell that died left behind. */
+/** Kills every process with the marker, except this process and its ancestors. Cleans up after a dead cell. */
 export async function killMarked(id: string): Promise<number> {
   return killAll(id, "marked");
 }
@@ -43,9 +46,9 @@ export async function killMarked(id: string): Promise<number> {
 async function killAll(id: string, reach: Reach): Promise<number> {
   const killed = new Set<number>();
   for (let round = 0; round < 20; round += 1) {
-    const found = survivors(await running(id), process.pid, reach);
+    const found = survivors(await runningProcesses(id), process.pid, reach);
     if (found.length === 0) break;
-    if (reach === "everybody") kill(-1);
+    if (reach === "all") kill(-1);
     for (const pid of found) {
       if (kill(pid)) killed.add(pid);
     }
@@ -62,25 +65,25 @@ function kill(pid: number): boolean {
   }
 }
 
-/** Who is left within reach; never `self` and the ancestors it hangs on. */
+/** The living processes within reach, never `self` and its ancestors. */
 function survivors(table: readonly Running[], self: number, reach: Reach): readonly number[] {
   const parents = new Map(table.map(({ pid, parent }) => [pid, parent]));
-  const line = (pid: number): readonly number[] => {
+  const lineageOf = (pid: number): readonly number[] => {
     const seen: number[] = [];
     for (let at: number | undefined = pid; at !== undefined && at > 0 && !seen.includes(at); at = parents.get(at))
       seen.push(at);
     return seen;
   };
-  const spared = new Set(line(self));
+  const spared = new Set(lineageOf(self));
   const within: Readonly<Record<Reach, (one: Running) => boolean>> = {
     marked: ({ marked }) => marked,
-    descendants: ({ pid, marked }) => marked || line(pid).includes(self),
-    everybody: () => true,
+    descendants: ({ pid, marked }) => marked || lineageOf(pid).includes(self),
+    all: () => true,
   };
   return table.filter((one) => !spared.has(one.pid) && within[reach](one)).map(({ pid }) => pid);
 }
 
-function running(id: string): Promise<readonly Running[]> {
+function runningProcesses(id: string): Promise<readonly Running[]> {
   return process.platform === "linux" ? fromProc(`${cellMarker}=${id}`) : fromPs(`${cellMarker}=${id}`);
 }
 
@@ -98,7 +101,7 @@ async function fromProc(mark: string): Promise<readonly Running[]> {
   return table.filter((entry) => entry !== undefined);
 }
 
-/** Where there is no /proc (macOS), `ps` shows the environment of one's own processes. */
+/** On macOS there is no /proc. `ps` shows the environment of processes of the same user. */
 async function fromPs(mark: string): Promise<readonly Running[]> {
   const { stdout } = await run({
     command: "/bin/ps",

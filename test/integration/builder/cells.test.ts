@@ -113,7 +113,7 @@ describe("a cell process", () => {
     expect(await run()).toEqual({
       kind: "Infrastructure",
       reason: "CellDied",
-      message: "The cell exited with 3 before it gave an outcome; its last words: cannot go on",
+      message: "The cell exited with 3 before it gave an outcome; its last output: cannot go on",
     });
   });
 

@@ -148,7 +148,7 @@ describe("a cell that listens on a socket", () => {
     const failed = await aServedCell(program('console.error("cannot go on"); process.exit(3);'));
     await failed.start();
     expect(await failed.cells.run(order("failed"), () => {}, never)).toMatchObject({
-      message: "The cell exited with 3 before it gave an outcome; its last words: cannot go on",
+      message: "The cell exited with 3 before it gave an outcome; its last output: cannot go on",
     });
     const absent = await aServedCell(["/nonexistent/loader"]);
     await absent.start();

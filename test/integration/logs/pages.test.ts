@@ -7,7 +7,7 @@ import { anInstallation, greeting, type Installation } from "../../support/up/in
 const title = `<script>alert("title")</script> & "friends"`;
 const build = helloSources()["build.sh"] ?? "";
 
-/** A build that says what a browser or a terminal might act upon, and then fails to compile. */
+/** A build that prints active content for browsers and terminals, and then fails to compile. */
 const hostile = {
   "src/greeting.cxx": "const char* greeting()\n{\n  return 1 2\n}\n",
   "build.sh": build.replace(
@@ -23,7 +23,7 @@ printf 'fourth.cxx:4:4: error: '; head -c 3000 /dev/zero | tr '\\0' w; echo
   ),
 };
 
-describe("the result page in a browser", () => {
+describe("result page in a browser", () => {
   let machine: Installation;
   let browser: Browser;
   let bad: string;
@@ -56,8 +56,8 @@ describe("the result page in a browser", () => {
     done = misdeeds(page);
     await page.goto(url, { waitUntil: "networkidle" });
   };
-  /** What was done where links were followed. Playwright listens for the mouse in the page, which allows not even that; text has no icon. */
-  const doneBesides = () => done.filter((deed) => !/^console: (Blocked script|Failed to load)/.test(deed));
+  /** Unwanted actions after following links. Ignores blocked scripts of Playwright and the missing icon of text pages. */
+  const doneByPage = () => done.filter((deed) => !/^console: (Blocked script|Failed to load)/.test(deed));
   const heading = () => page.getByRole("heading", { level: 1 });
   const style = (selector: string, property: string) =>
     page.evaluate(`getComputedStyle(document.querySelector("${selector}")).${property}`);
@@ -65,7 +65,7 @@ describe("the result page in a browser", () => {
   describe("of a failed build", () => {
     beforeEach(() => open(bad, 1280, 720));
 
-    it("says what happened to which pull request, on what, and leads to it", async () => {
+    it("shows result, pull request and builder, and links to the pull request", async () => {
       expect(await heading().textContent()).toBe("The build failed");
       expect(await page.title()).toBe("Build results");
       expect(await page.locator(".lead").textContent()).toContain(title);
@@ -78,7 +78,7 @@ describe("the result page in a browser", () => {
     });
 
     it.each([
-      ["a desk", 1280, 720],
+      ["a desktop", 1280, 720],
       ["a phone", 390, 844],
     ])("shows the first error without scrolling on %s, and never scrolls sideways", async (_, width, height) => {
       await open(bad, width, height);
@@ -91,7 +91,7 @@ describe("the result page in a browser", () => {
       expect(widest).toBeLessThanOrEqual(width);
     });
 
-    it("shows what the build said as text, and runs, loads and opens nothing of it", async () => {
+    it("shows the build output as text, and runs, loads and opens nothing from it", async () => {
       const text = await page.locator("#error").textContent();
       expect(text).toContain(`error: <script>alert("log")</script><img src=http://192.0.2.1/a onerror=alert(1)>`);
       expect(text).toContain("</pre></section><style>body{display:none}</style>");
@@ -103,24 +103,24 @@ describe("the result page in a browser", () => {
       expect(done).toEqual([]);
     });
 
-    it("leads to each of its sections from contents that stay in sight", async () => {
+    it("links to each section from contents that stay visible", async () => {
       const contents = page.getByRole("navigation", { name: "Contents" });
       for (const target of await contents.getByRole("link").all()) {
         await target.click();
         const section = page.locator((await target.getAttribute("href")) ?? "");
         await expect.poll(() => section.boundingBox().then((box) => box?.y ?? 9999)).toBeLessThan(720);
       }
-      expect(doneBesides()).toEqual([]);
+      expect(doneByPage()).toEqual([]);
     });
 
-    it("leads to the whole log beside it, which is text", async () => {
+    it("links to the full log as plain text", async () => {
       await page.getByRole("link", { name: "full log" }).first().click();
       await page.waitForURL(/fullLog\.txt$/);
       expect(await page.locator("body").textContent()).toContain(`<script>alert("log")</script>`);
-      expect(doneBesides()).toEqual([]);
+      expect(doneByPage()).toEqual([]);
     });
 
-    it("has its own look: the server's policy takes none of it away", async () => {
+    it("keeps its style under the content security policy", async () => {
       expect(await style("h1", "color")).toBe("rgb(192, 36, 52)");
       expect(await style("mark", "color")).toBe("rgb(192, 36, 52)");
       expect(await style("main", "maxWidth")).toBe("1216px");
@@ -132,7 +132,7 @@ describe("the result page in a browser", () => {
   });
 
   describe("of a good build", () => {
-    it("is green, and shows how it was built at once", async () => {
+    it("is green and shows the build facts without scrolling", async () => {
       await open(good, 1280, 720);
       expect(await heading().textContent()).toBe("The build succeeded");
       expect(await style("h1", "color")).toBe("rgb(26, 127, 70)");
@@ -143,14 +143,14 @@ describe("the result page in a browser", () => {
   });
 
   describe("'s folders", () => {
-    it("lead from the top to each page by clicking alone", async () => {
+    it("lead from the root to each page by links", async () => {
       await open(new URL("/", good).href, 390, 844);
       for (const name of ["alice", "hello", "2"])
         await page.getByRole("link", { name: `${name}/`, exact: true }).click();
       for (let depth = 0; depth < 2; depth += 1) await page.locator("td a").nth(1).click();
       await page.getByRole("link", { name: "pretty.html" }).click();
       await expect.poll(() => page.url()).toBe(good);
-      expect(doneBesides()).toEqual([]);
+      expect(doneByPage()).toEqual([]);
     });
   });
 });

@@ -33,13 +33,13 @@ async function* megabytes(count: number): AsyncGenerator<Uint8Array> {
 
 async function failure(promise: Promise<void>): Promise<string> {
   return await promise.then(
-    () => "it was taken",
+    () => "the upload succeeded",
     (error: Error) => error.message,
   );
 }
 
 describe("logs sent to the log service", () => {
-  it("arrive byte for byte, without their length known before, in the name of the builder", async () => {
+  it("arrive unchanged, without a declared length, with the token of the builder", async () => {
     const seen: { request?: IncomingMessage; bytes: number } = { bytes: 0 };
     const address = await service((request, response) => {
       seen.request = request;
@@ -58,22 +58,22 @@ describe("logs sent to the log service", () => {
     });
   });
 
-  it("have an address for people below the public one", () => {
+  it("have a URL below the public base URL", () => {
     expect(store("http://inside").url(path)).toBe("https://logs.example/o/r/1/abc/c%231/fullLog.txt");
   });
 
-  it("fail with status, address and the sentence of the service, and never show the token", async () => {
+  it("fail with status, URL and message of the service, but without the token", async () => {
     const address = await service((request, response) => {
       request.resume();
       response.writeHead(403).end(`${request.headers.authorization} may not write here\nsecond line\n`);
     });
-    const said = await failure(store(address).put(path, megabytes(8), "text/plain"));
-    expect(said).toBe(
+    const message = await failure(store(address).put(path, megabytes(8), "text/plain"));
+    expect(message).toBe(
       `The log service answered 403 to ${address}/o/r/1/abc/c%231/fullLog.txt: Bearer … may not write here`,
     );
   });
 
-  it("take the token to no other address", async () => {
+  it("do not send the token to another address", async () => {
     const visited: (string | undefined)[] = [];
     const address = await service((request, response) => {
       visited.push(request.url);
@@ -84,27 +84,27 @@ describe("logs sent to the log service", () => {
     expect(visited).toEqual(["/a/b"]);
   });
 
-  it("fail when nobody listens, and say why", async () => {
+  it("fail with the reason if the connection is refused", async () => {
     const address = await service(() => {});
     await new Promise((resolve) => server?.close(resolve));
     expect(await failure(store(address).put("a/b", Buffer.from("x"), "text/plain"))).toBe(
-      `The log service cannot be reached for ${address}/a/b (ECONNREFUSED)`,
+      `The log service cannot be reached at ${address}/a/b (ECONNREFUSED)`,
     );
   });
 
-  it("fail when the connection breaks", async () => {
+  it("fail if the connection breaks", async () => {
     const address = await service((request) => request.once("data", () => request.destroy()));
-    expect(await failure(store(address).put("a/b", megabytes(64), "text/plain"))).toContain("cannot be reached for");
+    expect(await failure(store(address).put("a/b", megabytes(64), "text/plain"))).toContain("cannot be reached at");
   });
 
-  it("fail when the service does not answer in time", async () => {
+  it("fail if the service does not answer in time", async () => {
     const address = await service((request) => request.resume());
     expect(await failure(store(address, 1000).put("a/b", Buffer.from("x"), "text/plain"))).toBe(
-      `The log service did not take ${address}/a/b within 1s`,
+      `The log service did not answer PUT ${address}/a/b within 1s`,
     );
   });
 
-  it("fail with the reason why the bytes could not be read", async () => {
+  it("fail with the original error if the source cannot be read", async () => {
     const address = await service((request) => request.resume());
     async function* unreadable(): AsyncGenerator<Uint8Array> {
       yield Buffer.from("half");
@@ -113,7 +113,7 @@ describe("logs sent to the log service", () => {
     expect(await failure(store(address).put("a/b", unreadable(), "text/plain"))).toBe("the disk is gone");
   });
 
-  it("go nowhere with a path that is none", async () => {
+  it("fail with an invalid path", async () => {
     expect(await failure(store("http://127.0.0.1:1").put("../x", Buffer.from("x"), "text/plain"))).toContain('"../x"');
   });
 });

@@ -18,7 +18,7 @@ async function* megabytes(): AsyncGenerator<Uint8Array> {
   for (let n = 0; n < size; n += 1 << 20) yield Buffer.alloc(1 << 20, n >> 20);
 }
 
-/** How many descriptors of this process lead into the log directory. */
+/** Number of open file descriptors of this process below the log directory. */
 async function openFiles(): Promise<number> {
   const links = (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ""));
   return (await Promise.all(links)).filter((link) => link.startsWith(directory)).length;
@@ -42,14 +42,14 @@ afterAll(async () => {
 });
 
 describe("logs over HTTP", () => {
-  it("arrive whole, and in parts from the end of a big one", async () => {
+  it("arrive complete, and as a range from the end of a large log", async () => {
     const whole = await fetch(`${address}/${path}`);
     expect((await whole.arrayBuffer()).byteLength).toBe(size);
     const end = await fetch(`${address}/${path}`, { headers: { range: "bytes=-3" } });
     expect([...new Uint8Array(await end.arrayBuffer())]).toEqual([63, 63, 63]);
   });
 
-  it("leave no file open when the reader goes away, asks for the head, or has it already", async () => {
+  it("leave no file open after a disconnect, a HEAD request or a 304", async () => {
     for (let n = 0; n < 5; n += 1) {
       await new Promise<void>((resolve) => {
         const reader = request(`${address}/${path}`, (answer) => {
@@ -68,7 +68,7 @@ describe("logs over HTTP", () => {
     await expect.poll(openFiles, { timeout: 5000 }).toBe(0);
   });
 
-  it("keep away paths that a browser would have tidied up", async () => {
+  it("refuse paths that a browser would normalise", async () => {
     const status = await new Promise<number | undefined>((resolve) => {
       request(address, { path: "/o/../../../../etc/passwd" }, (answer) => {
         answer.resume();

@@ -43,7 +43,7 @@ async function put(address: string, body: string | AsyncIterable<Uint8Array>, to
   const source = typeof body === "string" ? body : ReadableStream.from(body);
   const headers = token === "" ? {} : { authorization: `Bearer ${token}` };
   const answer = await fetch(`${address}/${to}`, { method: "PUT", headers, body: source, duplex: "half" });
-  return { status: answer.status, said: (await answer.text()).trim() };
+  return { status: answer.status, message: (await answer.text()).trim() };
 }
 
 const shown = async (address: string, from = path) => {
@@ -60,7 +60,7 @@ async function* kilobytes(count: number): AsyncGenerator<Uint8Array> {
   for (let n = 0; n < count; n += 1) yield Buffer.alloc(1024, "x");
 }
 
-/** A log of which the first part is sent, and no end. */
+/** Starts an upload and sends only the first half of the log. */
 async function half(address: string): Promise<ClientRequest> {
   const sending = request(`${address}/${path}`, {
     method: "PUT",
@@ -72,8 +72,8 @@ async function half(address: string): Promise<ClientRequest> {
   return sending;
 }
 
-describe("the log service", () => {
-  it("takes the logs of builders and shows them to people", async () => {
+describe("log service", () => {
+  it("stores logs of builders and serves them to people", async () => {
     const address = await started();
     const store = createHttpLogStore({ putUrl: address, url: address, token: async () => "token-of-o2-1" });
     await store.put(path, kilobytes(20_000), "text/plain");
@@ -81,34 +81,34 @@ describe("the log service", () => {
     expect(await shown(address)).toHaveLength(20_000 * 1024);
     const page = await fetch(store.url(path.replace("fullLog.txt", "pretty.html")));
     expect([page.headers.get("content-type"), await page.text()]).toEqual(["text/html; charset=utf-8", "<p>page"]);
-    expect(reviews.asked).toBe(1);
+    expect(reviews.reviewed).toBe(1);
   });
 
-  it("says first that a log is new, then that it took the place of another", async () => {
+  it("answers 201 to a new log and 204 to a replaced log", async () => {
     const address = await started();
     expect((await put(address, "one")).status).toBe(201);
     expect((await put(address, "two")).status).toBe(204);
     expect(await shown(address)).toBe("two");
   });
 
-  it("takes nothing from anybody who is no builder of its namespace", async () => {
+  it("accepts logs only from builders of its namespace", async () => {
     const address = await started();
     const answers: [string, number, string][] = [
       ["", 401, "Only builders may write logs"],
-      ["made-up", 401, "The token is false, has ended, belongs to a pod that is gone"],
-      ["token-for-the-api", 401, "is for another audience"],
+      ["made-up", 401, "The token is invalid, expired, for another audience"],
+      ["token-for-the-api", 401, "for another audience, or belongs to a deleted pod"],
       ["token-without-pod", 403, "not system:serviceaccount:ci:o2-builder"],
       ["token-of-a-debug-pod", 403, "not system:serviceaccount:ci:o2-builder"],
       ["token-of-another-namespace", 403, "not system:serviceaccount:other:o2-builder"],
       ["token-of-the-operator", 403, "not system:serviceaccount:ci:builderpool"],
     ];
-    for (const [token, status, sentence] of answers) {
-      expect(await put(address, "x", token), token).toEqual({ status, said: expect.stringContaining(sentence) });
+    for (const [token, status, text] of answers) {
+      expect(await put(address, "x", token), token).toEqual({ status, message: expect.stringContaining(text) });
     }
     expect(await filesKept()).toEqual([]);
   });
 
-  it("takes nothing at a path that no build's log has", async () => {
+  it("refuses a path that is not a log path", async () => {
     const address = await started();
     const paths = [
       "index.html",
@@ -125,29 +125,32 @@ describe("the log service", () => {
     expect(await filesKept()).toEqual([]);
   });
 
-  it("takes no log that is too large, whether it says so before or not", async () => {
+  it("refuses a log that is too large, with or without a declared length", async () => {
     const address = await started({ BUILDERPOOL_LOGS_MAX_SIZE: "100Ki" });
-    const sentence =
+    const text =
       "The log is larger than 102400 bytes; raise logs.maxSize of the chart, or lower spec.logs.maxSize of the pool";
-    expect(await put(address, "x".repeat(102_401))).toEqual({ status: 413, said: sentence });
-    expect(await put(address, kilobytes(101))).toEqual({ status: 413, said: sentence });
+    expect(await put(address, "x".repeat(102_401))).toEqual({ status: 413, message: text });
+    expect(await put(address, kilobytes(101))).toEqual({ status: 413, message: text });
     expect(await filesKept()).toEqual([]);
     expect((await put(address, kilobytes(100))).status).toBe(201);
   });
 
-  it("tells the sender of a far too large log why, though most of it was not read", async () => {
+  it("sends the reason to the sender of a far too large log before the end of the upload", async () => {
     const address = await started({ BUILDERPOOL_LOGS_MAX_SIZE: "100Ki" });
     const store = createHttpLogStore({ putUrl: address, url: address, token: async () => "token-of-o2-1" });
     await expect(store.put(path, kilobytes(100_000), "text/plain")).rejects.toThrow(/answered 413 .* larger than/);
   });
 
-  it("takes what fits into its quota, over restarts too, and counts what it replaces as gone", async () => {
+  it("enforces its quota, also after restarts, and does not count replaced logs", async () => {
     let address = await started({ BUILDERPOOL_LOGS_QUOTA: "100Ki" });
     const other = path.replace("build_x_o2", "build_y_o2");
     expect((await put(address, kilobytes(60))).status).toBe(201);
     expect((await put(address, kilobytes(40))).status).toBe(204);
     const full = await put(address, kilobytes(61), "token-of-o2-1", other);
-    expect(full).toMatchObject({ status: 507, said: expect.stringContaining("all 102400 bytes that logs may take") });
+    expect(full).toMatchObject({
+      status: 507,
+      message: expect.stringContaining("the quota of 102400 bytes is used up"),
+    });
     expect(await fetch(`${address}/metrics`).then((answer) => answer.text())).toContain(
       `builderpool_logs_stored_bytes ${40 * 1024}\n`,
     );
@@ -157,7 +160,7 @@ describe("the log service", () => {
     expect((await put(address, kilobytes(60), "token-of-o2-1", other)).status).toBe(201);
   });
 
-  it("keeps the old log, and nothing of the new one, when its sender dies on the way", async () => {
+  it("keeps only the old log when the sender dies during the upload", async () => {
     const address = await started();
     await put(address, "old");
     (await half(address)).destroy();
@@ -167,7 +170,7 @@ describe("the log service", () => {
     await expect.poll(metrics, limit).toContain("builderpool_logs_stored_bytes 3\n");
   });
 
-  it("keeps the old log, and nothing of the new one, when it dies itself on the way", async () => {
+  it("keeps only the old log when the service dies during the upload", async () => {
     let address = await started();
     await put(address, "old");
     await half(address);
@@ -177,33 +180,33 @@ describe("the log service", () => {
     expect(await filesKept()).toEqual(["fullLog.txt"]);
   });
 
-  it("takes to its end what is on the way when it is told to end", async () => {
+  it("finishes running uploads after SIGTERM", async () => {
     const address = await started();
     await put(address, "old");
     const sending = await half(address);
     const answered = new Promise<number | undefined>((resolve) => {
       sending.once("response", (answer) => resolve(answer.resume().statusCode));
     });
-    if (service === undefined) throw new Error("it was started above");
+    if (service === undefined) throw new Error("the service is not running");
     const ended = endLogService(service, "SIGTERM");
-    await expect.poll(() => service?.lines.some((line) => line.includes("the log service ends")), limit).toBe(true);
+    await expect.poll(() => service?.lines.some((line) => line.includes("log service stopping")), limit).toBe(true);
     sending.end("the other half");
     expect(await answered).toBe(204);
     expect(await ended).toBe(0);
     expect(await shown(await started())).toBe("half of the new log, the other half");
   });
 
-  it("lets builders send again later when the API server does not say whose a token is", async () => {
+  it("answers 503 while the API server does not review tokens", async () => {
     const address = await started();
     reviews.fail(true);
     const refused = await put(address, "x");
     expect(refused.status).toBe(503);
-    expect(refused.said).toContain("the API server answered 500 to a TokenReview");
+    expect(refused.message).toContain("the API server answered 500 to a TokenReview");
     reviews.fail(false);
     expect((await put(address, "x")).status).toBe(201);
   });
 
-  it("deletes what is older than it keeps logs", async () => {
+  it("deletes expired logs", async () => {
     const address = await started();
     await put(address, "x");
     if (service !== undefined) await endLogService(service, "SIGTERM");
@@ -213,7 +216,7 @@ describe("the log service", () => {
     await expect.poll(filesKept, limit).toEqual([]);
   });
 
-  it("answers Kubernetes and Prometheus", async () => {
+  it("serves probes and metrics", async () => {
     const address = await started({ BUILDERPOOL_LOGS_QUOTA: "1Gi" });
     await put(address, "x", "made-up");
     await put(address, "x");
@@ -224,14 +227,14 @@ describe("the log service", () => {
     expect(metrics).toContain("builderpool_logs_quota_bytes 1073741824\n");
   });
 
-  it("shows no token in its log", async () => {
+  it("logs no token", async () => {
     const address = await started();
     await put(address, "x");
     await put(address, "x", "made-up");
     expect(service?.lines.join("\n")).not.toMatch(/token-of|made-up/);
   });
 
-  it("does not start with a wrong environment, and says which variable is wrong", async () => {
+  it("does not start with an invalid environment, and names the variable", async () => {
     await expect(started({ BUILDERPOOL_LOGS_KEEP: "soon" })).rejects.toThrow(
       /expected a duration such as 90s, 10m, 1h30m or 2d, found "soon"[\s\S]*BUILDERPOOL_LOGS_KEEP/,
     );

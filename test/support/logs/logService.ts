@@ -4,14 +4,15 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
+/** A running log service. */
 export interface LogService {
   readonly address: string;
   readonly child: ChildProcess;
-  /** Lines of its log so far. */
+  /** The log lines so far. */
   readonly lines: readonly string[];
 }
 
-/** Starts the real log service in a folder; its logs lie in `logs` there. */
+/** Starts the real log service. It stores logs in `logs` below the folder. */
 export async function startLogService(
   folder: string,
   apiServer: string,
@@ -44,7 +45,7 @@ export async function startLogService(
   return { address: `http://127.0.0.1:${port}`, child, lines };
 }
 
-/** Ends it with a signal; its exit code, or null when the signal killed it. */
+/** Stops the service with a signal. Returns its exit code; null if the signal killed it. */
 export async function endLogService({ child }: LogService, signal: NodeJS.Signals): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
   const exit = once(child, "exit");

@@ -1,30 +1,31 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Who a token belongs to, as the API server would say it. */
+/** The owner of a token in the API server. */
 export interface Owner {
   readonly username: string;
   readonly pod?: string;
   readonly audience?: string;
 }
 
+/** A fake API server for token reviews. */
 export interface TokenReviews extends AsyncDisposable {
   readonly address: string;
-  /** Reviews so far. */
-  readonly asked: number;
-  /** Answers 500 from now on, or does not any more. */
+  /** Number of reviews so far. */
+  readonly reviewed: number;
+  /** With true, answers 500 from now on. */
   fail(fails: boolean): void;
 }
 
-/** An API server that knows TokenReviews alone, over plain HTTP. */
+/** Starts an API server over plain HTTP that supports only TokenReviews. */
 export async function tokenReviews(owners: Readonly<Record<string, Owner>>): Promise<TokenReviews> {
-  let asked = 0;
+  let reviewed = 0;
   let fails = false;
   const server = createServer((request, response) => {
     const pieces: Buffer[] = [];
     request.on("data", (piece: Buffer) => pieces.push(piece));
     request.on("end", () => {
-      asked += 1;
+      reviewed += 1;
       if (fails || request.url !== "/apis/authentication.k8s.io/v1/tokenreviews") {
         response.writeHead(500).end();
         return;
@@ -36,8 +37,8 @@ export async function tokenReviews(owners: Readonly<Record<string, Owner>>): Pro
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    get asked() {
-      return asked;
+    get reviewed() {
+      return reviewed;
     },
     fail: (wanted) => {
       fails = wanted;

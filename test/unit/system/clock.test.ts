@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/system/clock.ts";
 
-describe("the clock of the machine", () => {
-  it.each([1, 40_000_000])("sleeps %i minutes, which may be longer than a timer of Node can be", async (minutes) => {
+describe("systemClock", () => {
+  it.each([1, 40_000_000])("sleeps %i minutes, even beyond the longest timer of Node", async (minutes) => {
     const stop = new AbortController();
     let isAwake = false;
     const sleeping = systemClock.sleep(minutes * 60_000, stop.signal).finally(() => {

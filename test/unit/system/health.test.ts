@@ -9,7 +9,7 @@ async function ask(notReady: () => string | undefined, scrape: Scrape, path: str
 }
 const nothing: Scrape = async () => undefined;
 
-describe("what Kubernetes asks a program", () => {
+describe("serveHealth", () => {
   it.each([
     { path: "/livez", why: "cold", status: 200, text: "alive\n" },
     { path: "/readyz", why: "cold", status: 503, text: "cold\n" },
@@ -20,7 +20,7 @@ describe("what Kubernetes asks a program", () => {
     expect(await ask(() => why, nothing, path)).toMatchObject({ status, text });
   });
 
-  it("shows metrics as they are, and a failure as one", async () => {
+  it("serves metrics, and answers 500 to a failed scrape", async () => {
     const scrape = async () => ({ contentType: "text/x", text: "a 1\n" });
     expect(await ask(() => undefined, scrape, "/metrics")).toEqual({ status: 200, text: "a 1\n", type: "text/x" });
     const broken = () => Promise.reject(new Error("no metrics"));

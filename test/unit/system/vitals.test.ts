@@ -2,14 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { createVitals } from "../../../src/system/vitals.ts";
 
-/** Keeps the process from everything else for so long. */
+/** Blocks the event loop for some milliseconds. */
 function stall(ms: number): void {
   const end = performance.now() + ms;
   while (performance.now() < end);
 }
 
-describe("the vitals of a process", () => {
-  it("show a stall to who asks after it, and to him alone", async () => {
+describe("vitals", () => {
+  it("report a stall once", async () => {
     const vitals = createVitals();
     await sleep(50);
     stall(300);

@@ -1,19 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { type Bearer, cacheReviews } from "../../../../src/logs/service/review.ts";
 
-describe("what the API server said of a token", () => {
-  it("counts for a minute, then is asked anew", async () => {
+describe("cacheReviews", () => {
+  it("caches a result for one minute", async () => {
     let now = 0;
-    const answers: Bearer[] = [{ builder: "o2-1" }, "nobody"];
-    const review = cacheReviews(async () => answers.shift() ?? "nobody", { monotonic: () => now });
+    const answers: Bearer[] = [{ builder: "o2-1" }, "invalid"];
+    const review = cacheReviews(async () => answers.shift() ?? "invalid", { monotonic: () => now });
     expect(await review("token")).toEqual({ builder: "o2-1" });
     now = 59_999;
     expect(await review("token")).toEqual({ builder: "o2-1" });
     now = 60_000;
-    expect(await review("token")).toBe("nobody");
+    expect(await review("token")).toBe("invalid");
   });
 
-  it("is not remembered when there was no answer", async () => {
+  it("does not cache a failed review", async () => {
     let isDown = true;
     const review = cacheReviews(
       async () => {
@@ -27,12 +27,12 @@ describe("what the API server said of a token", () => {
     expect(await review("token")).toEqual({ builder: "o2-1" });
   });
 
-  it("is forgotten, the oldest first, when ever more tokens are made up", async () => {
+  it("evicts the oldest result when the cache is full", async () => {
     const asked: string[] = [];
     const review = cacheReviews(
       async (token) => {
         asked.push(token);
-        return "nobody";
+        return "invalid";
       },
       { monotonic: () => 0 },
     );

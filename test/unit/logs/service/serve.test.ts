@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-describe("the log server", () => {
+describe("log server", () => {
   it.each([
     ["fullLog.txt", "text/plain; charset=utf-8"],
     ["pretty.html", "text/html; charset=utf-8"],
@@ -65,7 +65,7 @@ describe("the log server", () => {
     expect(await answer.text()).toBe(text);
   });
 
-  it.each(["bytes=10-", "bytes=-0", "bytes=11-12"])("refuses %s, which lies outside", async (range) => {
+  it.each(["bytes=10-", "bytes=-0", "bytes=11-12"])("refuses the unsatisfiable range %s", async (range) => {
     const answer = await get(`${home}/fullLog.txt`, { headers: { range } });
     expect(answer.status).toBe(416);
     expect(answer.headers.get("content-range")).toBe("bytes */10");
@@ -77,7 +77,7 @@ describe("the log server", () => {
     expect(await answer.text()).toBe("0123456789");
   });
 
-  it("sends nothing again that the reader has, and a part only of the version he has", async () => {
+  it("answers 304 to a known ETag, and a range only for the same version", async () => {
     const tag = (await get(`${home}/fullLog.txt`)).headers.get("etag") ?? "";
     expect((await get(`${home}/fullLog.txt`, { headers: { "if-none-match": tag } })).status).toBe(304);
     const part = { range: "bytes=0-3", "if-range": tag };
@@ -85,7 +85,7 @@ describe("the log server", () => {
     expect((await get(`${home}/fullLog.txt`, { headers: { ...part, "if-range": '"old"' } })).status).toBe(200);
   });
 
-  it("answers HEAD with the length alone", async () => {
+  it("answers HEAD with the length only", async () => {
     const answer = await get(`${home}/fullLog.txt`, { method: "HEAD" });
     expect([answer.status, answer.headers.get("content-length"), await answer.text()]).toEqual([200, "10", ""]);
   });
@@ -95,7 +95,7 @@ describe("the log server", () => {
     expect([answer.status, await answer.text()]).toEqual([200, ""]);
   });
 
-  it("lists directories, escaped, and leads to them from an address without a slash", async () => {
+  it("lists directories with escaped names, and redirects to the URL with a slash", async () => {
     const moved = await get(`${home}/artifacts`);
     expect([moved.status, moved.headers.get("location")]).toEqual([301, "./artifacts/"]);
     const text = await (await get(`${home}/artifacts/`)).text();
@@ -105,11 +105,11 @@ describe("the log server", () => {
     expect(await (await get(`${home}/artifacts/${address.slice(2)}`)).text()).toBe("odd");
   });
 
-  it("lists its root and an empty directory, and hides what is not finished", async () => {
+  it("lists its root and an empty directory, without unfinished files", async () => {
     const text = await (await get("/")).text();
     expect(text).toContain('href="./o/"');
     expect(text).not.toContain("incoming");
-    expect(await (await get("/o/empty/")).text()).toContain("Nothing here yet");
+    expect(await (await get("/o/empty/")).text()).toContain("No logs yet");
   });
 
   it.each([
@@ -126,10 +126,10 @@ describe("the log server", () => {
     `${home}/up/secret`,
     `${home}/up/`,
     `${home}/fullLog.txt/`,
-  ])("has nothing at %s and says so in a sentence", async (path) => {
+  ])("answers 404 with a message at %s", async (path) => {
     const answer = await get(path);
     expect(answer.status).toBe(404);
-    expect(await answer.text()).toBe("No log is stored at this address: it was never written, or it has expired\n");
+    expect(await answer.text()).toBe("No log is stored at this address: the log was never written, or has expired\n");
   });
 
   it.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])("refuses %s", async (method) => {

@@ -26,21 +26,21 @@ async function* broken(): AsyncGenerator<Uint8Array> {
   throw new Error("the builder died");
 }
 
-describe("a directory as log store", () => {
-  it("keeps bytes under their path", async () => {
+describe("directory log store", () => {
+  it("stores bytes at their path", async () => {
     await store().put("o/r/1/abc/c/fullLog.txt", pieces("one ", "two"), "text/plain");
     await store().put("o/r/1/abc/c/pretty.html", Buffer.from("page"), "text/html");
     expect(await readFile(join(directory, "o/r/1/abc/c/fullLog.txt"), "utf8")).toBe("one two");
     expect(await readFile(join(directory, "o/r/1/abc/c/pretty.html"), "utf8")).toBe("page");
   });
 
-  it("replaces what was there", async () => {
+  it("replaces an old object", async () => {
     await store().put("a/b", Buffer.from("a long text"), "text/plain");
     await store().put("a/b", Buffer.from("new"), "text/plain");
     expect(await readFile(join(directory, "a/b"), "utf8")).toBe("new");
   });
 
-  it("shows the old bytes, and no leftovers, when the new ones broke off", async () => {
+  it("keeps the old bytes, and no temporary file, when an upload breaks off", async () => {
     await store().put("a/b", Buffer.from("old"), "text/plain");
     await expect(store().put("a/b", broken(), "text/plain")).rejects.toThrow("the builder died");
     expect(await readFile(join(directory, "a/b"), "utf8")).toBe("old");
@@ -63,17 +63,17 @@ describe("a directory as log store", () => {
     expect(await files()).toBe(0);
   });
 
-  it("fails when it is no directory", async () => {
+  it("fails if the path is not a directory", async () => {
     await writeFile(join(directory, "plain"), "");
     const blocked = createDirectoryLogStore({ directory: join(directory, "plain"), url: "http://logs.example" });
     await expect(blocked.put("a/b", Buffer.from("x"), "text/plain")).rejects.toThrow();
   });
 
-  it("gives addresses below its own", () => {
+  it("builds URLs below the base URL", () => {
     expect(store().url("o/r/1/abc/c#1/pretty.html")).toBe("http://logs.example/base/o/r/1/abc/c%231/pretty.html");
   });
 
-  it("deletes what is old, with the directories that become empty, and says how much", async () => {
+  it("deletes old files and emptied directories, and returns the freed bytes", async () => {
     await store().put("o/r/1/old/c/fullLog.txt", Buffer.from("12345"), "text/plain");
     await store().put("o/r/1/new/c/fullLog.txt", Buffer.from("1"), "text/plain");
     await utimes(join(directory, "o/r/1/old/c/fullLog.txt"), new Date(now - 3 * day), new Date(now - 3 * day));
@@ -82,11 +82,11 @@ describe("a directory as log store", () => {
     expect(await store().expire(2 * day)).toBe(0);
   });
 
-  it("expires nothing where nothing was ever stored", async () => {
+  it("expires nothing in a missing directory", async () => {
     expect(await createDirectoryLogStore({ directory: join(directory, "none"), url: "http://x" }).expire(day)).toBe(0);
   });
 
-  it("follows no link out of itself when it deletes", async () => {
+  it("does not follow links when it deletes", async () => {
     const outside = await mkdtemp(join(tmpdir(), "outside-"));
     await writeFile(join(outside, "precious"), "x");
     await mkdir(join(directory, "o"));
@@ -97,7 +97,7 @@ describe("a directory as log store", () => {
     await rm(outside, { recursive: true });
   });
 
-  it("loses nothing when old logs expire while new ones are written", async () => {
+  it("loses no new log while old logs expire", async () => {
     const writes = Array.from({ length: 30 }, (_, n) => store().put(`o/r/${n}/c/log`, Buffer.from("x"), "text/plain"));
     const sweeps = Array.from({ length: 5 }, () => store().expire(day));
     await Promise.all([...writes, ...sweeps]);

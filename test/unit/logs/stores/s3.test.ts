@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** A bucket that takes so many requests, and is too busy for all others. */
+/** A bucket that accepts a number of requests and answers 503 to all others. */
 async function busyAfter(taken: number) {
   let asked = 0;
   const server = createServer((incoming, outgoing) => {
@@ -33,7 +33,7 @@ async function busyAfter(taken: number) {
   return { endpoint, [Symbol.dispose]: () => void server.close().closeAllConnections() };
 }
 
-describe("a large log that a bucket does not take", () => {
+describe("failed upload of a large log", () => {
   it.each([
     ["at all", 0],
     ["from its first part on", 1],

@@ -7,11 +7,11 @@ const env = { PATH: "/usr/bin:/bin", LEFT: "behind" };
 const shell = (script: string, options: Partial<Command> = {}) =>
   run({ command: "/bin/bash", args: ["-c", script], cwd: "/", env, ...options });
 
-/** Waits until the last background command is in a session of its own. */
+/** Waits until the last background command runs in its own session. */
 const untilDetached = 'while [ "$(ps -o sid= -p $!)" = "$(ps -o sid= -p $$)" ]; do sleep 0.02; done';
 
-describe("a command", () => {
-  it("ends with its exit code, its output and the last of both streams", async () => {
+describe("run", () => {
+  it("returns exit code, output and the tail of both streams", async () => {
     expect(await shell("echo out; echo err >&2; exit 3")).toMatchObject({
       exitCode: 3,
       stdout: "out\n",
@@ -21,7 +21,7 @@ describe("a command", () => {
     });
   });
 
-  it("sees the given environment and nothing else, and an empty standard input", async () => {
+  it("passes only the given environment, and an empty standard input", async () => {
     const { stdout } = await run({ command: "/usr/bin/env", args: [], cwd: "/", env: { ONLY: "this" } });
 
     expect(stdout).toBe("ONLY=this\n");
@@ -29,14 +29,14 @@ describe("a command", () => {
     expect((await shell("cat", { input: "text" })).stdout).toBe("text");
   });
 
-  it("that cannot be started says why instead of throwing", async () => {
+  it("returns the reason instead of throwing if the command cannot be started", async () => {
     const ended = await run({ command: "/no/such/program", args: [], cwd: "/", env });
 
     expect(ended.notStarted).toContain("ENOENT");
     expect(ended.exitCode).toBeUndefined();
   });
 
-  it("that floods its output is kept within bounds, and every byte is seen", async () => {
+  it("limits the kept output, and passes every byte to onChunk", async () => {
     let seen = 0;
     const ended = await shell("head -c 30000000 /dev/zero", {
       maxCapture: 1000,
@@ -50,7 +50,7 @@ describe("a command", () => {
     expect(ended.tail).toHaveLength(8192);
   });
 
-  it("waits while its output is being dealt with", async () => {
+  it("makes the command wait while onChunk is busy", async () => {
     const order: string[] = [];
     await shell("printf a; sleep 0.1; printf b", {
       onChunk: async (chunk) => {
@@ -64,25 +64,25 @@ describe("a command", () => {
     expect(order).toEqual(["a in", "a out", "b in", "b out"]);
   });
 
-  it("is killed at its limit with its whole group, though it ignores SIGTERM", async () => {
+  it("kills the whole group at the timeout, even if it ignores SIGTERM", async () => {
     const ended = await shell("trap '' TERM; sleep 60 & echo $!; sleep 61", { timeoutMs: 200, graceMs: 200 });
 
     expect(ended).toMatchObject({ timedOut: true, signal: "SIGKILL" });
     expect(isAlive(Number(ended.stdout))).toBe(false);
   });
 
-  it("is stopped by a signal", async () => {
+  it("stops the command when the signal aborts", async () => {
     const ended = await shell("sleep 60", { signal: AbortSignal.timeout(100) });
 
     expect(ended).toMatchObject({ canceled: true, timedOut: false });
     expect(ended.durationMs).toBeLessThan(5_000);
   });
 
-  it("does not start when the signal came first", async () => {
+  it("does not start the command if the signal is already aborted", async () => {
     expect(await shell("echo ran", { signal: AbortSignal.abort() })).toMatchObject({ canceled: true, stdout: "" });
   });
 
-  it("takes along what it left in its group, and does not wait for who left it and holds its output", async () => {
+  it("kills the rest of the group, and does not wait for a process outside it that holds the output", async () => {
     const ended = await shell(`sleep 60 & echo $!; setsid sleep 62 & ${untilDetached}`, {
       env: { ...env, [cellMarker]: "t1" },
     });
@@ -94,8 +94,8 @@ describe("a command", () => {
   });
 });
 
-describe("survivors", () => {
-  it("in other sessions and without a parent are found by their mark, and only those", async () => {
+describe("killing survivors", () => {
+  it("finds orphans in other sessions by the marker, and no other process", async () => {
     const marked = { ...env, [cellMarker]: "t2" };
     const detach = `setsid bash -c 'sleep 63 & sleep 64; true' > /dev/null 2>&1 & ${untilDetached}; sleep 0.2; echo $!`;
     const { stdout: other } = await shell(detach, { env: { ...env, [cellMarker]: "t22" } });
@@ -109,7 +109,7 @@ describe("survivors", () => {
     expect(await killMarked("t22")).toBe(0);
   });
 
-  it("include every descendant, though it cleared its environment", async () => {
+  it("includes every descendant, even with a cleared environment", async () => {
     const child = shell("env -i setsid sleep 65 & wait");
     await new Promise((resolve) => setTimeout(resolve, 300));
 
