@@ -6,7 +6,7 @@ const identity = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /** The environment variables of the log service, read once at the start. */
 export const LogsEnvironment = z.object({
-  BUILDERPOOL_NAMESPACE: z.string().min(1).describe("Namespace whose builders may write"),
+  BUILDERPOOL_NAMESPACE: z.string().min(1).describe("Namespace of the builders with write access"),
   BUILDERPOOL_LOGS_DIRECTORY: z.string().min(1).default("/data/logs").describe("Directory of the stored logs"),
   BUILDERPOOL_LOGS_AUDIENCE: z.string().min(1).default("builderpool-logs").describe("Audience of the builders' tokens"),
   BUILDERPOOL_LOGS_KEEP: Duration.default("60d").describe("Logs older than this are deleted"),

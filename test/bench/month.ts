@@ -69,7 +69,7 @@ function simulate(strategy: "Affinity" | "Modulo", preempts: boolean): Month {
   const chance = randomOf(2);
   const recorder: Recorder = {
     wrote: () => {},
-    rested: () => {},
+    settled: () => {},
     started: (_, { build, isWarm, startedAt, waited }) => {
       const key = commitOf(build);
       if (running.has(key)) month.duplicates += 1;

@@ -10,37 +10,37 @@ import { randomOf } from "../support/random.ts";
 const minute = 60_000;
 const patience = 10 * minute;
 
-type Happening = { readonly what: (typeof happenings)[number]; readonly who: number; readonly after: number };
-const happenings = ["open", "push", "close", "crash", "cut", "heal", "drain", "add", "nothing"] as const;
+type FleetEvent = { readonly name: (typeof eventNames)[number]; readonly target: number; readonly after: number };
+const eventNames = ["open", "push", "close", "crash", "cut", "heal", "drain", "add", "nothing"] as const;
 
-const story = fc.record({
+const scenario = fc.record({
   seed: fc.nat(),
   builders: fc.integer({ min: 1, max: 4 }),
   checks: fc.integer({ min: 1, max: 2 }),
   strategy: fc.constantFrom("Affinity" as const, "Modulo" as const),
   events: fc.array(
     fc.record({
-      what: fc.constantFrom(...happenings),
-      who: fc.nat({ max: 5 }),
+      name: fc.constantFrom(...eventNames),
+      target: fc.nat({ max: 5 }),
       after: fc.integer({ min: 0, max: 20 * minute }),
     }),
     { minLength: 5, maxLength: 40 },
   ),
 });
 
-function happen(fleet: Fleet, { what, who }: Happening): void {
-  const builder = `o2-${who}`;
-  switch (what) {
+function applyEvent(fleet: Fleet, { name, target }: FleetEvent): void {
+  const builder = `o2-${target}`;
+  switch (name) {
     case "open":
     case "push":
     case "close":
-      fleet[what](who + 1);
+      fleet[name](target + 1);
       return;
     case "crash":
     case "cut":
     case "heal":
     case "drain":
-      fleet[what](builder);
+      fleet[name](builder);
       return;
     case "add":
       if (fleet.builders().length < 6) fleet.add();
@@ -48,12 +48,15 @@ function happen(fleet: Fleet, { what, who }: Happening): void {
     case "nothing":
       return;
     default:
-      what satisfies never;
+      name satisfies never;
   }
 }
 
-/** Tells a story and then lets the fleet come to rest; every write and every process goes past the recorder. */
-function tell(facts: typeof story extends fc.Arbitrary<infer T> ? T : never, recorder: Partial<Recorder>): Fleet {
+/** Runs a scenario, then heals all builders and runs six more hours. The recorder observes every write and process. */
+function runScenario(
+  facts: typeof scenario extends fc.Arbitrary<infer T> ? T : never,
+  recorder: Partial<Recorder>,
+): Fleet {
   const random = randomOf(facts.seed);
   const fleet = createFleet({
     builders: facts.builders,
@@ -63,12 +66,12 @@ function tell(facts: typeof story extends fc.Arbitrary<infer T> ? T : never, rec
     random,
     duration: (isWarm) => (isWarm ? 10 : 40) * minute * (0.5 + random()),
     warmup: 5 * minute,
-    recorder: { wrote: () => {}, started: () => {}, stopped: () => {}, rested: () => {}, ...recorder },
+    recorder: { wrote: () => {}, started: () => {}, stopped: () => {}, settled: () => {}, ...recorder },
   });
   let moment = fleet.now();
   for (const event of facts.events) {
     moment += event.after;
-    fleet.at(moment, () => happen(fleet, event));
+    fleet.at(moment, () => applyEvent(fleet, event));
   }
   fleet.run(moment);
   for (const { metadata } of fleet.builders()) fleet.heal(metadata.name);
@@ -77,13 +80,13 @@ function tell(facts: typeof story extends fc.Arbitrary<infer T> ? T : never, rec
 }
 
 const commitOf = ({ spec }: Build) => `${spec.check} ${spec.commit}`;
-const check = (name: string, property: (facts: Parameters<typeof tell>[0]) => void, numRuns = 25) =>
-  it(name, () => fc.assert(fc.property(story, property), { numRuns }));
+const check = (title: string, property: (facts: Parameters<typeof runScenario>[0]) => void, numRuns = 25) =>
+  it(title, () => fc.assert(fc.property(scenario, property), { numRuns }));
 
-describe("a fleet whose builders come, go, crash and lose their connection while people push", () => {
-  check("I1, I3: only raises attempts and requests, has one live claim and one verdict for each request", (facts) => {
+describe("fleet with crashes, lost connections, drains and pushes", () => {
+  check("I1, I3: only raises attempts and requests, with one live claim and one verdict per request", (facts) => {
     const accepted = new Set<string>();
-    tell(facts, {
+    runScenario(facts, {
       wrote: (before, after) => {
         if (before === undefined || after === undefined) return;
         expect(after.spec.request).toBeGreaterThanOrEqual(before.spec.request);
@@ -99,9 +102,9 @@ describe("a fleet whose builders come, go, crash and lose their connection while
     });
   });
 
-  check("I2, I4: never builds a commit twice at a time, and starts nothing on a builder that is not Ready", (facts) => {
+  check("I2, I4: never builds a commit twice at a time, and starts only on Ready builders", (facts) => {
     const running = new Set<string>();
-    tell(facts, {
+    runScenario(facts, {
       started: ({ spec, status }, { build, holder }) => {
         expect([spec.desired, status?.phase, status?.warm?.incarnation]).toEqual([
           "Active",
@@ -115,11 +118,12 @@ describe("a fleet whose builders come, go, crash and lose their connection while
     });
   });
 
-  check("I6: loses a running build only to a push, a closing, a preemption or the loss of its own builder", (facts) => {
-    const named = (...what: readonly Happening["what"][]) => facts.events.filter((event) => what.includes(event.what));
-    const gone = new Set(named("crash", "cut", "drain").map(({ who }) => `o2-${who}`));
-    const pushed = new Set(named("open", "push", "close").map(({ who }) => who + 1));
-    tell(facts, {
+  check("I6: stops a running build only after a push, a close, a preemption or the loss of its builder", (facts) => {
+    const named = (...names: readonly FleetEvent["name"][]) =>
+      facts.events.filter((event) => names.includes(event.name));
+    const gone = new Set(named("crash", "cut", "drain").map(({ target }) => `o2-${target}`));
+    const pushed = new Set(named("open", "push", "close").map(({ target }) => target + 1));
+    runScenario(facts, {
       stopped: (builder, { build }, why) => {
         if (why === "crashed" || why === "cut off" || why === "drained") expect(gone).toContain(builder);
         if (why === "superseded") expect(pushed).toContain(build.spec.number);
@@ -128,40 +132,40 @@ describe("a fleet whose builders come, go, crash and lose their connection while
     });
   });
 
-  check("I5, I8: idles nowhere while an overdue pull request waits, and tests every one in the end", (facts) => {
-    const fleet = tell(facts, {
-      rested: (now) => {
-        for (const self of facts.strategy === "Modulo" ? [] : now.idle()) {
-          const overdue = now
-            .builds()
-            .filter((build) => !isRecheck(build) && isClaimable(build, now.now()))
-            .filter((build) => now.now() - now.seenAt(self, build) > patience + courtesy);
-          expect(overdue.map(({ metadata }) => metadata.name)).toEqual([]);
-        }
-      },
-    });
-    // Nobody reports here, so one that was closed after its verdict stays.
-    const open = fleet.builds().filter(({ spec }) => spec.blocked?.reason !== "Closed");
-    expect(open.filter((build) => !isRecheck(build))).toEqual([]);
-  });
-
   check(
-    "B-13: stops what builds a commit that has a successor, at once, unless its builder is out of reach",
+    "I5, I8: has no idle builder while a pull request is overdue, and finally tests every pull request",
     (facts) => {
-      tell(facts, {
-        rested: (fleet) => {
-          const reached = new Set(
-            fleet
-              .builders()
-              .filter(isActive)
-              .map(({ metadata }) => metadata.name),
-          );
-          for (const { spec, status } of fleet.builds()) {
-            if (!reached.has(status?.claim?.builder ?? "") || fleet.isCut(status?.claim?.builder ?? "")) continue;
-            expect(status?.claim?.commit).toBe(spec.commit);
+      const fleet = runScenario(facts, {
+        settled: (now) => {
+          for (const self of facts.strategy === "Modulo" ? [] : now.idle()) {
+            const overdue = now
+              .builds()
+              .filter((build) => !isRecheck(build) && isClaimable(build, now.now()))
+              .filter((build) => now.now() - now.seenAt(self, build) > patience + courtesy);
+            expect(overdue.map(({ metadata }) => metadata.name)).toEqual([]);
           }
         },
       });
+      // The fleet has no reporter, so a Build that was closed after its verdict stays.
+      const open = fleet.builds().filter(({ spec }) => spec.blocked?.reason !== "Closed");
+      expect(open.filter((build) => !isRecheck(build))).toEqual([]);
     },
   );
+
+  check("B-13: stops the build of an outdated commit at once, unless its builder is cut off", (facts) => {
+    runScenario(facts, {
+      settled: (fleet) => {
+        const reached = new Set(
+          fleet
+            .builders()
+            .filter(isActive)
+            .map(({ metadata }) => metadata.name),
+        );
+        for (const { spec, status } of fleet.builds()) {
+          if (!reached.has(status?.claim?.builder ?? "") || fleet.isCut(status?.claim?.builder ?? "")) continue;
+          expect(status?.claim?.commit).toBe(spec.commit);
+        }
+      },
+    });
+  });
 });

@@ -1,7 +1,7 @@
 import type { ResolvedCheck } from "../../../src/api/objects/check.ts";
 import type { PullRequest } from "../../../src/core/pullRequest/pullRequest.ts";
 
-/** A line of ali-bot's list: what is known, which pull request, and since when it waits, in seconds since 1970. */
+/** A line of ali-bot's list: the group, the pull request, and the start of waiting in seconds since 1970. */
 export interface Row {
   readonly type: "untested" | "failed" | "succeeded";
   readonly number: number;
@@ -9,8 +9,8 @@ export interface Row {
 }
 
 /**
- * ali-bot's lister with `--all-groups`, told anew in its own order: judge each pull request, sort each group by priority label and
- * waiting time, print untested, failed, succeeded. Pull requests that tie stay in the order given.
+ * A port of ali-bot's lister with `--all-groups`: evaluate each pull request, sort each group by priority label and waiting time, print
+ * untested, failed, succeeded. Ties keep the input order.
  */
 export function formerList({ name, trust }: ResolvedCheck, pullRequests: readonly PullRequest[]): readonly Row[] {
   const groups: Record<Row["type"], [isUrgent: boolean, waitingSince: string, number: number][]> = {
@@ -41,7 +41,7 @@ export function formerList({ name, trust }: ResolvedCheck, pullRequests: readonl
   );
 }
 
-/** What ali-bot built of such a list: all that is untested; when nothing is, one failed with a probability of 0.7, else one succeeded. */
+/** ali-bot's builds from such a list: all untested ones; else one failed with probability 0.7, or one succeeded. */
 export function formerRound(rows: readonly Row[], random: () => number): readonly Row[] {
   const of = (type: Row["type"]) => rows.filter((row) => row.type === type);
   const [untested, failed, succeeded] = [of("untested"), of("failed"), of("succeeded")];

@@ -1,23 +1,23 @@
-/** What happens when, on a clock of its own: events run in the order of their moments, then of their making. */
+/** Scheduled events on a simulated clock. Events run by time, and at equal times in the sequence of their creation. */
 export interface Agenda {
   now(): number;
   at(moment: number, event: () => void): void;
-  /** Runs everything up to and including `end`. */
+  /** Runs all events up to and including `end`. */
   run(end: number): void;
 }
 
 interface Entry {
   readonly moment: number;
-  readonly turn: number;
+  readonly sequence: number;
   readonly event: () => void;
 }
 
 export function createAgenda(start: number): Agenda {
   const heap: Entry[] = [];
   let now = start;
-  let turn = 0;
+  let sequence = 0;
 
-  const isBefore = (a: Entry, b: Entry) => a.moment < b.moment || (a.moment === b.moment && a.turn < b.turn);
+  const isBefore = (a: Entry, b: Entry) => a.moment < b.moment || (a.moment === b.moment && a.sequence < b.sequence);
   const swap = (i: number, j: number) => {
     [heap[i], heap[j]] = [heap[j] as Entry, heap[i] as Entry];
   };
@@ -53,8 +53,8 @@ export function createAgenda(start: number): Agenda {
   return {
     now: () => now,
     at: (moment, event) => {
-      turn += 1;
-      push({ moment: Math.max(moment, now), turn, event });
+      sequence += 1;
+      push({ moment: Math.max(moment, now), sequence, event });
     },
     run: (end) => {
       for (let next = heap[0]; next !== undefined && next.moment <= end; next = heap[0]) {

@@ -11,33 +11,33 @@ import type { Bus } from "./bus.ts";
 import type { FleetOptions } from "./fleet.ts";
 import { canStart, type Ending, type Host, type Process } from "./host.ts";
 
-/** Trees of pull requests that are not built for this long are deleted. */
+/** A pull request's tree without a build for this long is deleted. */
 const treeAge = 2 * 86_400_000;
 
-/** Choose, claim, build, stop. */
+/** The builders of a fleet: they choose, claim, build and stop. */
 export interface Builders {
-  /** Everybody idle looks at the same lists and claims at the same moment, until nobody wants anything more. */
+  /** All idle builders choose from the same lists and claim at the same moment. Repeats until no builder has a choice. */
   choose(): void;
-  /** Stops what must not go on. */
+  /** Stops the processes that must stop. */
   supervise(): void;
   stop(host: Host, why: Exclude<Ending, "verdict">, reason?: "Superseded" | "Preempted" | "Drained"): void;
-  /** Gives the verdict of a process. */
-  judge(host: Host, process: Process): void;
-  /** When the host's process first saw the request of a Build. */
+  /** Publishes the verdict of a process. */
+  finish(host: Host, process: Process): void;
+  /** The time when the host's process first saw the request of a Build. */
   seenAt(host: Host, build: Build): number;
 }
 
-export function createBuilders(around: {
+export function createBuilders(world: {
   readonly options: FleetOptions;
   readonly agenda: Agenda;
   readonly bus: Bus;
   readonly pool: Stored<"BuilderPool">;
   readonly hosts: ReadonlyMap<string, Host>;
   readonly decideSoon: () => void;
-  /** Lets the operator look at the queue. */
+  /** Lets the operator plan the queue. */
   readonly plan: () => void;
 }): Builders {
-  const { options, agenda, bus, pool, hosts, decideSoon, plan } = around;
+  const { options, agenda, bus, pool, hosts, decideSoon, plan } = world;
   const { random, recorder } = options;
 
   const seenAt = (host: Host, build: Build) => Math.max(host.bornAt, bus.raisedAt(build) ?? 0);
@@ -56,8 +56,8 @@ export function createBuilders(around: {
   }
 
   function choose(): void {
-    for (let isOver = false; !isOver; ) {
-      isOver = true;
+    for (let isSettled = false; !isSettled; ) {
+      isSettled = true;
       const all = bus.all();
       const choices = [...hosts]
         .filter(([, host]) => canStart(host))
@@ -69,18 +69,18 @@ export function createBuilders(around: {
       for (const { name, host, choice } of shuffled(choices, random)) {
         if (!("build" in choice)) {
           if (choice.again !== undefined) agenda.at(agenda.now() + Math.ceil(choice.again), decideSoon);
-        } else if (bus.get(choice.build.metadata.name) === choice.build) begin(name, host, choice.build);
-        else isOver = false; // somebody was faster
+        } else if (bus.get(choice.build.metadata.name) === choice.build) startBuild(name, host, choice.build);
+        else isSettled = false; // another builder was faster
       }
     }
   }
 
-  function begin(name: string, host: Host, build: Build): void {
+  function startBuild(name: string, host: Host, build: Build): void {
     const incarnation = host.builder.status?.incarnation ?? "";
     const key = build.metadata.name;
-    if (!bus.transit(key, (one) => claim(one, { builder: name, incarnation }, agenda.now()))) return;
+    if (!bus.apply(key, (one) => claim(one, { builder: name, incarnation }, agenda.now()))) return;
     const holder = { builder: name, incarnation, attempt: bus.get(key)?.status?.attempt ?? 0 };
-    if (!bus.transit(key, (one) => start(one, holder))) return;
+    if (!bus.apply(key, (one) => start(one, holder))) return;
     const tree = `${build.spec.check} ${build.spec.number}`;
     const isWarm = agenda.now() - (host.trees.get(tree) ?? Number.NEGATIVE_INFINITY) < treeAge;
     host.trees.set(tree, agenda.now());
@@ -89,17 +89,17 @@ export function createBuilders(around: {
     host.process = process;
     host.hasEnded = false;
     recorder?.started(host.builder, process);
-    agenda.at(agenda.now() + options.duration(isWarm), () => end(host, process));
+    agenda.at(agenda.now() + options.duration(isWarm), () => endProcess(host, process));
   }
 
-  function end(host: Host, process: Process): void {
+  function endProcess(host: Host, process: Process): void {
     if (host.process !== process || host.hasEnded) return;
     recorder?.stopped(process.holder.builder, process, "verdict");
     host.hasEnded = true;
-    if (host.cutAt === undefined) judge(host, process);
+    if (host.cutAt === undefined) finishBuild(host, process);
   }
 
-  function judge(host: Host, process: Process): void {
+  function finishBuild(host: Host, process: Process): void {
     const { number, commit } = process.build.spec;
     const isRed = (number + Number.parseInt(commit, 36)) % 3 === 0;
     const finding = {
@@ -109,7 +109,7 @@ export function createBuilders(around: {
       startedAt: iso(process.startedAt),
       finishedAt: iso(agenda.now()),
     };
-    bus.transit(process.build.metadata.name, (one) => finish(one, process.holder, finding));
+    bus.apply(process.build.metadata.name, (one) => finish(one, process.holder, finding));
     host.process = undefined;
     plan();
   }
@@ -121,7 +121,7 @@ export function createBuilders(around: {
     host.process = undefined;
     if (reason === undefined) return;
     const because = { reason, message: reason, now: agenda.now() };
-    bus.transit(process.build.metadata.name, (one) => release(one, process.holder, because));
+    bus.apply(process.build.metadata.name, (one) => release(one, process.holder, because));
   }
 
   function supervise(): void {
@@ -134,12 +134,12 @@ export function createBuilders(around: {
     }
   }
 
-  return { choose, supervise, stop, judge, seenAt };
+  return { choose, supervise, stop, finish: finishBuild, seenAt };
 }
 
 function shuffled<T>(items: readonly T[], random: () => number): T[] {
   return items
-    .map((item) => ({ item, place: random() }))
-    .sort((a, b) => a.place - b.place)
+    .map((item) => ({ item, key: random() }))
+    .sort((a, b) => a.key - b.key)
     .map(({ item }) => item);
 }

@@ -3,15 +3,15 @@ import type { Stored } from "../../../src/api/objects/kinds.ts";
 import type { Transition } from "../../../src/core/build/claim.ts";
 import { iso } from "../objects/moment.ts";
 
-/** The Builds of a fleet: one object, one version, one writer at a time. */
+/** The stored Builds of a fleet, without caches and without write conflicts. */
 export interface Bus {
   all(): readonly Stored<"Build">[];
   get(name: string): Stored<"Build"> | undefined;
-  /** Deletes when there is nothing to write. */
+  /** Writes a Build; deletes it if `after` is undefined. */
   write(name: string, after: Build | undefined): void;
-  /** Takes a step of the Build's life; false when it is refused or the Build is gone. */
-  transit(name: string, step: (build: Build) => Transition): boolean;
-  /** When the request of a Build was raised. */
+  /** Applies a transition. Returns false if it is refused or the Build is deleted. */
+  apply(name: string, step: (build: Build) => Transition): boolean;
+  /** The time when the request of a Build was raised. */
   raisedAt(build: Build): number | undefined;
 }
 
@@ -39,9 +39,9 @@ export function createBus(
     all: () => [...builds.values()],
     get: (name) => builds.get(name),
     write,
-    transit(name, step) {
+    apply(name, step) {
       const build = builds.get(name);
-      const transition = build === undefined ? { refused: "gone" } : step(build);
+      const transition = build === undefined ? { refused: "deleted" } : step(build);
       if (build === undefined || "refused" in transition) return false;
       write(name, { ...build, status: transition.status });
       return true;

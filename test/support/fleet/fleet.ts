@@ -8,47 +8,49 @@ import { aPool } from "../objects/pool.ts";
 import { createAgenda } from "./agenda.ts";
 import { createBuilders } from "./builders.ts";
 import { createBus } from "./bus.ts";
-import { createHappenings, type Happenings } from "./happenings.ts";
+import { createFleetEvents, type FleetEvents } from "./happenings.ts";
 import { canStart, type Ending, type Host, type Process } from "./host.ts";
 import { createOperator } from "./operator.ts";
 
 const minute = 60_000;
 
+/** Size, behaviour and random source of a fleet. Durations are in milliseconds. */
 export interface FleetOptions {
   readonly builders: number;
   readonly spec: Partial<BuilderPoolSpec>;
-  /** Whether a recheck gives way to what has waited. */
+  /** Whether waiting untested builds preempt rechecks. */
   readonly preempts: boolean;
   readonly random: () => number;
-  /** How long a build takes, given whether this builder's tree is warm for it. */
+  /** The duration of a build on a warm or a cold tree. */
   readonly duration: (isWarm: boolean) => number;
-  /** How long a new process warms up. */
+  /** The duration of a warm-up. */
   readonly warmup: number;
   readonly checks?: number;
-  /** Sees every Build before and after each write, and every process that begins or ends. */
+  /** Observes every write, and the start and stop of every process. */
   readonly recorder?: Recorder;
 }
 
+/** Observes a fleet. */
 export interface Recorder {
   wrote(before: Build | undefined, after: Build | undefined): void;
   started(builder: Builder, process: Process): void;
   stopped(builder: string, process: Process, why: Ending): void;
-  /** All is decided that can be decided at this moment. */
-  rested(fleet: Fleet): void;
+  /** All decisions of this moment are made. */
+  settled(fleet: Fleet): void;
 }
 
-/** Builders, a queue and GitHub on one simulated clock: every decision is made by the code that makes it in earnest. */
-export interface Fleet extends Happenings {
+/** Builders, a queue and GitHub on one simulated clock. The production code makes every decision. */
+export interface Fleet extends FleetEvents {
   now(): number;
   at(moment: number, event: () => void): void;
   run(end: number): void;
   builds(): readonly Stored<"Build">[];
   builders(): readonly Builder[];
-  /** Builders with nothing to do that could start something. */
+  /** The names of idle builders that may start a build. */
   idle(): readonly string[];
-  /** Whether nothing a builder writes arrives. */
+  /** Whether a builder is cut off: its writes are lost. */
   isCut(builder: string): boolean;
-  /** When the builder's process first saw that request. */
+  /** The time when the builder's process first saw the current request. */
   seenAt(builder: string, build: Build): number;
 }
 
@@ -66,10 +68,10 @@ export function createFleet(options: FleetOptions): Fleet {
   });
   const operator = createOperator({ agenda, bus, pool, checks, pullRequests, decideSoon });
   const builders = createBuilders({ options, agenda, bus, pool, hosts, decideSoon, plan: operator.plan });
-  const around = { options, agenda, bus, hosts, pullRequests, operator, builders, decideSoon };
+  const world = { options, agenda, bus, hosts, pullRequests, operator, builders, decideSoon };
 
   const fleet: Fleet = {
-    ...createHappenings(around),
+    ...createFleetEvents(world),
     now: agenda.now,
     at: agenda.at,
     run: agenda.run,
@@ -90,7 +92,7 @@ export function createFleet(options: FleetOptions): Fleet {
       builders.supervise();
       builders.choose();
       isDue = false;
-      options.recorder?.rested(fleet);
+      options.recorder?.settled(fleet);
     });
   }
 

@@ -17,23 +17,23 @@ import { lostAfter, type Operator } from "./operator.ts";
 const second = 1000;
 const minute = 60 * second;
 
-/** What may happen to pull requests and builders; what cannot happen to one in its state does not. */
-export interface Happenings {
+/** Events of pull requests and builders. An event that is impossible in the current state does nothing. */
+export interface FleetEvents {
   open(number: number): void;
   push(number: number): void;
   close(number: number): void;
-  /** The process is gone, and another comes: at once, or long after it was missed. */
+  /** The process dies. A new process starts at once, or long after the old one was lost. */
   crash(name: string): void;
-  /** No write of it arrives any more. */
+  /** From now on, all writes of the builder are lost. */
   cut(name: string): void;
   heal(name: string): void;
-  /** It is asked to drain and started anew half an hour later. */
+  /** The builder drains and restarts half an hour later. */
   drain(name: string): void;
-  /** One more builder; cold unless said otherwise. */
+  /** Adds a builder; by default a cold one. */
   add(isWarm?: boolean): void;
 }
 
-export function createHappenings(around: {
+export function createFleetEvents(world: {
   readonly options: FleetOptions;
   readonly agenda: Agenda;
   readonly bus: Bus;
@@ -42,8 +42,8 @@ export function createHappenings(around: {
   readonly operator: Operator;
   readonly builders: Builders;
   readonly decideSoon: () => void;
-}): Happenings {
-  const { options, agenda, bus, hosts, pullRequests, operator, builders, decideSoon } = around;
+}): FleetEvents {
+  const { options, agenda, bus, hosts, pullRequests, operator, builders, decideSoon } = world;
   let commits = 0;
 
   function open(number: number): void {
@@ -63,8 +63,8 @@ export function createHappenings(around: {
     });
   }
 
-  /** Cuts it off; whether that still holds, the answer says later. */
-  function silence(name: string, host: Host): () => boolean {
+  /** Cuts the builder off. The returned function tests whether it is still cut off. */
+  function cutOff(name: string, host: Host): () => boolean {
     const cutAt = agenda.now();
     host.cutAt = cutAt;
     const isSilent = () => host.cutAt === cutAt;
@@ -72,18 +72,18 @@ export function createHappenings(around: {
     return isSilent;
   }
 
-  /** A builder that killed its build while it was cut off gives the claim back itself. */
-  function giveBackOrphans(name: string, host: Host): void {
+  /** A builder that killed its build while it was cut off releases the claim. */
+  function releaseOrphans(name: string, host: Host): void {
     for (const build of bus.all()) {
       const held = build.status?.claim;
       if (held?.builder !== name || !holds(build, held) || host.process !== undefined) continue;
       const why = { reason: "HeartbeatLost" as const, message: "", now: agenda.now() };
-      bus.transit(build.metadata.name, (one) => release(one, held, why));
+      bus.apply(build.metadata.name, (one) => release(one, held, why));
     }
   }
 
   /** The host of a builder that is not cut off. */
-  function reached(name: string): Host | undefined {
+  function reachable(name: string): Host | undefined {
     const host = hosts.get(name);
     return host?.cutAt === undefined ? host : undefined;
   }
@@ -98,19 +98,19 @@ export function createHappenings(around: {
     },
 
     crash(name) {
-      const host = reached(name);
+      const host = reachable(name);
       if (host === undefined) return;
       builders.stop(host, "crashed");
       const incarnation = `${name}-${agenda.now()}`;
       if (options.random() < 0.5) {
-        // the pod is started anew and registers before anybody misses it
+        // the pod restarts and registers before the builder is suspect
         agenda.at(agenda.now() + 20 * second, () =>
           operator.takeBackFrom(name, { cause: "NewIncarnation", incarnation }),
         );
         warmUp(name, host, incarnation);
         return;
       }
-      silence(name, host);
+      cutOff(name, host);
       agenda.at(agenda.now() + 2 * lostAfter, () => {
         host.cutAt = undefined;
         operator.takeBackFrom(name, { cause: "NewIncarnation", incarnation });
@@ -119,10 +119,10 @@ export function createHappenings(around: {
     },
 
     cut(name) {
-      const host = reached(name);
+      const host = reachable(name);
       if (host === undefined) return;
       const { process } = host;
-      const isSilent = silence(name, host);
+      const isSilent = cutOff(name, host);
       agenda.at(agenda.now() + killAfter, () => {
         if (isSilent() && host.process === process) builders.stop(host, "cut off");
       });
@@ -135,12 +135,12 @@ export function createHappenings(around: {
       host.cutAt = undefined;
       setPhase(host, host.builder.spec.desired === "Drain" ? "Draining" : "Ready");
       decideSoon();
-      if (process !== undefined && host.hasEnded) builders.judge(host, process);
-      giveBackOrphans(name, host);
+      if (process !== undefined && host.hasEnded) builders.finish(host, process);
+      releaseOrphans(name, host);
     },
 
     drain(name) {
-      const host = reached(name);
+      const host = reachable(name);
       if (host === undefined) return;
       host.builder = { ...host.builder, spec: { ...host.builder.spec, desired: "Drain" } };
       agenda.at(agenda.now() + 30 * minute, () => {

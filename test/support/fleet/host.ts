@@ -5,34 +5,34 @@ import { isActive } from "../../../src/core/partition/active.ts";
 import { createPreference, type Preference } from "../../../src/core/partition/preference.ts";
 import { aBuilder } from "../objects/builder.ts";
 
-/** A process that builds. */
+/** A running build. */
 export interface Process {
   readonly build: Build;
   readonly holder: Holder;
   readonly isWarm: boolean;
   readonly startedAt: number;
-  /** Since the request was raised. */
+  /** Milliseconds between request and start. */
   readonly waited: number;
 }
 
-/** Why a process that builds came to its end. */
+/** The reason why a running build ended. */
 export type Ending = "verdict" | "superseded" | "preempted" | "drained" | "crashed" | "cut off";
 
-/** Where a builder lives. */
+/** A builder and its local state. */
 export interface Host {
   builder: Builder;
   preference: Preference;
-  /** The running build, or one that ended while the host was cut off. */
+  /** The running build, or a build that ended while the host was cut off. */
   process: Process | undefined;
-  /** Moment since which no write of it arrives. */
+  /** The time since when its writes are lost. */
   cutAt: number | undefined;
   hasEnded: boolean;
-  /** Since when its process knows the queue. */
+  /** The start of its process. */
   bornAt: number;
   readonly trees: Map<string, number>;
 }
 
-/** With a builder that is Ready. */
+/** Creates a host with a Ready builder. */
 export function createHost(name: string, bornAt: number): Host {
   return {
     builder: aBuilder(name),

@@ -9,35 +9,35 @@ import type { Bus } from "./bus.ts";
 import { type Host, setPhase } from "./host.ts";
 
 const second = 1000;
-/** The operator's limits for a builder it hears nothing of. */
+/** The operator's limits for a silent builder, in milliseconds. */
 const suspectAfter = 75 * second;
 export const lostAfter = 930 * second;
 
-/** Plans the queue, notices silent builders, takes back. */
+/** The operator of a fleet: plans the queue, watches builders, takes claims back. */
 export interface Operator {
   plan(): void;
   takeBackFrom(builder: string, why: TakeBack): void;
-  /** What it does about a builder that no longer speaks, unless it speaks again. */
+  /** Marks a silent builder as Suspect and then Lost, unless it recovers. */
   watch(builder: string, host: Host, isSilent: () => boolean): void;
 }
 
-export function createOperator(around: {
+export function createOperator(world: {
   readonly agenda: Agenda;
   readonly bus: Bus;
   readonly pool: Stored<"BuilderPool">;
   readonly checks: readonly ResolvedCheck[];
-  /** What is open on GitHub. */
+  /** The open pull requests on GitHub. */
   readonly pullRequests: ReadonlyMap<number, PullRequest>;
   readonly decideSoon: () => void;
 }): Operator {
-  const { agenda, bus, pool, checks, pullRequests, decideSoon } = around;
+  const { agenda, bus, pool, checks, pullRequests, decideSoon } = world;
 
   function takeBackFrom(name: string, why: TakeBack): void {
     for (const { metadata, status } of bus.all())
-      if (status?.claim?.builder === name) bus.transit(metadata.name, (one) => takeBack(one, why, agenda.now()));
+      if (status?.claim?.builder === name) bus.apply(metadata.name, (one) => takeBack(one, why, agenda.now()));
   }
 
-  function giveUp(name: string, host: Host, phase: "Suspect" | "Lost"): void {
+  function markAs(name: string, host: Host, phase: "Suspect" | "Lost"): void {
     setPhase(host, phase);
     decideSoon();
     takeBackFrom(name, { cause: phase });
@@ -62,10 +62,10 @@ export function createOperator(around: {
     watch(name, host, isSilent) {
       const silentSince = agenda.now();
       agenda.at(silentSince + suspectAfter, () => {
-        if (isSilent()) giveUp(name, host, "Suspect");
+        if (isSilent()) markAs(name, host, "Suspect");
       });
       agenda.at(silentSince + lostAfter, () => {
-        if (isSilent()) giveUp(name, host, "Lost");
+        if (isSilent()) markAs(name, host, "Lost");
       });
     },
   };
