@@ -1,6 +1,6 @@
 /**
- * The components of a path in the log store; undefined for an invalid path. Invalid are empty components, leading dots, backslashes
- * and control characters, because such a path could leave the store or be hidden in it.
+ * The components of a path in the log store; undefined for an invalid path. Invalid are empty components, leading dots,
+ * backslashes and control characters, because such a path could leave the store or be hidden in it.
  */
 export function pathComponentsOf(path: string): readonly string[] | undefined {
   const parts = path.split("/");

@@ -12,8 +12,8 @@ export interface Health {
 export type Scrape = () => Promise<{ readonly contentType: string; readonly text: string } | undefined>;
 
 /**
- * Serves `/livez`, `/readyz` and `/metrics`. `notReady` returns the reason why the process is not ready; undefined if it is ready.
- * `scrape` computes the metrics for each request. Rejects if the port cannot be opened.
+ * Serves `/livez`, `/readyz` and `/metrics`. `notReady` returns the reason why the process is not ready; undefined if
+ * it is ready. `scrape` computes the metrics for each request. Rejects if the port cannot be opened.
  */
 export function serveHealth(port: number, notReady: () => string | undefined, scrape: Scrape): Promise<Health> {
   async function answer(path: string | undefined, response: ServerResponse): Promise<void> {

@@ -14,8 +14,8 @@ export interface Log {
 const maxBacklog = 2 ** 20;
 
 /**
- * Creates a log of JSON lines, by default on standard error. Log one line per change of state. A full disk stops nothing: the buffered
- * lines are written when the disk has space again.
+ * Creates a log of JSON lines, by default on standard error. Log one line per change of state. A full disk stops
+ * nothing: the buffered lines are written when the disk has space again.
  */
 export function createLog(options: {
   readonly level: "debug" | "info" | "warn" | "silent";

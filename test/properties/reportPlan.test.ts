@@ -85,7 +85,9 @@ function reportOnce(before: Build, known: ReportFacts): Build {
   return { ...before, status: { phase: "Queued", attempt: 0, ...before.status, ...(report && { reported: report }) } };
 }
 
-/** A scenario of one untested commit. Builder and operator take their steps in any sequence that the claim rules allow. */
+/**
+ * A scenario of one untested commit. Builder and operator take their steps in any sequence that the claim rules allow.
+ */
 type Step = "start" | "requeue" | "finish" | "report" | "report";
 
 function outcomeOf(steps: readonly Step[]): { readonly writes: number; readonly isReported: boolean } {

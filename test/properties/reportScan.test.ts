@@ -13,7 +13,10 @@ function scan(chunks: Iterable<Uint8Array>): Findings {
   return scanner.findings();
 }
 
-/** The bytes in chunks. `sizes` gives the chunk sizes cyclically. Each chunk is wiped after use, like a reused read buffer. */
+/**
+ * The bytes in chunks. `sizes` gives the chunk sizes cyclically. Each chunk is wiped after use, like a reused read
+ * buffer.
+ */
 function* chunksOf(bytes: Buffer, sizes: readonly number[]): Generator<Uint8Array> {
   for (let at = 0, index = 0; at < bytes.length; index += 1) {
     const size = sizes[index % sizes.length] ?? bytes.length;

@@ -5,8 +5,8 @@ import { type Holder, holds, isClaimable, isRecheck, lostClaimMessage, mustStop,
 import { troubleAfter } from "./trouble.ts";
 
 /**
- * The status to write, or the reason for a refused step, as a sentence. Write the status only over the version of the Build that
- * was read. After a write conflict, read the Build again and repeat the step.
+ * The status to write, or the reason for a refused step, as a sentence. Write the status only over the version of the
+ * Build that was read. After a write conflict, read the Build again and repeat the step.
  */
 export type Transition = { readonly status: BuildStatus } | { readonly refused: string };
 
@@ -45,8 +45,8 @@ export function start(build: Build, holder: Holder): Transition {
 }
 
 /**
- * Running → Done. Keeps a verdict on an outdated commit too, because the verdict is still true of that commit. The Build then
- * remains wanted for the new commit.
+ * Running → Done. Keeps a verdict on an outdated commit too, because the verdict is still true of that commit. The
+ * Build then remains wanted for the new commit.
  */
 export function finish(build: Build, holder: Holder, finding: VerdictInput): Transition {
   const status = statusOf(build);

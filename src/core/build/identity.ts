@@ -5,8 +5,9 @@ import { checkLabel, poolLabel, pullRequestLabel } from "../../api/objects/group
 import type { Stored } from "../../api/objects/kinds.ts";
 
 /**
- * The name of the only Build of a pool, check and pull request. The name is deterministic, so a second create fails with a
- * conflict. The hash replaces check and repository, because both may contain characters that are invalid in a name.
+ * The name of the only Build of a pool, check and pull request. The name is deterministic, so a second create fails
+ * with a conflict. The hash replaces check and repository, because both may contain characters that are invalid in a
+ * name.
  */
 export function buildNameOf(
   pool: string,
@@ -26,7 +27,9 @@ export function buildMetadataOf(pool: Stored<"BuilderPool">, check: ResolvedChec
   };
 }
 
-/** The name of the check's log directory as a label value: at most 63 characters, with a letter or digit at both ends. */
+/**
+ * The name of the check's log directory as a label value: at most 63 characters, with a letter or digit at both ends.
+ */
 function labelValue(check: string): string {
   return check
     .replace(/[^A-Za-z0-9_-]/g, "_")

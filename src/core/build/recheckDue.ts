@@ -4,9 +4,9 @@ import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
 import { type Milliseconds, milliseconds } from "../../api/values/duration.ts";
 
 /**
- * The wall-clock time of the next recheck of a tested commit. The pause starts at `minBackoff` after the verdict and doubles with
- * each recheck, up to `maxBackoff`. A fixed fraction per Build adds up to a quarter of the pause. This spreads commits that were
- * tested at the same time.
+ * The wall-clock time of the next recheck of a tested commit. The pause starts at `minBackoff` after the verdict and
+ * doubles with each recheck, up to `maxBackoff`. A fixed fraction per Build adds up to a quarter of the pause. This
+ * spreads commits that were tested at the same time.
  */
 export function recheckDueAtOf(
   { metadata, spec, status }: Stored<"Build">,

@@ -20,7 +20,10 @@ export function isHeld({ status }: Build): boolean {
   return status?.phase === "Claimed" || status?.phase === "Running";
 }
 
-/** Whether a builder may claim the Build now: wanted, not held, not blocked, not being deleted, no pause after a failure. */
+/**
+ * Whether a builder may claim the Build now: wanted, not held, not blocked, not being deleted, no pause after a
+ * failure.
+ */
 export function isClaimable(build: Build, now: Milliseconds): boolean {
   return claimableIn(build, now) === 0;
 }
@@ -38,7 +41,10 @@ export function holds(build: Build, { builder, incarnation, attempt }: Holder): 
   return isHeld(build) && held?.builder === builder && held.incarnation === incarnation && held.attempt === attempt;
 }
 
-/** The reason why the holder must stop building, as a sentence; undefined if it may continue. A deleted Build is undefined. */
+/**
+ * The reason why the holder must stop building, as a sentence; undefined if it may continue. A deleted Build is
+ * undefined.
+ */
 export function mustStop(build: Build | undefined, holder: Holder): string | undefined {
   if (build === undefined) return "The pull request was closed or merged, or is no longer tested here";
   const held = build.status?.claim;

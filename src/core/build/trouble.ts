@@ -13,15 +13,15 @@ const retriedAtOnce: ReadonlySet<InfrastructureReason> = new Set([...onPurpose, 
 interface Failure extends Pick<Trouble, "reason" | "message" | "builder"> {
   readonly now: Milliseconds;
   /**
-   * The builder died while it ran the build, and the build may be the cause. Example: a build fills the disk until the pod is
-   * evicted. Without a pause, such a build would take down one builder after the other.
+   * The builder died while it ran the build, and the build may be the cause. Example: a build fills the disk until the
+   * pod is evicted. Without a pause, such a build would take down one builder after the other.
    */
   readonly fatal?: boolean;
 }
 
 /**
- * The record of an attempt that ended without a verdict. The pause before the next attempt starts at one minute. The pause doubles
- * with each failure of the same request, up to 30 minutes.
+ * The record of an attempt that ended without a verdict. The pause before the next attempt starts at one minute. The
+ * pause doubles with each failure of the same request, up to 30 minutes.
  */
 export function troubleAfter(build: Build, { reason, message, builder, now, fatal = false }: Failure): Trouble {
   const before = currentTrouble(build)?.count ?? 0;
@@ -45,8 +45,8 @@ export function currentTrouble({ spec, status }: Build): Trouble | undefined {
 }
 
 /**
- * The rest of the pause after an infrastructure failure, in milliseconds. The clock of the failed host wrote the end of the
- * pause. An end further ahead than the longest pause comes from a wrong clock and is ignored.
+ * The rest of the pause after an infrastructure failure, in milliseconds. The clock of the failed host wrote the end of
+ * the pause. An end further ahead than the longest pause comes from a wrong clock and is ignored.
  */
 export function pauseLeft(build: Build, now: Milliseconds): Milliseconds {
   const notBefore = currentTrouble(build)?.notBefore;

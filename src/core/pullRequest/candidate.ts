@@ -23,7 +23,10 @@ const priorityLabel = "ci-priority";
 const draftTitle = "[WIP]";
 const reviewContext = "review";
 
-/** The candidate of one pull request for one check. Same rules as ali-bot, except for the corrections listed in the tests. */
+/**
+ * The candidate of one pull request for one check. Same rules as ali-bot, except for the corrections listed in the
+ * tests.
+ */
 export function candidateOf(
   check: ResolvedCheck,
   pullRequest: PullRequest,

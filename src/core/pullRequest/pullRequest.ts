@@ -6,7 +6,9 @@ export interface PullRequest {
   readonly createdAt: string;
   /** Login; `ghost` for a deleted account. */
   readonly author: string;
-  /** The author's association with the repository, such as OWNER, MEMBER or FIRST_TIME_CONTRIBUTOR, as in GitHub's API. */
+  /**
+   * The author's association with the repository, such as OWNER, MEMBER or FIRST_TIME_CONTRIBUTOR, as in GitHub's API.
+   */
   readonly association: string;
   readonly labels: readonly string[];
   /** Approving reviews without the dismissed ones, each with the reviewed commit and the reviewer's association. */

@@ -46,9 +46,9 @@ export function decideTrust(
 }
 
 /**
- * By default, an approval of any commit by any reviewer counts, as in ali-bot. In a public repository, every GitHub user can
- * approve. GitHub can be configured to dismiss stale approvals. A check can ask for less trust with `approvals: HeadCommit` or
- * `approvals: Strict`.
+ * By default, an approval of any commit by any reviewer counts, as in ali-bot. In a public repository, every GitHub
+ * user can approve. GitHub can be configured to dismiss stale approvals. A check can ask for less trust with
+ * `approvals: HeadCommit` or `approvals: Strict`.
  */
 function approved({ trust, pullRequest: { approvals, head } }: Facts): string | undefined {
   if (trust.approvals === "AnyCommit") return approvals.length > 0 ? "it has an approving review" : undefined;

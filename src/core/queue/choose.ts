@@ -6,8 +6,8 @@ import { deferralOf, type PartitionView, partitionViewOf, type QueueView } from 
 import { compareWaiting } from "./priority.ts";
 
 /**
- * The build to claim now, or the reason for idling, as a sentence. `again` is the time until the next choice can differ although
- * no object changes.
+ * The build to claim now, or the reason for idling, as a sentence. `again` is the time until the next choice can differ
+ * although no object changes.
  */
 export type Choice = { readonly build: Build } | { readonly idle: string; readonly again?: Milliseconds };
 
@@ -19,9 +19,9 @@ export interface ChoiceInput {
 }
 
 /**
- * The next build of an idle builder: builds with the priority label first, then untested builds by waiting time, then one recheck.
- * Call this with fresh lists before every claim and after every refused claim. The caller makes sure that the builder has no
- * build and a fresh heartbeat.
+ * The next build of an idle builder: builds with the priority label first, then untested builds by waiting time, then
+ * one recheck. Call this with fresh lists before every claim and after every refused claim. The caller makes sure that
+ * the builder has no build and a fresh heartbeat.
  */
 export function chooseBuild(view: QueueView & ChoiceInput): Choice {
   const partition = partitionViewOf(view);
@@ -39,12 +39,17 @@ interface Offer {
   readonly untested: Build | undefined;
   readonly failed: readonly Build[];
   readonly succeeded: readonly Build[];
-  /** Number of builds that pause or are left to other builders, and the shortest time until this builder may take one. */
+  /**
+   * Number of builds that pause or are left to other builders, and the shortest time until this builder may take one.
+   */
   readonly left: number;
   readonly again: Milliseconds;
 }
 
-/** One pass over all builds. Deferral costs hashes, so it is computed last and not for untested builds of lower priority. */
+/**
+ * One pass over all builds. Deferral costs hashes, so it is computed last and not for untested builds of lower
+ * priority.
+ */
 function offerOf(view: QueueView, partition: PartitionView): Offer {
   let untested: Build | undefined;
   const rechecks = { failed: [] as Build[], succeeded: [] as Build[] };

@@ -36,7 +36,9 @@ export interface PartitionView {
 /** With several idle builders, the builder with the highest score goes first. The others wait this long for it. */
 export const courtesy: Milliseconds = 3_000;
 
-/** The members and the idle members. A member with a claim is busy: claims are more current than the builders' status. */
+/**
+ * The members and the idle members. A member with a claim is busy: claims are more current than the builders' status.
+ */
 export function partitionViewOf({
   self,
   builders,
@@ -51,10 +53,11 @@ export function partitionViewOf({
 }
 
 /**
- * The time that this member must still leave a claimable build to others: 0 if it may claim now, Infinity if it never may.
+ * The time that this member must still leave a claimable build to others: 0 if it may claim now, Infinity if it never
+ * may.
  *
- * - With affinity, the builder with the warm tree comes first. If it is busy, a builder with an older tree follows at once.
- *   Any idle builder follows after `patience`, or at once if there is no tree.
+ * - With affinity, the builder with the warm tree comes first. If it is busy, a builder with an older tree follows at
+ *   once. Any idle builder follows after `patience`, or at once if there is no tree.
  * - With modulo, only the owner may claim.
  */
 export function deferralOf(view: QueueView, partition: PartitionView, build: Build): Milliseconds {

@@ -42,8 +42,8 @@ interface Wanted {
 }
 
 /**
- * The writes that bring the Builds of a pool in line with its checks and GitHub's listings, sorted by name. Unknown things stay
- * unchanged: a check without a listing, an unreadable pull request.
+ * The writes that bring the Builds of a pool in line with its checks and GitHub's listings, sorted by name. Unknown
+ * things stay unchanged: a check without a listing, an unreadable pull request.
  */
 export function planQueue(queue: ObservedQueue, now: Milliseconds): readonly QueueAction[] {
   const { pool, builds, rechecks } = queue;
@@ -85,8 +85,8 @@ function knownListing({ listingOf }: ObservedQueue, check: ResolvedCheck): Listi
 }
 
 /**
- * One pull request per head commit. A status belongs to a commit, so pull requests with the same head share one build. Unblocked
- * pull requests come first, then pull requests with a Build, then the lowest number.
+ * One pull request per head commit. A status belongs to a commit, so pull requests with the same head share one build.
+ * Unblocked pull requests come first, then pull requests with a Build, then the lowest number.
  */
 function onePerCommit(
   check: ResolvedCheck,
@@ -103,8 +103,9 @@ function onePerCommit(
 }
 
 /**
- * Whether another open pull request has the same head commit and may be built. Then no "no longer open" status is written, because
- * the status would stay while the other pull request is built. A verdict that GitHub lacks is still published first.
+ * Whether another open pull request has the same head commit and may be built. Then no "no longer open" status is
+ * written, because the status would stay while the other pull request is built. A verdict that GitHub lacks is still
+ * published first.
  */
 function hasTwin(check: ResolvedCheck, { pullRequests, teams }: Listing, build: Build): boolean {
   const twins = pullRequests.filter(({ head }) => head.commit === build.spec.commit);

@@ -5,9 +5,10 @@ import { deferralOf, type PartitionView, partitionViewOf, type QueueView, treeHo
 import { compareWaiting } from "./priority.ts";
 
 /**
- * The reason to preempt the recheck that this builder runs, as a sentence; undefined if the recheck continues. An untested pull
- * request preempts at once the recheck on the builder that holds its warm tree. While no builder is idle, it also preempts a
- * recheck on any builder that could claim it. Among several such builders, the builder with the highest score is preempted.
+ * The reason to preempt the recheck that this builder runs, as a sentence; undefined if the recheck continues. An
+ * untested pull request preempts at once the recheck on the builder that holds its warm tree. While no builder is idle,
+ * it also preempts a recheck on any builder that could claim it. Among several such builders, the builder with the
+ * highest score is preempted.
  */
 export function shouldPreempt(view: QueueView): string | undefined {
   const runners = new Set(view.builds.filter((build) => isHeld(build) && isRecheck(build)).map(holderOf));

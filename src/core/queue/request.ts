@@ -49,8 +49,9 @@ const triggers: readonly (readonly [because: string, group: Group | "same", matc
 /**
  * The desired spec for the Build of a pull request. `request` only grows, by one for each wanted build.
  *
- * While a build is requested, only a push requests another build. A person may also replace a waiting recheck. The group of a
- * commit with our verdict follows from that verdict. GitHub may not show the verdict yet, or never, if the verdict is silent.
+ * While a build is requested, only a push requests another build. A person may also replace a waiting recheck. The
+ * group of a commit with our verdict follows from that verdict. GitHub may not show the verdict yet, or never, if the
+ * verdict is silent.
  */
 export function requestBuild(item: QueueItem, now: Milliseconds): Request {
   const facts = factsOf(item, now);
@@ -114,9 +115,10 @@ function isUntested({ isOpen, verdict, candidate }: Facts): boolean {
 }
 
 /**
- * Whether a person requested a rebuild by setting the status to pending. A listing may still show our own pending status after
- * our verdict. Therefore the listing must have begun after GitHub acknowledged the verdict, and the description must not be ours.
- * A running recheck answers the request. A waiting recheck does not, because it waits behind all untested builds.
+ * Whether a person requested a rebuild by setting the status to pending. A listing may still show our own pending
+ * status after our verdict. Therefore the listing must have begun after GitHub acknowledged the verdict, and the
+ * description must not be ours. A running recheck answers the request. A waiting recheck does not, because it waits
+ * behind all untested builds.
  */
 function isRebuildRequested({ isOpen, verdict, build, check, pullRequest: { head }, listing }: Facts): boolean {
   const reported = build?.status?.reported;

@@ -5,8 +5,8 @@ export interface Range {
 }
 
 /**
- * The requested range of a file with `size` bytes. Undefined means the whole file: no header, an invalid header or several ranges.
- * A server may ignore such headers.
+ * The requested range of a file with `size` bytes. Undefined means the whole file: no header, an invalid header or
+ * several ranges. A server may ignore such headers.
  */
 export function requestedRange(header: string | undefined, size: number): Range | "unsatisfiable" | undefined {
   const { first = "", last = "" } = /^bytes=(?<first>\d*)-(?<last>\d*)$/.exec(header ?? "")?.groups ?? {};

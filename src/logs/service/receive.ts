@@ -31,7 +31,9 @@ class Refusal extends Error {
   }
 }
 
-/** Stores one log from a builder atomically. An old log at the path stays until the last byte of the new log is on disk. */
+/**
+ * Stores one log from a builder atomically. An old log at the path stays until the last byte of the new log is on disk.
+ */
 export async function receiveLog(c: Context, receiver: Receiver): Promise<Response> {
   const response = await responseTo(c, receiver);
   receiver.count(response.status);

@@ -34,8 +34,8 @@ const TokenReviewResult = z.object({
 });
 
 /**
- * Reviews tokens with the API server. The API server also rejects the token of a deleted pod. A builder is a pod `P-N` that runs as
- * the ServiceAccount `P-builder` of the namespace.
+ * Reviews tokens with the API server. The API server also rejects the token of a deleted pod. A builder is a pod `P-N`
+ * that runs as the ServiceAccount `P-builder` of the namespace.
  */
 export function createTokenReview({ apiServer, ownToken, audience, namespace }: TokenReviewOptions): Review {
   return async (token) => {

@@ -10,7 +10,10 @@ export interface FreeSpace {
   fits(bytes: number): boolean;
   /** Adds stored bytes; negative for deleted bytes. */
   add(bytes: number): void;
-  /** Measures the directory again, because people may delete logs. Ignores the result if logs changed during the measurement. */
+  /**
+   * Measures the directory again, because people may delete logs. Ignores the result if logs changed during the
+   * measurement.
+   */
   measure(): Promise<void>;
 }
 

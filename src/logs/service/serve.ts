@@ -16,8 +16,8 @@ const contentTypes: Readonly<Record<string, string>> = {
 };
 
 /**
- * Code of pull requests made all served files. A page may have any look. It may not run scripts, load anything from elsewhere, send
- * forms or appear in a frame. Browsers may not guess the content type.
+ * Code of pull requests made all served files. A page may have any look. It may not run scripts, load anything from
+ * elsewhere, send forms or appear in a frame. Browsers may not guess the content type.
  */
 const securityHeaders: Readonly<Record<string, string>> = {
   "Content-Security-Policy":

@@ -23,7 +23,10 @@ export function createDirectoryLogStore(options: {
   };
 }
 
-/** Creates the directory and deletes unfinished objects of an earlier process. Only for the only writer of the directory. */
+/**
+ * Creates the directory and deletes unfinished objects of an earlier process. Only for the only writer of the
+ * directory.
+ */
 export async function prepareDirectory(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   await rm(join(directory, incoming), { recursive: true, force: true });
@@ -73,7 +76,10 @@ async function move(from: string, to: string): Promise<void> {
   }
 }
 
-/** Deletes files last written before `deadline`, and the emptied directories. Does not follow links. Returns the freed bytes. */
+/**
+ * Deletes files last written before `deadline`, and the emptied directories. Does not follow links. Returns the freed
+ * bytes.
+ */
 async function expire(directory: string, deadline: number): Promise<number> {
   let freed = 0;
   const entries = await readdir(directory, { withFileTypes: true }).catch(unlessGone([]));

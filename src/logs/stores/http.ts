@@ -19,8 +19,8 @@ export interface HttpLogStoreOptions {
 const defaultDeadline = milliseconds("9m");
 
 /**
- * Creates a log store on the log service. Bytes are streamed, so a log may exceed the memory and have unknown length. Errors contain
- * status and URL, never the token. The service expires old logs, so `expire` does nothing here.
+ * Creates a log store on the log service. Bytes are streamed, so a log may exceed the memory and have unknown length.
+ * Errors contain status and URL, never the token. The service expires old logs, so `expire` does nothing here.
  */
 export function createHttpLogStore(options: HttpLogStoreOptions): LogStore {
   const [putUrl, url] = [options.putUrl, options.url].map((base) => base.replace(/\/+$/, ""));

@@ -26,8 +26,8 @@ const partSize = 8 * 2 ** 20;
 const deadline = milliseconds("9m");
 
 /**
- * Creates a log store in an S3 bucket. At most two parts of a log are in memory. An object appears when its last part is confirmed. The
- * lifecycle rule of the bucket expires old logs, so `expire` does nothing here.
+ * Creates a log store in an S3 bucket. At most two parts of a log are in memory. An object appears when its last part
+ * is confirmed. The lifecycle rule of the bucket expires old logs, so `expire` does nothing here.
  */
 export function createS3LogStore({ s3, url, keys }: S3LogStoreOptions): LogStore {
   const bucket = [s3.endpoint.replace(/\/+$/, ""), s3.bucket, s3.prefix].filter((part) => part !== "").join("/");

@@ -16,7 +16,10 @@ export interface StoreRequest {
   readonly quote?: (text: string) => string;
 }
 
-/** Sends one request. Follows no redirect, because it carries a credential. Throws an Error with status and URL unless it succeeds. */
+/**
+ * Sends one request. Follows no redirect, because it carries a credential. Throws an Error with status and URL unless
+ * it succeeds.
+ */
 export async function send(request: StoreRequest): Promise<{ readonly headers: Headers; readonly text: string }> {
   const { service, address, method, headers, body, deadline, secret, quote = firstLine } = request;
   const signal = AbortSignal.timeout(deadline);

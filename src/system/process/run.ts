@@ -19,8 +19,8 @@ export interface Command {
   /** Text for standard input; by default empty. */
   readonly input?: string;
   /**
-   * Receives each chunk of standard output and standard error. Meanwhile no further output is read, so the pipe fills and the command
-   * waits.
+   * Receives each chunk of standard output and standard error. Meanwhile no further output is read, so the pipe fills
+   * and the command waits.
    */
   readonly onChunk?: (chunk: Uint8Array) => void | Promise<void>;
   /** Most bytes of standard output in `stdout`; by default 1 MiB. */
@@ -46,13 +46,15 @@ export interface Ended {
 
 /** The result if the signal is aborted before the start. */
 const neverStarted: Ended = { timedOut: false, canceled: true, durationMs: 0, stdout: "", tail: "" };
-/** A pipe without output for this many milliseconds after the command ended is closed, even if a process still holds it. */
+/**
+ * A pipe without output for this many milliseconds after the command ended is closed, even if a process still holds it.
+ */
 const pipeSilence = 500;
 
 /**
- * Runs a command in its own process group and waits for its end. Never throws for a failed command. On timeout or abort, the group
- * gets SIGTERM, then SIGKILL. At the end of the command, the rest of its group is killed. A process that left the group (setsid)
- * survives; see killSurvivors.
+ * Runs a command in its own process group and waits for its end. Never throws for a failed command. On timeout or
+ * abort, the group gets SIGTERM, then SIGKILL. At the end of the command, the rest of its group is killed. A process
+ * that left the group (setsid) survives; see killSurvivors.
  */
 export async function run(command: Command): Promise<Ended> {
   if (command.signal?.aborted === true) return neverStarted;

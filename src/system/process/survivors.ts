@@ -16,18 +16,20 @@ type Reach = "marked" | "descendants" | "all";
 export const cellMarker = "BUILDERPOOL_CELL";
 
 /**
- * Kills all descendants of this process and all processes with `BUILDERPOOL_CELL=<id>` in their environment, in any session, until
- * all are dead. Resolves with the number of killed processes. As PID 1 of a namespace, it kills all other processes.
+ * Kills all descendants of this process and all processes with `BUILDERPOOL_CELL=<id>` in their environment, in any
+ * session, until all are dead. Resolves with the number of killed processes. As PID 1 of a namespace, it kills all
+ * other processes.
  *
- * Outside a PID namespace this is best effort. A process can escape if it cleared its environment, left the group and lost its parent.
+ * Outside a PID namespace this is best effort. A process can escape if it cleared its environment, left the group and
+ * lost its parent.
  */
 export async function killSurvivors(id: string): Promise<number> {
   return killAll(id, process.pid === 1 ? "all" : "descendants");
 }
 
 /**
- * Kills all other processes in this PID namespace, except this process and its ancestors, until all are dead. Resolves with the number
- * of killed processes. Only for a process that checked at its start that it was alone in the namespace.
+ * Kills all other processes in this PID namespace, except this process and its ancestors, until all are dead. Resolves
+ * with the number of killed processes. Only for a process that checked at its start that it was alone in the namespace.
  */
 export async function killAllOthers(): Promise<number> {
   return killAll("", "all");

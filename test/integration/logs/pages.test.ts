@@ -56,7 +56,9 @@ describe("result page in a browser", () => {
     done = misdeeds(page);
     await page.goto(url, { waitUntil: "networkidle" });
   };
-  /** Unwanted actions after following links. Ignores blocked scripts of Playwright and the missing icon of text pages. */
+  /**
+   * Unwanted actions after following links. Ignores blocked scripts of Playwright and the missing icon of text pages.
+   */
   const doneByPage = () => done.filter((deed) => !/^console: (Blocked script|Failed to load)/.test(deed));
   const heading = () => page.getByRole("heading", { level: 1 });
   const style = (selector: string, property: string) =>
@@ -142,7 +144,7 @@ describe("result page in a browser", () => {
     });
   });
 
-  describe("'s folders", () => {
+  describe("folder listings", () => {
     it("lead from the root to each page by links", async () => {
       await open(new URL("/", good).href, 390, 844);
       for (const name of ["alice", "hello", "2"])

@@ -9,8 +9,8 @@ export interface Row {
 }
 
 /**
- * A port of ali-bot's lister with `--all-groups`: evaluate each pull request, sort each group by priority label and waiting time, print
- * untested, failed, succeeded. Ties keep the input order.
+ * A port of ali-bot's lister with `--all-groups`: evaluate each pull request, sort each group by priority label and
+ * waiting time, print untested, failed, succeeded. Ties keep the input order.
  */
 export function formerList({ name, trust }: ResolvedCheck, pullRequests: readonly PullRequest[]): readonly Row[] {
   const groups: Record<Row["type"], [isUrgent: boolean, waitingSince: string, number: number][]> = {

@@ -16,7 +16,9 @@ const treeAge = 2 * 86_400_000;
 
 /** The builders of a fleet: they choose, claim, build and stop. */
 export interface Builders {
-  /** All idle builders choose from the same lists and claim at the same moment. Repeats until no builder has a choice. */
+  /**
+   * All idle builders choose from the same lists and claim at the same moment. Repeats until no builder has a choice.
+   */
   choose(): void;
   /** Stops the processes that must stop. */
   supervise(): void;

@@ -3,12 +3,17 @@ export const resultPageName = "pretty.html";
 /** File name of the complete log in a log directory. */
 export const fullLogName = "fullLog.txt";
 
-/** A check name as a directory name and build identifier. Characters other than letters, digits, `_` and `-` become `_`. */
+/**
+ * A check name as a directory name and build identifier. Characters other than letters, digits, `_` and `-` become `_`.
+ */
 export function checkDirectoryOf(name: string): string {
   return name.replace(/[^A-Za-z0-9_-]/g, "_");
 }
 
-/** The log directory of a build in the log store. All builds of one check and commit share it, and the last build overwrites it. */
+/**
+ * The log directory of a build in the log store. All builds of one check and commit share it, and the last build
+ * overwrites it.
+ */
 export function logDirectoryOf(build: {
   readonly repository: string;
   readonly number: number;

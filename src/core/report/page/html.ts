@@ -18,8 +18,8 @@ export function linkHtml(address: string, text: string): string {
 }
 
 /**
- * A complete HTML page without scripts, fonts and images from elsewhere, for phones and for dark mode too. `body` is HTML. The tone
- * sets the colour of the icon, so that people find the page among many tabs.
+ * A complete HTML page without scripts, fonts and images from elsewhere, for phones and for dark mode too. `body` is
+ * HTML. The tone sets the colour of the icon, so that people find the page among many tabs.
  */
 export function pageHtml(title: string, body: string, tone: keyof typeof dots = "quiet"): string {
   return `<!doctype html>

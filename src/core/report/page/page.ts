@@ -38,8 +38,8 @@ const headings: Readonly<Record<VerdictResult, string>> = {
 };
 
 /**
- * The self-contained result page of a build, as HTML. Any text may come from a pull request, so every text is escaped. The errors
- * follow directly after the heading. The facts about the build come last.
+ * The self-contained result page of a build, as HTML. Any text may come from a pull request, so every text is escaped.
+ * The errors follow directly after the heading. The facts about the build come last.
  */
 export function resultPageOf(facts: ResultFacts): string {
   const isGood = facts.result === "Success" || facts.result === "Skipped";

@@ -12,8 +12,8 @@ const volatile = [
 ] as const;
 
 /**
- * The hash of a comment's findings. Times, durations and the order of lines do not change the hash, because builds run in
- * parallel. Everything else does, including line numbers, so a comment with other errors is rewritten.
+ * The hash of a comment's findings. Times, durations and the order of lines do not change the hash, because builds run
+ * in parallel. Everything else does, including line numbers, so a comment with other errors is rewritten.
  */
 export function commentHashOf(text: string): string {
   const stable = volatile.reduce((rest, pattern) => rest.replace(pattern, ""), text);

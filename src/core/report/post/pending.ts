@@ -30,8 +30,8 @@ export function reportFactsOf(build: Build, context: ReportContext, logWaited: M
 }
 
 /**
- * Whether GitHub still lacks a verdict, a comment or the withdrawal of an announcement for a Build that leaves the pool. A held
- * Build counts too, because it must first stop or finish. `checks` are the resolved checks of the pool.
+ * Whether GitHub still lacks a verdict, a comment or the withdrawal of an announcement for a Build that leaves the
+ * pool. A held Build counts too, because it must first stop or finish. `checks` are the resolved checks of the pool.
  */
 export function hasUnpublished(build: Build, pool: BuilderPool, checks: readonly ResolvedCheck[]): boolean {
   if (isHeld(build)) return true;
@@ -57,7 +57,9 @@ export function pendingReports(objects: {
     .map(({ metadata }) => metadata.name);
 }
 
-/** Resolves the checks of each version of a pool once. A new version is a new object, and the old one can be collected. */
+/**
+ * Resolves the checks of each version of a pool once. A new version is a new object, and the old one can be collected.
+ */
 export function createChecksCache(): ReportContext["checks"] {
   const resolved = new WeakMap<BuilderPool, readonly ResolvedCheck[]>();
   return (pool) => {

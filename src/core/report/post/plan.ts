@@ -41,7 +41,10 @@ export interface ReportPlan {
   readonly wait?: Milliseconds;
 }
 
-/** The longest wait for a log before its verdict is published. The link is final, and the builder keeps retrying the upload. */
+/**
+ * The longest wait for a log before its verdict is published. The link is final, and the builder keeps retrying the
+ * upload.
+ */
 const logPatience: Milliseconds = 10 * 60_000;
 /** GitHub accepts 1000 statuses for a commit and context. After this many, only verdicts are written. */
 const maxAnnouncements = 900;
@@ -49,8 +52,8 @@ const maxAnnouncements = 900;
 const onPurpose: ReadonlySet<InfrastructureReason> = new Set(["Drained", "Superseded", "Preempted"]);
 
 /**
- * The writes that GitHub still lacks for a Build, compared with the reporter's record in `status.reported`. Verdicts come first,
- * oldest first, each on its own commit. Announcements about the current commit follow.
+ * The writes that GitHub still lacks for a Build, compared with the reporter's record in `status.reported`. Verdicts
+ * come first, oldest first, each on its own commit. Announcements about the current commit follow.
  *
  * - An untested commit gets one `Started` and its verdict.
  * - A failed commit gets `Rechecking` during a recheck, and its verdict.
@@ -68,8 +71,9 @@ export function planReport(build: Build, facts: ReportFacts): ReportPlan {
 }
 
 /**
- * The oldest verdict that GitHub lacks. Only the newest verdict on a commit counts, and a silent verdict never counts. A verdict
- * with the same text as on GitHub stays unreported until its request is recorded, because a person may have cleared the status.
+ * The oldest verdict that GitHub lacks. Only the newest verdict on a commit counts, and a silent verdict never counts.
+ * A verdict with the same text as on GitHub stays unreported until its request is recorded, because a person may have
+ * cleared the status.
  */
 export function unreportedVerdict({ spec, status }: Build): Verdict | undefined {
   const reported = status?.reported;
@@ -97,7 +101,10 @@ function reportVerdict(build: Build, verdict: Verdict, facts: ReportFacts): Repo
   return { status, ...(comment && { comment }) };
 }
 
-/** Whether GitHub lacks a verdict, or the comment of the newest verdict. `wantsComments` is called only if a comment is due. */
+/**
+ * Whether GitHub lacks a verdict, or the comment of the newest verdict. `wantsComments` is called only if a comment is
+ * due.
+ */
 export function hasPendingVerdict(build: Build, wantsComments: ReportFacts["wantsComments"]): boolean {
   return unreportedVerdict(build) !== undefined || commentDue(build, wantsComments) !== undefined;
 }
@@ -165,7 +172,9 @@ function runningStatusOf(
   return isOurs ? recheckingStatusOf(since, claim.builder, reported.url) : undefined;
 }
 
-/** Requests approval of an untested commit without a status. Withdraws the announcement of a build that is now blocked. */
+/**
+ * Requests approval of an untested commit without a status. Withdraws the announcement of a build that is now blocked.
+ */
 function blockedStatusOf({ spec, status }: Build, reported: Reported | undefined): StatusText | undefined {
   if (spec.blocked === undefined || status?.claim !== undefined) return undefined;
   const isAnnounced = reported !== undefined && isAnnouncement(reported.description);

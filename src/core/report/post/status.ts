@@ -56,7 +56,9 @@ const blockedPhrases: Readonly<Record<Exclude<BlockedReason, "Untrusted" | "Owne
   PoolDeleted: "the builders of this check are gone",
 };
 
-/** The status of a verdict, in ali-bot's words. Red is `error`, not `failure`: tools that wait for checks match `error`. */
+/**
+ * The status of a verdict, in ali-bot's words. Red is `error`, not `failure`: tools that wait for checks match `error`.
+ */
 export function verdictStatusOf(check: string, verdict: Pick<Verdict, "result" | "log">): StatusText {
   const { state, description } = verdictTexts[verdict.result];
   return {
@@ -98,8 +100,8 @@ export function isRetrying(description: string): boolean {
 }
 
 /**
- * Whether a pending status is ours, and not a person's request for a rebuild. A listing may still show our status after the
- * verdict. Our status stays permanently if GitHub refuses the verdict.
+ * Whether a pending status is ours, and not a person's request for a rebuild. A listing may still show our status after
+ * the verdict. Our status stays permanently if GitHub refuses the verdict.
  */
 export function isOwnPending(description: string): boolean {
   return (

@@ -21,8 +21,8 @@ const alone = { before: 0, after: 0, preview: true, logs: "all" } as const;
 const list = { before: 0, after: Number.POSITIVE_INFINITY, preview: false, logs: "all" } as const;
 
 /**
- * The classes of ali-bot's error report, except that `100% tests passed` is no error here. The pattern `make…: ***` needs a target
- * or message after the colon, because echoed recipes may contain stars too.
+ * The classes of ali-bot's error report, except that `100% tests passed` is no error here. The pattern `make…: ***`
+ * needs a target or message after the colon, because echoed recipes may contain stars too.
  */
 export const rules: readonly Rule[] = [
   { ...shown, class: "killed", pattern: /fatal error: Killed signal terminated program/ },
@@ -58,8 +58,8 @@ export const rules: readonly Rule[] = [
 ];
 
 /**
- * Prefilter: every line that matches a rule also matches this expression, so the rules run on few lines. The escape character is
- * included because a colour code may split a word.
+ * Prefilter: every line that matches a rule also matches this expression, so the rules run on few lines. The escape
+ * character is included because a colour code may split a word.
  */
 export const screen =
   /error:|Error(?::| in | - )|CMake Error|ERROR[:\]]|\[FATAL\]|\*\*\*|-> FAILED|build stopped: |warning:|Warning[: ]|tests passed|List of (?:errors|issues)|task timeout|critical problem|nonzero exit|Exception enc|\x1b/g;

@@ -7,8 +7,8 @@ import { LineWindow, type WindowLine } from "./window.ts";
 const nothing: readonly Rule[] = [];
 
 /**
- * Finds the lines to show in the logs of one build, oldest log first, in one pass and in bounded memory. The findings depend only
- * on the bytes, not on the chunk sizes.
+ * Finds the lines to show in the logs of one build, oldest log first, in one pass and in bounded memory. The findings
+ * depend only on the bytes, not on the chunk sizes.
  *
  * One expression screens all bytes. Only lines that pass are matched against the rules. Only shown lines are decoded.
  */

@@ -2,7 +2,10 @@ import { lineBytes, readableLineOf, withoutEscapes } from "../log/line.ts";
 import type { ScannedLine } from "./section.ts";
 
 const size = 256 * 1024;
-/** Lines that stay in the window after reading, if they fit. They serve as context, and as the tail of a log without findings. */
+/**
+ * Lines that stay in the window after reading, if they fit. They serve as context, and as the tail of a log without
+ * findings.
+ */
 export const historyLines = 50;
 const historyBytes = size / 2;
 
@@ -51,8 +54,8 @@ export class WindowLine implements ScannedLine {
 export type Read = (from: number, to: number) => void;
 
 /**
- * The part of a log in memory, with a fixed size. A full window is read and then shifted. The result depends only on the bytes of
- * the log. Lines end in LF, CRLF or CR.
+ * The part of a log in memory, with a fixed size. A full window is read and then shifted. The result depends only on
+ * the bytes of the log. Lines end in LF, CRLF or CR.
  */
 export class LineWindow {
   readonly #bytes = Buffer.allocUnsafe(size);
@@ -132,7 +135,10 @@ export class LineWindow {
     this.#unread -= from;
   }
 
-  /** Drops the middle of a line that fills the window. Only the beginning is ever used. The last byte may be half of a CRLF. */
+  /**
+   * Drops the middle of a line that fills the window. Only the beginning is ever used. The last byte may be half of a
+   * CRLF.
+   */
   #shorten(): void {
     const length = this.#unread + lineBytes + 2;
     this.#bytes[length - 1] = this.#bytes[size - 1] ?? newline;

@@ -122,10 +122,10 @@ describe("existing Build", () => {
   });
 
   it("of a closed pull request stays until its verdict is on GitHub and its build has stopped", () => {
-    const given = judged("Success", settled);
+    const tested = judged("Success", settled);
     const actionsOf = (one: Stored<"Build">) =>
       plan({ builds: [one] }).map(({ do: verb, build: { spec } }) => [verb, spec.blocked?.reason]);
-    expect(actionsOf(named(given))).toEqual([["update", "Closed"]]);
+    expect(actionsOf(named(tested))).toEqual([["update", "Closed"]]);
     const { commit, request } = build.spec;
     const reportedAs = {
       commit,

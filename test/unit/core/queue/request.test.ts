@@ -88,23 +88,23 @@ describe("request", () => {
       writes: 2,
     };
     const failed = named(judged("Failure", { ...settled, group: "failed" }, { reported }));
-    const asked = aPullRequest(status("PENDING", "please"));
+    const rebuild = aPullRequest(status("PENDING", "please"));
 
     it("is raised once when a person sets the status to pending after our verdict", () => {
-      const again = plan({ pullRequests: [asked], builds: [failed] })[0];
+      const again = plan({ pullRequests: [rebuild], builds: [failed] })[0];
       expect(again).toMatchObject({ because: "a rebuild was requested on GitHub" });
       expect(again?.build.spec).toMatchObject({ request: 2, group: "untested" });
-      expect(plan({ pullRequests: [asked], builds: [again?.build as Stored<"Build">] })).toEqual([]);
+      expect(plan({ pullRequests: [rebuild], builds: [again?.build as Stored<"Build">] })).toEqual([]);
     });
 
     it.each<[string, Stored<"Build">, PullRequest, number]>([
       ["our own pending status", failed, aPullRequest(status("PENDING", "Started Mon 12:00 CET on o2-0")), noon],
-      ["a listing from before GitHub had our verdict", failed, asked, noon - 1000],
-      ["an unpublished verdict", named(judged("Failure", { ...settled, group: "failed" })), asked, noon],
+      ["a listing from before GitHub had our verdict", failed, rebuild, noon - 1000],
+      ["an unpublished verdict", named(judged("Failure", { ...settled, group: "failed" })), rebuild, noon],
       [
         "a pending status when our last report was pending too",
         named(judged("Failure", { ...settled, group: "failed" }, { reported: { ...reported, state: "pending" } })),
-        asked,
+        rebuild,
         noon,
       ],
     ])("is not raised by %s", (_, build, pullRequest, startedAt) => {
@@ -113,16 +113,16 @@ describe("request", () => {
 
     it("is raised while a recheck is queued, but not while a recheck runs", () => {
       const queued = { ...failed, spec: { ...failed.spec, request: 2 } };
-      expect(spec({ pullRequests: [asked], builds: [queued] })).toMatchObject({ request: 3, group: "untested" });
+      expect(spec({ pullRequests: [rebuild], builds: [queued] })).toMatchObject({ request: 3, group: "untested" });
 
       const claim = { builder: "o2-0", incarnation: "i", attempt: 2, request: 2, commit: sha(1), since: iso(noon) };
       const running = { ...queued, status: { ...queued.status, phase: "Running" as const, attempt: 2, claim } };
-      expect(plan({ pullRequests: [asked], builds: [running] })).toEqual([]);
+      expect(plan({ pullRequests: [rebuild], builds: [running] })).toEqual([]);
     });
 
     it("is raised also for a commit tested before this pool", () => {
       const old = named(aBuild({ ...settled, request: 0, group: "failed" }));
-      expect(spec({ pullRequests: [asked], builds: [old] })).toMatchObject({ request: 1, group: "untested" });
+      expect(spec({ pullRequests: [rebuild], builds: [old] })).toMatchObject({ request: 1, group: "untested" });
     });
   });
 
@@ -154,8 +154,8 @@ describe("request", () => {
       expect(due(failed(0), late, { rechecks: false })).toBeUndefined();
       const off: BuilderPoolSpec["recheck"] = { ...pool.spec.recheck, maxShare: 0 };
       expect(due(failed(0), late, { pool: aPool({ recheck: off }) })).toBeUndefined();
-      const asked = judged("Failure", { ...settled, group: "failed", request: 2 }, failed(0).status);
-      expect(due(asked, late)).toBeUndefined();
+      const rebuild = judged("Failure", { ...settled, group: "failed", request: 2 }, failed(0).status);
+      expect(due(rebuild, late)).toBeUndefined();
       expect(due(failed(0), late, { pullRequests: [aPullRequest({ isDraft: true })] })?.request).toBe(1);
     });
 

@@ -28,18 +28,18 @@ describe("cacheReviews", () => {
   });
 
   it("evicts the oldest result when the cache is full", async () => {
-    const asked: string[] = [];
+    const reviewed: string[] = [];
     const review = cacheReviews(
       async (token) => {
-        asked.push(token);
+        reviewed.push(token);
         return "invalid";
       },
       { monotonic: () => 0 },
     );
     for (let n = 0; n <= 10_000; n += 1) await review(`made-up-${n}`);
     await review("made-up-1");
-    expect(asked).toHaveLength(10_001);
+    expect(reviewed).toHaveLength(10_001);
     await review("made-up-0");
-    expect(asked).toHaveLength(10_002);
+    expect(reviewed).toHaveLength(10_002);
   });
 });

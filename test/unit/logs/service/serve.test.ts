@@ -39,7 +39,7 @@ describe("log server", () => {
     ["artifacts/plot.png", "image/png"],
     ["artifacts/facts.json", "application/json"],
     ["artifacts/evil.svg", "text/plain; charset=utf-8"],
-  ])("sends %s inline as %s, guarded", async (name, type) => {
+  ])("sends %s inline as %s, with security headers", async (name, type) => {
     const answer = await get(`${home}/${name}`);
     expect(answer.status).toBe(200);
     expect(answer.headers.get("content-type")).toBe(type);
@@ -57,7 +57,7 @@ describe("log server", () => {
     ["bytes=-2", "89", "bytes 8-9/10"],
     ["bytes=8-99", "89", "bytes 8-9/10"],
     ["bytes=-99", "0123456789", "bytes 0-9/10"],
-  ])("sends the part that %s asks for", async (range, text, header) => {
+  ])("sends the requested part for %s", async (range, text, header) => {
     const answer = await get(`${home}/fullLog.txt`, { headers: { range } });
     expect(answer.status).toBe(206);
     expect(answer.headers.get("content-range")).toBe(header);

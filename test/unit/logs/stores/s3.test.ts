@@ -17,11 +17,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** A bucket that accepts a number of requests and answers 503 to all others. */
-async function busyAfter(taken: number) {
-  let asked = 0;
+async function busyAfter(accepted: number) {
+  let requests = 0;
   const server = createServer((incoming, outgoing) => {
-    asked += 1;
-    const isBusy = asked > taken;
+    requests += 1;
+    const isBusy = requests > accepted;
     incoming.resume().on("end", () => {
       outgoing.writeHead(isBusy ? 503 : 200, { etag: '"1"' });
       outgoing.end(isBusy ? "<Code>SlowDown</Code>" : "<UploadId>7</UploadId>");
@@ -35,12 +35,12 @@ async function busyAfter(taken: number) {
 
 describe("failed upload of a large log", () => {
   it.each([
-    ["at all", 0],
+    ["on every request", 0],
     ["from its first part on", 1],
     ["from its second part on", 2],
     ["from its third part on", 3],
-  ])("%s is let go of: no file of it stays open", async (_, taken) => {
-    using bucket = await busyAfter(taken);
+  ])("closes the log file when the bucket fails %s", async (_, accepted) => {
+    using bucket = await busyAfter(accepted);
     const s3 = { endpoint: bucket.endpoint, bucket: "alice-build-logs", region: "us-east-1", prefix: "" };
     const keys = async () => ({ accessKeyId: "id", secretAccessKey: "secret" });
     const file = createReadStream(join(folder, "log"));

@@ -49,7 +49,7 @@ describe("report of a blocked Build", () => {
   it.each([
     ["Draft", "Not building: the pull request is a draft"],
     ["PoolDeleted", "Not building: the builders of this check are gone"],
-  ] as const)("W-15: is called off when it had been announced: %s", (reason, description) => {
+  ] as const)("W-15: withdraws the announcement of a build that is now blocked: %s", (reason, description) => {
     const build = aBuild(blocked(reason), { reported: aReport() });
     expect(plannedStatus(build)).toMatchObject({ state: "pending", description });
     expect(plannedStatus(aBuild(blocked(reason), running({ reported: aReport() })))).toBeUndefined();

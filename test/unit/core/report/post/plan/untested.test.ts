@@ -42,8 +42,8 @@ describe("report of an untested commit", () => {
   });
 
   it("is written again for a requested rebuild", () => {
-    const asked = running({ reported: published("success"), verdict: aVerdict() }, { request: 2 });
-    expect(plannedStatus(aBuild({ request: 2 }, asked))?.description).toBe("Started Mon 19:12 CET on o2-3");
+    const rebuild = running({ reported: published("success"), verdict: aVerdict() }, { request: 2 });
+    expect(plannedStatus(aBuild({ request: 2 }, rebuild))?.description).toBe("Started Mon 19:12 CET on o2-3");
   });
 
   it("is only the verdict if the build finished before its start was reported", () => {
@@ -58,9 +58,9 @@ describe("report of an untested commit", () => {
       description: "Retrying, not the pull request's fault: a repository could not be fetched on o2-3",
     });
     const again = aTrouble({ reason: "DiskFull", builder: "o2-4", count: 2 });
-    const said = aReport({ description: "Retrying, not the pull request's fault: x on o2-3" });
-    expect(plannedStatus(aBuild({}, { trouble: again, reported: said }))).toBeUndefined();
-    expect(plannedStatus(aBuild({}, running({ trouble: again, reported: said })))).toBeUndefined();
+    const reported = aReport({ description: "Retrying, not the pull request's fault: x on o2-3" });
+    expect(plannedStatus(aBuild({}, { trouble: again, reported }))).toBeUndefined();
+    expect(plannedStatus(aBuild({}, running({ trouble: again, reported })))).toBeUndefined();
   });
 
   it.each(["Drained", "Superseded", "Preempted"] as const)("does not report a requeue: %s", (reason) => {
