@@ -61,7 +61,7 @@ export function finish(build: Build, holder: Holder, finding: VerdictInput): Tra
       ...rest,
       phase: "Done",
       verdict: { ...finding, commit, request, attempt, builder },
-      ...(last === undefined ? {} : { history: extend(last, status.history) }),
+      ...(last === undefined ? {} : { history: extendHistory(last, status.history) }),
       rechecks: earlier + (isRecheck(build) ? 1 : 0),
     },
   };
@@ -78,7 +78,7 @@ export function release(
   }: { readonly reason: InfrastructureReason; readonly message: string; readonly now: Milliseconds },
 ): Transition {
   if (!holds(build, holder)) return { refused: lostClaimMessage(build, holder) };
-  return { status: queued(build, { reason, message, builder: holder.builder, now }) };
+  return { status: queuedStatusOf(build, { reason, message, builder: holder.builder, now }) };
 }
 
 /** Claimed or Running → Queued, by the operator only. */
@@ -98,10 +98,10 @@ export function takeBack(build: Build, why: TakeBack, now: Milliseconds): Transi
     NewIncarnation: `"${builder}" restarted while it held the build`,
   }[why.cause];
   const fatal = why.cause === "Lost" && phase === "Running";
-  return { status: queued(build, { reason: "BuilderLost", message, builder, now, fatal }) };
+  return { status: queuedStatusOf(build, { reason: "BuilderLost", message, builder, now, fatal }) };
 }
 
-function queued(build: Build, trouble: Parameters<typeof troubleAfter>[1]): BuildStatus {
+function queuedStatusOf(build: Build, trouble: Parameters<typeof troubleAfter>[1]): BuildStatus {
   const { claim: _, step: __, trouble: ___, ...rest } = statusOf(build);
   const isRecorded = trouble.reason !== "Superseded";
   return { ...rest, phase: "Queued", ...(isRecorded ? { trouble: troubleAfter(build, trouble) } : {}) };
@@ -111,6 +111,6 @@ function statusOf(build: Build): BuildStatus {
   return build.status ?? { phase: "Queued", attempt: 0 };
 }
 
-function extend({ excerpt: _, ...last }: Verdict, earlier: BuildStatus["history"] = []): BuildStatus["history"] {
+function extendHistory({ excerpt: _, ...last }: Verdict, earlier: BuildStatus["history"] = []): BuildStatus["history"] {
   return [last, ...earlier].slice(0, historyLength);
 }

@@ -22,7 +22,7 @@ export function buildMetadataOf(pool: Stored<"BuilderPool">, check: ResolvedChec
   const { name, uid } = pool.metadata;
   return {
     name: buildNameOf(name, check, number),
-    labels: { [poolLabel]: name, [checkLabel]: labelValue(check.name), [pullRequestLabel]: String(number) },
+    labels: { [poolLabel]: name, [checkLabel]: labelValueOf(check.name), [pullRequestLabel]: String(number) },
     ownerReferences: [{ apiVersion: pool.apiVersion, kind: pool.kind, name, uid, controller: true }],
   };
 }
@@ -30,7 +30,7 @@ export function buildMetadataOf(pool: Stored<"BuilderPool">, check: ResolvedChec
 /**
  * The name of the check's log directory as a label value: at most 63 characters, with a letter or digit at both ends.
  */
-function labelValue(check: string): string {
+function labelValueOf(check: string): string {
   return check
     .replace(/[^A-Za-z0-9_-]/g, "_")
     .slice(0, 63)

@@ -15,10 +15,10 @@ export function recheckDueAtOf(
   const verdict = status?.verdict?.commit === spec.commit ? status.verdict : undefined;
   const rechecks = verdict === undefined ? 0 : (status?.rechecks ?? 0);
   const pause = Math.min(milliseconds(minBackoff) * 2 ** rechecks, milliseconds(maxBackoff));
-  return Date.parse(verdict?.finishedAt ?? metadata.creationTimestamp) + pause * (1 + fraction(metadata.name) / 4);
+  return Date.parse(verdict?.finishedAt ?? metadata.creationTimestamp) + pause * (1 + fractionOf(metadata.name) / 4);
 }
 
 /** A number in [0, 1), constant for each name. */
-function fraction(name: string): number {
+function fractionOf(name: string): number {
   return Number.parseInt(hash("sha256", name, "hex").slice(0, 8), 16) / 2 ** 32;
 }

@@ -26,10 +26,10 @@ const associations = new Set(["OWNER", "MEMBER", "COLLABORATOR"]);
 
 /** The first rule with a reason decides. */
 const rules: readonly (readonly [TrustRule, (facts: Facts) => string | undefined])[] = [
-  ["Approval", approved], // a reviewer approved the code
-  ["Association", associated], // the author belongs to the repository
-  ["User", named], // the check's definition names the author
-  ["Team", inTeam], // the author is in the team of the check's definition
+  ["Approval", approvalReason], // a reviewer approved the code
+  ["Association", associationReason], // the author belongs to the repository
+  ["User", userReason], // the check's definition names the author
+  ["Team", teamReason], // the author is in the team of the check's definition
 ];
 
 /** Decides whether a pull request's code may be built for a check without further approval, and by which rule. */
@@ -50,7 +50,7 @@ export function decideTrust(
  * user can approve. GitHub can be configured to dismiss stale approvals. A check can ask for less trust with
  * `approvals: HeadCommit` or `approvals: Strict`.
  */
-function approved({ trust, pullRequest: { approvals, head } }: Facts): string | undefined {
+function approvalReason({ trust, pullRequest: { approvals, head } }: Facts): string | undefined {
   if (trust.approvals === "AnyCommit") return approvals.length > 0 ? "it has an approving review" : undefined;
   const ofHead = approvals.filter(({ commit }) => commit === head.commit);
   if (trust.approvals === "HeadCommit")
@@ -59,18 +59,18 @@ function approved({ trust, pullRequest: { approvals, head } }: Facts): string | 
   return reviewer && `its head commit has an approving review by a reviewer with association ${reviewer.association}`;
 }
 
-function associated({ trust, pullRequest: { author, association } }: Facts): string | undefined {
+function associationReason({ trust, pullRequest: { author, association } }: Facts): string | undefined {
   if (associations.has(association)) return `its author ${author} is ${association} of the repository`;
   if (association === "CONTRIBUTOR" && trust.collaborators) return `its author ${author} has contributed before`;
   return undefined;
 }
 
-function named({ trust, pullRequest: { author } }: Facts): string | undefined {
+function userReason({ trust, pullRequest: { author } }: Facts): string | undefined {
   if (author === ghost) return undefined;
   return trust.users.some((user) => user.trim() === author) ? `its author ${author} is among trust.users` : undefined;
 }
 
-function inTeam({ trust, pullRequest: { author }, teams }: Facts): string | undefined {
+function teamReason({ trust, pullRequest: { author }, teams }: Facts): string | undefined {
   if (trust.team === undefined || author === ghost) return undefined;
   return teams.get(trust.team)?.has(author) ? `its author ${author} is in the team ${trust.team}` : undefined;
 }

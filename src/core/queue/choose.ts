@@ -29,7 +29,7 @@ export function chooseBuild(view: QueueView & ChoiceInput): Choice {
   const offer = offerOf(view, partition);
   const build = offer.untested ?? drawRecheck(view, partition, offer);
   if (build !== undefined) return { build };
-  const idle = whyIdle(view, partition, offer);
+  const idle = idleReason(view, partition, offer);
   return Number.isFinite(offer.again) ? { idle, again: offer.again } : { idle };
 }
 
@@ -91,7 +91,7 @@ function recheckLimit({ recheck: { maxShare } }: ChoiceInput, partition: Partiti
   return maxShare === 0 ? 0 : Math.max(1, Math.floor(maxShare * partition.active.size));
 }
 
-function whyIdle(
+function idleReason(
   view: QueueView & ChoiceInput,
   partition: PartitionView,
   { failed, succeeded, left, again }: Offer,

@@ -66,7 +66,7 @@ export function deferralOf(view: QueueView, partition: PartitionView, build: Bui
   if (strategy === "Modulo") {
     return preference.ownerRank(check, commit, partition.active.size) === partition.rank ? 0 : Number.POSITIVE_INFINITY;
   }
-  const failedAt = failedHere(build, self);
+  const failedAt = pauseEndOn(build, self);
   if (failedAt !== undefined && partition.active.size > 1) return Math.max(0, failedAt + patience - now);
   const holder = treeHolder(build, partition);
   if (holder === self) return 0;
@@ -83,7 +83,7 @@ export function deferralOf(view: QueueView, partition: PartitionView, build: Bui
 /** The member with a warm tree for a build, unless its last attempt failed there for an infrastructure reason. */
 export function treeHolder(build: Build, { active: names }: Pick<PartitionView, "active">): string | undefined {
   const tree = build.status?.tree;
-  if (tree === undefined || !names.has(tree) || failedHere(build, tree) !== undefined) return undefined;
+  if (tree === undefined || !names.has(tree) || pauseEndOn(build, tree) !== undefined) return undefined;
   return tree;
 }
 
@@ -93,7 +93,7 @@ function hasOlderTree({ status }: Build, builder: string): boolean {
 }
 
 /** The end of the pause if the last attempt failed on this builder, by that builder's own clock. */
-function failedHere(build: Build, builder: string): Milliseconds | undefined {
+function pauseEndOn(build: Build, builder: string): Milliseconds | undefined {
   const trouble = currentTrouble(build);
   if (trouble?.notBefore === undefined || trouble.builder !== builder) return undefined;
   return Date.parse(trouble.notBefore);

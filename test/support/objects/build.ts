@@ -41,7 +41,7 @@ export function heldBy(builder: string, spec: Partial<BuildSpec> = {}, status: P
 }
 
 /** A build with a verdict. */
-export function judged(
+export function withVerdict(
   result: "Success" | "Failure",
   spec: Partial<BuildSpec> = {},
   status: Partial<BuildStatus> = {},

@@ -22,7 +22,7 @@ export function commentOn(check: string, verdict: Omit<Verdict, "silent">): Comm
   const text =
     verdict.result === "Failure" ? failureText(verdict) : verdict.result === "TooBig" ? `${tooBig}\n` : undefined;
   if (text === undefined) return undefined;
-  const prefix = `Error while checking ${inert(check)} for ${verdict.commit}`;
+  const prefix = `Error while checking ${withoutMentions(check)} for ${verdict.commit}`;
   const at = verdict.finishedAt.slice(0, 16).replace("T", " ");
   return { prefix, body: `${prefix} at ${at}:\n\n${text}`, hash: commentHashOf(text) };
 }
@@ -30,17 +30,17 @@ export function commentOn(check: string, verdict: Omit<Verdict, "silent">): Comm
 function failureText({ excerpt = "", log }: Omit<Verdict, "silent">): string {
   const link = log === undefined ? "" : `Full log [here](${log.url}).\n`;
   const text = truncate(excerpt, maxBody - link.length - 1000);
-  return text === "" ? link : `${fenced(text)}\n${link}`;
+  return text === "" ? link : `${codeBlock(text)}\n${link}`;
 }
 
 /** The text as a code block. The fence is longer than any run of backticks, so the text cannot end the block. */
-function fenced(text: string): string {
+function codeBlock(text: string): string {
   const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(Math.max(3, longest + 1));
   return `${fence}\n${text}\n${fence}\n`;
 }
 
 /** The check name without mentions of users and references to issues. */
-function inert(name: string): string {
+function withoutMentions(name: string): string {
   return name.replace(/[@#]/g, "$&\u200b");
 }

@@ -70,23 +70,23 @@ export function verdictStatusOf(check: string, verdict: Pick<Verdict, "result" |
 
 /** The status for a running build of an untested commit. */
 export function startedStatusOf(since: Milliseconds, builder: string): StatusText {
-  return pending(`Started ${startTimeOf(since)} on ${builder}`);
+  return pendingStatus(`Started ${startTimeOf(since)} on ${builder}`);
 }
 
 /** The status for a recheck of a failed commit. The status stays red and keeps its link. */
 export function recheckingStatusOf(since: Milliseconds, builder: string, url: string): StatusText {
-  return { state: "error", description: describe(`Rechecking since ${startTimeOf(since)} on ${builder}`), url };
+  return { state: "error", description: fitDescription(`Rechecking since ${startTimeOf(since)} on ${builder}`), url };
 }
 
 /** The status after an attempt that failed for a reason outside the pull request. */
 export function retryingStatusOf(reason: InfrastructureReason, builder: string): StatusText {
-  return pending(`Retrying, not the pull request's fault: ${infrastructurePhrases[reason]} on ${builder}`);
+  return pendingStatus(`Retrying, not the pull request's fault: ${infrastructurePhrases[reason]} on ${builder}`);
 }
 
 /** The status that withdraws an announced build; undefined if another status gives the reason. */
 export function notBuildingStatusOf(reason: BlockedReason): StatusText | undefined {
   if (reason === "Untrusted" || reason === "OwnedByAnotherPool") return undefined;
-  return pending(`Not building: ${blockedPhrases[reason]}`);
+  return pendingStatus(`Not building: ${blockedPhrases[reason]}`);
 }
 
 /** Whether a description is our announcement of a build. Such a status must be withdrawn if the build is cancelled. */
@@ -111,11 +111,11 @@ export function isOwnPending(description: string): boolean {
   );
 }
 
-function pending(description: string): StatusText {
-  return { state: "pending", description: describe(description), url: "" };
+function pendingStatus(description: string): StatusText {
+  return { state: "pending", description: fitDescription(description), url: "" };
 }
 
-function describe(text: string): string {
+function fitDescription(text: string): string {
   return truncate(text, maxDescription);
 }
 

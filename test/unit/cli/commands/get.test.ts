@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { buildList } from "../../../../src/cli/commands/get.ts";
-import { aBuild, heldBy, judged } from "../../../support/objects/build.ts";
+import { aBuild, heldBy, withVerdict } from "../../../support/objects/build.ts";
 import { noon } from "../../../support/objects/moment.ts";
 
 describe("the list of builds", () => {
   const builds = [
-    judged("Failure", { number: 3, group: "failed" }),
+    withVerdict("Failure", { number: 3, group: "failed" }),
     aBuild({ number: 2, blocked: { reason: "Draft", message: "It is a draft" } }),
     heldBy("o2-1", { number: 12 }),
     aBuild({ number: 1, requestedAt: "2026-01-05T11:00:00Z", title: "" }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Stored } from "../../../../src/api/objects/kinds.ts";
 import type { Condition } from "../../../../src/api/objects/metadata.ts";
 import { builderLines, buildLines, poolLines } from "../../../../src/cli/up/lines.ts";
-import { aBuild, judged, sha } from "../../../support/objects/build.ts";
+import { aBuild, sha, withVerdict } from "../../../support/objects/build.ts";
 import { aBuilder } from "../../../support/objects/builder.ts";
 import { iso, noon } from "../../../support/objects/moment.ts";
 import { aPool } from "../../../support/objects/pool.ts";
@@ -62,11 +62,11 @@ describe("news of a build", () => {
         status: { ...build.status, verdict: { ...build.status.verdict, log: { path: "a/b", url, stored: true } } },
       }),
     });
-    const failed = withPage(judged("Failure"));
+    const failed = withPage(withVerdict("Failure"));
     expect(buildLines(aBuild(), failed).at(0)).toMatch(
       /#1: Failure after \S+ on o2-0: http:\/\/localhost\/pretty.html$/,
     );
-    const good = withPage(judged("Success"));
+    const good = withPage(withVerdict("Success"));
     expect(buildLines(aBuild(), good).at(0)).toMatch(/#1: Success after \S+ on o2-0$/);
   });
 

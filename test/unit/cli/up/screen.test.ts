@@ -5,7 +5,7 @@ import { attention, isBad } from "../../../../src/cli/output/attention.ts";
 import { renderScreen, type ScreenState } from "../../../../src/cli/up/screen.ts";
 import { showChanges } from "../../../../src/cli/up/watch.ts";
 import { fakeClock } from "../../../support/fakeClock.ts";
-import { aBuild, judged } from "../../../support/objects/build.ts";
+import { aBuild, withVerdict } from "../../../support/objects/build.ts";
 import { aBuilder } from "../../../support/objects/builder.ts";
 import { iso, noon } from "../../../support/objects/moment.ts";
 import { aPool } from "../../../support/objects/pool.ts";
@@ -18,7 +18,7 @@ const seen: ScreenState = {
   pools: [aPool()],
   builders: Array.from({ length: 30 }, (_, index) => stored(`o2-${index}`, "Ready")),
   builds: Array.from({ length: 90 }, (_, index) =>
-    judged("Failure", { number: index + 1, title: "A title ".repeat(20) }),
+    withVerdict("Failure", { number: index + 1, title: "A title ".repeat(20) }),
   ),
   attention: ["o2: GitHub answered 401 ".repeat(12)],
   news: Array.from({ length: 50 }, (_, index) => `12:00:00  news ${index}`),

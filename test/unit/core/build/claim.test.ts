@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Build } from "../../../../src/api/objects/build.ts";
 import { claim, finish, release, start } from "../../../../src/core/build/claim.ts";
 import { isClaimable, isRecheck, isWanted } from "../../../../src/core/build/state.ts";
-import { aBuild, heldBy, judged, sha } from "../../../support/objects/build.ts";
+import { aBuild, heldBy, sha, withVerdict } from "../../../support/objects/build.ts";
 import { applied, claimed, finding, finished, holderOf, running } from "../../../support/objects/inHands.ts";
 import { iso, noon } from "../../../support/objects/moment.ts";
 
@@ -27,7 +27,7 @@ describe("claim", () => {
   it.each<[string, Build]>([
     ["claimed by another builder", heldBy("o2-1", {}, { phase: "Claimed" })],
     ["running elsewhere", heldBy("o2-1")],
-    ["done", judged("Success")],
+    ["done", withVerdict("Success")],
     ["not requested", aBuild({ request: 0 })],
     ["blocked", aBuild({ blocked: { reason: "Draft", message: "It is a draft" } })],
     ["being deleted", { ...aBuild(), metadata: { ...aBuild().metadata, deletionTimestamp: iso(noon) } }],
@@ -45,7 +45,7 @@ describe("claim", () => {
       at: iso(noon),
       writes: 2,
     };
-    const again = claimed(judged("Success", { request: 2 }, { attempt: 7, reported, verdict }));
+    const again = claimed(withVerdict("Success", { request: 2 }, { attempt: 7, reported, verdict }));
     expect(again.status).toMatchObject({
       attempt: 8,
       claim: { attempt: 8, request: 2 },
@@ -95,9 +95,9 @@ describe("claim", () => {
   it("counts rechecks but not requested rebuilds of a commit, from 0 after each push", () => {
     const before = { rechecks: 3, verdict };
     const counted = (build: ReturnType<typeof aBuild>) => finished(build).status.rechecks;
-    expect(counted(judged("Failure", { request: 2, group: "failed" }, before))).toBe(4);
-    expect(counted(judged("Failure", { request: 2 }, before))).toBe(3);
-    expect(counted(judged("Failure", { request: 2, commit: sha("f") }, before))).toBe(0);
+    expect(counted(withVerdict("Failure", { request: 2, group: "failed" }, before))).toBe(4);
+    expect(counted(withVerdict("Failure", { request: 2 }, before))).toBe(3);
+    expect(counted(withVerdict("Failure", { request: 2, commit: sha("f") }, before))).toBe(0);
     expect(counted(aBuild({ group: "failed" }))).toBe(1);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { finish, type TakeBack, takeBack } from "../../../../src/core/build/claim.ts";
 import { isClaimable } from "../../../../src/core/build/state.ts";
-import { aBuild, judged } from "../../../support/objects/build.ts";
+import { aBuild, withVerdict } from "../../../support/objects/build.ts";
 import { applied, claimed, finding, holderOf, running } from "../../../support/objects/inHands.ts";
 import { noon } from "../../../support/objects/moment.ts";
 
@@ -38,7 +38,7 @@ describe("takeBack", () => {
       `The current process of "o2-0" holds build/O2/o2 of o/r#1`,
     ],
     ["an unclaimed Build", aBuild(), { cause: "Lost" }, "No builder holds build/O2/o2 of o/r#1"],
-    ["a finished Build", judged("Success"), { cause: "Lost" }, "No builder holds build/O2/o2 of o/r#1"],
+    ["a finished Build", withVerdict("Success"), { cause: "Lost" }, "No builder holds build/O2/o2 of o/r#1"],
   ])("refuses %s", (_, build, why, refused) => {
     expect(takeBack(build, why, noon)).toEqual({ refused });
   });

@@ -6,7 +6,7 @@ import { createPreference } from "../../../../src/core/partition/preference.ts";
 import { type ChoiceInput, chooseBuild } from "../../../../src/core/queue/choose.ts";
 import type { QueueView } from "../../../../src/core/queue/partitionView.ts";
 import { shouldPreempt } from "../../../../src/core/queue/preempt.ts";
-import { aBuild, heldBy, judged } from "../../../support/objects/build.ts";
+import { aBuild, heldBy, withVerdict } from "../../../support/objects/build.ts";
 import { aBuilder, builders } from "../../../support/objects/builder.ts";
 import { iso, noon } from "../../../support/objects/moment.ts";
 
@@ -65,7 +65,7 @@ describe("priority of builds", () => {
   });
 
   it.each<[string, Build]>([
-    ["requested", judged("Success")],
+    ["requested", withVerdict("Success")],
     ["unclaimed", heldBy("o2-1")],
     ["unblocked", aBuild({ blocked: { reason: "Untrusted", message: "Approval needed" } })],
   ])("skips a Build that is not %s", (_, build) => {
@@ -136,7 +136,7 @@ describe("affinity", () => {
   });
 
   it("replaces a busy holder by a builder with an older tree", () => {
-    const { verdict } = judged("Success").status ?? {};
+    const { verdict } = withVerdict("Success").status ?? {};
     const older = aBuild({ request: 2, commit: "f".repeat(40) }, { tree: "o2-1", ...(verdict && { verdict }) });
     const busy = heldBy("o2-1", { number: 9 });
     expect(chosen([older, busy], { builders: fleet, waitedMs: 0 })).toBe(1);

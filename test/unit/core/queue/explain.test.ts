@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Build } from "../../../../src/api/objects/build.ts";
 import { explainBuild } from "../../../../src/core/queue/explain.ts";
-import { aBuild, heldBy, judged, sha } from "../../../support/objects/build.ts";
+import { aBuild, heldBy, sha, withVerdict } from "../../../support/objects/build.ts";
 import { aBuilder, builders } from "../../../support/objects/builder.ts";
 import { iso, noon } from "../../../support/objects/moment.ts";
 
@@ -51,13 +51,13 @@ describe("explainBuild", () => {
     ],
     [
       "an unpublished verdict",
-      judged("Failure", { group: "failed" }),
+      withVerdict("Failure", { group: "failed" }),
       {},
       'the verdict on 0000000000 was Failure, by "o2-0" at 2026-01-05T12:00:00.000Z, not yet on GitHub; rechecks follow until it is merged',
     ],
     [
       "a published verdict",
-      judged("Failure", { group: "failed" }, { reported }),
+      withVerdict("Failure", { group: "failed" }, { reported }),
       {},
       'the verdict on 0000000000 was Failure, by "o2-0" at 2026-01-05T12:00:00.000Z; rechecks follow until it is merged',
     ],
@@ -114,7 +114,7 @@ describe("explainBuild", () => {
   });
 
   it("includes the last verdict while the next build waits", () => {
-    const pushed = { ...judged("Success"), spec: { ...aBuild().spec, commit: sha("f"), request: 2 } };
+    const pushed = { ...withVerdict("Success"), spec: { ...aBuild().spec, commit: sha("f"), request: 2 } };
     expect(explain(pushed, { builders: [] })).toBe(
       'build/O2/o2: untested; a build waits until a builder of the pool is Ready; the verdict on 0000000000 was Success, by "o2-0" at 2026-01-05T12:00:00.000Z',
     );

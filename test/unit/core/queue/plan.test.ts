@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Build } from "../../../../src/api/objects/build.ts";
 import type { Stored } from "../../../../src/api/objects/kinds.ts";
 import { buildNameOf } from "../../../../src/core/build/identity.ts";
-import { aBuild, heldBy, judged, sha } from "../../../support/objects/build.ts";
+import { aBuild, heldBy, sha, withVerdict } from "../../../support/objects/build.ts";
 import { aCheck } from "../../../support/objects/check.ts";
 import { aListing } from "../../../support/objects/listing.ts";
 import { iso, noon } from "../../../support/objects/moment.ts";
@@ -122,7 +122,7 @@ describe("existing Build", () => {
   });
 
   it("of a closed pull request stays until its verdict is on GitHub and its build has stopped", () => {
-    const tested = judged("Success", settled);
+    const tested = withVerdict("Success", settled);
     const actionsOf = (one: Stored<"Build">) =>
       plan({ builds: [one] }).map(({ do: verb, build: { spec } }) => [verb, spec.blocked?.reason]);
     expect(actionsOf(named(tested))).toEqual([["update", "Closed"]]);
@@ -136,7 +136,9 @@ describe("existing Build", () => {
       at: iso(noon),
       writes: 2,
     } as const;
-    expect(actionsOf(named(judged("Success", settled, { reported: reportedAs })))).toEqual([["delete", undefined]]);
+    expect(actionsOf(named(withVerdict("Success", settled, { reported: reportedAs })))).toEqual([
+      ["delete", undefined],
+    ]);
     expect(actionsOf(named(heldBy("o2-0", settled)))).toEqual([["update", "Closed"]]);
   });
 
@@ -155,7 +157,7 @@ describe("existing Build", () => {
     ]);
     // A draft is not built, so only this Build can withdraw its announcement.
     expect(actionsOf([announced], true)).toContainEqual(["update", 1, "Closed"]);
-    expect(actionsOf([named(judged("Success", settled))])).toContainEqual(["update", 1, "Closed"]);
+    expect(actionsOf([named(withVerdict("Success", settled))])).toContainEqual(["update", 1, "Closed"]);
   });
 
   it("that runs in a deleted pool may finish", () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Stored } from "../../../../src/api/objects/kinds.ts";
 import type { BuilderPoolSpec } from "../../../../src/api/objects/pool.ts";
 import type { PullRequest } from "../../../../src/core/pullRequest/pullRequest.ts";
-import { aBuild, heldBy, judged, sha } from "../../../support/objects/build.ts";
+import { aBuild, heldBy, sha, withVerdict } from "../../../support/objects/build.ts";
 import { aListing } from "../../../support/objects/listing.ts";
 import { iso, noon } from "../../../support/objects/moment.ts";
 import { aPool } from "../../../support/objects/pool.ts";
@@ -34,7 +34,7 @@ describe("request", () => {
 
   it("is not raised by a push of a commit that GitHub shows as tested", () => {
     const pushed = aPullRequest({ commit: sha("f"), ...status("SUCCESS") });
-    expect(spec({ pullRequests: [pushed], builds: [named(judged("Failure", settled))] })).toMatchObject({
+    expect(spec({ pullRequests: [pushed], builds: [named(withVerdict("Failure", settled))] })).toMatchObject({
       request: 1,
       group: "succeeded",
     });
@@ -44,14 +44,14 @@ describe("request", () => {
     ["Success", "succeeded"],
     ["Failure", "failed"],
   ] as const)("answered with %s sets the group %s, even if GitHub still shows an older status", (result, group) => {
-    const builds = [named(judged(result, settled))];
+    const builds = [named(withVerdict(result, settled))];
     expect(
       spec({ pullRequests: [aPullRequest(status("PENDING", "Started Mon 12:00 CET on o2-0"))], builds }),
     ).toMatchObject({ request: 1, group });
   });
 
   it("W-11: answered in silent mode is not raised again", () => {
-    const silent = judged("Success", settled);
+    const silent = withVerdict("Success", settled);
     const verdict = { ...silent.status?.verdict, silent: true };
     const build = { ...silent, status: { ...silent.status, verdict } } as Stored<"Build">;
     expect(spec({ pullRequests: [aPullRequest()], builds: [named(build)] })).toMatchObject({
@@ -61,10 +61,10 @@ describe("request", () => {
   });
 
   it("answered in silent mode is raised once when the pool or check leaves silent mode, but not for a silent builder", () => {
-    const verdict = { ...judged("Success").status?.verdict, silent: true };
+    const verdict = { ...withVerdict("Success").status?.verdict, silent: true };
     const build = (fields: object) =>
       named({
-        ...judged("Success", { ...settled, group: "succeeded", ...fields }),
+        ...withVerdict("Success", { ...settled, group: "succeeded", ...fields }),
         status: { phase: "Done", attempt: 1, verdict },
       } as Stored<"Build">);
     const pullRequests = [aPullRequest()];
@@ -87,7 +87,7 @@ describe("request", () => {
       at: iso(noon - 1000),
       writes: 2,
     };
-    const failed = named(judged("Failure", { ...settled, group: "failed" }, { reported }));
+    const failed = named(withVerdict("Failure", { ...settled, group: "failed" }, { reported }));
     const rebuild = aPullRequest(status("PENDING", "please"));
 
     it("is raised once when a person sets the status to pending after our verdict", () => {
@@ -100,10 +100,10 @@ describe("request", () => {
     it.each<[string, Stored<"Build">, PullRequest, number]>([
       ["our own pending status", failed, aPullRequest(status("PENDING", "Started Mon 12:00 CET on o2-0")), noon],
       ["a listing from before GitHub had our verdict", failed, rebuild, noon - 1000],
-      ["an unpublished verdict", named(judged("Failure", { ...settled, group: "failed" })), rebuild, noon],
+      ["an unpublished verdict", named(withVerdict("Failure", { ...settled, group: "failed" })), rebuild, noon],
       [
         "a pending status when our last report was pending too",
-        named(judged("Failure", { ...settled, group: "failed" }, { reported: { ...reported, state: "pending" } })),
+        named(withVerdict("Failure", { ...settled, group: "failed" }, { reported: { ...reported, state: "pending" } })),
         rebuild,
         noon,
       ],
@@ -137,7 +137,7 @@ describe("request", () => {
         now: noon + after,
         ...fields,
       });
-    const failed = (rechecks: number) => judged("Failure", { ...settled, group: "failed" }, { rechecks });
+    const failed = (rechecks: number) => withVerdict("Failure", { ...settled, group: "failed" }, { rechecks });
 
     it.each([
       [0, 10],
@@ -154,7 +154,7 @@ describe("request", () => {
       expect(due(failed(0), late, { rechecks: false })).toBeUndefined();
       const off: BuilderPoolSpec["recheck"] = { ...pool.spec.recheck, maxShare: 0 };
       expect(due(failed(0), late, { pool: aPool({ recheck: off }) })).toBeUndefined();
-      const rebuild = judged("Failure", { ...settled, group: "failed", request: 2 }, failed(0).status);
+      const rebuild = withVerdict("Failure", { ...settled, group: "failed", request: 2 }, failed(0).status);
       expect(due(rebuild, late)).toBeUndefined();
       expect(due(failed(0), late, { pullRequests: [aPullRequest({ isDraft: true })] })?.request).toBe(1);
     });
