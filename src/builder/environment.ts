@@ -2,6 +2,7 @@ import { z } from "zod";
 import { S3 } from "../api/objects/logs.ts";
 import { Url } from "../api/values/url.ts";
 import { cellSocket } from "../core/pool/manifest/capsule.ts";
+import { parseJson } from "../system/parseJson.ts";
 
 const text = z.string().min(1);
 const path = z.string().regex(/^\//, "expected an absolute path");
@@ -23,7 +24,7 @@ export const BuilderEnvironment = z.object({
   BUILDERPOOL_LOGS_TOKEN_FILE: path.describe("Token for the log service; kubelet renews it"),
   BUILDERPOOL_LOGS_S3: z
     .string()
-    .transform(parsedJson)
+    .transform(jsonOf)
     .pipe(Bucket)
     .optional()
     .describe(
@@ -73,11 +74,11 @@ export function readEnvironment(env: NodeJS.ProcessEnv) {
 
 export type Environment = ReturnType<typeof readEnvironment>;
 
-function parsedJson(text: string, context: z.RefinementCtx): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
+function jsonOf(text: string, context: z.RefinementCtx): unknown {
+  const value = parseJson(text);
+  if (value === undefined) {
     context.addIssue("expected JSON");
     return z.NEVER;
   }
+  return value;
 }

@@ -12,6 +12,7 @@ import { accessInPod } from "../store/kubernetes/pod.ts";
 import { systemClock as clock } from "../system/clock.ts";
 import { serveHealth } from "../system/health.ts";
 import { createLog, type Log } from "../system/log.ts";
+import { messageOf } from "../system/messageOf.ts";
 import { sparseEnvironment } from "../system/sparseEnvironment.ts";
 import { version } from "../system/version.ts";
 import { fillCapsule } from "./cells/capsule.ts";
@@ -104,7 +105,7 @@ async function main([command, directory]: readonly string[]): Promise<number> {
     if (command !== undefined) throw new Error(`expected no argument, or "capsule DIRECTORY", found "${command}"`);
     environment = readEnvironment(process.env);
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(messageOf(error));
     return badUsage;
   }
   await run(environment, createLog({ level: environment.logLevel }));

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import type { CellEvent, Outcome } from "../api/cell/event.ts";
 import { Order } from "../api/cell/order.ts";
 import { systemClock } from "../system/clock.ts";
+import { messageOf } from "../system/messageOf.ts";
 import { killSurvivors } from "../system/process/survivors.ts";
 import { type Events, openEvents } from "./channel/events.ts";
 import { readOrderLine } from "./channel/lifeLine.ts";
@@ -52,7 +53,7 @@ async function main(): Promise<number> {
     },
   }).catch((error: unknown): Outcome => {
     console.error(error);
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return { kind: "Infrastructure", reason: "CellDied", message: `The cell failed: ${why}`.slice(0, 1024) };
   });
   if (end.signal.aborted) return await new Promise<never>(() => {});
@@ -68,7 +69,7 @@ function readOrder(line: string | undefined): Order | string {
   try {
     document = JSON.parse(line);
   } catch (error) {
-    return `The cell cannot read its order: expected one line of JSON: ${error instanceof Error ? error.message : String(error)}`;
+    return `The cell cannot read its order: expected one line of JSON: ${messageOf(error)}`;
   }
   const result = Order.safeParse(document);
   if (result.success) return result.data;
@@ -84,7 +85,7 @@ async function finish(events: Events, outcome: Outcome): Promise<void> {
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(messageOf(error));
     process.exit(badUsage);
   },
 );

@@ -2,6 +2,7 @@ import { rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 import { systemClock } from "../system/clock.ts";
+import { messageOf } from "../system/messageOf.ts";
 import { otherProcesses } from "../system/process/survivors.ts";
 import { version } from "../system/version.ts";
 import { attend, type CellHost } from "./channel/attend.ts";
@@ -84,11 +85,11 @@ function refuseImpostor(path: string, inode: number): void {
 }
 
 function give(error: unknown): never {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(messageOf(error));
   process.exit(1);
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(messageOf(error));
   process.exit(badUsage);
 });

@@ -1,3 +1,5 @@
+import { messageOf } from "../system/messageOf.ts";
+
 /** Gives up every right but those of `UID:GID`, for good. Throws with a sentence when the text or the system says no. */
 export function becomeUser(text: string): void {
   const match = /^(?<user>[0-9]+):(?<group>[0-9]+)$/.exec(text);
@@ -10,7 +12,7 @@ export function becomeUser(text: string): void {
     process.setgid?.(group);
     process.setuid?.(user);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new Error(`--user ${text}: the cell may not change its user (${why}); start it as root or leave --user out`);
   }
 }

@@ -1,4 +1,5 @@
 import { CommanderError } from "commander";
+import { messageOf } from "../system/messageOf.ts";
 import { CommandError, exitCodes } from "./exit.ts";
 import { takeToken } from "./place/token.ts";
 import { commandLine } from "./program.ts";
@@ -22,7 +23,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   else {
-    process.stderr.write(`builderpool: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`builderpool: ${messageOf(error)}\n`);
     // an `up` that failed half-way would live on with the work folder in its hands
     process.exit(error instanceof CommandError ? error.exitCode : exitCodes.failed);
   }

@@ -5,6 +5,7 @@ import { serve } from "@hono/node-server";
 import { milliseconds } from "../api/values/duration.ts";
 import { systemClock } from "../system/clock.ts";
 import { createLog } from "../system/log.ts";
+import { messageOf } from "../system/messageOf.ts";
 import { readEnvironment } from "./environment.ts";
 import { runExpiry } from "./service/expiry.ts";
 import { createLogMeter } from "./service/metrics.ts";
@@ -58,7 +59,7 @@ function readEnvironmentOrExit() {
   try {
     return readEnvironment(process.env);
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(messageOf(error));
     process.exit(badUsage);
   }
 }

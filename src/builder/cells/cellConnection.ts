@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { CellGreeting } from "../../api/cell/event.ts";
 import type { Clock } from "../../system/clock.ts";
-import { parseJson } from "../../system/json.ts";
+import { parseJson } from "../../system/parseJson.ts";
 
 /** A connection to a cell that now waits for an order. */
 export interface CellConnection {

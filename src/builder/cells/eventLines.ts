@@ -1,5 +1,5 @@
 import { CellEvent } from "../../api/cell/event.ts";
-import { parseJson } from "../../system/json.ts";
+import { parseJson } from "../../system/parseJson.ts";
 
 /** What arrives from a cell, which is not trusted to speak properly. */
 export interface EventLines {

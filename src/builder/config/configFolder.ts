@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { parseJson } from "../../system/parseJson.ts";
 import { writeAtomically } from "../../system/writeFile.ts";
 import {
   type ConfigFile,
@@ -72,10 +73,6 @@ async function readText(path: string): Promise<ConfigFound[ConfigFile]> {
 /** Forgetting it is harmless: our own files then count as a person's until they are deleted. */
 async function recall(memory: string): Promise<ConfigTexts> {
   const text = await readFile(memory, "utf8").catch(() => "{}");
-  try {
-    const { data } = Written.safeParse(JSON.parse(text));
-    return Object.fromEntries(Object.entries(data ?? {}).filter(([, value]) => value !== undefined));
-  } catch {
-    return {};
-  }
+  const { data } = Written.safeParse(parseJson(text));
+  return Object.fromEntries(Object.entries(data ?? {}).filter(([, value]) => value !== undefined));
 }

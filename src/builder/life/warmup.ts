@@ -3,6 +3,7 @@ import type { ResolvedCheck } from "../../api/objects/check.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { milliseconds } from "../../api/values/duration.ts";
 import { timestamp } from "../../system/clock.ts";
+import { messageOf } from "../../system/messageOf.ts";
 import type { Brain } from "../brain.ts";
 import { MirrorFailure } from "../git/mirrors.ts";
 import { prepareOrder } from "../work/order.ts";
@@ -177,5 +178,5 @@ function onePerTool(checks: readonly ResolvedCheck[]): readonly ResolvedCheck[] 
 
 function reasonOf(error: unknown): string {
   if (error instanceof MirrorFailure) return error.message;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

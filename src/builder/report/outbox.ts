@@ -7,7 +7,8 @@ import { formatDuration, milliseconds } from "../../api/values/duration.ts";
 import { fullLogName, resultPageName } from "../../core/report/log/paths.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { Clock } from "../../system/clock.ts";
-import { parseJson } from "../../system/json.ts";
+import { messageOf } from "../../system/messageOf.ts";
+import { parseJson } from "../../system/parseJson.ts";
 import { createWake } from "../../system/wake.ts";
 import { writeAtomically } from "../../system/writeFile.ts";
 import type { BuilderWorld } from "../world.ts";
@@ -147,7 +148,7 @@ export function createOutbox(world: BuilderWorld, root: string, tell: (sentence:
 class Refused extends Error {
   override readonly name = "Refused";
   constructor(cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     super(`The log store takes no logs (${why}), so they wait on this machine and are sent again`, { cause });
   }
 }

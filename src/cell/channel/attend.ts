@@ -5,7 +5,7 @@ import { finished } from "node:stream/promises";
 import type { CellEvent, CellGreeting, Outcome } from "../../api/cell/event.ts";
 import { Order } from "../../api/cell/order.ts";
 import type { Clock } from "../../system/clock.ts";
-import { parseJson } from "../../system/json.ts";
+import { parseJson } from "../../system/parseJson.ts";
 import { Tail } from "../../system/process/capture.ts";
 import { type Exit, exitMessageOf, exitOf } from "../../system/process/exit.ts";
 import { cellMarker, killAllOthers, killMarked, otherProcesses } from "../../system/process/survivors.ts";

@@ -1,6 +1,7 @@
 import type { Findings } from "../../api/cell/event.ts";
 import type { ResolvedCheck } from "../../api/objects/check.ts";
 import { LogScanner } from "../../core/report/scan/scan.ts";
+import { messageOf } from "../../system/messageOf.ts";
 import type { CellContext } from "../cellContext.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 import { type FoundLog, findLogs, isFetchLog, packageOf } from "./findLogs.ts";
@@ -30,7 +31,7 @@ export async function readLogs(context: CellContext): Promise<ReadLogs> {
     for (const [index, log] of logs.entries())
       await readLog(context, scanner, log, parts[index] ?? { head: 0, tail: 0 });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new InfrastructureFailure("LogStoreFailed", `The logs of the build cannot be read: ${why}`);
   } finally {
     for (const { file } of logs) await file.close();

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { toolNameOf } from "../../core/definitions/alibuild.ts";
+import { messageOf } from "../../system/messageOf.ts";
 import { type CellContext, lastLineOf, runShort } from "../cellContext.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 import type { Tool } from "./tool.ts";
@@ -76,7 +77,7 @@ async function writeAndRead(area: string): Promise<void> {
     await writeFile(path, data, { flush: true });
     if (!(await readFile(path)).equals(data)) throw new Error("what was read is not what was written");
   } catch (error) {
-    throw failure(`The disk of ${area} cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+    throw failure(`The disk of ${area} cannot be used: ${messageOf(error)}`);
   } finally {
     await rm(path, { force: true });
   }

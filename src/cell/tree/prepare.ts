@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "../../system/messageOf.ts";
 import type { CellContext } from "../cellContext.ts";
 import { emptyFolder } from "../disk/remove.ts";
 import { refuseFullDisk } from "../disk/space.ts";
@@ -15,7 +16,7 @@ export async function prepare({ order, emit }: CellContext): Promise<void> {
     await mkdir(join(home, ".config/alibuild"), { recursive: true });
     await writeFile(join(home, ".config/alibuild/disable-analytics"), "");
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     await refuseFullDisk(order, why);
     throw new InfrastructureFailure(
       "SelfTestFailed",

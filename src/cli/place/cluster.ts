@@ -6,6 +6,7 @@ import { createKubernetesStore } from "../../store/kubernetes/kubernetes.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";
 import { systemClock as clock } from "../../system/clock.ts";
 import { createLog } from "../../system/log.ts";
+import { messageOf } from "../../system/messageOf.ts";
 import { CommandError, exitCodes } from "../exit.ts";
 import type { Place } from "./place.ts";
 
@@ -31,7 +32,7 @@ export async function withCluster<T>(
   use: (cluster: Cluster) => Promise<T>,
 ): Promise<T> {
   const access = await accessFromKubeConfig(kubeconfigs, clock, context).catch((error: unknown) => {
-    throw new CommandError(exitCodes.usage, error instanceof Error ? error.message : String(error));
+    throw new CommandError(exitCodes.usage, messageOf(error));
   });
   const client = createKubernetesClient(access, namespace ?? access.namespace ?? "default");
   const store = createKubernetesStore({ client, clock, log: createLog({ level: "silent" }) });

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CellRecord, processStartTime, removeCellRecord } from "../../builder/cells/cellRecord.ts";
-import { parseJson } from "../../system/json.ts";
+import { parseJson } from "../../system/parseJson.ts";
 import { cellMarker } from "../../system/process/survivors.ts";
 import { listProcesses, type Process } from "./processes.ts";
 

@@ -6,6 +6,7 @@ import { GitHubError } from "../../github/github.ts";
 import type { Credential } from "../../github/http/credential.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
+import { messageOf } from "../../system/messageOf.ts";
 import { createLocalCredential } from "../credential.ts";
 
 export interface ApiFactsInput {
@@ -71,7 +72,7 @@ async function ask(
   try {
     return await requestAccount({ apiUrl, credential, clock, log }, AbortSignal.timeout(limit));
   } catch (error) {
-    const trouble = error instanceof Error ? error.message : String(error);
+    const trouble = messageOf(error);
     // a broker that lets little through, and an Enterprise server without limits, have no such page
     return { trouble, isUnknown: error instanceof GitHubError && error.code === "NotFound" };
   }

@@ -4,6 +4,7 @@ import { probeIsolation } from "../../builder/cells/isolation.ts";
 import type { MachineFacts } from "../../core/machine/facts.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
+import { messageOf } from "../../system/messageOf.ts";
 import { sparseEnvironment } from "../../system/sparseEnvironment.ts";
 import { cellSecretLines } from "../cells/cellSecrets.ts";
 import { createCellUsers } from "../cells/cellUsers.ts";
@@ -71,7 +72,7 @@ async function userFacts({ workDir, cellUser, token, cellProgram, node }: Machin
   } catch (error) {
     return {
       userOf: undefined,
-      meaning: error instanceof Error ? error.message : String(error),
+      meaning: messageOf(error),
       fate: "refused" as const,
     };
   }

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { parseJson } from "../../../system/json.ts";
+import { messageOf } from "../../../system/messageOf.ts";
+import { parseJson } from "../../../system/parseJson.ts";
 import { StoreError, type StoreErrorCode } from "../../error.ts";
 
 /** The part of Kubernetes' Status that tells one refusal from another. */
@@ -42,7 +43,7 @@ export function refusedError(refusal: Refusal): StoreError {
 
 /** No answer, or half of one: whether a write happened is not known. */
 export function unansweredError(what: string, error: unknown): StoreError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new StoreError("Unavailable", `the API server did not answer to ${what}: ${reason}`, { cause: error });
 }
 
@@ -54,4 +55,8 @@ function codeOf({ status, name }: Refusal, said: z.infer<typeof Status> | undefi
   if (status === 410) return "Expired";
   if (status === 408 || status === 429 || status >= 500) return "Unavailable";
   return "Invalid";
+}
+
+function parsed(body: unknown): unknown {
+  return typeof body === "string" ? parseJson(body) : body;
 }

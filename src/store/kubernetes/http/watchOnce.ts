@@ -1,4 +1,4 @@
-import { parseJson } from "../../../system/json.ts";
+import { parseJson } from "../../../system/parseJson.ts";
 import { isStoreError, StoreError } from "../../error.ts";
 import type { Access } from "../access.ts";
 import type { KubernetesObject, Resource, WatchEvent, WatchOptions } from "../client.ts";
@@ -39,7 +39,7 @@ export async function* watchOnce(
 }
 
 function eventOf(line: string, what: string): WatchEvent {
-  const event = parseJson(line) as WatchLine | undefined;
+  const event = parseJson(line) as Line;
   if (isEvent(event)) return event;
   if (isError(event))
     throw refusedError({ what, name: undefined, status: event.object.code ?? 500, body: event.object });
@@ -47,15 +47,11 @@ function eventOf(line: string, what: string): WatchEvent {
   throw new StoreError("Expired", `the API server sent a line that is no event to ${what}: ${begin}`);
 }
 
-/** One line of a watch. The API server may send any JSON. */
-interface WatchLine {
-  readonly type?: unknown;
-  readonly object?: Partial<KubernetesObject>;
-}
+type Line = { readonly type?: unknown; readonly object?: Partial<KubernetesObject> } | undefined;
 
 const types: readonly unknown[] = ["ADDED", "MODIFIED", "DELETED", "BOOKMARK"];
 
-function isEvent(event: WatchLine | undefined): event is WatchEvent {
+function isEvent(event: Line): event is WatchEvent {
   return types.includes(event?.type) && typeof event?.object?.metadata?.resourceVersion === "string";
 }
 
