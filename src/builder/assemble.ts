@@ -1,78 +1,50 @@
 import type { BuilderStatus } from "../api/objects/builder.ts";
-import type { ResolvedCheck } from "../api/objects/check.ts";
 import { poolLabel } from "../api/objects/group.ts";
-import type { BuilderPool } from "../api/objects/pool.ts";
-import { milliseconds } from "../api/values/duration.ts";
-import { poolChecksOf } from "../core/definitions/checks.ts";
+import type { Stored } from "../api/objects/kinds.ts";
 import { createPreference } from "../core/partition/preference.ts";
 import { createCache } from "../store/watch/cache.ts";
 import { createWake } from "../system/wake.ts";
 import type { Brain } from "./brain.ts";
-import type { Declared, Settings } from "./config/config.ts";
-import { createConfigFolder } from "./config/configFolder.ts";
 import type { Sandbox } from "./config/sandbox.ts";
+import { createSettingsReader } from "./config/settings.ts";
 import { createHeartbeat } from "./report/heartbeat.ts";
 import { createNotes } from "./report/notes.ts";
 import { createOutbox } from "./report/outbox.ts";
 import { createOwnStatus } from "./report/ownStatus.ts";
-import { createWaitingTimes } from "./work/waitingTimes.ts";
+import { createWaitingTimes, type WaitingTimes } from "./work/waitingTimes.ts";
 import type { BuilderWorld } from "./world.ts";
 
 /** Connects the parts of one builder. They live until `signal` aborts. */
 export function createBrain(world: BuilderWorld, sandbox: Sandbox, signal: AbortSignal): Brain {
-  const { clock, incarnation, name, pool: poolName, store } = world;
+  const { clock, incarnation, name, pool: poolName } = world;
   const wake = createWake(clock);
   const listeners = new Set<() => void>();
   const waiting = createWaitingTimes(clock);
   const status = createOwnStatus(world, initialStatus(world));
-  const beats = createHeartbeat({ ...world, self: () => builders.get(name) });
-  const folder = createConfigFolder(sandbox);
+  const heartbeat = createHeartbeat({ ...world, self });
   const setNote = createNotes(status);
-  let settings: Settings = { silent: false, debug: false, timeouts: {} };
-  let refreshing = Promise.resolve();
-  let orders = 0;
 
-  function changed(): void {
+  function notify(): void {
     wake.ring();
     for (const listener of listeners) listener();
   }
-  const ofPool = { labels: { [poolLabel]: poolName } };
-  const builds = createCache(store, "Build", {
-    signal,
-    selector: ofPool,
-    onChange(change) {
-      waiting.observe(change);
-      changed();
+  const { builds, builders, pools, synced } = openCaches(world, signal, {
+    waiting,
+    notify,
+    onSelf(object) {
+      if (heartbeat.mayStart()) status.observe(object);
     },
   });
-  const builders = createCache(store, "Builder", {
-    signal,
-    selector: ofPool,
-    onChange({ object }) {
-      if (object.metadata.name === name && beats.mayStart()) status.observe(object);
-      changed();
-    },
-  });
-  const pools = createCache(store, "BuilderPool", { signal, onChange: changed });
-
-  async function refresh(): Promise<void> {
-    const pool = pools.get(poolName);
-    if (pool === undefined) return;
-    const read = await folder.read(declare(pool, builders.get(name)?.spec ?? {}, resolved(pool)));
-    settings = read.settings;
-    setNote("config", read.warnings.join("; ") || undefined);
-    status.setStatus({ silent: settings.silent, debug: settings.debug });
+  function self() {
+    return builders.get(name);
   }
-
-  const synced = Promise.all([builds.synced, builders.synced, pools.synced]).then(() => {});
-  synced.catch(() => {}); // one that is told to end at its start waits for nothing
-  const resolved = memo((pool: BuilderPool) => poolChecksOf(pool).checks);
+  const pool = () => pools.get(poolName);
   return {
     world,
     sandbox,
     status,
     setNote,
-    heartbeat: beats,
+    heartbeat,
     outbox: createOutbox(world, sandbox.pendingLogs, (sentence) => setNote("logs", sentence)),
     wake,
     builds,
@@ -81,27 +53,14 @@ export function createBrain(world: BuilderWorld, sandbox: Sandbox, signal: Abort
     preference: createPreference(name),
     waited: waiting.of,
     cleaning: { last: clock.monotonic() },
-    self: () => builders.get(name),
-    pool: () => pools.get(poolName),
-    checks() {
-      const pool = pools.get(poolName);
-      return pool === undefined ? [] : resolved(pool).map((check) => limited(check, settings.timeouts));
-    },
-    settings: () => settings,
-    refresh() {
-      refreshing = refreshing.then(refresh).catch((error: unknown) => {
-        world.log.warn({ builder: name, error: String(error) }, "config/ could not be read or written");
-      });
-      return refreshing;
-    },
-    nextId() {
-      orders += 1;
-      return `${incarnation}.${orders}`;
-    },
+    self,
+    pool,
+    ...createSettingsReader({ world, sandbox, status, setNote, self, pool }),
+    nextId: createOrderIds(incarnation),
     recordVersions(versions) {
       if (versions !== undefined) status.setStatus({ versions: { ...status.get().versions, ...versions } });
     },
-    changed,
+    notify,
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -109,46 +68,48 @@ export function createBrain(world: BuilderWorld, sandbox: Sandbox, signal: Abort
   };
 }
 
+/** Opens the caches of the pool's Builds and Builders, and of all pools. */
+function openCaches(
+  { name, pool, store }: BuilderWorld,
+  signal: AbortSignal,
+  on: {
+    readonly waiting: Pick<WaitingTimes, "observe">;
+    readonly notify: () => void;
+    /** Called with every change of this builder's own object. */
+    readonly onSelf: (object: Stored<"Builder">) => void;
+  },
+) {
+  const selector = { labels: { [poolLabel]: pool } };
+  const builds = createCache(store, "Build", {
+    signal,
+    selector,
+    onChange(change) {
+      on.waiting.observe(change);
+      on.notify();
+    },
+  });
+  const builders = createCache(store, "Builder", {
+    signal,
+    selector,
+    onChange({ object }) {
+      if (object.metadata.name === name) on.onSelf(object);
+      on.notify();
+    },
+  });
+  const pools = createCache(store, "BuilderPool", { signal, onChange: on.notify });
+  const synced = Promise.all([builds.synced, builders.synced, pools.synced]).then(() => {});
+  synced.catch(() => {}); // A builder that stops during its start does not wait for its caches.
+  return { builds, builders, pools, synced };
+}
+
 function initialStatus({ incarnation, revision, podUid, host, versions }: BuilderWorld): BuilderStatus {
   return { phase: "Pending", incarnation, revision, podUid, host, ...(versions && { versions: { ...versions } }) };
 }
 
-function declare(
-  { spec }: BuilderPool,
-  own: {
-    readonly silent?: boolean | undefined;
-    readonly debug?: boolean | undefined;
-    readonly workerIndex?: number | undefined;
-    readonly poolSize?: number | undefined;
-  },
-  checks: readonly ResolvedCheck[],
-): Declared {
-  const longest = (limit: "command" | "build") =>
-    checks.length === 0 ? undefined : Math.max(...checks.map(({ timeouts }) => milliseconds(timeouts[limit])));
-  return {
-    silent: own.silent ?? spec.silent,
-    debug: own.debug ?? spec.debug,
-    index: own.workerIndex,
-    size: own.poolSize,
-    command: longest("command"),
-    build: longest("build"),
-  };
-}
-
-function limited(check: ResolvedCheck, { command, build }: Settings["timeouts"]): ResolvedCheck {
-  if (command === undefined && build === undefined) return check;
-  const timeouts = {
-    command: command === undefined ? check.timeouts.command : `${command}ms`,
-    build: build === undefined ? check.timeouts.build : `${build}ms`,
-  };
-  return { ...check, timeouts };
-}
-
-/** The cache replaces an object when it changes, so the last answer holds while the object is the same. */
-function memo<A extends object, B>(compute: (from: A) => B): (from: A) => B {
-  let last: { readonly from: A; readonly value: B } | undefined;
-  return (from) => {
-    if (last?.from !== from) last = { from, value: compute(from) };
-    return last.value;
+function createOrderIds(incarnation: string): () => string {
+  let orders = 0;
+  return () => {
+    orders += 1;
+    return `${incarnation}.${orders}`;
   };
 }

@@ -14,47 +14,47 @@ import type { Outbox } from "./report/outbox.ts";
 import type { OwnStatus } from "./report/ownStatus.ts";
 import type { BuilderWorld } from "./world.ts";
 
-/** What the parts of one builder share while it lives. */
+/** State and services that the parts of one builder share. */
 export interface Brain {
   readonly world: BuilderWorld;
   readonly sandbox: Sandbox;
   readonly status: OwnStatus;
   readonly heartbeat: Heartbeat;
   readonly outbox: Outbox;
-  /** Rung at every change of a Build, Builder or pool, at every heartbeat, and when `config/` changed. */
+  /** Rung at every change of a Build, Builder or pool, and at every heartbeat. */
   readonly wake: Wake;
   readonly builds: Cache<"Build">;
   readonly builders: Cache<"Builder">;
   readonly preference: Preference;
-  /** Resolves when the caches show everything that existed. */
+  /** Resolves when the caches have listed all objects. */
   readonly synced: Promise<void>;
-  /** For how long this process has known the wanted request of that Build, in milliseconds. */
+  /** Milliseconds since this process first saw the current request of the Build. */
   readonly waited: (build: Pick<Build, "metadata" | "spec">) => number;
-  /** Sets, or with undefined takes back, what the status says about a topic. */
+  /** Sets the note about a topic in the status message. Undefined removes the note. */
   readonly setNote: (topic: Topic, text: string | undefined) => void;
-  /** When all work areas were last cleaned, by the monotonic clock. */
+  /** Time of the last cleaning of all work areas, on the monotonic clock. */
   readonly cleaning: { last: number };
-  /** Its own Builder object. */
+  /** The builder's own object. */
   self(): Builder | undefined;
   pool(): BuilderPool | undefined;
-  /** The valid checks of the pool, with the time limits that hold here. */
+  /** The valid checks of the pool. Time limits from `config/` replace the limits of the pool. */
   checks(): readonly ResolvedCheck[];
   settings(): Settings;
-  /** Reads `config/` again; never fails. */
+  /** Reads `config/` again. Never rejects. */
   refresh(): Promise<void>;
-  /** Id for an order, never used before on this machine. */
+  /** A new order id, unique on this machine. */
   nextId(): string;
-  /** Remembers versions that a cell found, for the status. */
+  /** Adds tool versions found by a cell to the status. */
   recordVersions(versions: Readonly<Record<string, string>> | undefined): void;
-  /** Rings the wake and calls the listeners. */
-  changed(): void;
-  /** Calls `listener` after every change the wake is rung for, until the returned function is called. */
+  /** Rings the wake and calls all listeners. */
+  notify(): void;
+  /** Calls `listener` after every notify. The returned function unsubscribes. */
   onChange(listener: () => void): () => void;
 }
 
-/** Why a build, or a warm-up, is stopped by its own builder. The message is one sentence for people. */
-export class Stopped extends Error {
-  override readonly name = "Stopped";
+/** The builder stopped its own build or warm-up. The message is one sentence for people. */
+export class StoppedError extends Error {
+  override readonly name = "StoppedError";
   readonly reason: InfrastructureReason;
   constructor(reason: InfrastructureReason, message: string) {
     super(message);

@@ -9,18 +9,18 @@ const path = z.string().regex(/^\//, "expected an absolute path");
 
 const Bucket = S3.omit({ secretRef: true }).extend({ url: Url.optional() });
 
-/** What the builder of a pod reads from its environment, once, at its start. */
+/** Environment variables of a builder in a pod, read once at its start. */
 export const BuilderEnvironment = z.object({
   BUILDERPOOL_NAMESPACE: text.describe("Namespace of the pool"),
   BUILDERPOOL_NAME: text.describe("Name of the pod, and of its Builder"),
   BUILDERPOOL_POOL: text.describe("Name of the pool"),
   BUILDERPOOL_REVISION: text.describe("Revision of the pod's template"),
-  BUILDERPOOL_POD_UID: text.describe("Tells this pod from a later one of the same name"),
+  BUILDERPOOL_POD_UID: text.describe("UID of the pod; a later pod of the same name has another UID"),
   BUILDERPOOL_HOST: text.describe("Name of the node, for people"),
   BUILDERPOOL_DATA: path.default("/data").describe("The volume that keeps the tree warm"),
-  BUILDERPOOL_CELL_SOCKET: path.default(cellSocket).describe("Where the cell listens"),
-  BUILDERPOOL_LOGS_URL: z.url().describe("Where logs are PUT"),
-  BUILDERPOOL_LOGS_PUBLIC_URL: z.url().describe("Where people open them"),
+  BUILDERPOOL_CELL_SOCKET: path.default(cellSocket).describe("Socket of the cell"),
+  BUILDERPOOL_LOGS_URL: z.url().describe("Base URL for log uploads (PUT)"),
+  BUILDERPOOL_LOGS_PUBLIC_URL: z.url().describe("Base URL under which people open logs"),
   BUILDERPOOL_LOGS_TOKEN_FILE: path.describe("Token for the log service; kubelet renews it"),
   BUILDERPOOL_LOGS_S3: z
     .string()
@@ -28,7 +28,7 @@ export const BuilderEnvironment = z.object({
     .pipe(Bucket)
     .optional()
     .describe(
-      "Bucket that logs go to instead, as JSON: endpoint, bucket, region, prefix, and url where people open them",
+      "Bucket for logs instead of the log service, as JSON: endpoint, bucket, region, prefix, and url for people",
     ),
   BUILDERPOOL_LOGS_S3_KEYS: path
     .default("/var/run/secrets/builderpool-bucket")
@@ -37,12 +37,12 @@ export const BuilderEnvironment = z.object({
     .default("/var/run/secrets/kubernetes.io/serviceaccount")
     .describe("token, ca.crt and namespace for the API server"),
   BUILDERPOOL_PORT: z.coerce.number().int().min(0).max(65535).default(8080).describe("Port of health and metrics"),
-  BUILDERPOOL_LOG_LEVEL: z.enum(["debug", "info", "warn"]).default("info").describe("What is logged"),
+  BUILDERPOOL_LOG_LEVEL: z.enum(["debug", "info", "warn"]).default("info").describe("Lowest level of logged lines"),
   KUBERNETES_SERVICE_HOST: text.default("kubernetes.default.svc").describe("Set by Kubernetes"),
   KUBERNETES_SERVICE_PORT: text.default("443").describe("Set by Kubernetes"),
 });
 
-/** Throws an Error with one line for each variable that is missing or wrong. */
+/** Throws an Error with one line for each missing or wrong variable. */
 export function readEnvironment(env: NodeJS.ProcessEnv) {
   const { data, error } = BuilderEnvironment.safeParse(env);
   if (data === undefined) throw new Error(`the environment of the builder is wrong:\n${z.prettifyError(error)}`);

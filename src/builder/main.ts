@@ -23,13 +23,13 @@ import { createBuilderMeter } from "./report/meter.ts";
 import { runBuilder } from "./run.ts";
 
 /*
- * The brain of a builder in a pod. SIGTERM drains: the running build may come to its end within the pool's drain timeout, and the process
- * ends as soon as it holds nothing; a second one stops the build at once. `main.ts capsule DIRECTORY` fills the capsule of its pod instead and
- * ends. Exit codes: 0 drained, or the capsule is full; 64 for an environment that makes no sense; 1 for a bug or a broken disk.
+ * The brain of a builder in a pod. SIGTERM drains: the running build may finish within the pool's drain timeout, then the process exits.
+ * A second SIGTERM stops the build at once. `main.ts capsule DIRECTORY` copies the cell program into the capsule of the pod and exits.
+ * Exit codes: 0 after a drain or a filled capsule, 64 for a wrong environment, 1 for a bug or a broken disk.
  */
 
 const badUsage = 64;
-/** In a pod builder and cell are different users of one group. */
+/** In a pod, builder and cell run as different users of the same group. */
 const groupOnly = 0o007;
 
 async function run(environment: Environment, log: Log): Promise<void> {
@@ -53,7 +53,7 @@ async function run(environment: Environment, log: Log): Promise<void> {
     environment: sparseEnvironment(process.env),
     signal: ended.signal,
   });
-  log.info({ builder: name, pool, revision, port: health.port }, "the builder listens");
+  log.info({ builder: name, pool, revision, port: health.port }, "the builder started; it serves health and metrics");
   try {
     await runBuilder(
       {
@@ -85,10 +85,10 @@ async function run(environment: Environment, log: Log): Promise<void> {
     ended.abort();
     await health.close();
   }
-  log.info({ builder: name }, "the builder ends");
+  log.info({ builder: name }, "the builder holds no claim and exits");
 }
 
-/** The pool's own bucket, or else the log service of the installation. */
+/** The pool's own bucket if it has one, else the log service of the installation. */
 function logStore({ bucket, bucketKeys: folder, tokenFile, ...service }: Environment["logs"]): LogStore {
   if (bucket !== undefined)
     return createS3LogStore({ s3: bucket, url: bucket.url, keys: () => readBucketKeys(folder) });

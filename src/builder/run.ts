@@ -2,7 +2,7 @@ import { createBrain } from "./assemble.ts";
 import type { Brain } from "./brain.ts";
 import { createFolders, sandboxOf } from "./config/sandbox.ts";
 import { crashesBefore } from "./life/crashes.ts";
-import type { Ending } from "./life/drain.ts";
+import type { Shutdown } from "./life/drain.ts";
 import { reportDisk } from "./life/housekeeping.ts";
 import { runLife } from "./life/life.ts";
 import { removeMarker } from "./life/marker.ts";
@@ -10,14 +10,15 @@ import type { HeartbeatListener } from "./report/heartbeat.ts";
 import { createForceHashes } from "./work/forceHashes.ts";
 import type { BuilderWorld } from "./world.ts";
 
-/** How often files that a person may write are looked at. */
+/** Milliseconds between two reads of the files that a person may edit. */
 const configTick = 10_000;
-const farewell = 5_000;
+/** Milliseconds for the last status write. */
+const lastWriteLimit = 5_000;
 
 /**
- * Runs one builder until it is told to end. `stop` drains it: no new claim from that instant, the running build may finish within the
- * pool's drain timeout. `kill` stops its cell at once and releases the claim if the store can be reached. Resolves when it holds nothing
- * and all that it started has ended; rejects only for a bug or a broken disk.
+ * Runs one builder until it is stopped. `stop` drains the builder: it takes no new claim, and the running build may finish within the
+ * pool's drain timeout. `kill` stops the cell at once and releases the claim if the store answers. Resolves when the builder holds no
+ * claim and everything it started has ended. Rejects only for a bug or a broken disk.
  */
 export async function runBuilder(
   world: BuilderWorld,
@@ -31,7 +32,7 @@ export async function runBuilder(
   const ended = new AbortController();
   const cut = new AbortController();
   const brain = createBrain(world, sandbox, ended.signal);
-  const ending: Ending = { stop, kill: AbortSignal.any([kill, cut.signal]) };
+  const shutdown: Shutdown = { stop, kill: AbortSignal.any([kill, cut.signal]) };
   const background: Promise<void>[] = [];
   let failure: { readonly error: unknown } | undefined;
   const inBackground = (work: Promise<void>) => {
@@ -43,7 +44,7 @@ export async function runBuilder(
     );
   };
   try {
-    if (!(await isRegistered(brain, ending))) return;
+    if (!(await isRegistered(brain, shutdown))) return;
     const crashes = crashesBefore(brain.self()?.status, world.podUid);
     if (crashes > 0) brain.status.setStatus({ crashes });
     inBackground(brain.heartbeat.run(ended.signal, listener(brain, cut)));
@@ -51,8 +52,8 @@ export async function runBuilder(
     inBackground(brain.outbox.run(ended.signal));
     inBackground(keepConfig(brain, ended.signal));
     await reportDisk(brain);
-    await runLife(brain, ending);
-    if (!cut.signal.aborted) await brain.status.flush(AbortSignal.timeout(farewell));
+    await runLife(brain, shutdown);
+    if (!cut.signal.aborted) await brain.status.flush(AbortSignal.timeout(lastWriteLimit));
   } finally {
     if (brain.status.get().phase === "Ready") world.onReady?.(false);
     ended.abort();
@@ -61,24 +62,24 @@ export async function runBuilder(
   if (failure !== undefined) throw failure.error;
 }
 
-/** A heartbeat that got through also puts right what the operator said of a builder it thought lost. */
+/** A successful heartbeat also rewrites a status that the operator had set to Suspect or Lost. */
 function listener(brain: Brain, cut: AbortController): HeartbeatListener {
   const { log, name } = brain.world;
   return {
     beat() {
       const self = brain.self();
       if (self !== undefined && brain.heartbeat.mayStart()) brain.status.observe(self);
-      brain.changed();
+      brain.notify();
     },
     replaced() {
-      log.warn({ builder: name }, "another process speaks for this builder, so this one ends");
+      log.warn({ builder: name }, "another process holds this builder's Lease; this process stops its work and exits");
       cut.abort();
     },
   };
 }
 
-/** The operator creates the Builder object; until it is there nobody would know what this builder is for. */
-async function isRegistered(brain: Brain, { stop, kill }: Ending): Promise<boolean> {
+/** Waits until the operator has created the Builder object. Returns false when the builder is stopped first. */
+async function isRegistered(brain: Brain, { stop, kill }: Shutdown): Promise<boolean> {
   const end = AbortSignal.any([stop, kill]);
   const ended = new Promise<void>((resolve) => end.addEventListener("abort", () => resolve(), { once: true }));
   if (!end.aborted) await Promise.race([brain.synced, ended]);

@@ -5,13 +5,13 @@ import type { Log } from "../system/log.ts";
 import type { Cells } from "./cells/cells.ts";
 import type { Mirrors } from "./git/mirrors.ts";
 
-/** What one builder is given: who it is, the bus, the log store, its hands, and its place on disk. */
+/** Inputs of one builder: its identity, the object store, the log store, the cells and its folders. */
 export interface BuilderWorld {
   readonly name: string;
   /** Name of its pool. */
   readonly pool: string;
   readonly revision: string;
-  /** Names this process among all that ever spoke for the builder. */
+  /** Identifies this process. Every restart of the builder gets another incarnation. */
   readonly incarnation: string;
   readonly podUid: string;
   readonly host: string;
@@ -19,20 +19,20 @@ export interface BuilderWorld {
   readonly clock: Clock;
   readonly log: Log;
   readonly logs: LogStore;
-  /** Absolute directory of this builder alone; the sandbox's layout is in `sandbox.ts`. */
+  /** Absolute path of a directory that only this builder uses. `sandbox.ts` has its layout. */
   readonly sandbox: string;
-  /** Where the cell's folders lie when not in the sandbox itself: what a cell in a container of its own sees of the volume. */
+  /** Root of the cell's folders, the sandbox when absent. In a pod the cell's container mounts only this part of the volume. */
   readonly work?: string;
-  /** Where a cell finds the Secrets that the pool hands to builds (`spec.cellSecrets`), each in a folder of its name. */
+  /** Folder of the Secrets for builds (`spec.cellSecrets`), as the cell sees it. Each Secret has a subfolder with its name. */
   readonly secrets?: string;
-  /** The work area has a disk of its own, so that `cleanup.minFree` is taken as it stands; elsewhere at most a tenth of the disk is kept free. */
+  /** The work area has its own disk, so `cleanup.minFree` applies unchanged. Otherwise cleanup keeps at most a tenth of the disk free. */
   readonly ownVolume?: boolean;
-  /** User the cells run as, who must be able to write the work area; absent when it is the builder's own, or of the same group. */
+  /** User of the cells, the new owner of the work area. Absent when cells run as the builder's user or share its group. */
   readonly cellUser?: { readonly uid: number; readonly gid: number };
   /** Shared by all builders of the machine. */
   readonly mirrors: Mirrors;
   readonly cells: Cells;
   readonly versions?: Readonly<Record<string, string>>;
-  /** Called at every change of whether the builder is Ready: the answer of the pod's readiness probe. */
+  /** Called when the builder becomes Ready and when it stops being Ready. The pod's readiness probe uses it. */
   readonly onReady?: (ready: boolean) => void;
 }

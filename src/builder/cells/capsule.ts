@@ -1,13 +1,12 @@
 import { chmod, constants, copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-/** Whoever may run a file but not read it gets a process into which others of the same user cannot look, and which they cannot trace. */
+/** Execute without read. Linux then lets no other process of the same user trace or inspect the process. */
 const runOnly = 0o711;
 
 /**
- * Fills the capsule from a list that the build of the image wrote: on each line a file and, after a space, its path in the capsule. The
- * loader can be run and not read by the cell's user, so a build, which is of that user, cannot tamper with the process that listens, nor
- * with the one that gives the verdict.
+ * Copies files into the capsule. The image build wrote the list: a file and its path in the capsule on each line. The cell's user can run
+ * the loader but not read it. So a build, which runs as that user, cannot tamper with the listening process or with the verdict.
  */
 export async function fillCapsule(capsule: string, list: string): Promise<void> {
   for (const line of (await readFile(list, "utf8")).split("\n")) {

@@ -3,19 +3,19 @@ import { z } from "zod";
 import { run } from "../../system/process/run.ts";
 import { writeAtomically } from "../../system/writeFile.ts";
 
-/** What is known of the running cell, for whoever comes after a builder that was killed. */
+/** The running cell, on disk. After a killed builder, the next process uses the record to stop the cell. */
 export const CellRecord = z.object({
   pid: z.int(),
-  /** Process group: the same number. */
+  /** Process group, equal to `pid`. */
   pgid: z.int(),
-  /** When the process started, as the system tells it: the same PID with another start is another process. */
+  /** Start time as the system reports it. The same PID with another start time is another process. */
   startTime: z.string(),
-  /** Id of the order, which everything the cell starts carries as BUILDERPOOL_CELL in its environment. */
+  /** Id of the order. Every process of the cell has it in its environment as BUILDERPOOL_CELL. */
   id: z.string(),
 });
 export type CellRecord = z.infer<typeof CellRecord>;
 
-/** Written before the cell gets its order, so nothing foreign ever ran without it. */
+/** Writes the record. Call it before the cell gets its order, so foreign code never runs without a record. */
 export async function writeCellRecord(
   path: string,
   { pid, id }: { readonly pid: number; readonly id: string },
@@ -28,7 +28,7 @@ export async function removeCellRecord(path: string): Promise<void> {
   await rm(path, { force: true });
 }
 
-/** A text that differs between two processes that had the same PID; undefined when there is no such process. */
+/** Start time of a process as text, undefined when the process does not exist. Two processes with the same PID differ in it. */
 export async function processStartTime(pid: number): Promise<string | undefined> {
   if (process.platform !== "linux") {
     const { exitCode, stdout } = await run({

@@ -1,24 +1,24 @@
 import { CellEvent } from "../../api/cell/event.ts";
 import { parseJson } from "../../system/parseJson.ts";
 
-/** What arrives from a cell, which is not trusted to speak properly. */
+/** Parser of the event stream of a cell. The cell is not trusted. */
 export interface EventLines {
   write(chunk: Uint8Array): void;
-  /** Lines that were no events. */
-  garbage(): number;
+  /** Number of lines that were not valid events. */
+  invalidLines(): number;
 }
 
-/** The longest event is a piece of log text, every character of it escaped. */
+/** Bytes of the longest event: a piece of log text with every character escaped. */
 const longestLine = 2 * 2 ** 20;
 const newline = 10;
 
-/** Cuts a stream into lines and parses each; `on` hears the events, what is none is counted and left out. */
+/** Splits a stream into lines and parses each line. Calls `on` for each event. Counts and drops invalid lines. */
 export function createEventLines(on: (event: CellEvent) => void): EventLines {
   let pieces: Uint8Array[] = [];
   let length = 0;
-  let garbage = 0;
+  let invalidLines = 0;
 
-  function take(piece: Uint8Array): void {
+  function append(piece: Uint8Array): void {
     length += piece.length;
     if (length <= longestLine) pieces.push(piece);
     else pieces = [];
@@ -27,7 +27,7 @@ export function createEventLines(on: (event: CellEvent) => void): EventLines {
     const event =
       length > longestLine ? undefined : CellEvent.safeParse(parseJson(Buffer.concat(pieces).toString("utf8"))).data;
     if (event !== undefined) on(event);
-    else if (length > 0) garbage += 1;
+    else if (length > 0) invalidLines += 1;
     pieces = [];
     length = 0;
   }
@@ -36,12 +36,12 @@ export function createEventLines(on: (event: CellEvent) => void): EventLines {
     write(chunk) {
       let from = 0;
       for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, from)) {
-        take(chunk.subarray(from, at));
+        append(chunk.subarray(from, at));
         endLine();
         from = at + 1;
       }
-      if (from < chunk.length) take(chunk.subarray(from));
+      if (from < chunk.length) append(chunk.subarray(from));
     },
-    garbage: () => garbage,
+    invalidLines: () => invalidLines,
   };
 }

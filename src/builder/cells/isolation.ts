@@ -1,7 +1,7 @@
 import { run } from "../../system/process/run.ts";
 
 const alone = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"] as const;
-/** Best first. Without root the kernel may allow a user namespace around it. */
+/** Commands to try, the best first. Without root, the kernel may allow a PID namespace inside a user namespace. */
 const ways: readonly (readonly string[])[] = [
   alone,
   [...alone, "--user", "--map-current-user"],
@@ -9,8 +9,8 @@ const ways: readonly (readonly string[])[] = [
 ];
 
 /**
- * The words to put before a command so that it is alone in a PID namespace and nothing it starts survives it; none where the system does not
- * allow that. Found out by doing it, so it is asked once.
+ * Returns a command prefix that runs a command in its own PID namespace, so no child process survives it. Empty if the system allows no
+ * such namespace. Probes by running each prefix, so call it once.
  */
 export async function probeIsolation(environment: Readonly<Record<string, string>>): Promise<readonly string[]> {
   if (process.platform !== "linux") return [];

@@ -1,15 +1,15 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 
-/** Where the text of the running build goes, for people who follow it with `tail -F`. */
+/** File with the text of the running build, made for `tail -F`. */
 export interface Output {
   write(chunk: Uint8Array): void;
   close(): void;
 }
 
-/** The last two pieces of this size are kept. */
+/** Size at which the file is rotated. Two files of this size are kept. */
 const pieceBytes = 64 * 2 ** 20;
 
-/** Begins the file anew. A disk that takes no more ends the file, not the build. */
+/** Truncates and opens the file. A full disk ends the file, but not the build. */
 export function openOutput(path: string, limit = pieceBytes): Output {
   rmSync(`${path}.1`, { force: true });
   let descriptor: number | undefined = openSync(path, "w", 0o644);

@@ -14,36 +14,37 @@ import { createEventLines } from "./eventLines.ts";
 import { openOutput } from "./output.ts";
 
 export interface ProcessCellsOptions {
-  /** Absolute path of Node and of the cell program. */
+  /** Absolute path of Node. */
   readonly node: string;
+  /** Absolute path of the cell program. */
   readonly program: string;
-  /** Whom the cell becomes before it reads its order. */
+  /** The cell switches to this user before it reads its order. */
   readonly user?: { readonly uid: number; readonly gid: number };
-  /** File for the text of the running build; begun anew with each order. */
+  /** File for the text of the running build, truncated by each order. */
   readonly output: string;
-  /** File that names the running cell. */
+  /** File with the CellRecord of the running cell. */
   readonly record: string;
-  /** What `probeIsolation` found. */
+  /** Command prefix from `probeIsolation`. */
   readonly isolation: readonly string[];
-  /** Environment of the cell program beside its marker: PATH, and the way to the network. Nothing is inherited. */
+  /** Complete environment of the cell program, such as PATH and proxies. Only the cell marker is added. */
   readonly environment: Readonly<Record<string, string>>;
   readonly clock: Pick<Clock, "sleep">;
   readonly log: Log;
 }
 
-/** SIGTERM, and so long after it SIGKILL. */
+/** Milliseconds between SIGTERM and SIGKILL. */
 const grace = 10_000;
-/** Pipes that are open so long after the end of the cell are held by something that is no concern of ours. */
+/** Milliseconds to read the pipes after the cell has exited. An unrelated process may hold them open longer. */
 const drainPipes = 2_000;
 
-/** Cells as child processes: one per order, in a session of its own, with standard input as the life line. */
+/** Cells as child processes, one per order, each in its own session. A cell stops when its standard input closes. */
 export function createProcessCells(options: ProcessCellsOptions): Cells {
   return {
     async run(order, on, signal) {
       signal.throwIfAborted();
       const output = openOutput(options.output);
       try {
-        return await carryOut(options, order, on, signal, (chunk) => output.write(chunk));
+        return await runOrder(options, order, on, signal, (chunk) => output.write(chunk));
       } finally {
         output.close();
         await removeCellRecord(options.record);
@@ -52,7 +53,7 @@ export function createProcessCells(options: ProcessCellsOptions): Cells {
   };
 }
 
-async function carryOut(
+async function runOrder(
   options: ProcessCellsOptions,
   order: Order,
   on: (event: CellEvent) => void,
@@ -75,7 +76,7 @@ async function carryOut(
     errors.write(chunk);
     print(chunk);
   };
-  child.stdin?.on("error", () => {}); // a cell that is gone reads no order
+  child.stdin?.on("error", () => {}); // A dead cell cannot read its order.
   child.stdout?.on("data", print);
   child.stderr?.on("data", complain);
   (child.stdio[3] as Readable | undefined)?.on("data", (chunk: Uint8Array) => lines.write(chunk));
@@ -85,9 +86,10 @@ async function carryOut(
     if (!signal.aborted) child.stdin?.write(`${JSON.stringify(order)}\n`);
     const exit = await exited;
     over.abort();
-    await bury(child, order.id, options);
-    const garbage = lines.garbage();
-    if (garbage > 0) options.log.warn({ order: order.id, garbage }, "lines of a cell were no events");
+    await cleanUp(child, order.id, options);
+    const garbage = lines.invalidLines();
+    if (garbage > 0)
+      options.log.warn({ order: order.id, garbage }, "dropped lines of a cell that are not valid events");
     signal.throwIfAborted();
     return outcome ?? { kind: "Infrastructure", reason: "CellDied", message: exitMessageOf(exit, errors.text()) };
   } finally {
@@ -108,7 +110,7 @@ function start({ node, program, user, isolation, environment }: ProcessCellsOpti
   });
 }
 
-/** The life line is cut too: the first process of a PID namespace does not hear SIGTERM before it listens for it. */
+/** Also closes standard input: the first process of a PID namespace ignores SIGTERM until it installs a handler. */
 async function terminate(child: ChildProcess, clock: Pick<Clock, "sleep">, over: AbortSignal): Promise<void> {
   child.stdin?.destroy();
   killGroup(child, "SIGTERM");
@@ -127,15 +129,15 @@ function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // Nobody is left in the group.
+    // The group has no process left.
   }
 }
 
-/** Makes sure that nothing survives, and hears what is still in the pipes. Outside a PID namespace whatever carries the marker is killed. */
-async function bury(child: ChildProcess, id: string, { isolation, clock, log }: ProcessCellsOptions): Promise<void> {
+/** Kills every process of the cell, and reads the rest of its pipes. Without a PID namespace it kills all processes with the marker. */
+async function cleanUp(child: ChildProcess, id: string, { isolation, clock, log }: ProcessCellsOptions): Promise<void> {
   killGroup(child, "SIGKILL");
   const survivors = isolation.length > 0 ? 0 : await killMarked(id);
-  if (survivors > 0) log.warn({ order: id, survivors }, "processes outlived their cell and were killed");
+  if (survivors > 0) log.warn({ order: id, survivors }, "killed processes that outlived their cell");
   const waited = new AbortController();
   const pipes = [child.stdout, child.stderr, child.stdio[3]].filter(
     (stream) => stream !== null && stream !== undefined,

@@ -7,23 +7,25 @@ import type { Cells } from "./cells.ts";
 import { createEventLines } from "./eventLines.ts";
 
 export interface SocketCellsOptions {
-  /** Absolute path of the socket on which the cell listens. */
+  /** Absolute path of the cell's socket. */
   readonly socket: string;
-  /** Name of the pod, for sentences that say where to look. */
+  /** Name of the pod, for error messages. */
   readonly pod: string;
-  /** Of the builder; the cell must be of the same. */
+  /** Version of the builder. The cell must have the same version. */
   readonly version: string;
   readonly clock: Pick<Clock, "sleep" | "monotonic">;
   readonly log: Log;
 }
 
-/** A cell that does not end its connection so long after it was stopped, or gave its outcome, is given up on. */
+/** Milliseconds until a stopped or finished cell must have closed its connection. */
 const longestEnd = 120_000;
 
 /**
- * The cell as a container of its own, behind a socket. It closes a connection when nothing of the order is alive; so does its death, which
- * takes its whole PID namespace along. A cell that restarts is waited for. Only for a cell that neither ends nor closes (a build can halt
- * it) the promise settles while something may be alive: that is logged, and the next order waits for its connection.
+ * The cell in its own container, behind a socket. The cell closes the connection when no process of the order is alive. Its death closes
+ * the connection too, and kills its whole PID namespace. The builder waits for a restarting cell.
+ *
+ * One case differs from the contract of Cells: a build can halt its cell, so the connection stays open. Then the promise settles while
+ * processes may be alive. The builder logs this, and the next order waits for a new connection.
  */
 export function createSocketCells(options: SocketCellsOptions): Cells {
   const { socket: path, version, clock, pod } = options;
@@ -31,14 +33,12 @@ export function createSocketCells(options: SocketCellsOptions): Cells {
     async run(order, on, signal) {
       const connection = await openCellConnection(path, clock, signal);
       if (typeof connection === "string")
-        return died(
-          `The cell does not take orders at ${path}: ${connection}; \`kubectl describe pod ${pod}\` tells more`,
-        );
+        return cellDied(`The cell does not take orders at ${path}: ${connection}; see \`kubectl describe pod ${pod}\``);
       try {
         const { greeting } = connection;
-        if (greeting.cell === version) return await carryOut(options, connection, order, on, signal);
-        return died(
-          `The cell is of version ${greeting.cell} and the builder of ${version}, so their image was changed in the running pod; delete pod ${pod}`,
+        if (greeting.cell === version) return await runOrder(options, connection, order, on, signal);
+        return cellDied(
+          `The cell has version ${greeting.cell} and the builder ${version}: the image changed in the running pod; delete pod ${pod}`,
         );
       } finally {
         connection.socket.destroy();
@@ -47,7 +47,7 @@ export function createSocketCells(options: SocketCellsOptions): Cells {
   };
 }
 
-async function carryOut(
+async function runOrder(
   { clock, log, pod }: SocketCellsOptions,
   { socket, greeting }: CellConnection,
   order: Order,
@@ -60,7 +60,10 @@ async function carryOut(
   let outcome: Outcome | undefined;
   const expectEnd = () => {
     clock.sleep(longestEnd, over.signal).then(
-      () => gaveUp.resolve(log.error({ order: order.id }, "the cell does not end its order and is given up on")),
+      () =>
+        gaveUp.resolve(
+          log.error({ order: order.id }, "the cell did not stop its order in time; its processes may still run"),
+        ),
       () => {},
     );
   };
@@ -81,22 +84,22 @@ async function carryOut(
     else socket.write(`${JSON.stringify(order)}\n`);
     socket.resume();
     await Promise.race([closed, gaveUp.promise]);
-    const garbage = lines.garbage();
-    if (garbage > 0) log.warn({ order: order.id, garbage }, "lines of a cell were no events");
+    const garbage = lines.invalidLines();
+    if (garbage > 0) log.warn({ order: order.id, garbage }, "dropped lines of a cell that are not valid events");
     signal.throwIfAborted();
-    return outcome ?? died(obituary(pod, greeting.memory));
+    return outcome ?? cellDied(exitMessageOf(pod, greeting.memory));
   } finally {
     over.abort();
     signal.removeEventListener("abort", stop);
   }
 }
 
-/** What became of a container is known to Kubernetes, not to its neighbour; where its memory has a limit a guess helps more than none. */
-function obituary(pod: string, memory: string | undefined): string {
+/** Message for a cell that died. Only Kubernetes knows why its container ended. With a memory limit, memory is the likely cause. */
+function exitMessageOf(pod: string, memory: string | undefined): string {
   const guess = memory === undefined ? "" : `, most likely because memory ran out (limit ${memory})`;
-  return `The cell's container ended before it gave an outcome${guess}; \`kubectl describe pod ${pod}\` tells (Last State, Events)`;
+  return `The cell's container ended before it gave an outcome${guess}; see Last State and Events in \`kubectl describe pod ${pod}\``;
 }
 
-function died(message: string): Outcome {
+function cellDied(message: string): Outcome {
   return { kind: "Infrastructure", reason: "CellDied", message: message.slice(0, 1024) };
 }

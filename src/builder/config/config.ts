@@ -1,53 +1,55 @@
 import { type Milliseconds, milliseconds } from "../../api/values/duration.ts";
 
-/** Files of `config/`, by name. Each holds one line. */
+/** Names of the files in `config/`. Each file has one line. */
 export const configFiles = ["silent", "debug", "workers-pool-size", "worker-index", "timeout", "long-timeout"] as const;
 export type ConfigFile = (typeof configFiles)[number];
 export type ConfigTexts = { readonly [file in ConfigFile]?: string };
-/** What lies in the folder: the text of each file, or, as a verb phrase, why it has none. */
+/** Contents of `config/`: the text of each file, or a verb phrase with the reason why it is unreadable. */
 export type ConfigFound = { readonly [file in ConfigFile]?: string | { readonly unreadable: string } };
 
-/** What holds for this builder now. */
+/** The settings in force for this builder. */
 export interface Settings {
   readonly silent: boolean;
   readonly debug: boolean;
-  /** A person's place in the partition, which counts with the strategy Modulo. */
-  readonly share?: { readonly index: number; readonly size: number };
-  /** A person's limits, for every check. */
+  /** Worker index and pool size from a person's files. They apply only with the strategy Modulo. */
+  readonly partitionOverride?: { readonly index: number; readonly size: number };
+  /** Time limits from a person's files, for every check. */
   readonly timeouts: { readonly command?: Milliseconds; readonly build?: Milliseconds };
 }
 
-/** What pool and operator say, to be shown in the files and to hold where no person wrote one. */
+/** Settings from the pool and the operator. The files show them. They apply unless a person overrides them. */
 export interface Declared {
   readonly silent: boolean;
   readonly debug: boolean;
   readonly index: number | undefined;
   readonly size: number | undefined;
-  /** The longest among the checks. */
+  /** The longest limit of all checks. */
   readonly command: Milliseconds | undefined;
+  /** The longest limit of all checks. */
   readonly build: Milliseconds | undefined;
 }
 
 export interface ConfigDecision {
   readonly settings: Settings;
-  /** Files to write for information; undefined: to delete. Files a person wrote are never among them. */
+  /** Files to write for information. An undefined text deletes the file. Never contains a person's file. */
   readonly write: readonly { readonly file: ConfigFile; readonly text: string | undefined }[];
-  /** What the files that are ours say then; the next decision's `lastWritten`. */
+  /** Texts of the builder's own files after the write: `lastWritten` of the next decision. */
   readonly written: ConfigTexts;
-  /** One sentence per file that is ignored. */
+  /** One sentence for each ignored file. */
   readonly warnings: readonly string[];
 }
 
 const longestLimit: Milliseconds = 14 * 86_400_000;
 
 /**
- * A file whose text is not what we last wrote was written by a person, and wins over the pool until it is deleted: an empty one, or one
- * that cannot be understood, is ignored with a warning. As on the old builders `silent` and `debug` are switched on by any text at all,
- * `timeout` and `long-timeout` are seconds (or `10m`), and a file can make a builder silent but not a silent pool loud.
+ * Decides settings and file writes. A text that the builder did not write is a person's, and overrides the pool until the file is deleted.
+ * Empty and invalid files are ignored with a warning. As on the old builders, any text in `silent` or `debug` switches the setting on.
+ * `timeout` and `long-timeout` are in seconds, or durations such as `10m`. A file can make a builder silent. It cannot make a silent pool
+ * loud.
  */
 export function decideConfig(declared: Declared, found: ConfigFound, lastWritten: ConfigTexts): ConfigDecision {
   const warnings: string[] = [];
-  const information = describe(declared);
+  const information = informationOf(declared);
   const isOurs = (file: ConfigFile) => {
     const text = found[file];
     return text === undefined || text === lastWritten[file] || text === information[file];
@@ -63,9 +65,9 @@ export function decideConfig(declared: Declared, found: ConfigFound, lastWritten
     const line = typeof text === "string" ? (text.split("\n")[0]?.trim() ?? "") : "";
     const value = line === "" ? undefined : parse(line);
     if (value === undefined) {
-      const said = line === "" ? "is empty" : `says ${JSON.stringify(line.slice(0, 60))}`;
-      const what = typeof text === "string" ? said : text.unreadable;
-      warnings.push(`config/${file} ${what}, so it is ignored: expected ${expected}, or delete it`);
+      const content = line === "" ? "is empty" : `says ${JSON.stringify(line.slice(0, 60))}`;
+      const problem = typeof text === "string" ? content : text.unreadable;
+      warnings.push(`config/${file} ${problem}, so it is ignored: expected ${expected}, or delete it`);
     }
     return value;
   }
@@ -73,16 +75,16 @@ export function decideConfig(declared: Declared, found: ConfigFound, lastWritten
   const isOn = () => true;
   const silent = override("silent", "any text to make this builder silent", isOn);
   const debug = override("debug", "any text to switch debug on", isOn);
-  const size = override("workers-pool-size", "a number of builders from 1", (line) => whole(line, 1, 10_000));
-  const index = override("worker-index", "a number from 0", (line) => whole(line, 0, 9_999));
-  const command = override("timeout", "seconds from 1, or a duration such as 10m", limit);
-  const build = override("long-timeout", "seconds from 1, or a duration such as 10h", limit);
-  const share = shareOf(declared, index, size, warnings);
+  const size = override("workers-pool-size", "a number of builders from 1", (line) => wholeNumberOf(line, 1, 10_000));
+  const index = override("worker-index", "a number from 0", (line) => wholeNumberOf(line, 0, 9_999));
+  const command = override("timeout", "seconds from 1, or a duration such as 10m", limitOf);
+  const build = override("long-timeout", "seconds from 1, or a duration such as 10h", limitOf);
+  const partitionOverride = partitionOverrideOf(declared, index, size, warnings);
   return {
     settings: {
       silent: silent ?? declared.silent,
       debug: debug ?? declared.debug,
-      ...(share === undefined ? {} : { share }),
+      ...(partitionOverride === undefined ? {} : { partitionOverride }),
       timeouts: { ...(command === undefined ? {} : { command }), ...(build === undefined ? {} : { build }) },
     },
     write,
@@ -91,7 +93,7 @@ export function decideConfig(declared: Declared, found: ConfigFound, lastWritten
   };
 }
 
-function describe({ silent, debug, index, size, command, build }: Declared): ConfigTexts {
+function informationOf({ silent, debug, index, size, command, build }: Declared): ConfigTexts {
   return {
     ...(silent ? { silent: "true\n" } : {}),
     ...(debug ? { debug: "true\n" } : {}),
@@ -102,29 +104,29 @@ function describe({ silent, debug, index, size, command, build }: Declared): Con
   };
 }
 
-/** One of the two is enough: the operator knows the other. An index outside the pool owns nothing, so it cannot be meant. */
-function shareOf(
+/** A missing index or size comes from the operator. An index outside the pool would own no build, so both files are ignored. */
+function partitionOverrideOf(
   declared: Declared,
   index: number | undefined,
   size: number | undefined,
   warnings: string[],
-): Settings["share"] {
+): Settings["partitionOverride"] {
   if (index === undefined && size === undefined) return undefined;
-  const share = { index: index ?? declared.index, size: size ?? declared.size };
-  if (share.index === undefined || share.size === undefined) return undefined;
-  if (share.index < share.size) return { index: share.index, size: share.size };
+  const own = { index: index ?? declared.index, size: size ?? declared.size };
+  if (own.index === undefined || own.size === undefined) return undefined;
+  if (own.index < own.size) return { index: own.index, size: own.size };
   warnings.push(
-    `config/worker-index ${share.index} is not below config/workers-pool-size ${share.size}, so both are ignored: expected an index from 0 to ${share.size - 1}`,
+    `config/worker-index ${own.index} is not below config/workers-pool-size ${own.size}, so both are ignored: expected an index from 0 to ${own.size - 1}`,
   );
   return undefined;
 }
 
-function whole(line: string, least: number, most: number): number | undefined {
+function wholeNumberOf(line: string, least: number, most: number): number | undefined {
   const value = /^[0-9]{1,6}$/.test(line) ? Number(line) : Number.NaN;
   return value >= least && value <= most ? value : undefined;
 }
 
-function limit(line: string): Milliseconds | undefined {
+function limitOf(line: string): Milliseconds | undefined {
   const value = /^[0-9]{1,9}$/.test(line) ? Number(line) * 1000 : durationOf(line);
   return value !== undefined && value >= 1000 && value <= longestLimit ? value : undefined;
 }

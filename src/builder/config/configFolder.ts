@@ -15,13 +15,13 @@ import {
 } from "./config.ts";
 import type { Sandbox } from "./sandbox.ts";
 
-/** The folder `config/`, kept up to date, and what a person's files in it mean. */
+/** The folder `config/`: shows the settings of the pool and reads a person's overrides. */
 export interface ConfigFolder {
-  /** Reads the files, writes for information what changed, and returns what holds now. Fails only when the disk does. */
+  /** Reads the files, updates the builder's own files, and returns the settings in force. Rejects only when the disk fails. */
   read(declared: Declared): Promise<{ readonly settings: Settings; readonly warnings: readonly string[] }>;
 }
 
-/** No honest file is longer. */
+/** Bytes read of a file. Valid files are shorter. */
 const longestText = 1000;
 const Written = z.partialRecord(z.enum(configFiles), z.string());
 
@@ -31,7 +31,7 @@ export function createConfigFolder({ config, state }: Pick<Sandbox, "config" | "
 
   return {
     async read(declared) {
-      lastWritten ??= await recall(memory);
+      lastWritten ??= await readLastWritten(memory);
       const found = await readAll(config);
       const { settings, write, written, warnings } = decideConfig(declared, found, lastWritten);
       for (const { file, text } of write) {
@@ -54,11 +54,11 @@ async function readAll(config: string): Promise<ConfigFound> {
   return Object.fromEntries(entries);
 }
 
-/** The beginning of a file; undefined when it is not there. Whatever else lies in its place is told about, and holds nobody up. */
+/** The beginning of a file. Undefined when the path does not exist. A directory, pipe or unreadable file gives a reason and never blocks. */
 async function readText(path: string): Promise<ConfigFound[ConfigFile]> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK); // a pipe nobody writes to is opened all the same
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK); // O_NONBLOCK opens a pipe that has no writer.
     if (!(await file.stat()).isFile()) return { unreadable: "is not a file" };
     const { buffer, bytesRead } = await file.read(Buffer.alloc(longestText), 0, longestText, 0);
     return buffer.toString("utf8", 0, bytesRead);
@@ -70,8 +70,8 @@ async function readText(path: string): Promise<ConfigFound[ConfigFile]> {
   }
 }
 
-/** Forgetting it is harmless: our own files then count as a person's until they are deleted. */
-async function recall(memory: string): Promise<ConfigTexts> {
+/** Losing this file is harmless: the builder's own files then count as a person's until they are deleted. */
+async function readLastWritten(memory: string): Promise<ConfigTexts> {
   const text = await readFile(memory, "utf8").catch(() => "{}");
   const { data } = Written.safeParse(parseJson(text));
   return Object.fromEntries(Object.entries(data ?? {}).filter(([, value]) => value !== undefined));

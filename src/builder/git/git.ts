@@ -1,27 +1,28 @@
 import { mkdirSync } from "node:fs";
 import { run } from "../../system/process/run.ts";
 
-export interface GitEnded {
+/** Result of one git command. */
+export interface GitResult {
   readonly exitCode: number | undefined;
-  /** Git's last line, or why it ended, without its prefix. */
-  readonly says: string;
-  /** The end of everything it wrote. */
+  /** Git's last line without `fatal:` or `error:`, or the reason why the command was cut off. */
+  readonly message: string;
+  /** The last part of its standard output and standard error. */
   readonly output: string;
   readonly stdout: string;
 }
 
-/** Git on repositories that only this program writes. */
+/** Git commands on repositories that only this program writes. */
 export interface Git {
-  run(args: readonly string[], cwd: string, timeoutMs?: number): Promise<GitEnded>;
+  run(args: readonly string[], cwd: string, timeoutMs?: number): Promise<GitResult>;
   isRepository(path: string): Promise<boolean>;
   hasCommit(path: string, commit: string): Promise<boolean>;
-  /** The commit a ref names, undefined when there is none. */
+  /** The commit of a ref. Undefined when the ref does not exist. */
   commitOf(path: string, ref: string): Promise<string | undefined>;
 }
 
 const localLimit = 60_000;
 
-/** No prompt, no settings of the host, no hooks, no program started for a protocol; a transfer that stalls for 30 s is given up. */
+/** Disables prompts, hooks, settings of the host and external protocol helpers. Aborts a transfer that stalls for 30 s. */
 const settings: readonly (readonly [string, string])[] = [
   ["core.hooksPath", "/dev/null"],
   ["core.fsmonitor", "false"],
@@ -39,7 +40,8 @@ const settings: readonly (readonly [string, string])[] = [
   ["protocol.file.allow", "always"],
 ];
 
-export function openGit(options: {
+/** Creates a git client. `directory` becomes HOME of git. `signal` stops every running command. */
+export function createGit(options: {
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -47,16 +49,16 @@ export function openGit(options: {
   mkdirSync(options.directory, { recursive: true });
   const env = { ...options.environment, ...gitEnvironment(options.directory) };
 
-  async function git(args: readonly string[], cwd: string, timeoutMs = localLimit): Promise<GitEnded> {
+  async function git(args: readonly string[], cwd: string, timeoutMs = localLimit): Promise<GitResult> {
     const ended = await run({ command: "git", args, cwd, env, timeoutMs, signal: options.signal });
-    const says =
+    const message =
       ended.notStarted ??
       (ended.timedOut
         ? `it took longer than ${Math.round(timeoutMs / 1000)} s`
         : ended.canceled
           ? "it was stopped"
           : lastLine(ended.tail));
-    return { exitCode: ended.exitCode, says, output: ended.tail, stdout: ended.stdout };
+    return { exitCode: ended.exitCode, message, output: ended.tail, stdout: ended.stdout };
   }
 
   return {
@@ -99,5 +101,5 @@ function lastLine(text: string): string {
       .trimEnd()
       .split(/[\r\n]+/)
       .at(-1) ?? "";
-  return line === "" ? "git said nothing" : line.replace(/^(fatal|error): /, "").slice(0, 500);
+  return line === "" ? "git printed no message" : line.replace(/^(fatal|error): /, "").slice(0, 500);
 }

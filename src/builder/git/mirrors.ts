@@ -4,38 +4,40 @@ import { dirname, join } from "node:path";
 import type { InfrastructureReason } from "../../api/objects/reasons.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
-import { type Git, openGit } from "./git.ts";
+import { createGit, type Git } from "./git.ts";
 
+/** One repository to fetch. */
 export interface FetchRequest {
-  /** Base address: the repository is `<gitUrl>/<repository>`, with or without `.git`. */
+  /** Base URL: the repository is `<gitUrl>/<repository>`, with or without `.git`. */
   readonly gitUrl: string;
   readonly repository: string;
-  /** The remote's default branch when absent. */
+  /** Branch to fetch. Default: the default branch of the remote. */
   readonly branch?: string;
-  /** Also bring the head of this pull request. */
+  /** Also fetch the head of this pull request. */
   readonly pull?: { readonly number: number; readonly commit: string };
-  /** Limit of one git command; the first clone of a repository may take longer. */
+  /** Time limit of one git command. The first clone of a repository may take longer. */
   readonly timeoutMs: number;
 }
 
+/** A mirror after a fetch. */
 export interface Mirrored {
   /** Absolute path of the bare repository. */
   readonly mirror: string;
-  /** Tip of the branch. */
+  /** Commit at the tip of the branch. */
   readonly commit: string;
 }
 
-/** Bare copies of repositories, one for all builders of a machine. Only the brain writes them; cells read. */
+/** Bare mirrors of repositories, shared by all builders of a machine. Only builders write them. Cells read them. */
 export interface Mirrors {
-  /** Brings a mirror up to date. Throws MirrorFailure, or the signal's reason. */
+  /** Updates a mirror. Throws MirrorFailure, or the reason of `signal`. */
   fetch(request: FetchRequest, signal: AbortSignal): Promise<Mirrored>;
 }
 
-/** Why a repository could not be had. The message is one sentence with git's last line. */
+/** A repository could not be fetched. The message is one sentence with git's last line. */
 export class MirrorFailure extends Error {
   override readonly name = "MirrorFailure";
   readonly reason: InfrastructureReason;
-  /** Whether the mirror itself seems to be broken. */
+  /** Whether the mirror itself seems damaged. */
   readonly isDamage: boolean;
   constructor(reason: "FetchFailed" | "CommitNotFound" | "DiskFull", message: string, isDamage = false) {
     super(message);
@@ -46,9 +48,9 @@ export class MirrorFailure extends Error {
 
 const cloneLimit = 60 * 60_000;
 const repackLimit = 10 * 60_000;
-/** Every fetch that brings something leaves a pack. */
+/** Every fetch of new objects adds a pack, so packs are joined after this number of fetches. */
 const repackEvery = 50;
-/** One fetch at a time writes a mirror, so a lock that is there was left by one that was killed. */
+/** Signs of a damaged mirror. Only one fetch writes a mirror, so an existing lock file comes from a killed git. */
 const damaged =
   /\.lock': File exists|corrupt|bad object|object file .* is empty|unable to read|missing (blob|tree|commit)|inflate|bad packed|did not send all necessary objects/i;
 const diskFull = /No space left on device|Disk quota exceeded|Out of diskspace/;
@@ -58,20 +60,20 @@ interface Options {
   readonly directory: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Environment of git beside the settings it is hardened with: PATH, and the way to the network. */
+  /** Environment of git, such as PATH and proxies. The hardening settings of git.ts come on top. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Ends every running git. */
+  /** Stops every running git command. */
   readonly signal: AbortSignal;
 }
 
-/** Mirrors in `<directory>/<owner>/<repo>.git`. One instance per machine: it is the lock between the builders. */
+/** Mirrors in `<directory>/<owner>/<repo>.git`. Use one instance per machine: its queues are the lock between the builders. */
 export function createMirrors(options: Options): Mirrors {
-  const git = openGit(options);
+  const git = createGit(options);
   const fetches = new Map<string, number>();
   const queues = new Map<string, Promise<unknown>>();
   const waiting = new Map<string, Promise<Mirrored>>();
 
-  /** One fetch of a repository at a time; those who ask for the same while it has not begun share one. */
+  /** Fetches one repository at a time. Equal requests share one fetch as long as it has not started. */
   function enqueue(request: FetchRequest): Promise<Mirrored> {
     const key = JSON.stringify([request.gitUrl, request.repository, request.branch, request.pull]);
     const shared = waiting.get(key);
@@ -79,7 +81,7 @@ export function createMirrors(options: Options): Mirrors {
     const before = queues.get(request.repository) ?? Promise.resolve();
     const result = before.then(() => {
       waiting.delete(key);
-      return bring(git, options, request);
+      return fetchOrClone(git, options, request);
     });
     const count = (fetches.get(request.repository) ?? 0) + 1;
     fetches.set(request.repository, count);
@@ -97,7 +99,7 @@ export function createMirrors(options: Options): Mirrors {
     async fetch(request, signal) {
       signal.throwIfAborted();
       const result = enqueue(request);
-      result.catch(() => {}); // whoever gave up waiting does not hear of it
+      result.catch(() => {}); // The caller may stop waiting before the fetch fails.
       const abandoned = Promise.withResolvers<never>();
       const abandon = () => abandoned.reject(signal.reason);
       signal.addEventListener("abort", abandon, { once: true });
@@ -110,37 +112,40 @@ export function createMirrors(options: Options): Mirrors {
   };
 }
 
-async function bring(git: Git, options: Options, request: FetchRequest): Promise<Mirrored> {
+async function fetchOrClone(git: Git, options: Options, request: FetchRequest): Promise<Mirrored> {
   const mirror = join(options.directory, `${request.repository}.git`);
-  if (!existsSync(mirror)) return replace(git, mirror, request);
+  if (!existsSync(mirror)) return clone(git, mirror, request);
   try {
     if (!(await git.isRepository(mirror))) throw new MirrorFailure("FetchFailed", `${mirror} is no repository`, true);
     return await update(git, mirror, request, request.timeoutMs);
   } catch (error) {
     if (!(error instanceof MirrorFailure) || !error.isDamage) throw error;
-    options.log.warn({ repository: request.repository, error: error.message }, "a damaged mirror is made anew");
-    return await replace(git, mirror, request);
+    options.log.warn(
+      { repository: request.repository, error: error.message },
+      "the mirror is damaged; cloning the repository again",
+    );
+    return await clone(git, mirror, request);
   } finally {
-    await removePieces(mirror);
+    await removePartialPacks(mirror);
   }
 }
 
-/** What git had received of a pack when it was cut off or killed, now or earlier, stays where it is, and is asked for from the beginning again. */
-async function removePieces(mirror: string): Promise<void> {
+/** A killed fetch leaves a partial pack. Git never resumes it, so it only takes space. */
+async function removePartialPacks(mirror: string): Promise<void> {
   const packs = join(mirror, "objects/pack");
-  const pieces = (await readdir(packs).catch(() => [])).filter((name) => /^(tmp_|\.tmp-)/.test(name));
-  for (const name of pieces) await rm(join(packs, name), { force: true });
+  const partial = (await readdir(packs).catch(() => [])).filter((name) => /^(tmp_|\.tmp-)/.test(name));
+  for (const name of partial) await rm(join(packs, name), { force: true });
 }
 
-/** A mirror is complete before it takes its place, or that of a damaged one from which work trees may still borrow. */
-async function replace(git: Git, mirror: string, request: FetchRequest): Promise<Mirrored> {
+/** Clones beside the mirror and renames at the end. Work trees may still borrow objects from a damaged mirror until then. */
+async function clone(git: Git, mirror: string, request: FetchRequest): Promise<Mirrored> {
   const fresh = `${mirror}.new`;
   const old = `${mirror}.old`;
   await rm(fresh, { recursive: true, force: true });
   await rm(old, { recursive: true, force: true });
   await mkdir(dirname(mirror), { recursive: true });
   const made = await git.run(["init", "--quiet", "--bare", "--shared=0644", fresh], dirname(mirror));
-  if (made.exitCode !== 0) throw new MirrorFailure("FetchFailed", `${mirror} could not be created: ${made.says}`);
+  if (made.exitCode !== 0) throw new MirrorFailure("FetchFailed", `${mirror} could not be created: ${made.message}`);
   const { commit } = await update(git, fresh, request, Math.max(request.timeoutMs, cloneLimit));
   if (existsSync(mirror)) await rename(mirror, old);
   await rename(fresh, mirror);
@@ -148,10 +153,11 @@ async function replace(git: Git, mirror: string, request: FetchRequest): Promise
   return { mirror, commit };
 }
 
-/** Joins small packs. Unlike a collection of garbage it drops nothing, so work trees that borrow from the mirror stay whole. */
+/** Joins small packs. Unlike `git gc`, this deletes no object, so work trees that borrow from the mirror stay complete. */
 async function repack(git: Git, log: Log, mirror: string): Promise<void> {
   const ended = await git.run(["repack", "--geometric=2", "-d", "--quiet"], mirror, repackLimit);
-  if (ended.exitCode !== 0) log.warn({ mirror, error: ended.says }, "the packs of a mirror were not joined");
+  if (ended.exitCode !== 0)
+    log.warn({ mirror, error: ended.message }, "cannot join the packs of a mirror; the next repack retries");
 }
 
 async function update(git: Git, mirror: string, request: FetchRequest, timeoutMs: number): Promise<Mirrored> {
@@ -181,7 +187,7 @@ async function update(git: Git, mirror: string, request: FetchRequest, timeoutMs
   return { mirror, commit };
 }
 
-/** Fetches all refs in one go; when the pull request's is gone, those without it, and the commit is looked for afterwards. */
+/** Fetches all refs at once. If the pull request's ref is gone, fetches only the other refs. Returns the URL that worked. */
 async function fetchFrom(
   git: Git,
   mirror: string,
@@ -197,7 +203,7 @@ async function fetchFrom(
     const fetch = (refs: readonly string[]) =>
       git.run(["fetch", "--no-tags", "--no-write-fetch-head", "--quiet", "--force", url, ...refs], mirror, timeoutMs);
     let ended = await fetch(all);
-    if (ended.exitCode !== 0 && pull !== undefined && /couldn't find remote ref refs\/pull/.test(ended.says)) {
+    if (ended.exitCode !== 0 && pull !== undefined && /couldn't find remote ref refs\/pull/.test(ended.message)) {
       ended = await fetch(without);
     }
     if (ended.exitCode === 0) return url;
@@ -206,7 +212,7 @@ async function fetchFrom(
       throw new MirrorFailure("DiskFull", message);
     }
     const isElsewhere = noSuchRepository.test(ended.output);
-    if (failure === "" || !isElsewhere) failure = ended.says;
+    if (failure === "" || !isElsewhere) failure = ended.message;
     isDamage = damaged.test(ended.output);
     if (!isElsewhere) break;
   }

@@ -1,15 +1,15 @@
 import { formatDuration, milliseconds } from "../../api/values/duration.ts";
-import { type Brain, Stopped } from "../brain.ts";
+import { type Brain, StoppedError } from "../brain.ts";
 import { enterPhase } from "./phase.ts";
 
-/** How a builder is told to end: after the running build, or at once. */
-export interface Ending {
+/** Signals that end a builder: `stop` after the running build, `kill` at once. */
+export interface Shutdown {
   readonly stop: AbortSignal;
   readonly kill: AbortSignal;
 }
 
-/** Whether the builder must take no new work: it is told to end, to drain, or its object is gone or going. */
-export function wantsDrain(brain: Brain, { stop, kill }: Ending): boolean {
+/** Whether the builder must take no new work: it is stopped, it must drain, or its object is deleted. */
+export function wantsDrain(brain: Brain, { stop, kill }: Shutdown): boolean {
   const self = brain.self();
   return (
     stop.aborted ||
@@ -21,12 +21,12 @@ export function wantsDrain(brain: Brain, { stop, kill }: Ending): boolean {
 }
 
 /**
- * Runs `work` with a signal that aborts, with Stopped as its reason, at once when the builder is killed, and once it has been asked to
- * drain for `grace()` milliseconds. A drain that is called off meanwhile is forgotten.
+ * Runs `work` with a signal that aborts with a StoppedError. A kill aborts at once. A drain aborts after `grace()` milliseconds, unless it is
+ * canceled before.
  */
-export async function whileServing<T>(
+export async function runWithDrain<T>(
   brain: Brain,
-  ending: Ending,
+  shutdown: Shutdown,
   grace: () => number,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -38,15 +38,15 @@ export async function whileServing<T>(
     timer = new AbortController();
     const message = `"${name}" was drained and the build did not end within ${formatDuration(ms)}`;
     clock.sleep(ms, timer.signal).then(
-      () => own.abort(new Stopped("Drained", message)),
+      () => own.abort(new StoppedError("Drained", message)),
       () => {},
     );
   }
-  function look(): void {
-    const isKilled = ending.kill.aborted;
-    const wants = wantsDrain(brain, ending);
-    if (isKilled) own.abort(new Stopped("Drained", `"${name}" was stopped at once`));
-    else if (wants && grace() === 0) own.abort(new Stopped("Drained", `"${name}" is drained`));
+  function update(): void {
+    const isKilled = shutdown.kill.aborted;
+    const wants = wantsDrain(brain, shutdown);
+    if (isKilled) own.abort(new StoppedError("Drained", `"${name}" was stopped at once`));
+    else if (wants && grace() === 0) own.abort(new StoppedError("Drained", `"${name}" is drained`));
     else if (wants && timer === undefined) {
       enterPhase(brain, "Draining", brain.self()?.spec.drainReason);
       startTimer(grace());
@@ -57,22 +57,22 @@ export async function whileServing<T>(
     }
   }
 
-  const forget = brain.onChange(look);
-  for (const signal of [ending.stop, ending.kill]) signal.addEventListener("abort", look);
-  look();
+  const unsubscribe = brain.onChange(update);
+  for (const signal of [shutdown.stop, shutdown.kill]) signal.addEventListener("abort", update);
+  update();
   try {
     return await work(own.signal);
   } catch (error) {
     own.signal.throwIfAborted();
     throw error;
   } finally {
-    forget();
+    unsubscribe();
     timer?.abort();
-    for (const signal of [ending.stop, ending.kill]) signal.removeEventListener("abort", look);
+    for (const signal of [shutdown.stop, shutdown.kill]) signal.removeEventListener("abort", update);
   }
 }
 
-/** How long a running build may go on in a draining builder. */
+/** Milliseconds that a running build may continue in a draining builder. */
 export function drainTimeout(brain: Brain): number {
   const pool = brain.pool();
   return pool === undefined ? 0 : milliseconds(pool.spec.update.drainTimeout);

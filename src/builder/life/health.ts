@@ -1,11 +1,11 @@
 import type { InfrastructureReason } from "../../api/objects/reasons.ts";
 import type { AttemptEnd } from "../work/attempt.ts";
 
-/** What the last builds say about the builder itself. */
+/** Health of the builder, derived from its last builds. */
 export interface Health {
-  /** Infrastructure failures in a row, of any builds. */
+  /** Infrastructure failures in a row, over all builds. */
   readonly failures: number;
-  /** Whether the tool chain must prove itself before anything else is built. */
+  /** Whether the self-test must pass before the next build. */
   readonly isSuspect: boolean;
 }
 
@@ -15,8 +15,8 @@ const suspectAfter = 3;
 const firstPause = 5_000;
 const longestPause = 5 * 60_000;
 
-/** Ends that say nothing about the builder: put back on purpose, or the commit is gone. */
-const innocent: ReadonlySet<InfrastructureReason> = new Set([
+/** Failure reasons that do not count against the builder: a deliberate release, or a commit that is gone. */
+const neutralReasons: ReadonlySet<InfrastructureReason> = new Set([
   "Drained",
   "Superseded",
   "Preempted",
@@ -24,18 +24,18 @@ const innocent: ReadonlySet<InfrastructureReason> = new Set([
   "HeartbeatLost",
 ]);
 
-/** Ends after which the next build may find nothing to be built with: the tool chain fails, or the cell has yet to be started again. */
-const doubtful: ReadonlySet<InfrastructureReason> = new Set(["SelfTestFailed", "CellDied"]);
+/** Failure reasons that require a self-test at once: the tool chain fails, or the cell has not restarted yet. */
+const suspectReasons: ReadonlySet<InfrastructureReason> = new Set(["SelfTestFailed", "CellDied"]);
 
-/** A verdict of any kind shows that the builder works. One broken builder reddens no pull request, and does not burn the queue either. */
+/** The health after an attempt. Any verdict shows that the builder works. A broken builder must neither fail pull requests nor drain the queue. */
 export function healthAfter(health: Health, end: AttemptEnd): Health {
   if (end.kind === "Verdict") return healthy;
-  if (end.kind === "NotClaimed" || innocent.has(end.reason)) return health;
+  if (end.kind === "NotClaimed" || neutralReasons.has(end.reason)) return health;
   const failures = health.failures + 1;
-  return { failures, isSuspect: doubtful.has(end.reason) || failures % suspectAfter === 0 };
+  return { failures, isSuspect: suspectReasons.has(end.reason) || failures % suspectAfter === 0 };
 }
 
-/** How long a builder waits after failures in a row, though its tool chain is in order: the network or the log store may not be. */
+/** Milliseconds to wait after failures in a row. Even with a working tool chain, the network or the log store may be down. */
 export function pauseOf({ failures }: Health): number {
   return failures < suspectAfter ? 0 : Math.min(firstPause * 2 ** (failures - suspectAfter), longestPause);
 }

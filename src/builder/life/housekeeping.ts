@@ -7,12 +7,12 @@ import type { Brain } from "../brain.ts";
 import { prepareOrder } from "../work/order.ts";
 
 const cleanEvery = milliseconds("1h");
-/** Free space is shown in steps of this, so that the status does not change with every file. */
+/** Free space is rounded down to this many bytes, so the status does not change with every file. */
 const shownStep = 2 ** 28;
 
 /**
- * After a build, whose own area the cell has cleaned: shows the space that is left and, once an hour or when it is short, applies the cleanup
- * policy to the areas of all checks. What goes wrong here is logged; the next build finds it again if it matters.
+ * Runs after a build. The cell has already cleaned the work area of that build. Reports the free space. Once an hour, or when space is
+ * short, it applies the cleanup policy to the work areas of all checks. Failures are only logged: the next build meets any lasting one.
  */
 export async function cleanWorkArea(brain: Brain, pool: BuilderPool, signal: AbortSignal): Promise<void> {
   const { log, name } = brain.world;
@@ -20,7 +20,7 @@ export async function cleanWorkArea(brain: Brain, pool: BuilderPool, signal: Abo
     await cleanAreas(brain, pool, signal);
   } catch (error) {
     signal.throwIfAborted();
-    log.warn({ builder: name, error: String(error) }, "the work area could not be cleaned");
+    log.warn({ builder: name, error: String(error) }, "cannot clean the work area; the next build retries");
   }
 }
 
@@ -41,7 +41,7 @@ async function cleanAreas(brain: Brain, pool: BuilderPool, signal: AbortSignal):
   }
 }
 
-/** Areas in which nothing is built any more, by the pool as it is now; one of a check that is only broken waits to be used again. */
+/** Work areas without a check in the current pool. The area of a broken check stays for later. */
 async function areasGone({ sandbox, pool }: Brain): Promise<readonly string[]> {
   const now = pool();
   if (now === undefined) return [];
@@ -50,7 +50,7 @@ async function areasGone({ sandbox, pool }: Brain): Promise<readonly string[]> {
   return (await readdir(sandbox.areas)).map((name) => join(sandbox.areas, name)).filter((area) => !used.has(area));
 }
 
-/** Free and total space of the work area's disk. */
+/** Sets free and total bytes of the work area's disk in the status. */
 export async function reportDisk({ sandbox, status }: Brain): Promise<void> {
   const { bavail, blocks, bsize } = await statfs(sandbox.areas);
   const free = Math.floor((bavail * bsize) / shownStep) * shownStep;

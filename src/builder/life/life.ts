@@ -1,45 +1,45 @@
 import { release } from "../../core/build/claim.ts";
 import { timestamp } from "../../system/clock.ts";
-import { type Brain, Stopped } from "../brain.ts";
+import { type Brain, StoppedError } from "../brain.ts";
 import { attemptBuild } from "../work/attempt.ts";
 import { nextWork } from "../work/next.ts";
 import { applyTransition } from "../work/transition.ts";
-import { crashLoop, isForgiven } from "./crashes.ts";
-import { drainTimeout, type Ending, wantsDrain, whileServing } from "./drain.ts";
+import { crashLoopMessageOf, isForgiven } from "./crashes.ts";
+import { drainTimeout, runWithDrain, type Shutdown, wantsDrain } from "./drain.ts";
 import { type Health, healthAfter, healthy, pauseOf } from "./health.ts";
 import { cleanWorkArea } from "./housekeeping.ts";
 import { writeMarker } from "./marker.ts";
 import { enterPhase } from "./phase.ts";
 import { selfTest, warmUp } from "./warmup.ts";
 
-/** Every change rings the wake; this is for what no event announces, such as a file that a person wrote. */
+/** Longest sleep. Changes ring the wake, but some have no event, such as an edit of `config/` by a person. */
 const safetyTick = 10_000;
 const quarantineTick = 5 * 60_000;
-/** A refused claim means that the watch is a little behind: it will ring. */
+/** Sleep after a refused claim: the cache is a little behind, and its next change rings the wake. */
 const catchUp = 1_000;
 
-/** The life of a builder from warm-up to drained. Returns when it was told to end and holds no build. */
-export async function runLife(brain: Brain, ending: Ending): Promise<void> {
+/** Runs a builder from warm-up to Drained. Returns when the builder was stopped and holds no claim. */
+export async function runLife(brain: Brain, shutdown: Shutdown): Promise<void> {
   const { status, world } = brain;
   const { clock } = world;
-  const anyEnd = AbortSignal.any([ending.stop, ending.kill]);
+  const anyEnd = AbortSignal.any([shutdown.stop, shutdown.kill]);
   const bornAt = clock.monotonic();
   let isWarm = false;
   let health = healthy;
   let notBefore = Number.NEGATIVE_INFINITY;
 
   while (!anyEnd.aborted) {
-    await returnOrphans(brain, ending.kill);
-    if (wantsDrain(brain, ending)) {
+    await requeueOrphanedClaims(brain, shutdown.kill);
+    if (wantsDrain(brain, shutdown)) {
       enterPhase(brain, "Drained", brain.self()?.spec.drainReason);
       await brain.wake.sleep(safetyTick, anyEnd);
-    } else if (crashLoop(status.get()) !== undefined) {
-      enterPhase(brain, "Quarantined", crashLoop(status.get()));
+    } else if (crashLoopMessageOf(status.get()) !== undefined) {
+      enterPhase(brain, "Quarantined", crashLoopMessageOf(status.get()));
       await brain.wake.sleep(safetyTick, anyEnd);
     } else if (!isWarm) {
-      isWarm = await getWarm(brain, ending);
+      isWarm = await runWarmUp(brain, shutdown);
     } else if (health.isSuspect) {
-      health = await proveHealth(brain, ending, health);
+      health = await retestToolChain(brain, shutdown, health);
       notBefore = clock.monotonic() + pauseOf(health);
     } else {
       enterPhase(brain, "Ready");
@@ -51,12 +51,12 @@ export async function runLife(brain: Brain, ending: Ending): Promise<void> {
         await brain.wake.sleep(Math.max(1, Math.min(work.again, safetyTick)), anyEnd);
         continue;
       }
-      if (wantsDrain(brain, ending)) continue;
-      const end = await whileServing(
+      if (wantsDrain(brain, shutdown)) continue;
+      const end = await runWithDrain(
         brain,
-        ending,
+        shutdown,
         () => drainTimeout(brain),
-        (signal) => attemptBuild(brain, work, signal, ending.kill),
+        (signal) => attemptBuild(brain, work, signal, shutdown.kill),
       );
       health = healthAfter(health, end);
       status.setStatus({
@@ -64,36 +64,36 @@ export async function runLife(brain: Brain, ending: Ending): Promise<void> {
         ...(end.kind === "Verdict" && { crashes: undefined }),
       });
       if (end.kind === "NotClaimed") await brain.wake.sleep(catchUp, anyEnd);
-      else await unlessDrained(brain, ending, (signal) => cleanWorkArea(brain, work.pool, signal));
+      else await runUnlessDrained(brain, shutdown, (signal) => cleanWorkArea(brain, work.pool, signal));
     }
   }
-  enterPhase(brain, "Drained", "It was told to end");
+  enterPhase(brain, "Drained", "It was stopped");
 }
 
-/** Nothing runs here now: a claim of this very process is one whose acknowledgement was lost on the way. */
-async function returnOrphans(brain: Brain, kill: AbortSignal): Promise<void> {
+/** Releases claims of this process. Nothing runs at this point, so the answer to such a claim was lost. */
+async function requeueOrphanedClaims(brain: Brain, kill: AbortSignal): Promise<void> {
   const { name, incarnation, clock } = brain.world;
   for (const { metadata, status } of brain.builds.list()) {
     const held = status?.claim;
     if (held?.builder !== name || held.incarnation !== incarnation) continue;
-    const message = `"${name}" did not hear that it had claimed the build`;
+    const message = `"${name}" did not get the answer to its claim of the build`;
     const trouble = { reason: "Drained", message, now: clock.now() } as const;
-    await applyTransition(brain, metadata.name, kill, { to: (build) => release(build, held, trouble) });
+    await applyTransition(brain, metadata.name, kill, { next: (build) => release(build, held, trouble) });
   }
 }
 
-/** Whether the warm-up came to its end; a drain stops it. */
-async function getWarm(brain: Brain, ending: Ending): Promise<boolean> {
+/** Warms up and writes the ready marker. Returns false when a drain stopped the warm-up. */
+async function runWarmUp(brain: Brain, shutdown: Shutdown): Promise<boolean> {
   const { world, sandbox, status } = brain;
   const pool = brain.pool();
   if (pool === undefined) {
     enterPhase(brain, "Pending", `Pool "${world.pool}" does not exist (yet)`);
-    await brain.wake.sleep(safetyTick, AbortSignal.any([ending.stop, ending.kill]));
+    await brain.wake.sleep(safetyTick, AbortSignal.any([shutdown.stop, shutdown.kill]));
     return false;
   }
   enterPhase(brain, "Warming");
   await brain.refresh();
-  return unlessDrained(brain, ending, async (signal) => {
+  return runUnlessDrained(brain, shutdown, async (signal) => {
     await warmUp(brain, pool, signal);
     const warm = { incarnation: world.incarnation, revision: world.revision, at: timestamp(world.clock) };
     await writeMarker(sandbox.state, warm);
@@ -102,31 +102,31 @@ async function getWarm(brain: Brain, ending: Ending): Promise<boolean> {
   });
 }
 
-/** After failures in a row the tool chain must prove itself; while it does not, the builder builds nothing and says so. */
-async function proveHealth(brain: Brain, ending: Ending, health: Health): Promise<Health> {
+/** Runs the self-test after failures in a row. While the test fails, the builder is Quarantined and builds nothing. */
+async function retestToolChain(brain: Brain, shutdown: Shutdown, health: Health): Promise<Health> {
   const pool = brain.pool();
-  let wrong: string | undefined;
-  const isDone = await unlessDrained(brain, ending, async (signal) => {
-    wrong = pool && (await selfTest(brain, pool, signal));
+  let failure: string | undefined;
+  const isDone = await runUnlessDrained(brain, shutdown, async (signal) => {
+    failure = pool && (await selfTest(brain, pool, signal));
   });
   if (!isDone) return health;
-  if (wrong === undefined) return { ...health, isSuspect: false };
-  enterPhase(brain, "Quarantined", `The self-test fails, so nothing is built here until it passes: ${wrong}`);
-  await unlessDrained(brain, ending, (signal) => brain.world.clock.sleep(quarantineTick, signal));
+  if (failure === undefined) return { ...health, isSuspect: false };
+  enterPhase(brain, "Quarantined", `The self-test fails, so nothing is built here until it passes: ${failure}`);
+  await runUnlessDrained(brain, shutdown, (signal) => brain.world.clock.sleep(quarantineTick, signal));
   return health;
 }
 
-/** Runs `work` to its end, which returns true, or until the builder is drained. */
-async function unlessDrained(
+/** Runs `work`. Returns true at its end, false when a drain stops it. */
+async function runUnlessDrained(
   brain: Brain,
-  ending: Ending,
+  shutdown: Shutdown,
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<boolean> {
   try {
-    await whileServing(brain, ending, () => 0, work);
+    await runWithDrain(brain, shutdown, () => 0, work);
     return true;
   } catch (error) {
-    if (error instanceof Stopped) return false;
+    if (error instanceof StoppedError) return false;
     throw error;
   }
 }

@@ -5,12 +5,12 @@ import { writeAtomically } from "../../system/writeFile.ts";
 
 const marker = "ready";
 
-/** Writes `state/ready` at the end of a warm-up: which process, at which revision, is warm, and since when. */
+/** Writes `state/ready` at the end of a warm-up: the incarnation, the revision and the time. */
 export async function writeMarker(state: string, warm: NonNullable<BuilderStatus["warm"]>): Promise<void> {
   await writeAtomically(join(state, marker), `${JSON.stringify(warm)}\n`);
 }
 
-/** A marker that an earlier process left counts for nothing: it goes before anything else happens. */
+/** Deletes the marker of an earlier process. Runs first: an old marker is not valid. */
 export async function removeMarker(state: string): Promise<void> {
   await rm(join(state, marker), { force: true });
 }

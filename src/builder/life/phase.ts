@@ -1,7 +1,7 @@
 import type { BuilderPhase } from "../../api/objects/builder.ts";
 import type { Brain } from "../brain.ts";
 
-/** Says the phase and, where there is something to say about it, a sentence; tells the readiness probe. */
+/** Sets the phase and its note, and updates the readiness probe. Without a sentence the note is removed. */
 export function enterPhase({ status, setNote, world }: Brain, phase: BuilderPhase, sentence?: string): void {
   const before = status.get().phase;
   setNote("phase", sentence);

@@ -5,55 +5,55 @@ import { milliseconds } from "../../api/values/duration.ts";
 import { timestamp } from "../../system/clock.ts";
 import { messageOf } from "../../system/messageOf.ts";
 import type { Brain } from "../brain.ts";
-import { MirrorFailure } from "../git/mirrors.ts";
 import { prepareOrder } from "../work/order.ts";
 
 const firstPause = 10_000;
 const longestPause = 5 * 60_000;
-/** A build that goes on is no news more often than this, or four times in the pool's timeout of a warm-up without progress. */
+/** Least milliseconds between two progress times of one build. A short warm-up timeout of the pool shortens it to a quarter of it. */
 const progressSpacing = 5 * 60_000;
 
 interface Step {
+  /** What the step does, for people, such as `Fetching alisw/alidist`. */
   readonly doing: string;
   /**
-   * A message when something did not work out that the warm-up may go on without. Throws when it must be tried again. What happens before
-   * `progressFrom`, on the monotonic clock, is no progress.
+   * Runs the step. Returns a message for a failure that does not stop the warm-up. Throws when the step must be retried. Events before
+   * `progressFrom`, on the monotonic clock, do not count as progress.
    */
   run(signal: AbortSignal, progressFrom: number): Promise<string | undefined>;
 }
 
-/** What is said while a step is taken, and between its tries. */
-interface Place {
+/** Progress of the warm-up, as the status shows it. */
+interface Progress {
   readonly done: number;
   readonly total: number;
   readonly failures: readonly string[];
 }
 
 /**
- * Fetches the mirrors, proves the tool chain and builds base branches, as the pool wants it. Infrastructure failures are tried again until
- * they pass; a base branch that does not compile has warmed the cache all the same. Rejects with the signal's reason.
+ * Fetches the mirrors, runs the self-tests and builds base branches, as the pool declares. Retries infrastructure failures until they pass.
+ * A base branch that does not compile still warms the cache, so the warm-up continues. Rejects with the reason of `signal`.
  */
 export async function warmUp(brain: Brain, pool: BuilderPool, signal: AbortSignal): Promise<void> {
   const steps = stepsOf(brain, pool);
   const total = steps.length;
   const lasting: string[] = [];
   for (const [done, step] of steps.entries()) {
-    const message = await take(brain, step, { done, total, failures: lasting }, signal);
+    const message = await runStep(brain, step, { done, total, failures: lasting }, signal);
     if (message !== undefined) lasting.push(message);
   }
-  tell(brain, { done: total, total, failures: lasting });
+  reportProgress(brain, { done: total, total, failures: lasting });
   brain.setNote("warmup", lasting.length === 0 ? undefined : lasting.join("; "));
 }
 
-/** Tries a step until it works. After a failure a try is progress only once it lasts longer than those before: what fails for ever is stuck. */
-async function take(
+/** Runs a step until it works. A retry counts as progress only after the duration of the longest failed try. So a stuck step shows none. */
+async function runStep(
   brain: Brain,
   { doing, run }: Step,
-  { failures, ...place }: Place,
+  { failures, ...progress }: Progress,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { clock, log, name } = brain.world;
-  tell(brain, { ...place, doing, failures });
+  reportProgress(brain, { ...progress, doing, failures });
   let longest = Number.NEGATIVE_INFINITY;
   for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
     const startedAt = clock.monotonic();
@@ -62,25 +62,25 @@ async function take(
     } catch (error) {
       signal.throwIfAborted();
       longest = Math.max(longest, clock.monotonic() - startedAt);
-      const failure = `${doing}: ${reasonOf(error)}`;
-      log.warn({ builder: name, step: doing, error: failure }, "warm-up step failed and is tried again");
+      const failure = `${doing}: ${messageOf(error)}`;
+      log.warn({ builder: name, step: doing, error: failure }, "warm-up step failed; retrying");
       const { progressAt } = brain.status.get().warmup ?? {};
-      const again = { ...place, failures: [...failures, failure], ...(progressAt !== undefined && { progressAt }) };
-      tell(brain, { ...again, doing: `${doing}, tried again soon` });
+      const again = { ...progress, failures: [...failures, failure], ...(progressAt !== undefined && { progressAt }) };
+      reportProgress(brain, { ...again, doing: `${doing}, tried again soon` });
       await clock.sleep(pause, signal);
-      tell(brain, { ...again, doing });
+      reportProgress(brain, { ...again, doing });
     }
   }
 }
 
-/** Runs the self-test with the tool of each of the checks; resolves with what is wrong, undefined when nothing is. */
+/** Runs the self-test once for every aliBuild version of the checks. Returns the first failure, undefined when all pass. */
 export async function selfTest(brain: Brain, pool: BuilderPool, signal: AbortSignal): Promise<string | undefined> {
   for (const check of onePerTool(brain.checks())) {
     try {
-      await carryOut(brain, pool, "selftest", check, signal);
+      await runTask(brain, pool, "selftest", check, signal);
     } catch (error) {
       signal.throwIfAborted();
-      return reasonOf(error);
+      return messageOf(error);
     }
   }
   return undefined;
@@ -122,14 +122,14 @@ function cellStep(brain: Brain, pool: BuilderPool, task: "selftest" | "warmup", 
   return {
     doing,
     async run(signal, progressFrom) {
-      const outcome = await carryOut(brain, pool, task, check, signal, progressFrom);
+      const outcome = await runTask(brain, pool, task, check, signal, progressFrom);
       return outcome.compiled === false ? `${check.branch} does not compile for ${check.name}` : undefined;
     },
   };
 }
 
-/** Throws a sentence unless the order ended as it should. */
-async function carryOut(
+/** Runs one order. Throws an Error with one sentence unless the outcome is Done. */
+async function runTask(
   brain: Brain,
   pool: BuilderPool,
   task: "selftest" | "warmup",
@@ -157,26 +157,29 @@ function progressOf({ status, world }: Brain, { spec }: BuilderPool, from: numbe
   };
 }
 
-/** It is progress, unless the instant of the last one is given. */
-function tell(
+/** Sets the warm-up in the status. The progress time is now, unless given. */
+function reportProgress(
   { status, world }: Brain,
-  { failures, doing, progressAt = timestamp(world.clock), ...place }: Place & { doing?: string; progressAt?: string },
+  {
+    failures,
+    doing,
+    progressAt = timestamp(world.clock),
+    ...progress
+  }: Progress & { doing?: string; progressAt?: string },
 ): void {
-  const told = failures.map(short).slice(-20);
-  const said = { ...(doing !== undefined && { doing: short(doing) }), ...(told.length > 0 && { failures: told }) };
-  status.setStatus({ warmup: { ...place, progressAt, ...said } });
+  const shown = failures.map(truncated).slice(-20);
+  const details = {
+    ...(doing !== undefined && { doing: truncated(doing) }),
+    ...(shown.length > 0 && { failures: shown }),
+  };
+  status.setStatus({ warmup: { ...progress, progressAt, ...details } });
 }
 
-/** As much of a text as the status takes. */
-function short(text: string): string {
+/** Cuts a text to the length that the status allows. */
+function truncated(text: string): string {
   return text.slice(0, 300).toWellFormed();
 }
 
 function onePerTool(checks: readonly ResolvedCheck[]): readonly ResolvedCheck[] {
   return [...new Map(checks.map((check) => [check.tool.alibuild, check])).values()];
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof MirrorFailure) return error.message;
-  return messageOf(error);
 }

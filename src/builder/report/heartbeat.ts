@@ -9,26 +9,28 @@ import type { BuilderWorld } from "../world.ts";
 
 type HeartbeatWorld = Pick<BuilderWorld, "clock" | "log" | "name" | "pool" | "incarnation"> & {
   readonly store: Pick<ObjectStore, "get" | "create" | "update">;
-  /** The Builder, with which the Lease goes. */
+  /** The Builder object, owner of the Lease. */
   readonly self: () => Stored<"Builder"> | undefined;
 };
 
-/** The sign of life others see, and what this builder may do by the age of the last one that was acknowledged. */
+/** Renews the builder's Lease, and decides by the age of the last acknowledged renewal whether the builder may work. */
 export interface Heartbeat {
+  /** Whether the last acknowledged heartbeat is recent enough to claim or start a build. */
   mayStart(): boolean;
+  /** Whether the last acknowledged heartbeat is so old that the builder must kill its build. */
   mustKill(): boolean;
   /** Renews until `signal` aborts. */
   run(signal: AbortSignal, on: HeartbeatListener): Promise<void>;
 }
 
 export interface HeartbeatListener {
-  /** Before and after every attempt, whether it got through or not. */
+  /** Called before and after every attempt to renew, successful or not. */
   beat(): void;
-  /** Another process speaks for this builder: what this one holds is void. */
+  /** Another process took the Lease of this builder. The claims of this process are void. */
   replaced(): void;
 }
 
-/** After a failure the next attempt comes sooner: there are four in the minute after which nothing may be started. */
+/** After a failure the next attempt comes sooner: the builder may start nothing after a minute without a heartbeat. */
 const retryInterval = 5_000;
 
 export function createHeartbeat(world: HeartbeatWorld): Heartbeat {
@@ -38,12 +40,12 @@ export function createHeartbeat(world: HeartbeatWorld): Heartbeat {
   async function beat(on: HeartbeatListener): Promise<boolean> {
     const sent = instant(world);
     try {
-      const isTaken = !(await renew(world, acknowledged !== undefined));
-      acknowledged = isTaken ? undefined : sent;
-      if (isTaken) on.replaced();
+      const isReplaced = !(await renewLease(world, acknowledged !== undefined));
+      acknowledged = isReplaced ? undefined : sent;
+      if (isReplaced) on.replaced();
       return true;
     } catch (error) {
-      log.warn({ builder: name, error: String(error) }, "the heartbeat did not get through");
+      log.warn({ builder: name, error: String(error) }, "cannot renew the heartbeat; retrying in 5 s");
       return false;
     }
   }
@@ -53,10 +55,10 @@ export function createHeartbeat(world: HeartbeatWorld): Heartbeat {
     mustKill: () => acknowledged !== undefined && mustKill(acknowledged, instant(world)),
     async run(signal, on) {
       while (!signal.aborted) {
-        on.beat(); // a host that slept learns that it did before its next heartbeat hides it
-        const isHeard = await beat(on);
+        on.beat(); // After a suspend of the host: lets listeners see the old heartbeat before the next one replaces it.
+        const isAcknowledged = await beat(on);
         on.beat();
-        await clock.sleep(isHeard ? heartbeatInterval : retryInterval, signal).catch(() => {});
+        await clock.sleep(isAcknowledged ? heartbeatInterval : retryInterval, signal).catch(() => {});
       }
     },
   };
@@ -66,31 +68,31 @@ function instant({ clock }: Pick<HeartbeatWorld, "clock">): Instant {
   return { wall: clock.now(), monotonic: clock.monotonic() };
 }
 
-/** Renews the Lease, creates it, or takes it over from an earlier process of this builder; false when a later one took it from us. */
-async function renew(world: HeartbeatWorld, wasOurs: boolean): Promise<boolean> {
+/** Renews or creates the Lease, or takes it from an earlier process of this builder. False when a later process has taken it. */
+async function renewLease(world: HeartbeatWorld, wasOurs: boolean): Promise<boolean> {
   const { store, name, incarnation } = world;
   const now = timestamp(world.clock);
   const found = await store.get("Lease", name);
   if (found === undefined) {
-    await store.create("Lease", lease(world, now));
+    await store.create("Lease", leaseOf(world, now));
     return true;
   }
   const isOurs = found.spec.holderIdentity === incarnation;
   if (wasOurs && !isOurs) return false;
   const spec: Lease["spec"] = isOurs
     ? { ...found.spec, renewTime: now }
-    : { ...lease(world, now).spec, leaseTransitions: (found.spec.leaseTransitions ?? 0) + 1 };
+    : { ...leaseOf(world, now).spec, leaseTransitions: (found.spec.leaseTransitions ?? 0) + 1 };
   await store.update("Lease", { ...found, spec });
   return true;
 }
 
-/** One that is made while the Builder is gone has no owner to go with: by the label the janitor knows it. */
-function lease({ name, pool, incarnation, self }: HeartbeatWorld, now: string): Lease {
+/** A Lease without a Builder object has no owner, so the janitor finds it by its pool label. */
+function leaseOf({ name, pool, incarnation, self }: HeartbeatWorld, now: string): Lease {
   const owner = self();
   return {
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",
-    metadata: { name, labels: { [poolLabel]: pool }, ...(owner && { ownerReferences: [ownedBy(owner)] }) },
+    metadata: { name, labels: { [poolLabel]: pool }, ...(owner && { ownerReferences: [ownerReferenceOf(owner)] }) },
     spec: {
       holderIdentity: incarnation,
       leaseDurationSeconds: 75,
@@ -101,6 +103,6 @@ function lease({ name, pool, incarnation, self }: HeartbeatWorld, now: string): 
   };
 }
 
-function ownedBy({ apiVersion, kind, metadata: { name, uid } }: Stored<"Builder">): OwnerReference {
+function ownerReferenceOf({ apiVersion, kind, metadata: { name, uid } }: Stored<"Builder">): OwnerReference {
   return { apiVersion, kind, name, uid };
 }

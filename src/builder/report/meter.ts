@@ -2,16 +2,16 @@ import { Registry } from "prom-client";
 import { addGauge } from "../../system/gauge.ts";
 import type { Scrape } from "../../system/health.ts";
 
-/** What a builder in a pod measures of itself; what is known of pools and builds the operator tells. The reference page reads this table. */
+/** Metrics of a builder in a pod. The operator exports the metrics of pools and builds. The reference page reads this table. */
 export const builderMetrics = {
   ready: {
     name: "builderpool_builder_ready",
-    help: "1 while this builder is warm and takes part in its pool, 0 while it is not",
+    help: "1 while this builder is Ready in its pool, else 0",
     labels: [],
   },
   memory: {
     name: "process_resident_memory_bytes",
-    help: "Resident memory of the builder's own process; its builds are in another container",
+    help: "Resident memory of the builder process; builds run in another container",
     labels: [],
   },
 } as const;

@@ -13,45 +13,50 @@ import { createWake } from "../../system/wake.ts";
 import { writeAtomically } from "../../system/writeFile.ts";
 import type { BuilderWorld } from "../world.ts";
 
-/** Names the attempt a log is of, and where it belongs in the log store. */
+/** The attempt of a log, and the log's directory in the log store. */
 const Entry = z.object({ build: z.string(), attempt: z.int(), directory: z.string() });
 export type Entry = z.infer<typeof Entry>;
 
-/** Names of the files of an entry. The full log is the head followed by the body. */
+/** File names of an entry. The full log is the head followed by the body. */
 export const entryFiles = { head: "head.txt", body: "body.txt", page: resultPageName } as const;
 
 /**
- * Logs on their way to the log store. They are kept on the work volume until they have arrived and the Build says so, over any number of
- * restarts: a log store that is down delays no verdict and loses no log.
+ * Queue of logs for the log store. A log stays on the work volume until its upload succeeds and the Build records it, also after
+ * restarts. So an outage of the log store delays no verdict and loses no log.
  */
 export interface Outbox {
-  /** Makes an empty folder for the files of an attempt. */
+  /** Creates an empty folder for the files of an attempt. */
   begin(name: string): Promise<string>;
-  /** Declares the files in a folder complete, and starts to send them. */
+  /** Marks the files in a folder complete, and starts their upload. */
   send(folder: string, entry: Entry): Promise<void>;
-  /** Whether the files of a folder have arrived; waits at most `ms` for that, or for a first attempt that fails, or for the entry to be given up. */
+  /** Whether the files are uploaded. Waits at most `ms` milliseconds, until the first attempt ends or the entry is dropped. */
   arrived(folder: string, ms: number, signal: AbortSignal): Promise<boolean>;
-  /** Gives an entry up. */
+  /** Deletes an entry and its files. */
   drop(folder: string): Promise<void>;
-  /** Something changed that an entry may have waited for, such as its verdict. */
-  look(): void;
+  /** Checks all entries again now, for example after a verdict. */
+  checkNow(): void;
+  /** Uploads entries until `signal` aborts. Retries failed uploads. */
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** A transfer may take this long: far more than any short command, for logs are large and stores slow. */
-const transferLimit = milliseconds("10m");
+/** Time limit of one upload. Logs are large and stores can be slow. */
+const uploadLimit = milliseconds("10m");
 const firstPause = 5_000;
 const longestPause = 5 * 60_000;
 const entryName = "entry.json";
 
-/** `tell` hears, as a sentence, why logs wait here; undefined when none has to. */
-export function createOutbox(world: BuilderWorld, root: string, tell: (sentence: string | undefined) => void): Outbox {
+/** `onBlocked` is called with the reason why logs wait, one sentence, and with undefined when no log waits. */
+export function createOutbox(
+  world: BuilderWorld,
+  root: string,
+  onBlocked: (sentence: string | undefined) => void,
+): Outbox {
   const { clock, log, name: builder } = world;
   const wake = createWake(clock);
   const sent = new Map<string, PromiseWithResolvers<void>>();
   const inProgress = new Set<string>();
-  /** Folders whose files the log store has, but whose Build does not say so yet. */
-  const isThere = new Set<string>();
+  /** Folders with a finished upload that their Build does not record yet. */
+  const uploaded = new Set<string>();
 
   const arrival = (folder: string) => {
     const known = sent.get(folder) ?? Promise.withResolvers<void>();
@@ -59,22 +64,22 @@ export function createOutbox(world: BuilderWorld, root: string, tell: (sentence:
     return known;
   };
 
-  /** Whether nothing is left to do for the entry. */
+  /** Uploads an entry and records it on the Build. Returns whether the entry is done. */
   async function deliver(folder: string, entry: Entry, signal: AbortSignal): Promise<boolean> {
-    const fate = fateOf(await world.store.get("Build", entry.build), entry, builder);
-    if (fate === "Void") return true;
-    if (!isThere.has(folder)) {
+    const state = stateOf(await world.store.get("Build", entry.build), entry, builder);
+    if (state === "Superseded") return true;
+    if (!uploaded.has(folder)) {
       try {
-        await limited(clock, upload(world, folder, entry), signal);
-        isThere.add(folder);
+        await withinLimit(clock, upload(world, folder, entry), signal);
+        uploaded.add(folder);
       } catch (error) {
-        throw new Refused(error);
+        throw new LogStoreRefusal(error);
       } finally {
         arrival(folder).resolve();
       }
     }
-    if (fate === "Gone") return true;
-    if (fate === "Open") return false;
+    if (state === "Gone") return true;
+    if (state === "Open") return false;
     await retryOnConflict(world.store, "Build", entry.build, (build) => markStored(build, entry, builder), "status");
     return true;
   }
@@ -83,13 +88,13 @@ export function createOutbox(world: BuilderWorld, root: string, tell: (sentence:
     await rm(folder, { recursive: true, force: true });
     sent.get(folder)?.resolve();
     sent.delete(folder);
-    isThere.delete(folder);
+    uploaded.delete(folder);
   }
 
-  /** Looks at every complete entry once; resolves with whether all of them are through. */
-  async function pass(signal: AbortSignal): Promise<boolean> {
-    let isAllThrough = true;
-    let refusal: Refused | undefined;
+  /** Checks every complete entry once. Returns whether all entries are done. */
+  async function checkAll(signal: AbortSignal): Promise<boolean> {
+    let isDone = true;
+    let lastRefusal: LogStoreRefusal | undefined;
     for (const name of await readdir(root)) {
       if (signal.aborted) return true;
       const folder = join(root, name);
@@ -97,15 +102,15 @@ export function createOutbox(world: BuilderWorld, root: string, tell: (sentence:
       const entry = await readEntry(folder);
       try {
         if (entry === undefined || (await deliver(folder, entry, signal))) await forget(folder);
-        else isAllThrough = false;
+        else isDone = false;
       } catch (error) {
-        isAllThrough = false;
-        if (error instanceof Refused) refusal = error;
+        isDone = false;
+        if (error instanceof LogStoreRefusal) lastRefusal = error;
         log.warn({ builder, build: entry?.build, error: String(error) }, "a log is kept here and sent again later");
       }
     }
-    if (!signal.aborted) tell(refusal?.message);
-    return isAllThrough;
+    if (!signal.aborted) onBlocked(lastRefusal?.message);
+    return isDone;
   }
 
   return {
@@ -127,46 +132,48 @@ export function createOutbox(world: BuilderWorld, root: string, tell: (sentence:
       const waiting = clock.sleep(ms, AbortSignal.any([over.signal, signal])).catch(() => {});
       await Promise.race([arrival(folder).promise, waiting]);
       over.abort();
-      return isThere.has(folder);
+      return uploaded.has(folder);
     },
     async drop(folder) {
       await forget(folder);
       inProgress.delete(folder);
     },
-    look: () => wake.ring(),
+    checkNow: () => wake.ring(),
     async run(signal) {
       for (let pause = firstPause; !signal.aborted; ) {
-        const isAllThrough = await pass(signal);
-        pause = isAllThrough ? firstPause : Math.min(pause * 2, longestPause);
-        await wake.sleep(isAllThrough ? 2 ** 30 : pause, signal);
+        const isDone = await checkAll(signal);
+        pause = isDone ? firstPause : Math.min(pause * 2, longestPause);
+        await wake.sleep(isDone ? 2 ** 30 : pause, signal);
       }
     },
   };
 }
 
-/** The log store did not take a log. */
-class Refused extends Error {
-  override readonly name = "Refused";
+/** The log store refused an upload, or did not answer. */
+class LogStoreRefusal extends Error {
+  override readonly name = "LogStoreRefusal";
   constructor(cause: unknown) {
-    const why = messageOf(cause);
-    super(`The log store takes no logs (${why}), so they wait on this machine and are sent again`, { cause });
+    super(`The log store takes no logs (${messageOf(cause)}), so they wait on this machine and are sent again`, {
+      cause,
+    });
   }
 }
 
 /**
- * Open: the attempt still runs. Given: its verdict is the last one. Gone: the pull request was closed, but a link to the log may be on
- * GitHub. Void: another attempt took its place, or no verdict was accepted; the place in the log store may be another's.
+ * The state of an entry's attempt. Open: the attempt still runs. Accepted: its verdict is the latest. Gone: the Build was deleted, but
+ * GitHub may link to the log. Superseded: another attempt replaced it, or its verdict was refused. Then the log store directory may
+ * belong to another attempt.
  */
-function fateOf(
+function stateOf(
   build: Build | undefined,
   { attempt, directory }: Entry,
   builder: string,
-): "Open" | "Given" | "Gone" | "Void" {
+): "Open" | "Accepted" | "Gone" | "Superseded" {
   if (build === undefined) return "Gone";
   const { verdict, claim } = build.status ?? {};
   const isOurs = verdict?.attempt === attempt && verdict.builder === builder;
-  if (isOurs && verdict.log?.path.startsWith(`${directory}/`)) return "Given";
-  return claim?.attempt === attempt && claim.builder === builder ? "Open" : "Void";
+  if (isOurs && verdict.log?.path.startsWith(`${directory}/`)) return "Accepted";
+  return claim?.attempt === attempt && claim.builder === builder ? "Open" : "Superseded";
 }
 
 function markStored<B extends Build>(build: B, { attempt }: Entry, builder: string): B | undefined {
@@ -177,7 +184,7 @@ function markStored<B extends Build>(build: B, { attempt }: Entry, builder: stri
   return { ...build, status: { ...status, verdict: { ...verdict, log: { ...verdict.log, stored: true } } } };
 }
 
-/** The page goes last: who opens it finds the log it links to. */
+/** Uploads the result page last, so its link to the full log always works. */
 async function upload({ logs }: BuilderWorld, folder: string, { directory }: Entry): Promise<void> {
   const body = concatenated([join(folder, entryFiles.head), join(folder, entryFiles.body)]);
   await logs.put(`${directory}/${fullLogName}`, body, "text/plain; charset=utf-8");
@@ -189,22 +196,22 @@ async function* concatenated(paths: readonly string[]): AsyncGenerator<Uint8Arra
   for (const path of paths) yield* createReadStream(path);
 }
 
-/** A transfer that takes too long is given up, and one that the builder does not stay for. */
-async function limited(clock: Clock, transfer: Promise<void>, signal: AbortSignal): Promise<void> {
+/** Rejects when the upload takes longer than its limit, or when `signal` aborts. */
+async function withinLimit(clock: Clock, uploading: Promise<void>, signal: AbortSignal): Promise<void> {
   const over = new AbortController();
-  const limit = clock.sleep(transferLimit, AbortSignal.any([over.signal, signal])).then(() => {
-    throw new Error(`the log store did not take the log within ${formatDuration(transferLimit)}`);
+  const limit = clock.sleep(uploadLimit, AbortSignal.any([over.signal, signal])).then(() => {
+    throw new Error(`the upload did not finish within ${formatDuration(uploadLimit)}`);
   });
   limit.catch(() => {});
-  transfer.catch(() => {});
+  uploading.catch(() => {});
   try {
-    await Promise.race([transfer, limit]);
+    await Promise.race([uploading, limit]);
   } finally {
     over.abort();
   }
 }
 
-/** Undefined for a folder that was not completed before the process ended. */
+/** Undefined for a folder left incomplete by an earlier process. */
 async function readEntry(folder: string): Promise<Entry | undefined> {
   const text = await readFile(join(folder, entryName), "utf8").catch(() => "");
   return Entry.safeParse(parseJson(text)).data;

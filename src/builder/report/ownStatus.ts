@@ -6,22 +6,22 @@ import type { BuilderWorld } from "../world.ts";
 
 export type StatusChange = { readonly [key in keyof BuilderStatus]?: BuilderStatus[key] | undefined };
 
-/** What the builder says about itself: held here, brought to its Builder object, and kept true there. */
+/** The builder's own status: kept in memory and written to its Builder object. */
 export interface OwnStatus {
   get(): BuilderStatus;
-  /** Changes what is said; a field set to undefined is taken out. Written soon, details later, changes that come together in one write. */
+  /** Changes the status. Undefined removes a field. Writes soon, and details later. Changes at the same time share one write. */
   setStatus(change: StatusChange): void;
-  /** The object changed: what it no longer says, such as a phase overwritten by Suspect, is written again. */
+  /** Compares the changed object with the status. Writes again if another writer changed it, for example to Suspect. */
   observe(builder: Builder): void;
-  /** Resolves once everything said so far is on the object, or `signal` aborts. */
+  /** Resolves when all earlier changes are written, or when `signal` aborts. */
   flush(signal: AbortSignal): Promise<void>;
-  /** Keeps the object true until `signal` aborts. */
+  /** Writes changes until `signal` aborts. Retries failed writes. */
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** Several changes of one moment make one write. */
+/** Least milliseconds between two writes, so that close changes share one write. */
 const spacing = 300;
-/** Every write is told to everybody who follows the builders: of what only people read the last word in so long is enough. */
+/** Fields that only people read are written at most every 5 s. Every write reaches all watchers of Builders. */
 const detailSpacing = 5_000;
 const details: readonly string[] = ["step", "warmup", "message", "versions", "disk"] satisfies (keyof BuilderStatus)[];
 const firstPause = 500;
@@ -30,41 +30,41 @@ const longestPause = 15_000;
 export function createOwnStatus(world: BuilderWorld, initial: BuilderStatus): OwnStatus {
   const { clock, log, name, store } = world;
   const wake = createWake(clock);
-  let said = initial;
+  let current = initial;
   let isWritten = false;
-  let isPressing = true;
+  let isUrgent = true;
   let writtenAt = Number.NEGATIVE_INFINITY;
   let written = Promise.withResolvers<void>();
 
   async function write(): Promise<void> {
-    const wanted = said;
-    isPressing = false;
+    const wanted = current;
+    isUrgent = false;
     await retryOnConflict(store, "Builder", name, (builder) => revise(builder, wanted), "status");
     writtenAt = clock.monotonic();
-    if (said !== wanted) return;
+    if (current !== wanted) return;
     isWritten = true;
     written.resolve();
   }
 
-  function change(next: BuilderStatus, presses: boolean): void {
-    said = next;
-    isPressing ||= presses;
+  function change(next: BuilderStatus, isUrgentChange: boolean): void {
+    current = next;
+    isUrgent ||= isUrgentChange;
     if (isWritten) written = Promise.withResolvers();
     isWritten = false;
     wake.ring();
   }
 
   return {
-    get: () => said,
+    get: () => current,
     setStatus(changes) {
-      const next = merge(said, changes);
-      if (!isDeepStrictEqual(next, said)) change(next, !isDetail(said, next));
+      const next = merge(current, changes);
+      if (!isDeepStrictEqual(next, current)) change(next, !isDetail(current, next));
     },
     observe(builder) {
-      if (isWritten && !isDeepStrictEqual(builder.status, said)) change(said, true);
+      if (isWritten && !isDeepStrictEqual(builder.status, current)) change(current, true);
     },
     async flush(signal) {
-      isPressing = true;
+      isUrgent = true;
       wake.ring();
       const gaveUp = Promise.withResolvers<void>();
       signal.addEventListener("abort", () => gaveUp.resolve(), { once: true });
@@ -73,7 +73,7 @@ export function createOwnStatus(world: BuilderWorld, initial: BuilderStatus): Ow
     async run(signal) {
       let pause = firstPause;
       while (!signal.aborted) {
-        const wait = isWritten ? 2 ** 30 : isPressing ? 0 : writtenAt + detailSpacing - clock.monotonic();
+        const wait = isWritten ? 2 ** 30 : isUrgent ? 0 : writtenAt + detailSpacing - clock.monotonic();
         if (wait > 0) {
           await wake.sleep(wait, signal);
           continue;
@@ -83,8 +83,8 @@ export function createOwnStatus(world: BuilderWorld, initial: BuilderStatus): Ow
           pause = firstPause;
           await clock.sleep(spacing, signal).catch(() => {});
         } catch (error) {
-          isPressing = true;
-          log.warn({ builder: name, error: String(error) }, "the builder's status could not be written");
+          isUrgent = true;
+          log.warn({ builder: name, error: String(error) }, "cannot write the builder's status; retrying");
           await clock.sleep(pause, signal).catch(() => {});
           pause = Math.min(pause * 2, longestPause);
         }
@@ -101,7 +101,7 @@ function withoutDetails(status: BuilderStatus): object {
   return Object.fromEntries(Object.entries(status).filter(([field]) => !details.includes(field)));
 }
 
-/** Nothing to write when the object says it already. */
+/** Undefined, for no write, when the object already has this status. */
 function revise<B extends Builder>(builder: B, status: BuilderStatus): B | undefined {
   return isDeepStrictEqual(builder.status, status) ? undefined : { ...builder, status };
 }

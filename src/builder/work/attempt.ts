@@ -5,7 +5,7 @@ import { finish, release, start } from "../../core/build/claim.ts";
 import { type Holder, holds } from "../../core/build/state.ts";
 import { excerptOf } from "../../core/report/log/excerpt.ts";
 import { timestamp } from "../../system/clock.ts";
-import { type Brain, Stopped } from "../brain.ts";
+import { type Brain, StoppedError } from "../brain.ts";
 import { MirrorFailure } from "../git/mirrors.ts";
 import { type BuildLog, openBuildLog } from "./buildLog.ts";
 import { prepareOrder } from "./order.ts";
@@ -14,19 +14,19 @@ import { supervise } from "./supervise.ts";
 import { applyTransition, claimBuild } from "./transition.ts";
 import type { Work } from "./work.ts";
 
-/** How an attempt ended, for the builder's own conclusions about its health. */
+/** Result of an attempt. The builder's health depends on it. */
 export type AttemptEnd =
-  /** Somebody else was faster, or it is no longer wanted. */
+  /** Another builder claimed the Build first, or the build is no longer wanted. */
   | { readonly kind: "NotClaimed" }
   | { readonly kind: "Verdict"; readonly result: string }
   | { readonly kind: "Released"; readonly reason: InfrastructureReason; readonly message: string };
 
-/** A log store gets this long before the verdict is given without it; the transfer goes on meanwhile. */
-const patienceWithLogStore = 30_000;
+/** Milliseconds to wait for the log upload before the verdict is written. The upload continues afterwards. */
+const logStoreTimeout = 30_000;
 
 /**
- * Claims a build, runs it and gives the verdict, or gives the claim back. `signal` stops it; its reason says why. Whatever happens, the
- * claim is either answered, returned, or no longer ours when this resolves (or the store cannot be reached and `kill` says to go).
+ * Claims a build, runs it and writes the verdict, or releases the claim. `signal` stops the build. When this resolves, the claim has a
+ * verdict, is released, or belongs to another builder. One exception: `kill` aborted while the store did not answer.
  */
 export async function attemptBuild(
   brain: Brain,
@@ -43,13 +43,13 @@ export async function attemptBuild(
   world.log.info({ ...facts, commit: claimed.spec.commit }, "build claimed");
   const own = supervise(brain, claimed, holder, signal);
   try {
-    return await carryOut(brain, { ...work, build: claimed }, holder, own.signal, kill);
+    return await runBuild(brain, { ...work, build: claimed }, holder, own.signal, kill);
   } catch (error) {
-    const { reason, message } = troubleOf(own.signal.aborted ? own.signal.reason : error);
+    const { reason, message } = infrastructureFailureOf(own.signal.aborted ? own.signal.reason : error);
     world.log.info({ ...facts, reason, message }, "build released without a verdict");
     const now = world.clock.now();
     await applyTransition(brain, claimed.metadata.name, kill, {
-      to: (build) => release(build, holder, { reason, message, now }),
+      next: (build) => release(build, holder, { reason, message, now }),
     });
     return { kind: "Released", reason, message };
   } finally {
@@ -58,7 +58,7 @@ export async function attemptBuild(
   }
 }
 
-async function carryOut(
+async function runBuild(
   brain: Brain,
   { build, check, pool }: Work,
   holder: Holder,
@@ -80,22 +80,22 @@ async function carryOut(
     signal,
   );
   if (!brain.heartbeat.mayStart()) {
-    throw new Stopped("HeartbeatLost", `"${world.name}" could not renew its heartbeat, so it starts nothing`);
+    throw new StoppedError("HeartbeatLost", `"${world.name}" could not renew its heartbeat, so it starts no build`);
   }
   const running = await applyTransition(brain, name, signal, {
-    to: (current) => start(current, holder),
-    isThere: (current) => holds(current, holder) && current.status?.phase === "Running",
+    next: (current) => start(current, holder),
+    isApplied: (current) => holds(current, holder) && current.status?.phase === "Running",
   });
-  if (running === undefined) throw new Stopped("Superseded", `"${world.name}" no longer holds the build`);
+  if (running === undefined) throw new StoppedError("Superseded", `"${world.name}" no longer holds the build`);
   await using log = await openBuildLog(brain, { build, check, pool }, holder.attempt);
-  const outcome = await perform(brain, order, name, holder, log, signal);
+  const outcome = await runCell(brain, order, name, holder, log, signal);
   brain.recordVersions(outcome.versions);
-  if (outcome.kind === "Infrastructure") throw new Stopped(outcome.reason, outcome.message);
-  if (outcome.kind === "Done") throw new Stopped("CellDied", "The cell ended a build without a verdict");
-  return await give(brain, { build, check, pool }, { holder, outcome, log, startedAt }, kill);
+  if (outcome.kind === "Infrastructure") throw new StoppedError(outcome.reason, outcome.message);
+  if (outcome.kind === "Done") throw new StoppedError("CellDied", "The cell ended a build without a verdict");
+  return await publishVerdict(brain, { build, check, pool }, { holder, outcome, log, startedAt }, kill);
 }
 
-async function perform(
+async function runCell(
   brain: Brain,
   order: Order,
   name: string,
@@ -109,7 +109,7 @@ async function perform(
       order,
       (event) => {
         if (event.event === "step") steps.report(event.step);
-        else log.on(event);
+        else log.append(event);
       },
       signal,
     );
@@ -125,7 +125,7 @@ interface Result {
   readonly startedAt: string;
 }
 
-async function give(
+async function publishVerdict(
   brain: Brain,
   { build }: Work,
   { holder, outcome, log, startedAt }: Result,
@@ -135,7 +135,7 @@ async function give(
   const finishedAt = timestamp(world.clock);
   brain.status.setStatus({ step: "logs" });
   const kept = await log.keep({ outcome, startedAt, finishedAt });
-  const isStored = kept && (await kept.arrived(patienceWithLogStore, kill));
+  const isStored = kept && (await kept.arrived(logStoreTimeout, kill));
   const finding = {
     result: outcome.result,
     description: outcome.description,
@@ -147,22 +147,22 @@ async function give(
   };
   const facts = { builder: world.name, build: build.metadata.name, attempt: holder.attempt, result: outcome.result };
   const done = await applyTransition(brain, build.metadata.name, kill, {
-    to: (current) => finish(current, holder, finding),
-    isThere: ({ status }) => status?.verdict?.attempt === holder.attempt && status.verdict.builder === holder.builder,
+    next: (current) => finish(current, holder, finding),
+    isApplied: ({ status }) => status?.verdict?.attempt === holder.attempt && status.verdict.builder === holder.builder,
   });
-  brain.outbox.look();
+  brain.outbox.checkNow();
   if (done === undefined) {
-    world.log.warn(facts, "late verdict dropped: the claim is no longer ours");
+    world.log.warn(facts, "late verdict dropped: the claim was taken back");
     return { kind: "Released", reason: "Superseded", message: "The claim was taken back before the verdict" };
   }
-  world.log.info(facts, "verdict given");
+  world.log.info(facts, "verdict written");
   const { check: checkName, number } = build.spec;
   const verdict = { build: build.metadata.name, check: checkName, number, result: outcome.result, at: finishedAt };
   brain.status.setStatus({ lastVerdict: verdict });
   return { kind: "Verdict", result: outcome.result };
 }
 
-/** As it is at the end of the build, whatever it was at its start. */
+/** Whether the verdict must stay silent, by the settings at the end of the build. */
 function isSilent(brain: Brain, check: string): boolean {
   const isCheckSilent = brain.checks().some(({ name, silent }) => name === check && silent);
   return isCheckSilent || brain.pool()?.spec.silent === true || brain.settings().silent;
@@ -173,10 +173,13 @@ function withExcerpt({ findings }: Result["outcome"]): { readonly excerpt?: stri
   return text === "" ? {} : { excerpt: text };
 }
 
-/** What the system refuses makes the builder prove itself; anything unforeseen ends it. */
-function troubleOf(error: unknown): { readonly reason: InfrastructureReason; readonly message: string } {
-  if (error instanceof Stopped || error instanceof MirrorFailure) return error;
+/** Converts an error into an infrastructure failure. A refused system call leads to a self-test. Rethrows any other error as a bug. */
+function infrastructureFailureOf(error: unknown): { readonly reason: InfrastructureReason; readonly message: string } {
+  if (error instanceof StoppedError || error instanceof MirrorFailure) return error;
   if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) throw error;
   const isFull = error.code === "ENOSPC" || error.code === "EDQUOT";
-  return { reason: isFull ? "DiskFull" : "SelfTestFailed", message: `The builder cannot work here: ${error.message}` };
+  return {
+    reason: isFull ? "DiskFull" : "SelfTestFailed",
+    message: `The builder cannot work on this host: ${error.message}`,
+  };
 }

@@ -6,7 +6,7 @@ import { bytes } from "../../api/values/quantity.ts";
 import { fullLogBeginOf, fullLogEndOf, fullLogHeadOf, type LogFile } from "../../core/report/log/fullLog.ts";
 import { logDirectoryOf, resultPageName } from "../../core/report/log/paths.ts";
 import { resultPageOf } from "../../core/report/page/page.ts";
-import { type Brain, Stopped } from "../brain.ts";
+import { type Brain, StoppedError } from "../brain.ts";
 import { entryFiles } from "../report/outbox.ts";
 import type { Work } from "./work.ts";
 
@@ -20,31 +20,32 @@ export interface KeptLog {
   /** Path of the result page in the log store. */
   readonly path: string;
   readonly url: string;
-  /** Whether the log store has it; waits for that at most `ms`. */
+  /** Whether the log is uploaded. Waits at most `ms` milliseconds. */
   arrived(ms: number, signal: AbortSignal): Promise<boolean>;
 }
 
-/** The package logs of one attempt, written to the work volume as the cell sends them. */
+/** The package logs of one attempt. They are written to the work volume while the cell sends them. */
 export interface BuildLog extends AsyncDisposable {
-  on(event: CellEvent): void;
+  /** Appends the text of an event. Ignores events without log text. */
+  append(event: CellEvent): void;
   /**
-   * Completes the log and hands it to the outbox. Undefined when there is none: a pull request that was not built has no log. Throws
-   * Stopped when the disk did not keep it.
+   * Completes the log and adds it to the outbox. Returns undefined when nothing was built, because then no log exists. Throws
+   * StoppedError when the disk refused a write.
    */
   keep(facts: BuildFacts): Promise<KeptLog | undefined>;
 }
 
-/** What headings and the lines between logs may add to the bytes of the logs themselves. */
-const slack = 2 ** 20;
+/** Bytes allowed for headings and separators, on top of the logs themselves. */
+const headingBytes = 2 ** 20;
 
 export async function openBuildLog({ world, outbox }: Brain, work: Work, attempt: number): Promise<BuildLog> {
   const { build, pool } = work;
   const folder = await outbox.begin(`${build.metadata.name}.${attempt}`);
-  const body = openBody(join(folder, entryFiles.body), bytes(pool.spec.logs.maxSize) + slack);
+  const body = openBody(join(folder, entryFiles.body), bytes(pool.spec.logs.maxSize) + headingBytes);
   let isKept = false;
 
   return {
-    on: body.on,
+    append: body.append,
     async keep(facts) {
       const files = body.end();
       if (files.length === 0 && facts.outcome.result !== "Success" && facts.outcome.result !== "Failure")
@@ -56,7 +57,7 @@ export async function openBuildLog({ world, outbox }: Brain, work: Work, attempt
         await writeFile(join(folder, entryFiles.page), pageOf(world, work, facts));
         await outbox.send(folder, { build: build.metadata.name, attempt, directory });
       } catch (error) {
-        throw unkept(error);
+        throw logNotKept(error);
       }
       isKept = true;
       return { path, url: world.logs.url(path), arrived: (ms, signal) => outbox.arrived(folder, ms, signal) };
@@ -69,13 +70,13 @@ export async function openBuildLog({ world, outbox }: Brain, work: Work, attempt
 }
 
 interface Body {
-  on(event: CellEvent): void;
-  /** The logs it holds. Throws Stopped when a write failed. */
+  append(event: CellEvent): void;
+  /** Ends the last log and returns all logs. Throws StoppedError when a write failed. */
   end(): readonly LogFile[];
   close(): void;
 }
 
-/** Written at once, piece by piece: nothing piles up in memory however fast the cell sends. Beyond `room` bytes nothing is taken. */
+/** Writes every piece at once, so memory stays small even with a fast cell. Drops everything beyond `room` bytes. */
 function openBody(path: string, room: number): Body {
   const descriptor = openSync(path, "w");
   const files: LogFile[] = [];
@@ -98,7 +99,7 @@ function openBody(path: string, room: number): Body {
   }
 
   return {
-    on(event) {
+    append(event) {
       if (event.event === "logText") write(event.text);
       if (event.event !== "logFile" || left <= 0) return;
       endLast();
@@ -107,7 +108,7 @@ function openBody(path: string, room: number): Body {
     },
     end() {
       endLast();
-      if (failure !== undefined) throw unkept(failure);
+      if (failure !== undefined) throw logNotKept(failure);
       return files;
     },
     close: () => closeSync(descriptor),
@@ -128,15 +129,15 @@ function pageOf(world: Brain["world"], { build, check, pool }: Work, facts: Buil
   return resultPageOf({ ...what, ...who, result, findings, versions, commands, startedAt, finishedAt });
 }
 
-/** Git is served from the address people open, except where it is a folder. */
+/** URL of the pull request page. The git URL is also the web address, unless it is a local folder. */
 function pullRequestUrl({ repository, number }: Work["build"]["spec"], { spec: { github } }: Work["pool"]): string {
   const base = github.gitUrl.startsWith("http") ? github.gitUrl.replace(/\/+$/, "") : "https://github.com";
   return `${base}/${repository}/pull/${number}`;
 }
 
-function unkept(error: unknown): Stopped {
+function logNotKept(error: unknown): StoppedError {
   const { code, message } = error as NodeJS.ErrnoException;
   const isFull = code === "ENOSPC" || code === "EDQUOT";
-  const sentence = `The log of the build could not be kept on the work volume (${message}); free space there`;
-  return new Stopped(isFull ? "DiskFull" : "LogStoreFailed", sentence);
+  const sentence = `The log of the build could not be written to the work volume (${message}); free space there`;
+  return new StoppedError(isFull ? "DiskFull" : "LogStoreFailed", sentence);
 }

@@ -7,12 +7,15 @@ import { readForceHashes } from "./forceHashes.ts";
 import { queueViewOf } from "./queueView.ts";
 import type { Work } from "./work.ts";
 
-/** What to build now, from the lists as they are at this instant; else how long nothing will change by itself. */
+/** Chooses the next build from the current lists. Without one, returns the milliseconds until the next look at the queue. */
 export async function nextWork(brain: Brain): Promise<Work | { readonly again: number }> {
   const pool = brain.pool();
   if (pool === undefined || !brain.heartbeat.mayStart()) return { again: Number.POSITIVE_INFINITY };
   const forced = await readForceHashes(brain.sandbox.forceHashes);
-  brain.setNote("forced", forced && "force-hashes restricts what is built here; empty it to build everything");
+  brain.setNote(
+    "forced",
+    forced && "force-hashes limits builds here to the commits it lists; empty the file to build everything",
+  );
   const checks = brain.checks();
   const checkOf = ({ spec }: Build) =>
     checks.find(({ name, repository }) => name === spec.check && repository === spec.repository);

@@ -8,18 +8,19 @@ import { bytes } from "../../api/values/quantity.ts";
 import type { Brain } from "../brain.ts";
 import type { Mirrored } from "../git/mirrors.ts";
 
+/** A task for a cell, the input of an order. */
 export interface Task {
   readonly id: string;
   readonly task: Order["task"];
   readonly check: ResolvedCheck;
   readonly pullRequest?: { readonly number: number; readonly commit: string };
-  /** Work areas of checks that the pool has no more, for `clean`. */
+  /** Work areas of checks that the pool no longer has, for `clean`. */
   readonly gone?: readonly string[];
 }
 
 const fetchesAtOnce = 4;
 
-/** Brings the mirrors a task needs up to date and writes the order for it. Throws MirrorFailure, or the signal's reason. */
+/** Updates the mirrors of a task and returns its order. Throws MirrorFailure, or the reason of `signal`. */
 export async function prepareOrder(brain: Brain, pool: BuilderPool, task: Task, signal: AbortSignal): Promise<Order> {
   const { sandbox } = brain;
   const { check, pullRequest } = task;
@@ -38,7 +39,7 @@ export async function prepareOrder(brain: Brain, pool: BuilderPool, task: Task, 
     ...(pullRequest !== undefined && own !== undefined ? { pullRequest: { ...pullRequest, mirror: own.mirror } } : {}),
     paths: {
       ...{ area: sandbox.area(check.name), tools: sandbox.tools, home: sandbox.home, tmp: sandbox.tmp },
-      ...secrets(brain, pool),
+      ...secretsOf(brain, pool),
       ...(task.gone !== undefined && task.gone.length > 0 && { gone: [...task.gone] }),
     },
     limits: {
@@ -51,8 +52,8 @@ export async function prepareOrder(brain: Brain, pool: BuilderPool, task: Task, 
   };
 }
 
-/** A pool that hands none to its builds has no such place. */
-function secrets({ world }: Brain, { spec }: BuilderPool): { readonly secrets?: string } {
+/** The folder of Secrets, if the pool gives Secrets to builds. */
+function secretsOf({ world }: Brain, { spec }: BuilderPool): { readonly secrets?: string } {
   const isAsked = (spec.cellSecrets ?? []).length > 0;
   return isAsked && world.secrets !== undefined ? { secrets: world.secrets } : {};
 }
@@ -90,7 +91,7 @@ async function fetchAll(
   return new Map(await Promise.all(fetched));
 }
 
-/** On a disk that is not the builder's alone, an amount it cannot reach would empty the work area at every build. */
+/** Bytes to keep free. On a shared disk at most a tenth: an unreachable amount would empty the work area at every build. */
 async function minFree({ world, sandbox }: Brain, pool: BuilderPool): Promise<number> {
   const wanted = bytes(pool.spec.cleanup.minFree);
   if (world.ownVolume === true) return wanted;

@@ -6,7 +6,7 @@ import type { Preference } from "../../core/partition/preference.ts";
 import type { QueueView } from "../../core/queue/partitionView.ts";
 import type { Brain } from "../brain.ts";
 
-/** The queue as this builder sees it at this instant. */
+/** The queue as this builder's caches show it now. */
 export function queueViewOf(brain: Brain, pool: BuilderPool): QueueView {
   const { world, waited } = brain;
   const builders = brain.builders.list().filter(({ spec }) => spec.pool === world.pool);
@@ -22,13 +22,14 @@ export function queueViewOf(brain: Brain, pool: BuilderPool): QueueView {
   };
 }
 
-/** A person's `worker-index` and `workers-pool-size` stand in for the builder's rank; with Affinity they mean nothing. */
+/** With the strategy Modulo, a person's `worker-index` and `workers-pool-size` replace the builder's rank. Affinity ignores both files. */
 function preferenceOf({ world, preference, settings }: Brain, builders: QueueView["builders"]): Preference {
-  const { share } = settings();
-  if (share === undefined) return preference;
+  const { partitionOverride } = settings();
+  if (partitionOverride === undefined) return preference;
   const rank = activeBuildersOf(builders).indexOf(world.name);
   return {
     ...preference,
-    ownerRank: (check, commit) => (ownerOfCommit(check, commit, share.size) === share.index ? rank : -2),
+    ownerRank: (check, commit) =>
+      ownerOfCommit(check, commit, partitionOverride.size) === partitionOverride.index ? rank : -2,
   };
 }

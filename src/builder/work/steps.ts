@@ -5,16 +5,20 @@ import { type Holder, holds } from "../../core/build/state.ts";
 import type { Brain } from "../brain.ts";
 import { applyTransition } from "./transition.ts";
 
+/** Reports the steps of a running build. */
 export interface StepReporter {
   report(step: CellStep): void;
-  /** Resolves when nothing is being written. */
+  /** Resolves when no write is in progress. Rejects when the write failed. */
   written(): Promise<unknown>;
 }
 
-/** Every step is shown on the Builder; on the Build only that aliBuild has started: that one takes the hours, and each write costs everybody. */
+/**
+ * Sets every step in the Builder's status. Sets only the longest step, `build`, in the Build's status: every write of a Build reaches all
+ * builders.
+ */
 export function createStepReporter(brain: Brain, name: string, holder: Holder, signal: AbortSignal): StepReporter {
   let writing: Promise<unknown> | undefined;
-  const to = (build: Build): Transition =>
+  const next = (build: Build): Transition =>
     build.status !== undefined && holds(build, holder)
       ? { status: { ...build.status, step: "build" } }
       : { refused: "no longer ours" };
@@ -22,8 +26,8 @@ export function createStepReporter(brain: Brain, name: string, holder: Holder, s
     report(step) {
       brain.status.setStatus({ step });
       if (step !== "build" || writing !== undefined) return;
-      writing = applyTransition(brain, name, signal, { to });
-      writing.catch(() => {}); // told() hears of it
+      writing = applyTransition(brain, name, signal, { next });
+      writing.catch(() => {}); // written() reports the failure.
     },
     written: async () => writing,
   };

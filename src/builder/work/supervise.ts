@@ -1,55 +1,58 @@
 import type { Stored } from "../../api/objects/kinds.ts";
 import { type Holder, isRecheck, mustStop } from "../../core/build/state.ts";
 import { shouldPreempt } from "../../core/queue/preempt.ts";
-import { type Brain, Stopped } from "../brain.ts";
+import { type Brain, StoppedError } from "../brain.ts";
 import { queueViewOf } from "./queueView.ts";
 
 export interface Supervision {
-  /** Aborts, with Stopped as its reason, when the build must not go on; and when the given signal does. */
+  /** Aborts with a StoppedError when the build must stop. Also aborts when the outer signal does. */
   readonly signal: AbortSignal;
   end(): void;
 }
 
-/** Watches over a claimed build: its commit, its claim, its pull request, the heartbeat of the builder, and who else waits. */
+/** Checks at every change whether a claimed build must stop. Reasons: a lost claim or heartbeat, a new commit, a more urgent build. */
 export function supervise(brain: Brain, build: Stored<"Build">, holder: Holder, outer: AbortSignal): Supervision {
   const own = new AbortController();
   const { name } = build.metadata;
-  let isLooking = false;
+  let isChecking = false;
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     if (own.signal.aborted) return;
-    if (brain.heartbeat.mustKill()) own.abort(outOfTouch(holder));
-    if (isLooking) return;
-    isLooking = true;
+    if (brain.heartbeat.mustKill()) own.abort(heartbeatLost(holder));
+    if (isChecking) return;
+    isChecking = true;
     try {
-      const why = await whyStop(brain, build, holder);
+      const why = await stopReasonOf(brain, build, holder);
       if (why !== undefined) own.abort(why);
     } catch (error) {
-      brain.world.log.warn({ builder: brain.world.name, build: name, error: String(error) }, "a claim was not checked");
+      brain.world.log.warn(
+        { builder: brain.world.name, build: name, error: String(error) },
+        "cannot check a claim; the next change checks again",
+      );
     } finally {
-      isLooking = false;
+      isChecking = false;
     }
   }
 
-  const forget = brain.onChange(() => void look());
-  void look();
-  return { signal: AbortSignal.any([own.signal, outer]), end: forget };
+  const unsubscribe = brain.onChange(() => void check());
+  void check();
+  return { signal: AbortSignal.any([own.signal, outer]), end: unsubscribe };
 }
 
-async function whyStop(brain: Brain, build: Stored<"Build">, holder: Holder): Promise<Stopped | undefined> {
+async function stopReasonOf(brain: Brain, build: Stored<"Build">, holder: Holder): Promise<StoppedError | undefined> {
   const { name } = build.metadata;
-  // The watch may still show the Build as it was before the claim: only a fresh read says that it was lost.
+  // The cache may still show the Build before the claim. Only a fresh read proves that the claim is lost.
   if (mustStop(brain.builds.get(name), holder) !== undefined) {
     const why = mustStop(await brain.world.store.get("Build", name), holder);
-    if (why !== undefined) return new Stopped("Superseded", why);
+    if (why !== undefined) return new StoppedError("Superseded", why);
   }
   const pool = brain.pool();
   if (!isRecheck(build) || pool === undefined) return undefined;
-  const wayFor = shouldPreempt(queueViewOf(brain, pool));
-  return wayFor === undefined ? undefined : new Stopped("Preempted", wayFor);
+  const preemption = shouldPreempt(queueViewOf(brain, pool));
+  return preemption === undefined ? undefined : new StoppedError("Preempted", preemption);
 }
 
-function outOfTouch({ builder }: Holder): Stopped {
-  const message = `"${builder}" did not reach the store for so long that the build may be somebody else's`;
-  return new Stopped("HeartbeatLost", message);
+function heartbeatLost({ builder }: Holder): StoppedError {
+  const message = `"${builder}" did not reach the store for too long, so another builder may have taken over the build`;
+  return new StoppedError("HeartbeatLost", message);
 }

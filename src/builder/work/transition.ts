@@ -7,17 +7,24 @@ import { isStoreError } from "../../store/error.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { Brain } from "../brain.ts";
 
-export interface Step {
-  /** The step to take on the Build as it is now. */
-  to(build: Build): Transition;
-  /** Whether the step was taken already: an earlier write may have got through although its answer did not. */
-  isThere?(build: Build): boolean;
+/** One state transition of a Build. */
+export interface TransitionRequest {
+  /** The transition of the current Build, or the reason why it is refused. */
+  next(build: Build): Transition;
+  /** Whether the transition is already stored: an earlier write may have succeeded although its answer was lost. */
+  isApplied?(build: Build): boolean;
 }
 
 const firstPause = 500;
 const longestPause = 10_000;
 
-/** Claims the Build as it was seen, in one write; undefined when it changed since, may not be claimed, or we are refused, which the status then says. */
+/**
+ * Claims a Build with one write, guarded by its resourceVersion. Returns the claimed Build.
+ *
+ * Returns undefined when the Build may not be claimed, has changed, or is gone. Also returns undefined when the store forbids the write,
+ * after a note in the status and a wait of 10 s. If the answer of the store is lost, a later read decides whether the claim is stored.
+ * Throws any other store error.
+ */
 export async function claimBuild(
   brain: Brain,
   build: Stored<"Build">,
@@ -33,8 +40,11 @@ export async function claimBuild(
     return claimed;
   } catch (error) {
     if (isStoreError(error, "Forbidden")) {
-      log.warn({ builder, build: name, error: error.message }, "the claim was refused");
-      brain.setNote("claims", `Its claims are refused, so it builds nothing; look at its rights: ${error.message}`);
+      log.warn(
+        { builder, build: name, error: error.message },
+        "the store forbids claims; check the rights of the builder's account",
+      );
+      brain.setNote("claims", `The store refuses its claims, so it builds nothing; check its rights: ${error.message}`);
       await clock.sleep(longestPause, signal).catch(() => {});
       return undefined;
     }
@@ -43,47 +53,54 @@ export async function claimBuild(
   }
   const holder = { builder, incarnation, attempt: transition.status.attempt };
   return applyTransition(brain, name, signal, {
-    to: () => ({ refused: "the claim did not get through" }),
-    isThere: (current) => holds(current, holder),
+    next: () => ({ refused: "the claim is not stored" }),
+    isApplied: (current) => holds(current, holder),
   });
 }
 
 /**
- * Takes one step of a Build's life, however often the store has to be asked. Undefined when the step is refused, the Build is gone, or
- * `signal` aborted before the store answered. A store that refuses us may let us in again, as when a token has expired while nobody could renew it, or
- * somebody's hand on an account or a role is put right: only what goes on for longer than we may hold a build is thrown.
+ * Applies one transition to a Build. Returns the Build after the transition.
+ *
+ * Retries while the store is unavailable, forbids the write, or reports conflicts. Returns undefined when the transition is refused, when
+ * the Build is gone, or when `signal` aborts before the store answers. Throws other store errors at once.
+ *
+ * A forbidden write may succeed later, after the renewal of a token or the repair of a role. So Forbidden is thrown only after 15 minutes
+ * of refusals. A builder may not keep a build longer than that without a heartbeat.
  */
 export async function applyTransition(
   { world }: Brain,
   name: string,
   signal: AbortSignal,
-  { to, isThere = () => false }: Step,
+  { next, isApplied = () => false }: TransitionRequest,
 ): Promise<Stored<"Build"> | undefined> {
   let refusedAt: number | undefined;
   for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
-    let there: Stored<"Build"> | undefined;
+    let applied: Stored<"Build"> | undefined;
     try {
       const written = await retryOnConflict(
         world.store,
         "Build",
         name,
         (build) => {
-          there = isThere(build) ? build : undefined;
-          const transition = there === undefined ? to(build) : undefined;
+          applied = isApplied(build) ? build : undefined;
+          const transition = applied === undefined ? next(build) : undefined;
           return transition !== undefined && "status" in transition
             ? { ...build, status: transition.status }
             : undefined;
         },
         "status",
       );
-      return written ?? there;
+      return written ?? applied;
     } catch (error) {
       const isRefused = isStoreError(error, "Forbidden");
       refusedAt = isRefused ? (refusedAt ?? world.clock.monotonic()) : undefined;
       const isOver = refusedAt !== undefined && world.clock.monotonic() - refusedAt >= killAfter;
       const mayPass = isRefused || isStoreError(error, "Unavailable") || isStoreError(error, "Conflict");
       if (isOver || !mayPass) throw error;
-      world.log.warn({ builder: world.name, build: name, error: String(error) }, "the store did not take a step");
+      world.log.warn(
+        { builder: world.name, build: name, error: String(error) },
+        "cannot write a transition of a Build; retrying",
+      );
       if (signal.aborted) return undefined;
       await world.clock.sleep(pause, signal).catch(() => {});
     }

@@ -2,9 +2,11 @@ import type { Build } from "../../api/objects/build.ts";
 import type { Change } from "../../store/objectStore.ts";
 import type { Clock } from "../../system/clock.ts";
 
-/** For how long this process has known the wanted request of each Build, by its own monotonic clock. */
+/** Waiting time of each Build, measured by this process on its monotonic clock since it first saw the current request. */
 export interface WaitingTimes {
+  /** Records a change of a Build. */
   observe(change: Exclude<Change<"Build">, { type: "Synced" }>): void;
+  /** Milliseconds since the current request was first seen, 0 if it was not. */
   of(build: Pick<Build, "metadata" | "spec">): number;
 }
 

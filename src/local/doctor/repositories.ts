@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pLimit from "p-limit";
 import type { BuilderPool } from "../../api/objects/pool.ts";
-import { openGit } from "../../builder/git/git.ts";
+import { createGit } from "../../builder/git/git.ts";
 import { poolChecksOf } from "../../core/definitions/checks.ts";
 import type { MachineFacts } from "../../core/machine/facts.ts";
 
@@ -20,18 +20,18 @@ export async function repositoryFactsOf(
   if (wanted.size === 0) return [];
   const directory = await mkdtemp(join(tmpdir(), "builderpool-doctor-"));
   const atOnce = pLimit(4);
-  const git = openGit({ directory, environment, signal: new AbortController().signal });
+  const git = createGit({ directory, environment, signal: new AbortController().signal });
   try {
     const asked = [...wanted.values()].map((repository) =>
       atOnce(async () => {
         const ref = repository.branch === undefined ? "HEAD" : `refs/heads/${repository.branch}`;
-        const { exitCode, says } = await git.run(["ls-remote", "--", repository.address, ref], directory, limit);
-        return { ...repository, found: exitCode === 0, says };
+        const { exitCode, message } = await git.run(["ls-remote", "--", repository.address, ref], directory, limit);
+        return { ...repository, found: exitCode === 0, message };
       }),
     );
-    return (await Promise.all(asked)).map(({ address, branch, found, says }) => {
-      if (!found) return { address, branch, trouble: says };
-      return says.includes("\t") ? { address, branch } : { address, branch, trouble: "there is no such branch" };
+    return (await Promise.all(asked)).map(({ address, branch, found, message }) => {
+      if (!found) return { address, branch, trouble: message };
+      return message.includes("\t") ? { address, branch } : { address, branch, trouble: "there is no such branch" };
     });
   } finally {
     await rm(directory, { recursive: true });

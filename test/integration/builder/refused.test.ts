@@ -67,7 +67,10 @@ describe("a builder that is refused for a while, as its token has expired or its
     server.isOnlyBuilds = true;
     server.refuses = true;
     await store.create("Build", buildObject(1));
-    await until(async () => (await message())?.startsWith("Its claims are refused, so it builds nothing"), 20_000);
+    await until(
+      async () => (await message())?.startsWith("The store refuses its claims, so it builds nothing"),
+      20_000,
+    );
     server.refuses = false;
     await until(async () => (await store.get("Build", "o2-hello-1"))?.status?.verdict, 20_000);
     await until(async () => (await message()) === undefined, 20_000);

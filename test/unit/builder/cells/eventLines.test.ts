@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import type { CellEvent } from "../../../../src/api/cell/event.ts";
 import { createEventLines } from "../../../../src/builder/cells/eventLines.ts";
 
-function hear(chunks: readonly Uint8Array[]): { readonly events: readonly CellEvent[]; readonly garbage: number } {
+function hear(chunks: readonly Uint8Array[]): { readonly events: readonly CellEvent[]; readonly invalidLines: number } {
   const events: CellEvent[] = [];
   const lines = createEventLines((event) => events.push(event));
   for (const chunk of chunks) lines.write(chunk);
-  return { events, garbage: lines.garbage() };
+  return { events, invalidLines: lines.invalidLines() };
 }
 
 describe("the events of a cell", () => {
@@ -22,21 +22,24 @@ describe("the events of a cell", () => {
       fc.property(fc.array(fc.nat(bytes.length), { maxLength: 8 }), (places) => {
         const edges = [0, ...places.sort((a, b) => a - b), bytes.length];
         const chunks = edges.slice(1).map((end, index) => bytes.subarray(edges[index], end));
-        expect(hear(chunks)).toEqual({ events: said, garbage: 0 });
+        expect(hear(chunks)).toEqual({ events: said, invalidLines: 0 });
       }),
     );
   });
 
-  it.each(["garbage", "{}", '{"event":"step","step":"dance"}', "null", "\u0000"])("leave out and count %j", (line) => {
-    const { events, garbage } = hear([Buffer.from(`${line}\n{"event":"step","step":"build"}\n`)]);
-    expect(events).toEqual([{ event: "step", step: "build" }]);
-    expect(garbage).toBe(1);
-  });
+  it.each(["invalidLines", "{}", '{"event":"step","step":"dance"}', "null", "\u0000"])(
+    "leave out and count %j",
+    (line) => {
+      const { events, invalidLines } = hear([Buffer.from(`${line}\n{"event":"step","step":"build"}\n`)]);
+      expect(events).toEqual([{ event: "step", step: "build" }]);
+      expect(invalidLines).toBe(1);
+    },
+  );
 
   it("survive a line that never ends, without keeping it", () => {
     const endless = Array.from({ length: 100 }, () => Buffer.alloc(2 ** 16, "x"));
-    const { events, garbage } = hear([...endless, Buffer.from('\n{"event":"step","step":"build"}\n')]);
+    const { events, invalidLines } = hear([...endless, Buffer.from('\n{"event":"step","step":"build"}\n')]);
     expect(events).toHaveLength(1);
-    expect(garbage).toBe(1);
+    expect(invalidLines).toBe(1);
   });
 });

@@ -82,13 +82,16 @@ describe("the config folder", () => {
   });
 
   it("takes one of index and pool size, and the other from the operator", () => {
-    expect(decide({ ...information, "worker-index": "3" }).settings.share).toEqual({ index: 3, size: 8 });
-    expect(decide({ ...information, "workers-pool-size": "4" }).settings.share).toEqual({ index: 2, size: 4 });
+    expect(decide({ ...information, "worker-index": "3" }).settings.partitionOverride).toEqual({ index: 3, size: 8 });
+    expect(decide({ ...information, "workers-pool-size": "4" }).settings.partitionOverride).toEqual({
+      index: 2,
+      size: 4,
+    });
   });
 
   it("refuses an index that owns nothing", () => {
     const { settings, warnings } = decide({ ...information, "worker-index": "8" });
-    expect(settings.share).toBeUndefined();
+    expect(settings.partitionOverride).toBeUndefined();
     expect(warnings[0]).toContain("from 0 to 7");
   });
 });

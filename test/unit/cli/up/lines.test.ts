@@ -34,8 +34,8 @@ describe("news of a builder", () => {
 
   it("reads as one sentence", () => {
     const ready = aBuilder("o2-0", { phase: "Ready" });
-    expect(builderLines(ready, aBuilder("o2-0", { phase: "Drained", message: "It was told to end" }))).toEqual([
-      "o2-0: drained: it was told to end",
+    expect(builderLines(ready, aBuilder("o2-0", { phase: "Drained", message: "It was stopped" }))).toEqual([
+      "o2-0: drained: it was stopped",
     ]);
     expect(builderLines(ready, aBuilder("o2-0", { phase: "Lost", message: "GitHub is a name" }))).toEqual([
       "o2-0: lost: GitHub is a name",

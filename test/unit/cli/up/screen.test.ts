@@ -68,9 +68,7 @@ describe("what needs attention", () => {
 
   it("is nothing about a builder that ends as it was told, nor about a build that is being tried again", () => {
     const trouble = { reason: "DiskFull", message: "No space", builder: "o2-0", count: 1, at: iso(noon) } as const;
-    expect(attention({ builders: [aBuilder("o2-0", { phase: "Drained", message: "It was told to end" })] })).toEqual(
-      [],
-    );
+    expect(attention({ builders: [aBuilder("o2-0", { phase: "Drained", message: "It was stopped" })] })).toEqual([]);
     expect(attention({ builds: [aBuild({}, { phase: "Running", trouble })] })).toEqual([]);
     expect(attention({ builds: [aBuild({}, { phase: "Queued", trouble })] })).toEqual([
       "build/O2/o2 o/r#1: DiskFull on o2-0: no space",

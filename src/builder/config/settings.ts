@@ -1,0 +1,96 @@
+import type { ResolvedCheck } from "../../api/objects/check.ts";
+import type { BuilderPool } from "../../api/objects/pool.ts";
+import { milliseconds } from "../../api/values/duration.ts";
+import { poolChecksOf } from "../../core/definitions/checks.ts";
+import type { Brain } from "../brain.ts";
+import type { Declared, Settings } from "./config.ts";
+import { createConfigFolder } from "./configFolder.ts";
+
+/** The settings of this builder: the pool's, with the overrides from `config/`. */
+export interface SettingsReader {
+  settings(): Settings;
+  /** The valid checks of the pool. Time limits from `config/` replace the limits of the pool. */
+  checks(): readonly ResolvedCheck[];
+  /** Reads `config/` again. Calls run one after the other. Logs a failure, never rejects. */
+  refresh(): Promise<void>;
+}
+
+export function createSettingsReader({
+  world,
+  sandbox,
+  status,
+  setNote,
+  self,
+  pool: poolOf,
+}: Pick<Brain, "world" | "sandbox" | "status" | "setNote" | "self" | "pool">): SettingsReader {
+  const folder = createConfigFolder(sandbox);
+  const validChecksOf = cachedByArgument((pool: BuilderPool) => poolChecksOf(pool).checks);
+  let settings: Settings = { silent: false, debug: false, timeouts: {} };
+  let refreshing = Promise.resolve();
+
+  async function readOnce(): Promise<void> {
+    const pool = poolOf();
+    if (pool === undefined) return;
+    const found = await folder.read(declaredOf(pool, self()?.spec ?? {}, validChecksOf(pool)));
+    settings = found.settings;
+    setNote("config", found.warnings.join("; ") || undefined);
+    status.setStatus({ silent: settings.silent, debug: settings.debug });
+  }
+
+  return {
+    settings: () => settings,
+    checks() {
+      const pool = poolOf();
+      return pool === undefined ? [] : validChecksOf(pool).map((check) => withLimits(check, settings.timeouts));
+    },
+    refresh() {
+      refreshing = refreshing.then(readOnce).catch((error: unknown) => {
+        world.log.warn(
+          { builder: world.name, error: String(error) },
+          "cannot read or write config/; the last settings stay in force",
+        );
+      });
+      return refreshing;
+    },
+  };
+}
+
+function declaredOf(
+  { spec }: BuilderPool,
+  own: {
+    readonly silent?: boolean | undefined;
+    readonly debug?: boolean | undefined;
+    readonly workerIndex?: number | undefined;
+    readonly poolSize?: number | undefined;
+  },
+  checks: readonly ResolvedCheck[],
+): Declared {
+  const longest = (limit: "command" | "build") =>
+    checks.length === 0 ? undefined : Math.max(...checks.map(({ timeouts }) => milliseconds(timeouts[limit])));
+  return {
+    silent: own.silent ?? spec.silent,
+    debug: own.debug ?? spec.debug,
+    index: own.workerIndex,
+    size: own.poolSize,
+    command: longest("command"),
+    build: longest("build"),
+  };
+}
+
+function withLimits(check: ResolvedCheck, { command, build }: Settings["timeouts"]): ResolvedCheck {
+  if (command === undefined && build === undefined) return check;
+  const timeouts = {
+    command: command === undefined ? check.timeouts.command : `${command}ms`,
+    build: build === undefined ? check.timeouts.build : `${build}ms`,
+  };
+  return { ...check, timeouts };
+}
+
+/** Keeps the last result. The informer replaces an object when it changes, so the same object gives the same result. */
+function cachedByArgument<A extends object, B>(compute: (from: A) => B): (from: A) => B {
+  let last: { readonly from: A; readonly value: B } | undefined;
+  return (from) => {
+    if (last?.from !== from) last = { from, value: compute(from) };
+    return last.value;
+  };
+}
