@@ -4,16 +4,16 @@ import { CommandError, exitCodes } from "./exit.ts";
 import { takeToken } from "./place/token.ts";
 import { commandLine } from "./program.ts";
 
-/** A reader that has seen enough, such as `head`, or a terminal that was closed, is no failure. A full disk is one, but ends nothing that runs. */
-let lost: NodeJS.ErrnoException | undefined;
+/** First write error. A closed pipe or terminal is no error, as with `head`. A full disk is an error, but stops no running command. */
+let writeError: NodeJS.ErrnoException | undefined;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE" && !(error.code === "EIO" && stream.isTTY)) lost ??= error;
+    if (error.code !== "EPIPE" && !(error.code === "EIO" && stream.isTTY)) writeError ??= error;
   });
 }
 process.once("beforeExit", () => {
-  if (lost === undefined) return;
-  process.stderr.write(`builderpool: not everything could be printed: ${lost.message}\n`);
+  if (writeError === undefined) return;
+  process.stderr.write(`builderpool: some output could not be written: ${writeError.message}\n`);
   process.exitCode ||= exitCodes.failed;
 });
 
@@ -24,7 +24,7 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   else {
     process.stderr.write(`builderpool: ${messageOf(error)}\n`);
-    // an `up` that failed half-way would live on with the work folder in its hands
+    // Without this exit, an `up` with a failed start would keep running and keep its lock on the work folder.
     process.exit(error instanceof CommandError ? error.exitCode : exitCodes.failed);
   }
 }

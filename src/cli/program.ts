@@ -4,11 +4,11 @@ import { exitMeanings } from "./exit.ts";
 import { type Place, type PlaceOptions, placeOf, placeRule } from "./place/place.ts";
 import { type TakenToken, tokenIn } from "./place/token.ts";
 
-/** What the program takes from the process it runs in. */
+/** Inputs of the program from its process. */
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly isRoot: boolean;
-  /** The token, which no longer stands in `env`. */
+  /** The GitHub token, already removed from `env`. */
   readonly taken: TakenToken;
 }
 
@@ -16,39 +16,38 @@ type PlaceOf = (options: PlaceOptions) => Promise<Place>;
 type WorkDirOf = (options: { readonly workDir?: string }) => Promise<string>;
 
 /**
- * The command line as commander knows it: parse it to run a command, or read it to describe one. Each command's code is imported when it
- * runs: `--help` answers at once, and what a command does not need is never loaded. Reading or parsing throws CommanderError where
- * commander would end the process.
+ * The command line as a commander program. Parse it to run a command, or read it to describe the commands. Each command loads its code
+ * when it runs, so `--help` is fast. Parsing throws CommanderError where commander would otherwise exit the process.
  */
 export function commandLine({ env, isRoot, taken }: Surroundings): Command {
   const workDirOf: WorkDirOf = async (options) => {
     const { workDirOf } = await import("./place/workDir.ts");
     return workDirOf(options.workDir, env, isRoot);
   };
-  const whoseOf: PlaceOf = async (options) => {
+  const placeOfCommand: PlaceOf = async (options) => {
     const { isRunning } = await import("../local/lock.ts");
     return placeOf(options, { env, isRoot, isRunning });
   };
   const program = new Command("builderpool")
-    .description("Builds every open pull request of a repository with aliBuild, on a pool of warm builders.")
+    .description("Builds the open pull requests of repositories with aliBuild, on a pool of warm builders.")
     .version(version)
-    .showHelpAfterError("(builderpool <command> --help tells more)")
+    .showHelpAfterError("(for details: builderpool <command> --help)")
     .exitOverride()
     .addHelpText(
       "after",
       `
 On one machine:
-  builderpool doctor -f pool.yaml         whether this machine has what it takes
+  builderpool doctor -f pool.yaml         check whether this machine can run the pool
   builderpool up -f pool.yaml             run the pool: operator, store and builders, until Ctrl-C
-  builderpool get builders                who builds what (in a second terminal)
-  builderpool explain owner/repo#123      why a pull request is, or is not, built
+  builderpool get builders                show each builder and its build (in a second terminal)
+  builderpool explain owner/repo#123      show why a pull request is built, or why not
   builderpool import ali-bot/ci/repo-config > pools.yaml
 
-In a cluster, where \`kubectl apply\` takes the place of \`up\`:
-  builderpool get builders -n ci          also as: kubectl builderpool get builders -n ci
-  builderpool plan -f pool.yaml -n ci     what applying the file would do
+In a cluster, with \`kubectl apply\` instead of \`up\`:
+  builderpool get builders -n ci          the same: kubectl builderpool get builders -n ci
+  builderpool plan -f pool.yaml -n ci     show the effect of applying the file
 
-Whose pools? ${placeRule}
+Machine or cluster: ${placeRule}
 
 Exit codes:
 ${Object.entries(exitMeanings)
@@ -57,8 +56,8 @@ ${Object.entries(exitMeanings)
     );
   addUp(program, taken, workDirOf);
   addDoctor(program, taken, workDirOf);
-  addQuestions(program, whoseOf);
-  addChanges(program, whoseOf);
+  addReadCommands(program, placeOfCommand);
+  addWriteCommands(program, placeOfCommand);
   addImport(program);
   return program;
 }
@@ -71,10 +70,10 @@ function addUp(program: Command, { token, warning }: TakenToken, workDirOf: Work
     .addOption(workDirOption())
     .option(
       "--until-idle",
-      "end with 0 once every open pull request has a verdict or a stated reason why it is not built, and GitHub has it; no rechecks",
+      "exit with 0 when GitHub has, for every open pull request, a verdict or the reason why it is not built; no rechecks",
     )
     .addOption(
-      new Option("-o, --output <format>", "what to print at the end with --until-idle")
+      new Option("-o, --output <format>", "format of the final list with --until-idle")
         .choices(["table", "json"])
         .default("table"),
     )
@@ -84,18 +83,19 @@ function addUp(program: Command, { token, warning }: TakenToken, workDirOf: Work
     )
     .addOption(cellUserOption())
     .addOption(listenOption())
-    .option("--note <line>", "a line that stays in sight under the table, such as whose machine this is")
+    .option("--note <line>", "text to keep under the table, such as the owner of this machine")
     .addOption(
-      new Option("--log-level <level>", "JSON lines in builderpool.log of the work folder")
+      new Option("--log-level <level>", "level of the JSON lines in builderpool.log of the work folder")
         .choices(["debug", "info", "warn", "silent"])
         .default("info"),
     )
     .addHelpText(
       "after",
       `
-GITHUB_TOKEN holds the token; it is handed over a pipe and never to a build. Or name a file with --token-file; or use
-spec.github.secretRef and put the files of the Secret into <work folder>/secrets/<name>/, where a new one is used at once.
-Ctrl-C once drains: running builds end first (within spec.update.drainTimeout). Ctrl-C twice stops at once; what was running is built again.
+Set GITHUB_TOKEN to the GitHub token. The token goes through a pipe and never reaches a build. Or name a file with --token-file.
+Or use spec.github.secretRef and put the files of the Secret into <work folder>/secrets/<name>/. Changes there apply at once.
+Ctrl-C once drains: running builds finish first, within spec.update.drainTimeout. Ctrl-C twice stops at once; the next \`up\` repeats
+the stopped builds.
 `,
     )
     .action(async ({ tokenFile, ...options }) => {
@@ -109,9 +109,12 @@ function addDoctor(program: Command, { token }: TakenToken, workDirOf: WorkDirOf
   program
     .command("doctor")
     .description(
-      "Check whether this machine has what `up` and its builds need; changes nothing, and ends with 1 when something fails",
+      "Check whether this machine meets the needs of `up` and its builds; changes nothing, and exits with 1 when a check fails",
     )
-    .option("-f, --file <file...>", "YAML files with BuilderPools: asks GitHub, git and credentials for what they name")
+    .option(
+      "-f, --file <file...>",
+      "YAML files with BuilderPools: also checks their repositories, branches and credentials",
+    )
     .addOption(workDirOption())
     .option(
       "--token-file <file>",
@@ -119,14 +122,15 @@ function addDoctor(program: Command, { token }: TakenToken, workDirOf: WorkDirOf
     )
     .addOption(cellUserOption())
     .addOption(listenOption())
-    .option("--online", "fetch aliBuild from the package index too, which takes a while")
+    .option("--online", "also fetch aliBuild from the package index; this is slow")
     .addOption(outputOption())
     .addHelpText(
       "after",
       `
-Each line begins with ok, with warn (deserves a look), or with fail (no build can work before it is put right), and says what to do.
-With -o json or yaml: findings, each with level, about, message and, where there is something to do, todo. Any fail makes the exit code 1.
-With GITHUB_TOKEN, or credentials in <work folder>/secrets/, GitHub is asked once what the credential may do; that costs no request.
+Each line begins with ok, warn (check this) or fail (builds cannot work), and says how to fix a problem.
+With -o json or yaml: findings, each with level, about, message and, if there is a fix, todo. Any fail makes the exit code 1.
+With GITHUB_TOKEN, or credentials in <work folder>/secrets/, the command asks GitHub once for the rights of the credential. This does not
+count against the rate limit.
 `,
     )
     .action(async ({ tokenFile, ...options }) => {
@@ -137,68 +141,70 @@ With GITHUB_TOKEN, or credentials in <work folder>/secrets/, GitHub is asked onc
     });
 }
 
-/** Commands that look and change nothing. */
-function addQuestions(program: Command, whoseOf: PlaceOf): void {
+/** Commands that only read. */
+function addReadCommands(program: Command, placeOfCommand: PlaceOf): void {
   ofPools(program.command("get"))
     .description("Show pools, builders or builds")
     .argument("<kind>", "pools, builders or builds")
-    .argument("[names...]", "only these")
+    .argument("[names...]", "show only these objects")
     .addOption(outputOption())
     .action(async (kind: string, names: string[], options) => {
       const { getCommand } = await import("./commands/get.ts");
-      await getCommand(kind, names, options.output, await whoseOf(options));
+      await getCommand(kind, names, options.output, await placeOfCommand(options));
     });
 
   ofPools(program.command("explain"))
-    .description("Say why a pull request is, or is not, built: one sentence per check")
+    .description("Show why a pull request is built, or why not: one sentence per check")
     .argument("<pull-request>", "owner/repo#number", pullRequest)
     .action(async (request, options) => {
       const { explainCommand } = await import("./commands/explain.ts");
-      await explainCommand(request, await whoseOf(options));
+      await explainCommand(request, await placeOfCommand(options));
     });
 
   ofPools(program.command("plan"))
-    .description("Show what applying a file would do to the running pools, without doing it")
+    .description("Show the effect of applying a file on the running pools; changes nothing")
     .requiredOption("-f, --file <file...>", "YAML files with BuilderPools")
     .action(async (options) => {
       const { planCommand } = await import("./commands/plan.ts");
-      await planCommand(options.file, await whoseOf(options));
+      await planCommand(options.file, await placeOfCommand(options));
     });
 }
 
-/** Commands that change what runs. */
-function addChanges(program: Command, whoseOf: PlaceOf): void {
+/** Commands that change the running pools. */
+function addWriteCommands(program: Command, placeOfCommand: PlaceOf): void {
   ofPools(program.command("scale"))
-    .description("Change the number of builders of a pool; new ones warm up first, leaving ones finish their build")
+    .description(
+      "Change the number of builders of a pool; new builders warm up first, removed builders finish their build",
+    )
     .argument("<pool>", "name of the pool")
     .argument("<instances>", "number of builders", wholeNumber)
     .action(async (pool: string, instances: number, options) => {
       const { scaleCommand } = await import("./commands/change.ts");
-      await scaleCommand(pool, instances, await whoseOf(options));
+      await scaleCommand(pool, instances, await placeOfCommand(options));
     });
 
   ofPools(program.command("restart"))
-    .description("Drain one builder, then start it anew; the others take over its pull requests meanwhile")
+    .description("Drain one builder, then restart it; the others take over its pull requests meanwhile")
     .argument("<builder>", "name of the builder")
     .action(async (builder: string, options) => {
       const { restartCommand } = await import("./commands/change.ts");
-      await restartCommand(builder, await whoseOf(options));
+      await restartCommand(builder, await placeOfCommand(options));
     });
 
   ofPools(program.command("drain"))
-    .description("Let one builder finish its build and take no other, until it is told to come back")
+    .description("Let one builder finish its build and take no new one, until --undo")
     .argument("<builder>", "name of the builder")
-    .option("--undo", "let it take builds again")
+    .option("--undo", "let the builder take builds again")
     .action(async (builder: string, options) => {
       const { drainCommand } = await import("./commands/change.ts");
-      await drainCommand(builder, options.undo === true, await whoseOf(options));
+      await drainCommand(builder, options.undo === true, await placeOfCommand(options));
     });
 }
 
 function addImport(program: Command): void {
   program
     .command("import")
-    .description("Read a tree of *.env check definitions and write BuilderPools as YAML; findings go to standard error")
+    .description("Convert a tree of *.env check definitions to BuilderPools in YAML; findings go to standard error")
     .argument("<dir>", "the folder with DEFAULTS.env and the role folders, such as ali-bot/ci/repo-config")
     .action(async (directory: string) => {
       const { importCommand } = await import("./commands/import.ts");
@@ -209,17 +215,14 @@ function addImport(program: Command): void {
     });
 }
 
-/** A command about pools, wherever they run. */
+/** Adds the options that select the place of the pools. */
 function ofPools(command: Command): Command {
   return command
     .addOption(workDirOption())
-    .option(
-      "--kubeconfig <file>",
-      "how the API server of a cluster is reached (default: KUBECONFIG, or ~/.kube/config)",
-    )
-    .option("--context <name>", "context of the kubeconfig; the current one when absent")
-    .option("-n, --namespace <name>", "namespace of the pools; that of the context when absent", aName)
-    .addHelpText("after", `\nWhose pools? ${placeRule}\n`);
+    .option("--kubeconfig <file>", "kubeconfig of the cluster (default: KUBECONFIG, or ~/.kube/config)")
+    .option("--context <name>", "context of the kubeconfig (default: the current context)")
+    .option("-n, --namespace <name>", "namespace of the pools (default: the namespace of the context)", aName)
+    .addHelpText("after", `\nMachine or cluster: ${placeRule}\n`);
 }
 
 function workDirOption(): Option {
@@ -230,22 +233,24 @@ function workDirOption(): Option {
 }
 
 function cellUserOption(): Option {
-  const users = "one of their own for each builder, 65002 and up";
+  const users = "a separate user for each builder, from UID 65002";
   return new Option(
     "--cell-user <user>",
-    `as whom builds run: name, UID or UID:GID (root only; default for root: ${users})`,
+    `user of the builds: name, UID or UID:GID (root only; default for root: ${users})`,
   );
 }
 
 function listenOption(): Option {
-  return new Option("--listen <address:port>", "where logs and result pages are served").default("127.0.0.1:8089");
+  return new Option("--listen <address:port>", "address of the server of logs and result pages").default(
+    "127.0.0.1:8089",
+  );
 }
 
 function outputOption(): Option {
-  return new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default("table");
+  return new Option("-o, --output <format>", "output format").choices(["table", "json", "yaml"]).default("table");
 }
 
-/** An empty variable of a script does not mean the default. */
+/** Refuses an empty value: an empty variable in a script must not select the default. */
 function folder(text: string): string {
   if (text === "") throw new InvalidArgumentError("Expected a folder, found nothing.");
   return text;

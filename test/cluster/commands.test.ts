@@ -118,7 +118,7 @@ describe("the command, against a cluster", () => {
     const same = join(folder, "same.yaml");
     const text = (await readFile(file, "utf8")).replace("instances: 8", "instances: 2");
     await writeFile(same, text);
-    expect((await builderpool("plan", "-f", same)).stdout).toBe("o2-slc9: the file says what runs\n  nothing to do");
+    expect((await builderpool("plan", "-f", same)).stdout).toBe("o2-slc9: the file matches the running pool\n  nothing to do");
     await writeFile(same, text.replace("slc9-builder:latest", "slc9-builder:next"));
     const { stdout } = await builderpool("plan", "-f", same);
     expect(stdout).toMatch(
@@ -127,7 +127,7 @@ describe("the command, against a cluster", () => {
     await writeFile(same, text.replace(/ +image: .*\n/, ""));
     expect((await builderpool("plan", "-f", same)).stdout).toContain("spec.image is missing");
     expect((await builderpool("plan", "-f", join(project, "examples/dataflow.yaml"))).stdout).toBe(
-      "dataflow: is created with 4 builders, which warm up and join",
+      "dataflow: will be created with 4 builders; they warm up and join",
     );
     expect(await store.get("BuilderPool", "o2-slc9")).toEqual(before);
   });
@@ -155,7 +155,7 @@ describe("the command, against a cluster", () => {
     await store.delete("Builder", "o2-slc9-9");
     expect(restarted).toMatchObject({
       stderr:
-        "builderpool: o2-slc9-9 has not spoken yet, so there is no process to restart; kubectl describe pod o2-slc9-9 says what it waits for",
+        "builderpool: o2-slc9-9 has not reported a status yet, so there is no process to restart; see: kubectl describe pod o2-slc9-9",
       exitCode: 1,
     });
   });

@@ -6,7 +6,7 @@ import type { Place } from "../place/place.ts";
 import { unknownObject } from "../place/unknownObject.ts";
 import { withStore } from "../place/withStore.ts";
 
-/** `builderpool scale`: writes one number; the operator does the rest. */
+/** `builderpool scale`: sets `spec.instances`. The operator acts on it. */
 export async function scaleCommand(pool: string, instances: number, place: Place): Promise<void> {
   await withStore(place, true, async (store) => {
     const before = (await store.get("BuilderPool", pool))?.spec.instances;
@@ -26,26 +26,26 @@ export async function scaleCommand(pool: string, instances: number, place: Place
   });
 }
 
-/** `builderpool restart`: names the incarnation that shall end, so that asking twice restarts once. */
+/** `builderpool restart`: the annotation names the current incarnation, so a repeated command restarts the builder once. */
 export async function restartCommand(builder: string, place: Place): Promise<void> {
   await annotate(
     builder,
     place,
     ({ status }) => {
-      if (status === undefined) throw silent(builder, place);
+      if (status === undefined) throw noProcess(builder, place);
       return { [restartAnnotation]: status.incarnation };
     },
     "drains, then restarts; the others take over meanwhile",
   );
 }
 
-/** `builderpool drain`. */
+/** `builderpool drain`: sets the drain annotation, or removes it with `undo`. */
 export async function drainCommand(builder: string, undo: boolean, place: Place): Promise<void> {
   await annotate(
     builder,
     place,
     () => ({ [drainAnnotation]: undo ? undefined : "true" }),
-    undo ? "takes builds again" : `drains; bring it back with: builderpool drain ${builder} --undo`,
+    undo ? "takes builds again" : `drains; to undo: builderpool drain ${builder} --undo`,
   );
 }
 
@@ -75,11 +75,11 @@ async function annotate(
   });
 }
 
-/** Of a builder that never spoke no process can be named that shall end. */
-function silent(builder: string, { kind }: Place): CommandError {
-  const help = kind === "Cluster" ? `kubectl describe pod ${builder} says what it waits for` : "it is being started";
+/** A builder without a status has no incarnation to restart. */
+function noProcess(builder: string, { kind }: Place): CommandError {
+  const help = kind === "Cluster" ? `see: kubectl describe pod ${builder}` : "it is starting";
   return new CommandError(
     exitCodes.failed,
-    `${builder} has not spoken yet, so there is no process to restart; ${help}`,
+    `${builder} has not reported a status yet, so there is no process to restart; ${help}`,
   );
 }

@@ -21,7 +21,7 @@ export interface DoctorOptions {
   readonly token: string | undefined;
 }
 
-/** `builderpool doctor`: what this machine lacks for `up`, one line a finding. Returns the exit code: `failed` when something must be done. */
+/** `builderpool doctor`: checks this machine for `up` and prints one line per finding. Returns the exit code: 1 when a check fails. */
 export async function doctorCommand(options: DoctorOptions, print: (text: string) => void): Promise<number> {
   const files = options.file === undefined ? undefined : await readPoolFiles(options.file);
   const facts = await observeMachine({
@@ -39,24 +39,24 @@ export async function doctorCommand(options: DoctorOptions, print: (text: string
     log: createLog({ level: "silent" }),
   });
   const findings = diagnoseMachine(facts);
-  print(`${shown(findings, options.output)}\n`);
+  print(`${formatFindings(findings, options.output)}\n`);
   return findings.some(({ level }) => level === "fail") ? exitCodes.failed : exitCodes.done;
 }
 
-function shown(findings: readonly Finding[], format: OutputFormat): string {
+function formatFindings(findings: readonly Finding[], format: OutputFormat): string {
   if (format === "json") return JSON.stringify({ findings }, undefined, 2);
   if (format === "yaml") return stringify({ findings }).trimEnd();
-  return [...findings.flatMap(lines), "", conclusion(findings)].join("\n");
+  return [...findings.flatMap(linesOf), "", summaryOf(findings)].join("\n");
 }
 
-function lines({ level, about, message, todo }: Finding): readonly string[] {
+function linesOf({ level, about, message, todo }: Finding): readonly string[] {
   const line = `${level.padEnd(4)}  ${about.padEnd(9)}  ${printable(message)}`;
   return todo === undefined ? [line] : [line, `${" ".repeat(17)}→ ${printable(todo)}`];
 }
 
-function conclusion(findings: readonly Finding[]): string {
+function summaryOf(findings: readonly Finding[]): string {
   const count = (wanted: Finding["level"]) => findings.filter(({ level }) => level === wanted).length;
   const [failed, warned] = [count("fail"), count("warn")];
-  if (failed > 0) return `${failed} to put right before \`builderpool up\` can build here, ${warned} to look at`;
-  return `nothing stands in the way of \`builderpool up\`${warned > 0 ? `, ${warned} to look at` : ""}`;
+  if (failed > 0) return `${failed} to fix before \`builderpool up\` can build here, ${warned} to check`;
+  return `\`builderpool up\` can build here${warned > 0 ? `, ${warned} to check` : ""}`;
 }

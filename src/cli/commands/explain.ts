@@ -14,23 +14,23 @@ interface PullRequestName {
   readonly number: number;
 }
 
-/** `builderpool explain`: one sentence for each check that looks at the repository. */
+/** `builderpool explain`: prints one sentence for each check of the repository. */
 export async function explainCommand(request: PullRequestName, place: Place): Promise<void> {
   await withStore(place, false, async (store) => {
     const sentences = await explainPullRequest(store, request, systemClock.now());
     if (sentences.length === 0)
       throw new CommandError(
         exitCodes.usage,
-        `no check of any pool tests ${request.repository}; builderpool get pools -o yaml shows what they test`,
+        `no check of any pool tests ${request.repository}; to list the checks: builderpool get pools -o yaml`,
       );
-    const wrong = await troubleAround(store, request.repository);
-    const paragraphs = [sentences, wrong].filter((lines) => lines.length > 0);
+    const problems = await problemsAround(store, request.repository);
+    const paragraphs = [sentences, problems].filter((lines) => lines.length > 0);
     process.stdout.write(`${paragraphs.map((lines) => lines.map(printable).join("\n")).join("\n\n")}\n`);
   });
 }
 
-/** What is wrong with the pools that test the repository, and with their builders: often the real reason. */
-async function troubleAround(store: ObjectStore, repository: string): Promise<readonly string[]> {
+/** Problems of the pools that test the repository, and of their builders. They are often the real reason. */
+async function problemsAround(store: ObjectStore, repository: string): Promise<readonly string[]> {
   const [pools, builders] = await Promise.all([store.list("BuilderPool"), store.list("Builder")]);
   const concerned = pools.filter((pool) =>
     poolChecksOf(pool).checks.some((check) => isSame(check.repository, repository)),
@@ -39,7 +39,7 @@ async function troubleAround(store: ObjectStore, repository: string): Promise<re
   return attention({ pools: concerned, builders: builders.filter(({ spec }) => names.includes(spec.pool)) });
 }
 
-/** A sentence per check of the repository, those without a Build included, in the order of the pools and their checks. */
+/** One sentence per check of the repository, also for checks without a Build, in the order of the pools and their checks. */
 export async function explainPullRequest(
   store: ObjectStore,
   request: PullRequestName,
@@ -62,13 +62,13 @@ export async function explainPullRequest(
           ({ spec }) =>
             spec.check === check.name && spec.number === request.number && isSame(spec.repository, request.repository),
         );
-        return build === undefined ? missing(pool, check, request) : explainBuild(build, around);
+        return build === undefined ? missingBuildSentence(pool, check, request) : explainBuild(build, around);
       });
     return [...sentences, ...broken.map(({ name, message }) => `${name}: not built (DefinitionError): ${message}`)];
   });
 }
 
-function missing(
+function missingBuildSentence(
   pool: Stored<"BuilderPool">,
   check: { readonly name: string; readonly branch: string },
   { repository, number }: PullRequestName,
@@ -77,7 +77,7 @@ function missing(
     (one) => isSame(one.repository, repository) && one.branch === check.branch,
   );
   if (listing?.listedAt === undefined) {
-    return `${check.name}: the pull requests of ${repository} against ${check.branch} are not listed yet${listing?.message === undefined ? "" : `: ${listing.message}`}`;
+    return `${check.name}: builderpool has not listed the pull requests of ${repository} against ${check.branch} yet${listing?.message === undefined ? "" : `: ${listing.message}`}`;
   }
   return `${check.name}: ${repository}#${number} is not open against ${check.branch} (listed at ${listing.listedAt}${listing.stale ? `, not since: ${listing.message}` : ""})`;
 }

@@ -14,7 +14,7 @@ import { withStore } from "../place/withStore.ts";
 export type OutputFormat = "table" | "json" | "yaml";
 type Listed = "BuilderPool" | "Builder" | "Build";
 
-/** Words people type for a kind: plural, singular, short. */
+/** Names of each kind on the command line: plural, singular and short. */
 const kindWords: Readonly<Record<string, Listed>> = {
   pools: "BuilderPool",
   pool: "BuilderPool",
@@ -29,7 +29,7 @@ const kindWords: Readonly<Record<string, Listed>> = {
   bld: "Build",
 };
 
-/** `builderpool get`. */
+/** `builderpool get`: prints objects of one kind. */
 export async function getCommand(
   word: string,
   names: readonly string[],
@@ -38,13 +38,13 @@ export async function getCommand(
 ): Promise<void> {
   const kind = kindWords[word.toLowerCase()];
   if (kind === undefined)
-    throw new CommandError(exitCodes.usage, `there are no ${word}; expected pools, builders or builds`);
+    throw new CommandError(exitCodes.usage, `unknown kind ${word}; expected pools, builders or builds`);
   await withStore(place, false, async (store) => {
     process.stdout.write(`${await getObjects(store, kind, names, format, systemClock.now())}\n`);
   });
 }
 
-/** All objects of a kind, or those named, as a table, or as a Kubernetes List in JSON or YAML. */
+/** All objects of a kind, or only the named objects, as a table or a Kubernetes List. */
 async function getObjects(
   store: ObjectStore,
   kind: Listed,
@@ -66,14 +66,14 @@ async function getObjects(
   }
 }
 
-/** Builds as `get builds` shows them. */
+/** Builds in the format of `get builds`. */
 export function buildList(builds: readonly Stored<"Build">[], format: OutputFormat, now: number): string {
   return formatObjects(builds.toSorted(byPullRequest), format, (rows) =>
     withAttention(formatTable(buildColumns(now), rows), { builds: rows }),
   );
 }
 
-/** What is wrong stands beneath the table, after an empty line. */
+/** Appends problems below the table, after an empty line. */
 function withAttention(table: string, objects: Parameters<typeof attention>[0]): string {
   const lines = attention(objects).map(printable);
   return lines.length === 0 ? table : `${table}\n\n${lines.join("\n")}`;

@@ -9,8 +9,8 @@ export interface Output {
 }
 
 /**
- * Writes ali-bot's tree of `*.env` files as BuilderPools: YAML documents on standard output, `file:line: what` on standard error.
- * Exit code 0, or 1 when nothing could be imported.
+ * `builderpool import`: converts ali-bot's tree of `*.env` files. Writes BuilderPools as YAML documents to standard output, and findings as
+ * `file:line: severity: message` to standard error. Returns the exit code: 0, or 1 when the tree has no check.
  */
 export async function importCommand(directory: string, { stdout, stderr }: Output): Promise<number> {
   const files = await readTree(directory).catch((error: unknown) => {

@@ -16,7 +16,7 @@ import type { Cluster } from "../place/cluster.ts";
 import type { Place } from "../place/place.ts";
 import { withStore } from "../place/withStore.ts";
 
-/** `builderpool plan`: what applying the files would change, and what the operator would then do, step by step. Writes nothing. */
+/** `builderpool plan`: prints the changes in the files and the resulting steps of the operator. Writes nothing. */
 export async function planCommand(files: readonly string[], place: Place): Promise<void> {
   const { pools, problems } = await readPoolFiles(files);
   for (const line of problems) process.stderr.write(`${line}\n`);
@@ -31,7 +31,7 @@ export async function planCommand(files: readonly string[], place: Place): Promi
 
 interface PlanWorld {
   readonly store: ObjectStore;
-  /** Absent on one machine, where the files say all that runs and builders have no image. */
+  /** Absent on one machine: there the files list all pools, and builders have no image. */
   readonly cluster?: Pick<Cluster, "programOf">;
 }
 
@@ -54,7 +54,7 @@ async function planLines(
   const gone = running.filter(({ metadata }) => !pools.some((pool) => pool.metadata.name === metadata.name));
   return [
     ...lines,
-    ...gone.map(({ metadata }) => `${metadata.name}: not in the files: its builders drain, then it is deleted`),
+    ...gone.map(({ metadata }) => `${metadata.name}: not in the files: its builders drain, then the pool is deleted`),
   ];
 }
 
@@ -66,20 +66,21 @@ function linesFor(
   now: number,
 ): readonly string[] {
   const name = pool.metadata.name;
-  if (before === undefined) return [`${name}: is created with ${pool.spec.instances} builders, which warm up and join`];
+  if (before === undefined)
+    return [`${name}: will be created with ${pool.spec.instances} builders; they warm up and join`];
   const changes = changedFields(before.spec, pool.spec);
-  const head = changes.length === 0 ? `${name}: the file says what runs` : `${name}: ${changes.join("; ")}`;
+  const head = changes.length === 0 ? `${name}: the file matches the running pool` : `${name}: ${changes.join("; ")}`;
   const observed = observedOf({ ...before, spec: pool.spec }, builders);
   const actions = forecast({ ...observed, ...(program !== undefined && { environment: { program } }) }, now);
   if (actions.length === 0)
-    return [head, changes.length === 0 ? "  nothing to do" : "  no builder is restarted: the change is read live"];
+    return [head, changes.length === 0 ? "  nothing to do" : "  no builder restarts: running builders read the change"];
   return [
     head,
     ...actions.map((action, index) => `  ${index + 1}. ${"name" in action ? `${action.name}: ` : ""}${action.message}`),
   ];
 }
 
-/** The running pool as its objects show it; ages are not known here, so nothing is taken to be stuck. */
+/** The running pool, from its objects. Heartbeat ages are unknown here, so no builder counts as stuck. */
 function observedOf(pool: Stored<"BuilderPool">, builders: readonly Builder[]): ObservedPool {
   const name = pool.metadata.name;
   const pods = builders.flatMap((builder) => podOf(name, builder));

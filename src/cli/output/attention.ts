@@ -6,7 +6,7 @@ import { poolConditions } from "../../api/objects/reasons.ts";
 import { currentTrouble } from "../../core/build/trouble.ts";
 import { lowerFirstWord } from "../../core/queue/sentence.ts";
 
-/** What a person may have to do something about, as things are now: a line each, those of several builders with the same trouble together. */
+/** Current problems that may need a person, one line each. Objects with the same message share a line. */
 export function attention({
   pools = [],
   builders = [],
@@ -25,20 +25,20 @@ export function attention({
   return [...byMessage].map(([message, same]) => `${together(same.map(({ name }) => name))}: ${message}`);
 }
 
-/** The status to have, of conditions that people have to know about while they have another. */
-const needed = new Map<string, Condition["status"]>(
-  Object.entries(poolConditions).flatMap(([type, { healthy, awaited }]) =>
-    healthy === undefined || awaited ? [] : [[type, healthy]],
+/** Conditions to report, with their healthy status. */
+const healthyStatus = new Map<string, Condition["status"]>(
+  Object.entries(poolConditions).flatMap(([type, { well, awaited }]) =>
+    well === undefined || awaited ? [] : [[type, well]],
   ),
 );
 
-/** Whether it is known not to be as it should be, and people have to know. */
+/** Whether a condition has a known, unhealthy status that people must see. */
 export function isBad({ type, status }: Pick<Condition, "type" | "status">): boolean {
-  const well = needed.get(type);
+  const well = healthyStatus.get(type);
   return well !== undefined && status !== well && status !== "Unknown";
 }
 
-/** A Build as people call it. */
+/** Name of a Build for people: check and pull request. */
 export function nameOf({ spec }: Build): string {
   return `${spec.check} ${spec.repository}#${spec.number}`;
 }
@@ -51,7 +51,7 @@ function poolTroubles({ status }: BuilderPool): readonly string[] {
   return (status?.conditions ?? []).filter(isBad).map(({ message }) => message);
 }
 
-/** A warm-up that is tried again says why; a builder that serves, or is lost, says what is not as it should be. */
+/** Failures of a warm-up, or the status message. A draining builder has no problem to report. */
 function builderTroubles({ status }: Builder): readonly string[] {
   if (status?.phase === "Warming") return status.warmup?.failures ?? [];
   if (status?.phase === "Draining" || status?.phase === "Drained") return [];

@@ -8,7 +8,7 @@ const count = (value: number | undefined) => (value === undefined ? "?" : String
 const age = (since: string | undefined, now: number) =>
   since === undefined ? "" : formatDuration(now - Date.parse(since));
 
-/** Columns of `get pools`, the same as `kubectl get builderpools` shows. `?` stands for what is not known, which is not 0. */
+/** Columns of `get pools`, equal to `kubectl get builderpools`. `?` means unknown, not 0. */
 export function poolColumns(now: number): readonly Column<BuilderPool>[] {
   return [
     { heading: "NAME", cell: ({ metadata }) => metadata.name },
@@ -60,19 +60,19 @@ export function builderPhase({ status }: Builder): string {
   return `${status.phase}${warmup}${status.silent === true ? " (silent)" : ""}`;
 }
 
-/** The step of the running build, or what the warm-up does. */
+/** The step of the running build, or of the warm-up. */
 function builderStep({ status }: Builder): string {
   return status?.step ?? (status?.phase === "Warming" ? status.warmup?.doing : undefined) ?? "";
 }
 
-/** The phase; why a blocked one is not built; that a queued one was tried and could not be built. */
+/** The phase, with the reason of a blocked Build or of the last failed attempt of a queued Build. */
 export function buildPhase({ spec, status }: Build): string {
   if (spec.blocked !== undefined) return `Blocked: ${spec.blocked.reason}`;
   const phase = status?.phase ?? "Queued";
   return phase === "Queued" && status?.trouble !== undefined ? `Queued after ${status.trouble.reason}` : phase;
 }
 
-/** The verdict on the current commit; `new commit` when the last one was about an earlier. */
+/** The verdict on the current commit. Empty when the last verdict is about an earlier commit. */
 export function verdictText({ spec, status }: Build): string {
   if (status?.verdict === undefined) return spec.group === "untested" ? "" : `${spec.group} (on GitHub)`;
   return status.verdict.commit === spec.commit ? status.verdict.result : "";

@@ -1,4 +1,4 @@
-/** Text from elsewhere, such as a title, without what would steer a terminal or turn the direction of reading. */
+/** Replaces control characters and marks of text direction in foreign text, such as a title. They could control the terminal. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu, "\uFFFD");
 }

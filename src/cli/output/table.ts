@@ -1,19 +1,19 @@
 import { printable } from "./printable.ts";
 
-/** A column: its heading and what stands under it for one row. */
+/** A table column: its heading and its text for each row. */
 export interface Column<Row> {
   readonly heading: string;
   readonly cell: (row: Row) => string;
-  /** Numbers read better aligned to the right. */
+  /** Aligns the cells to the right, for numbers. */
   readonly right?: boolean;
-  /** On a screen too narrow for all columns the one with the highest number goes first; one without stays. */
+  /** On a narrow screen, columns with the highest number disappear first. Columns without a number stay. */
   readonly yields?: number;
 }
 
-/** What is left of a last column when it is cut rather than left out. */
+/** Least width of a cut last column. Below it, other columns disappear first. */
 const leastCut = 12;
 
-/** Rows as aligned text, headings first, two blanks between columns, nothing trailing. An empty cell shows as `-`. */
+/** Formats rows as aligned text: headings first, two blanks between columns, no trailing blanks. An empty cell shows `-`. */
 export function formatTable<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
@@ -34,7 +34,7 @@ export function formatTable<Row>(
     .join("\n");
 }
 
-/** At most `width` characters, the last of them `…` when something had to go. */
+/** Cuts a text to `width` characters. A cut text ends with `…`. */
 export function cut(text: string, width: number): string {
   const characters = [...text];
   return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`;
@@ -52,7 +52,7 @@ function filled<Row>({ heading, cell, right = false, yields = 0 }: Column<Row>, 
   return { cells, widest: Math.max(...cells.map(displayWidth)), right, yields };
 }
 
-/** The columns for which there is room; the last may be cut. */
+/** The columns that fit into `width`. The last column may be cut. */
 function fitting(columns: readonly Filled[], width: number): readonly Filled[] {
   const least = columns.map(({ widest }, index) =>
     index === columns.length - 1 ? Math.min(widest, leastCut) : widest,

@@ -10,9 +10,10 @@ import { messageOf } from "../../system/messageOf.ts";
 import { CommandError, exitCodes } from "../exit.ts";
 import type { Place } from "./place.ts";
 
+/** A namespace of a cluster. */
 export interface Cluster {
   readonly store: ObjectStore;
-  /** Image of the builders that a pool runs now; undefined for one that has none yet. */
+  /** Image of the pool's current builders. Undefined while the pool has no StatefulSet. */
   programOf(pool: string): Promise<string | undefined>;
 }
 
@@ -26,7 +27,7 @@ const Workload = z.object({
   }),
 });
 
-/** Runs `use` on a namespace of a cluster, with the rights of whoever calls. Throws CommandError when no file says how to reach it. */
+/** Runs `use` on a namespace of a cluster, with the caller's rights. Throws CommandError when no kubeconfig is usable. */
 export async function withCluster<T>(
   { kubeconfigs, context, namespace }: Place & { readonly kind: "Cluster" },
   use: (cluster: Cluster) => Promise<T>,

@@ -3,20 +3,20 @@ import { delimiter, join } from "node:path";
 import { CommandError, exitCodes } from "../exit.ts";
 import { workDirOf } from "./workDir.ts";
 
-/** Where the pools run that a command is about: below a work folder of this machine, or in a namespace of a cluster. */
+/** The place of a command's pools: a work folder of this machine, or a namespace of a cluster. */
 export type Place =
   | { readonly kind: "Machine"; readonly workDir: string }
   | {
       readonly kind: "Cluster";
-      /** Files, of which the first counts where they differ, as for kubectl. */
+      /** Kubeconfig files. The first file with a value wins, as for kubectl. */
       readonly kubeconfigs: readonly string[];
-      /** The current one of the files when absent. */
+      /** Default: the current context of the files. */
       readonly context?: string;
-      /** That of the context when absent. */
+      /** Default: the namespace of the context. */
       readonly namespace?: string;
     };
 
-/** What a person said on the command line. */
+/** Options on the command line that select a place. */
 export interface PlaceOptions {
   readonly workDir?: string;
   readonly kubeconfig?: string;
@@ -27,16 +27,16 @@ export interface PlaceOptions {
 export interface PlaceWorld {
   readonly env: NodeJS.ProcessEnv;
   readonly isRoot: boolean;
-  /** Whether an `up` works in a folder. */
+  /** Whether an `up` runs in a folder. */
   readonly isRunning: (workDir: string) => Promise<boolean>;
 }
 
-/** The rule of `placeOf`, for people. */
-export const placeRule = `--work-dir or BUILDERPOOL_WORK_DIR means the pools of this machine; --kubeconfig, --context, --namespace, or the command as
-\`kubectl builderpool\`, those of a cluster. With none of these: those of the \`up\` that runs in the default work folder, else those of
-the cluster that KUBECONFIG names.`;
+/** The rule of `placeOf`, for help texts. */
+export const placeRule = `--work-dir or BUILDERPOOL_WORK_DIR selects the pools of this machine. --kubeconfig, --context, --namespace or
+\`kubectl builderpool\` selects the pools of a cluster. Without them, the command uses the \`up\` in the default work folder if it runs,
+else the cluster in KUBECONFIG.`;
 
-/** Decides whose pools are meant. Throws CommandError when both are named. */
+/** Decides between this machine and a cluster. Throws CommandError when the options name both. */
 export async function placeOf(options: PlaceOptions, { env, isRoot, isRunning }: PlaceWorld): Promise<Place> {
   const { kubeconfig, context, namespace } = options;
   const namesCluster = [kubeconfig, context, namespace].some((option) => option !== undefined);

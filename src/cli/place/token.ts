@@ -1,15 +1,16 @@
 import { closeSync, readFileSync, statSync } from "node:fs";
 import { CommandError, exitCodes } from "../exit.ts";
 
+/** The GitHub token of the process. */
 export interface TakenToken {
   readonly token?: string;
-  /** A sentence for people when the token came in a way that other processes can read. */
+  /** A sentence for people when other processes can read the token. */
   readonly warning?: string;
 }
 
 /**
- * The GitHub token, read from the pipe on which `bin/builderpool` hands it over. Whatever named it is removed from the
- * environment, so that no child can inherit it.
+ * Reads the GitHub token from the pipe of `bin/builderpool`. Removes the token's variables from the environment, so no child process
+ * inherits it.
  */
 export function takeToken(env: NodeJS.ProcessEnv): TakenToken {
   const descriptor = env["BUILDERPOOL_TOKEN_FD"];
@@ -25,18 +26,18 @@ export function takeToken(env: NodeJS.ProcessEnv): TakenToken {
   return {
     token: inherited,
     warning:
-      "this process was started with GITHUB_TOKEN in its environment, where every process of the same user can read it; start bin/builderpool instead, which hands it over a pipe",
+      "this process has GITHUB_TOKEN in its environment, so every process of the same user can read it; start bin/builderpool instead: it passes the token through a pipe",
   };
 }
 
-/** The token in a file, which builds could read if others than its owner can. Throws CommandError with a sentence. */
+/** Reads the token from a file. Throws CommandError when the file is unreadable, empty, or readable by other users: builds could read it. */
 export function tokenIn(file: string): string {
   let token: string;
   try {
     if ((statSync(file).mode & 0o007) !== 0)
       throw new CommandError(
         exitCodes.usage,
-        `--token-file ${file}: every user of this machine may use it, builds among them; run: chmod 600 ${file}`,
+        `--token-file ${file}: every user of this machine can read or change it, also builds; run: chmod 600 ${file}`,
       );
     token = readFileSync(file, "utf8").trim();
   } catch (error) {

@@ -4,7 +4,7 @@ import { CommandError, exitCodes } from "../exit.ts";
 const words = { BuilderPool: "pool", Builder: "builder", Build: "build" } as const;
 const mostShown = 10;
 
-/** The error for a name that nothing has: it says which names there are. */
+/** The error for an unknown name. It lists the existing names. */
 export async function unknownObject(store: ObjectStore, kind: keyof typeof words, name: string): Promise<CommandError> {
   const names = (await store.list(kind)).map(({ metadata }) => metadata.name).toSorted();
   const shown = names.slice(0, mostShown).join(", ") || "none";

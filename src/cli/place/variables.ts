@@ -1,10 +1,9 @@
-/** The environment variables that `builderpool` itself reads, each with what it does. */
+/** The environment variables of `builderpool`, each with its meaning. */
 export const variables: Readonly<Record<string, string>> = {
   GITHUB_TOKEN:
-    "the token; `bin/builderpool` takes it out of the environment and hands it over a pipe, so that no process that follows, a build least of all, inherits it",
-  BUILDERPOOL_WORK_DIR: "the work folder, where `--work-dir` is not given",
-  BUILDERPOOL_CLUSTER:
-    "the pools of a cluster are meant, unless `--work-dir` is given; set when the command is called `kubectl builderpool`",
-  KUBECONFIG: "files that say how the API server of a cluster is reached; `~/.kube/config` when not set",
-  XDG_STATE_HOME: "where the work folder lies by default for a user who is not root; `~/.local/state` when not set",
+    "the GitHub token; `bin/builderpool` removes it from the environment and passes it through a pipe, so no build or other child process inherits it",
+  BUILDERPOOL_WORK_DIR: "the work folder, if `--work-dir` is absent",
+  BUILDERPOOL_CLUSTER: "selects the pools of a cluster, unless `--work-dir` is given; `kubectl builderpool` sets it",
+  KUBECONFIG: "kubeconfig files of the cluster; default `~/.kube/config`",
+  XDG_STATE_HOME: "parent of the default work folder of a user other than root; default `~/.local/state`",
 };

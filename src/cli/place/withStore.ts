@@ -9,8 +9,8 @@ import { CommandError, exitCodes } from "../exit.ts";
 import type { Place } from "./place.ts";
 
 /**
- * Runs `use` on the store of a place. `mustRun` refuses a work folder in which no `builderpool up` runs; else what the last one left is
- * used, and a line on standard error says so.
+ * Runs `use` on the store of a place. `mustRun` refuses a work folder without a running `builderpool up`. Otherwise the store of the last
+ * run is used, and a line on standard error says so.
  */
 export async function withStore<T>(
   place: Place,
@@ -30,7 +30,8 @@ export async function withStore<T>(
       `no \`builderpool up\` runs in ${workDir}; start one, name its folder with --work-dir, or name a cluster with --kubeconfig`,
     );
   }
-  if (!running) process.stderr.write(`no \`builderpool up\` runs in ${workDir}; this is what the last one left\n`);
+  if (!running)
+    process.stderr.write(`no \`builderpool up\` runs in ${workDir}; this is the state at the end of the last run\n`);
   const store = openEmbeddedStore({ file, clock: systemClock, log: createLog({ level: "silent" }) });
   try {
     return await use(store);

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
-/** The work folder: the one named, else where the system keeps a program's state. */
+/** The absolute path of the work folder: the given folder, or the default state folder of the system. */
 export function workDirOf(named: string | undefined, env: NodeJS.ProcessEnv, isRoot: boolean): string {
   const chosen = named ?? env["BUILDERPOOL_WORK_DIR"];
   if (chosen !== undefined && chosen !== "") return resolve(chosen);

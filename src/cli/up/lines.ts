@@ -5,28 +5,28 @@ import { formatDuration } from "../../api/values/duration.ts";
 import { lowerFirstWord } from "../../core/queue/sentence.ts";
 import { isBad, nameOf } from "../output/attention.ts";
 
-/** What people are told about a builder when it changed from `before` to `after`; nothing when nothing they care about did. */
+/** Lines about a changed builder. Empty when no change matters to people. */
 export function builderLines(before: Builder | undefined, after: Builder): readonly string[] {
   const [was, is] = [before?.status, after.status];
   if (is === undefined) return [];
-  const told = (sentence: string) => `${after.metadata.name}: ${sentence}`;
+  const lineOf = (sentence: string) => `${after.metadata.name}: ${sentence}`;
   const failures = (is.warmup?.failures ?? []).filter((failure) => was?.warmup?.failures?.includes(failure) !== true);
-  const lines = failures.map((failure) => told(lowerFirstWord(failure)));
+  const lines = failures.map((failure) => lineOf(continued(failure)));
   if (is.phase === "Warming") {
     const { done, total, doing } = is.warmup ?? {};
     if (
       doing !== undefined &&
       (was?.phase !== "Warming" || was.warmup?.done !== done || was.warmup?.doing === undefined)
     )
-      lines.unshift(told(`warming up, ${done} of ${total}: ${lowerFirstWord(doing)}`));
+      lines.unshift(lineOf(`warming up, ${done} of ${total}: ${continued(doing)}`));
   } else if (was?.phase !== is.phase) {
     const sentence = phaseSentence(after);
-    if (sentence !== undefined) lines.push(told(sentence));
-  } else if (is.message !== undefined && was.message !== is.message) lines.push(told(lowerFirstWord(is.message)));
+    if (sentence !== undefined) lines.push(lineOf(sentence));
+  } else if (is.message !== undefined && was.message !== is.message) lines.push(lineOf(continued(is.message)));
   return lines;
 }
 
-/** Nothing for a builder that is about to begin: it says more in a moment. */
+/** Undefined for a new builder without a message: a better line follows soon. */
 function phaseSentence({ status, spec }: Builder): string | undefined {
   const because = status?.message === undefined ? "" : `: ${lowerFirstWord(status.message)}`;
   switch (status?.phase) {
@@ -42,7 +42,7 @@ function phaseSentence({ status, spec }: Builder): string | undefined {
   }
 }
 
-/** What people are told about a build. */
+/** Lines about a changed build. */
 export function buildLines(before: Build | undefined, after: Build): readonly string[] {
   const { spec, status } = after;
   const lines: string[] = [];
@@ -62,7 +62,7 @@ export function buildLines(before: Build | undefined, after: Build): readonly st
   return lines.map((line) => `${nameOf(after)}: ${line}`);
 }
 
-/** The verdict, with the page to look at when it is a bad one, and what GitHub shows. */
+/** Lines about the verdict, with a link after a bad result, and about the status on GitHub. */
 function verdictLines(before: Build | undefined, { status }: Build): readonly string[] {
   const lines: string[] = [];
   const [had, has] = [before?.status?.verdict, status?.verdict];
@@ -81,7 +81,7 @@ function verdictLines(before: Build | undefined, { status }: Build): readonly st
   return lines;
 }
 
-/** What people are told about a pool: conditions that changed, and at first sight those that are bad. */
+/** Lines about a pool: changed conditions. At first sight only the unhealthy conditions. */
 export function poolLines(before: BuilderPool | undefined, after: BuilderPool): readonly string[] {
   const news = (after.status?.conditions ?? []).filter((condition) => {
     const was = before?.status?.conditions?.find(({ type }) => type === condition.type);

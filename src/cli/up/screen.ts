@@ -7,11 +7,11 @@ export interface ScreenState {
   readonly pools: readonly Stored<"BuilderPool">[];
   readonly builders: readonly Stored<"Builder">[];
   readonly builds: readonly Stored<"Build">[];
-  /** What a person may have to do something about. */
+  /** Problems that may need a person. */
   readonly attention: readonly string[];
   /** The last lines of news, oldest first. */
   readonly news: readonly string[];
-  /** Lines that stay at the foot: where to look further, what not to forget. */
+  /** Lines that stay at the bottom, such as addresses and reminders. */
   readonly foot: readonly string[];
 }
 
@@ -19,8 +19,8 @@ const fewestBuilds = 4;
 const fewestNews = 3;
 
 /**
- * One picture of the whole installation, at most `height` lines of `width` characters: pools, what is wrong, builders, the builds that
- * matter most, news. Where there is little room builders and builds are cut short and say so; what is left over goes to the news.
+ * Renders the whole installation in at most `height` lines of `width` characters: pools, problems, builders, builds and news. With little
+ * room, the tables of builders and builds are cut and say so. The news get the remaining lines.
  */
 export function renderScreen(seen: ScreenState, now: number, width: number, height: number): string {
   const pools = formatTable(poolColumns(now), seen.pools, width).split("\n");
@@ -55,7 +55,7 @@ function dim(line: string): string {
   return styleText("dim", line);
 }
 
-/** The text in lines of at most `width` characters, broken at blanks where there are any. */
+/** Wraps a text at blanks into lines of at most `width` characters. */
 function wrapped(text: string, width: number): readonly string[] {
   const lines = [""];
   for (const word of text.split(" ")) {
@@ -66,14 +66,14 @@ function wrapped(text: string, width: number): readonly string[] {
   return lines.slice(1).map((line) => cut(line, width));
 }
 
-/** The head of a table, at most `height` lines, the last of them saying how many rows are missing. */
+/** The first lines of a table, at most `height`. The last line of a cut table shows the number of missing rows. */
 function shortened(lines: readonly string[], height: number, what: string): readonly string[] {
   if (lines.length <= height) return lines;
   const shown = lines.slice(0, height - 1);
   return [...shown, `… and ${lines.length - shown.length} more: builderpool get ${what}`];
 }
 
-/** Running first, then waiting, then verdicts with the newest first, blocked ones last. */
+/** Order: running, waiting, finished with the newest verdict first, blocked. */
 function byInterest(a: Stored<"Build">, b: Stored<"Build">): number {
   return (
     rank(a) - rank(b) ||

@@ -30,10 +30,10 @@ export interface UpCommandOptions {
 
 const root = resolve(import.meta.dirname, "../../..");
 const tick = 500;
-/** Builders that have nothing to do end within a moment. */
+/** Milliseconds for idle builders to stop. They stop within a moment. */
 const idleGrace = 30_000;
 
-/** `builderpool up`: everything on this machine until it is told to end, or, with `--until-idle`, until nothing is left to do. */
+/** `builderpool up`: runs everything on this machine until a signal, or with `--until-idle` until no work is left. */
 export async function upCommand(options: UpCommandOptions): Promise<void> {
   const files = await readPoolFiles(options.file);
   const isJson = options.untilIdle === true && options.output === "json";
@@ -55,7 +55,7 @@ export async function upCommand(options: UpCommandOptions): Promise<void> {
     show.ending();
     if (!stopping.signal.aborted) await up.end(idleGrace);
     await up.ended;
-    if (options.untilIdle !== true) show.say("ended; the next `up` goes on from here");
+    if (options.untilIdle !== true) show.say("stopped; the next `up` continues from here");
   } finally {
     stopping.abort();
     signals.close();
@@ -99,7 +99,7 @@ function showObject(show: Show, object: Stored<"BuilderPool"> | Stored<"Builder"
   else show.build(object);
 }
 
-/** The first signal drains, the second stops at once; but a terminal that goes away says so twice: by the shell, and by the kernel. */
+/** The first signal drains, the second stops at once. A closed terminal sends SIGHUP twice, so a second SIGHUP is ignored. */
 function endOnSignals(up: Up, show: Show, stopping: AbortController): { close(): void } {
   const end = (signal: NodeJS.Signals) => {
     const again = stopping.signal.aborted;
@@ -109,8 +109,8 @@ function endOnSignals(up: Up, show: Show, stopping: AbortController): { close():
       : Math.max(0, ...up.pools.list().map(({ spec }) => milliseconds(spec.update.drainTimeout)));
     show.say(
       again
-        ? "stopping at once; what was running is built again"
-        : "draining: running builds end first; once more stops at once",
+        ? "stopping at once; the next `up` repeats the stopped builds"
+        : "draining: running builds end first; a second signal stops at once",
     );
     stopping.abort();
     show.ending();
@@ -124,7 +124,7 @@ function endOnSignals(up: Up, show: Show, stopping: AbortController): { close():
   };
 }
 
-/** Resolves when it shall end: told to, or nothing is left to do on two looks in a row. Says now and then what it waits for. */
+/** Resolves when `stop` aborts, or when two checks in a row find no work left. Reports the remaining work every 60 checks. */
 async function untilEnd(up: Up, show: Show, stop: AbortSignal, untilIdle: boolean): Promise<void> {
   let quiet = 0;
   for (let looks = 1; !stop.aborted && quiet < 2; looks += 1) {
@@ -135,18 +135,18 @@ async function untilEnd(up: Up, show: Show, stop: AbortSignal, untilIdle: boolea
   }
 }
 
-/** An edited file is applied at once, as `kubectl apply` would; a broken one is named and changes nothing. */
+/** Applies edited files at once, like `kubectl apply`. Reports a broken file and applies nothing. */
 async function followFiles(paths: readonly string[], up: Up, show: Show, stop: AbortSignal): Promise<void> {
   await watchFiles(paths, systemClock, stop, async () => {
     const { pools, problems } = await readPoolFiles(paths);
     const refusal = "the files were changed but not applied; correct them and save again";
     show.pin("files", problems.length > 0 ? [...problems, refusal] : []);
-    return problems.length > 0 || (await taken(up, pools, show));
+    return problems.length > 0 || (await applied(up, pools, show));
   });
 }
 
-/** Whether the store took the pools; while it cannot be written, which is told elsewhere, it did not. */
-async function taken(up: Up, pools: readonly BuilderPool[], show: Show): Promise<boolean> {
+/** Whether the store has the new pools. False while the store cannot be written. Another part reports that. */
+async function applied(up: Up, pools: readonly BuilderPool[], show: Show): Promise<boolean> {
   try {
     for (const line of await up.apply(pools)) show.say(line);
     return true;

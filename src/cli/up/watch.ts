@@ -6,7 +6,7 @@ import { printable } from "../output/printable.ts";
 import { builderLines, buildLines, poolLines } from "./lines.ts";
 import { renderScreen } from "./screen.ts";
 
-/** What a terminal or a pipe offers; `process.stdout` fits. */
+/** A terminal or a pipe, such as `process.stdout`. */
 export interface Terminal {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -14,24 +14,26 @@ export interface Terminal {
   write(text: string): unknown;
 }
 
+/** Output of `up` for people. */
 export interface Show {
   pool(object: Stored<"BuilderPool">): void;
   builder(object: Stored<"Builder">): void;
   build(object: Stored<"Build">): void;
   gone(kind: "BuilderPool" | "Builder" | "Build", name: string): void;
+  /** Shows one line of news. */
   say(line: string): void;
-  /** Says lines that stay in sight until others, or none, are said about the same. */
+  /** Shows lines that stay visible. Later lines about the same topic replace them. */
   pin(about: string, lines: readonly string[]): void;
-  /** What comes now is the end: pools and builders that wind up are no news, and nothing is wrong with them. */
+  /** The run ends. From now on, stopping pools and builders are neither news nor problems. */
   ending(): void;
   close(): void;
 }
 
-/** The fixed parts of a terminal's language that are needed here. */
+/** Control sequences of terminals. */
 const clear = "\x1b[2J";
 const [noWrap, wrap] = ["\x1b[?7l", "\x1b[?7h"];
 
-/** Shows people what happens: a live table on a terminal, one line for each piece of news elsewhere. */
+/** Shows changes to people: a live table on a terminal, otherwise one line for each change. */
 export function showChanges(terminal: Terminal, clock: Clock): Show {
   const pools = new Map<string, Stored<"BuilderPool">>();
   const builders = new Map<string, Stored<"Builder">>();
@@ -51,23 +53,23 @@ export function showChanges(terminal: Terminal, clock: Clock): Show {
       builders: sorted(builders, byIndex),
       builds: [...builds.values()],
     };
-    const wrong = isEnding ? [] : attention(objects).map(printable);
+    const problems = isEnding ? [] : attention(objects).map(printable);
     const { width, height } = sizeOf(terminal);
-    // the line below the last one is the cursor's
+    // The last line stays free for the cursor.
     const text = renderScreen(
-      { ...objects, attention: wrong, news, foot: [...pinned.values()].flat() },
+      { ...objects, attention: problems, news, foot: [...pinned.values()].flat() },
       clock.now(),
       width,
       height - 1,
     );
     terminal.write(repaint(text));
   };
-  // what stood on the screen moves up, where it can still be read
+  // Moves the earlier text of the screen up into the scrollback, where people can still read it.
   if (live) terminal.write(`${"\n".repeat(sizeOf(terminal).height)}${clear}`);
   const timer = live ? setInterval(draw, 500) : undefined;
   return {
-    pool: (object) => note(pools, object, isEnding ? nothing : poolLines, say),
-    builder: (object) => note(builders, object, isEnding ? partings : builderLines, say),
+    pool: (object) => note(pools, object, isEnding ? noLines : poolLines, say),
+    builder: (object) => note(builders, object, isEnding ? endingLines : builderLines, say),
     build: (object) => note(builds, object, buildLines, say),
     gone: (kind, name) => ({ BuilderPool: pools, Builder: builders, Build: builds })[kind].delete(name),
     say,
@@ -85,17 +87,17 @@ export function showChanges(terminal: Terminal, clock: Clock): Show {
   };
 }
 
-/** A serial console has a size of 0: it does not know. */
+/** A serial console reports a size of 0, for unknown. */
 function sizeOf({ columns, rows }: Terminal): { readonly width: number; readonly height: number } {
   return { width: columns || 120, height: rows || 40 };
 }
 
-function nothing(): readonly string[] {
+function noLines(): readonly string[] {
   return [];
 }
 
-/** A builder that ends says that it drains and has drained. */
-function partings(before: Builder | undefined, after: Builder): readonly string[] {
+/** At the end of a run, only draining and drained are news of a builder. */
+function endingLines(before: Builder | undefined, after: Builder): readonly string[] {
   const { phase } = after.status ?? {};
   return phase === "Draining" || phase === "Drained" ? builderLines(before, after) : [];
 }
@@ -111,7 +113,7 @@ function note<T extends { readonly metadata: { readonly name: string } }>(
   for (const line of linesOf(before, object)) say(line);
 }
 
-/** Overwrites the screen line by line, which does not flicker as clearing it would. A line too long is cut, not wrapped. */
+/** Overwrites the screen line by line: clearing it would flicker. The terminal cuts long lines instead of wrapping them. */
 function repaint(text: string): string {
   const lines = text.split("\n").map((line) => `\x1b[K${line}\n`);
   return `${noWrap}\x1b[H${lines.join("")}\x1b[J${wrap}`;

@@ -41,8 +41,8 @@ describe("builderpool doctor", () => {
     expect(stdout).toMatch(/^ok {4}python {5}\/.*python3.* can create virtual environments$/m);
     expect(stdout).toContain(`ok    git        ${machine.github.gitUrl}/${hello} master can be fetched`);
     expect(stdout).toContain(`ok    git        ${machine.github.gitUrl}/${alidist} master can be fetched`);
-    expect(stdout).toContain("the token is valid; the first status will show its rights; 5000 of 5000 requests");
-    expect(stdout).toContain("nothing stands in the way of `builderpool up`");
+    expect(stdout).toContain("the token is known; what it may write shows at the first status; 5000 of 5000 requests");
+    expect(stdout).toContain("`builderpool up` can build here");
     expect(exitCode, stdout).toBe(0);
     expect(await readdir(machine.directory)).not.toContain("work");
   });
@@ -59,7 +59,7 @@ describe("builderpool doctor", () => {
       /^fail {2}rsync {6}rsync cannot be run, but builds need it\n +→ apt-get install -y rsync \(or dnf install -y rsync\)$/m,
     );
     expect(stdout).toMatch(/^ok {4}tar /m);
-    expect(stdout).toContain("1 to put right before `builderpool up` can build here");
+    expect(stdout).toContain("1 to fix before `builderpool up` can build here");
     expect(exitCode).toBe(1);
   });
 

@@ -96,7 +96,7 @@ describe("the files that run builderpool as a service", () => {
     await chmod(token, 0o600);
     expect([exitCode, stderr]).toEqual([
       2,
-      `builderpool: --token-file ${token}: every user of this machine may use it, builds among them; run: chmod 600 ${token}`,
+      `builderpool: --token-file ${token}: every user of this machine can read or change it, also builds; run: chmod 600 ${token}`,
     ]);
   });
 });

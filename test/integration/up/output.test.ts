@@ -53,7 +53,7 @@ describe("builderpool up", () => {
     let said = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
     expect(await exit).toEqual([1, null]);
-    expect(said).toBe("builderpool: not everything could be printed: ENOSPC: no space left on device, write\n");
+    expect(said).toBe("builderpool: some output could not be written: ENOSPC: no space left on device, write\n");
   });
 
   it("shows its table on a terminal that does not know its size, and drains when that goes away", async () => {
@@ -88,6 +88,6 @@ describe("a command", () => {
     let said = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
     expect(await once(child, "close")).toEqual([1, null]);
-    expect(said).toBe("builderpool: not everything could be printed: ENOSPC: no space left on device, write\n");
+    expect(said).toBe("builderpool: some output could not be written: ENOSPC: no space left on device, write\n");
   });
 });

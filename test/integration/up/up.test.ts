@@ -71,7 +71,7 @@ describe("builderpool up", () => {
       stderr: expect.stringContaining("no check of any pool tests alice/nothing"),
     });
     expect((await machine.run("plan", "-f", machine.poolFile)).stdout).toMatch(
-      /hello: the file says what runs\n {2}nothing to do/,
+      /hello: the file matches the running pool\n {2}nothing to do/,
     );
   });
 
@@ -143,7 +143,7 @@ describe("builderpool up", () => {
 
   it("leaves its last state to be looked at, and says that nothing runs", async () => {
     const builds = await machine.run("get", "builds");
-    expect(builds).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("this is what the last one left") });
+    expect(builds).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("this is the state at the end of the last run") });
     expect(await machine.run("scale", "hello", "3")).toMatchObject({ exitCode: 3 });
   });
 
