@@ -14,7 +14,7 @@ const args = [
   "--disable-sync",
 ];
 
-/** Starts the machine's own browser with a profile that is deleted at its end. Throws a sentence where there is none. */
+/** Starts the browser of this machine with a temporary profile. Throws an Error with one sentence when no browser is installed. */
 export function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: browserIn(process.env["PATH"] ?? ""), args });
 }
@@ -29,12 +29,11 @@ function browserIn(path: string): string {
       return false;
     }
   });
-  if (found === undefined)
-    throw new Error(`this machine has no browser to look at pages with (${names.join(", ")}); run: make test-setup`);
+  if (found === undefined) throw new Error(`this machine has no browser (${names.join(", ")}); run: make test-setup`);
   return found;
 }
 
-/** What a page did beside showing itself: dialogs, words on the console, pages opened, requests that leave the address it came from. */
+/** Records unwanted actions of a page: dialogs, console output, errors, popups, and requests to other origins. */
 export function misdeeds(page: Page): readonly string[] {
   const done: string[] = [];
   page.on("dialog", (dialog) => {

@@ -1,13 +1,13 @@
 import type { Clock } from "../../src/system/clock.ts";
 
 export interface FakeClock extends Clock {
-  /** Moves time on, waking sleepers at their moments and in their order; what they start has run when this resolves. */
+  /** Moves the time forward. Wakes sleepers at their time and in order. Resolves when their follow-up work has run. */
   advance(ms: number): Promise<void>;
-  /** Sleepers that wait. */
+  /** Number of waiting sleepers. */
   sleeping(): number;
 }
 
-/** A clock that stands still until a test moves it; `random` gives `chance`. */
+/** A clock that moves only with `advance`. `random` returns `chance`. */
 export function fakeClock({ start = Date.UTC(2026, 0, 1), chance = 0.5 } = {}): FakeClock {
   const sleepers = new Map<object, { readonly at: number; readonly wake: () => void }>();
   let elapsed = 0;
@@ -50,7 +50,7 @@ export function fakeClock({ start = Date.UTC(2026, 0, 1), chance = 0.5 } = {}): 
   };
 }
 
-/** Resolves when every promise that could go on without time or I/O has done so. */
+/** Resolves when all promises that need neither time nor I/O are settled. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -4,7 +4,7 @@ export interface KeptLog extends Log {
   readonly lines: { readonly level: string; readonly message: string; readonly facts: object }[];
 }
 
-/** A log whose lines a test can read. */
+/** A log that keeps its lines for the test. */
 export function keptLog(): KeptLog {
   const lines: KeptLog["lines"] = [];
   const write = (level: string) => (facts: object, message: string) => void lines.push({ level, message, facts });

@@ -5,7 +5,7 @@ export interface LeapingClock extends Clock {
   advance(ms: number): void;
 }
 
-/** A clock that stands still unless told; sleeping moves it. */
+/** A clock that moves with `advance` and with every sleep. A sleep returns at once. */
 export function leapingClock(start = Date.now()): LeapingClock {
   let passed = 0;
   return {

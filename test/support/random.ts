@@ -1,4 +1,4 @@
-/** A stream of numbers in [0, 1), always the same for a seed (mulberry32). */
+/** A generator of numbers in [0, 1). The same seed gives the same numbers (mulberry32). */
 export function randomOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -9,7 +9,7 @@ export function randomOf(seed: number): () => number {
   };
 }
 
-/** Waiting time of a Poisson process. */
+/** A random waiting time of a Poisson process with this mean. */
 export function exponential(random: () => number, mean: number): number {
   return -Math.log(1 - random()) * mean;
 }

@@ -12,7 +12,7 @@ import { helloCheck } from "../../support/cell/world.ts";
 
 const node = resolve(import.meta.dirname, "../../../node_modules/.bin/node");
 const environment = { PATH: process.env["PATH"] ?? "" };
-/** What takes ten seconds takes half a second. */
+/** Sleeps take a twentieth of their time. */
 const clock = { sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 20, signal) };
 const never = new AbortController().signal;
 const paths = { area: "/nowhere", tools: "/nowhere", home: "/nowhere", tmp: "/nowhere" };
@@ -20,7 +20,7 @@ const limits = { logBytes: 0, maxAge: 0, minFree: 0 };
 const id = `cells-test-${process.pid}`;
 const order: Order = { id, task: "selftest", check: helloCheck, sources: [], paths, limits, gitUrl: "", debug: false };
 
-/** Cells whose program is the given script; `say` writes an event, `order` is the order. */
+/** Cells that run the given script. In the script, `say` writes an event, and `order` is the order. */
 function aCell(script: string, isolation: readonly string[] = []) {
   const root = mkdtempSync(join(tmpdir(), "builderpool-cells-"));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
@@ -67,7 +67,7 @@ const alive = (pid: number) => {
 };
 
 describe("a cell process", () => {
-  it("gets its order, tells its events and gives its outcome", async () => {
+  it("reads its order, sends its events and gives its outcome", async () => {
     const { run, events, output } = aCell(`
       say({ event: "step", step: "build" });
       console.log("building", order.id);
@@ -81,13 +81,13 @@ describe("a cell process", () => {
     expect(output()).toContain("a warning\n");
   });
 
-  it("starts with an environment that holds nothing but the way to programs and its marker", async () => {
+  it("starts with an environment of PATH and its marker alone", async () => {
     const { run, output } = aCell("console.log(JSON.stringify(process.env)); say(done); process.exit(0);");
     await run();
     expect(JSON.parse(output())).toEqual({ ...environment, BUILDERPOOL_CELL: order.id });
   });
 
-  it("is on record while it runs, and no longer", async () => {
+  it("has a record on disk only while it runs", async () => {
     const { run, record } = aCell('console.log("up"); setInterval(() => {}, 1000);');
     const end = new AbortController();
     const running = run(end.signal);
@@ -108,7 +108,7 @@ describe("a cell process", () => {
     expect(() => readFileSync(record)).toThrow("ENOENT");
   });
 
-  it("that dies without an outcome is an infrastructure failure with its last words", async () => {
+  it("gives an infrastructure failure with its last line when it dies without an outcome", async () => {
     const { run } = aCell('console.error("cannot go on"); process.exit(3);');
     expect(await run()).toEqual({
       kind: "Infrastructure",
@@ -117,18 +117,18 @@ describe("a cell process", () => {
     });
   });
 
-  it("that is killed is an infrastructure failure that mentions memory", async () => {
+  it("gives an infrastructure failure that mentions memory when it is killed", async () => {
     const { run } = aCell('process.kill(process.pid, "SIGKILL");');
     expect(await run()).toMatchObject({ reason: "CellDied", message: expect.stringContaining("memory") });
   });
 
-  it("that talks nonsense is ignored, and its outcome counts", async () => {
+  it("has its invalid lines dropped and its outcome accepted", async () => {
     const { run, events } = aCell(`writeSync(3, "nonsense\\n{}\\n\\u0000\\n"); say(done); process.exit(0);`);
     expect(await run()).toEqual({ kind: "Done", message: "ok" });
     expect(events).toEqual([]);
   });
 
-  it("that stays after its outcome, or is deaf to SIGTERM, is killed", async () => {
+  it("is killed when it stays after its outcome or ignores SIGTERM", async () => {
     const deaf =
       'process.on("SIGTERM", () => {}); process.stdin.removeAllListeners("end"); setInterval(() => {}, 1000);';
     const stopped = aCell(`${deaf} say({ event: "progress", message: "deaf" });`);
@@ -141,7 +141,7 @@ describe("a cell process", () => {
     expect(await aCell(`${deaf} say(done);`).run()).toEqual({ kind: "Done", message: "ok" });
   });
 
-  it("leaves nothing alive, not even what left its session", async () => {
+  it("leaves no process alive, not even in another session", async () => {
     const { run, output } = aCell(`
       const child = spawn("setsid", ["sleep", "300"], { detached: true, stdio: "ignore" });
       child.unref();
@@ -152,7 +152,7 @@ describe("a cell process", () => {
     await until(() => !alive(Number(output().trim())));
   });
 
-  it("is alone in its process table where the system allows that", async () => {
+  it("runs in its own PID namespace where the system allows it", async () => {
     const isolation = await probeIsolation(environment);
     if (process.getuid?.() === 0 && process.platform === "linux") expect(isolation[0]).toBe("unshare");
     if (isolation.length === 0) return;
@@ -174,7 +174,7 @@ describe("a cell process", () => {
     expect(commands.filter((command) => command.includes(`43${process.pid}`))).toEqual([]);
   });
 
-  it("that is stopped while it still starts ends at once, alone in its process table too", async () => {
+  it("exits at once when it is stopped during its start, also in its own PID namespace", async () => {
     const { run } = aCell("setInterval(() => {}, 1000);", await probeIsolation(environment));
     for (const delay of [0, 20, 60]) {
       const end = new AbortController();
@@ -185,7 +185,7 @@ describe("a cell process", () => {
     }
   });
 
-  it("that cannot be started is an infrastructure failure", async () => {
+  it("gives an infrastructure failure when it cannot be started", async () => {
     const { run } = aCell("", ["/nonexistent/unshare"]);
     expect(await run()).toMatchObject({ reason: "CellDied", message: expect.stringContaining("could not be started") });
   });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { aBuilder, buildObject } from "../../support/builder/builderWorld.ts";
 
-/** What the system says of a write to a disk that is full. */
+/** The error of a write to a full disk. */
 function noSpace(): unknown {
   try {
     return writeFileSync("/dev/full", "\n");
@@ -12,8 +12,8 @@ function noSpace(): unknown {
   }
 }
 
-describe("a builder that has its work area cleaned", () => {
-  it("W-41: on a disk it shares, keeps at most a tenth free, however much the pool asks for", async () => {
+describe("the cleaning of the work area", () => {
+  it("W-41: keeps at most a tenth of a shared disk free, even with a larger cleanup.minFree", async () => {
     for (const ownVolume of [false, true]) {
       const { cells, sandbox, start, store, verdict } = await aBuilder({ cleanup: { minFree: "1000Ti" } });
       await store.create("Build", buildObject(1));
@@ -25,7 +25,7 @@ describe("a builder that has its work area cleaned", () => {
     }
   });
 
-  it.runIf(process.platform === "linux")("builds on, and stays warm, when its area cannot be cleaned", async () => {
+  it.runIf(process.platform === "linux")("continues to build, and stays warm, when the cleaning fails", async () => {
     const { cells, start, store, verdict } = await aBuilder({ cleanup: { minFree: "1000Ti" } });
     cells.script = (order) => (order.task === "clean" ? Promise.reject(noSpace()) : undefined);
     for (const number of [1, 2]) await store.create("Build", buildObject(number));
@@ -35,7 +35,7 @@ describe("a builder that has its work area cleaned", () => {
     expect(readiness).toEqual([true]);
   });
 
-  it("names the areas of checks that are gone to the cell that cleans, not those of checks that are broken", async () => {
+  it("passes the areas of removed checks to the cell, but not the areas of broken checks", async () => {
     const checks = [{ name: "build/hello" }, { name: "build/broken", checkout: "nowhere" }];
     const { store, cells, start, until, sandbox } = await aBuilder({ cleanup: { minFree: "1000Ti" }, checks });
     for (const area of ["build_hello", "build_broken", "build_gone"])

@@ -9,8 +9,8 @@ async function silenceObject({ store }: BuilderFixture): Promise<void> {
   await store.update("Builder", { ...builder, spec: { ...builder.spec, silent: true } });
 }
 
-describe("a builder that was told how to work", () => {
-  it("remembers what it finds in silence (W-11), and is silent by its pool, its check, its object or a file", async () => {
+describe("the settings of a builder", () => {
+  it("records silent verdicts (W-11), and is silent by its pool, its check, its object or a file", async () => {
     for (const spec of [{ silent: true }, { checks: [{ name: "build/hello", silent: true }] }]) {
       const { store, start, verdict } = await aBuilder(spec);
       await store.create("Build", buildObject(1));
@@ -28,7 +28,7 @@ describe("a builder that was told how to work", () => {
     }
   });
 
-  it("gives the limits of config files to its orders and warns of an empty one (W-23)", async () => {
+  it("puts the limits of config files into orders, and warns about an empty file (W-23)", async () => {
     const { cells, configure, sandbox, self, start, store, verdict } = await aBuilder();
     configure("long-timeout", "90m\n");
     configure("timeout", "");
@@ -41,7 +41,7 @@ describe("a builder that was told how to work", () => {
     expect(readFileSync(join(sandbox, "config/worker-index"), "utf8")).toBe("0\n");
   });
 
-  it("builds only what force-hashes names", async () => {
+  it("builds only the commits in force-hashes", async () => {
     const { build, sandbox, start, store, verdict } = await aBuilder();
     mkdirSync(sandbox, { recursive: true });
     writeFileSync(join(sandbox, "force-hashes"), `untested 2 ${commit(2)} hello\n`);

@@ -3,13 +3,13 @@ import { StoreError } from "../../../src/store/error.ts";
 import { aBuilder, type BuilderFixture, buildObject } from "../../support/builder/builderWorld.ts";
 import { endless, success } from "../../support/builder/scriptedCells.ts";
 
-async function desire({ store }: BuilderFixture, desired: "Active" | "Drain"): Promise<void> {
+async function setDesired({ store }: BuilderFixture, desired: "Active" | "Drain"): Promise<void> {
   const builder = await store.get("Builder", "o2-0");
   if (builder === undefined) throw new Error("no builder");
   await store.update("Builder", { ...builder, spec: { ...builder.spec, desired, drainReason: "scale-down" } });
 }
 
-/** A builder that runs the build of pull request 1 until the test lets it end. */
+/** A builder that runs the build of pull request 1 until the test calls `finish`. */
 async function aBusyBuilder(poolSpec: object = {}) {
   const fixture = await aBuilder(poolSpec);
   const { cells, store, start } = fixture;
@@ -23,7 +23,7 @@ async function aBusyBuilder(poolSpec: object = {}) {
 }
 
 describe("a draining builder", () => {
-  it("finishes the running build, claims no other, and ends", async () => {
+  it("finishes the running build, claims no other, and exits", async () => {
     const fixture = await aBusyBuilder();
     const { store, builder, finish } = fixture;
     await store.create("Build", buildObject(2));
@@ -36,7 +36,7 @@ describe("a draining builder", () => {
     expect((await fixture.self())?.phase).toBe("Drained");
   });
 
-  it("stops a build that outlasts the drain timeout and says so on it", async () => {
+  it("stops a build after the drain timeout and records the reason", async () => {
     const fixture = await aBusyBuilder({ update: { drainTimeout: "200ms" } });
     fixture.builder.stop.abort();
     await fixture.builder.ended;
@@ -46,71 +46,71 @@ describe("a draining builder", () => {
     expect(fixture.cells.running()).toBe(0);
   });
 
-  it("stops its build at once when it is killed, and gives the claim back", async () => {
+  it("stops its build at once when it is killed, and releases the claim", async () => {
     const fixture = await aBusyBuilder();
     fixture.builder.kill.abort();
     await fixture.builder.ended;
     expect(await fixture.build()).toMatchObject({ phase: "Queued", trouble: { reason: "Drained" } });
   });
 
-  it("stays Drained as long as its object says so, and is Ready again without another warm-up", async () => {
+  it("stays Drained while its object demands it, and is Ready again without another warm-up", async () => {
     const fixture = await aBuilder();
     const { cells, start } = fixture;
     start();
     await fixture.reaches("Ready");
-    await desire(fixture, "Drain");
+    await setDesired(fixture, "Drain");
     expect((await fixture.reaches("Drained")).message).toBe("scale-down");
-    await desire(fixture, "Active");
+    await setDesired(fixture, "Active");
     await fixture.reaches("Ready");
     expect(cells.orders.map(({ task }) => task)).toEqual(["selftest"]);
   });
 
-  it("gives back a claim that got through late, when it had drained already", async () => {
+  it("releases a claim that was stored late, after the drain", async () => {
     const fixture = await aBuilder();
     const { store, start } = fixture;
-    const late = Promise.withResolvers<() => Promise<unknown>>();
+    const lostWrite = Promise.withResolvers<() => Promise<unknown>>();
     let answers = false;
     start({
       store: {
         ...store,
         async updateStatus(kind, object) {
           if (kind !== "Build" || answers) return store.updateStatus(kind, object);
-          late.resolve(() => store.updateStatus(kind, object));
+          lostWrite.resolve(() => store.updateStatus(kind, object));
           throw new StoreError("Unavailable", "the store did not answer in time");
         },
       },
     });
     await store.create("Build", buildObject(1));
-    const getThrough = await late.promise;
-    await desire(fixture, "Drain");
+    const storeClaim = await lostWrite.promise;
+    await setDesired(fixture, "Drain");
     await fixture.reaches("Drained");
     answers = true;
-    await getThrough();
+    await storeClaim();
     expect((await fixture.build())?.phase).toBe("Claimed");
     await fixture.until(async () => (await fixture.build())?.phase === "Queued");
   });
 
-  it("goes on with its build when the drain is called off", async () => {
+  it("continues its build when the drain is canceled", async () => {
     const fixture = await aBusyBuilder({ update: { drainTimeout: "1s" } });
-    await desire(fixture, "Drain");
+    await setDesired(fixture, "Drain");
     await fixture.reaches("Draining");
-    await desire(fixture, "Active");
+    await setDesired(fixture, "Active");
     await fixture.reaches("Ready");
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     fixture.finish();
     expect((await fixture.verdict()).result).toBe("Success");
   });
 
-  it("leaves a warm-up half done when it is drained, and begins anew afterwards", async () => {
+  it("stops a warm-up when it is drained, and restarts the warm-up afterwards", async () => {
     const fixture = await aBuilder();
     const { cells, start, until } = fixture;
     cells.script = (_order, _on, signal) => endless(signal);
     start();
     await until(async () => cells.running() > 0);
-    await desire(fixture, "Drain");
+    await setDesired(fixture, "Drain");
     expect((await fixture.reaches("Drained")).warm).toBeUndefined();
     cells.script = () => undefined;
-    await desire(fixture, "Active");
+    await setDesired(fixture, "Active");
     await fixture.reaches("Ready");
   });
 });

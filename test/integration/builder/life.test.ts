@@ -9,7 +9,7 @@ import { aBuilder, buildObject, commit } from "../../support/builder/builderWorl
 import { success } from "../../support/builder/scriptedCells.ts";
 
 describe("a builder", () => {
-  it("warms up, joins, claims an untested pull request, builds it and gives the verdict", async () => {
+  it("warms up, joins, claims an untested pull request, builds it and writes the verdict", async () => {
     const { store, cells, sandbox, start, until } = await aBuilder();
     await store.create("Build", buildObject(1));
     const builder = start();
@@ -37,22 +37,22 @@ describe("a builder", () => {
     expect(builder.readiness).toEqual([true]);
   });
 
-  it("ends quietly when it is stopped before it has seen the queue", async () => {
+  it("exits without an error when it is stopped before its caches are filled", async () => {
     const { store, start } = await aBuilder();
     for (let number = 1; number <= 300; number += 1) await store.create("Build", buildObject(number));
     const failures: unknown[] = [];
-    const note = (error: unknown) => failures.push(error);
-    process.on("unhandledRejection", note);
+    const recordFailure = (error: unknown) => failures.push(error);
+    process.on("unhandledRejection", recordFailure);
     const builder = start();
     builder.stop.abort();
     await builder.ended;
     await systemClock.sleep(50);
-    process.off("unhandledRejection", note);
+    process.off("unhandledRejection", recordFailure);
 
     expect(failures).toEqual([]);
   });
 
-  it("writes a build at most four times", async () => {
+  it("writes a Build at most four times", async () => {
     const { store, start, until } = await aBuilder();
     const versions = new Set<string>();
     const end = new AbortController();
@@ -69,7 +69,7 @@ describe("a builder", () => {
     expect(versions.size).toBeLessThanOrEqual(1 + 4);
   });
 
-  it("tells of a build on its own object in three writes, however many steps that has", async () => {
+  it("writes its own object at most three times during a build with many steps", async () => {
     const { store, cells, start, until } = await aBuilder();
     start();
     await until(async () => (await store.get("Builder", "o2-0"))?.status?.phase === "Ready");
@@ -95,7 +95,7 @@ describe("a builder", () => {
     expect(versions.size).toBeLessThanOrEqual(1 + 3);
   });
 
-  it("ends when it is told to and holds nothing", async () => {
+  it("exits when it is stopped without a claim", async () => {
     const { store, start, until } = await aBuilder();
     const builder = start();
     await until(async () => (await store.get("Builder", "o2-0"))?.status?.phase === "Ready");
@@ -105,7 +105,7 @@ describe("a builder", () => {
     expect(builder.readiness).toEqual([true, false]);
   });
 
-  it("puts right what the operator said of it while it was thought lost", async () => {
+  it("restores its phase after the operator set Lost", async () => {
     const { store, start, until } = await aBuilder();
     start();
     const builder = await until(async () => {
@@ -117,7 +117,7 @@ describe("a builder", () => {
     await until(async () => (await store.get("Builder", "o2-0"))?.status?.phase === "Ready");
   });
 
-  it("writes nothing while nothing happens, but for its heartbeat", async () => {
+  it("writes only its heartbeat while idle", async () => {
     const { store, start, until } = await aBuilder();
     start();
     await until(async () => (await store.get("Builder", "o2-0"))?.status?.phase === "Ready");
@@ -127,7 +127,7 @@ describe("a builder", () => {
     expect((await store.get("Builder", "o2-0"))?.metadata.resourceVersion).toBe(before);
   });
 
-  it("has a Lease that goes with its object", async () => {
+  it("has a Lease that is deleted with its Builder object", async () => {
     const { store, start, until } = await aBuilder();
     const builder = start();
     await until(async () => (await store.get("Lease", "o2-0"))?.spec.holderIdentity === "process-1");
@@ -137,10 +137,13 @@ describe("a builder", () => {
     expect(await store.get("Lease", "o2-0")).toBeUndefined();
   });
 
-  it("whose object went leaves a Lease that the janitor knows for one of ours", async () => {
+  it("leaves a Lease without owner to the janitor when its Builder object is deleted", async () => {
     const { store, start, until } = await aBuilder();
-    const hasty = { ...systemClock, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 50, signal) };
-    const builder = start({ clock: hasty });
+    const fastClock = {
+      ...systemClock,
+      sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 50, signal),
+    };
+    const builder = start({ clock: fastClock });
     await until(() => store.get("Lease", "o2-0"));
     await store.delete("Builder", "o2-0");
     await until(() => store.get("Lease", "o2-0"));
@@ -151,10 +154,13 @@ describe("a builder", () => {
     expect(await store.get("Lease", "o2-0")).toBeUndefined();
   });
 
-  it("ends when another process speaks for it", async () => {
+  it("exits when another process takes its Lease", async () => {
     const { store, sandbox, start, until } = await aBuilder();
-    const hasty = { ...systemClock, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 50, signal) };
-    const first = start({ clock: hasty });
+    const fastClock = {
+      ...systemClock,
+      sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 50, signal),
+    };
+    const first = start({ clock: fastClock });
     await until(async () => (await store.get("Builder", "o2-0"))?.status?.incarnation === "process-1");
     start({ sandbox: `${sandbox}-on-another-host` });
     await first.ended;
@@ -166,7 +172,7 @@ describe("a builder", () => {
 });
 
 describe("several builders", () => {
-  it("share the queue, and no build runs twice", async () => {
+  it("share the queue without a duplicate build", async () => {
     const { store, cells, sandbox, start, until } = await aBuilder({ instances: 3 });
     for (const index of [1, 2]) {
       await store.create("Builder", {

@@ -7,7 +7,7 @@ import { aBuilder, buildObject, commit } from "../../support/builder/builderWorl
 import { failure } from "../../support/builder/scriptedCells.ts";
 import { hurriedClock } from "../../support/hurriedClock.ts";
 
-describe("logs on their way", () => {
+describe("logs on the way to the log store", () => {
   const at = "2026-01-01T00:00:00.000Z";
   const log = async (order: Order, on: (event: CellEvent) => void): Promise<Outcome> => {
     if (order.task !== "build") return { kind: "Done", message: "" };
@@ -15,19 +15,19 @@ describe("logs on their way", () => {
     on({ event: "logText", text: "hello" });
     return failure;
   };
-  const place = `o/hello/1/${commit(1)}/build_hello`;
+  const directory = `o/hello/1/${commit(1)}/build_hello`;
 
-  it("arrive with the verdict, complete", async () => {
+  it("are complete when the verdict is written", async () => {
     const { cells, sandbox, start, store, verdict } = await aBuilder();
     cells.script = log;
     await store.create("Build", buildObject(1));
     start();
     expect((await verdict()).log).toEqual({
-      path: `${place}/pretty.html`,
-      url: `http://logs.test/${place}/pretty.html`,
+      path: `${directory}/pretty.html`,
+      url: `http://logs.test/${directory}/pretty.html`,
       stored: true,
     });
-    const read = (file: string) => readFileSync(join(sandbox, "../logs", place, file), "utf8");
+    const read = (file: string) => readFileSync(join(sandbox, "../logs", directory, file), "utf8");
     expect(read("fullLog.txt")).toContain("Finished building on testhost at ");
     expect(read("fullLog.txt")).toContain(
       "## Begin BUILD/hello-latest/log 2026-01-01 00:00:00\nhello\n## End BUILD/hello-latest/log",
@@ -35,7 +35,7 @@ describe("logs on their way", () => {
     expect(read("pretty.html")).toContain("The build failed");
   });
 
-  it("cost no verdict while the log store is down, and arrive after a restart (W-3, W-5)", async () => {
+  it("delay no verdict while the log store is down, and arrive after a restart (W-3, W-5)", async () => {
     const { build, cells, logs, sandbox, start, store, until, verdict } = await aBuilder();
     cells.script = log;
     logs.isDown = true;
@@ -47,6 +47,6 @@ describe("logs on their way", () => {
     logs.isDown = false;
     start();
     await until(async () => (await build())?.verdict?.log?.stored === true);
-    expect(readFileSync(join(sandbox, "../logs", place, "fullLog.txt"), "utf8")).toContain("hello");
+    expect(readFileSync(join(sandbox, "../logs", directory, "fullLog.txt"), "utf8")).toContain("hello");
   });
 });

@@ -44,16 +44,16 @@ const has = (mirror: string, commit: string) => {
   }
 };
 
-/** Git over HTTP, by connections that break once they have carried so many bytes. */
-async function cutting(repositories: string) {
+/** Git over HTTP. Each connection breaks after `limit.most` bytes. */
+async function gitWithByteLimit(repositories: string) {
   const limit = { most: Number.POSITIVE_INFINITY };
   const git = createServer((request, response) => serveGit(repositories, "", request, response));
   const path = createTcpServer((near) => {
     const far = connect((git.address() as AddressInfo).port, "127.0.0.1");
-    let carried = 0;
+    let bytes = 0;
     far.on("data", (chunk: Buffer) => {
-      carried += chunk.length;
-      if (carried > limit.most) near.destroy();
+      bytes += chunk.length;
+      if (bytes > limit.most) near.destroy();
     });
     for (const socket of [near, far]) socket.on("error", () => {});
     near.on("close", () => far.destroy());
@@ -74,7 +74,7 @@ describe("a mirror", () => {
     expect(await fetch()).toEqual({ mirror, commit: next });
   });
 
-  it("follows a branch that was force-pushed, and keeps the commits that trees may still borrow", async () => {
+  it("follows a force-pushed branch, and keeps the old commits for trees that borrow them", async () => {
     const { hello, git, fetch, mirror } = aMirrorWorld();
     const { commit: before } = await fetch();
     git("commit", "-q", "--amend", "--allow-empty", "-m", "Rewritten", "--author", "t <t@t>");
@@ -82,7 +82,7 @@ describe("a mirror", () => {
     expect(has(mirror, before)).toBe(true);
   });
 
-  it("joins its packs now and then, and drops nothing", async () => {
+  it("joins its packs from time to time, and keeps every object", async () => {
     const { hello, git, fetch, mirror } = aMirrorWorld();
     const rewritten: string[] = [];
     for (let round = 0; round < 51; round += 1) {
@@ -95,30 +95,27 @@ describe("a mirror", () => {
     expect(has(mirror, hello.tip())).toBe(true);
   });
 
-  it.runIf(canMount)(
-    "that finds no room for what it fetches says so, not that the repository is to blame",
-    async () => {
-      const { root, hello, fetch } = aMirrorWorld();
-      const disk = join(root, "mirrors");
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=2M", "tmpfs", disk]);
-      onTestFinished(() => void execFileSync("umount", ["--lazy", disk]));
-      await fetch();
-      hello.commit({ file: randomBytes(2 ** 22).toString("base64") });
-      await expect(fetch()).rejects.toMatchObject({
-        reason: "DiskFull",
-        message: expect.stringMatching(/^No space was left in the file system of .* to fetch o\/hello; free some, /),
-      });
-    },
-  );
+  it.runIf(canMount)("reports a full disk as DiskFull, not as a failure of the repository", async () => {
+    const { root, hello, fetch } = aMirrorWorld();
+    const disk = join(root, "mirrors");
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2M", "tmpfs", disk]);
+    onTestFinished(() => void execFileSync("umount", ["--lazy", disk]));
+    await fetch();
+    hello.commit({ file: randomBytes(2 ** 22).toString("base64") });
+    await expect(fetch()).rejects.toMatchObject({
+      reason: "DiskFull",
+      message: expect.stringMatching(/^No space was left in the file system of .* to fetch o\/hello; free some, /),
+    });
+  });
 
-  it("takes the default branch of the remote where none is named", async () => {
+  it("uses the default branch of the remote by default", async () => {
     const { hello, git, fetch } = aMirrorWorld();
     git("checkout", "-q", "-b", "develop");
     const tip = hello.commit({ file: "develop\n" });
     expect((await fetch({ branch: undefined })).commit).toBe(tip);
   });
 
-  it("brings the head of a pull request", async () => {
+  it("fetches the head of a pull request", async () => {
     const { hello, git, fetch, mirror } = aMirrorWorld();
     const commit = hello.propose({ file: "pull\n" });
     git("update-ref", "refs/pull/7/head", commit);
@@ -126,7 +123,7 @@ describe("a mirror", () => {
     expect(has(mirror, commit)).toBe(true);
   });
 
-  it("finds a commit from which the pull request has moved on", async () => {
+  it("fetches an old commit of a pull request", async () => {
     const { hello, git, fetch, mirror } = aMirrorWorld();
     const old = hello.propose({ file: "old\n" });
     git("update-ref", "refs/pull/7/head", hello.propose({ file: "new\n" }));
@@ -135,7 +132,7 @@ describe("a mirror", () => {
     expect(has(mirror, old)).toBe(true);
   });
 
-  it("says when a commit is not there, rather than that the fetch failed (W-2)", async () => {
+  it("reports a missing commit as CommitNotFound, not as FetchFailed (W-2)", async () => {
     const { hello, git, fetch } = aMirrorWorld();
     const gone = "0123456789".repeat(4);
     git("update-ref", "refs/pull/7/head", hello.tip());
@@ -146,7 +143,7 @@ describe("a mirror", () => {
     });
   });
 
-  it("names the repository and git's last words when it cannot be fetched", async () => {
+  it("reports the repository and git's last line when a fetch fails", async () => {
     const { fetch } = aMirrorWorld();
     await expect(fetch({ repository: "o/nothing" })).rejects.toMatchObject({
       reason: "FetchFailed",
@@ -158,13 +155,13 @@ describe("a mirror", () => {
     });
   });
 
-  it("is found under its name with .git too", async () => {
+  it("tries the repository URL with .git too", async () => {
     const { root, git, fetch } = aMirrorWorld();
     execFileSync("git", ["clone", "-q", "--bare", join(root, "remote/o/hello"), join(root, "remote/o/bare.git")]);
     expect((await fetch({ repository: "o/bare" })).commit).toBe(git("rev-parse", "master"));
   });
 
-  it("is made anew when it is damaged", async () => {
+  it("is cloned again when it is damaged", async () => {
     const { hello, fetch, mirror } = aMirrorWorld();
     await fetch();
     rmSync(join(mirror, "HEAD"));
@@ -183,7 +180,7 @@ describe("a mirror", () => {
     expect((await fetch()).commit).toBe(next);
   });
 
-  it("is made anew when git was killed while it moved a branch, and left its lock", async () => {
+  it("is cloned again after a killed git left a lock file", async () => {
     const { hello, fetch, mirror } = aMirrorWorld();
     await fetch();
     writeFileSync(join(mirror, "refs/heads/master.lock"), "");
@@ -192,10 +189,10 @@ describe("a mirror", () => {
     expect((await fetch()).commit).toBe(next);
   });
 
-  it("keeps nothing of what had come when it was cut off", async () => {
+  it("keeps no partial pack after a broken connection", async () => {
     const { root, hello, fetch, mirror } = aMirrorWorld();
     symlinkSync(join(hello.path, ".git"), join(root, "remote/o/hello.git"));
-    const { gitUrl, limit } = await cutting(join(root, "remote"));
+    const { gitUrl, limit } = await gitWithByteLimit(join(root, "remote"));
     await fetch({ gitUrl });
     const next = hello.commit({ file: randomBytes(2 ** 22) });
     limit.most = 2 ** 20;
@@ -206,7 +203,7 @@ describe("a mirror", () => {
     expect(packs.filter((name) => !name.startsWith("pack-"))).toEqual([]);
   });
 
-  it("serves many builders at once", async () => {
+  it("serves concurrent builders", async () => {
     const { hello, git, fetch } = aMirrorWorld();
     const commits = [1, 2, 3, 4].map((number) => {
       const commit = hello.propose({ file: `${number}\n` });
@@ -217,7 +214,7 @@ describe("a mirror", () => {
     expect(new Set(all.map(({ commit }) => commit))).toEqual(new Set([hello.tip()]));
   });
 
-  it("lets go of a builder that no longer waits", async () => {
+  it("rejects a canceled fetch at once", async () => {
     const { fetch } = aMirrorWorld();
     const end = new AbortController();
     const waiting = fetch({}, end.signal);
@@ -225,7 +222,7 @@ describe("a mirror", () => {
     await expect(waiting).rejects.toThrow("drained");
   });
 
-  it("can be read by the cell's user", async () => {
+  it("is readable by the cell's user", async () => {
     const { fetch, mirror } = aMirrorWorld();
     await fetch();
     const closed = execFileSync("find", [mirror, "!", "-perm", "-o+r"], { encoding: "utf8" });

@@ -16,7 +16,7 @@ import { aCellWorld, helloCheck } from "../../support/cell/world.ts";
 const node = resolve(import.meta.dirname, "../../../node_modules/.bin/node");
 const log = createLog({ level: "silent" });
 
-describe("a builder with real hands", () => {
+describe("a builder with a real cell", () => {
   it("warms up, builds a pull request with git and aliBuild, and stores its logs", async () => {
     const { hello, alidist, order } = aCellWorld();
     const root = mkdtempSync(join(tmpdir(), "builderpool-real-"));
@@ -41,7 +41,7 @@ describe("a builder with real hands", () => {
     const isolation = await probeIsolation(environment);
     const { sandbox, store, start, until } = fixture;
     mkdirSync(sandbox, { recursive: true });
-    symlinkSync(order().paths.tools, join(sandbox, "tools")); // aliBuild is installed once for all tests
+    symlinkSync(order().paths.tools, join(sandbox, "tools")); // All tests share one installation of aliBuild.
     const cells = createProcessCells({
       node,
       program: cellProgram,

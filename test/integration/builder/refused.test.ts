@@ -7,27 +7,27 @@ import { aBuilder, buildObject } from "../../support/builder/builderWorld.ts";
 import { success } from "../../support/builder/scriptedCells.ts";
 import { hurriedClock } from "../../support/hurriedClock.ts";
 
-const hurried = hurriedClock();
+const shortSleeps = hurriedClock();
 
-/** An API server that, while it `refuses`, takes nothing of the builder's, or nothing about Builds. */
+/** An API server that forbids all requests while `refuses` is set, or only requests for Builds with `isOnlyBuilds`. */
 function refusing(store: ObjectStore) {
   const server = { refuses: false, isOnlyBuilds: false, refusals: 0 };
-  const asked = <T>(kind: Kind, answer: () => Promise<T>): Promise<T> => {
+  const guard = <T>(kind: Kind, answer: () => Promise<T>): Promise<T> => {
     if (!server.refuses || (server.isOnlyBuilds && kind !== "Build")) return answer();
     if (kind === "Build") server.refusals += 1;
     return Promise.reject(new StoreError("Forbidden", "the API server refused (403): forbidden"));
   };
   const guarded: ObjectStore = {
     ...store,
-    get: (kind, name) => asked(kind, () => store.get(kind, name)),
-    update: (kind, object) => asked(kind, () => store.update(kind, object)),
-    updateStatus: (kind, object) => asked(kind, () => store.updateStatus(kind, object)),
+    get: (kind, name) => guard(kind, () => store.get(kind, name)),
+    update: (kind, object) => guard(kind, () => store.update(kind, object)),
+    updateStatus: (kind, object) => guard(kind, () => store.updateStatus(kind, object)),
   };
   return { server, guarded };
 }
 
-describe("a builder that is refused for a while, as its token has expired or its account was made anew", () => {
-  it("keeps the verdict that it has, and gives it when it is let in", async () => {
+describe("a builder after a Forbidden from the API server, for example with an expired token", () => {
+  it("keeps its verdict, and writes it when the server accepts writes again", async () => {
     const { store, cells, start, until } = await aBuilder();
     const { server, guarded } = refusing(store);
     await store.create("Build", buildObject(1));
@@ -35,7 +35,7 @@ describe("a builder that is refused for a while, as its token has expired or its
       server.refuses = order.task === "build";
       return server.refuses ? Promise.resolve(success) : undefined;
     };
-    const { ended } = start({ store: guarded, clock: hurried });
+    const { ended } = start({ store: guarded, clock: shortSleeps });
     let hasEnded = false;
     void ended.catch(() => {}).then(() => (hasEnded = true));
     await until(async () => server.refusals > 2);
@@ -45,10 +45,10 @@ describe("a builder that is refused for a while, as its token has expired or its
     expect(hasEnded).toBe(false);
   });
 
-  it("claims nothing meanwhile, and does not end", async () => {
+  it("claims nothing meanwhile, and keeps running", async () => {
     const { store, start, until } = await aBuilder();
     const { server, guarded } = refusing(store);
-    start({ store: guarded, clock: hurried });
+    start({ store: guarded, clock: shortSleeps });
     await until(async () => (await store.get("Builder", "o2-0"))?.status?.phase === "Ready");
     server.refuses = true;
     await store.create("Build", buildObject(1));
@@ -58,10 +58,10 @@ describe("a builder that is refused for a while, as its token has expired or its
     expect(verdict).toMatchObject({ attempt: 1, result: "Success" });
   });
 
-  it("says so where people look while its claims alone are refused, and no more once one is taken", async () => {
+  it("reports refused claims in its status, until a claim succeeds", async () => {
     const { store, start, until } = await aBuilder();
     const { server, guarded } = refusing(store);
-    start({ store: guarded, clock: hurried });
+    start({ store: guarded, clock: shortSleeps });
     const message = async () => (await store.get("Builder", "o2-0"))?.status?.message;
     await until(async () => (await store.get("Builder", "o2-0"))?.status?.phase === "Ready");
     server.isOnlyBuilds = true;
@@ -76,14 +76,14 @@ describe("a builder that is refused for a while, as its token has expired or its
     await until(async () => (await message()) === undefined, 20_000);
   });
 
-  it("ends when that goes on for longer than it may hold what it holds", async () => {
+  it("exits when the refusals last longer than a builder may hold a build", async () => {
     const { store, cells, start, until } = await aBuilder();
     const { server, guarded } = refusing(store);
     let later = 0;
     const clock: Clock = {
-      ...hurried,
-      now: () => hurried.now() + later,
-      monotonic: () => hurried.monotonic() + later,
+      ...shortSleeps,
+      now: () => shortSleeps.now() + later,
+      monotonic: () => shortSleeps.monotonic() + later,
     };
     await store.create("Build", buildObject(1));
     cells.script = (order) => {

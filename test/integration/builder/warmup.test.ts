@@ -6,7 +6,7 @@ import { endless } from "../../support/builder/scriptedCells.ts";
 import { hurriedClock } from "../../support/hurriedClock.ts";
 
 describe("a warm-up", () => {
-  it("distrusts the marker of an earlier process", async () => {
+  it("ignores the marker of an earlier process", async () => {
     const { cells, sandbox, self, start, until } = await aBuilder();
     mkdirSync(join(sandbox, "state"), { recursive: true });
     const marker = join(sandbox, "state/ready");
@@ -19,7 +19,7 @@ describe("a warm-up", () => {
     expect(status).toMatchObject({ phase: "Warming", warmup: { done: 2, total: 3 } });
   });
 
-  it("builds the base branch of every check, and a base that does not compile is said but no obstacle", async () => {
+  it("builds the base branch of every check, and continues after a base that does not compile", async () => {
     const checks = [{ name: "build/hello" }, { name: "build/other", branch: "next" }];
     const { cells, reaches, start } = await aBuilder({ warmup: { builds: "All" }, checks });
     cells.script = async (order) => ({
@@ -32,7 +32,7 @@ describe("a warm-up", () => {
     expect(cells.orders.map(({ task }) => task)).toEqual(["selftest", "warmup", "warmup"]);
   });
 
-  it("is shown with names as long as a pool may have them", async () => {
+  it("shows the longest names that a pool may have", async () => {
     const checks = [{ name: `build/${"n".repeat(190)}`, branch: "b".repeat(200) }];
     const { cells, self, start, until } = await aBuilder({ warmup: { builds: "All" }, checks });
     cells.script = (order, _on, signal) => (order.task === "warmup" ? endless(signal) : undefined);
@@ -41,7 +41,7 @@ describe("a warm-up", () => {
     expect(doing).toMatch(/^Building b+ for build\/n+$/);
   });
 
-  it("tries an infrastructure failure again, shows it, and is not Ready before it passed", async () => {
+  it("retries and shows an infrastructure failure, and is not Ready before success", async () => {
     const { cells, reaches, self, start, until } = await aBuilder();
     let tries = 0;
     const seen: string[] = [];
@@ -58,18 +58,18 @@ describe("a warm-up", () => {
     expect(seen.slice(1)).toEqual(["Warming", "Warming", "Warming"]);
   });
 
-  it("makes no progress while a step fails again and again, until a try gets further than those before", async () => {
+  it("shows no progress while a step keeps failing, until a try lasts longer than the earlier tries", async () => {
     const { cells, reaches, self, start, until } = await aBuilder();
     const held = new Map([1, 4].map((number) => [number, Promise.withResolvers<void>()]));
     onTestFinished(() => {
       for (const { resolve } of held.values()) resolve();
     });
     let tries = 0;
-    let tell = () => {};
+    let emitStep = () => {};
     cells.script = async (_, on) => {
       tries += 1;
-      tell = () => on({ event: "step", step: "prepare" });
-      tell();
+      emitStep = () => on({ event: "step", step: "prepare" });
+      emitStep();
       await held.get(tries)?.promise;
       if (tries < 4) return { kind: "Infrastructure", reason: "ToolInstallFailed", message: "pip found no network" };
       return { kind: "Done", message: "" };
@@ -82,7 +82,7 @@ describe("a warm-up", () => {
     await until(async () => tries === 4 && (await self())?.warmup?.failures?.length === 1);
     expect(await progress()).toBeLessThanOrEqual(firstFailed);
     await until(async () => {
-      tell();
+      emitStep();
       return (await progress()) > firstFailed;
     });
     held.get(4)?.resolve();

@@ -14,7 +14,7 @@ async function found({ store }: BuilderFixture): Promise<Stored<"Build">> {
 }
 
 describe("a builder at work", () => {
-  it("W-10: stops the build of a commit that has a successor and builds that one next", async () => {
+  it("W-10: stops the build of an outdated commit and builds the new commit next", async () => {
     const fixture = await aBuilder();
     const { store, cells, start } = fixture;
     await store.create("Build", buildObject(1));
@@ -27,7 +27,7 @@ describe("a builder at work", () => {
     expect((await fixture.build())?.trouble).toBeUndefined();
   });
 
-  it("stops when the pull request is closed", async () => {
+  it("stops a build when the pull request is closed", async () => {
     const { store, cells, start, builds, until } = await aBuilder();
     await store.create("Build", buildObject(1));
     cells.script = (order, _on, signal) => (order.task === "build" ? endless(signal) : undefined);
@@ -37,7 +37,7 @@ describe("a builder at work", () => {
     await until(async () => cells.running() === 0);
   });
 
-  it("drops a verdict that comes after its claim was taken back", async () => {
+  it("drops a verdict after the claim was taken back", async () => {
     const fixture = await aBuilder();
     const { store, cells, start, until } = fixture;
     await store.create("Build", buildObject(1));
@@ -53,7 +53,7 @@ describe("a builder at work", () => {
     expect(cells.orders.filter(({ task }) => task === "build")).toHaveLength(2);
   });
 
-  it("never calls a fetch that failed a conflict: the build goes back with the reason (W-2)", async () => {
+  it("requeues a build with the reason after a failed fetch, and never calls it a conflict (W-2)", async () => {
     const { store, mirrors, start, build, reaches, until } = await aBuilder();
     start();
     await reaches("Ready");
@@ -70,7 +70,7 @@ describe("a builder at work", () => {
     expect(status.verdict).toBeUndefined();
   });
 
-  it("puts itself in quarantine when builds keep failing and the self-test does too, instead of reddening the queue (W-45)", async () => {
+  it("enters quarantine when builds and the self-test fail, and fails no pull request (W-45)", async () => {
     const { store, cells, start, build, reaches, verdict } = await aBuilder();
     start({ clock: hurriedClock() });
     await reaches("Ready");
@@ -88,7 +88,7 @@ describe("a builder at work", () => {
     expect((await verdict(5)).result).toBe("Success");
   });
 
-  it("keeps the lines for the comment with a failure, and only there", async () => {
+  it("stores the excerpt for the comment only with a failure", async () => {
     const { store, cells, start, verdict } = await aBuilder();
     cells.script = async (order) => {
       if (order.task !== "build") return { kind: "Done", message: "" };

@@ -18,28 +18,28 @@ import { type ScriptedCells, scriptedCells } from "./scriptedCells.ts";
 
 export const commit = (digit: string | number) => String(digit).repeat(40).slice(0, 40);
 
-/** One builder `o2-0` of pool `o2`, on a real embedded store, with cells and mirrors that do as they are told. */
+/** One builder `o2-0` of pool `o2`, with a real embedded store and scripted cells and mirrors. */
 export interface BuilderFixture {
   readonly store: EmbeddedStore;
   readonly cells: ScriptedCells;
   readonly mirrors: ScriptedMirrors;
   readonly sandbox: string;
   readonly logs: ScriptedLogs;
-  /** Starts the builder; a second call starts another process of the same builder. */
+  /** Starts the builder. A second call starts another process of the same builder. */
   start(changes?: Partial<BuilderWorld>): StartedBuilder;
-  /** Resolves once `done` returns something; fails after `ms`, ten seconds when absent. */
+  /** Waits until `done` returns a value. Fails after `ms`, by default ten seconds. */
   until<T>(done: () => Promise<T | undefined | false>, ms?: number): Promise<T>;
-  /** What the builder says of itself. */
+  /** The status of the builder. */
   self(): Promise<BuilderStatus | undefined>;
-  /** What a Build says, of pull request 1 when absent. */
+  /** The status of a Build, by default of pull request 1. */
   build(number?: number): Promise<BuildStatus | undefined>;
-  /** What the builder says of itself once it is in that phase. */
+  /** Waits for the phase and returns the status of the builder. */
   reaches(phase: BuilderPhase): Promise<BuilderStatus>;
-  /** The verdict on a pull request, once there is one. */
+  /** Waits for the verdict on a pull request. */
   verdict(number?: number): Promise<Verdict>;
-  /** Resolves once a cell builds. */
+  /** Waits until a cell builds. */
   builds(): Promise<void>;
-  /** Writes a file of `config/` as a person would. */
+  /** Writes a file in `config/`, like a person. */
   configure(file: string, text: string): void;
 }
 
@@ -47,12 +47,12 @@ export interface StartedBuilder {
   readonly stop: AbortController;
   readonly kill: AbortController;
   readonly ended: Promise<void>;
-  /** What the readiness probe heard. */
+  /** All calls of the readiness callback. */
   readonly readiness: readonly boolean[];
 }
 
 export interface ScriptedMirrors extends Mirrors {
-  /** Thrown by every fetch while set. */
+  /** While set, every fetch throws it. */
   failure: Error | undefined;
 }
 

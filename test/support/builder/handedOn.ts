@@ -1,4 +1,4 @@
-/** How a site reaches the network and its package registries: all that a cell is handed of an environment. */
+/** Variables that a cell gets from the environment: PATH, proxies, certificates and package registries. */
 const handed = /^(PATH|PIP_.*|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE|https?_proxy|no_proxy)$/i;
 
 export function handedOn(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {

@@ -2,13 +2,13 @@ import type { CellEvent, Outcome } from "../../../src/api/cell/event.ts";
 import type { Order } from "../../../src/api/cell/order.ts";
 import type { Cells } from "../../../src/builder/cells/cells.ts";
 
-/** Cells that do as a test tells them. Self-tests, warm-ups and cleanings succeed at once unless scripted. */
+/** Cells that follow a script of the test. Without a script every order succeeds at once. */
 export interface ScriptedCells extends Cells {
-  /** Orders carried out so far, the running one included. */
+  /** All orders so far, also the running one. */
   readonly orders: Order[];
-  /** What an order does; undefined for the default. */
+  /** The behaviour of an order. Undefined selects the default. */
   script: (order: Order, on: (event: CellEvent) => void, signal: AbortSignal) => Promise<Outcome> | undefined;
-  /** Orders that run now. */
+  /** Number of running orders. */
   running(): number;
 }
 

@@ -19,7 +19,7 @@ function parse(...args: string[]): Promise<unknown> {
 }
 
 describe("the command line", () => {
-  it("is read without running anything, and throws where commander would end the process", async () => {
+  it("parses without running a command, and throws where commander would exit", async () => {
     await expect(parse("--help")).rejects.toThrow(CommanderError);
     await expect(parse("up")).rejects.toMatchObject({ code: "commander.missingMandatoryOptionValue" });
     await expect(parse("explain", "hello")).rejects.toThrow(/Expected owner\/repo#number/);
@@ -32,18 +32,18 @@ describe("the command line", () => {
     ["up -f pool.yaml --work-dir ", /--work-dir.* Expected a folder, found nothing/],
     ["get pools --work-dir ", /--work-dir.* Expected a folder, found nothing/],
     ["get pools --namespace ", /--namespace.* Expected a name, found nothing/],
-  ])("refuses `%s`, where a variable of a script was empty or a word misspelled", async (command, sentence) => {
+  ])("refuses `%s`: an empty variable of a script or a misspelled word", async (command, sentence) => {
     await expect(parse(...command.split(" "))).rejects.toThrow(sentence);
   });
 
-  it("explains every exit code and every environment variable that it reads", () => {
+  it("explains every exit code and every environment variable", () => {
     expect(Object.keys(exitMeanings).map(Number)).toEqual(Object.values(exitCodes));
     const read = sources.flatMap((text) => [...text.matchAll(/env\["(\w+)"\]/g)].map((match) => match[1] ?? ""));
-    const own = new Set(read.filter((name) => name !== "BUILDERPOOL_TOKEN_FD")); // between bin/builderpool and us
+    const own = new Set(read.filter((name) => name !== "BUILDERPOOL_TOKEN_FD")); // Only bin/builderpool sets it.
     expect([...own].sort()).toEqual(Object.keys(variables).sort());
   });
 
-  it("has a page that names each of its commands", () => {
+  it("has a reference page with every command", () => {
     const page = readFileSync(join(root, "docs/reference/commands.md"), "utf8");
     const { commands } = commandLine({ env: {}, isRoot: false, taken: {} });
     expect([...page.matchAll(/^## `builderpool (\w+)`$/gm)].map((match) => match[1])).toEqual(

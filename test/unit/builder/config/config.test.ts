@@ -20,7 +20,7 @@ describe("the config folder", () => {
     expect(warnings).toEqual([]);
   });
 
-  it("is left alone when it says what holds", () => {
+  it("is unchanged when it matches the settings", () => {
     expect(decide(information).write).toEqual([]);
   });
 
@@ -31,7 +31,7 @@ describe("the config folder", () => {
     expect(decide(silent, silent).write).toEqual([{ file: "silent", text: undefined }]);
   });
 
-  it("overrides the pool where a person wrote it, until it is deleted", () => {
+  it("overrides the pool with a person's file, until the file is deleted", () => {
     const found = { ...information, timeout: "600" };
     const first = decide(found);
     expect(first.settings.timeouts).toEqual({ command: 600_000 });
@@ -65,7 +65,7 @@ describe("the config folder", () => {
     ["silent", " \n"],
     ["silent", { unreadable: "is not a file" }],
     ["timeout", { unreadable: "cannot be read (EACCES)" }],
-  ])("ignores %s %j with a sentence that names the file", (file, text) => {
+  ])("ignores %s %j with a warning that names the file", (file, text) => {
     const { settings, warnings, write } = decide({ ...information, [file]: text });
     expect(settings).toEqual({ silent: false, debug: false, timeouts: {} });
     expect(warnings).toHaveLength(1);
@@ -73,7 +73,7 @@ describe("the config folder", () => {
     expect(write).toEqual([]);
   });
 
-  it.each(["true", "1", "no reports please", "false"])("makes a builder silent whatever it says: %j", (text) => {
+  it.each(["true", "1", "no reports please", "false"])("makes a builder silent with any text: %j", (text) => {
     expect(decide({ ...information, silent: text }).settings.silent).toBe(true);
   });
 
@@ -81,7 +81,7 @@ describe("the config folder", () => {
     expect(decide({ ...information, silent: "" }, information, { silent: true }).settings.silent).toBe(true);
   });
 
-  it("takes one of index and pool size, and the other from the operator", () => {
+  it("takes a missing index or pool size from the operator", () => {
     expect(decide({ ...information, "worker-index": "3" }).settings.partitionOverride).toEqual({ index: 3, size: 8 });
     expect(decide({ ...information, "workers-pool-size": "4" }).settings.partitionOverride).toEqual({
       index: 2,
@@ -89,7 +89,7 @@ describe("the config folder", () => {
     });
   });
 
-  it("refuses an index that owns nothing", () => {
+  it("refuses an index outside the pool", () => {
     const { settings, warnings } = decide({ ...information, "worker-index": "8" });
     expect(settings.partitionOverride).toBeUndefined();
     expect(warnings[0]).toContain("from 0 to 7");

@@ -12,7 +12,7 @@ function aVolume(): string {
 const mode = (path: string) => (statSync(path).mode & 0o7777).toString(8);
 
 describe("a sandbox", () => {
-  it("on one machine holds everything beside one another", () => {
+  it("has all folders under one root on one machine", () => {
     const { config, state, home, area } = sandboxOf("/w/o2-0");
     expect([config, state, home, area("build/O2/o2")]).toEqual([
       "/w/o2-0/config",
@@ -22,13 +22,13 @@ describe("a sandbox", () => {
     ]);
   });
 
-  it("in a pod keeps what is the builder's out of the folder that the cell sees", () => {
+  it("keeps the builder's files out of the cell's folder in a pod", () => {
     const { config, state, pendingLogs, forceHashes, areas, tools, home, tmp } = sandboxOf("/data", "/data/work");
     expect([config, state, pendingLogs, forceHashes].filter((path) => path.startsWith("/data/work"))).toEqual([]);
     expect([areas, tools, home, tmp].filter((path) => !path.startsWith("/data/work/"))).toEqual([]);
   });
 
-  it("in a pod lets the cell write through the group of the volume, and nobody else in", async () => {
+  it("lets only the group of the volume write in a pod", async () => {
     const root = aVolume();
     const work = join(root, "work");
     mkdirSync(work);

@@ -7,34 +7,34 @@ const released = (reason: InfrastructureReason): AttemptEnd => ({ kind: "Release
 const healthFrom = (...ends: readonly AttemptEnd[]): Health => ends.reduce(healthAfter, healthy);
 
 describe("the health of a builder", () => {
-  it("is in doubt after three infrastructure failures in a row", () => {
+  it("is suspect after three infrastructure failures in a row", () => {
     const two = [released("OutOfMemory"), released("FetchFailed")];
     expect(healthFrom(...two).isSuspect).toBe(false);
     expect(healthFrom(...two, released("DiskFull")).isSuspect).toBe(true);
   });
 
-  it("is in doubt at once when the tool chain failed", () => {
+  it("is suspect at once when the tool chain failed", () => {
     expect(healthFrom(released("SelfTestFailed")).isSuspect).toBe(true);
   });
 
-  it("is in doubt at once when the cell is gone: nothing is claimed for one that may not come back for minutes", () => {
+  it("is suspect at once when the cell died: it may stay away for minutes", () => {
     expect(healthFrom(released("CellDied")).isSuspect).toBe(true);
   });
 
-  it("is restored by any verdict, a red one too", () => {
+  it("recovers with any verdict, also a failure", () => {
     expect(healthFrom(released("CellDied"), released("CellDied"), { kind: "Verdict", result: "Failure" })).toEqual(
       healthy,
     );
   });
 
   it.each(["Superseded", "Drained", "Preempted", "CommitNotFound", "HeartbeatLost"] as const)(
-    "is not touched by a build that ended with %s",
+    "does not change after a build that ended with %s",
     (reason) => {
       expect(healthFrom(released(reason), released(reason), released(reason), { kind: "NotClaimed" })).toEqual(healthy);
     },
   );
 
-  it("makes the builder wait longer and longer, five minutes at most", () => {
+  it("doubles the pause after each failure, up to five minutes", () => {
     const pauses = [0, 2, 3, 4, 5, 20].map((failures) => pauseOf({ failures, isSuspect: false }));
     expect(pauses).toEqual([0, 0, 5_000, 10_000, 20_000, 300_000]);
   });

@@ -8,7 +8,7 @@ import { fakeClock } from "../../../support/fakeClock.ts";
 
 const log = createLog({ level: "silent" });
 
-function aHeart() {
+function aHeartbeat() {
   const clock = fakeClock();
   const embedded = openEmbeddedStore({ file: ":memory:", clock, log });
   const end = new AbortController();
@@ -24,21 +24,29 @@ function aHeart() {
     update: (kind, object) => embedded.update(kind, object),
   };
   const start = (incarnation: string) => {
-    const heart = createHeartbeat({ clock, log, name: "o2-0", pool: "o2", incarnation, store, self: () => undefined });
-    void heart.run(end.signal, {
+    const heartbeat = createHeartbeat({
+      clock,
+      log,
+      name: "o2-0",
+      pool: "o2",
+      incarnation,
+      store,
+      self: () => undefined,
+    });
+    void heartbeat.run(end.signal, {
       beat: () => {},
       replaced: () => {
         state.isReplaced = true;
       },
     });
-    return heart;
+    return heartbeat;
   };
   return { clock, start, state, lease: async () => (await embedded.get("Lease", "o2-0"))?.spec };
 }
 
 describe("the heartbeat of a builder", () => {
-  it("is a Lease that names the process and is renewed every 15 seconds", async () => {
-    const { clock, start, lease } = aHeart();
+  it("renews a Lease with the incarnation every 15 seconds", async () => {
+    const { clock, start, lease } = aHeartbeat();
     start("first");
     await clock.advance(0);
     expect(await lease()).toMatchObject({ holderIdentity: "first", renewTime: "2026-01-01T00:00:00.000Z" });
@@ -46,31 +54,31 @@ describe("the heartbeat of a builder", () => {
     expect(await lease()).toMatchObject({ renewTime: "2026-01-01T00:00:15.000Z", leaseTransitions: 0 });
   });
 
-  it("allows nothing before it was heard once", () => {
-    const { start } = aHeart();
+  it("allows no start before the first acknowledged heartbeat", () => {
+    const { start } = aHeartbeat();
     expect(start("first").mayStart()).toBe(false);
   });
 
-  it("allows starts up to a minute after the last one that was acknowledged, and kills past 15 minutes", async () => {
-    const { clock, start, state } = aHeart();
-    const heart = start("first");
+  it("allows starts for a minute after the last acknowledged heartbeat, and kills after 15 minutes", async () => {
+    const { clock, start, state } = aHeartbeat();
+    const heartbeat = start("first");
     await clock.advance(0);
     state.isDown = true;
     await clock.advance(60_000);
-    expect(heart.mayStart()).toBe(true);
+    expect(heartbeat.mayStart()).toBe(true);
     await clock.advance(1_000);
-    expect([heart.mayStart(), heart.mustKill()]).toEqual([false, false]);
+    expect([heartbeat.mayStart(), heartbeat.mustKill()]).toEqual([false, false]);
     await clock.advance(15 * 60_000 - 61_000);
-    expect(heart.mustKill()).toBe(false);
+    expect(heartbeat.mustKill()).toBe(false);
     await clock.advance(1_000);
-    expect(heart.mustKill()).toBe(true);
+    expect(heartbeat.mustKill()).toBe(true);
     state.isDown = false;
     await clock.advance(5_000);
-    expect([heart.mayStart(), heart.mustKill()]).toEqual([true, false]);
+    expect([heartbeat.mayStart(), heartbeat.mustKill()]).toEqual([true, false]);
   });
 
-  it("takes the Lease of an earlier process over, which then learns that it was replaced", async () => {
-    const { clock, start, state, lease } = aHeart();
+  it("takes over the Lease of an earlier process, and reports the replacement to it", async () => {
+    const { clock, start, state, lease } = aHeartbeat();
     const first = start("first");
     await clock.advance(10_000);
     start("second");

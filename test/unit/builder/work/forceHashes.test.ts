@@ -4,18 +4,15 @@ import { parseForceHashes } from "../../../../src/builder/work/forceHashes.ts";
 const sha = "0123456789abcdef0123456789abcdef01234567";
 
 describe("force-hashes", () => {
-  it.each(["", "\n\n", "# a comment\n  # another\n"])(
-    "restricts nothing while it has no line of its own: %j",
-    (text) => {
-      expect(parseForceHashes(text)).toBeUndefined();
-    },
-  );
+  it.each(["", "\n\n", "# a comment\n  # another\n"])("restricts nothing while it has only comments: %j", (text) => {
+    expect(parseForceHashes(text)).toBeUndefined();
+  });
 
-  it("names the commits to build", () => {
+  it("lists the commits to build", () => {
     expect(parseForceHashes(`# now\nuntested 12 ${sha} o2\nfailed\tmaster\tABCDEF0\to2\n`)).toEqual([sha, "abcdef0"]);
   });
 
-  it("picks nothing where no line names a commit", () => {
+  it("selects no build when no line has a commit", () => {
     expect(parseForceHashes("untested 12\n")).toEqual([]);
     expect(parseForceHashes("untested 12 $(id) o2\n")).toEqual([]);
   });

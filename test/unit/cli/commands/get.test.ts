@@ -16,7 +16,7 @@ describe("the list of builds", () => {
       .split("\n")
       .map((line) => line.split(/ {2,}/));
 
-  it("shows every group, drafts included, in an order of its own", () => {
+  it("shows every group, also drafts, in a fixed order", () => {
     const shown = rows(builds);
     expect(shown.map(([, pullRequest, , phase]) => `${pullRequest} ${phase}`)).toEqual([
       "PR PHASE",
@@ -29,16 +29,16 @@ describe("the list of builds", () => {
     expect(rows(builds.toReversed())).toEqual(shown);
   });
 
-  it("P-9: has the same number of columns in every line, whatever is empty", () => {
+  it("P-9: has the same number of columns in every line, also with empty cells", () => {
     expect(new Set(rows(builds).map((cells) => cells.length))).toEqual(new Set([8]));
   });
 
-  it("P-10: says so when there is nothing to show", () => {
+  it("P-10: reports an empty list", () => {
     expect(buildList([], "table", noon)).toBe("nothing found");
     expect(JSON.parse(buildList([], "json", noon))).toEqual({ apiVersion: "v1", kind: "List", items: [] });
   });
 
-  it("W-34: shows all of any number, and needs nothing that a check may leave out", () => {
+  it("W-34: shows all builds of a long list, without optional fields", () => {
     const many = Array.from({ length: 250 }, (_, index) => aBuild({ number: index + 1 }));
     expect(rows(many)).toHaveLength(251);
   });

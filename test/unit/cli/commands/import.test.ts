@@ -22,7 +22,7 @@ async function run(directory: string) {
 describe("builderpool import", () => {
   const directory = join(import.meta.dirname, "../../../support/repo-config");
 
-  it("writes ALICE's 13 pools and 39 checks as documents that are read back without a problem", async () => {
+  it("writes ALICE's 13 pools and 39 checks as documents that parse without a problem", async () => {
     const { code, out } = await run(directory);
     const results = parseAllDocuments(out).map((document) => parsePool(document.toJS()));
     expect(code).toBe(0);
@@ -44,7 +44,7 @@ describe("builderpool import", () => {
     ]);
   });
 
-  it("writes findings as file:line: what", async () => {
+  it("writes findings as file:line: severity: message", async () => {
     const { err } = await run(directory);
     const lines = err.trim().split("\n");
     expect(lines.filter((line) => !/^\S+\.env:[1-9][0-9]*: (error|warning|note): \S/.test(line))).toEqual([]);
@@ -54,7 +54,7 @@ describe("builderpool import", () => {
     ]);
   });
 
-  it("overlooks hidden files, as the pattern *.env did: an editor keeps its locks and copies there", async () => {
+  it("ignores hidden files, as the pattern *.env did: editors keep locks and copies there", async () => {
     const tree = mkdtempSync(join(tmpdir(), "edited-tree-"));
     onTestFinished(() => rmSync(tree, { recursive: true }));
     cpSync(directory, tree, { recursive: true });
@@ -62,7 +62,7 @@ describe("builderpool import", () => {
     expect((await run(tree)).out).toBe((await run(directory)).out);
   });
 
-  it("fails, and says what it expected, where there is nothing to import", async () => {
+  it("fails and names the expected files when a tree has no check", async () => {
     const empty = mkdtempSync(join(tmpdir(), "empty-tree-"));
     try {
       const nothing = await run(empty);

@@ -7,7 +7,7 @@ describe("a table", () => {
     { heading: "N", cell: (row: { name: string; n: number }) => String(row.n), right: true },
   ];
 
-  it("aligns its columns, numbers to the right, and leaves nothing trailing", () => {
+  it("aligns columns, numbers to the right, without trailing blanks", () => {
     expect(
       formatTable(columns, [
         { name: "o2", n: 5 },
@@ -16,11 +16,11 @@ describe("a table", () => {
     ).toBe(["NAME       N", "o2         5", "alidist  120"].join("\n"));
   });
 
-  it("shows an empty cell as a dash, so that columns can be counted by scripts", () => {
+  it("shows an empty cell as a dash, so scripts can count columns", () => {
     expect(formatTable(columns, [{ name: "", n: 1 }]).split("\n")[1]).toBe("-     1");
   });
 
-  it("cuts what does not fit on a terminal, and says so with an ellipsis", () => {
+  it("cuts long lines and marks the cut with an ellipsis", () => {
     expect(formatTable(columns, [{ name: "a-very-long-name", n: 1 }], 8).split("\n")[1]).toBe("a-very-…");
     expect(cut("äöü", 2)).toBe("ä…");
   });

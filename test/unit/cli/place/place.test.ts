@@ -14,7 +14,7 @@ function place(options: PlaceOptions, env: NodeJS.ProcessEnv = {}, running: read
   return placeOf(options, { env, isRoot: true, isRunning: async (folder) => running.includes(folder) });
 }
 
-describe("whose pools a command is about", () => {
+describe("the place of a command", () => {
   it.each<[string, PlaceOptions, NodeJS.ProcessEnv, readonly string[], Place]>([
     ["nothing said", {}, {}, [], machine("/var/lib/builderpool")],
     ["a work folder", { workDir: "/w" }, { KUBECONFIG: "/k" }, [], machine("/w")],
@@ -31,7 +31,7 @@ describe("whose pools a command is about", () => {
     expect(await place(options, env, running)).toEqual(expected);
   });
 
-  it("is not guessed when both are named", async () => {
+  it("is an error when the options name both", async () => {
     await expect(place({ workDir: "/w", namespace: "ci" })).rejects.toThrow("give one or the other");
   });
 });

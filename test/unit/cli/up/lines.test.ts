@@ -11,7 +11,7 @@ const warmup = { done: 4, total: 7, doing: "Testing aliBuild 99.0.1", progressAt
 const failure = "Testing aliBuild 99.0.1: aliBuild 99.0.1 cannot be installed";
 
 describe("news of a builder", () => {
-  it("tells each step of the warm-up once", () => {
+  it("show each step of the warm-up once", () => {
     const testing = aBuilder("o2-0", { phase: "Warming", warmup });
     expect(builderLines(aBuilder("o2-0", { phase: "Pending" }), testing)).toEqual([
       "o2-0: warming up, 4 of 7: testing aliBuild 99.0.1",
@@ -19,7 +19,7 @@ describe("news of a builder", () => {
     expect(builderLines(testing, testing)).toEqual([]);
   });
 
-  it("tells why a step of the warm-up is tried again, once as long as the reason stays", () => {
+  it("show the reason for a retry of a warm-up step once", () => {
     const testing = aBuilder("o2-0", { phase: "Warming", warmup });
     const failed = aBuilder("o2-0", {
       phase: "Warming",
@@ -32,7 +32,7 @@ describe("news of a builder", () => {
     expect([...builderLines(failed, again), ...builderLines(again, failed)]).toEqual([]);
   });
 
-  it("reads as one sentence", () => {
+  it("read as one sentence", () => {
     const ready = aBuilder("o2-0", { phase: "Ready" });
     expect(builderLines(ready, aBuilder("o2-0", { phase: "Drained", message: "It was stopped" }))).toEqual([
       "o2-0: drained: it was stopped",
@@ -55,7 +55,7 @@ describe("news of a build", () => {
     writes: 2,
   } as const;
 
-  it("leads from a bad verdict to its page", () => {
+  it("link a failed verdict to its page", () => {
     const withPage = (build: Stored<"Build">) => ({
       ...build,
       ...(build.status?.verdict && {
@@ -70,7 +70,7 @@ describe("news of a build", () => {
     expect(buildLines(aBuild(), good).at(0)).toMatch(/#1: Success after \S+ on o2-0$/);
   });
 
-  it("says that GitHub refused a status instead of that it shows it", () => {
+  it("report a status that GitHub refused", () => {
     const refused = "GitHub answered 403: the token may not write statuses";
     expect(buildLines(aBuild(), aBuild({}, { reported }))).toEqual(["build/O2/o2 o/r#1: GitHub shows error"]);
     expect(buildLines(aBuild(), aBuild({}, { reported: { ...reported, refused } }))).toEqual([
@@ -88,7 +88,7 @@ describe("news of a pool", () => {
     },
   });
 
-  it("is what is the matter, without the machinery of conditions, and at first sight only what is bad", () => {
+  it("show changed conditions as sentences, and only problems at first sight", () => {
     const fine = { type: "Available", status: "False", message: "0 of 3 builders are ready" } as const;
     const bad = { type: "GitHubReachable", status: "False", message: "The list is old" } as const;
     expect(poolLines(undefined, withConditions(fine, bad))).toEqual(["o2: the list is old"]);

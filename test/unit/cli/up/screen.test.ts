@@ -32,25 +32,25 @@ describe("the live table", () => {
     [80, 24],
     [120, 40],
     [200, 50],
-  ])("fits a terminal of %i columns and %i lines, whatever there is to show", (width, height) => {
+  ])("fits a terminal of %i columns and %i lines with any content", (width, height) => {
     const lines = linesOf(seen, width, height);
     expect(lines.length).toBe(height);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
     expect(lines.at(-1)).toBe("logs and result pages: http://127.0.0.1:8089");
   });
 
-  it("leaves out what matters least on a narrow terminal, and never the verdict", () => {
+  it("drops the least important columns on a narrow terminal, but never the verdict", () => {
     const heading = (width: number) => linesOf(seen, width, 40).find((line) => line.startsWith("CHECK"));
     expect(heading(200)).toMatch(/^CHECK +PR +COMMIT +PHASE +BUILDER +VERDICT +WAITING +TITLE$/);
     expect(heading(50)).toMatch(/^CHECK +PR +PHASE +VERDICT/);
   });
 
-  it("says how much of a long table is missing, and what shows it", () => {
+  it("shows the number of missing rows and the command for the full table", () => {
     expect(linesOf(seen, 120, 40)).toContainEqual(expect.stringMatching(/^… and \d+ more: builderpool get builders$/));
     expect(linesOf(seen, 120, 40)).toContainEqual(expect.stringMatching(/^… and \d+ more: builderpool get builds$/));
   });
 
-  it("gives the room that is left to the news", () => {
+  it("fills the remaining lines with news", () => {
     const few = { ...seen, builders: seen.builders.slice(0, 2), builds: seen.builds.slice(0, 2), attention: [] };
     const lines = linesOf(few, 120, 40);
     expect(lines).toHaveLength(40);
@@ -59,14 +59,14 @@ describe("the live table", () => {
   });
 });
 
-describe("what needs attention", () => {
-  it("is told once for all builders that have the same trouble", () => {
+describe("problems that need attention", () => {
+  it("share one line for builders with the same problem", () => {
     const warmup = { done: 4, total: 7, progressAt: iso(noon), failures: ["No space is left"] };
     const cold = ["o2-0", "o2-1", "o2-2", "o2-3"].map((name) => aBuilder(name, { phase: "Warming", warmup }));
     expect(attention({ builders: cold })).toEqual(["o2-0, o2-1, o2-2 and 1 more: no space is left"]);
   });
 
-  it("is nothing about a builder that ends as it was told, nor about a build that is being tried again", () => {
+  it("exclude a stopped builder and a build during its retry", () => {
     const trouble = { reason: "DiskFull", message: "No space", builder: "o2-0", count: 1, at: iso(noon) } as const;
     expect(attention({ builders: [aBuilder("o2-0", { phase: "Drained", message: "It was stopped" })] })).toEqual([]);
     expect(attention({ builds: [aBuild({}, { phase: "Running", trouble })] })).toEqual([]);
@@ -75,7 +75,7 @@ describe("what needs attention", () => {
     ]);
   });
 
-  it("is what a pool should not be, unless builders that start have yet to bring it there, or nothing is known", () => {
+  it("include unhealthy conditions, but not unknown or expected ones", () => {
     const bad = Object.keys(poolConditions).flatMap((type) =>
       (["True", "False", "Unknown"] as const).filter((status) => isBad({ type, status })).map((is) => `${type} ${is}`),
     );
@@ -84,14 +84,14 @@ describe("what needs attention", () => {
 });
 
 describe("plain lines", () => {
-  it("cannot steer the terminal of who reads them, whatever a title holds", () => {
+  it("cannot control the terminal, even with control characters in a title", () => {
     let output = "";
     const show = showChanges({ write: (text) => (output += text) }, fakeClock());
     show.build(aBuild({ title: "\u001b]0;owned\u0007 \u202eevil" }));
     expect(output).toMatch(/^\S{8} {2}build\/O2\/o2 o\/r#1: waits: �\]0;owned� �evil\n$/);
   });
 
-  it("call the end of pools and builders no fault", () => {
+  it("do not report the end of pools and builders as a problem", () => {
     let output = "";
     const show = showChanges({ write: (text) => (output += text) }, fakeClock());
     show.builder(stored("o2-0", "Ready"));
