@@ -118,7 +118,9 @@ describe("the command, against a cluster", () => {
     const same = join(folder, "same.yaml");
     const text = (await readFile(file, "utf8")).replace("instances: 8", "instances: 2");
     await writeFile(same, text);
-    expect((await builderpool("plan", "-f", same)).stdout).toBe("o2-slc9: the file matches the running pool\n  nothing to do");
+    expect((await builderpool("plan", "-f", same)).stdout).toBe(
+      "o2-slc9: the file matches the running pool\n  nothing to do",
+    );
     await writeFile(same, text.replace("slc9-builder:latest", "slc9-builder:next"));
     const { stdout } = await builderpool("plan", "-f", same);
     expect(stdout).toMatch(

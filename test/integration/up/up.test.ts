@@ -143,7 +143,10 @@ describe("builderpool up", () => {
 
   it("leaves its last state to be looked at, and says that nothing runs", async () => {
     const builds = await machine.run("get", "builds");
-    expect(builds).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("this is the state at the end of the last run") });
+    expect(builds).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining("this is the state at the end of the last run"),
+    });
     expect(await machine.run("scale", "hello", "3")).toMatchObject({ exitCode: 3 });
   });
 
