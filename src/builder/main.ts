@@ -23,9 +23,10 @@ import { createBuilderMeter } from "./report/meter.ts";
 import { runBuilder } from "./run.ts";
 
 /*
- * The brain of a builder in a pod. SIGTERM drains: the running build may finish within the pool's drain timeout, then the process exits.
- * A second SIGTERM stops the build at once. `main.ts capsule DIRECTORY` copies the cell program into the capsule of the pod and exits.
- * Exit codes: 0 after a drain or a filled capsule, 64 for a wrong environment, 1 for a bug or a broken disk.
+ * The brain of a builder in a pod. SIGTERM drains: the running build may finish within the pool's drain timeout, then
+ * the process exits. A second SIGTERM stops the build at once. `main.ts capsule DIRECTORY` copies the cell program into
+ * the capsule of the pod and exits. Exit codes: 0 after a drain or a filled capsule, 64 for a wrong environment, 1 for
+ * a bug or a broken disk.
  */
 
 const badUsage = 64;

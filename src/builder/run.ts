@@ -16,9 +16,10 @@ const configTick = 10_000;
 const lastWriteLimit = 5_000;
 
 /**
- * Runs one builder until it is stopped. `stop` drains the builder: it takes no new claim, and the running build may finish within the
- * pool's drain timeout. `kill` stops the cell at once and releases the claim if the store answers. Resolves when the builder holds no
- * claim and everything it started has ended. Rejects only for a bug or a broken disk.
+ * Runs one builder until it is stopped. `stop` drains the builder: it takes no new claim, and the running build may
+ * finish within the pool's drain timeout. `kill` stops the cell at once and releases the claim if the store answers.
+ * Resolves when the builder holds no claim and everything it started has ended. Rejects only for a bug or a broken
+ * disk.
  */
 export async function runBuilder(
   world: BuilderWorld,

@@ -21,13 +21,24 @@ export interface BuilderWorld {
   readonly logs: LogStore;
   /** Absolute path of a directory that only this builder uses. `sandbox.ts` has its layout. */
   readonly sandbox: string;
-  /** Root of the cell's folders, the sandbox when absent. In a pod the cell's container mounts only this part of the volume. */
+  /**
+   * Root of the cell's folders, the sandbox when absent. In a pod the cell's container mounts only this part of the
+   * volume.
+   */
   readonly work?: string;
-  /** Folder of the Secrets for builds (`spec.cellSecrets`), as the cell sees it. Each Secret has a subfolder with its name. */
+  /**
+   * Folder of the Secrets for builds (`spec.cellSecrets`), as the cell sees it. Each Secret has a subfolder with its
+   * name.
+   */
   readonly secrets?: string;
-  /** The work area has its own disk, so `cleanup.minFree` applies unchanged. Otherwise cleanup keeps at most a tenth of the disk free. */
+  /**
+   * The work area has its own disk, so `cleanup.minFree` applies unchanged. Otherwise cleanup keeps at most a tenth of
+   * the disk free.
+   */
   readonly ownVolume?: boolean;
-  /** User of the cells, the new owner of the work area. Absent when cells run as the builder's user or share its group. */
+  /**
+   * User of the cells, the new owner of the work area. Absent when cells run as the builder's user or share its group.
+   */
   readonly cellUser?: { readonly uid: number; readonly gid: number };
   /** Shared by all builders of the machine. */
   readonly mirrors: Mirrors;

@@ -4,7 +4,10 @@ import { CommandError, exitCodes } from "./exit.ts";
 import { takeToken } from "./place/token.ts";
 import { commandLine } from "./program.ts";
 
-/** First write error. A closed pipe or terminal is no error, as with `head`. A full disk is an error, but stops no running command. */
+/**
+ * First write error. A closed pipe or terminal is no error, as with `head`. A full disk is an error, but stops no
+ * running command.
+ */
 let writeError: NodeJS.ErrnoException | undefined;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {

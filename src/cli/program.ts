@@ -16,8 +16,9 @@ type PlaceOf = (options: PlaceOptions) => Promise<Place>;
 type WorkDirOf = (options: { readonly workDir?: string }) => Promise<string>;
 
 /**
- * The command line as a commander program. Parse it to run a command, or read it to describe the commands. Each command loads its code
- * when it runs, so `--help` is fast. Parsing throws CommanderError where commander would otherwise exit the process.
+ * The command line as a commander program. Parse it to run a command, or read it to describe the commands. Each command
+ * loads its code when it runs, so `--help` is fast. Parsing throws CommanderError where commander would otherwise exit
+ * the process.
  */
 export function commandLine({ env, isRoot, taken }: Surroundings): Command {
   const workDirOf: WorkDirOf = async (options) => {

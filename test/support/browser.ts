@@ -14,7 +14,10 @@ const args = [
   "--disable-sync",
 ];
 
-/** Starts the browser of this machine with a temporary profile. Throws an Error with one sentence when no browser is installed. */
+/**
+ * Starts the browser of this machine with a temporary profile. Throws an Error with one sentence when no browser is
+ * installed.
+ */
 export function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: browserIn(process.env["PATH"] ?? ""), args });
 }

@@ -3,8 +3,8 @@ import { relative } from "node:path";
 import type { Reporter, TestModule } from "vitest/node";
 
 /**
- * Prints the summary line for CI: `N passed, N failed`. A test file that does not load counts as a failure. If FAILED_FILES names a file,
- * the reporter writes the paths of failed test files there, one per line.
+ * Prints the summary line for CI: `N passed, N failed`. A test file that does not load counts as a failure. If
+ * FAILED_FILES names a file, the reporter writes the paths of failed test files there, one per line.
  */
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {

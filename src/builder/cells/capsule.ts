@@ -5,8 +5,9 @@ import { dirname, join } from "node:path";
 const runOnly = 0o711;
 
 /**
- * Copies files into the capsule. The image build wrote the list: a file and its path in the capsule on each line. The cell's user can run
- * the loader but not read it. So a build, which runs as that user, cannot tamper with the listening process or with the verdict.
+ * Copies files into the capsule. The image build wrote the list: a file and its path in the capsule on each line. The
+ * cell's user can run the loader but not read it. So a build, which runs as that user, cannot tamper with the listening
+ * process or with the verdict.
  */
 export async function fillCapsule(capsule: string, list: string): Promise<void> {
   for (const line of (await readFile(list, "utf8")).split("\n")) {

@@ -9,14 +9,17 @@ export interface CellConnection {
   readonly greeting: CellGreeting;
 }
 
-/** Milliseconds to wait for a greeting. Kubernetes waits at most five minutes before it restarts a failing container. */
+/**
+ * Milliseconds to wait for a greeting. Kubernetes waits at most five minutes before it restarts a failing container.
+ */
 const patience = 6 * 60_000;
 const longestPause = 5_000;
 const longestGreeting = 1_000;
 
 /**
- * Connects to the cell and waits for its greeting. Retries for six minutes: the container may restart, or the cell may still stop an
- * earlier order. Resolves with the reason, a clause for a sentence, when no greeting comes. Rejects with the reason of `signal`.
+ * Connects to the cell and waits for its greeting. Retries for six minutes: the container may restart, or the cell may
+ * still stop an earlier order. Resolves with the reason, a clause for a sentence, when no greeting comes. Rejects with
+ * the reason of `signal`.
  */
 export async function openCellConnection(
   path: string,

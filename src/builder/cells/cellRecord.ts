@@ -28,7 +28,10 @@ export async function removeCellRecord(path: string): Promise<void> {
   await rm(path, { force: true });
 }
 
-/** Start time of a process as text, undefined when the process does not exist. Two processes with the same PID differ in it. */
+/**
+ * Start time of a process as text, undefined when the process does not exist. Two processes with the same PID differ in
+ * it.
+ */
 export async function processStartTime(pid: number): Promise<string | undefined> {
   if (process.platform !== "linux") {
     const { exitCode, stdout } = await run({

@@ -9,8 +9,8 @@ const ways: readonly (readonly string[])[] = [
 ];
 
 /**
- * Returns a command prefix that runs a command in its own PID namespace, so no child process survives it. Empty if the system allows no
- * such namespace. Probes by running each prefix, so call it once.
+ * Returns a command prefix that runs a command in its own PID namespace, so no child process survives it. Empty if the
+ * system allows no such namespace. Probes by running each prefix, so call it once.
  */
 export async function probeIsolation(environment: Readonly<Record<string, string>>): Promise<readonly string[]> {
   if (process.platform !== "linux") return [];

@@ -133,7 +133,10 @@ function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** Kills every process of the cell, and reads the rest of its pipes. Without a PID namespace it kills all processes with the marker. */
+/**
+ * Kills every process of the cell, and reads the rest of its pipes. Without a PID namespace it kills all processes with
+ * the marker.
+ */
 async function cleanUp(child: ChildProcess, id: string, { isolation, clock, log }: ProcessCellsOptions): Promise<void> {
   killGroup(child, "SIGKILL");
   const survivors = isolation.length > 0 ? 0 : await killMarked(id);

@@ -21,11 +21,11 @@ export interface SocketCellsOptions {
 const longestEnd = 120_000;
 
 /**
- * The cell in its own container, behind a socket. The cell closes the connection when no process of the order is alive. Its death closes
- * the connection too, and kills its whole PID namespace. The builder waits for a restarting cell.
+ * The cell in its own container, behind a socket. The cell closes the connection when no process of the order is alive.
+ * Its death closes the connection too, and kills its whole PID namespace. The builder waits for a restarting cell.
  *
- * One case differs from the contract of Cells: a build can halt its cell, so the connection stays open. Then the promise settles while
- * processes may be alive. The builder logs this, and the next order waits for a new connection.
+ * One case differs from the contract of Cells: a build can halt its cell, so the connection stays open. Then the
+ * promise settles while processes may be alive. The builder logs this, and the next order waits for a new connection.
  */
 export function createSocketCells(options: SocketCellsOptions): Cells {
   const { socket: path, version, clock, pod } = options;
@@ -94,7 +94,10 @@ async function runOrder(
   }
 }
 
-/** Message for a cell that died. Only Kubernetes knows why its container ended. With a memory limit, memory is the likely cause. */
+/**
+ * Message for a cell that died. Only Kubernetes knows why its container ended. With a memory limit, memory is the
+ * likely cause.
+ */
 function exitMessageOf(pod: string, memory: string | undefined): string {
   const guess = memory === undefined ? "" : `, most likely because memory ran out (limit ${memory})`;
   return `The cell's container ended before it gave an outcome${guess}; see Last State and Events in \`kubectl describe pod ${pod}\``;

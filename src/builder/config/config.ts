@@ -42,10 +42,10 @@ export interface ConfigDecision {
 const longestLimit: Milliseconds = 14 * 86_400_000;
 
 /**
- * Decides settings and file writes. A text that the builder did not write is a person's, and overrides the pool until the file is deleted.
- * Empty and invalid files are ignored with a warning. As on the old builders, any text in `silent` or `debug` switches the setting on.
- * `timeout` and `long-timeout` are in seconds, or durations such as `10m`. A file can make a builder silent. It cannot make a silent pool
- * loud.
+ * Decides settings and file writes. A text that the builder did not write is a person's, and overrides the pool until
+ * the file is deleted. Empty and invalid files are ignored with a warning. As on the old builders, any text in `silent`
+ * or `debug` switches the setting on. `timeout` and `long-timeout` are in seconds, or durations such as `10m`. A file
+ * can make a builder silent. It cannot make a silent pool loud.
  */
 export function decideConfig(declared: Declared, found: ConfigFound, lastWritten: ConfigTexts): ConfigDecision {
   const warnings: string[] = [];
@@ -104,7 +104,10 @@ function informationOf({ silent, debug, index, size, command, build }: Declared)
   };
 }
 
-/** A missing index or size comes from the operator. An index outside the pool would own no build, so both files are ignored. */
+/**
+ * A missing index or size comes from the operator. An index outside the pool would own no build, so both files are
+ * ignored.
+ */
 function partitionOverrideOf(
   declared: Declared,
   index: number | undefined,

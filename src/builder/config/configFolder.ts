@@ -17,7 +17,10 @@ import type { Sandbox } from "./sandbox.ts";
 
 /** The folder `config/`: shows the settings of the pool and reads a person's overrides. */
 export interface ConfigFolder {
-  /** Reads the files, updates the builder's own files, and returns the settings in force. Rejects only when the disk fails. */
+  /**
+   * Reads the files, updates the builder's own files, and returns the settings in force. Rejects only when the disk
+   * fails.
+   */
   read(declared: Declared): Promise<{ readonly settings: Settings; readonly warnings: readonly string[] }>;
 }
 
@@ -54,7 +57,10 @@ async function readAll(config: string): Promise<ConfigFound> {
   return Object.fromEntries(entries);
 }
 
-/** The beginning of a file. Undefined when the path does not exist. A directory, pipe or unreadable file gives a reason and never blocks. */
+/**
+ * The beginning of a file. Undefined when the path does not exist. A directory, pipe or unreadable file gives a reason
+ * and never blocks.
+ */
 async function readText(path: string): Promise<ConfigFound[ConfigFile]> {
   let file: FileHandle | undefined;
   try {

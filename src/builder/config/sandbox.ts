@@ -4,8 +4,9 @@ import { checkDirectoryOf } from "../../core/report/log/paths.ts";
 import { run } from "../../system/process/run.ts";
 
 /**
- * Paths of one builder. `config`, `state` and `forceHashes` belong to the builder. All other folders belong to the cell. On one machine
- * they share a root. In a pod the cell's folders have their own root, and the cell sees nothing else of the volume.
+ * Paths of one builder. `config`, `state` and `forceHashes` belong to the builder. All other folders belong to the
+ * cell. On one machine they share a root. In a pod the cell's folders have their own root, and the cell sees nothing
+ * else of the volume.
  */
 export interface Sandbox {
   readonly root: string;
@@ -44,9 +45,10 @@ export function sandboxOf(root: string, work = root): Sandbox {
 }
 
 /**
- * Creates the folders. On one machine the cell's folders change owner to the cell's user. Their parent belongs to the builder: foreign
- * code cannot replace a folder by a link, and cannot reach `config/` or `state/`. In a pod both users share a group. The umask and the
- * volume's setgid bit allow the group to write, and only the cell enters these folders.
+ * Creates the folders. On one machine the cell's folders change owner to the cell's user. Their parent belongs to the
+ * builder: foreign code cannot replace a folder by a link, and cannot reach `config/` or `state/`. In a pod both users
+ * share a group. The umask and the volume's setgid bit allow the group to write, and only the cell enters these
+ * folders.
  */
 export async function createFolders(sandbox: Sandbox, cellUser: CellUser | undefined): Promise<void> {
   for (const folder of [sandbox.config, sandbox.pendingLogs]) await mkdir(folder, { recursive: true });
@@ -58,7 +60,10 @@ export async function createFolders(sandbox: Sandbox, cellUser: CellUser | undef
   if (cellUser !== undefined) await chmod(sandbox.root, 0o755);
 }
 
-/** Changes the owner of a whole tree that another user built: a new warm-up costs more. Changes links themselves, never their targets. */
+/**
+ * Changes the owner of a whole tree that another user built: a new warm-up costs more. Changes links themselves, never
+ * their targets.
+ */
 async function changeOwner(folder: string, { uid, gid }: CellUser): Promise<void> {
   const before = await stat(folder);
   if (before.uid === uid && before.gid === gid) return;

@@ -22,7 +22,9 @@ export interface Git {
 
 const localLimit = 60_000;
 
-/** Disables prompts, hooks, settings of the host and external protocol helpers. Aborts a transfer that stalls for 30 s. */
+/**
+ * Disables prompts, hooks, settings of the host and external protocol helpers. Aborts a transfer that stalls for 30 s.
+ */
 const settings: readonly (readonly [string, string])[] = [
   ["core.hooksPath", "/dev/null"],
   ["core.fsmonitor", "false"],

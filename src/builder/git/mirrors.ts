@@ -66,7 +66,10 @@ interface Options {
   readonly signal: AbortSignal;
 }
 
-/** Mirrors in `<directory>/<owner>/<repo>.git`. Use one instance per machine: its queues are the lock between the builders. */
+/**
+ * Mirrors in `<directory>/<owner>/<repo>.git`. Use one instance per machine: its queues are the lock between the
+ * builders.
+ */
 export function createMirrors(options: Options): Mirrors {
   const git = createGit(options);
   const fetches = new Map<string, number>();
@@ -137,7 +140,10 @@ async function removePartialPacks(mirror: string): Promise<void> {
   for (const name of partial) await rm(join(packs, name), { force: true });
 }
 
-/** Clones beside the mirror and renames at the end. Work trees may still borrow objects from a damaged mirror until then. */
+/**
+ * Clones beside the mirror and renames at the end. Work trees may still borrow objects from a damaged mirror until
+ * then.
+ */
 async function clone(git: Git, mirror: string, request: FetchRequest): Promise<Mirrored> {
   const fresh = `${mirror}.new`;
   const old = `${mirror}.old`;
@@ -153,7 +159,9 @@ async function clone(git: Git, mirror: string, request: FetchRequest): Promise<M
   return { mirror, commit };
 }
 
-/** Joins small packs. Unlike `git gc`, this deletes no object, so work trees that borrow from the mirror stay complete. */
+/**
+ * Joins small packs. Unlike `git gc`, this deletes no object, so work trees that borrow from the mirror stay complete.
+ */
 async function repack(git: Git, log: Log, mirror: string): Promise<void> {
   const ended = await git.run(["repack", "--geometric=2", "-d", "--quiet"], mirror, repackLimit);
   if (ended.exitCode !== 0)
@@ -187,7 +195,10 @@ async function update(git: Git, mirror: string, request: FetchRequest, timeoutMs
   return { mirror, commit };
 }
 
-/** Fetches all refs at once. If the pull request's ref is gone, fetches only the other refs. Returns the URL that worked. */
+/**
+ * Fetches all refs at once. If the pull request's ref is gone, fetches only the other refs. Returns the URL that
+ * worked.
+ */
 async function fetchFrom(
   git: Git,
   mirror: string,

@@ -21,8 +21,8 @@ export function wantsDrain(brain: Brain, { stop, kill }: Shutdown): boolean {
 }
 
 /**
- * Runs `work` with a signal that aborts with a StoppedError. A kill aborts at once. A drain aborts after `grace()` milliseconds, unless it is
- * canceled before.
+ * Runs `work` with a signal that aborts with a StoppedError. A kill aborts at once. A drain aborts after `grace()`
+ * milliseconds, unless it is canceled before.
  */
 export async function runWithDrain<T>(
   brain: Brain,

@@ -27,7 +27,10 @@ const neutralReasons: ReadonlySet<InfrastructureReason> = new Set([
 /** Failure reasons that require a self-test at once: the tool chain fails, or the cell has not restarted yet. */
 const suspectReasons: ReadonlySet<InfrastructureReason> = new Set(["SelfTestFailed", "CellDied"]);
 
-/** The health after an attempt. Any verdict shows that the builder works. A broken builder must neither fail pull requests nor drain the queue. */
+/**
+ * The health after an attempt. Any verdict shows that the builder works. A broken builder must neither fail pull
+ * requests nor drain the queue.
+ */
 export function healthAfter(health: Health, end: AttemptEnd): Health {
   if (end.kind === "Verdict") return healthy;
   if (end.kind === "NotClaimed" || neutralReasons.has(end.reason)) return health;
@@ -35,7 +38,10 @@ export function healthAfter(health: Health, end: AttemptEnd): Health {
   return { failures, isSuspect: suspectReasons.has(end.reason) || failures % suspectAfter === 0 };
 }
 
-/** Milliseconds to wait after failures in a row. Even with a working tool chain, the network or the log store may be down. */
+/**
+ * Milliseconds to wait after failures in a row. Even with a working tool chain, the network or the log store may be
+ * down.
+ */
 export function pauseOf({ failures }: Health): number {
   return failures < suspectAfter ? 0 : Math.min(firstPause * 2 ** (failures - suspectAfter), longestPause);
 }

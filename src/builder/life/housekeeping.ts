@@ -11,8 +11,9 @@ const cleanEvery = milliseconds("1h");
 const shownStep = 2 ** 28;
 
 /**
- * Runs after a build. The cell has already cleaned the work area of that build. Reports the free space. Once an hour, or when space is
- * short, it applies the cleanup policy to the work areas of all checks. Failures are only logged: the next build meets any lasting one.
+ * Runs after a build. The cell has already cleaned the work area of that build. Reports the free space. Once an hour,
+ * or when space is short, it applies the cleanup policy to the work areas of all checks. Failures are only logged: the
+ * next build meets any lasting one.
  */
 export async function cleanWorkArea(brain: Brain, pool: BuilderPool, signal: AbortSignal): Promise<void> {
   const { log, name } = brain.world;

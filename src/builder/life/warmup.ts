@@ -9,15 +9,18 @@ import { prepareOrder } from "../work/order.ts";
 
 const firstPause = 10_000;
 const longestPause = 5 * 60_000;
-/** Least milliseconds between two progress times of one build. A short warm-up timeout of the pool shortens it to a quarter of it. */
+/**
+ * Least milliseconds between two progress times of one build. A short warm-up timeout of the pool shortens it to a
+ * quarter of it.
+ */
 const progressSpacing = 5 * 60_000;
 
 interface Step {
   /** What the step does, for people, such as `Fetching alisw/alidist`. */
   readonly doing: string;
   /**
-   * Runs the step. Returns a message for a failure that does not stop the warm-up. Throws when the step must be retried. Events before
-   * `progressFrom`, on the monotonic clock, do not count as progress.
+   * Runs the step. Returns a message for a failure that does not stop the warm-up. Throws when the step must be
+   * retried. Events before `progressFrom`, on the monotonic clock, do not count as progress.
    */
   run(signal: AbortSignal, progressFrom: number): Promise<string | undefined>;
 }
@@ -30,8 +33,9 @@ interface Progress {
 }
 
 /**
- * Fetches the mirrors, runs the self-tests and builds base branches, as the pool declares. Retries infrastructure failures until they pass.
- * A base branch that does not compile still warms the cache, so the warm-up continues. Rejects with the reason of `signal`.
+ * Fetches the mirrors, runs the self-tests and builds base branches, as the pool declares. Retries infrastructure
+ * failures until they pass. A base branch that does not compile still warms the cache, so the warm-up continues.
+ * Rejects with the reason of `signal`.
  */
 export async function warmUp(brain: Brain, pool: BuilderPool, signal: AbortSignal): Promise<void> {
   const steps = stepsOf(brain, pool);
@@ -45,7 +49,10 @@ export async function warmUp(brain: Brain, pool: BuilderPool, signal: AbortSigna
   brain.setNote("warmup", lasting.length === 0 ? undefined : lasting.join("; "));
 }
 
-/** Runs a step until it works. A retry counts as progress only after the duration of the longest failed try. So a stuck step shows none. */
+/**
+ * Runs a step until it works. A retry counts as progress only after the duration of the longest failed try. So a stuck
+ * step shows none.
+ */
 async function runStep(
   brain: Brain,
   { doing, run }: Step,
@@ -73,7 +80,9 @@ async function runStep(
   }
 }
 
-/** Runs the self-test once for every aliBuild version of the checks. Returns the first failure, undefined when all pass. */
+/**
+ * Runs the self-test once for every aliBuild version of the checks. Returns the first failure, undefined when all pass.
+ */
 export async function selfTest(brain: Brain, pool: BuilderPool, signal: AbortSignal): Promise<string | undefined> {
   for (const check of onePerTool(brain.checks())) {
     try {

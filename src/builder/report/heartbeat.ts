@@ -68,7 +68,10 @@ function instant({ clock }: Pick<HeartbeatWorld, "clock">): Instant {
   return { wall: clock.now(), monotonic: clock.monotonic() };
 }
 
-/** Renews or creates the Lease, or takes it from an earlier process of this builder. False when a later process has taken it. */
+/**
+ * Renews or creates the Lease, or takes it from an earlier process of this builder. False when a later process has
+ * taken it.
+ */
 async function renewLease(world: HeartbeatWorld, wasOurs: boolean): Promise<boolean> {
   const { store, name, incarnation } = world;
   const now = timestamp(world.clock);

@@ -2,7 +2,10 @@ import { Registry } from "prom-client";
 import { addGauge } from "../../system/gauge.ts";
 import type { Scrape } from "../../system/health.ts";
 
-/** Metrics of a builder in a pod. The operator exports the metrics of pools and builds. The reference page reads this table. */
+/**
+ * Metrics of a builder in a pod. The operator exports the metrics of pools and builds. The reference page reads this
+ * table.
+ */
 export const builderMetrics = {
   ready: {
     name: "builderpool_builder_ready",

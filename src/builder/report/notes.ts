@@ -4,7 +4,10 @@ import type { OwnStatus } from "./ownStatus.ts";
 const topics = ["phase", "claims", "config", "forced", "warmup", "logs"] as const;
 export type Topic = (typeof topics)[number];
 
-/** Returns a function that sets the note of a topic, or removes it with undefined. All notes together are the status message. */
+/**
+ * Returns a function that sets the note of a topic, or removes it with undefined. All notes together are the status
+ * message.
+ */
 export function createNotes(status: OwnStatus): (topic: Topic, text: string | undefined) => void {
   const notes = new Map<Topic, string>();
   return (topic, text) => {

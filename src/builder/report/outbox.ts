@@ -21,15 +21,18 @@ export type Entry = z.infer<typeof Entry>;
 export const entryFiles = { head: "head.txt", body: "body.txt", page: resultPageName } as const;
 
 /**
- * Queue of logs for the log store. A log stays on the work volume until its upload succeeds and the Build records it, also after
- * restarts. So an outage of the log store delays no verdict and loses no log.
+ * Queue of logs for the log store. A log stays on the work volume until its upload succeeds and the Build records it,
+ * also after restarts. So an outage of the log store delays no verdict and loses no log.
  */
 export interface Outbox {
   /** Creates an empty folder for the files of an attempt. */
   begin(name: string): Promise<string>;
   /** Marks the files in a folder complete, and starts their upload. */
   send(folder: string, entry: Entry): Promise<void>;
-  /** Whether the files are uploaded. Waits at most `ms` milliseconds, until the first attempt ends or the entry is dropped. */
+  /**
+   * Whether the files are uploaded. Waits at most `ms` milliseconds, until the first attempt ends or the entry is
+   * dropped.
+   */
   arrived(folder: string, ms: number, signal: AbortSignal): Promise<boolean>;
   /** Deletes an entry and its files. */
   drop(folder: string): Promise<void>;
@@ -160,9 +163,9 @@ class LogStoreRefusal extends Error {
 }
 
 /**
- * The state of an entry's attempt. Open: the attempt still runs. Accepted: its verdict is the latest. Gone: the Build was deleted, but
- * GitHub may link to the log. Superseded: another attempt replaced it, or its verdict was refused. Then the log store directory may
- * belong to another attempt.
+ * The state of an entry's attempt. Open: the attempt still runs. Accepted: its verdict is the latest. Gone: the Build
+ * was deleted, but GitHub may link to the log. Superseded: another attempt replaced it, or its verdict was refused.
+ * Then the log store directory may belong to another attempt.
  */
 function stateOf(
   build: Build | undefined,

@@ -9,7 +9,10 @@ export type StatusChange = { readonly [key in keyof BuilderStatus]?: BuilderStat
 /** The builder's own status: kept in memory and written to its Builder object. */
 export interface OwnStatus {
   get(): BuilderStatus;
-  /** Changes the status. Undefined removes a field. Writes soon, and details later. Changes at the same time share one write. */
+  /**
+   * Changes the status. Undefined removes a field. Writes soon, and details later. Changes at the same time share one
+   * write.
+   */
   setStatus(change: StatusChange): void;
   /** Compares the changed object with the status. Writes again if another writer changed it, for example to Suspect. */
   observe(builder: Builder): void;

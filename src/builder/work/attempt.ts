@@ -25,8 +25,9 @@ export type AttemptEnd =
 const logStoreTimeout = 30_000;
 
 /**
- * Claims a build, runs it and writes the verdict, or releases the claim. `signal` stops the build. When this resolves, the claim has a
- * verdict, is released, or belongs to another builder. One exception: `kill` aborted while the store did not answer.
+ * Claims a build, runs it and writes the verdict, or releases the claim. `signal` stops the build. When this resolves,
+ * the claim has a verdict, is released, or belongs to another builder. One exception: `kill` aborted while the store
+ * did not answer.
  */
 export async function attemptBuild(
   brain: Brain,
@@ -173,7 +174,10 @@ function withExcerpt({ findings }: Result["outcome"]): { readonly excerpt?: stri
   return text === "" ? {} : { excerpt: text };
 }
 
-/** Converts an error into an infrastructure failure. A refused system call leads to a self-test. Rethrows any other error as a bug. */
+/**
+ * Converts an error into an infrastructure failure. A refused system call leads to a self-test. Rethrows any other
+ * error as a bug.
+ */
 function infrastructureFailureOf(error: unknown): { readonly reason: InfrastructureReason; readonly message: string } {
   if (error instanceof StoppedError || error instanceof MirrorFailure) return error;
   if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) throw error;

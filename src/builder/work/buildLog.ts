@@ -29,8 +29,8 @@ export interface BuildLog extends AsyncDisposable {
   /** Appends the text of an event. Ignores events without log text. */
   append(event: CellEvent): void;
   /**
-   * Completes the log and adds it to the outbox. Returns undefined when nothing was built, because then no log exists. Throws
-   * StoppedError when the disk refused a write.
+   * Completes the log and adds it to the outbox. Returns undefined when nothing was built, because then no log exists.
+   * Throws StoppedError when the disk refused a write.
    */
   keep(facts: BuildFacts): Promise<KeptLog | undefined>;
 }

@@ -17,7 +17,10 @@ export async function readForceHashes(path: string): Promise<readonly string[] |
   return parseForceHashes(text);
 }
 
-/** Parses the file. A line without a valid commit matches no build, but still restricts the builder, as on the old builders. */
+/**
+ * Parses the file. A line without a valid commit matches no build, but still restricts the builder, as on the old
+ * builders.
+ */
 export function parseForceHashes(text: string): readonly string[] | undefined {
   const lines = text.split("\n").map((line) => line.trim());
   const works = lines.filter((line) => line !== "" && !line.startsWith("#"));

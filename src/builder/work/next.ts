@@ -7,7 +7,10 @@ import { readForceHashes } from "./forceHashes.ts";
 import { queueViewOf } from "./queueView.ts";
 import type { Work } from "./work.ts";
 
-/** Chooses the next build from the current lists. Without one, returns the milliseconds until the next look at the queue. */
+/**
+ * Chooses the next build from the current lists. Without one, returns the milliseconds until the next look at the
+ * queue.
+ */
 export async function nextWork(brain: Brain): Promise<Work | { readonly again: number }> {
   const pool = brain.pool();
   if (pool === undefined || !brain.heartbeat.mayStart()) return { again: Number.POSITIVE_INFINITY };

@@ -91,7 +91,9 @@ async function fetchAll(
   return new Map(await Promise.all(fetched));
 }
 
-/** Bytes to keep free. On a shared disk at most a tenth: an unreachable amount would empty the work area at every build. */
+/**
+ * Bytes to keep free. On a shared disk at most a tenth: an unreachable amount would empty the work area at every build.
+ */
 async function minFree({ world, sandbox }: Brain, pool: BuilderPool): Promise<number> {
   const wanted = bytes(pool.spec.cleanup.minFree);
   if (world.ownVolume === true) return wanted;

@@ -22,7 +22,10 @@ export function queueViewOf(brain: Brain, pool: BuilderPool): QueueView {
   };
 }
 
-/** With the strategy Modulo, a person's `worker-index` and `workers-pool-size` replace the builder's rank. Affinity ignores both files. */
+/**
+ * With the strategy Modulo, a person's `worker-index` and `workers-pool-size` replace the builder's rank. Affinity
+ * ignores both files.
+ */
 function preferenceOf({ world, preference, settings }: Brain, builders: QueueView["builders"]): Preference {
   const { partitionOverride } = settings();
   if (partitionOverride === undefined) return preference;

@@ -13,8 +13,8 @@ export interface StepReporter {
 }
 
 /**
- * Sets every step in the Builder's status. Sets only the longest step, `build`, in the Build's status: every write of a Build reaches all
- * builders.
+ * Sets every step in the Builder's status. Sets only the longest step, `build`, in the Build's status: every write of a
+ * Build reaches all builders.
  */
 export function createStepReporter(brain: Brain, name: string, holder: Holder, signal: AbortSignal): StepReporter {
   let writing: Promise<unknown> | undefined;

@@ -10,7 +10,10 @@ export interface Supervision {
   end(): void;
 }
 
-/** Checks at every change whether a claimed build must stop. Reasons: a lost claim or heartbeat, a new commit, a more urgent build. */
+/**
+ * Checks at every change whether a claimed build must stop. Reasons: a lost claim or heartbeat, a new commit, a more
+ * urgent build.
+ */
 export function supervise(brain: Brain, build: Stored<"Build">, holder: Holder, outer: AbortSignal): Supervision {
   const own = new AbortController();
   const { name } = build.metadata;

@@ -2,7 +2,9 @@ import type { Build } from "../../api/objects/build.ts";
 import type { Change } from "../../store/objectStore.ts";
 import type { Clock } from "../../system/clock.ts";
 
-/** Waiting time of each Build, measured by this process on its monotonic clock since it first saw the current request. */
+/**
+ * Waiting time of each Build, measured by this process on its monotonic clock since it first saw the current request.
+ */
 export interface WaitingTimes {
   /** Records a change of a Build. */
   observe(change: Exclude<Change<"Build">, { type: "Synced" }>): void;

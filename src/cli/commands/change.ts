@@ -26,7 +26,9 @@ export async function scaleCommand(pool: string, instances: number, place: Place
   });
 }
 
-/** `builderpool restart`: the annotation names the current incarnation, so a repeated command restarts the builder once. */
+/**
+ * `builderpool restart`: the annotation names the current incarnation, so a repeated command restarts the builder once.
+ */
 export async function restartCommand(builder: string, place: Place): Promise<void> {
   await annotate(
     builder,

@@ -21,7 +21,10 @@ export interface DoctorOptions {
   readonly token: string | undefined;
 }
 
-/** `builderpool doctor`: checks this machine for `up` and prints one line per finding. Returns the exit code: 1 when a check fails. */
+/**
+ * `builderpool doctor`: checks this machine for `up` and prints one line per finding. Returns the exit code: 1 when a
+ * check fails.
+ */
 export async function doctorCommand(options: DoctorOptions, print: (text: string) => void): Promise<number> {
   const files = options.file === undefined ? undefined : await readPoolFiles(options.file);
   const facts = await observeMachine({

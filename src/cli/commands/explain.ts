@@ -39,7 +39,10 @@ async function problemsAround(store: ObjectStore, repository: string): Promise<r
   return attention({ pools: concerned, builders: builders.filter(({ spec }) => names.includes(spec.pool)) });
 }
 
-/** One sentence per check of the repository, also for checks without a Build, in the order of the pools and their checks. */
+/**
+ * One sentence per check of the repository, also for checks without a Build, in the order of the pools and their
+ * checks.
+ */
 export async function explainPullRequest(
   store: ObjectStore,
   request: PullRequestName,

@@ -9,8 +9,9 @@ export interface Output {
 }
 
 /**
- * `builderpool import`: converts ali-bot's tree of `*.env` files. Writes BuilderPools as YAML documents to standard output, and findings as
- * `file:line: severity: message` to standard error. Returns the exit code: 0, or 1 when the tree has no check.
+ * `builderpool import`: converts ali-bot's tree of `*.env` files. Writes BuilderPools as YAML documents to standard
+ * output, and findings as `file:line: severity: message` to standard error. Returns the exit code: 0, or 1 when the
+ * tree has no check.
  */
 export async function importCommand(directory: string, { stdout, stderr }: Output): Promise<number> {
   const files = await readTree(directory).catch((error: unknown) => {

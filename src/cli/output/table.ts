@@ -13,7 +13,10 @@ export interface Column<Row> {
 /** Least width of a cut last column. Below it, other columns disappear first. */
 const leastCut = 12;
 
-/** Formats rows as aligned text: headings first, two blanks between columns, no trailing blanks. An empty cell shows `-`. */
+/**
+ * Formats rows as aligned text: headings first, two blanks between columns, no trailing blanks. An empty cell shows
+ * `-`.
+ */
 export function formatTable<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],

@@ -27,7 +27,9 @@ const Workload = z.object({
   }),
 });
 
-/** Runs `use` on a namespace of a cluster, with the caller's rights. Throws CommandError when no kubeconfig is usable. */
+/**
+ * Runs `use` on a namespace of a cluster, with the caller's rights. Throws CommandError when no kubeconfig is usable.
+ */
 export async function withCluster<T>(
   { kubeconfigs, context, namespace }: Place & { readonly kind: "Cluster" },
   use: (cluster: Cluster) => Promise<T>,

@@ -9,8 +9,8 @@ export interface TakenToken {
 }
 
 /**
- * Reads the GitHub token from the pipe of `bin/builderpool`. Removes the token's variables from the environment, so no child process
- * inherits it.
+ * Reads the GitHub token from the pipe of `bin/builderpool`. Removes the token's variables from the environment, so no
+ * child process inherits it.
  */
 export function takeToken(env: NodeJS.ProcessEnv): TakenToken {
   const descriptor = env["BUILDERPOOL_TOKEN_FD"];
@@ -30,7 +30,10 @@ export function takeToken(env: NodeJS.ProcessEnv): TakenToken {
   };
 }
 
-/** Reads the token from a file. Throws CommandError when the file is unreadable, empty, or readable by other users: builds could read it. */
+/**
+ * Reads the token from a file. Throws CommandError when the file is unreadable, empty, or readable by other users:
+ * builds could read it.
+ */
 export function tokenIn(file: string): string {
   let token: string;
   try {

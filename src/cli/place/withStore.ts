@@ -9,8 +9,8 @@ import { CommandError, exitCodes } from "../exit.ts";
 import type { Place } from "./place.ts";
 
 /**
- * Runs `use` on the store of a place. `mustRun` refuses a work folder without a running `builderpool up`. Otherwise the store of the last
- * run is used, and a line on standard error says so.
+ * Runs `use` on the store of a place. `mustRun` refuses a work folder without a running `builderpool up`. Otherwise the
+ * store of the last run is used, and a line on standard error says so.
  */
 export async function withStore<T>(
   place: Place,

@@ -19,8 +19,8 @@ const fewestBuilds = 4;
 const fewestNews = 3;
 
 /**
- * Renders the whole installation in at most `height` lines of `width` characters: pools, problems, builders, builds and news. With little
- * room, the tables of builders and builds are cut and say so. The news get the remaining lines.
+ * Renders the whole installation in at most `height` lines of `width` characters: pools, problems, builders, builds and
+ * news. With little room, the tables of builders and builds are cut and say so. The news get the remaining lines.
  */
 export function renderScreen(seen: ScreenState, now: number, width: number, height: number): string {
   const pools = formatTable(poolColumns(now), seen.pools, width).split("\n");

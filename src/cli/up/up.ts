@@ -99,7 +99,10 @@ function showObject(show: Show, object: Stored<"BuilderPool"> | Stored<"Builder"
   else show.build(object);
 }
 
-/** The first signal drains, the second stops at once. A closed terminal sends SIGHUP twice, so a second SIGHUP is ignored. */
+/**
+ * The first signal drains, the second stops at once. A closed terminal sends SIGHUP twice, so a second SIGHUP is
+ * ignored.
+ */
 function endOnSignals(up: Up, show: Show, stopping: AbortController): { close(): void } {
   const end = (signal: NodeJS.Signals) => {
     const again = stopping.signal.aborted;
@@ -124,7 +127,10 @@ function endOnSignals(up: Up, show: Show, stopping: AbortController): { close():
   };
 }
 
-/** Resolves when `stop` aborts, or when two checks in a row find no work left. Reports the remaining work every 60 checks. */
+/**
+ * Resolves when `stop` aborts, or when two checks in a row find no work left. Reports the remaining work every 60
+ * checks.
+ */
 async function untilEnd(up: Up, show: Show, stop: AbortSignal, untilIdle: boolean): Promise<void> {
   let quiet = 0;
   for (let looks = 1; !stop.aborted && quiet < 2; looks += 1) {

@@ -113,7 +113,9 @@ function note<T extends { readonly metadata: { readonly name: string } }>(
   for (const line of linesOf(before, object)) say(line);
 }
 
-/** Overwrites the screen line by line: clearing it would flicker. The terminal cuts long lines instead of wrapping them. */
+/**
+ * Overwrites the screen line by line: clearing it would flicker. The terminal cuts long lines instead of wrapping them.
+ */
 function repaint(text: string): string {
   const lines = text.split("\n").map((line) => `\x1b[K${line}\n`);
   return `${noWrap}\x1b[H${lines.join("")}\x1b[J${wrap}`;
