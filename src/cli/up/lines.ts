@@ -11,18 +11,18 @@ export function builderLines(before: Builder | undefined, after: Builder): reado
   if (is === undefined) return [];
   const lineOf = (sentence: string) => `${after.metadata.name}: ${sentence}`;
   const failures = (is.warmup?.failures ?? []).filter((failure) => was?.warmup?.failures?.includes(failure) !== true);
-  const lines = failures.map((failure) => lineOf(continued(failure)));
+  const lines = failures.map((failure) => lineOf(lowerFirstWord(failure)));
   if (is.phase === "Warming") {
     const { done, total, doing } = is.warmup ?? {};
     if (
       doing !== undefined &&
       (was?.phase !== "Warming" || was.warmup?.done !== done || was.warmup?.doing === undefined)
     )
-      lines.unshift(lineOf(`warming up, ${done} of ${total}: ${continued(doing)}`));
+      lines.unshift(lineOf(`warming up, ${done} of ${total}: ${lowerFirstWord(doing)}`));
   } else if (was?.phase !== is.phase) {
     const sentence = phaseSentence(after);
     if (sentence !== undefined) lines.push(lineOf(sentence));
-  } else if (is.message !== undefined && was.message !== is.message) lines.push(lineOf(continued(is.message)));
+  } else if (is.message !== undefined && was.message !== is.message) lines.push(lineOf(lowerFirstWord(is.message)));
   return lines;
 }
 

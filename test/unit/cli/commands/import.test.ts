@@ -50,7 +50,9 @@ describe("builderpool import", () => {
     expect(lines.filter((line) => !/^\S+\.env:[1-9][0-9]*: (error|warning|note): \S/.test(line))).toEqual([]);
     expect(lines.filter((line) => line.includes(": error: ")).map((line) => line.slice(directory.length))).toEqual([
       expect.stringMatching(/^\/mesosci\/slc10\/o2-gpu-test\.env:19: error: CONTAINER_IMAGE is left out/),
-      expect.stringMatching(/^\/mesosci\/slc10\/o2-gpu-test\.env:40: error: merge directory AliceO2 is not a development package/),
+      expect.stringMatching(
+        /^\/mesosci\/slc10\/o2-gpu-test\.env:40: error: merge directory AliceO2 is not a development package/,
+      ),
     ]);
   });
 
