@@ -2,21 +2,21 @@ import { z } from "zod";
 import { createTransport, type World } from "./http/transport.ts";
 
 export interface Account {
-  /** Scopes of a classic token; absent for other credentials, whose rights GitHub does not tell. */
+  /** Scopes of a classic token. GitHub does not report the rights of other credentials: absent. */
   readonly scopes?: readonly string[];
-  /** Of the scarcer budget, REST or GraphQL. */
+  /** Limit of the scarcer budget, REST or GraphQL, in requests or points per hour. */
   readonly limit: number;
   readonly remaining: number;
 }
 
 const Budget = z.object({ limit: z.number(), remaining: z.number() });
-const Answer = z.object({ resources: z.object({ core: Budget, graphql: Budget.optional() }) });
+const Reply = z.object({ resources: z.object({ core: Budget, graphql: Budget.optional() }) });
 
-/** Asks GitHub once what the credential is worth, which costs nothing of its budget. Throws GitHubError, or the signal's reason. */
+/** Reads the scopes and budgets of the credential; free of charge. Throws a `GitHubError`, or the signal's reason. */
 export async function requestAccount(world: World, signal: AbortSignal): Promise<Account> {
-  const call = { method: "GET", path: "/rate_limit", kind: "write", what: "its rate limits", signal } as const;
-  const { headers, body } = await createTransport(world).send(call);
-  const { core, graphql = core } = Answer.parse(body).resources;
+  const request = { method: "GET", path: "/rate_limit", kind: "write", what: "its rate limits", signal } as const;
+  const { headers, body } = await createTransport(world).send(request);
+  const { core, graphql = core } = Reply.parse(body).resources;
   const scarcer = graphql.remaining < core.remaining ? graphql : core;
   const scopes = headers["x-oauth-scopes"];
   return {

@@ -4,7 +4,7 @@ import { createList } from "./listing/list.ts";
 import { upsertComment } from "./write/comment.ts";
 import { setStatus } from "./write/status.ts";
 
-/** The one GitHub of a process. Reads are conditional and cached, writes look before they leap, nothing retries a write. */
+/** A GitHub connection. Reads are conditional and cached. A write first reads the current state, and is never retried. */
 export function createGitHub(world: World): GitHub {
   const transport = createTransport(world);
   return {

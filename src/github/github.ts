@@ -6,14 +6,14 @@ export interface StatusWrite {
   readonly context: string;
   readonly state: "pending" | "success" | "error";
   readonly description: string;
-  /** Empty for none. */
+  /** Empty for a status without a link. */
   readonly url: string;
 }
 
 export interface CommentWrite {
   readonly repository: string;
   readonly number: number;
-  /** The first comment whose body starts with this is ours; it is edited rather than doubled. */
+  /** The first comment with this prefix is ours. It is edited instead of posted again. */
   readonly prefix: string;
   readonly body: string;
 }
@@ -23,41 +23,41 @@ export interface Budget {
   readonly limit: number;
   readonly remaining: number;
   readonly used: number;
-  /** Wall clock, milliseconds. */
+  /** Wall clock in milliseconds. */
   readonly resetAt: number;
 }
 
-/** Everything we ask of GitHub. Every failure is a `GitHubError`. One instance per credential and address. */
+/** All requests to GitHub. Every failure is a `GitHubError`. One instance per credential and address. */
 export interface GitHub {
-  /** Every open pull request with this base, all pages, or an error; conditional and cached, so an unchanged answer is cheap. */
+  /** All open pull requests with this base. Throws instead of returning a part. An unchanged list is cheap: reads are cached. */
   list(request: {
     readonly repository: string;
     readonly branch: string;
     readonly teams: readonly string[];
-    /** Milliseconds until the caller asks again; 60 s when absent. Statuses are read anew every third time, at least every 150 s. */
+    /** Milliseconds until the caller's next request; 60 s when absent. Statuses are at most 2.5 polls or 150 s old. */
     readonly pollInterval?: number;
     readonly signal: AbortSignal;
   }): Promise<Listing>;
-  /** Idempotent: writes only when the newest status of that context differs. `written` says whether it did. */
+  /** Idempotent: writes only when the newest status of that context differs. `written` is true after a write. */
   setStatus(status: StatusWrite, signal: AbortSignal): Promise<{ readonly written: boolean }>;
-  /** Idempotent, also when the connection was cut after GitHub had applied it: looks before it posts. */
+  /** Idempotent, also after a cut connection: reads the comments before the write. */
   upsertComment(comment: CommentWrite, signal: AbortSignal): Promise<{ readonly written: boolean }>;
-  /** Last known budgets, from the answers' headers; costs no request. */
+  /** Last known budgets, from the headers of replies. Sends no request. */
   budgets(): readonly Budget[];
 }
 
 export type GitHubErrorCode =
-  | "Unreachable" // network, 5xx, cut connection, bad JSON: try again
+  | "Unreachable" // network, 5xx, cut connection, bad JSON: retry
   | "RateLimited" // not before `retryAt`
-  | "Unauthorized" // the credential is missing, wrong or lacks the right: a person must act
+  | "Unauthorized" // the credential is missing or wrong, or lacks the right: a person must act
   | "NotFound" // repository, branch, commit or pull request is gone or invisible
-  | "Rejected" // GitHub understood and refused (422): trying the same again is useless
-  | "Malformed"; // the answer does not fit what GitHub documents
+  | "Rejected" // GitHub understood and refused (422): a retry cannot succeed
+  | "Malformed"; // the reply does not match GitHub's documentation
 
 export class GitHubError extends Error {
   override readonly name = "GitHubError";
   readonly code: GitHubErrorCode;
-  /** Wall clock, milliseconds: not before then. */
+  /** Earliest time of a retry: wall clock in milliseconds. */
   readonly retryAt: number | undefined;
   constructor(code: GitHubErrorCode, message: string, options: ErrorOptions & { readonly retryAt?: number } = {}) {
     super(message, options);

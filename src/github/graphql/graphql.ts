@@ -2,24 +2,24 @@ import { z } from "zod";
 import { GitHubError } from "../github.ts";
 import type { Headers } from "../http/budget.ts";
 import type { Transport } from "../http/transport.ts";
-import { ownNames } from "./query.ts";
+import { fieldNames } from "./query.ts";
 
 export interface GraphQLRequest {
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly what: string;
   readonly signal: AbortSignal;
-  /** Where one damaged item may cost only itself: the path of the list it is in. */
+  /** Path of a list with independent items: an error about one item leaves the other items usable. */
   readonly list?: readonly string[];
 }
 
 export interface GraphQLReply {
   readonly data: unknown;
-  /** Positions in `list` that GitHub could not answer for. What is read there means nothing, null included. */
+  /** Positions in `list` with an error. Ignore their values, null included. */
   readonly damaged: ReadonlySet<number>;
-  /** Present when it could not answer for want of a right of the credential. */
+  /** Set when an item failed because the credential lacks a right. */
   readonly denied: GitHubError | undefined;
-  /** Points that GitHub charged; undefined where it does not say. */
+  /** Points charged by GitHub; undefined when the reply has no cost. */
   readonly cost: number | undefined;
 }
 
@@ -37,21 +37,24 @@ const Body = z.object({
     .optional(),
 });
 const Charged = z.object({ rateLimit: z.object({ cost: z.int() }) });
-type Complaint = NonNullable<z.infer<typeof Body>["errors"]>[number];
+type ReplyError = NonNullable<z.infer<typeof Body>["errors"]>[number];
 
-/** Asks GitHub's GraphQL. An answer with errors counts only where each of them is about one item of `list`. */
-export async function request(transport: Transport, question: GraphQLRequest): Promise<GraphQLReply> {
-  const { query, variables, what, signal, list } = question;
-  const call = { method: "POST", path: "graphql", kind: "read", body: { query, variables }, what, signal } as const;
-  const answer = await transport.send(call);
-  const { data, errors = [] } = parseReply(Body, answer.body, what);
+/**
+ * Sends one GraphQL query. A reply with errors is usable only if each error is about one item of `list`.
+ * Throws a `GitHubError` for any other error.
+ */
+export async function requestGraphQL(transport: Transport, request: GraphQLRequest): Promise<GraphQLReply> {
+  const { query, variables, what, signal, list } = request;
+  const post = { method: "POST", path: "graphql", kind: "read", body: { query, variables }, what, signal } as const;
+  const reply = await transport.send(post);
+  const { data, errors = [] } = parseReply(Body, reply.body, what);
   const damaged = new Set<number>();
   let denied: GitHubError | undefined;
   for (const error of errors) {
     const position = positionIn(list, error);
-    const failure = complaint(error, question, answer.headers, transport);
+    const failure = gitHubErrorOf(error, request, reply.headers, transport);
     if (position === undefined) {
-      if (failure.code === "RateLimited") transport.budgets.meet("graphql", failure);
+      if (failure.code === "RateLimited") transport.budgets.recordLimit("graphql", failure);
       throw failure;
     }
     damaged.add(position);
@@ -60,44 +63,52 @@ export async function request(transport: Transport, question: GraphQLRequest): P
   return { data, damaged, denied, cost: Charged.safeParse(data).data?.rateLimit.cost };
 }
 
-/** Parses part of an answer; what does not fit is GitHub's mistake, or ours about GitHub. */
+/** Parses part of a reply. Throws a `GitHubError` with code `Malformed` when the value does not fit the schema. */
 export function parseReply<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0] ?? { path: [], message: "unknown" };
   throw new GitHubError(
     "Malformed",
-    `GitHub's answer for ${what} is not as documented at ${path.join(".")}: ${message}`,
+    `GitHub's reply for ${what} does not match GitHub's documentation at ${path.join(".")}: ${message}`,
   );
 }
 
-function positionIn(list: readonly string[] | undefined, { type = "", path }: Complaint): number | undefined {
+function positionIn(list: readonly string[] | undefined, { type = "", path }: ReplyError): number | undefined {
   const position = list === undefined ? undefined : path?.[list.length];
   const within = list?.every((name, index) => path?.[index] === name) ?? false;
   return within && typeof position === "number" && !isLimit(type) ? position : undefined;
 }
 
-function complaint(error: Complaint, { what }: GraphQLRequest, headers: Headers, transport: Transport): GitHubError {
+function gitHubErrorOf(
+  error: ReplyError,
+  { what }: GraphQLRequest,
+  headers: Headers,
+  transport: Transport,
+): GitHubError {
   const { type = "", message, path, extensions } = error;
   const answer = `GitHub answered "${message.slice(0, 300)}" for ${what}`;
   if (isLimit(type) || /rate limit/i.test(message)) {
     const retryAt = limitedUntil(headers, transport);
     const until = new Date(retryAt).toISOString();
-    return new GitHubError("RateLimited", `${answer}; it is not asked again before ${until}`, { retryAt });
+    return new GitHubError("RateLimited", `${answer}; the next request waits until ${until}`, { retryAt });
   }
   if (type === "NOT_FOUND")
-    return new GitHubError("NotFound", `${answer}; correct the name, or let the credential see it`);
+    return new GitHubError("NotFound", `${answer}; correct the name, or give the credential access`);
   if (type === "FORBIDDEN" || type === "INSUFFICIENT_SCOPES") {
     const field = path?.findLast((part) => typeof part === "string");
-    const right = field === undefined ? "that right" : `the right to read "${ownNames[field] ?? field}"`;
+    const right = field === undefined ? "that right" : `the right to read "${fieldNames[field] ?? field}"`;
     return new GitHubError("Unauthorized", `${answer}; grant the credential ${right}`);
   }
-  // A query that GitHub's schema refuses, as an older Enterprise server may, is refused the next time too.
+  // GitHub's schema refuses the query, for example on an older Enterprise server. A retry cannot help.
   if (type === "" && extensions !== undefined) return new GitHubError("Malformed", answer);
   return new GitHubError("Unreachable", answer);
 }
 
-/** As for REST: Retry-After; the reset when nothing remains; else this is the secondary limit, whose rule is at least a minute. */
+/**
+ * End of a rate limit, as for REST: Retry-After, or the reset time when no points remain.
+ * Otherwise the secondary limit applies: GitHub documents a wait of at least one minute.
+ */
 function limitedUntil(headers: Headers, { budgets, clock }: Transport): number {
   const now = clock.now();
   const seconds = Number.parseInt(String(headers["retry-after"] ?? ""), 10);

@@ -1,18 +1,4 @@
 import { z } from "zod";
-import type { PullRequest } from "../../core/pullRequest/pullRequest.ts";
-
-/** What is remembered of one open pull request, replaced whole when it changes. */
-export interface CachedPullRequest {
-  /** GitHub's id. */
-  readonly id: string;
-  /** GitHub's id of the head commit. */
-  readonly commitId: string;
-  readonly isOpen: boolean;
-  readonly base: string;
-  /** GitHub's clock, to the second. */
-  readonly updatedAt: string;
-  readonly pullRequest: PullRequest;
-}
 
 export const commitFields = `fragment CommitFields on Commit {
   id oid committedDate
@@ -72,37 +58,3 @@ export const PullRequestNode = z.object({
   commits: z.object({ nodes: z.array(z.object({ commit: CommitNode })) }),
 });
 export type PullRequestNode = z.infer<typeof PullRequestNode>;
-
-export function cachedPullRequestOf(node: PullRequestNode, head: CommitNode): CachedPullRequest {
-  return {
-    id: node.id,
-    commitId: head.id,
-    isOpen: node.state === "OPEN",
-    base: node.baseRefName,
-    updatedAt: node.updatedAt,
-    pullRequest: {
-      number: node.number,
-      title: node.title,
-      isDraft: node.isDraft,
-      createdAt: node.createdAt,
-      author: node.author?.login ?? "ghost",
-      association: node.authorAssociation,
-      labels: node.labels.nodes.map(({ name }) => name),
-      approvals: node.reviews.nodes.map(({ commit, authorAssociation: association }) => ({
-        commit: commit?.oid,
-        association,
-      })),
-      head: { commit: head.oid, committedAt: head.committedDate, statuses: statusesOf(head) },
-    },
-  };
-}
-
-/** The same cached with the statuses its head commit has by now. */
-export function withStatuses(cached: CachedPullRequest, head: CommitNode): CachedPullRequest {
-  const { pullRequest } = cached;
-  return { ...cached, pullRequest: { ...pullRequest, head: { ...pullRequest.head, statuses: statusesOf(head) } } };
-}
-
-function statusesOf({ status }: CommitNode): PullRequest["head"]["statuses"] {
-  return (status?.contexts ?? []).map((entry) => ({ ...entry, description: entry.description ?? "" }));
-}

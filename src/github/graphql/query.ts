@@ -1,32 +1,32 @@
 import { commitFields, pullRequestFields } from "./pullRequestNode.ts";
 
 /**
- * GitHub charges a query by its connections: one request for each parent of each connection, summed, divided by 100, rounded,
- * at least 1 point. So the sizes below:
+ * GitHub charges a query by its connections. It counts one request for each parent of each connection, and divides the
+ * sum by 100. The result is rounded, and is at least 1 point. The sizes below follow from that rule:
  *
  *   open     1 + 1 + 3 × 49 = 149 requests → 1 point for 49 pull requests (a page of 100 costs 3)
- *   changed      3 × 49     = 147 requests → 1 point for up to 49 pull requests, of whatever repositories
+ *   changed      3 × 49     = 147 requests → 1 point for up to 49 pull requests, of any repositories
  *   heads            0                     → 1 point for up to 100 commits: statuses are a plain list, no connection
  *   members      1                         → 1 point for 100 members
  *
  * An hour of 15 repositories with 300 open pull requests, polled every minute:
  *
- *   probes      15 × 60 conditional REST requests, free while nothing moved (304)
+ *   probes      15 × 60 conditional REST requests, free without changes (304)
  *   heads       every third poll, all repositories together: 20 × 3 = 60 points
- *   open        once an hour, for what no other way shows: about 20 points
- *   changed     1 point for each poll of a repository in which something moved: 30 to 90 in a working hour
+ *   open        once an hour, for changes without another sign: about 20 points
+ *   changed     1 point for each poll of a repository with changes: 30 to 90 in a working hour
  *
- * That is 110 to 170 points of 5,000, whatever the number of builders.
+ * The total is 110 to 170 points of 5,000. The number of builders does not matter.
  */
 export const pageSize = 49;
-/** GitHub takes at most 100 ids at once. */
+/** GitHub accepts at most 100 ids in one query. */
 export const headsSize = 100;
 
 const budget = "rateLimit { cost }";
 
 /**
- * A page of open pull requests, oldest first. `numbers` says the same page once more in its plainest form: a pull request that
- * GitHub cannot describe in full is null in `open`, and would otherwise look closed.
+ * A page of open pull requests, oldest first. `numbers` repeats the page with ids and numbers only. A pull request that
+ * GitHub cannot return in full is null in `open`. Without `numbers` such a pull request would look closed.
  */
 export const openQuery = `query Open($owner: String!, $name: String!, $branch: String!, $ref: String!, $after: String) {
   ${budget}
@@ -43,8 +43,8 @@ export const openQuery = `query Open($owner: String!, $name: String!, $branch: S
 }
 ${pullRequestFields}`;
 
-/** What GitHub calls the fields that have names of ours here. */
-export const ownNames: Readonly<Record<string, string>> = { numbers: "pullRequests", open: "pullRequests" };
+/** GitHub's names of the fields with an alias in our queries. */
+export const fieldNames: Readonly<Record<string, string>> = { numbers: "pullRequests", open: "pullRequests" };
 
 export const changedQuery = `query Changed($ids: [ID!]!) {
   ${budget}
@@ -58,14 +58,14 @@ export const headsQuery = `query Heads($ids: [ID!]!) {
 }
 ${commitFields}`;
 
-/** The commit at the head, for the rare pull request whose list of commits does not end in it (GitHub lists 250 at most). */
+/** The head commit of a pull request with more than 250 commits. GitHub lists at most 250, so the list lacks the head. */
 export const headQuery = `query Head($id: ID!, $oid: GitObjectID!) {
   ${budget}
   node(id: $id) { ... on PullRequest { repository { object(oid: $oid) { ...CommitFields } } } }
 }
 ${commitFields}`;
 
-/** Further labels and approvals; a list that has ended answers an empty page. */
+/** Further labels and approvals. A finished list returns an empty page. */
 export const moreQuery = `query More($id: ID!, $labels: String, $reviews: String) {
   ${budget}
   node(id: $id) {

@@ -1,37 +1,37 @@
 import { type Budget, GitHubError } from "../github.ts";
 
 export interface Budgets {
-  /** Notes what an answer's headers say; `skew` is GitHub's clock minus ours, in milliseconds. */
-  note(headers: Headers, skew: number): void;
-  /** When reads of this resource may go on, while its budget is kept for writes; undefined when they may now. */
-  heldUntil(resource: Budget["resource"], now: number): number | undefined;
-  /** Notes a limit that was met: who goes on asking before it ends may be shut out. */
-  meet(resource: Budget["resource"], limit: GitHubError): void;
-  /** The limit that nothing may be asked before the end of; undefined when there is none. */
+  /** Records the budget in a reply's headers. `skew` is GitHub's clock minus ours, in milliseconds. */
+  record(headers: Headers, skew: number): void;
+  /** When reads of this resource may continue, in wall clock milliseconds; undefined when they may continue now. */
+  readsHeldUntil(resource: Budget["resource"], now: number): number | undefined;
+  /** Records a rate limit. GitHub may ban a client that sends requests before the limit ends. */
+  recordLimit(resource: Budget["resource"], limit: GitHubError): void;
+  /** The rate limit in force on this resource; undefined without one. */
   limitOn(resource: Budget["resource"], now: number): GitHubError | undefined;
   all(): readonly Budget[];
 }
 
 export type Headers = Readonly<Record<string, string | number | undefined>>;
 
-/** GitHub's windows have an hour: what ends much later was noted before our clock was set back. */
+/** GitHub's windows last one hour. A limit that ends much later was recorded before our clock was set back: ignore it. */
 const longestLimit = 2 * 3_600_000;
 
-/** The last known budgets. Below a twentieth of the limit, reads wait for the reset so that verdicts still get out. */
+/** The last known budgets. Below a twentieth of the limit, reads wait for the reset. The rest is kept for verdicts. */
 export function createBudgets(): Budgets {
   const budgets = new Map<string, Budget>();
   const limits = new Map<string, GitHubError>();
   return {
-    note(headers, skew) {
+    record(headers, skew) {
       const budget = budgetOf(headers, skew);
       if (budget !== undefined) budgets.set(budget.resource, budget);
     },
-    heldUntil(resource, now) {
+    readsHeldUntil(resource, now) {
       const budget = budgets.get(resource);
       if (budget === undefined || now >= budget.resetAt) return undefined;
       return budget.remaining < budget.limit / 20 ? budget.resetAt : undefined;
     },
-    meet: (resource, limit) => void limits.set(resource, limit),
+    recordLimit: (resource, limit) => void limits.set(resource, limit),
     limitOn(resource, now) {
       const { message, retryAt = 0 } = limits.get(resource) ?? {};
       const left = retryAt - now;

@@ -3,27 +3,27 @@ import { createAppAuth } from "@octokit/auth-app";
 import type { Octokit } from "@octokit/rest";
 import { GitHubError } from "../github.ts";
 
-/** How GitHub knows us: a token, an installation of a GitHub App, or nobody (public data over REST only). */
+/** A token, an installation of a GitHub App, or no credential (public data over REST only). */
 export type Credential =
   | { readonly token: string }
   | { readonly appId: string; readonly installationId: string; readonly privateKey: string }
   | "none";
 
-/** The secret part of a credential, for the header of one request. Never logged, never part of an error. */
+/** Provides the token for the header of one request. The token never appears in a log or an error. */
 export interface Authorizer {
-  /** `fresh` asks for a new token where tokens are lent; undefined when there is no credential. */
+  /** `fresh` requests a new installation token of an App. Undefined without a credential. */
   token(options: { readonly fresh: boolean }): Promise<string | undefined>;
-  /** Whether another try with a fresh token can succeed after a 401. */
+  /** Whether a retry with a fresh token can succeed after a 401. */
   readonly renewable: boolean;
 }
 
-/** A lent token is replaced this long before it expires, so that none expires on its way. */
+/** An installation token is replaced this long before it expires, so that it does not expire in flight. */
 const margin = 120_000;
-/** GitHub accepts at most ten minutes, and refuses a moment in its own future. */
+/** GitHub accepts at most ten minutes, and refuses an issue time in the future. */
 const lifetime = 540;
 const backdate = 60;
 
-/** `request` fetches installation tokens; `serverNow` is GitHub's clock in milliseconds, as far as its answers have told. */
+/** `request` fetches installation tokens. `serverNow` is GitHub's clock in milliseconds, estimated from its replies. */
 export function createAuthorizer(
   credential: Credential,
   request: Octokit["request"],
@@ -43,27 +43,27 @@ export function createAuthorizer(
       return signJwt(appId, privateKey, Math.floor(signedAt / 1000));
     },
   });
-  const lend = (refresh: boolean) => auth({ type: "installation", refresh });
+  const installationToken = (refresh: boolean) => auth({ type: "installation", refresh });
   return {
     renewable: true,
     async token({ fresh }) {
-      const lent = await lend(fresh).catch((error: unknown) => {
-        // A refusal carries GitHub's date: when it shows that our clock is wrong, the signature can be put right.
+      const { token, expiresAt } = await installationToken(fresh).catch((error: unknown) => {
+        // The refusal carries GitHub's date. If our clock was wrong, a second signature uses GitHub's clock.
         if (Math.abs(serverNow() - signedAt) < 30_000) throw error;
-        return lend(fresh);
+        return installationToken(fresh);
       });
-      return Date.parse(lent.expiresAt) - serverNow() > margin ? lent.token : (await lend(true)).token;
+      return Date.parse(expiresAt) - serverNow() > margin ? token : (await installationToken(true)).token;
     },
   };
 }
 
-/** A line break would make `fetch` refuse the header with a message that quotes it. */
+/** Rejects a token with a line break: `fetch` would refuse the header with a message that quotes the token. */
 function printable(token: string): string {
   const trimmed = token.trim();
   if (/^[\x21-\x7e]+$/.test(trimmed)) return trimmed;
   throw new GitHubError(
     "Unauthorized",
-    "the GitHub token is empty or holds characters no token has; correct GITHUB_TOKEN",
+    "the GitHub token is empty or contains invalid characters; correct GITHUB_TOKEN",
   );
 }
 
@@ -75,7 +75,7 @@ function signJwt(issuer: string, privateKey: string, seconds: number): { jwt: st
   try {
     return { jwt: `${text}.${createSign("RSA-SHA256").update(text).sign(privateKey, "base64url")}`, expiresAt };
   } catch {
-    // Without the cause: OpenSSL's message may quote the key.
+    // The cause is left out: OpenSSL's message may quote the key.
     throw new GitHubError(
       "Unauthorized",
       "the GitHub App's private key is not PEM text; correct privateKey in the Secret",

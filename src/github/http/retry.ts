@@ -2,8 +2,9 @@ import type { Clock } from "../../system/clock.ts";
 import { GitHubError } from "../github.ts";
 
 /**
- * For one read out of many: a single 502 must not throw away the hundred pages read before it. Tries again after each pause, with
- * up to half as much again so that several readers do not come back together. Writes and limits are left to the caller's queue.
+ * Retries one read after each of `pauses`: a single 502 must not discard the hundred pages read before.
+ * Each pause grows by a random share of up to one half, so that several readers do not retry together.
+ * Only `Unreachable` is retried. The caller's queue handles writes and rate limits.
  */
 export async function retry<T>(
   work: () => Promise<T>,

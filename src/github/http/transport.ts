@@ -7,27 +7,27 @@ import { type Budgets, createBudgets, type Headers } from "./budget.ts";
 import { type Credential, createAuthorizer } from "./credential.ts";
 import { failureOf } from "./failure.ts";
 
-interface Call {
+interface HttpRequest {
   readonly method: "GET" | "POST" | "PATCH";
   /** Path under the API address, without query; `graphql` for the GraphQL endpoint. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number>>;
   readonly body?: object;
   readonly etag?: string | undefined;
-  /** Of a write: that what it is about was seen a moment ago. */
+  /** For a write: a read of the written object succeeded just before. */
   readonly isSeen?: boolean;
-  /** Reads stop at the budget floor; writes, and the look before a write, do not. */
+  /** Reads stop at the budget floor. Writes, and the read before a write, do not. */
   readonly kind: "read" | "write";
   /** Noun phrase for messages: "the open pull requests of o/r". */
   readonly what: string;
   readonly signal: AbortSignal;
 }
 
-interface Answer {
-  /** 304 when the etag still fits; else a success. */
+interface Reply {
+  /** 304 when the etag still matches; otherwise a success. */
   readonly status: number;
   readonly headers: Headers;
-  /** Parsed JSON, undefined with 304. */
+  /** Parsed JSON; undefined with 304. */
   readonly body: unknown;
 }
 
@@ -38,121 +38,127 @@ export interface World {
   readonly clock: Clock;
   readonly log: Log;
   readonly userAgent?: string;
-  /** Milliseconds for one request; 10 s when absent. */
+  /** Timeout of one request in milliseconds; 10 s when absent. */
   readonly timeout?: number;
 }
 
 export interface Transport {
-  /** One request, tried once and not for long. Throws `GitHubError`, or the signal's reason. */
-  send(call: Call): Promise<Answer>;
+  /** Sends one request, without retries. Throws a `GitHubError`, or the signal's reason. */
+  send(request: HttpRequest): Promise<Reply>;
   readonly budgets: Budgets;
   readonly clock: Clock;
 }
 
 const maxRedirects = 3;
 
-/** HTTP with GitHub's habits: credential, budgets, moved repositories, and errors that hold no header of ours. */
+/** HTTP for GitHub: handles the credential, budgets and moved repositories. Errors never contain our headers. */
 export function createTransport(world: World): Transport {
   const { apiUrl, credential, clock, log, userAgent = "builderpool", timeout = 10_000 } = world;
   const baseUrl = apiUrl.replace(/\/+$/, "");
-  // What matters is in the answers and errors; octokit's own lines would go to the console.
-  const quiet = () => undefined;
-  const silence = { debug: quiet, info: quiet, warn: quiet, error: quiet };
-  const request = { fetch: fetchWithin(timeout), log: silence };
-  const octokit = new Octokit({ baseUrl, userAgent, request, log: silence });
+  // Octokit would log to the console. Our replies and errors contain the same facts.
+  const ignore = () => undefined;
+  const noLog = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+  const options = { fetch: fetchWithin(timeout), log: noLog };
+  const octokit = new Octokit({ baseUrl, userAgent, request: options, log: noLog });
   const budgets = createBudgets();
   const moved = new Set<string>();
   let skew = 0;
   let secret: string | undefined;
-  octokit.hook.after("request", ({ headers }) => learn(headers));
+  octokit.hook.after("request", ({ headers }) => recordHeaders(headers));
   octokit.hook.error("request", (error) => {
-    learn(responseOf(error)?.headers ?? {});
+    recordHeaders(responseOf(error)?.headers ?? {});
     throw error;
   });
   const authorizer = createAuthorizer(credential, octokit.request, () => clock.now() + skew);
 
-  async function send(call: Call): Promise<Answer> {
-    const resource = resourceOf(call);
+  async function send(request: HttpRequest): Promise<Reply> {
+    const resource = resourceOf(request);
     const limit = budgets.limitOn(resource, clock.now());
     if (limit !== undefined) throw limit;
-    const heldUntil = call.kind === "read" ? budgets.heldUntil(resource, clock.now()) : undefined;
-    if (heldUntil !== undefined) throw held(call, heldUntil);
-    let answer = await authorized(call);
-    for (let hop = 0; isRedirect(answer.status) && hop < maxRedirects; hop += 1) {
-      const url = underBase(baseUrl, String(answer.headers["location"] ?? ""));
-      const repository = call.path.split("/").slice(2, 4).join("/");
-      if (!moved.has(repository)) log.warn({ repository, url }, "repository has moved: change its name in the pool");
+    const heldUntil = request.kind === "read" ? budgets.readsHeldUntil(resource, clock.now()) : undefined;
+    if (heldUntil !== undefined) throw budgetError(request, heldUntil);
+    let reply = await sendAuthorized(request);
+    for (let hop = 0; isRedirect(reply.status) && hop < maxRedirects; hop += 1) {
+      const url = underBase(baseUrl, String(reply.headers["location"] ?? ""));
+      const repository = request.path.split("/").slice(2, 4).join("/");
+      if (!moved.has(repository)) {
+        log.warn(
+          { repository, url },
+          "the repository has moved; GitHub redirects for now: change its name in the pool",
+        );
+      }
       moved.add(repository);
-      answer = await authorized(call, url);
+      reply = await sendAuthorized(request, url);
     }
-    if (answer.status < 300 && typeof answer.body === "object" && answer.body !== null) return answer;
-    if (answer.status === 304) return { ...answer, body: undefined };
-    if (answer.status < 400) {
-      throw new GitHubError("Unreachable", `GitHub's answer for ${call.what} is cut short, or no JSON`);
+    if (reply.status < 300 && typeof reply.body === "object" && reply.body !== null) return reply;
+    if (reply.status === 304) return { ...reply, body: undefined };
+    if (reply.status < 400) {
+      throw new GitHubError("Unreachable", `GitHub's reply for ${request.what} is cut short, or no JSON`);
     }
-    throw refused(call, answer);
+    throw errorOf(request, reply);
   }
 
-  function refused(call: Call, answer: Answer): GitHubError {
-    const failure = failureOf({ ...call, ...answer, secret, anonymous: credential === "none", now: clock.now(), skew });
-    if (failure.code === "RateLimited") budgets.meet(resourceOf(call), failure);
+  function errorOf(request: HttpRequest, reply: Reply): GitHubError {
+    const anonymous = credential === "none";
+    const failure = failureOf({ ...request, ...reply, secret, anonymous, now: clock.now(), skew });
+    if (failure.code === "RateLimited") budgets.recordLimit(resourceOf(request), failure);
     return failure;
   }
 
-  /** With the credential; a lent token that GitHub no longer accepts is replaced once. */
-  async function authorized(call: Call, url?: string): Promise<Answer> {
-    const first = await once(call, url, false);
-    return first.status === 401 && authorizer.renewable ? await once(call, url, true) : first;
+  /** Sends with the credential. If GitHub rejects an installation token, sends once more with a fresh token. */
+  async function sendAuthorized(request: HttpRequest, url?: string): Promise<Reply> {
+    const first = await sendOnce(request, url, false);
+    return first.status === 401 && authorizer.renewable ? await sendOnce(request, url, true) : first;
   }
 
-  async function once(call: Call, url: string | undefined, fresh: boolean): Promise<Answer> {
-    const token = await lend(call, fresh);
-    return await answerOf(call, () =>
+  async function sendOnce(request: HttpRequest, url: string | undefined, fresh: boolean): Promise<Reply> {
+    const token = await tokenFor(request, fresh);
+    return await replyOf(request, () =>
       octokit.request({
-        method: call.method,
-        url: url ?? (call.path === "graphql" ? graphqlUrl(baseUrl) : call.path),
+        method: request.method,
+        url: url ?? (request.path === "graphql" ? graphqlUrl(baseUrl) : request.path),
         headers: {
           ...(token === undefined ? {} : { authorization: `bearer ${token}` }),
-          ...(call.etag === undefined ? {} : { "if-none-match": call.etag }),
+          ...(request.etag === undefined ? {} : { "if-none-match": request.etag }),
         },
-        request: { signal: call.signal },
-        ...(call.body === undefined ? {} : { data: call.body }),
-        ...(url === undefined ? call.query : {}),
+        request: { signal: request.signal },
+        ...(request.body === undefined ? {} : { data: request.body }),
+        ...(url === undefined ? request.query : {}),
       }),
     );
   }
 
-  async function lend(call: Call, fresh: boolean): Promise<string | undefined> {
-    const about = { ...call, what: "an installation token of the GitHub App" };
-    const answer = await answerOf(about, async () => {
+  async function tokenFor(request: HttpRequest, fresh: boolean): Promise<string | undefined> {
+    const tokenRequest = { ...request, what: "an installation token of the GitHub App" };
+    const reply = await replyOf(tokenRequest, async () => {
       secret = await authorizer.token({ fresh });
       return { status: 200, headers: {}, data: undefined };
     });
-    if (answer.status === 200) return secret;
-    // "Not found" is about the installation here, not about what the caller asked for.
-    throw refused(about, { ...answer, status: answer.status === 404 ? 401 : answer.status });
+    if (reply.status === 200) return secret;
+    // A 404 means that the App is not installed. It says nothing about the object of the caller's request.
+    throw errorOf(tokenRequest, { ...reply, status: reply.status === 404 ? 401 : reply.status });
   }
 
-  function learn(headers: Headers): void {
+  function recordHeaders(headers: Headers): void {
     const ahead = Date.parse(String(headers["date"] ?? "")) - clock.now();
     if (Number.isFinite(ahead)) skew = Math.abs(ahead) < 5000 ? 0 : ahead;
-    budgets.note(headers, skew);
+    budgets.record(headers, skew);
   }
 
   return { send, budgets, clock };
 }
 
-function resourceOf({ path }: Call): "core" | "graphql" {
+function resourceOf({ path }: HttpRequest): "core" | "graphql" {
   return path === "graphql" ? "graphql" : "core";
 }
 
-/** What GitHub answered, whatever the status; no answer at all is `Unreachable`. The request, which holds the token, is let go. */
-async function answerOf(
-  { what, signal }: Call,
-  exchange: () => Promise<{ readonly status: number; readonly headers: Headers; readonly data: unknown }>,
-): Promise<Answer> {
+/** GitHub's reply with any status. Throws `Unreachable` without a reply. Drops octokit's request: it contains the token. */
+async function replyOf(
+  { what, signal }: HttpRequest,
+  request: () => Promise<{ readonly status: number; readonly headers: Headers; readonly data: unknown }>,
+): Promise<Reply> {
   try {
-    const { status, headers, data } = await exchange();
+    const { status, headers, data } = await request();
     return { status, headers, body: data };
   } catch (error) {
     signal.throwIfAborted();
@@ -172,7 +178,7 @@ const Refused = z.object({
   }),
 });
 
-/** Octokit throws every status from 300 on that is no redirect. */
+/** The response inside an octokit error. Octokit throws for every status of 300 or more, except redirects. */
 function responseOf(error: unknown): z.infer<typeof Refused>["response"] | undefined {
   return Refused.safeParse(error).data?.response;
 }
@@ -194,7 +200,7 @@ function isRedirect(status: number): boolean {
   return [301, 302, 307, 308].includes(status);
 }
 
-/** An absolute address of GitHub's, as seen through the configured one: a broker may stand in between. */
+/** Moves an absolute GitHub address below the configured base address, which may be a broker's. */
 function underBase(baseUrl: string, location: string): string {
   const { pathname, search } = URL.parse(location, baseUrl) ?? new URL(baseUrl);
   const prefixes = [new URL(baseUrl).pathname.replace(/\/$/, ""), "/api/v3"];
@@ -202,8 +208,8 @@ function underBase(baseUrl: string, location: string): string {
   return `${baseUrl}${pathname.slice(prefix.length)}${search}`;
 }
 
-function held({ what }: Call, retryAt: number): GitHubError {
+function budgetError({ what }: HttpRequest, retryAt: number): GitHubError {
   const until = new Date(retryAt).toISOString();
-  const message = `GitHub's budget is nearly spent, so ${what} is not read until ${until}; the rest is kept for verdicts`;
+  const message = `GitHub's budget is nearly spent; reading ${what} waits until ${until}; the rest is kept for verdicts`;
   return new GitHubError("RateLimited", message, { retryAt });
 }

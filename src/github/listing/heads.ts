@@ -2,30 +2,31 @@ import { z } from "zod";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { parseReply } from "../graphql/graphql.ts";
-import { CommitNode, withStatuses } from "../graphql/pullRequestNode.ts";
+import { CommitNode } from "../graphql/pullRequestNode.ts";
 import { headsQuery, headsSize } from "../graphql/query.ts";
+import { withStatuses } from "./cachedPullRequest.ts";
 import type { ListingCache } from "./listingCache.ts";
 import type { Request } from "./readPullRequests.ts";
 
-interface Wish {
-  /** Whose listing is waited for. */
+interface RefreshContext {
+  /** The cache of the listing in progress. */
   readonly cache: ListingCache;
-  /** All that may be refreshed along with it: a query is charged the same for one commit and for a hundred. */
+  /** All caches to refresh together: GitHub charges a query the same for one commit and for a hundred. */
   readonly caches: readonly ListingCache[];
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Reads the statuses of every known head again once this cache's are too old. */
-export async function refreshHeads(request: Request, wish: Wish, signal: AbortSignal): Promise<void> {
+/** Reads the statuses of all cached head commits again when the statuses of `cache` are too old. */
+export async function refreshHeads(request: Request, context: RefreshContext, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  const { cache, caches, clock, log } = wish;
+  const { cache, caches, clock, log } = context;
   const [now, startedAt] = [clock.monotonic(), clock.now()];
   const slowness = slownessOf(caches);
   const isOlder = ({ statusesAt, maxAge }: ListingCache, share: number) =>
     now - statusesAt >= maxAge * slowness * share;
   if (!isOlder(cache, 1)) return;
-  // Those half as old as they may be are taken along, so that all caches soon share one rhythm.
+  // Caches at half of their maximum age are refreshed too. All caches soon refresh together, in fewer queries.
   const due = caches.filter((owner) => owner.completeAt !== undefined && isOlder(owner, 0.5));
   const heads = due.flatMap((owner) =>
     [...owner.entries].flatMap(([number, entry]) =>
@@ -37,11 +38,14 @@ export async function refreshHeads(request: Request, wish: Wish, signal: AbortSi
     const ids = chunk.map(({ cached }) => cached.commitId);
     const commits = await readCommits(request, ids, signal);
     for (const [position, { owner, number, entry, cached }] of chunk.entries()) {
-      // Replaced meanwhile: what is there now was read later than this.
+      // Another reading has replaced the entry meanwhile, with newer statuses.
       if (owner.entries.get(number) !== entry) continue;
       const commit = commits[position];
       if (commit === undefined)
-        log.warn({ repository: owner.repository, number }, "statuses of a pull request unreadable");
+        log.warn(
+          { repository: owner.repository, number },
+          "could not read the statuses of a pull request; the next refresh retries it",
+        );
       const { cached: _outdated, ...unread } = entry;
       owner.entries.set(number, commit === undefined ? unread : { ...entry, cached: withStatuses(cached, commit) });
     }
@@ -49,7 +53,7 @@ export async function refreshHeads(request: Request, wish: Wish, signal: AbortSi
   for (const owner of due) if (owner.statusesAt < now) Object.assign(owner, { statusesAt: now, startedAt });
 }
 
-/** At most five queries for each age: with thousands of pull requests it is the age that grows, not the bill. */
+/** Limits a refresh to five queries per maximum age: with thousands of pull requests the age grows, not the cost. */
 function slownessOf(caches: readonly ListingCache[]): number {
   const heads = caches.reduce((sum, { entries }) => sum + entries.size, 0);
   return Math.max(1, Math.ceil(heads / headsSize) / 5);

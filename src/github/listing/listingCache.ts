@@ -1,37 +1,38 @@
 import type { Listing } from "../../core/pullRequest/pullRequest.ts";
-import type { CachedPullRequest } from "../graphql/pullRequestNode.ts";
-import type { ProbeEntry } from "./probe.ts";
+import type { CachedPullRequest } from "./cachedPullRequest.ts";
+import type { ProbeEntry } from "./probeEntry.ts";
 
-/** What is remembered of one repository and base branch between two listings. */
+/** The cached open pull requests of one repository and base branch. */
 export interface ListingCache {
   readonly repository: string;
   readonly branch: string;
   /** The open pull requests with this base, by number. */
   readonly entries: Map<number, CacheEntry>;
-  /** Last answer of the probe. */
+  /** Last reply to the probe. */
   probe: { readonly etag: string | undefined; readonly entries: readonly ProbeEntry[] } | undefined;
-  /** The newest change that the entries have taken in, by GitHub's clock. */
+  /** The newest change that the entries contain, by GitHub's clock. */
   seenUntil: string;
-  /** Monotonic: when the last complete reading began, and the last reading of all statuses. */
+  /** Start of the last complete reading, on the monotonic clock. */
   completeAt: number | undefined;
+  /** Start of the last reading of all statuses, on the monotonic clock. */
   statusesAt: number;
-  /** The latter by the wall clock. */
+  /** The same moment on the wall clock. */
   startedAt: number;
-  /** Monotonic: when it was last asked for. */
-  askedAt: number;
-  /** Milliseconds: how old statuses may become for those who request. */
+  /** Last request for this listing, on the monotonic clock. */
+  requestedAt: number;
+  /** Maximum age of statuses, in milliseconds. */
   maxAge: number;
 }
 
-/** An open pull request. Replaced whole, never changed, so that a reader can see that it was. */
+/** An open pull request. Immutable, so that a concurrent reader detects a replacement by identity. */
 export interface CacheEntry {
   /** GitHub's id. */
   readonly id: string;
-  /** Absent when it could not be read. */
+  /** Absent when the pull request could not be read. */
   readonly cached?: CachedPullRequest;
-  /** GitHub's clock when reading began: a change within that second may have been missed. */
+  /** GitHub's clock at the start of the reading. The reading may miss a change within that second. */
   readonly readAt: string;
-  /** The same moment by our monotonic clock. */
+  /** The same moment on our monotonic clock. */
   readonly triedAt: number;
 }
 
@@ -45,11 +46,12 @@ export function createListingCache(repository: string, branch: string): ListingC
     completeAt: undefined,
     statusesAt: 0,
     startedAt: 0,
-    askedAt: 0,
+    requestedAt: 0,
     maxAge: 0,
   };
 }
 
+/** The listing in the order of numbers. Entries that could not be read go to `unreadable`. */
 export function listingOf(cache: ListingCache, teams: Listing["teams"]): Listing {
   const { repository, branch, startedAt } = cache;
   const entries = [...cache.entries].sort(([a], [b]) => a - b);

@@ -2,51 +2,51 @@ import { z } from "zod";
 import type { Log } from "../../system/log.ts";
 import { GitHubError } from "../github.ts";
 import { type GraphQLReply, type GraphQLRequest, parseReply } from "../graphql/graphql.ts";
-import {
-  type CachedPullRequest,
-  CommitNode,
-  cachedPullRequestOf,
-  Labels,
-  type PullRequestNode as Pull,
-  PullRequestNode,
-  Reviews,
-} from "../graphql/pullRequestNode.ts";
+import { CommitNode, Labels, PullRequestNode, Reviews } from "../graphql/pullRequestNode.ts";
 import { headQuery, moreQuery } from "../graphql/query.ts";
+import { type CachedPullRequest, cachedPullRequestOf } from "./cachedPullRequest.ts";
 
-/** Asks GitHub, with the retries of a read. */
-export type Request = (question: GraphQLRequest) => Promise<GraphQLReply>;
+/** Sends a GraphQL query to GitHub, with the retries of a read. */
+export type Request = (request: GraphQLRequest) => Promise<GraphQLReply>;
 
-export interface Reading {
+export interface Page {
   readonly repository: string;
   readonly nodes: readonly unknown[];
+  /** Positions in `nodes` without a usable value. */
   readonly damaged: ReadonlySet<number>;
   readonly signal: AbortSignal;
 }
 
-/** Cards of the pull requests among `nodes`; what cannot be read is left out with a warning, and its neighbours stay. */
+/** Parses the pull requests of a page. Leaves out unreadable pull requests and logs a warning for each. */
 export async function readPullRequests(
   request: Request,
   log: Log,
-  { repository, nodes, damaged, signal }: Reading,
+  { repository, nodes, damaged, signal }: Page,
 ): Promise<CachedPullRequest[]> {
   const pullRequests: CachedPullRequest[] = [];
   for (const [position, node] of nodes.entries()) {
     const parsed = PullRequestNode.safeParse(damaged.has(position) ? null : node);
     try {
-      if (parsed.success) pullRequests.push(await readCard(request, parsed.data, repository, signal));
-      else
-        log.warn({ repository, number: numberOf(node), reason: firstIssue(parsed.error) }, "pull request unreadable");
+      if (parsed.success) pullRequests.push(await readPullRequest(request, parsed.data, repository, signal));
+      else warn(node, firstIssue(parsed.error));
     } catch (error) {
       if (!(error instanceof GitHubError) || (error.code !== "NotFound" && error.code !== "Malformed")) throw error;
-      log.warn({ repository, number: numberOf(node), reason: error.message }, "pull request unreadable");
+      warn(node, error.message);
     }
   }
   return pullRequests;
+
+  function warn(node: unknown, reason: string): void {
+    log.warn(
+      { repository, number: numberOf(node), reason },
+      "could not read a pull request; a later poll retries it, and its builds stay unchanged until then",
+    );
+  }
 }
 
-async function readCard(
+async function readPullRequest(
   request: Request,
-  node: Pull,
+  node: PullRequestNode,
   repository: string,
   signal: AbortSignal,
 ): Promise<CachedPullRequest> {
@@ -62,7 +62,7 @@ const Head = z.object({ node: z.object({ repository: z.object({ object: CommitNo
 
 async function readHead(
   request: Request,
-  { id, headRefOid: oid }: Pull,
+  { id, headRefOid: oid }: PullRequestNode,
   what: string,
   signal: AbortSignal,
 ): Promise<CommitNode> {
@@ -72,7 +72,12 @@ async function readHead(
 
 const More = z.object({ node: z.object({ labels: Labels, reviews: Reviews }) });
 
-async function withAllPages(request: Request, first: Pull, what: string, signal: AbortSignal): Promise<Pull> {
+async function withAllPages(
+  request: Request,
+  first: PullRequestNode,
+  what: string,
+  signal: AbortSignal,
+): Promise<PullRequestNode> {
   let node = first;
   while (node.labels.pageInfo.hasNextPage || node.reviews.pageInfo.hasNextPage) {
     const cursors = { labels: node.labels.pageInfo.endCursor, reviews: node.reviews.pageInfo.endCursor };
@@ -83,13 +88,13 @@ async function withAllPages(request: Request, first: Pull, what: string, signal:
   return node;
 }
 
-interface Page<T> {
+interface ConnectionPage<T> {
   readonly nodes: T[];
   readonly pageInfo: z.infer<typeof Labels>["pageInfo"];
 }
 
-/** An ended list keeps its last cursor, so that asking on answers nothing twice. */
-function joined<T>(before: Page<T>, next: Page<T>): Page<T> {
+/** A finished list keeps its last cursor: the next request then returns an empty page, and no item twice. */
+function joined<T>(before: ConnectionPage<T>, next: ConnectionPage<T>): ConnectionPage<T> {
   const endCursor = next.pageInfo.endCursor ?? before.pageInfo.endCursor;
   return { nodes: [...before.nodes, ...next.nodes], pageInfo: { ...next.pageInfo, endCursor } };
 }

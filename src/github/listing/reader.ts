@@ -6,24 +6,15 @@ import { parseReply } from "../graphql/graphql.ts";
 import { PageInfo } from "../graphql/pullRequestNode.ts";
 import { changedQuery, openQuery, pageSize } from "../graphql/query.ts";
 import type { CacheEntry, ListingCache } from "./listingCache.ts";
+import type { Moves, Wanted } from "./probe.ts";
 import { type Request, readPullRequests } from "./readPullRequests.ts";
 
-export interface Wanted {
-  readonly number: number;
-  /** GitHub's id. */
-  readonly id: string;
-}
-
-/** Fills a cache from GitHub. */
+/** Fills a listing cache from GitHub. */
 export interface Reader {
-  /** Everything, page by page; the cache changes only when all of it is there. `readAt` is GitHub's clock now. */
+  /** Reads every page. The cache changes only after the last page. `readAt` is GitHub's current time. */
   all(cache: ListingCache, readAt: string, signal: AbortSignal): Promise<void>;
-  /** The pull requests `wanted`; those `gone` are dropped. */
-  some(
-    cache: ListingCache,
-    moves: { readonly wanted: readonly Wanted[]; readonly gone: readonly number[]; readonly readAt: string },
-    signal: AbortSignal,
-  ): Promise<void>;
+  /** Reads the pull requests in `wanted` and drops the pull requests in `gone`. */
+  some(cache: ListingCache, moves: Pick<Moves, "wanted" | "gone" | "readAt">, signal: AbortSignal): Promise<void>;
 }
 
 export function createReader(request: Request, { clock, log }: { readonly clock: Clock; readonly log: Log }): Reader {
@@ -71,7 +62,7 @@ export function createReader(request: Request, { clock, log }: { readonly clock:
     });
     const { ref, numbers, open } = parseReply(OpenPage, data, what).repository;
     if (ref === null) throw new GitHubError("NotFound", `branch ${branch} of ${repository} does not exist; correct it`);
-    // A right that is missing for all of them is missing altogether: a person must hear of it.
+    // GitHub denies every pull request of the page, so the credential lacks the right altogether. A person must grant it.
     if (denied !== undefined && damaged.size === open.nodes.length) throw denied;
     return {
       numbers: numbers.nodes,

@@ -16,9 +16,9 @@ export type TeamMembers = (
 ) => Promise<ReadonlyMap<string, ReadonlySet<string>>>;
 
 /**
- * Who is in the teams of a repository's organisation, at most ten minutes old. When GitHub does not say, the last known members
- * stay, and an unknown team trusts nobody: a team never fails a listing. A team that GitHub says does not exist is empty;
- * one that the credential may not see is asked for again after as long.
+ * Reads the members of teams of a repository's organisation, at most ten minutes old. A team never fails a listing.
+ * When GitHub cannot be read, the last known members stay trusted. A team without known members is empty.
+ * A team that does not exist, or that the credential may not read, is requested again after ten minutes.
  */
 export function createTeams(
   request: Request,
@@ -45,18 +45,18 @@ export function createTeams(
     } catch (error) {
       if (!(error instanceof GitHubError)) throw error;
       const members = last?.members ?? new Set<string>();
-      // A refusal stays one until a person does something: asking at every poll would cost a point each time.
+      // The refusal lasts until a person acts. A request at every poll would cost one point each time.
       if (error.code === "NotFound" || error.code === "Unauthorized") known.set(key, { readAt, members });
       log.warn(
         { team: key, code: error.code, reason: error.message },
-        "team not read; its last known members stay trusted",
+        "could not read a team; its last known members stay trusted, and a later poll retries it",
       );
       return members;
     }
   }
 }
 
-const Answer = z.object({
+const Reply = z.object({
   organization: z.object({
     team: z
       .object({
@@ -76,7 +76,7 @@ async function readMembers(
   const logins = new Set<string>();
   for (let after: string | null | undefined = null; after !== undefined; ) {
     const { data } = await request({ query: membersQuery, variables: { organization, team, after }, what, signal });
-    const page = parseReply(Answer, data, what).organization.team?.members;
+    const page = parseReply(Reply, data, what).organization.team?.members;
     for (const { login } of page?.nodes ?? []) logins.add(login);
     after = page?.pageInfo.hasNextPage ? page.pageInfo.endCursor : undefined;
   }

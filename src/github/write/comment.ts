@@ -7,7 +7,7 @@ const perPage = 100;
 const Comment = z.object({ id: z.union([z.int(), z.bigint()]), body: z.string().nullish() });
 type Comment = z.infer<typeof Comment>;
 
-/** Posts our comment, or edits the one that is there. Looks first, so that a lost answer never makes a second comment. */
+/** Posts our comment, or edits the existing comment. Reads first: a retry after a lost reply creates no second comment. */
 export async function upsertComment(
   transport: Transport,
   comment: CommentWrite,
@@ -29,7 +29,7 @@ export async function upsertComment(
   return { written: true };
 }
 
-/** Pages are counted, not followed by GitHub's absolute links, which would lead past a broker. */
+/** Requests pages by number. GitHub's absolute links would bypass a broker. */
 async function findOurs(
   transport: Transport,
   { repository, number, prefix }: CommentWrite,
@@ -37,7 +37,7 @@ async function findOurs(
 ): Promise<Comment | undefined> {
   const what = `the comments on ${repository}#${number}`;
   for (let page = 1; ; page += 1) {
-    const answer = await transport.send({
+    const reply = await transport.send({
       method: "GET",
       path: `/repos/${repository}/issues/${number}/comments`,
       query: { per_page: perPage, page },
@@ -45,7 +45,7 @@ async function findOurs(
       what,
       signal,
     });
-    const comments = parseReply(z.array(Comment), answer.body, what);
+    const comments = parseReply(z.array(Comment), reply.body, what);
     const ours = comments.find(({ body }) => body?.startsWith(prefix));
     if (ours !== undefined || comments.length < perPage) return ours;
   }

@@ -17,8 +17,8 @@ const Combined = z.object({
 type Status = z.infer<typeof Combined>["statuses"][number];
 
 /**
- * Writes a commit status unless the newest of its context says the same already. Tried once: after a cut connection the caller
- * comes again, and sees whether GitHub had applied it.
+ * Writes a commit status unless the newest status of its context is the same already. Does not retry: after a cut
+ * connection the caller calls again, and the read shows whether GitHub applied the write.
  */
 export async function setStatus(
   transport: Transport,
@@ -26,12 +26,12 @@ export async function setStatus(
   signal: AbortSignal,
 ): Promise<{ readonly written: boolean }> {
   const { repository, commit, context, state, description, url } = status;
-  const newest = await newestStatus(transport, status, signal).catch(unlessOffered);
-  const isSeen = newest !== "unseen";
-  // A status without a link comes back with null, or with the empty text it was written with.
+  const newest = await newestStatus(transport, status, signal).catch(unreadableIfNotFound);
+  const isSeen = newest !== "unreadable";
+  // GitHub returns null or the empty text for a status without a link.
   const text = (value: string | null | undefined) => value ?? "";
-  const says = isSeen ? newest : undefined;
-  if (says?.state === state && text(says.description) === description && text(says.target_url) === url) {
+  const before = isSeen ? newest : undefined;
+  if (before?.state === state && text(before.description) === description && text(before.target_url) === url) {
     return { written: false };
   }
   await transport.send({
@@ -46,13 +46,13 @@ export async function setStatus(
   return { written: true };
 }
 
-/** A broker may offer the write without the look; a commit that is gone is refused at the write as well. */
-function unlessOffered(error: unknown): "unseen" {
+/** A broker may offer the write without the read. If the commit is gone, GitHub refuses the write as well. */
+function unreadableIfNotFound(error: unknown): "unreadable" {
   if (!(error instanceof GitHubError && error.code === "NotFound")) throw error;
-  return "unseen";
+  return "unreadable";
 }
 
-/** The combined status shows the newest of each context: one page, where the list of all may have ten thousand. */
+/** Reads the combined status: it has the newest status of each context. The list of all statuses may have ten thousand. */
 async function newestStatus(
   transport: Transport,
   { repository, commit, context }: StatusWrite,
@@ -60,7 +60,7 @@ async function newestStatus(
 ): Promise<Status | undefined> {
   const what = `the statuses of ${repository}@${commit.slice(0, 10)}`;
   for (let page = 1; ; page += 1) {
-    const answer = await transport.send({
+    const reply = await transport.send({
       method: "GET",
       path: `/repos/${repository}/commits/${commit}/status`,
       query: { per_page: perPage, page },
@@ -68,7 +68,7 @@ async function newestStatus(
       what,
       signal,
     });
-    const { statuses } = parseReply(Combined, answer.body, what);
+    const { statuses } = parseReply(Combined, reply.body, what);
     const found = statuses.find((status) => status.context === context);
     if (found !== undefined || statuses.length < perPage) return found;
   }

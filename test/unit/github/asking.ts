@@ -17,27 +17,27 @@ export const status: StatusWrite = {
   url: "",
 };
 
-export interface Asking {
+export interface ClientOptions {
   readonly credential?: Credential;
-  /** What follows the server's address in the address of the API. */
+  /** Path of the API address, after the server's address. */
   readonly path?: string;
   readonly now?: number;
   readonly timeout?: number;
 }
 
-/** A client of that server, with a clock that stands still. */
+/** A client of the server. Its clock moves only when the test advances it. */
 export function gitHub(
   server: Pick<Scripted, "url">,
-  { credential = { token }, path = "", now, ...rest }: Asking = {},
+  { credential = { token }, path = "", now, ...rest }: ClientOptions = {},
 ) {
   const clock = leapingClock(now);
   const log = keptLog();
   return { client: createGitHub({ apiUrl: server.url + path, credential, clock, log, ...rest }), clock, log };
 }
 
-/** The error of one status write against a server that answers this. */
-export async function failing(answer: Response, credential?: Credential): Promise<GitHubError> {
-  await using server = await scripted(() => answer);
+/** The error of one status write to a server that always sends `reply`. */
+export async function failing(reply: Response, credential?: Credential): Promise<GitHubError> {
+  await using server = await scripted(() => reply);
   const { client } = gitHub(server, credential && { credential });
   return await errorOf(client.setStatus(status, signal));
 }

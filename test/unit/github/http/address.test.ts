@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { scripted } from "../../../support/github/scripted.ts";
 import { errorOf, gitHub, list, signal, status, token } from "../asking.ts";
 
-describe("the address", () => {
+describe("the API address", () => {
   it.each([
     ["", "/graphql"],
     ["/", "/graphql"],
     ["/broker", "/broker/graphql"],
     ["/api/v3", "/api/graphql"],
     ["/api/v3/", "/api/graphql"],
-  ])("%j has its GraphQL at %s", async (path, graphql) => {
+  ])("%j has its GraphQL endpoint at %s", async (path, graphql) => {
     await using server = await scripted(({ method }) => (method === "GET" ? { body: [] } : { status: 404 }));
     const { client } = gitHub(server, { path });
     await errorOf(list(client));
@@ -20,7 +20,7 @@ describe("the address", () => {
     expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([`bearer ${token}`, `bearer ${token}`]);
   });
 
-  it("is kept when a moved repository answers with GitHub's own, and the move is logged once", async () => {
+  it("stays in use when GitHub redirects a moved repository, and the move is logged once", async () => {
     await using server = await scripted(({ url, method }) => {
       const moved = url.replace("/repos/old/name", "/repositories/7");
       if (moved !== url)
@@ -43,8 +43,8 @@ describe("the address", () => {
   });
 });
 
-describe("pages", () => {
-  it("W-17: are asked for at the address that was given, whatever address GitHub's links name", async () => {
+describe("comment pages", () => {
+  it("W-17: are requested at the configured address, not at the address in GitHub's links", async () => {
     const link = '<https://api.github.com/repositories/1/issues/7/comments?page=2>; rel="next"';
     const pages = [
       Array.from({ length: 100 }, (_, id) => ({ id, body: "another" })),

@@ -8,7 +8,7 @@ describe("a GitHub App", () => {
   const privateKey = generateKeyPairSync("rsa", { modulusLength: 2048 })
     .privateKey.export({ type: "pkcs1", format: "pem" })
     .toString();
-  const lent = (count: number, expiresAt: number) => ({
+  const tokenReply = (count: number, expiresAt: number) => ({
     status: 201,
     body: { token: `ghs_${count}`, expires_at: new Date(expiresAt).toISOString(), permissions: { statuses: "write" } },
   });
@@ -19,11 +19,11 @@ describe("a GitHub App", () => {
       iss: string;
     };
 
-  it("lends a token once, and another shortly before it expires", async () => {
+  it("reuses an installation token, and requests a new token shortly before it expires", async () => {
     const start = Date.now();
     let count = 0;
     await using server = await scripted(({ url }) =>
-      url.endsWith("/access_tokens") ? lent(++count, start + count * 3_600_000) : { body: { statuses: [] } },
+      url.endsWith("/access_tokens") ? tokenReply(++count, start + count * 3_600_000) : { body: { statuses: [] } },
     );
     const { client, clock } = gitHub(server, {
       credential: { appId: "12", installationId: "3401", privateKey },
@@ -41,27 +41,27 @@ describe("a GitHub App", () => {
   it("replaces a token that GitHub no longer accepts", async () => {
     let count = 0;
     await using server = await scripted(({ url, headers }) => {
-      if (url.endsWith("/access_tokens")) return lent(++count, Date.now() + 3_600_000);
+      if (url.endsWith("/access_tokens")) return tokenReply(++count, Date.now() + 3_600_000);
       return headers.authorization === "bearer ghs_1" ? { status: 401 } : { body: { statuses: [] } };
     });
     const { client } = gitHub(server, { credential: { appId: "12", installationId: "3402", privateKey } });
     expect(await client.setStatus(status, signal)).toEqual({ written: true });
   });
 
-  it("signs by GitHub's clock when ours is wrong", async () => {
+  it("signs with GitHub's clock when the local clock is wrong", async () => {
     const wrong = Date.now() + 7_200_000;
     await using server = await scripted(({ url, headers }) => {
       if (!url.endsWith("/access_tokens")) return { body: { statuses: [] } };
       const { iat } = claimsOf(headers.authorization);
       if (iat > Date.now() / 1000)
         return { status: 401, body: { message: "'Issued at' claim ('iat') must be in the past" } };
-      return lent(1, Date.now() + 3_600_000);
+      return tokenReply(1, Date.now() + 3_600_000);
     });
     const { client } = gitHub(server, { credential: { appId: "12", installationId: "3403", privateKey }, now: wrong });
     expect(await client.setStatus(status, signal)).toEqual({ written: true });
   });
 
-  it("that is not installed, or whose key is no key, is a matter for a person", async () => {
+  it("is Unauthorized when it is not installed or its key is invalid", async () => {
     const app = { appId: "12", installationId: "3404", privateKey };
     const missing = await failing({ status: 404, body: { message: "Integration not found" } }, app);
     expect([missing.code, missing.message]).toEqual(["Unauthorized", expect.stringContaining("installation token")]);

@@ -11,7 +11,7 @@ describe("the budget", () => {
     "x-ratelimit-reset": String(reset),
   });
 
-  it("is known from the answers", async () => {
+  it("is read from the headers of replies", async () => {
     await using server = await scripted(() => ({ body: { statuses: [] }, headers: headers(4321, 2_000_000_000) }));
     const { client } = gitHub(server);
     expect(client.budgets()).toEqual([]);
@@ -21,7 +21,7 @@ describe("the budget", () => {
     ]);
   });
 
-  it("is kept for writes when little is left: reads wait for the reset", async () => {
+  it("is kept for writes when little remains: reads wait for the reset", async () => {
     const reset = Math.floor(Date.now() / 1000) + 600;
     await using server = await scripted(({ method, url }) => ({
       headers: headers(249, reset),

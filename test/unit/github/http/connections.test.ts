@@ -7,7 +7,7 @@ import { leapingClock } from "../../../support/leapingClock.ts";
 import { aPool } from "../../../support/objects/pool.ts";
 import { signal, status } from "../asking.ts";
 
-it("a connection goes, with all it remembers, when the last pool that used its credential has another", async () => {
+it("drops a connection and its caches when the last pool with its credential changes to another", async () => {
   const reset = { "x-ratelimit-limit": "5000", "x-ratelimit-remaining": "9", "x-ratelimit-reset": "2000000000" };
   const headers = { "x-ratelimit-resource": "core", ...reset };
   await using server = await scripted(() => ({ body: { statuses: [] }, headers }));

@@ -34,19 +34,19 @@ const openPage = (numbers: readonly number[], nodes: readonly unknown[]) => ({
     open: { nodes, pageInfo: noMore },
   },
 });
-const about = (position: number, ...rest: string[]) => ({
+const errorAt = (position: number, ...rest: string[]) => ({
   message: "timed out",
   path: ["repository", "open", "nodes", position, ...rest],
 });
 
-interface Play {
+interface Script {
   probe?: object[] | "missing";
   open?: object;
   nodes?: (ids: readonly string[]) => object;
 }
 
-/** Looks at the script anew for every request, so that a test may change it. */
-function play(script: Play) {
+/** Reads the script at every request, so that a test may change it. */
+function respond(script: Script) {
   return ({ method, body }: Request): Response => {
     if (method === "GET") return script.probe === "missing" ? { status: 404 } : { body: script.probe ?? [] };
     const { query, variables } = body as { query: string; variables: { ids: string[] } };
@@ -54,8 +54,8 @@ function play(script: Play) {
   };
 }
 
-async function listing(script: Play) {
-  const server = await scripted(play(script));
+async function listing(script: Script) {
+  const server = await scripted(respond(script));
   const { client, clock, log } = gitHub(server);
   const list = () => client.list({ repository: "o/r", branch: "dev", teams: [], signal });
   return { clock, log, list, server, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
@@ -64,27 +64,30 @@ async function listing(script: Play) {
 const readable = ({ pullRequests }: { pullRequests: readonly { number: number }[] }) =>
   pullRequests.map(({ number }) => number);
 
-describe("a pull request that GitHub cannot describe", () => {
+describe("an unreadable pull request", () => {
   it.each<[string, unknown, object[]]>([
-    ["is null", null, [about(1)]],
-    ["is null without a word", null, []],
+    ["is null", null, [errorAt(1)]],
+    ["is null without an error", null, []],
     [
       "lacks its statuses because of an error",
       node(2, { commits: { nodes: [{ commit: { ...commit(2), status: null } }] } }),
-      [about(1, "commits")],
+      [errorAt(1, "commits")],
     ],
     ["has no commit", node(2, { commits: { nodes: [] } }), []],
-    ["has a state nobody knows", node(2, { commits: { nodes: [{ commit: commit(2, "MAYBE") }] } }), []],
+    ["has an unknown state", node(2, { commits: { nodes: [{ commit: commit(2, "MAYBE") }] } }), []],
     ["has no title", node(2, { title: null }), []],
-  ])("%s: it is unreadable, neither closed nor untested, and its neighbours are listed", async (_, broken, errors) => {
-    const open = { data: openPage([1, 2, 3], [node(1), broken, node(3)]), errors };
-    await using world = await listing({ open });
-    const result = await world.list();
-    expect([readable(result), result.unreadable]).toEqual([[1, 3], [2]]);
-    expect(world.log.lines.filter(({ level }) => level === "warn")).toHaveLength(1);
-  });
+  ])(
+    "%s: is listed as unreadable, neither closed nor untested, and the others are listed",
+    async (_, broken, errors) => {
+      const open = { data: openPage([1, 2, 3], [node(1), broken, node(3)]), errors };
+      await using world = await listing({ open });
+      const result = await world.list();
+      expect([readable(result), result.unreadable]).toEqual([[1, 3], [2]]);
+      expect(world.log.lines.filter(({ level }) => level === "warn")).toHaveLength(1);
+    },
+  );
 
-  it("is tried again after 150 s, and listed once it can be read", async () => {
+  it("is retried after 150 s, and listed once readable", async () => {
     const nodes = (ids: readonly string[]) => ({
       data: { nodes: ids.map((id) => (id.startsWith("PR") ? node(2) : commit(Number(id.slice(2))))) },
     });
@@ -98,8 +101,8 @@ describe("a pull request that GitHub cannot describe", () => {
   });
 });
 
-describe("an answer with errors", () => {
-  it("that are not about one pull request fails whole, even when data came along", async () => {
+describe("a reply with errors", () => {
+  it("fails as a whole when an error is not about one pull request, even with data", async () => {
     const open = {
       data: openPage([], []),
       errors: [{ message: "Something went wrong", path: ["repository", "open"] }],
@@ -108,7 +111,7 @@ describe("an answer with errors", () => {
     await expect(world.list()).rejects.toMatchObject({ code: "Unreachable" });
   });
 
-  it("about one commit's statuses makes that pull request unreadable, not untested", async () => {
+  it("makes a pull request unreadable, not untested, when its statuses have an error", async () => {
     const nodes = () => ({
       data: { nodes: [null, { ...commit(2), status: null }] },
       errors: [{ type: "NOT_FOUND", message: "gone", path: ["nodes", 0] }],
@@ -122,9 +125,9 @@ describe("an answer with errors", () => {
   });
 });
 
-describe("a right that the credential lacks", () => {
+describe("a missing right of the credential", () => {
   const forbidden = (position: number) => ({
-    ...about(position, "commits", "commit", "status"),
+    ...errorAt(position, "commits", "commit", "status"),
     type: "FORBIDDEN",
     message: "Resource not accessible by integration",
   });
@@ -133,7 +136,7 @@ describe("a right that the credential lacks", () => {
     errors: positions.map(forbidden),
   });
 
-  it("for every pull request fails the listing, and is named, rather than leaving none that can be read", async () => {
+  it("fails the listing with the name of the right when every pull request is denied", async () => {
     await using world = await listing({ open: open(0, 1) });
     await expect(world.list()).rejects.toMatchObject({
       code: "Unauthorized",
@@ -142,21 +145,21 @@ describe("a right that the credential lacks", () => {
     });
   });
 
-  it("for pull requests is named by GitHub's own word for them", async () => {
+  it("is reported with GitHub's name of the field", async () => {
     const errors = [{ type: "FORBIDDEN", message: "Resource not accessible", path: ["repository", "numbers"] }];
     await using world = await listing({ open: { data: { repository: null }, errors } });
     await expect(world.list()).rejects.toThrow('grant the credential the right to read "pullRequests"');
   });
 
-  it("for one of them costs that one alone", async () => {
+  it("makes only the denied pull request unreadable", async () => {
     await using world = await listing({ open: open(1) });
     const result = await world.list();
     expect([readable(result), result.unreadable]).toEqual([[1], [2]]);
   });
 });
 
-describe("a head", () => {
-  it("that is not the last of the listed commits is asked for by its name", async () => {
+describe("a head commit", () => {
+  it("is requested by its id when it is not the last listed commit", async () => {
     const long = node(1, { headRefOid: "head9" });
     const nodes = () => ({ data: { node: { repository: { object: commit(9, "FAILURE") } } } });
     await using world = await listing({ open: { data: openPage([1], [long]) }, nodes });
@@ -165,7 +168,7 @@ describe("a head", () => {
   });
 });
 
-describe("a change that the probe shows", () => {
+describe("a change in the probe", () => {
   const entry = (changes: object = {}) => ({
     number: 1,
     node_id: "PR_1",
@@ -176,9 +179,9 @@ describe("a change that the probe shows", () => {
     ...changes,
   });
 
-  it("is asked for until GraphQL shows it too: its answers may lag behind", async () => {
+  it("is requested until GraphQL shows it too, because GraphQL may lag behind", async () => {
     let seen = "2024-01-02T00:00:00Z";
-    const script: Play = {
+    const script: Script = {
       probe: [entry()],
       open: { data: openPage([1], [node(1)]) },
       nodes: () => ({ data: { nodes: [node(1, { updatedAt: seen, title: seen })] } }),
@@ -190,16 +193,16 @@ describe("a change that the probe shows", () => {
     expect(await title()).toBe(seen);
     seen = "2024-01-03T00:00:00Z";
     expect(await title()).toBe(seen);
-    const asked = world.server.requests.length;
+    const before = world.server.requests.length;
     await title();
-    expect(world.server.requests).toHaveLength(asked + 1);
+    expect(world.server.requests).toHaveLength(before + 1);
   });
 
   it.each([
     ["closed", { state: "closed" }],
-    ["turned to another base", { base: { ref: "release" } }],
-  ])("is that it was %s: it leaves the listing without a point spent", async (_, change) => {
-    const script: Play = { probe: [entry()], open: { data: openPage([1], [node(1)]) } };
+    ["moved to another base", { base: { ref: "release" } }],
+  ])("removes a pull request that was %s from the listing at no cost", async (_, change) => {
+    const script: Script = { probe: [entry()], open: { data: openPage([1], [node(1)]) } };
     await using world = await listing(script);
     expect(readable(await world.list())).toEqual([1]);
     script.probe = [entry({ updated_at: "2024-01-03T00:00:00Z", ...change })];
@@ -207,9 +210,12 @@ describe("a change that the probe shows", () => {
   });
 });
 
-describe("a team that the credential may not see", () => {
-  it("trusts nobody, and is asked for again after ten minutes, not at every poll", async () => {
-    const script = play({ open: { data: openPage([1], [node(1)]) }, nodes: () => ({ data: { nodes: [commit(1)] } }) });
+describe("a team without read access", () => {
+  it("has no members, and is requested again after ten minutes, not at every poll", async () => {
+    const script = respond({
+      open: { data: openPage([1], [node(1)]) },
+      nodes: () => ({ data: { nodes: [commit(1)] } }),
+    });
     const denied = { data: null, errors: [{ type: "FORBIDDEN", message: "read:org is missing" }] };
     const isTeam = ({ body }: Request) => JSON.stringify(body ?? "").includes("query Members");
     await using server = await scripted((request) => (isTeam(request) ? { body: denied } : script(request)));
@@ -230,17 +236,17 @@ describe("a team that the credential may not see", () => {
   });
 });
 
-describe("listings asked for at once", () => {
-  it("of one repository share one reading", async () => {
+describe("concurrent listings", () => {
+  it("of one repository share one complete reading", async () => {
     await using world = await listing({ open: { data: openPage([1], [node(1)]) } });
     await Promise.all([world.list(), world.list(), world.list()]);
     expect(world.server.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
   });
 });
 
-describe("a broker that offers GraphQL alone", () => {
-  it("is listed too, whole at every poll", async () => {
-    const script: Play = { probe: "missing", open: { data: openPage([1], [node(1)]) } };
+describe("a broker with GraphQL only", () => {
+  it("is listed too, with a complete reading at every poll", async () => {
+    const script: Script = { probe: "missing", open: { data: openPage([1], [node(1)]) } };
     await using world = await listing(script);
     expect(readable(await world.list())).toEqual([1]);
     script.open = { data: openPage([1, 2], [node(1), node(2)]) };
