@@ -1,21 +1,27 @@
 import { z } from "zod";
 import type { Setting } from "../core/pool/manifest/manifest.ts";
 
-/** What the operator reads from its environment, once, at its start. */
+/** Environment variables of the operator. Read once, at startup. */
 const OperatorEnvironment = z.object({
-  BUILDERPOOL_NAMESPACE: z.string().min(1).describe("Namespace whose pools it runs"),
-  BUILDERPOOL_POD_NAME: z.string().min(1).describe("Name of its own pod: who leads, and who said an Event"),
+  BUILDERPOOL_NAMESPACE: z.string().min(1).describe("Namespace of the pools that the operator runs"),
+  BUILDERPOOL_POD_NAME: z.string().min(1).describe("Name of the operator's pod, for the leader Lease and for Events"),
   BUILDERPOOL_BUILDER_IMAGE: z.string().min(1).describe("Image of the builders"),
   BUILDERPOOL_PULL_SECRETS: z
     .string()
     .default("")
-    .describe("Names of Secrets by which images of builders and pools are pulled, with commas between them"),
-  BUILDERPOOL_LOGS_URL: z.url().describe("Where builders PUT logs"),
-  BUILDERPOOL_LOGS_PUBLIC_URL: z.url().describe("Where people open them"),
+    .describe("Names of the image pull Secrets of builders and pools, separated by commas"),
+  BUILDERPOOL_LOGS_URL: z.url().describe("Address to which builders PUT logs"),
+  BUILDERPOOL_LOGS_PUBLIC_URL: z.url().describe("Address at which people open logs"),
   BUILDERPOOL_LOGS_AUDIENCE: z.string().min(1).default("builderpool-logs").describe("Audience of the builders' tokens"),
-  BUILDERPOOL_PORT: z.coerce.number().int().min(0).max(65535).default(8080).describe("Port of health and metrics"),
-  BUILDERPOOL_LOG_LEVEL: z.enum(["debug", "info", "warn"]).default("info").describe("What is logged"),
-  KUBECONFIG: z.string().min(1).optional().describe("How the API server is reached from outside a pod"),
+  BUILDERPOOL_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .default(8080)
+    .describe("Port of the health and metrics endpoints"),
+  BUILDERPOOL_LOG_LEVEL: z.enum(["debug", "info", "warn"]).default("info").describe("Lowest level of log messages"),
+  KUBECONFIG: z.string().min(1).optional().describe("Kubeconfig file for the API server, outside a pod"),
   KUBERNETES_SERVICE_HOST: z.string().min(1).default("kubernetes.default.svc").describe("Set by Kubernetes"),
   KUBERNETES_SERVICE_PORT: z.string().min(1).default("443").describe("Set by Kubernetes"),
 });
@@ -30,10 +36,10 @@ export interface Environment {
   readonly apiServer: { readonly host: string; readonly port: string };
 }
 
-/** Throws an Error with one line for each variable that is missing or wrong. */
+/** Parses the environment. Throws an Error with one line for each missing or invalid variable. */
 export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
   const { data, error } = OperatorEnvironment.safeParse(env);
-  if (data === undefined) throw new Error(`the environment of the operator is wrong:\n${z.prettifyError(error)}`);
+  if (data === undefined) throw new Error(`the environment of the operator is invalid:\n${z.prettifyError(error)}`);
   return {
     namespace: data.BUILDERPOOL_NAMESPACE,
     podName: data.BUILDERPOOL_POD_NAME,

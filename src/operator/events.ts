@@ -1,4 +1,4 @@
 import type { PoolEvent } from "../core/pool/action.ts";
 
-/** Says something that people want to read about where they look for it. Never fails and keeps nobody waiting. */
+/** Emits an Event about a pool or builder for people. Never throws and never blocks. */
 export type EmitEvent = (event: PoolEvent) => void;

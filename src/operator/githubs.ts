@@ -6,13 +6,13 @@ import type { Clock } from "../system/clock.ts";
 import type { Log } from "../system/log.ts";
 
 export interface GitHubs {
-  /** The connection a pool uses; pools of one address and credential share it, with its budget and caches. */
+  /** The pool's connection. Pools with the same address and credential share one connection, its budget and its caches. */
   of(pool: BuilderPool): GitHub;
   /** Last known budgets of all connections. */
   budgets(): readonly Budget[];
 }
 
-/** Connections by address and credential. `credential` looks up a pool's credential each time, so that a rotated one is used at once. */
+/** Keeps connections by address and credential. Looks up `credential` at each use: a rotated credential is used at once. */
 export function createGitHubs(world: {
   readonly clock: Clock;
   readonly log: Log;
@@ -21,7 +21,7 @@ export function createGitHubs(world: {
   const connections = new Map<string, GitHub>();
   const keys = new Map<string, string>();
 
-  /** A token that is replaced every hour must not leave a connection behind each time, with all that it has read. */
+  /** Drops the connection of an old credential: with hourly tokens, connections and their caches would pile up. */
   function use(pool: string, key: string): void {
     const before = keys.get(pool);
     keys.set(pool, key);

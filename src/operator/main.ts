@@ -13,12 +13,12 @@ import { type InCluster, startInCluster } from "./cluster/start.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 
 /*
- * The operator of a cluster. Of several one leads and does all the work; the others wait to take its place.
+ * The operator of a cluster. One of several replicas leads and does all the work. The others wait for the leader's Lease.
  */
 
-/** The Lease that operators contend for. */
+/** Name of the leader Lease. */
 const lease = "builderpool";
-/** Exit code of a process whose environment makes no sense, as in sysexits. */
+/** Exit code for an invalid environment, as in sysexits. */
 const usage = 64;
 
 async function run({ namespace, podName: instance, setting, port, ...environment }: Environment, log: Log) {
@@ -34,26 +34,26 @@ async function run({ namespace, podName: instance, setting, port, ...environment
   const logs = createHttpLogStore({ putUrl: setting.logs.url, url: setting.logs.publicUrl, token: async () => "" });
   const vitals = createVitals();
   const identity = `${instance}_${randomUUID()}`;
-  let isHeard = false;
+  let isConnected = false;
   let operator: InCluster | undefined;
   const health = await serveHealth(
     port,
-    () => (isHeard ? undefined : "the API server has not answered yet"),
+    () => (isConnected ? undefined : "the API server has not replied yet"),
     async () => operator?.scrape(),
   );
-  log.info({ port: health.port, namespace, identity }, "the operator listens");
+  log.info({ port: health.port, namespace, identity }, "serving health and metrics");
 
-  async function hear(): Promise<void> {
-    while (!ending.signal.aborted && !isHeard) {
-      isHeard = await store.get("Lease", lease).then(
+  async function awaitApiServer(): Promise<void> {
+    while (!ending.signal.aborted && !isConnected) {
+      isConnected = await store.get("Lease", lease).then(
         () => true,
         () => false,
       );
-      if (!isHeard) await clock.sleep(1000, ending.signal).catch(() => {});
+      if (!isConnected) await clock.sleep(1000, ending.signal).catch(() => {});
     }
   }
 
-  void hear();
+  void awaitApiServer();
   try {
     await runAsLeader(
       store,
@@ -70,7 +70,7 @@ async function run({ namespace, podName: instance, setting, port, ...environment
     ending.abort();
     await health.close();
   }
-  log.info({ identity }, "the operator ends");
+  log.info({ identity }, "the operator exits");
 }
 
 try {

@@ -21,20 +21,20 @@ export interface OperatorWorld {
   readonly clock: Clock;
   readonly log: Log;
   readonly emit?: EmitEvent;
-  /** Whether what was tested is tested again until it is merged. */
+  /** Whether tested pull requests are rebuilt until their merge. */
   readonly rechecks: boolean;
-  /** The connection a pool uses; undefined while its credential is missing. */
+  /** The pool's GitHub connection; undefined while its credential is missing. */
   github(pool: BuilderPool): GitHub | undefined;
 }
 
 export interface Operator {
-  /** Resolves when everything has ended after `signal` aborted; rejects when a part fails, and ends the others with it. */
+  /** Resolves when all parts have ended after `signal` aborted. If one part fails, the others end and this rejects. */
   readonly ended: Promise<void>;
-  /** Whether all pull requests are listed, the listings are fresh, and the Builds are what they say. */
+  /** Whether all pull requests are listed, the listings are fresh, and the Builds match the listings. */
   isSettled(): boolean;
 }
 
-/** Starts everything the operator does: pools, queue, reports, liveness, janitor. */
+/** Starts the parts of the operator: pools, queue, reporter, liveness, janitor. */
 export function startOperator(world: OperatorWorld, signal: AbortSignal): Operator {
   const failed = new AbortController();
   const end = AbortSignal.any([signal, failed.signal]);

@@ -5,11 +5,11 @@ import { isStoreError } from "../../store/error.ts";
 import type { KubernetesClient, KubernetesObject } from "../../store/kubernetes/client.ts";
 import { secrets } from "./resources.ts";
 
-const ofApp = ["appId", "installationId", "privateKey"] as const;
+const appKeys = ["appId", "installationId", "privateKey"] as const;
 
 /**
- * A pool's credential: the Secret that `spec.github.secretRef` names, with `token`, or with `appId`, `installationId` and `privateKey`.
- * Throws GitHubError: Unauthorized, with what the Secret lacks, or Unreachable when it could not be read.
+ * Reads a pool's credential from the Secret in `spec.github.secretRef`. The Secret has the key `token`, or the keys `appId`,
+ * `installationId` and `privateKey`. Throws a `GitHubError`: Unauthorized with the missing keys, or Unreachable when the read failed.
  */
 export async function createSecretCredential(
   client: Pick<KubernetesClient, "get" | "namespace">,
@@ -21,25 +21,25 @@ export async function createSecretCredential(
     const code = isStoreError(error, "Forbidden") ? "Unauthorized" : "Unreachable";
     throw new GitHubError(code, `The Secret "${name}" could not be read: ${String(error)}`, { cause: error });
   });
-  const where = `The Secret "${name}", which spec.github.secretRef names,`;
+  const subject = `The Secret "${name}" (spec.github.secretRef)`;
   if (secret === undefined) {
     throw new GitHubError(
       "Unauthorized",
-      `${where} does not exist in the namespace "${client.namespace}": create it with the key token, or with ${ofApp.join(", ")}`,
+      `${subject} does not exist in the namespace "${client.namespace}": create it with the key token, or with ${appKeys.join(", ")}`,
     );
   }
   const value = (key: string) => decoded(secret, key);
-  const [token, appId, installationId, privateKey] = [value("token"), ...ofApp.map(value)];
+  const [token, appId, installationId, privateKey] = [value("token"), ...appKeys.map(value)];
   if (token !== undefined) return { token };
   if (appId !== undefined && installationId !== undefined && privateKey !== undefined) {
     return { appId, installationId, privateKey };
   }
-  const missing = ofApp.filter((key) => value(key) === undefined);
-  const lacks = missing.length === ofApp.length ? `token, or ${ofApp.join(", ")}` : missing.join(", ");
-  throw new GitHubError("Unauthorized", `${where} lacks ${lacks}: add what is missing to it`);
+  const missing = appKeys.filter((key) => value(key) === undefined);
+  const lacks = missing.length === appKeys.length ? `token, or ${appKeys.join(", ")}` : missing.join(", ");
+  throw new GitHubError("Unauthorized", `${subject} lacks ${lacks}: add the missing keys`);
 }
 
-/** The text of a key; undefined when it is missing, empty, or no text. */
+/** The text of a key; undefined for a missing, empty or non-text value. */
 function decoded({ ["data"]: data }: KubernetesObject, key: string): string | undefined {
   const value =
     typeof data === "object" && data !== null ? Object.entries(data).find(([name]) => name === key) : undefined;

@@ -18,38 +18,38 @@ export interface EventWorld {
   readonly instance: string;
 }
 
-/** The same said again within this time is counted, not repeated. */
+/** The same Event within this time raises the count of the first Event. */
 const series = 10 * 60_000;
-/** So many wait to be written; an API server that is slow costs later ones their place, not us our memory. */
+/** Limit of Events in the queue. With a slow API server, later Events are dropped and memory stays bounded. */
 const mostWaiting = 200;
 const longestNote = 1024;
 
-interface Said {
+interface EmittedEvent {
   readonly name: string;
   readonly at: number;
   readonly count: number;
 }
 
-/** Kubernetes Events about pools and builders, one after the other, in the background. */
+/** Writes Kubernetes Events about pools and builders in the background, one at a time. */
 export function createEventEmitter(world: EventWorld): EmitEvent {
   const { client, clock, log } = world;
-  const said = new Map<string, Said>();
+  const emitted = new Map<string, EmittedEvent>();
   let waiting = 0;
   let last = Promise.resolve();
 
-  async function say(event: PoolEvent): Promise<void> {
+  async function write(event: PoolEvent): Promise<void> {
     const key = JSON.stringify([event.object, event.reason, event.message]);
     const now = clock.monotonic();
-    for (const [old, { at }] of said) if (now - at > series) said.delete(old);
-    const before = said.get(key);
+    for (const [old, { at }] of emitted) if (now - at > series) emitted.delete(old);
+    const before = emitted.get(key);
     if (before === undefined) {
       const object = await eventOf(world, event);
       await client.create(events, object);
-      said.set(key, { name: object.metadata.name, at: now, count: 1 });
+      emitted.set(key, { name: object.metadata.name, at: now, count: 1 });
       return;
     }
     const count = before.count + 1;
-    said.set(key, { ...before, at: now, count });
+    emitted.set(key, { ...before, at: now, count });
     await client.merge(events, before.name, { series: { count, lastObservedTime: microTime(clock) } });
   }
 
@@ -57,8 +57,10 @@ export function createEventEmitter(world: EventWorld): EmitEvent {
     if (waiting >= mostWaiting) return;
     waiting += 1;
     last = last
-      .then(() => say(event))
-      .catch((error: unknown) => log.debug({ object: event.object, error: String(error) }, "an event was not written"))
+      .then(() => write(event))
+      .catch((error: unknown) =>
+        log.debug({ object: event.object, error: String(error) }, "could not write an Event; it is dropped"),
+      )
       .finally(() => {
         waiting -= 1;
       });
@@ -70,7 +72,7 @@ async function eventOf(
   { object, reason, message }: PoolEvent,
 ): Promise<KubernetesObject> {
   const [kind, name = ""] = object.split("/");
-  const about = kind === "BuilderPool" || kind === "Builder" ? await store.get(kind, name) : undefined;
+  const regarding = kind === "BuilderPool" || kind === "Builder" ? await store.get(kind, name) : undefined;
   const time = microTime(clock);
   const hash = createHash("sha256")
     .update(JSON.stringify([object, reason, message, time]))
@@ -86,11 +88,11 @@ async function eventOf(
     reason,
     type: poolWarnings.has(reason) ? "Warning" : "Normal",
     note: message.slice(0, longestNote).toWellFormed(),
-    regarding: { apiVersion, kind, name, namespace, ...(about && { uid: about.metadata.uid }) },
+    regarding: { apiVersion, kind, name, namespace, ...(regarding && { uid: regarding.metadata.uid }) },
   };
 }
 
-/** The wall clock as Events want it: with microseconds. */
+/** The wall clock in the format of Events, with microseconds. */
 function microTime(clock: Pick<Clock, "now">): string {
   return new Date(clock.now()).toISOString().replace("Z", "000Z");
 }

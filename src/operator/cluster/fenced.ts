@@ -2,14 +2,14 @@ import { StoreError } from "../../store/error.ts";
 import type { KubernetesClient } from "../../store/kubernetes/client.ts";
 
 /**
- * The same client, which writes nothing any more once `leading` has aborted: somebody else may lead by then, and what we decided before would
- * undo what they do.
+ * Wraps a client so that every write fails after `leading` has aborted. Another operator may lead by then, and a write from an old
+ * plan would undo its work.
  */
-export function fenced(client: KubernetesClient, leading: AbortSignal): KubernetesClient {
+export function createFencedClient(client: KubernetesClient, leading: AbortSignal): KubernetesClient {
   function asLeader<Args extends readonly unknown[], T>(write: (...args: Args) => Promise<T>) {
     return async (...args: Args): Promise<T> => {
       if (leading.aborted)
-        throw new StoreError("Unavailable", "this operator does not lead any more, so it writes nothing");
+        throw new StoreError("Unavailable", "this operator has lost the leadership, so the write was not sent");
       return write(...args);
     };
   }

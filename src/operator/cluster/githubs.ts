@@ -6,17 +6,17 @@ import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import type { GitHubs } from "../githubs.ts";
 
-/** How long a credential is used before it is looked up again. */
-const lookAgain = 60_000;
+/** Maximum age of a credential before the next read of its Secret. */
+const credentialMaxAge = 60_000;
 
 export interface GitHubsWorld {
   readonly clock: Clock;
   readonly log: Log;
-  /** A pool's credential as it is now; rejects with a GitHubError that says what to do about it. */
+  /** Reads a pool's current credential. Rejects with a GitHubError that names the remedy. */
   credential(pool: BuilderPool): Promise<Credential>;
 }
 
-/** Connections by address and Secret. A rotated credential is used within a minute, and at once when GitHub refuses the one before. */
+/** Keeps connections by address and Secret. A rotated credential is used within a minute, or at once after a refusal by GitHub. */
 export function createGitHubsBySecret(world: GitHubsWorld): GitHubs {
   const connections = new Map<string, GitHub>();
   return {
@@ -34,56 +34,59 @@ export function createGitHubsBySecret(world: GitHubsWorld): GitHubs {
 interface Connection {
   readonly github: GitHub;
   readonly credential: string;
-  readonly lookedUpAt: number;
+  readonly readAt: number;
 }
 
-/** One GitHub that changes its credential when the Secret does. */
+/** One GitHub connection that follows the credential in its Secret. */
 function connect(world: GitHubsWorld, pool: BuilderPool): GitHub {
   const { clock, log } = world;
   const { apiUrl } = pool.spec.github;
   let current: Connection | undefined;
-  let lookingUp: Promise<Connection> | undefined;
+  let reading: Promise<Connection> | undefined;
 
-  /** Who asks while another looks the credential up shares what that one finds: each connection reads everything for itself. */
+  /** Concurrent reads of the Secret share one read: each new connection would read all pull requests again. */
   async function connection(isFresh: boolean): Promise<Connection> {
     const now = clock.monotonic();
-    if (!isFresh && current !== undefined && now - current.lookedUpAt < lookAgain) return current;
-    lookingUp ??= lookUp(now).finally(() => {
-      lookingUp = undefined;
+    if (!isFresh && current !== undefined && now - current.readAt < credentialMaxAge) return current;
+    reading ??= readCredential(now).finally(() => {
+      reading = undefined;
     });
-    return await lookingUp;
+    return await reading;
   }
 
-  async function lookUp(now: number): Promise<Connection> {
+  async function readCredential(now: number): Promise<Connection> {
     try {
       const credential = await world.credential(pool);
       const text = JSON.stringify(credential);
       const github = current?.credential === text ? current.github : createGitHub({ apiUrl, credential, clock, log });
-      current = { github, credential: text, lookedUpAt: now };
+      current = { github, credential: text, readAt: now };
     } catch (error) {
       const isUnknown = error instanceof GitHubError && error.code === "Unreachable";
       if (current === undefined || !isUnknown) throw error;
-      log.warn({ pool: pool.metadata.name, error: String(error) }, "the last known GitHub credential is used");
+      log.warn(
+        { pool: pool.metadata.name, error: String(error) },
+        "could not read the GitHub credential; the last known credential stays in use",
+      );
     }
     return current;
   }
 
-  async function ask<T>(question: (github: GitHub) => Promise<T>): Promise<T> {
+  async function withConnection<T>(request: (github: GitHub) => Promise<T>): Promise<T> {
     const { github } = await connection(false);
     try {
-      return await question(github);
+      return await request(github);
     } catch (error) {
       if (!(error instanceof GitHubError) || error.code !== "Unauthorized") throw error;
       const renewed = await connection(true);
       if (renewed.github === github) throw error;
-      return await question(renewed.github);
+      return await request(renewed.github);
     }
   }
 
   return {
-    list: (request) => ask((github) => github.list(request)),
-    setStatus: (status, signal) => ask((github) => github.setStatus(status, signal)),
-    upsertComment: (comment, signal) => ask((github) => github.upsertComment(comment, signal)),
+    list: (request) => withConnection((github) => github.list(request)),
+    setStatus: (status, signal) => withConnection((github) => github.setStatus(status, signal)),
+    upsertComment: (comment, signal) => withConnection((github) => github.upsertComment(comment, signal)),
     budgets: () => current?.github.budgets() ?? [],
   };
 }

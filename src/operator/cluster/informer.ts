@@ -5,16 +5,16 @@ import { type ReflectFact, reflect } from "../../store/kubernetes/watch/reflect.
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 
-/** What a watch of one kind has shown so far of the objects that carry a pool's label. */
+/** A watched copy of the objects of one kind that have a pool's label. */
 export interface Informer<T> {
-  /** Resolves when everything that existed has been seen; never, when the signal aborts before. */
+  /** Resolves after the first complete list; never when the signal aborts before. */
   readonly synced: Promise<void>;
-  /** Whether news arrive now. While they do not, what is shown may be old. */
+  /** Whether changes arrive now. Otherwise the copy may be stale. */
   isHealthy(): boolean;
   get(name: string): T | undefined;
-  /** Those that carry the label of this pool. */
+  /** Objects with the label of this pool. */
   of(pool: string): readonly T[];
-  /** Shows what a write of our own returned, before the watch does; unless the watch has shown meanwhile that it is gone. */
+  /** Stores the result of our own write before the watch shows it. Ignored when the watch has shown its deletion meanwhile. */
   put(object: T): void;
 }
 
@@ -23,19 +23,19 @@ export interface InformerWorld {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
-  /** Counts what the watches do. */
+  /** Counts watch events. */
   readonly count?: (fact: ReflectFact, kind: string) => void;
 }
 
 export interface InformerObject extends Identified {
-  /** The pool whose label it carries. */
+  /** The pool in the object's label. */
   readonly pool: string;
 }
 
-/** A write is answered long before so many others are gone. */
-const longestMemory = 1000;
+/** Number of remembered deletions. The reply to a write arrives long before so many other deletions. */
+const rememberedDeletions = 1000;
 
-/** Begins to watch. `read` takes what is needed of an object; `onChange` hears the pool of each that changed. */
+/** Starts to watch. `read` extracts the needed part of an object. `onChange` is called with the pool of each changed object. */
 export function createInformer<T extends InformerObject>(
   { client, clock, log, signal, count = () => {} }: InformerWorld,
   resource: Resource,
@@ -43,7 +43,7 @@ export function createInformer<T extends InformerObject>(
   onChange: (pool: string) => void,
 ): Informer<T> {
   const objects = new Map<string, T>();
-  /** UIDs that never come back. */
+  /** UIDs of deleted objects. */
   const gone = new Set<string | undefined>();
   const synced = Promise.withResolvers<void>();
   let isHealthy = false;
@@ -67,10 +67,10 @@ export function createInformer<T extends InformerObject>(
     objects.delete(name);
     gone.add(uid);
     const [oldest] = gone;
-    if (gone.size > longestMemory) gone.delete(oldest);
+    if (gone.size > rememberedDeletions) gone.delete(oldest);
   }
 
-  void follow(); // it ends by its signal alone: whatever else ends it is a bug and may end the process
+  void follow(); // ends only by its signal: an error here is a bug and may end the process
   return {
     synced: synced.promise,
     isHealthy: () => isHealthy,

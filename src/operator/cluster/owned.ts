@@ -5,27 +5,27 @@ import type { InformerObject } from "./informer.ts";
 
 export interface OwnedObject extends InformerObject {
   readonly object: KubernetesObject;
-  /** All that people or we may have written, as text: the same text means that nobody did since. */
+  /** All writable fields as text. The same text means: no change since. */
   readonly written: string;
 }
 
-/** An object that carries a pool's label; undefined for any other. */
+/** Reads an object with a pool's label; undefined for any other object. */
 export function readOwned(object: KubernetesObject): OwnedObject | undefined {
   const pool = object.metadata.labels?.[poolLabel];
   return pool === undefined ? undefined : { metadata: object.metadata, pool, object, written: writtenOn(object) };
 }
 
-/** Whether the object is the pool's, or nobody's and carries its label, as after a deletion that left it behind. */
+/** Whether the pool owns the object, or the object has no owner and the pool's label (left behind by a deletion). */
 export function isOurs({ metadata }: KubernetesObject, pool: BuilderPool): boolean {
   const controller = metadata.ownerReferences?.find((owner) => owner.controller);
   if (controller === undefined) return metadata.labels?.[poolLabel] === pool.metadata.name;
   return controller.apiVersion === apiVersion && controller.uid === pool.metadata.uid;
 }
 
-/** Why its name cannot be had by the pool, for people. */
-export function takenBy({ kind, metadata }: KubernetesObject, { metadata: { name } }: BuilderPool): string {
+/** Message for people: the name is taken by another object. */
+export function nameTakenMessage({ kind, metadata }: KubernetesObject, { metadata: { name } }: BuilderPool): string {
   const controller = metadata.ownerReferences?.find((owner) => owner.controller);
-  const owner = controller === undefined ? "somebody else" : `the ${controller.kind} "${controller.name}"`;
+  const owner = controller === undefined ? "another owner" : `the ${controller.kind} "${controller.name}"`;
   return `The ${kind} "${metadata.name}" belongs to ${owner}: create the pool "${name}" under another name, or delete that ${kind}`;
 }
 

@@ -9,7 +9,7 @@ import { revisionOf } from "../../core/pool/rollout/revision.ts";
 import { isStoreError } from "../../store/error.ts";
 import type { KubernetesObject } from "../../store/kubernetes/client.ts";
 import { createInformer, type Informer, type InformerWorld } from "./informer.ts";
-import { isOurs, type OwnedObject, readOwned, takenBy } from "./owned.ts";
+import { isOurs, nameTakenMessage, type OwnedObject, readOwned } from "./owned.ts";
 import { replaceStatefulSet } from "./replace.ts";
 import { ownedResource, ownedResources, statefulSets } from "./resources.ts";
 import { readStatefulSet } from "./statefulSet.ts";
@@ -19,29 +19,29 @@ export interface ClusterWorld extends InformerWorld {
   readonly setting: Setting;
 }
 
-/** Everything pools own in a cluster but their Builders and Builds. */
+/** The objects that pools own in a cluster, except Builders and Builds. */
 export interface OwnedObjects {
   readonly synced: Promise<void>;
-  /** What the pool's StatefulSet says; undefined when there is none of ours. */
+  /** Replicas and revision of the pool's StatefulSet; undefined without a StatefulSet of the pool. */
   workload(pool: string): Workload | undefined;
   environment(pool: BuilderPool, pools: readonly BuilderPool[]): Promise<WorkloadEnvironment>;
-  /** Writes what is not there as it should be, and nothing else. Throws when a name is somebody else's. */
+  /** Writes missing and changed objects only. Throws when another owner has the name of an object. */
   apply(pool: BuilderPool, replicas: number, revision: string): Promise<void>;
 }
 
-/** Name under which our fields are managed. */
+/** Field manager of our server-side applies. */
 const fieldManager = "builderpool";
 
-/** What the API server refused is asked of it again after so long, or when the pool changed. */
-const refusalHolds = 60_000;
+/** A refused manifest is applied again after this time, or after a change of the pool. */
+const refusalMaxAge = 60_000;
 
-/** What is remembered of a pool while it lives; forgotten when the operator restarts, which then applies everything once. */
+/** Memory of a pool's last apply. Lost at a restart of the operator, which then applies everything once. */
 interface Remembered {
-  /** What its objects were made from when they were applied last. */
-  told?: Workload & { readonly template: PodTemplate };
-  /** What the API server found wrong with it. */
+  /** The inputs of the last apply. */
+  lastApplied?: Workload & { readonly template: PodTemplate };
+  /** The last refusal by the API server. */
   refused?: { readonly generation: number | undefined; readonly message: string; readonly at: number };
-  /** By kind: which object it is, what was applied, and what it was afterwards. */
+  /** By kind: the object's UID, the applied manifest, and the object afterwards. */
   readonly applied: Map<
     string,
     { readonly uid: string | undefined; readonly wanted: string; readonly written: string }
@@ -67,22 +67,22 @@ export function watchOwnedObjects(world: ClusterWorld, onChange: (pool: string) 
     for (const uid of remembered.keys()) if (!alive.has(uid)) remembered.delete(uid);
   }
 
-  const shown = ({ kind, metadata }: Manifest) => informers.get(kind)?.get(metadata.name);
+  const watched = ({ kind, metadata }: Manifest) => informers.get(kind)?.get(metadata.name);
 
-  /** Whether the object is there as it was when this very manifest was applied. */
-  function isInPlace(pool: BuilderPool, manifest: Manifest): boolean {
-    const there = shown(manifest);
+  /** Whether the object is unchanged since the last apply of the same manifest. */
+  function isUpToDate(pool: BuilderPool, manifest: Manifest): boolean {
+    const current = watched(manifest);
     const last = memoryOf(pool).applied.get(manifest.kind);
-    const isThis = last !== undefined && last.uid === there?.metadata.uid && last.written === there?.written;
-    return isThis && last.wanted === JSON.stringify(manifest);
+    const isUnchanged = last !== undefined && last.uid === current?.metadata.uid && last.written === current?.written;
+    return isUnchanged && last.wanted === JSON.stringify(manifest);
   }
 
-  /** The object of this name, whosever it is: one that carries no label of ours is not watched. */
-  async function found(manifest: Manifest): Promise<KubernetesObject | undefined> {
-    return shown(manifest)?.object ?? (await client.get(ownedResource(manifest.kind), manifest.metadata.name));
+  /** The object with this name, of any owner. Reads an object without our label: the informer lacks it. */
+  async function find(manifest: Manifest): Promise<KubernetesObject | undefined> {
+    return watched(manifest)?.object ?? (await client.get(ownedResource(manifest.kind), manifest.metadata.name));
   }
 
-  function remember(pool: BuilderPool, error: unknown): never {
+  function recordRefusal(pool: BuilderPool, error: unknown): never {
     if (isStoreError(error, "Invalid")) {
       const { name, generation } = pool.metadata;
       memoryOf(pool).refused = { generation, message: error.message, at: clock.monotonic() };
@@ -91,10 +91,10 @@ export function watchOwnedObjects(world: ClusterWorld, onChange: (pool: string) 
     throw error;
   }
 
-  function refusedBefore(pool: BuilderPool): string | undefined {
+  function recentRefusal(pool: BuilderPool): string | undefined {
     const last = memoryOf(pool).refused;
-    const holds = last?.generation === pool.metadata.generation && clock.monotonic() - (last?.at ?? 0) < refusalHolds;
-    return holds ? last?.message : undefined;
+    const isRecent = clock.monotonic() - (last?.at ?? 0) < refusalMaxAge;
+    return last?.generation === pool.metadata.generation && isRecent ? last?.message : undefined;
   }
 
   async function templateFor(pool: BuilderPool, revision: string): Promise<PodTemplate> {
@@ -102,21 +102,25 @@ export function watchOwnedObjects(world: ClusterWorld, onChange: (pool: string) 
     const fresh = podTemplateOf(pool, setting, wanted);
     if (revision === wanted) return fresh;
     const { name } = pool.metadata;
-    const last = memoryOf(pool).told;
+    const last = memoryOf(pool).lastApplied;
     if (last?.revision === revision) return last.template;
     const object = informers.get(statefulSets.kind)?.get(name)?.object;
     const current = object && readStatefulSet(object);
     if (current?.workload.revision === revision) return current.template;
     const earlier = await earlierTemplateOf(client, name, revision);
-    if (earlier === undefined)
-      log.warn({ pool: name, revision }, "no template of that revision is kept: the present one is used");
+    if (earlier === undefined) {
+      log.warn(
+        { pool: name, revision },
+        "Kubernetes keeps no pod template of the revision; using the current template",
+      );
+    }
     return earlier ?? fresh;
   }
 
   async function put(pool: BuilderPool, manifest: Manifest): Promise<void> {
-    if (isInPlace(pool, manifest)) return;
-    const before = await found(manifest);
-    if (before !== undefined && !isOurs(before, pool)) throw new Error(takenBy(before, pool));
+    if (isUpToDate(pool, manifest)) return;
+    const before = await find(manifest);
+    if (before !== undefined && !isOurs(before, pool)) throw new Error(nameTakenMessage(before, pool));
     const object = await client
       .apply(ownedResource(manifest.kind), manifest, fieldManager)
       .catch((error: unknown) => replaceStatefulSet(client, before, manifest, error));
@@ -127,43 +131,44 @@ export function watchOwnedObjects(world: ClusterWorld, onChange: (pool: string) 
     informers.get(manifest.kind)?.put(after);
     if (before?.metadata.resourceVersion === object.metadata.resourceVersion) return;
     const { kind, metadata } = manifest;
-    log.info({ pool: pool.metadata.name, kind, name: metadata.name }, before === undefined ? "created" : "put right");
+    const message = before === undefined ? "created an owned object" : "updated an owned object";
+    log.info({ pool: pool.metadata.name, kind, name: metadata.name }, message);
   }
 
   return {
     synced: Promise.all([...informers.values()].map(({ synced }) => synced)).then(() => {}),
     workload(pool) {
-      const there = informers.get(statefulSets.kind)?.get(pool);
-      const controller = there?.object.metadata.ownerReferences?.find((owner) => owner.controller);
+      const current = informers.get(statefulSets.kind)?.get(pool);
+      const controller = current?.object.metadata.ownerReferences?.find((owner) => owner.controller);
       const isForeign = controller !== undefined && (controller.kind !== "BuilderPool" || controller.name !== pool);
-      return there === undefined || isForeign ? undefined : readStatefulSet(there.object).workload;
+      return current === undefined || isForeign ? undefined : readStatefulSet(current.object).workload;
     },
     async environment(pool, pools) {
       forgetAllBut(pools);
       const program = setting.builderImage;
       if (pool.metadata.deletionTimestamp !== undefined) return { program };
       const [secret] = [...refusedCellSecrets(pool, pools), ...refusedVolumes(pool, pools)];
-      const sentence = refusalOf(pool) ?? secret ?? refusedBefore(pool);
-      if (sentence !== undefined) return { program, refusal: { reason: "DefinitionInvalid", message: sentence } };
-      const last = memoryOf(pool).told;
+      const message = refusalOf(pool) ?? secret ?? recentRefusal(pool);
+      if (message !== undefined) return { program, refusal: { reason: "DefinitionInvalid", message } };
+      const last = memoryOf(pool).lastApplied;
       const wanted = revisionOf(pool.spec, program);
       const template =
         last === undefined || last.revision === wanted ? podTemplateOf(pool, setting, wanted) : last.template;
       const manifests = manifestsOf(pool, client.namespace, last?.replicas ?? 0, template);
-      for (const manifest of manifests.filter((one) => !isInPlace(pool, one))) {
-        const there = await found(manifest);
-        if (there !== undefined && !isOurs(there, pool)) {
-          return { program, refusal: { reason: "NameTaken", message: takenBy(there, pool) } };
+      for (const manifest of manifests.filter((one) => !isUpToDate(pool, one))) {
+        const current = await find(manifest);
+        if (current !== undefined && !isOurs(current, pool)) {
+          return { program, refusal: { reason: "NameTaken", message: nameTakenMessage(current, pool) } };
         }
       }
-      return { program, isAstray: last === undefined || !manifests.every((one) => isInPlace(pool, one)) };
+      return { program, isAstray: last === undefined || !manifests.every((one) => isUpToDate(pool, one)) };
     },
     async apply(pool, replicas, revision) {
       const template = await templateFor(pool, revision);
       for (const manifest of manifestsOf(pool, client.namespace, replicas, template)) {
-        await put(pool, manifest).catch((error: unknown) => remember(pool, error));
+        await put(pool, manifest).catch((error: unknown) => recordRefusal(pool, error));
       }
-      memoryOf(pool).told = { replicas, revision, template };
+      memoryOf(pool).lastApplied = { replicas, revision, template };
     },
   };
 }

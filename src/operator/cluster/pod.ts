@@ -16,7 +16,7 @@ const ContainerStatus = z.object({
     .default({}),
 });
 
-/** The part of a pod that tells whether its builder lives. */
+/** The part of a pod that decides whether its builder is alive. */
 const PodObject = z.object({
   metadata: z.object({
     name: z.string(),
@@ -44,7 +44,7 @@ export interface InformerPod extends InformerObject {
   readonly pod: Pod;
 }
 
-/** The pod of a builder; undefined for one that only carries the label, or whose place is another's. */
+/** Reads a builder's pod; undefined for a pod with another name scheme or another controller. */
 export function readPod(object: KubernetesObject): InformerPod | undefined {
   const read = PodObject.safeParse(object);
   if (!read.success) return undefined;
@@ -71,8 +71,8 @@ export function readPod(object: KubernetesObject): InformerPod | undefined {
 }
 
 /**
- * Whether the builder's process has ended for good. A container that ends in a pod that stays is started again; the word of kubelet is
- * needed either way, so a node that is out of reach ends nothing.
+ * Whether the builder's process has ended permanently. In a pod that stays, kubelet restarts an exited container. Only kubelet
+ * reports these states, so an unreachable node ends no builder.
  */
 function hasEnded({ phase, containerStatuses }: PodStatus, terminating: boolean): boolean {
   if (phase === "Failed" || phase === "Succeeded") return true;
@@ -80,15 +80,15 @@ function hasEnded({ phase, containerStatuses }: PodStatus, terminating: boolean)
   return terminating && builder?.state.terminated !== undefined;
 }
 
-/** Kubelet's and the scheduler's words for what they wait for, without what changes from one try to the next. */
+/** Why a pod does not start, from the states of kubelet and the scheduler. Leaves out details that change between retries. */
 function startFailureOf({ conditions, initContainerStatuses, containerStatuses }: PodStatus): string | undefined {
   if (conditions.some(({ type, reason }) => type === "PodScheduled" && reason === "Unschedulable")) {
-    return "no node takes it";
+    return "no node accepts it";
   }
   for (const { name, image, state } of [...initContainerStatuses, ...containerStatuses]) {
     const reason = state.waiting?.reason ?? "";
     if (/ImagePull|InvalidImageName|ErrImage/.test(reason)) return `the image ${image} cannot be pulled`;
-    if (reason === "CrashLoopBackOff") return `its container "${name}" ends again and again`;
+    if (reason === "CrashLoopBackOff") return `its container "${name}" crashes repeatedly`;
     if (/^Create.*Error$|RunContainerError/.test(reason)) return `its container "${name}" cannot be created`;
   }
   return undefined;

@@ -7,17 +7,17 @@ import { pods as resource } from "./resources.ts";
 
 export interface Pods {
   readonly synced: Promise<void>;
-  /** In the order of ordinals; one of `heardOf` that is missing is dead. */
-  observe(pool: string, heardOf: ReadonlySet<string>): Promise<readonly Pod[]>;
-  /** Deletes that very pod; nothing when it is gone, or another has taken its place. */
+  /** The pool's pods in the order of ordinals. A pod of `knownUids` that is missing here is dead. */
+  observe(pool: string, knownUids: ReadonlySet<string>): Promise<readonly Pod[]>;
+  /** Deletes the pod with this UID. Does nothing when the pod is gone or replaced. */
   delete(name: string, uid: string, graceMs: number): Promise<void>;
 }
 
-/** The pods of all pools, as a watch shows them. That one is missing is believed only after the API server was asked. */
+/** Watches the pods of all pools. A pod missing from the watch counts as dead only after a list confirms it. */
 export function watchPods(world: InformerWorld, onChange: (pool: string) => void): Pods {
   const { client, signal } = world;
   const informer = createInformer(world, resource, readPod, onChange);
-  /** UIDs that a list did not show after they had been heard of: they never come back. */
+  /** Known UIDs missing from a list, per pool. A UID never returns. */
   const gone = new Map<string, ReadonlySet<string>>();
 
   async function list(pool: string): Promise<readonly Pod[]> {
@@ -27,13 +27,13 @@ export function watchPods(world: InformerWorld, onChange: (pool: string) => void
 
   return {
     synced: informer.synced,
-    async observe(pool, heardOf) {
+    async observe(pool, knownUids) {
       await informer.synced;
-      const seen = informer.of(pool).map(({ pod }) => pod);
-      if (informer.isHealthy() && missing(heardOf, seen, gone.get(pool)).length === 0) return inOrder(seen);
+      const watched = informer.of(pool).map(({ pod }) => pod);
+      if (informer.isHealthy() && missing(knownUids, watched, gone.get(pool)).length === 0) return byOrdinal(watched);
       const listed = await list(pool);
-      gone.set(pool, new Set(missing(heardOf, listed)));
-      return inOrder(listed);
+      gone.set(pool, new Set(missing(knownUids, listed)));
+      return byOrdinal(listed);
     },
     async delete(name, uid, graceMs) {
       try {
@@ -41,22 +41,22 @@ export function watchPods(world: InformerWorld, onChange: (pool: string) => void
       } catch (error) {
         if (!isStoreError(error, "NotFound") && !isStoreError(error, "Conflict")) throw error;
       }
-      // It ends from now on, whenever the watch says so: it need not be deleted twice.
-      const shown = informer.get(name);
-      if (shown?.metadata.uid === uid) informer.put({ ...shown, pod: { ...shown.pod, terminating: true } });
+      // The pod terminates from now on, although the watch may show it later. This prevents a second delete.
+      const watched = informer.get(name);
+      if (watched?.metadata.uid === uid) informer.put({ ...watched, pod: { ...watched.pod, terminating: true } });
     },
   };
 }
 
 function missing(
-  heardOf: ReadonlySet<string>,
+  knownUids: ReadonlySet<string>,
   pods: readonly Pod[],
   gone: ReadonlySet<string> = new Set(),
 ): readonly string[] {
-  const there = new Set(pods.map(({ uid }) => uid));
-  return [...heardOf].filter((uid) => !there.has(uid) && !gone.has(uid));
+  const present = new Set(pods.map(({ uid }) => uid));
+  return [...knownUids].filter((uid) => !present.has(uid) && !gone.has(uid));
 }
 
-function inOrder(pods: readonly Pod[]): readonly Pod[] {
+function byOrdinal(pods: readonly Pod[]): readonly Pod[] {
   return pods.toSorted((a, b) => a.ordinal - b.ordinal);
 }

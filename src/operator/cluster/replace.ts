@@ -19,9 +19,10 @@ const Claims = z.object({
 });
 
 /**
- * A StatefulSet's claims never change. When that is why it was refused, it is deleted and leaves its pods and claims behind, for the next one to
- * adopt: builders run on, claims that are there keep their size, later ones have the new one. Always throws: what it was refused for, or
- * that it must be applied again once the old one has gone.
+ * Kubernetes allows no change of a StatefulSet's volume claim templates. If the API server refused the manifest for that reason,
+ * this deletes the StatefulSet and orphans its pods and claims. The next StatefulSet adopts them: builders keep running.
+ * Existing claims keep their size, later claims get the new size. Always throws: the refusal itself, or a Conflict after
+ * the deletion, so that the caller applies the manifest again.
  */
 export async function replaceStatefulSet(
   client: Pick<KubernetesClient, "delete">,
@@ -35,7 +36,6 @@ export async function replaceStatefulSet(
   const isAboutClaims = isStoreError(error, "Invalid") && /updates to statefulset spec/.test(error.message);
   if (!isAboutClaims || isMoot || name === undefined || uid === undefined) throw error;
   await client.delete(statefulSets, name, { uid, propagation: "Orphan" });
-  throw new StoreError("Conflict", `StatefulSet "${name}" is replaced by one with other claims; its pods run on`, {
-    cause: error,
-  });
+  const message = `The StatefulSet "${name}" was deleted, because its volume claims changed; its pods keep running until the next apply recreates it`;
+  throw new StoreError("Conflict", message, { cause: error });
 }

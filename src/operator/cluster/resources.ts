@@ -12,7 +12,7 @@ export const events: Resource = { apiVersion: "events.k8s.io/v1", kind: "Event",
 
 const rbac = "rbac.authorization.k8s.io/v1";
 
-/** Everything that a pool owns but its Builders and Builds. */
+/** Kinds of the objects that a pool owns, except Builders and Builds. */
 export const ownedResources: readonly Resource[] = [
   { apiVersion: "v1", kind: "ServiceAccount", plural: "serviceaccounts" },
   { apiVersion: rbac, kind: "Role", plural: "roles" },
@@ -23,7 +23,7 @@ export const ownedResources: readonly Resource[] = [
   statefulSets,
 ];
 
-/** Where the kind of an owned object is served. Throws for any other kind: that is a bug. */
+/** The API resource of an owned object's kind. Throws for any other kind: a bug. */
 export function ownedResource(kind: string): Resource {
   const resource = ownedResources.find((candidate) => candidate.kind === kind);
   if (resource === undefined) throw new Error(`no pool owns a ${kind}`);

@@ -11,7 +11,7 @@ import { createTally } from "../metrics/tally.ts";
 import { type Operator, startOperator } from "../run.ts";
 import { createSecretCredential } from "./credential.ts";
 import { createEventEmitter } from "./events.ts";
-import { fenced } from "./fenced.ts";
+import { createFencedClient } from "./fenced.ts";
 import { createGitHubsBySecret } from "./githubs.ts";
 import { createClusterWorkloads } from "./workloads.ts";
 
@@ -23,19 +23,19 @@ export interface InClusterWorld {
   readonly log: Log;
   /** Name of our pod. */
   readonly instance: string;
-  /** What our process costs, where it is ours alone. */
+  /** Measurements of our process; absent in a shared process. */
   readonly vitals?: () => Vitals;
 }
 
 export interface InCluster extends Operator {
-  /** What Prometheus is told, from what is known now. */
+  /** The current metrics for Prometheus. */
   scrape(): ReturnType<typeof exportMetrics>;
 }
 
-/** Everything the operator does in a cluster, until `leading` aborts; from then on it writes nothing. */
+/** Starts the operator in a cluster. It ends when `leading` aborts, and writes nothing from then on. */
 export function startInCluster(world: InClusterWorld, leading: AbortSignal): InCluster {
   const { setting, clock, log, logs, instance, vitals } = world;
-  const client = fenced(world.client, leading);
+  const client = createFencedClient(world.client, leading);
   const { count, counts } = createTally();
   const store = createKubernetesStore({ client, clock, log, count });
   const connections = createGitHubsBySecret({ clock, log, credential: (pool) => createSecretCredential(client, pool) });

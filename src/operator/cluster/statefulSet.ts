@@ -4,7 +4,7 @@ import type { PodTemplate } from "../../core/pool/manifest/podTemplate.ts";
 import type { Workload } from "../../core/pool/observed.ts";
 import type { KubernetesObject } from "../../store/kubernetes/client.ts";
 
-/** A template as the API server returns it: all that we or it filled in. */
+/** A template as returned by the API server, with our fields and the API server's defaults. */
 export const Template = z.object({
   metadata: z.object({
     labels: z.record(z.string(), z.string()),
@@ -17,7 +17,7 @@ const StatefulSet = z.object({
   spec: z.object({ replicas: z.int().default(1), template: Template }),
 });
 
-/** What the StatefulSet was last told, and the template it has. */
+/** Replicas, revision and template of a StatefulSet's spec. */
 export function readStatefulSet(object: KubernetesObject): {
   readonly workload: Workload;
   readonly template: PodTemplate;

@@ -5,15 +5,15 @@ import type { KubernetesClient } from "../../store/kubernetes/client.ts";
 import { controllerRevisions } from "./resources.ts";
 import { Template } from "./statefulSet.ts";
 
-/** The part of a ControllerRevision that holds what a StatefulSet once had. */
+/** The part of a ControllerRevision with an earlier template of a StatefulSet. */
 const ControllerRevision = z.object({
   revision: z.int(),
   data: z.object({ spec: z.object({ template: Template }) }),
 });
 
 /**
- * The template that the pool's StatefulSet had at a revision, as Kubernetes keeps it: all that a pod still has, and ten more. Undefined when
- * none is kept.
+ * The pod template of the pool's StatefulSet at a revision. Kubernetes keeps the templates of all pods and ten more.
+ * Undefined when Kubernetes keeps no template of the revision.
  */
 export async function earlierTemplateOf(
   client: Pick<KubernetesClient, "list">,

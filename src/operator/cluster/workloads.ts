@@ -2,20 +2,20 @@ import type { Workloads } from "../pools/workloads.ts";
 import { type ClusterWorld, watchOwnedObjects } from "./ownedObjects.ts";
 import { watchPods } from "./pods.ts";
 
-/** The other player of StatefulSet: Kubernetes' own. Watches until the signal of its world aborts. */
+/** The workloads of a cluster: pods and owned objects. Watches until the world's signal aborts. */
 export function createClusterWorkloads(world: ClusterWorld): Workloads {
   const listeners: ((pool: string) => void)[] = [];
-  const tell = (pool: string) => {
+  const onChange = (pool: string) => {
     for (const listener of listeners) listener(pool);
   };
-  const pods = watchPods(world, tell);
-  const owned = watchOwnedObjects(world, tell);
+  const pods = watchPods(world, onChange);
+  const owned = watchOwnedObjects(world, onChange);
 
   return {
-    async observe(pool, heardOf) {
+    async observe(pool, knownUids) {
       await owned.synced;
       const workload = owned.workload(pool);
-      return { ...(workload !== undefined && { workload }), pods: await pods.observe(pool, heardOf) };
+      return { ...(workload !== undefined && { workload }), pods: await pods.observe(pool, knownUids) };
     },
     async environment(pool, pools) {
       await owned.synced;

@@ -16,25 +16,25 @@ export interface JanitorWorld {
 
 const interval = 3_600_000;
 
-/** Every hour until `signal` aborts: deletes what nobody owns any more, and logs that are older than every pool keeps them. */
+/** Runs every hour until `signal` aborts: deletes orphaned objects, and logs older than any pool's `spec.logs.keep`. */
 export async function runJanitor(world: JanitorWorld, signal: AbortSignal): Promise<void> {
   const { clock, log } = world;
-  let suspects: ReadonlySet<string> = new Set();
+  let orphans: ReadonlySet<string> = new Set();
   while (!signal.aborted) {
     try {
-      suspects = await sweep(world, suspects);
+      orphans = await sweep(world, orphans);
       await expireLogs(world);
     } catch (error) {
-      log.warn({ error: String(error) }, "the janitor could not finish; it tries again in an hour");
+      log.warn({ error: String(error) }, "could not delete all orphaned objects and expired logs; retrying in an hour");
     }
     await clock.sleep(interval, signal).catch(() => {});
   }
 }
 
 /**
- * Deletes Builders whose pool is gone and heartbeats whose Builder is gone, if they were so an hour ago already: a look at several kinds is
- * not of one moment. A list leaves out what cannot be read, so each that seems to be gone is asked for. Returns what to look at again.
- * Heartbeats are ours by their label; other people's Leases are not touched.
+ * Deletes Builders without a pool and heartbeat Leases without a Builder. An object must be an orphan in two runs: lists of
+ * several kinds are not one snapshot. A list leaves out unreadable objects, so each missing owner is read once more.
+ * Only Leases with a pool label are heartbeats; other Leases stay. Returns the UIDs of all orphans for the next run.
  */
 export async function sweep(
   { store, log }: Pick<JanitorWorld, "store" | "log">,
@@ -61,7 +61,7 @@ export async function sweep(
     await store.delete(kind, name, { uid }).catch((error: unknown) => {
       if (!isStoreError(error, "NotFound") && !isStoreError(error, "Conflict")) throw error;
     });
-    log.info({ kind, name }, "deleted what nobody owned");
+    log.info({ kind, name, owner: owner.name }, "deleted an orphaned object: its owner is gone");
   }
   return new Set(orphans.map(({ metadata }) => metadata.uid));
 }
@@ -78,12 +78,12 @@ async function isGone(
   }
 }
 
-/** Pools share the log store, so the longest wish counts; without a pool nothing is known, and nothing goes. */
+/** Pools share the log store, so the longest `spec.logs.keep` counts. Without pools no log is deleted. */
 async function expireLogs({ store, logs, log }: JanitorWorld): Promise<void> {
   const keep = (await store.list("BuilderPool")).map(({ spec }) => milliseconds(spec.logs.keep));
   if (keep.length === 0) return;
   const freed = await logs.expire(Math.max(...keep));
-  if (freed > 0) log.info({ freed }, "expired logs");
+  if (freed > 0) log.info({ freed }, "deleted expired logs");
 }
 
 function names(objects: readonly { readonly metadata: { readonly name: string } }[]): ReadonlySet<string> {

@@ -4,48 +4,57 @@ import type { Liveness } from "../../core/liveness/liveness.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { LivenessWorld } from "./world.ts";
 
-/** Phases in which a builder is heard; one that drained may fall silent as it likes. */
-const heard: readonly BuilderPhase[] = ["Pending", "Warming", "Ready", "Draining", "Quarantined", "Suspect"];
+/** Phases with heartbeats. A drained builder may stop its heartbeat. */
+const phasesWithHeartbeat: readonly BuilderPhase[] = [
+  "Pending",
+  "Warming",
+  "Ready",
+  "Draining",
+  "Quarantined",
+  "Suspect",
+];
 
 /**
- * Writes Suspect or Lost over the phase of a builder that is silent; it overwrites that itself when it comes back. What another
- * process than the one we listened to says stays.
+ * Sets the phase of a silent builder to Suspect or Lost. A builder that returns sets its own phase again. The status of
+ * another incarnation or pod than the observed one stays.
  */
 export async function markSilent(
   { store, log, emit }: LivenessWorld,
-  { metadata: { name }, status: seen }: Stored<"Builder">,
-  life: Liveness | undefined,
+  { metadata: { name }, status: observed }: Stored<"Builder">,
+  liveness: Liveness | undefined,
 ): Promise<void> {
-  if (life === undefined || life === "Alive" || seen === undefined || !isNews(seen, life)) return;
+  if (liveness === undefined || liveness === "Alive" || observed === undefined || !isChange(observed, liveness)) return;
   const written = await retryOnConflict(
     store,
     "Builder",
     name,
     (current) => {
       const { status } = current;
-      if (status === undefined || status.incarnation !== seen.incarnation || status.podUid !== seen.podUid) return;
-      return isNews(status, life) ? { ...current, status: silent(status, life) } : undefined;
+      if (status === undefined || status.incarnation !== observed.incarnation || status.podUid !== observed.podUid)
+        return;
+      return isChange(status, liveness) ? { ...current, status: silentStatusOf(status, liveness) } : undefined;
     },
     "status",
   );
   if (written === undefined) return;
-  const reason = life === "Lost" ? "BuilderLost" : "BuilderSuspect";
+  const reason = liveness === "Lost" ? "BuilderLost" : "BuilderSuspect";
   const event = { reason, message: written.status?.message ?? "", object: `Builder/${name}` } as const;
   log.warn({ builder: name, ...event }, "pool");
   emit?.(event);
 }
 
-function isNews({ phase }: BuilderStatus, life: Liveness): boolean {
-  return heard.includes(phase) && phase !== life;
+function isChange({ phase }: BuilderStatus, liveness: Liveness): boolean {
+  return phasesWithHeartbeat.includes(phase) && phase !== liveness;
 }
 
-/** What a lost builder built is no longer being built. */
-function silent(status: BuilderStatus, life: "Suspect" | "Lost"): BuilderStatus {
-  if (life === "Suspect") {
-    const message = "Its heartbeat stopped; what it had not started is given to others, and more if it stays silent";
-    return { ...status, phase: life, message };
+/** The status of a silent builder. A lost builder no longer builds anything. */
+function silentStatusOf(status: BuilderStatus, liveness: "Suspect" | "Lost"): BuilderStatus {
+  if (liveness === "Suspect") {
+    const message =
+      "The heartbeat stopped. Claims without a started build are requeued now; running builds follow if the builder stays silent";
+    return { ...status, phase: liveness, message };
   }
   const { building: _, step: __, ...rest } = status;
-  const message = "Its process ended or has been silent for too long; its builds are given to others";
-  return { ...rest, phase: life, message };
+  const message = "The builder's process ended or sent no heartbeat for too long. Its builds are requeued";
+  return { ...rest, phase: liveness, message };
 }

@@ -14,44 +14,44 @@ import { createCache } from "../../store/watch/cache.ts";
 import { podsHeardOf, type Workloads } from "../pools/workloads.ts";
 import { createAlarm } from "./alarm.ts";
 import { markSilent } from "./mark.ts";
-import { takeBackFrom } from "./takeBack.ts";
+import { takeBackClaim } from "./takeBack.ts";
 import type { LivenessWorld } from "./world.ts";
 
 const interval = 5_000;
-/** Not having looked for so long, for want of an answer or of processor time, is not having listened. */
+/** After a longer gap without a list (no reply, no processor time) all heartbeat ages restart at 0. */
 const longestGap = 30_000;
-/** Writes in flight at once: a rack without power silences many. */
+/** Parallel writes: a rack without power makes many builders silent at once. */
 const atOnce = 16;
 
 /**
- * Finds out which builders are silent or dead, says so on their objects, and gives their builds to others; until `signal` aborts.
- * Heartbeats are listed, not watched: one answer shows that the store is there and what it says, whereas a watch that has died looks
- * like builders that have. When pods change in between, it is the death of pods alone that is looked for.
+ * Finds silent and dead builders, marks them, and takes back their claims, until `signal` aborts. Heartbeats are listed, not
+ * watched: a dead watch looks like dead builders, but a list proves that the store replies. A change of pods between
+ * two lists starts an early check for dead pods only.
  */
 export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Promise<void> {
   const { store, workloads, clock, log } = world;
   const alarm = createAlarm(clock);
-  const speaking = new Map<string, string | undefined>();
+  const incarnations = new Map<string, string | undefined>();
   const builders = createCache(store, "Builder", {
     signal,
     onChange: ({ object: { metadata, status } }) => {
-      if (speaking.get(metadata.name) === status?.incarnation) return;
-      speaking.set(metadata.name, status?.incarnation);
-      alarm.ring(); // what the process before it held is void at once
+      if (incarnations.get(metadata.name) === status?.incarnation) return;
+      incarnations.set(metadata.name, status?.incarnation);
+      alarm.ring(); // a new incarnation voids the claims of the previous process at once
     },
   });
   const builds = createCache(store, "Build", { signal });
   workloads.onChange(alarm.ring);
   let ages: HeartbeatAges | undefined;
-  let heardAt: number | undefined;
+  let listedAt: number | undefined;
 
-  /** What the heartbeats say; nothing when they were read a moment ago: that would be told of builders that speak again. */
-  async function listen(all: readonly Builder[]): Promise<HeartbeatAges> {
-    if (heardAt !== undefined && clock.monotonic() - heardAt < interval) return new Map();
-    const beats = await heartbeats(world, all);
+  /** The heartbeat ages. Empty between two lists: an old age could mark a builder after its return. */
+  async function readAges(all: readonly Builder[]): Promise<HeartbeatAges> {
+    if (listedAt !== undefined && clock.monotonic() - listedAt < interval) return new Map();
+    const heartbeats = await listHeartbeats(world, all);
     const now = clock.monotonic();
-    ages = observeHeartbeats(now - (heardAt ?? now) > longestGap ? undefined : ages, beats, now);
-    heardAt = now;
+    ages = observeHeartbeats(now - (listedAt ?? now) > longestGap ? undefined : ages, heartbeats, now);
+    listedAt = now;
     return ages;
   }
 
@@ -59,40 +59,43 @@ export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Pr
     try {
       await Promise.all([builders.synced, builds.synced]);
       if (!builders.isHealthy() || !builds.isHealthy()) throw new Error("a watch of Builders or Builds is interrupted");
-      const all = builders.list(); // one look: whoever starts anew meanwhile must not be taken for who was judged
-      const lives = await judgeAll(workloads, all, await listen(all), clock.monotonic());
-      const judged = new Map(all.map((builder) => [builder.metadata.name, builder]));
-      await each(all, (builder) => markSilent(world, builder, lives.get(builder.metadata.name)));
-      await each(builds.list().filter(isHeld), (build) => takeBackFrom(world, build, judged, lives));
+      const all = builders.list(); // one snapshot: a builder that restarts meanwhile must not inherit this result
+      const liveness = await livenessOfAll(workloads, all, await readAges(all), clock.monotonic());
+      const observed = new Map(all.map((builder) => [builder.metadata.name, builder]));
+      await each(all, (builder) => markSilent(world, builder, liveness.get(builder.metadata.name)));
+      await each(builds.list().filter(isHeld), (build) => takeBackClaim(world, build, observed, liveness));
     } catch (error) {
       if (signal.aborted) return;
-      log.warn({ error: String(error) }, "not every builder could be judged; who could not is not called lost");
+      log.warn(
+        { error: String(error) },
+        "could not check the liveness of every builder; unchecked builders keep their phase and claims, and the next check follows",
+      );
     }
     await alarm.wait(interval, signal);
   }
 }
 
-/** One that cannot be read or written keeps no other from its turn; the first failure is thrown when all had theirs. */
+/** Runs `act` on every item, also after a failure. Throws the first failure at the end. */
 async function each<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
   const limit = pLimit(atOnce);
-  const ends = await Promise.allSettled(all.map((one) => limit(act, one)));
-  for (const end of ends) if (end.status === "rejected") throw end.reason;
+  const results = await Promise.allSettled(all.map((one) => limit(act, one)));
+  for (const result of results) if (result.status === "rejected") throw result.reason;
 }
 
-/** What changes with every beat of each builder; undefined for one that never beat. */
-async function heartbeats(
+/** A value per builder that changes with every heartbeat; undefined for a builder without a heartbeat. */
+async function listHeartbeats(
   { store }: LivenessWorld,
   builders: readonly Builder[],
 ): Promise<ReadonlyMap<string, string | undefined>> {
   const leases = await store.list("Lease");
-  const beats = new Map(
+  const heartbeats = new Map(
     leases.map(({ metadata, spec }) => [metadata.name, `${spec.holderIdentity} ${spec.renewTime}`]),
   );
-  return new Map(builders.map(({ metadata: { name } }) => [name, beats.get(name)]));
+  return new Map(builders.map(({ metadata: { name } }) => [name, heartbeats.get(name)]));
 }
 
-/** Builders that never spoke have no life to lose. */
-async function judgeAll(
+/** The liveness of all builders with a status. A builder that never wrote a status holds no claim. */
+async function livenessOfAll(
   workloads: Workloads,
   builders: readonly Stored<"Builder">[],
   ages: HeartbeatAges,
@@ -113,7 +116,7 @@ async function judgeAll(
   );
 }
 
-/** The pod that speaks in the object is gone, or its process ended. An outside host has none. */
+/** Whether the pod in the builder's status is gone or has ended. An outside host has no pod. */
 function isCertainlyDead({ spec, status }: Builder, pods: readonly Pod[]): boolean {
   if (spec.external || status?.podUid === undefined) return false;
   const pod = pods.find(({ uid }) => uid === status.podUid);

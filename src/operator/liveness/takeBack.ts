@@ -6,53 +6,57 @@ import type { Liveness } from "../../core/liveness/liveness.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { LivenessWorld } from "./world.ts";
 
-/** Gives a held Build to others when its holder, as it was when it was judged, cannot finish it. Only the operator does this, so a late verdict finds its claim gone. */
-export async function takeBackFrom(
+/**
+ * Takes back a claim when its holder cannot finish the build. `observed` has the builders that `liveness` was computed from.
+ * Only the operator takes back claims. A late verdict then fails its precondition.
+ */
+export async function takeBackClaim(
   world: LivenessWorld,
   build: Stored<"Build">,
-  judged: ReadonlyMap<string, Builder>,
-  lives: ReadonlyMap<string, Liveness>,
+  observed: ReadonlyMap<string, Builder>,
+  liveness: ReadonlyMap<string, Liveness>,
 ): Promise<void> {
   const { store, clock, log } = world;
-  const held = build.status?.claim;
-  if (held === undefined) return;
-  const holder = judged.get(held.builder);
-  const life = lives.get(held.builder);
-  const isThis = holder?.status?.incarnation === held.incarnation;
-  const why = isThis ? causeOf(build, life) : await replaced(world, held);
-  if (why === undefined) return;
+  const claim = build.status?.claim;
+  if (claim === undefined) return;
+  const isHolder = observed.get(claim.builder)?.status?.incarnation === claim.incarnation;
+  const reason = isHolder ? reasonOf(build, liveness.get(claim.builder)) : await replacementOf(world, claim);
+  if (reason === undefined) return;
   const written = await retryOnConflict(
     store,
     "Build",
     build.metadata.name,
     (current) => {
-      if (current.status?.claim?.attempt !== held.attempt) return undefined;
-      const taken = takeBack(current, why, clock.now());
+      if (current.status?.claim?.attempt !== claim.attempt) return undefined;
+      const taken = takeBack(current, reason, clock.now());
       return "status" in taken ? { ...current, status: taken.status } : undefined;
     },
     "status",
   );
   if (written === undefined) return;
-  const { builder, attempt } = held;
-  log.warn({ build: build.metadata.name, builder, attempt, cause: why.cause }, "a claim was taken back");
+  const { builder, attempt } = claim;
+  log.warn(
+    { build: build.metadata.name, builder, attempt, cause: reason.cause },
+    "took back a claim: its holder cannot finish the build; the build is queued again",
+  );
 }
 
-function causeOf({ status }: Build, life: Liveness | undefined): TakeBack | undefined {
-  if (life === "Lost") return { cause: "Lost" };
-  return life === "Suspect" && status?.phase === "Claimed" ? { cause: "Suspect" } : undefined;
+function reasonOf({ status }: Build, liveness: Liveness | undefined): TakeBack | undefined {
+  if (liveness === "Lost") return { cause: "Lost" };
+  return liveness === "Suspect" && status?.phase === "Claimed" ? { cause: "Suspect" } : undefined;
 }
 
 /**
- * Whether the builder is gone or lives as another process. Two caches are not of one moment, so this asks the store: a process registers
- * before it claims, hence whatever is registered now that is not the holder came after it.
+ * Whether the builder is gone or runs as another incarnation. Two caches are not one snapshot, so this reads the store.
+ * A process registers before it claims. A registered incarnation other than the holder is therefore newer.
  */
-async function replaced(
+async function replacementOf(
   { store }: LivenessWorld,
-  held: { readonly builder: string; readonly incarnation: string },
+  claim: { readonly builder: string; readonly incarnation: string },
 ): Promise<TakeBack | undefined> {
-  const now = await store.get("Builder", held.builder);
+  const now = await store.get("Builder", claim.builder);
   if (now === undefined) return { cause: "Lost" };
   const incarnation = now.status?.incarnation;
-  if (incarnation === undefined || incarnation === held.incarnation) return undefined;
+  if (incarnation === undefined || incarnation === claim.incarnation) return undefined;
   return { cause: "NewIncarnation", incarnation };
 }

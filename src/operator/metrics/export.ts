@@ -1,14 +1,14 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import { type MetricsInput, metrics } from "./table.ts";
 
-/** All metrics in Prometheus' text format, computed now. */
+/** Computes all metrics, in Prometheus' text format. */
 export async function exportMetrics(
-  scene: MetricsInput,
+  input: MetricsInput,
 ): Promise<{ readonly contentType: string; readonly text: string }> {
   const registry = new Registry();
   for (const { name, help, labels, samples, isCounter } of metrics) {
-    const found = samples(scene);
-    if (found.length === 0) continue; // one without labels would claim to be 0
+    const found = samples(input);
+    if (found.length === 0) continue; // a metric without labels would export 0
     const configuration = { name, help, labelNames: labels, registers: [registry] };
     const metric = isCounter ? new Counter(configuration) : new Gauge(configuration);
     for (const sample of found) metric.inc(sample.labels, sample.value);

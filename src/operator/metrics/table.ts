@@ -5,22 +5,22 @@ import { isHeld, isWanted } from "../../core/build/state.ts";
 import type { Budget } from "../../github/github.ts";
 import type { Vitals } from "../../system/vitals.ts";
 
-/** What is measured, looked at when somebody asks. */
+/** The objects and counters that metrics are computed from, at each scrape. */
 export interface MetricsInput {
   readonly pools: readonly BuilderPool[];
   readonly builders: readonly Builder[];
   readonly builds: readonly Build[];
-  /** Of each connection to GitHub. */
+  /** Budgets of all GitHub connections. */
   readonly budgets: readonly Budget[];
-  /** What watches of an API server did; absent where there is none. */
+  /** Counts of watch events; absent without an API server. */
   readonly watches?: readonly Count[];
-  /** Of the operator's own process; absent where it shares one. */
+  /** Measurements of the operator's process; absent when the operator shares its process. */
   readonly vitals?: Vitals;
-  /** Wall clock, milliseconds. */
+  /** Wall clock in milliseconds. */
   readonly now: number;
 }
 
-/** How often something happened to the watches of a kind, since this process leads. */
+/** How often a fact happened to the watches of a kind, since this process became the leader. */
 export interface Count {
   readonly kind: string;
   readonly fact: string;
@@ -32,17 +32,17 @@ export interface Sample {
   readonly value: number;
 }
 
-/** A gauge, or a counter: its name, what it says, and its samples. A sample that is not known is absent: an outage must not look like an empty queue. */
+/** A gauge or a counter. An unknown sample is absent: an outage must not look like an empty queue. */
 export interface Metric {
   readonly name: string;
-  /** Whether it only grows, until the process ends. */
+  /** Whether the value only grows while the process runs. */
   readonly isCounter?: boolean;
   readonly help: string;
   readonly labels: readonly string[];
-  readonly samples: (scene: MetricsInput) => readonly Sample[];
+  readonly samples: (input: MetricsInput) => readonly Sample[];
 }
 
-/** Every metric there is; the exporter, its tests and the reference page read this table. */
+/** All metrics. The exporter, its tests and the reference page use this table. */
 export const metrics: readonly Metric[] = [
   {
     name: "builderpool_builders",
@@ -53,26 +53,26 @@ export const metrics: readonly Metric[] = [
   },
   {
     name: "builderpool_builds",
-    help: "Open pull requests of a check by state: waiting, building, failed, succeeded or blocked; absent while GitHub cannot be listed",
+    help: "Open pull requests of a check by state: waiting, building, failed, succeeded or blocked. Absent while GitHub cannot be listed",
     labels: ["pool", "check", "repository", "state"],
-    samples: (scene) =>
-      counted(known(scene), (build) => {
+    samples: (input) =>
+      counted(known(input), (build) => {
         const { pool, check, repository } = build.spec;
         return { pool, check, repository, state: stateOf(build) };
       }),
   },
   {
     name: "builderpool_oldest_wait_seconds",
-    help: "How long the oldest untested pull request of a check has been waiting; 0 when none waits, absent while GitHub cannot be listed",
+    help: "Waiting time of the oldest untested pull request of a check. 0 without waiting pull requests, absent while GitHub cannot be listed",
     labels: ["pool", "check", "repository"],
-    samples: (scene) =>
-      [...Map.groupBy(known(scene), ({ spec }) => JSON.stringify([spec.pool, spec.check, spec.repository]))].flatMap(
-        ([, builds]) => oldestWait(builds, scene.now),
+    samples: (input) =>
+      [...Map.groupBy(known(input), ({ spec }) => JSON.stringify([spec.pool, spec.check, spec.repository]))].flatMap(
+        ([, builds]) => oldestWait(builds, input.now),
       ),
   },
   {
     name: "builderpool_listing_fresh",
-    help: "1 when the last attempt to list the pull requests succeeded, 0 when what is shown may be out of date",
+    help: "1 when the last attempt to list the pull requests succeeded, 0 when the listing may be out of date",
     labels: ["pool", "repository", "branch"],
     samples: ({ pools }) =>
       pools.flatMap(({ metadata, status }) =>
@@ -84,7 +84,7 @@ export const metrics: readonly Metric[] = [
   },
   {
     name: "builderpool_pool_condition",
-    help: "1 when a condition of the pool is True, 0 when it is False; absent while it is Unknown",
+    help: "1 when a condition of the pool is True, 0 when it is False. Absent while it is Unknown",
     labels: ["pool", "type"],
     samples: ({ pools }) =>
       pools.flatMap(({ metadata, status }) =>
@@ -98,7 +98,7 @@ export const metrics: readonly Metric[] = [
   },
   {
     name: "builderpool_work_area_free_bytes",
-    help: "Free space of a builder's work area",
+    help: "Free space of a builder's work area in bytes",
     labels: ["pool", "builder"],
     samples: ({ builders }) =>
       builders.flatMap(({ metadata, spec, status }) =>
@@ -109,25 +109,25 @@ export const metrics: readonly Metric[] = [
   },
   {
     name: "builderpool_github_remaining",
-    help: "Requests or points that GitHub still grants until the budget is renewed",
+    help: "Remaining requests (core) or points (graphql) of the GitHub budget until its reset",
     labels: ["resource"],
     samples: ({ budgets, now }) =>
       [...Map.groupBy(budgets, ({ resource }) => resource)].map(([resource, all]) => ({
         labels: { resource },
-        // One that nobody uses any more, of a pool or a token that is gone, tells of no later budget.
+        // An unused budget, of a deleted pool or an old token, gets no update after its reset: count it as full.
         value: Math.min(...all.map(({ remaining, limit, resetAt }) => (now < resetAt ? remaining : limit))),
       })),
   },
   {
     name: "builderpool_watch_total",
     isCounter: true,
-    help: "What happened to the watches of a kind in a cluster: Listed, Opened, Ended by the server, Failed, Expired, and Unreadable for an object that does not fit its schema",
+    help: "Events of the watches of a kind in a cluster: Listed, Opened, Ended by the server, Failed, Expired, and Unreadable for an object with an invalid schema",
     labels: ["kind", "fact"],
     samples: ({ watches = [] }) => watches.map(({ kind, fact, times }) => ({ labels: { kind, fact }, value: times })),
   },
   {
     name: "builderpool_operator_stall_seconds",
-    help: "The longest time since the last scrape that the operator's process did one thing and answered nobody",
+    help: "Longest event loop stall of the operator's process since the last scrape",
     labels: [],
     samples: ({ vitals }) => ofProcess(vitals?.stallSeconds),
   },
@@ -140,7 +140,7 @@ export const metrics: readonly Metric[] = [
   {
     name: "builderpool_operator_cpu_seconds_total",
     isCounter: true,
-    help: "Processor time that the operator's process has used",
+    help: "Processor time used by the operator's process",
     labels: [],
     samples: ({ vitals }) => ofProcess(vitals?.cpuSeconds),
   },
@@ -150,7 +150,7 @@ function ofProcess(value: number | undefined): readonly Sample[] {
   return value === undefined ? [] : [{ labels: {}, value }];
 }
 
-/** Builds of pools whose queue is known. */
+/** Builds of the pools with a known queue. */
 function known({ pools, builds }: MetricsInput): readonly Build[] {
   const listed = new Set(
     pools.filter(({ status }) => status?.queued !== undefined).map(({ metadata }) => metadata.name),

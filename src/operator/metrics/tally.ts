@@ -1,6 +1,6 @@
 import type { Count } from "./table.ts";
 
-/** Counts by fact and kind, since the process began to count. */
+/** Counts per fact and kind, starting at 0. */
 export function createTally() {
   const tally = new Map<string, Count>();
   return {

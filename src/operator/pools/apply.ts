@@ -8,18 +8,18 @@ import type { ObjectStore } from "../../store/objectStore.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { PoolWorld } from "./world.ts";
 
-/** Builders as they were seen last, or as we wrote them. */
+/** The known builders, from the cache or our own writes. */
 export interface KnownBuilders {
   get(name: string): Stored<"Builder"> | undefined;
   wrote(builder: Stored<"Builder">): void;
 }
 
-/** Writes in flight at once: a pool of a thousand would wait for the answers to as many. */
+/** Parallel writes. Serial writes would take too long in a pool of a thousand builders. */
 const atOnce = 16;
 
 /**
- * Carries out a plan's actions in their order, several of one kind at once, and tells of each when it is done: a later plan knows nothing of it.
- * Stops after the first that fail.
+ * Carries out a plan's actions in their order, several of one kind in parallel. Emits the Event of each completed action: a later
+ * plan does not know it. Stops after the first batch with a failure.
  */
 export async function applyPlan(
   world: PoolWorld,
@@ -28,8 +28,8 @@ export async function applyPlan(
   builders: KnownBuilders,
 ): Promise<void> {
   for (const batch of batchesOf(actions)) {
-    const ends = await Promise.allSettled(batch.map((action) => carryOut(world, pool, action, builders)));
-    for (const end of ends) if (end.status === "rejected") throw end.reason;
+    const results = await Promise.allSettled(batch.map((action) => carryOut(world, pool, action, builders)));
+    for (const result of results) if (result.status === "rejected") throw result.reason;
   }
 }
 
@@ -44,7 +44,7 @@ async function carryOut(
   if (event !== undefined) emitEvent(world, pool.metadata.name, event);
 }
 
-/** Neighbours of one kind, a few at a time. */
+/** Splits the actions into batches of one kind, in their order. */
 function batchesOf(actions: readonly Action[]): readonly (readonly Action[])[] {
   const batches: Action[][] = [];
   for (const action of actions) {
@@ -55,7 +55,7 @@ function batchesOf(actions: readonly Action[]): readonly (readonly Action[])[] {
   return batches;
 }
 
-/** Says it in the log, and where people look for it. */
+/** Logs an Event and emits it. */
 export function emitEvent({ log, emit }: Pick<PoolWorld, "log" | "emit">, pool: string, event: PoolEvent): void {
   log.info({ pool, ...event }, "pool");
   emit?.(event);
@@ -111,14 +111,14 @@ async function applyBuilder(
   { name, spec }: { readonly name: string; readonly spec: OwnedSpec },
   builders: KnownBuilders,
 ): Promise<void> {
-  const seen = builders.get(name);
-  const created = seen === undefined ? await create(store, newBuilder(pool, name, spec)) : undefined;
+  const known = builders.get(name);
+  const created = known === undefined ? await create(store, newBuilder(pool, name, spec)) : undefined;
   const written =
-    created ?? (await retryOnConflict(store, "Builder", name, (current) => withOwned(current, spec), "object", seen));
+    created ?? (await retryOnConflict(store, "Builder", name, (current) => withOwned(current, spec), "object", known));
   if (written !== undefined) builders.wrote(written);
 }
 
-/** Undefined when it exists already. */
+/** Creates a Builder; undefined when the Builder exists already. */
 async function create(store: ObjectStore, builder: Builder): Promise<Stored<"Builder"> | undefined> {
   try {
     return await store.create("Builder", builder);
@@ -138,7 +138,7 @@ function newBuilder({ metadata: { name: pool, uid } }: Stored<"BuilderPool">, na
   };
 }
 
-/** What people set (silent, debug) stays; what we own and no longer say goes. */
+/** Replaces the fields of the operator, absent ones included. Fields set by people (silent, debug) stay. */
 function withOwned(current: Stored<"Builder">, spec: OwnedSpec): Stored<"Builder"> | undefined {
   const { drainReason: _, ...kept } = current.spec;
   const next = { ...kept, ...spec };

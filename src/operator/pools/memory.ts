@@ -1,20 +1,20 @@
 import type { Stored } from "../../api/objects/kinds.ts";
 import type { BuilderTimers } from "../../core/pool/builder/timers.ts";
 
-/** What is remembered between two looks; ages begin anew with the process. */
+/** State between two reconciles. In memory only: all ages restart at 0 with the process. */
 export interface Memory {
   /** By name. */
   readonly pools: Map<string, PoolMemory>;
-  /** Builders as we wrote them last, which a cache may not show yet. */
+  /** Our last writes of Builders. The cache may not show them yet. */
   readonly written: Map<string, Stored<"Builder">>;
 }
 
-/** What is remembered of one pool: one of the same name that comes later is another. */
+/** State of one pool. A new pool with the same name and another UID starts with fresh state. */
 export interface PoolMemory {
   readonly uid: string;
   timers: BuilderTimers;
   deletingSince?: number;
-  /** Since when a status waits to be written. */
+  /** Since when a status waits for its write. */
   unwrittenSince?: number | undefined;
 }
 

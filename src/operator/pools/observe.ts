@@ -14,7 +14,7 @@ import { type Memory, memoryOf, type PoolMemory } from "./memory.ts";
 import { podsHeardOf } from "./workloads.ts";
 import type { PoolCaches, PoolWorld } from "./world.ts";
 
-/** Gathers all that the planner may know of a pool. */
+/** Collects all inputs of the pool planner. */
 export async function observePool(
   pool: Stored<"BuilderPool">,
   world: PoolWorld,
@@ -51,7 +51,7 @@ export async function observePool(
   };
 }
 
-/** The builders that exist, as far as the caches and our own writes tell. */
+/** The known builders, from the caches and our own writes. */
 export function createKnownBuilders({ builders }: PoolCaches, { written }: Memory): KnownBuilders {
   return {
     get: (name) => written.get(name) ?? builders.get(name),
@@ -59,7 +59,7 @@ export function createKnownBuilders({ builders }: PoolCaches, { written }: Memor
   };
 }
 
-/** The cache may be behind our own writes: the later generation of the spec counts, or the budget would be spent twice. */
+/** The cache may lag behind our own writes. The later spec generation counts: otherwise the budget would be spent twice. */
 function buildersOf(pool: string, caches: PoolCaches, { written }: Memory): readonly Stored<"Builder">[] {
   const cached = caches.builders.list().filter(({ spec }) => spec.pool === pool);
   const found = new Map(cached.map((builder) => [builder.metadata.name, builder]));
@@ -74,7 +74,7 @@ function buildersOf(pool: string, caches: PoolCaches, { written }: Memory): read
   return [...found.values()];
 }
 
-/** Unknown while any listing is missing or stale: an empty queue would look like good news. */
+/** Undefined while any listing is missing or stale: an empty queue would look like good news. */
 function waitingAmong(builds: readonly Build[], listings: readonly ListingState[]): Waiting | undefined {
   const isKnown = listings.length > 0 && listings.every(({ stale, listedAt }) => !stale && listedAt !== undefined);
   if (!isKnown) return undefined;

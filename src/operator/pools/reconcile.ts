@@ -5,12 +5,12 @@ import { createKnownBuilders, observePool } from "./observe.ts";
 import { writeStatus } from "./status.ts";
 import type { PoolCaches, PoolWorld } from "./world.ts";
 
-/** Listings have no watch: their state is looked at this often. */
+/** Listings have no watch, so each pool is reconciled at least this often. */
 const resync = 15_000;
 
 /**
- * Observe, plan, apply, tell, then say how it stands: once that is written nobody knows any more that something turned. Returns when to look again,
- * in milliseconds; undefined when the pool is gone.
+ * Observes, plans and applies. Emits Events before the status write: the write overwrites the old conditions that Events are
+ * computed from. Returns the milliseconds until the next reconcile; undefined for a deleted pool.
  */
 export async function reconcilePool(
   name: string,

@@ -6,12 +6,12 @@ import { createMemory } from "./memory.ts";
 import { reconcilePool } from "./reconcile.ts";
 import type { PoolCaches, PoolWorld } from "./world.ts";
 
-/** Builders and pods change many at a time: what happens in one moment makes one look. */
+/** Builders and pods change many at a time. Changes within this time make one reconcile. */
 const gather = 50;
-/** Builds change often and only move counts: changes that come together make one write. */
+/** Builds change often and affect only counts. Changes within this time make one write. */
 const countsAfter = 1000;
 
-/** Keeps every pool as declared until `signal` aborts. Writes nothing while there is nothing to change. */
+/** Reconciles every pool with its spec until `signal` aborts. At rest a reconcile writes nothing. */
 export async function runPools(world: PoolWorld, signal: AbortSignal): Promise<void> {
   const { store, workloads, clock, log } = world;
   const memory = createMemory();
@@ -20,7 +20,7 @@ export async function runPools(world: PoolWorld, signal: AbortSignal): Promise<v
     concurrency: 4,
     handle: (name) => reconcilePool(name, world, caches, memory),
     onError: (pool, error, retryInMs) =>
-      log.warn({ pool, error: String(error), retryInMs }, "a pool could not be reconciled"),
+      log.warn({ pool, error: String(error), retryInMs }, "could not reconcile a pool; retrying"),
   });
   const caches: PoolCaches = {
     pools: createCache(store, "BuilderPool", {
@@ -28,15 +28,15 @@ export async function runPools(world: PoolWorld, signal: AbortSignal): Promise<v
       onChange: (change, before) => {
         queue.add(change.object.metadata.name);
         if (isSameSpec(change, before)) return;
-        for (const { metadata } of caches.pools.list()) queue.add(metadata.name); // which of them owns a check depends on all
+        for (const { metadata } of caches.pools.list()) queue.add(metadata.name); // the owner of a check depends on all pools
       },
     }),
     builders: createCache(store, "Builder", {
       signal,
       onChange: ({ type, object }, before) => {
         if (type === "Deleted") memory.written.delete(object.metadata.name);
-        const news = quarantineEventOf(before, object);
-        if (news !== undefined) emitEvent(world, object.spec.pool, news);
+        const event = quarantineEventOf(before, object);
+        if (event !== undefined) emitEvent(world, object.spec.pool, event);
         queue.add(object.spec.pool, { afterMs: gather });
       },
     }),

@@ -7,10 +7,10 @@ import { retryOnConflict } from "../../store/write.ts";
 import { type Memory, memoryOf } from "./memory.ts";
 import type { PoolWorld } from "./world.ts";
 
-/** How long counts and words wait for more of them: a builder that rolls changes them a handful of times within seconds. */
+/** Minor changes wait this long for more: a builder in a rollout changes counts several times within seconds. */
 const gather: Milliseconds = 5_000;
 
-/** Writes a status that differs: news at once, the rest later. Returns how much later, undefined when nothing is left to be written. */
+/** Writes a changed status: important changes at once, minor changes later. Returns the delay; undefined without a pending write. */
 export async function writeStatus(
   { store, clock }: PoolWorld,
   pool: Stored<"BuilderPool">,

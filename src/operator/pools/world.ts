@@ -13,9 +13,9 @@ export interface PoolWorld {
   readonly clock: Clock;
   readonly log: Log;
   readonly emit?: EmitEvent;
-  /** How the listings that a pool takes part in stand, as far as the lister knows; none before it began. */
+  /** State of the pool's listings; empty before the lister starts. */
   listings(pool: BuilderPool): readonly ListingState[];
-  /** Why GitHub takes no reports of the pool until a person acts; undefined when it takes them. */
+  /** Why GitHub refuses the pool's reports until a person acts; undefined without a refusal. */
   refused(pool: BuilderPool): string | undefined;
 }
 

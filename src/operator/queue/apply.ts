@@ -10,15 +10,15 @@ export interface ApplyWorld {
   readonly log: Log;
 }
 
-/** Writes in flight at once; other work gets its turn after each such batch. */
+/** Parallel writes. Other work runs after each batch of this size. */
 const atOnce = 16;
 
-/** How a write ended: as planned, overtaken by another writer, or not at all. */
+/** Result of a write: written, overtaken by another writer, or failed. */
 type Ending = "done" | "overtaken" | "failed";
 
 /**
- * Does what the plan says, and counts how the writes ended: what was overtaken is to be planned again. One Build that cannot be
- * written keeps no other from being written.
+ * Carries out the actions of a plan and counts the results. Overtaken writes must be planned again. A failed write does not stop
+ * the other writes.
  */
 export async function applyQueue(
   actions: readonly QueueAction[],
@@ -33,19 +33,19 @@ export async function applyQueue(
   return endings;
 }
 
-const news = { create: "build queued", update: "build updated", delete: "build removed" } as const;
+const messages = { create: "created a build", update: "updated a build", delete: "deleted a build" } as const;
 
 async function applyAction(action: QueueAction, { store, log }: ApplyWorld): Promise<Ending> {
   const { pool, check, repository, number, commit, request } = action.build.spec;
   const facts = { pool, check, repository, number, commit, request, because: action.because };
   try {
     await write(action, store);
-    log.info(facts, news[action.do]);
+    log.info(facts, messages[action.do]);
     return "done";
   } catch (error) {
     if (isStoreError(error, "AlreadyExists") || isStoreError(error, "NotFound")) return "done";
     if (isStoreError(error, "Conflict")) return "overtaken";
-    log.error({ ...facts, error: String(error) }, "build could not be written");
+    log.error({ ...facts, error: String(error) }, "could not write a build; the pool's queue is planned again");
     return "failed";
   }
 }

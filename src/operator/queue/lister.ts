@@ -10,15 +10,16 @@ export interface ListerWorld {
   readonly clock: Pick<Clock, "now">;
   readonly log: Log;
   readonly listings: Listings;
-  /** The connection a pool uses; undefined while its credential is missing. */
+  /** The pool's GitHub connection; undefined while its credential is missing. */
   github(pool: BuilderPool): GitHub | undefined;
 }
 
 const longestPause: Milliseconds = 10 * 60_000;
 
 /**
- * Lists one target and keeps the answer. Returns when to list it again, undefined when nobody wants it any more. A failure of
- * GitHub is no failure here: what was known is kept, and the next attempt waits as GitHub asks, or twice as long each time.
+ * Lists one target and stores the listing. Returns the time to the next attempt, or undefined for an unused target.
+ * A `GitHubError` does not fail: the last listing stays, and the next attempt waits as GitHub requests. Without such a
+ * request the pause doubles with each failure.
  */
 export async function listTarget(
   key: string,
@@ -31,29 +32,38 @@ export async function listTarget(
   const { repository, branch, teams, pollInterval } = target;
   const before = listings.failures(key);
   try {
-    const listing = await connection(target, before, world).list({ repository, branch, teams, pollInterval, signal });
+    const listing = await connectionFor(target, before, world).list({
+      repository,
+      branch,
+      teams,
+      pollInterval,
+      signal,
+    });
     listings.succeed(key, listing);
-    if (before > 0) log.info({ repository, branch, failures: before }, "listing is fresh again");
+    if (before > 0) log.info({ repository, branch, failures: before }, "listed the pull requests again after failures");
     return pollInterval;
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
-    const pause = pauseAfter(error, before, pollInterval, world.clock.now());
+    const pause = pauseOf(error, before, pollInterval, world.clock.now());
     listings.fail(key, `${error.message}; tried again in ${formatDuration(pause)}`.slice(0, 1024));
-    if (before === 0) log.warn({ repository, branch, code: error.code, reason: error.message }, "listing is stale");
+    if (before === 0) {
+      const facts = { repository, branch, code: error.code, reason: error.message };
+      log.warn(facts, "could not list the pull requests; the last listing stays in use, and the next attempt follows");
+    }
     return pause;
   }
 }
 
-/** After each failure the next pool's: a credential that is refused must not keep others from their pull requests. */
-function connection({ pools, repository }: Target, failures: number, { github }: ListerWorld): GitHub {
+/** Each failure switches to the next pool's connection: one refused credential must not block the other pools. */
+function connectionFor({ pools, repository }: Target, failures: number, { github }: ListerWorld): GitHub {
   const connections = [...new Set(pools.map((pool) => github(pool)))].filter((one) => one !== undefined);
-  const one = connections[failures % connections.length];
-  if (one !== undefined) return one;
+  const connection = connections[failures % connections.length];
+  if (connection !== undefined) return connection;
   const names = pools.map(({ metadata }) => `"${metadata.name}"`).join(", ");
   throw new GitHubError("Unauthorized", `There is no GitHub credential for ${repository}; give the pool ${names} one`);
 }
 
-function pauseAfter(
+function pauseOf(
   { retryAt }: GitHubError,
   failures: number,
   pollInterval: Milliseconds,

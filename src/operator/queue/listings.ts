@@ -2,21 +2,21 @@ import type { ListingState } from "../../core/pool/observed.ts";
 import type { Listing } from "../../core/pullRequest/pullRequest.ts";
 import type { Target } from "./targets.ts";
 
-/** The last complete listing of every target, and whether it is still true. In memory only: a restart lists anew. */
+/** The last complete listing of every target, with its failures since. In memory only: a restart lists again. */
 export interface Listings {
-  /** Follows what is to be listed; what nobody wants any more is forgotten. */
+  /** Sets the targets. Drops the listings of other targets. */
   want(targets: ReadonlyMap<string, Target>): void;
   target(key: string): Target | undefined;
-  /** The last complete listing; undefined while there is none. */
+  /** The last complete listing; undefined before the first. */
   get(key: string): Listing | undefined;
   succeed(key: string, listing: Listing): void;
-  /** What is known stays known; `message` says why it may be out of date and when it is tried again. */
+  /** Keeps the last listing. `message` says why it may be out of date, and when the next attempt follows. */
   fail(key: string, message: string): void;
-  /** Failures in a row. */
+  /** Consecutive failures. */
   failures(key: string): number;
-  /** Whether every target is listed and none is out of date; false while it is not known what to list. */
+  /** Whether every target has a fresh listing; false until the first `want`. */
   areFresh(): boolean;
-  /** In the order of repositories and branches; those of one pool when a name is given. */
+  /** Sorted by repository and branch. Only the listings of `pool` when given. */
   states(pool?: string): readonly ListingState[];
 }
 

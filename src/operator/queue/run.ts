@@ -14,28 +14,28 @@ import { type Target, targetKey, targetsOf } from "./targets.ts";
 export interface QueueWorld extends ListerWorld {
   readonly store: ObjectStore;
   readonly clock: Clock;
-  /** Whether what was tested is tested again until it is merged. */
+  /** Whether tested pull requests are rebuilt until their merge. */
   readonly rechecks: boolean;
-  /** Pools whose Builds do not reflect all that is known yet. Kept here, for others to read. */
+  /** Pools with changes that their Builds do not reflect yet. This part writes the map, others read it. */
   readonly unsettled: Map<string, number>;
 }
 
-/** Several changes of one moment make one plan. */
+/** Changes within this time make one plan. */
 const gather: Milliseconds = 50;
-/** Builds change all the time, and what follows from that (the group of a verdict, the end of a blocked one) nobody waits for. */
+/** Builds change often. The consequences (the group of a verdict, the end of a blocked build) are not urgent. */
 const gatherBuilds: Milliseconds = 500;
-/** A plan that another writer overtook is made again after this long: the cache must see the other's write first. */
-const again: Milliseconds = 200;
+/** Delay before the next plan after a write conflict: the cache must first receive the other write. */
+const conflictDelay: Milliseconds = 200;
 
 /**
- * Keeps the Builds of all pools what the pools' checks and GitHub's listings say, until `signal` aborts. Each repository and
- * branch is listed once for everybody; a pool's queue is planned anew whenever something it looks at has changed, and writes
- * nothing when it is as it should be.
+ * Keeps the Builds of all pools equal to the pools' checks and GitHub's listings, until `signal` aborts. Each repository and
+ * branch is listed once for all pools. Any change of the inputs plans the pool's queue again. Without a difference the plan
+ * writes nothing.
  */
 export async function runQueue(world: QueueWorld, signal: AbortSignal): Promise<void> {
   const { store, clock, log, listings, unsettled } = world;
   const onError = (key: string, error: unknown, retryInMs: Milliseconds) =>
-    log.error({ key, error: String(error), retryInMs }, "queue work failed");
+    log.error({ key, error: String(error), retryInMs }, "could not list or update the queue; retrying");
 
   const plans = createWorkqueue({ clock, concurrency: 1, handle: settle, onError });
   const lists = createWorkqueue({ clock, concurrency: 4, handle: list, onError });
@@ -57,10 +57,10 @@ export async function runQueue(world: QueueWorld, signal: AbortSignal): Promise<
     plans.add(pool, { afterMs });
   }
 
-  /** A pool's spec changed: so may what is listed, how often, and whose check is whose. */
+  /** A pool's spec changed. The listings, their intervals and the owners of checks may change with it. */
   function follow({ metadata }: Stored<"BuilderPool">): void {
     const targets = targetsOf(pools.list());
-    const changed = [...targets].filter(([key, target]) => !isSameWork(target, listings.target(key)));
+    const changed = [...targets].filter(([key, target]) => !isSameTarget(target, listings.target(key)));
     listings.want(targets);
     for (const [key] of changed) lists.add(key);
     for (const pool of [metadata.name, ...pools.list().map((one) => one.metadata.name)]) unsettle(pool);
@@ -78,7 +78,7 @@ export async function runQueue(world: QueueWorld, signal: AbortSignal): Promise<
     const actions = observed === undefined ? [] : planQueue(observed, clock.now());
     const { overtaken, failed } = await applyQueue(actions, world);
     if (failed > 0) throw new Error(`${failed} of ${actions.length} builds of the pool "${name}" could not be written`);
-    if (overtaken > 0) return again;
+    if (overtaken > 0) return conflictDelay;
     if (unsettled.get(name) === change) unsettled.delete(name);
     return undefined;
   }
@@ -92,8 +92,8 @@ export async function runQueue(world: QueueWorld, signal: AbortSignal): Promise<
   await Promise.all([plans.run(signal), lists.run(signal)]);
 }
 
-/** Whether a target is listed for the same teams, as often and with the same credentials as before; otherwise it is listed at once. */
-function isSameWork(target: Target, before: Target | undefined): boolean {
+/** Whether teams, poll interval and credentials of a target are unchanged. A changed target is listed at once. */
+function isSameTarget(target: Target, before: Target | undefined): boolean {
   return (
     target.teams.join() === before?.teams.join() &&
     target.pollInterval === before.pollInterval &&

@@ -5,20 +5,20 @@ import { poolChecksOf } from "../../core/definitions/checks.ts";
 
 type Pool = Stored<"BuilderPool">;
 
-/** One list of pull requests, for everybody who looks at that repository and branch. */
+/** One list of pull requests, shared by all checks on the repository and branch. */
 export interface Target {
   readonly key: string;
   readonly repository: string;
   readonly branch: string;
-  /** Teams that checks trust, without repetition and in order. */
+  /** Teams trusted by the checks, sorted, without duplicates. */
   readonly teams: readonly string[];
-  /** The shortest that any of the pools asks for. */
+  /** The shortest poll interval of the pools. */
   readonly pollInterval: Milliseconds;
-  /** Pools that want it, in the order of their names; the connection of any of them will do. */
+  /** Pools with such a check, in the order of names. Any pool's connection can list the target. */
   readonly pools: readonly Pool[];
 }
 
-/** What must be listed for these pools, by key. A pool that is being deleted wants nothing. */
+/** The targets of these pools, by key. A pool in deletion has no targets. */
 export function targetsOf(pools: readonly Pool[]): ReadonlyMap<string, Target> {
   const targets = new Map<string, Target>();
   for (const pool of pools) {
@@ -31,7 +31,7 @@ export function targetsOf(pools: readonly Pool[]): ReadonlyMap<string, Target> {
   return targets;
 }
 
-/** GitHub does not care about the case of a repository's name. */
+/** GitHub ignores the case of a repository's name. */
 export function targetKey(pool: Pool, { repository, branch }: Pick<ResolvedCheck, "repository" | "branch">): string {
   return `${pool.spec.github.apiUrl} ${repository.toLowerCase()} ${branch}`;
 }

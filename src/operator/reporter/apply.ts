@@ -7,7 +7,10 @@ import { retryOnConflict } from "../../store/write.ts";
 import { timestamp } from "../../system/clock.ts";
 import type { ReporterWorld } from "./world.ts";
 
-/** Writes what the plan says to GitHub, and each acknowledged write to the Build's record. Throws GitHubError when it is to be tried again. */
+/**
+ * Writes the plan to GitHub, and records each acknowledged write in `status.reported`. Throws a `GitHubError` when the write must
+ * be retried.
+ */
 export async function applyReport(
   world: ReporterWorld,
   github: GitHub,
@@ -19,22 +22,22 @@ export async function applyReport(
   const facts = { build: build.metadata.name, pool: build.spec.pool, check, number };
   if (status !== undefined) {
     const { commit, state, description, url, request } = status;
-    const fate = await fateOf(() =>
+    const result = await resultOf(() =>
       github.setStatus({ repository, commit, context: check, state, description, url }, signal),
     );
-    tell(world, { ...facts, commit, request, state, description }, fate, "status");
-    await record(world, build, (before) => recordStatus(before, status, fate, timestamp(world.clock)));
+    logResult(world, { ...facts, commit, request, state, description }, result, "status");
+    await record(world, build, (before) => recordStatus(before, status, result, timestamp(world.clock)));
   }
   if (comment !== undefined) {
     const { commit, prefix, body } = comment;
-    const fate = await fateOf(() => github.upsertComment({ repository, number, prefix, body }, signal));
-    tell(world, { ...facts, commit }, fate, "comment");
-    await record(world, build, (before) => recordComment(before, comment, fate));
+    const result = await resultOf(() => github.upsertComment({ repository, number, prefix, body }, signal));
+    logResult(world, { ...facts, commit }, result, "comment");
+    await record(world, build, (before) => recordComment(before, comment, result));
   }
 }
 
-/** What GitHub understood and refused, or cannot find, would be refused again. */
-async function fateOf(write: () => Promise<{ readonly written: boolean }>): Promise<WriteResult> {
+/** The result of a write. `Rejected` and `NotFound` are permanent refusals: a retry cannot succeed. */
+async function resultOf(write: () => Promise<{ readonly written: boolean }>): Promise<WriteResult> {
   try {
     return await write();
   } catch (error) {
@@ -45,18 +48,19 @@ async function fateOf(write: () => Promise<{ readonly written: boolean }>): Prom
   }
 }
 
-function tell(
+function logResult(
   { log }: ReporterWorld,
   facts: object,
   { written, refused }: WriteResult,
   what: "status" | "comment",
 ): void {
-  if (refused !== undefined) log.error({ ...facts, refused }, `GitHub refused a ${what} for good: it is given up`);
-  else if (written) log.info(facts, `${what} written`);
-  else log.debug(facts, `${what} was there already`);
+  if (refused !== undefined)
+    log.error({ ...facts, refused }, `GitHub refused a ${what} permanently; it is not retried`);
+  else if (written) log.info(facts, `wrote a ${what} to GitHub`);
+  else log.debug(facts, `GitHub had the same ${what} already`);
 }
 
-/** Changes `status.reported` and nothing else, of this very object. */
+/** Changes only `status.reported`, and only of the Build with this UID. */
 async function record(
   { store }: ReporterWorld,
   { metadata }: Stored<"Build">,

@@ -4,15 +4,15 @@ import { type ReportContext, reportFactsOf } from "../../core/report/post/pendin
 import { planReport, type ReportPlan, unreportedVerdict } from "../../core/report/post/plan.ts";
 import type { Clock } from "../../system/clock.ts";
 
-/** How long the logs of verdicts have been waited for, by this process's own monotonic clock; after a restart from 0 again. */
+/** How long each verdict has waited for its log, on our monotonic clock. Starts at 0 after a restart. */
 export interface LogWaits {
   waited(build: Build): Milliseconds;
   forget(name: string): void;
 }
 
-/** What GitHub should get now for a Build, given all that is known around it. */
-export function observeReport(build: Build, around: ReportContext, waits: LogWaits): ReportPlan {
-  return planReport(build, reportFactsOf(build, around, waits.waited(build)));
+/** The writes to GitHub that a Build needs now. */
+export function observeReport(build: Build, context: ReportContext, waits: LogWaits): ReportPlan {
+  return planReport(build, reportFactsOf(build, context, waits.waited(build)));
 }
 
 export function createLogWaits(clock: Pick<Clock, "monotonic">): LogWaits {

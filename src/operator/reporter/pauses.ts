@@ -2,12 +2,12 @@ import type { Milliseconds } from "../../api/values/duration.ts";
 import { GitHubError } from "../../github/github.ts";
 import type { Clock } from "../../system/clock.ts";
 
-/** A missing right is looked at again so often: a person must act first. */
+/** Retry interval after a missing right: a person must act first. */
 export const unauthorizedPause: Milliseconds = 5 * 60_000;
 const shortest: Milliseconds = 1000;
 const longest: Milliseconds = 3_600_000;
 
-/** For how long a failure stops all writes to a repository; undefined when it concerns one write alone. */
+/** How long an error pauses all writes to a repository; undefined when the error concerns one write only. */
 export function reporterPauseOf(error: unknown, now: Milliseconds): Milliseconds | undefined {
   if (!(error instanceof GitHubError)) return undefined;
   if (error.code === "Unauthorized") return unauthorizedPause;
@@ -15,9 +15,9 @@ export function reporterPauseOf(error: unknown, now: Milliseconds): Milliseconds
   return Math.min(longest, Math.max(shortest, (error.retryAt ?? now + 60_000) - now));
 }
 
-/** Pauses by name, on the monotonic clock. */
+/** Named pauses, on the monotonic clock. */
 export interface Pauses {
-  /** Milliseconds left; 0 when there is none. */
+  /** Milliseconds left; 0 without a pause. */
   left(name: string): Milliseconds;
   begin(name: string, span: Milliseconds): void;
 }

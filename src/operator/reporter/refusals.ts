@@ -2,16 +2,16 @@ import type { Milliseconds } from "../../api/values/duration.ts";
 import type { Clock } from "../../system/clock.ts";
 import { unauthorizedPause } from "./pauses.ts";
 
-/** What GitHub does not let the credentials of pools write. In memory only: the next attempt says it again. */
+/** Writes refused by GitHub for want of a right, per pool. In memory only: after a restart the next attempt refills it. */
 export interface Refusals {
-  /** `gate` names what is refused together. */
+  /** `gate` names a group of writes that GitHub refuses together. */
   refuse(pool: string, gate: string, message: string): void;
   allow(pool: string, gate: string): void;
-  /** Why reports of the pool wait for a person, as a sentence; undefined when none does. */
+  /** Why the pool's reports wait for a person, as a sentence; undefined while no report waits. */
   of(pool: string): string | undefined;
 }
 
-/** A report that still waits has been tried again by then, so nobody waits for what was refused longer ago. */
+/** A waiting report is retried within this time, so no report waits for an older refusal. */
 const outdated: Milliseconds = 2 * unauthorizedPause;
 
 export function createRefusals(clock: Pick<Clock, "monotonic">): Refusals {

@@ -9,16 +9,16 @@ import { createLogWaits, observeReport } from "./observe.ts";
 import { createPauses, type Pauses, reporterPauseOf } from "./pauses.ts";
 import type { ReporterWorld } from "./world.ts";
 
-/** Builds reported at once; GitHub wants writes one after the other, and throttles more. */
+/** Builds reported in parallel. GitHub recommends serial writes, and throttles more. */
 const concurrency = 4;
-/** How often a pool whose credential is missing is looked at again. */
-const lookAgain = 60_000;
+/** Retry interval of a pool without a credential. */
+const credentialRetry = 60_000;
 const verdictPriority = 10;
 
 /**
- * Brings what Builds say to GitHub, until `signal` aborts. It remembers nothing: what GitHub has stands in `status.reported`, so it
- * may die between any two steps, and what it does twice GitHub sees once. Of several changes the last one is written, verdicts
- * before announcements; a failed write is tried again until GitHub has it or refuses it for good.
+ * Publishes the state of Builds on GitHub until `signal` aborts. Its only memory is `status.reported`: it may crash between any
+ * two steps, and its writes are idempotent. Several changes of a Build make one write. Verdicts go before pending statuses.
+ * A failed write is retried until GitHub accepts or permanently refuses it.
  */
 export async function runReporter(world: ReporterWorld, signal: AbortSignal): Promise<void> {
   const { clock, log, store } = world;
@@ -29,46 +29,45 @@ export async function runReporter(world: ReporterWorld, signal: AbortSignal): Pr
     concurrency,
     handle: report,
     onError: (build, error, retryInMs) =>
-      log.warn({ build, error: String(error), retryInMs: Math.round(retryInMs) }, "report failed, trying again"),
+      log.warn(
+        { build, error: String(error), retryInMs: Math.round(retryInMs) },
+        "could not report a build to GitHub; retrying",
+      ),
     backoff: { firstMs: 1000, maxMs: 300_000 },
   });
   const builds = createCache(store, "Build", {
     signal,
     onChange({ type, object }) {
       if (type === "Deleted") waits.forget(object.metadata.name);
-      else want(queue, object);
+      else enqueue(queue, object);
     },
   });
   const pools = createCache(store, "BuilderPool", {
     signal,
     onChange: (change, before) => {
-      if (isSameSpec(change, before)) return; // its status changes with every build, and says nothing that GitHub is told
+      if (isSameSpec(change, before)) return; // the pool's status changes with every build, and no report depends on it
       const { name } = change.object.metadata;
-      for (const build of builds.list()) if (build.spec.pool === name) want(queue, build);
+      for (const build of builds.list()) if (build.spec.pool === name) enqueue(queue, build);
     },
   });
   const builders = createCache(store, "Builder", {
     signal,
     onChange: ({ object: { status } }) => {
       const build = builds.get(status?.building?.build ?? "");
-      if (build !== undefined) want(queue, build);
+      if (build !== undefined) enqueue(queue, build);
     },
   });
-  const around: ReportContext = {
-    pool: (name) => pools.get(name),
-    checks: createChecksCache(),
-    builder: (name) => builders.get(name),
-  };
+  const context: ReportContext = { pool: (name) => pools.get(name), builder: (name) => builders.get(name) };
 
   async function report(name: string): Promise<number | undefined> {
-    const seen = builds.get(name);
-    if (seen === undefined || isUpToDate(observeReport(seen, around, waits))) return undefined;
-    // The cache may lag behind our own last write: what goes to GitHub is planned on the object as it is.
+    const cached = builds.get(name);
+    if (cached === undefined || isUpToDate(observeReport(cached, context, waits))) return undefined;
+    // The cache may lag behind our own last write, so the report is planned on a fresh read.
     const build = await store.get("Build", name);
     if (build === undefined) return undefined;
-    const plan = observeReport(build, around, waits);
+    const plan = observeReport(build, context, waits);
     if (plan.wait !== undefined) return plan.wait;
-    return isUpToDate(plan) ? undefined : await publish(world, around, pauses, build, plan, signal);
+    return isUpToDate(plan) ? undefined : await publish(world, context, pauses, build, plan, signal);
   }
 
   try {
@@ -80,25 +79,25 @@ export async function runReporter(world: ReporterWorld, signal: AbortSignal): Pr
   await queue.run(signal);
 }
 
-function want(queue: Workqueue, build: Stored<"Build">): void {
+function enqueue(queue: Workqueue, build: Stored<"Build">): void {
   queue.add(build.metadata.name, unreportedVerdict(build) === undefined ? {} : { priority: verdictPriority });
 }
 
-/** Writes one plan, unless GitHub takes no writes to the repository now. Returns when to look again, in milliseconds. */
+/** Writes one plan unless writes to the repository are paused. Returns the time to the next attempt in milliseconds. */
 async function publish(
   world: ReporterWorld,
-  around: ReportContext,
+  context: ReportContext,
   pauses: Pauses,
   build: Stored<"Build">,
   { status, comment }: ReportPlan,
   signal: AbortSignal,
 ): Promise<number> {
   const { pool: poolName, repository } = build.spec;
-  const pool = around.pool(poolName);
+  const pool = context.pool(poolName);
   const github = pool && world.github(pool);
-  if (github === undefined) return lookAgain;
+  if (github === undefined) return credentialRetry;
   const all = `${poolName} ${repository}`;
-  // A right to comment that is missing holds no verdict back.
+  // A missing right to comment must not delay statuses, so comments have a pause of their own.
   const parts = [
     ...(status === undefined ? [] : [{ gate: all, plan: { status } }]),
     ...(comment === undefined ? [] : [{ gate: `${all} comments`, plan: { comment } }]),
@@ -117,7 +116,7 @@ async function publish(
       pauses.begin(isRight ? gate : all, pauseMs);
       world.log.error(
         { pool: poolName, repository, error: String(error), pauseMs },
-        "GitHub takes no writes: reports wait",
+        "GitHub refuses writes to the repository; reports wait for the pause and are then retried",
       );
       return pauseMs;
     }

@@ -5,13 +5,13 @@ import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import type { Refusals } from "./refusals.ts";
 
-/** What the reporter needs of the rest of the program. */
+/** Dependencies of the reporter. */
 export interface ReporterWorld {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told what GitHub does not let us write, and when it does again. */
+  /** Records refused writes, and the end of each refusal. */
   readonly refusals: Refusals;
-  /** The connection a pool uses; undefined while its credential is missing. */
+  /** The pool's GitHub connection; undefined while its credential is missing. */
   github(pool: BuilderPool): GitHub | undefined;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fenced } from "../../../../src/operator/cluster/fenced.ts";
+import { createFencedClient } from "../../../../src/operator/cluster/fenced.ts";
 import { pods } from "../../../../src/operator/cluster/resources.ts";
 import type { KubernetesClient, KubernetesObject } from "../../../../src/store/kubernetes/client.ts";
 
@@ -41,7 +41,7 @@ describe("an operator that does not lead any more", () => {
   it.each(writes)("does not %s, although it decided to while it led", async (verb, write) => {
     const { client, asked } = aClient();
     const leading = new AbortController();
-    const own = fenced(client, leading.signal);
+    const own = createFencedClient(client, leading.signal);
     await write(own);
     leading.abort();
     await expect(write(own)).rejects.toMatchObject({ code: "Unavailable" });
@@ -50,7 +50,7 @@ describe("an operator that does not lead any more", () => {
 
   it("may still look", async () => {
     const { client } = aClient();
-    const own = fenced(client, AbortSignal.abort());
+    const own = createFencedClient(client, AbortSignal.abort());
     expect(await own.get(pods, "o2-0")).toBe(object);
   });
 });
