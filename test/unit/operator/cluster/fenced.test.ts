@@ -5,28 +5,28 @@ import type { KubernetesClient, KubernetesObject } from "../../../../src/store/k
 
 const object: KubernetesObject = { apiVersion: "v1", kind: "Pod", metadata: { name: "o2-0" } };
 
-/** A client that notes what reaches the API server. */
+/** A client that records the requests to the API server. */
 function aClient() {
-  const asked: string[] = [];
-  const answer = (verb: string) => async () => {
-    asked.push(verb);
+  const sent: string[] = [];
+  const reply = (verb: string) => async () => {
+    sent.push(verb);
     return object;
   };
   const client: KubernetesClient = {
     namespace: "ci",
-    get: answer("get"),
+    get: reply("get"),
     list: async () => ({ resourceVersion: "1", items: [] }),
     async *pages() {},
     async *watch() {},
-    create: answer("create"),
-    update: answer("update"),
-    apply: answer("apply"),
-    merge: answer("merge"),
+    create: reply("create"),
+    update: reply("update"),
+    apply: reply("apply"),
+    merge: reply("merge"),
     delete: async () => {
-      asked.push("delete");
+      sent.push("delete");
     },
   };
-  return { client, asked };
+  return { client, sent };
 }
 
 const writes: readonly (readonly [string, (client: KubernetesClient) => Promise<unknown>])[] = [
@@ -37,18 +37,18 @@ const writes: readonly (readonly [string, (client: KubernetesClient) => Promise<
   ["delete", (client) => client.delete(pods, "o2-0")],
 ];
 
-describe("an operator that does not lead any more", () => {
-  it.each(writes)("does not %s, although it decided to while it led", async (verb, write) => {
-    const { client, asked } = aClient();
+describe("a client after the loss of the leadership", () => {
+  it.each(writes)("does not %s, although the call began under the leadership", async (verb, write) => {
+    const { client, sent } = aClient();
     const leading = new AbortController();
     const own = createFencedClient(client, leading.signal);
     await write(own);
     leading.abort();
     await expect(write(own)).rejects.toMatchObject({ code: "Unavailable" });
-    expect(asked).toEqual([verb]);
+    expect(sent).toEqual([verb]);
   });
 
-  it("may still look", async () => {
+  it("may still read", async () => {
     const { client } = aClient();
     const own = createFencedClient(client, AbortSignal.abort());
     expect(await own.get(pods, "o2-0")).toBe(object);

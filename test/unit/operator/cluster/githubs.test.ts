@@ -5,14 +5,14 @@ import { keptLog } from "../../../support/keptLog.ts";
 import { leapingClock } from "../../../support/leapingClock.ts";
 import { aPool } from "../../../support/objects/pool.ts";
 
-it("repositories that are listed at once share one connection: the Secret is read once, and each of them once", async () => {
+it("reads the Secret once and each repository once when repositories are listed at once", async () => {
   const open = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
   const repository = { ref: { id: "REF" }, numbers: { nodes: [] }, open };
   await using server = await scripted(({ method }) => ({ body: method === "GET" ? [] : { data: { repository } } }));
   const pool = aPool({ github: { ...aPool().spec.github, apiUrl: server.url } });
-  let lookedUp = 0;
+  let reads = 0;
   const credential = async () => {
-    lookedUp += 1;
+    reads += 1;
     return { token: "ghp_token" };
   };
   const { signal } = new AbortController();
@@ -21,6 +21,6 @@ it("repositories that are listed at once share one connection: the Secret is rea
   const poll = () => Promise.all(["a", "b", "c"].map(list));
   await poll();
   await poll();
-  expect(lookedUp).toBe(1);
+  expect(reads).toBe(1);
   expect(server.requests.filter(({ method }) => method === "POST")).toHaveLength(3);
 });

@@ -13,8 +13,8 @@ function anObject(uid: string, resourceVersion: string): KubernetesObject {
   return { apiVersion: "apps/v1", kind: "StatefulSet", metadata: { name: "o2", uid, resourceVersion, labels } };
 }
 
-/** A informer of what the test says that the API server says. */
-function aMirror(items: readonly KubernetesObject[]) {
+/** An informer of an API server with the events of the test. */
+function anInformer(items: readonly KubernetesObject[]) {
   const end = new AbortController();
   const waiting: WatchEvent[] = [];
   let wake = () => {};
@@ -36,17 +36,17 @@ function aMirror(items: readonly KubernetesObject[]) {
       }
     },
   };
-  let heard = Promise.withResolvers<void>();
+  let changed = Promise.withResolvers<void>();
   const world = { client: client as KubernetesClient, clock, log, signal: end.signal };
-  const informer = createInformer(world, statefulSets, readOwned, () => heard.resolve());
+  const informer = createInformer(world, statefulSets, readOwned, () => changed.resolve());
   return {
     informer,
-    /** Says that something happened, and waits until the informer has heard of it. */
-    async say(type: WatchEvent["type"], object: KubernetesObject) {
-      heard = Promise.withResolvers();
+    /** Sends a watch event and waits for the informer's change. */
+    async send(type: WatchEvent["type"], object: KubernetesObject) {
+      changed = Promise.withResolvers();
       waiting.push({ type, object });
       wake();
-      await heard.promise;
+      await changed.promise;
     },
     end: () => end.abort(),
   };
@@ -58,27 +58,27 @@ function owned(object: KubernetesObject) {
   return read;
 }
 
-describe("a informer", () => {
+describe("an informer", () => {
   let end = () => {};
   afterEach(() => end());
 
-  it("does not show again what is gone, when the answer to an earlier write comes late", async () => {
-    const made = aMirror([anObject("a", "1")]);
+  it("does not show a deleted object again when the reply to an earlier write arrives late", async () => {
+    const made = anInformer([anObject("a", "1")]);
     end = made.end;
     await made.informer.synced;
-    await made.say("DELETED", anObject("a", "3"));
+    await made.send("DELETED", anObject("a", "3"));
     made.informer.put(owned(anObject("a", "2")));
     expect(made.informer.get("o2")).toBeUndefined();
     expect(made.informer.of("o2")).toEqual([]);
   });
 
-  it("shows what a write returned before the watch does, and another object of the same name", async () => {
-    const made = aMirror([anObject("a", "1")]);
+  it("shows the result of a write before the watch does, and a later object of the same name", async () => {
+    const made = anInformer([anObject("a", "1")]);
     end = made.end;
     await made.informer.synced;
     made.informer.put(owned(anObject("a", "2")));
     expect(made.informer.get("o2")?.metadata.resourceVersion).toBe("2");
-    await made.say("DELETED", anObject("a", "3"));
+    await made.send("DELETED", anObject("a", "3"));
     made.informer.put(owned(anObject("b", "4")));
     expect(made.informer.get("o2")?.metadata.uid).toBe("b");
   });

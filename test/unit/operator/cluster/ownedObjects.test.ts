@@ -15,15 +15,15 @@ const setting = {
   logs: { url: "http://logs", publicUrl: "http://logs", audience: "logs" },
 };
 
-/** What pools own on a server that has these objects, and takes whatever is applied. */
-async function possessionsAt(...there: readonly KubernetesObject[]) {
+/** The owned objects on an API server with `existing` objects. The server accepts every apply. */
+async function ownedObjectsOn(...existing: readonly KubernetesObject[]) {
   const applied: Manifest[] = [];
   const end = new AbortController();
   onTestFinished(() => end.abort());
   const client: Pick<KubernetesClient, "namespace" | "pages" | "watch" | "get" | "apply"> = {
     namespace: "ci",
     async *pages({ kind }) {
-      yield { resourceVersion: "1", items: there.filter((object) => object.kind === kind) };
+      yield { resourceVersion: "1", items: existing.filter((object) => object.kind === kind) };
     },
     async *watch(_resource, { onOpen }, signal) {
       onOpen?.();
@@ -47,13 +47,13 @@ function named(name: string, spec: Parameters<typeof aPool>[0] = {}): BuilderPoo
   return { ...pool, metadata: { ...pool.metadata, name, uid: `uid of ${name}` } };
 }
 
-describe("what a pool owns in a cluster", () => {
-  it("is scaled down at the template that runs though its pods cannot be made any more, once it is deleted", async () => {
+describe("the owned objects of a pool", () => {
+  it("are scaled down with the running template when the pool is deleted and refused", async () => {
     const template = {
       metadata: { labels: { [revisionLabel]: "before" }, annotations: {} },
       spec: { hostname: "before" },
     };
-    const { owned, applied } = await possessionsAt({
+    const { owned, applied } = await ownedObjectsOn({
       apiVersion: "apps/v1",
       kind: "StatefulSet",
       metadata: { name: "o2", uid: "set", resourceVersion: "1", labels: { [poolLabel]: "o2" } },
@@ -65,8 +65,8 @@ describe("what a pool owns in a cluster", () => {
     expect(applied.at(-1)).toMatchObject({ kind: "StatefulSet", spec: { replicas: 0, template } });
   });
 
-  it("is applied once while it stays as it is, and forgotten with its pool", async () => {
-    const { owned, applied } = await possessionsAt();
+  it("are applied once while unchanged, and forgotten with the pool", async () => {
+    const { owned, applied } = await ownedObjectsOn();
     const [pool, other] = [named("o2"), named("o3")];
     const revision = revisionOf(pool.spec, setting.builderImage);
     await owned.apply(pool, 2, revision);

@@ -26,7 +26,7 @@ const waits = (name: string, reason: string) => ({ name, image: "builder:1", sta
 const deleted = { deletionTimestamp: "2026-01-01T00:00:00Z" };
 
 describe("a pod", () => {
-  it("is the builder of its ordinal, at the revision of its label", () => {
+  it("is the builder of its ordinal at the revision in its label", () => {
     expect(readPod(aPod())?.pod).toEqual({
       name: "o2-3",
       pool: "o2",
@@ -41,50 +41,50 @@ describe("a pod", () => {
   it.each([
     ["has failed", {}, { phase: "Failed" }, { ended: true }],
     ["was evicted", {}, { phase: "Failed", reason: "Evicted" }, { ended: true }],
-    ["has a builder that crashed, which kubelet starts again", {}, { containerStatuses: [terminated] }, {}],
-    ["is asked to end and still builds", deleted, { containerStatuses: [running] }, { terminating: true }],
+    ["has a crashed builder that kubelet restarts", {}, { containerStatuses: [terminated] }, {}],
+    ["is terminating and still builds", deleted, { containerStatuses: [running] }, { terminating: true }],
     [
-      "is asked to end and whose builder has ended, while its cell is still there",
+      "is terminating with an exited builder and a running cell",
       deleted,
       { containerStatuses: [terminated, { name: "cell", state: { running: {} } }] },
       { terminating: true, ended: true },
     ],
     [
-      "is on a node that is out of reach",
+      "is on an unreachable node",
       deleted,
       { phase: "Running", reason: "NodeLost", containerStatuses: [running] },
       { terminating: true },
     ],
     ["was never scheduled", {}, { phase: "Pending" }, {}],
-  ])("that %s is what kubelet says of it, and no more", (_what, metadata, status, expected) => {
+  ])("that %s has the state that kubelet reports", (_what, metadata, status, expected) => {
     const { terminating, ended } = readPod(aPod({ metadata, status }))?.pod ?? {};
     expect({ terminating, ended }).toEqual({ terminating: false, ended: false, ...expected });
   });
 
   it.each([
-    [{ conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable" }] }, "no node takes it"],
+    [{ conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable" }] }, "no node accepts it"],
     [{ initContainerStatuses: [waits("cell", "ImagePullBackOff")] }, "the image builder:1 cannot be pulled"],
     [{ initContainerStatuses: [waits("cell", "ErrImagePull")] }, "the image builder:1 cannot be pulled"],
-    [{ containerStatuses: [waits("builder", "CrashLoopBackOff")] }, 'its container "builder" ends again and again'],
+    [{ containerStatuses: [waits("builder", "CrashLoopBackOff")] }, 'its container "builder" crashes repeatedly'],
     [
       { containerStatuses: [waits("builder", "CreateContainerConfigError")] },
       'its container "builder" cannot be created',
     ],
     [{ containerStatuses: [waits("builder", "PodInitializing")] }, undefined],
     [{ containerStatuses: [running] }, undefined],
-  ])("says what keeps it from starting, in words that last (%#)", (status, hindrance) => {
-    expect(readPod(aPod({ status }))?.pod.startFailure).toBe(hindrance);
+  ])("names a stable reason why it does not start (%#)", (status, reason) => {
+    expect(readPod(aPod({ status }))?.pod.startFailure).toBe(reason);
   });
 
   it.each([
     ["has another name", { name: "o2-probe" }],
-    ["is controlled by something else", { ownerReferences: [{ ...statefulSet, kind: "Job" }] }],
-    ["is of another StatefulSet", { ownerReferences: [{ ...statefulSet, name: "o3" }] }],
-  ])("that only carries the pool's label and %s is nobody's", (_what, metadata) => {
+    ["has another kind of controller", { ownerReferences: [{ ...statefulSet, kind: "Job" }] }],
+    ["belongs to another StatefulSet", { ownerReferences: [{ ...statefulSet, name: "o3" }] }],
+  ])("with only the pool's label that %s is ignored", (_what, metadata) => {
     expect(readPod(aPod({ metadata }))).toBeUndefined();
   });
 
-  it("that lost its controller for a while is still the pool's", () => {
+  it("without a controller still belongs to the pool", () => {
     expect(readPod(aPod({ metadata: { ownerReferences: [] } }))?.pod.name).toBe("o2-3");
   });
 });

@@ -28,7 +28,7 @@ function aSite() {
   return {
     clock,
     store,
-    /** Names of objects that do not fit their schema. */
+    /** Names of objects with an invalid schema. */
     unreadable,
     expired,
     end,
@@ -56,7 +56,7 @@ function aSite() {
   };
 }
 
-/** The store as an API server's is, where objects may lie that another version of this program wrote. */
+/** A store with unreadable objects, as an API server has after writes of another version of this program. */
 function withUnreadable(store: ObjectStore, names: ReadonlySet<string>): ObjectStore {
   return {
     ...store,
@@ -70,7 +70,7 @@ function withUnreadable(store: ObjectStore, names: ReadonlySet<string>): ObjectS
 }
 
 describe("the janitor", () => {
-  it("deletes builders without a pool and heartbeats without a builder, at the second look", async () => {
+  it("deletes builders without a pool and heartbeats without a builder in the second run", async () => {
     const site = aSite();
     await site.pool("o2", "60d");
     await site.builder("o2-0", "o2");
@@ -88,7 +88,7 @@ describe("the janitor", () => {
     await done;
   });
 
-  it("deletes nothing of a pool, or of a builder, that is there and cannot be read", async () => {
+  it("keeps the objects of an existing pool or builder that cannot be read", async () => {
     const site = aSite();
     await site.pool("o2", "60d");
     await site.pool("o3", "60d");
@@ -104,7 +104,7 @@ describe("the janitor", () => {
     await done;
   });
 
-  it("expires logs every hour, as late as the pool that keeps them longest wants", async () => {
+  it("expires logs every hour, after the longest `logs.keep` of all pools", async () => {
     const site = aSite();
     const done = site.run();
     await site.clock.advance(hour / 2);

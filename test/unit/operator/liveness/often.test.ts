@@ -8,7 +8,7 @@ import { fakeClock } from "../../../support/fakeClock.ts";
 
 const log = createLog({ level: "silent" });
 
-it("the heartbeats are read every five seconds, however often pods change, and a pod that died is noticed all the same", async () => {
+it("reads heartbeats every five seconds and notices a dead pod, however often pods change", async () => {
   const clock = fakeClock();
   const embedded = openEmbeddedStore({ file: ":memory:", clock, log });
   const builder = { apiVersion: "ci.alice.cern.ch/v1alpha1", kind: "Builder", metadata: { name: "o2-0" } } as const;
@@ -29,7 +29,7 @@ it("the heartbeats are read every five seconds, however often pods change, and a
   const pod = { name: "o2-0", pool: "o2", ordinal: 0, uid: "pod", revision: "", terminating: false, ended: false };
   let pods = [pod];
   let changed = () => {};
-  const never = () => Promise.reject(new Error("liveness has no business with this"));
+  const never = () => Promise.reject(new Error("liveness does not need this"));
   const workloads: Workloads = {
     observe: async () => ({ pods }),
     onChange(listener) {

@@ -17,9 +17,9 @@ const builder: Builder = {
   spec: { pool: "o2", desired: "Active", external: false },
 };
 
-it("a builder that starts anew while the operator looks after its death is not taken for the dead one", async () => {
+it("keeps the claim of a builder that restarts during the check of its dead predecessor", async () => {
   const store = openEmbeddedStore({ file: ":memory:", clock, log });
-  const say = (incarnation: string, podUid: string) =>
+  const setStatus = (incarnation: string, podUid: string) =>
     retryOnConflict(
       store,
       "Builder",
@@ -28,12 +28,12 @@ it("a builder that starts anew while the operator looks after its death is not t
       "status",
     );
   await store.create("Builder", builder);
-  await say("first", "pod-1");
+  await setStatus("first", "pod-1");
   const build = await store.create("Build", aBuild("o2-1"));
 
-  /** Meanwhile the next process of the builder gets warm and claims a build. */
-  async function startAnew(): Promise<void> {
-    await say("second", "pod-2");
+  /** Restarts the builder: the new process warms up and claims a build. */
+  async function restart(): Promise<void> {
+    await setStatus("second", "pod-2");
     const claim = { builder: "o2-0", incarnation: "second", attempt: 1, request: 1, commit: build.spec.commit };
     const since = new Date(clock.now()).toISOString();
     await store.updateStatus("Build", {
@@ -42,21 +42,21 @@ it("a builder that starts anew while the operator looks after its death is not t
     });
     await sleep(100);
   }
-  let looks = 0;
-  const lookedAgain = Promise.withResolvers<void>();
+  let checks = 0;
+  const checkedAgain = Promise.withResolvers<void>();
   const pod = { name: "o2-0", pool: "o2", ordinal: 0, uid: "pod-2", revision: "", terminating: false, ended: false };
   const workloads: Pick<Workloads, "observe" | "onChange"> = {
     async observe() {
-      looks += 1;
-      if (looks === 1) await startAnew();
-      else lookedAgain.resolve();
-      return { pods: looks === 1 ? [] : [pod] };
+      checks += 1;
+      if (checks === 1) await restart();
+      else checkedAgain.resolve();
+      return { pods: checks === 1 ? [] : [pod] };
     },
     onChange: () => {},
   };
   const end = new AbortController();
   const running = runLiveness({ store, workloads: { ...unused, ...workloads }, clock, log }, end.signal);
-  await lookedAgain.promise;
+  await checkedAgain.promise;
   expect((await store.get("Builder", "o2-0"))?.status?.phase).toBe("Ready");
   expect((await store.get("Build", "o2-1"))?.status?.phase).toBe("Running");
   end.abort();
@@ -64,9 +64,9 @@ it("a builder that starts anew while the operator looks after its death is not t
   store.close();
 });
 
-/** What liveness has no business with. */
+/** Functions that liveness must not call. */
 const unused: Pick<Workloads, "environment" | "apply" | "deletePod"> = {
-  environment: () => Promise.reject(new Error("liveness asked how things stand")),
+  environment: () => Promise.reject(new Error("liveness read the environment")),
   apply: () => Promise.reject(new Error("liveness applied something")),
   deletePod: () => Promise.reject(new Error("liveness deleted a pod")),
 };

@@ -5,7 +5,7 @@ import { aMachine, type Machine } from "../pools/builders.ts";
 const second = 1000;
 const minute = 60 * second;
 
-/** A pull request that the builder holds. */
+/** Creates a Build with a claim of the builder. */
 async function aHeldBuild(
   machine: Machine,
   phase: "Claimed" | "Running",
@@ -48,8 +48,8 @@ function silence(machine: Machine): void {
   if (builder !== undefined) builder.isSilent = true;
 }
 
-describe("a builder whose heartbeat stops", () => {
-  it("is Suspect after 75 s, and what it has only claimed goes to others", async () => {
+describe("a builder without a heartbeat", () => {
+  it("is Suspect after 75 s, and loses claims without a started build", async () => {
     await using machine = await aMachine({ instances: 1 });
     await machine.pass(30 * second);
     await aHeldBuild(machine, "Claimed");
@@ -60,7 +60,7 @@ describe("a builder whose heartbeat stops", () => {
     expect([await machine.phases(), await buildPhase(machine)]).toEqual([["o2-0 Suspect"], "Queued"]);
   });
 
-  it("keeps what it runs until it is Lost after 930 s", async () => {
+  it("keeps its running build until it is Lost after 930 s", async () => {
     await using machine = await aMachine({ instances: 1 });
     await machine.pass(30 * second);
     await aHeldBuild(machine, "Running");
@@ -73,7 +73,7 @@ describe("a builder whose heartbeat stops", () => {
     expect(build?.status?.trouble).toMatchObject({ reason: "BuilderLost", builder: "o2-0" });
   });
 
-  it("loses its claims although another builder cannot be read, as one of a later version", async () => {
+  it("loses its claims although another builder's object is unreadable", async () => {
     await using machine = await aMachine({ instances: 1 });
     await machine.pass(30 * second);
     machine.faults.unreadable.add("o2-7");
@@ -85,7 +85,7 @@ describe("a builder whose heartbeat stops", () => {
     expect((await machine.store.get("Build", "b0"))?.status?.phase).toBe("Running");
   });
 
-  it("says itself that it is back", async () => {
+  it("sets its own phase again when it returns", async () => {
     await using machine = await aMachine({ instances: 1 });
     await machine.pass(30 * second);
     silence(machine);
@@ -96,7 +96,7 @@ describe("a builder whose heartbeat stops", () => {
     expect(await machine.phases()).toEqual(["o2-0 Ready"]);
   });
 
-  it("is not called lost for a time in which the store did not answer", async () => {
+  it("is not marked Lost for time in which the store did not reply", async () => {
     await using machine = await aMachine({ instances: 1 });
     await machine.pass(30 * second);
     silence(machine);
@@ -112,15 +112,15 @@ describe("a builder whose heartbeat stops", () => {
   });
 });
 
-describe("a builder of whom a watch has nothing to say, as it is interrupted", () => {
-  it("is not called lost for that time", async () => {
+describe("a builder during an interrupted watch", () => {
+  it("is not marked Lost for that time", async () => {
     await using machine = await aMachine({ instances: 1 });
     await machine.pass(30 * second);
     silence(machine);
     await machine.pass(10 * second);
-    machine.sayWatchesAre(false);
+    machine.setWatchHealth(false);
     await machine.pass(20 * minute);
-    machine.sayWatchesAre(true);
+    machine.setWatchHealth(true);
     await machine.pass(60 * second);
     expect(await machine.phases()).toEqual(["o2-0 Ready"]);
     await machine.pass(30 * second);
@@ -128,8 +128,8 @@ describe("a builder of whom a watch has nothing to say, as it is interrupted", (
   });
 });
 
-describe("a builder that has drained", () => {
-  it("may fall silent", async () => {
+describe("a drained builder", () => {
+  it("may stop its heartbeat", async () => {
     await using machine = await aMachine({ instances: 1 });
     await machine.pass(30 * second);
     await machine.annotate("o2-0", "drain");
@@ -140,8 +140,8 @@ describe("a builder that has drained", () => {
   });
 });
 
-describe("a builder whose process ended", () => {
-  it("is Lost at once, with what it ran", async () => {
+describe("a builder with an ended process", () => {
+  it("is Lost at once, and its running build is requeued", async () => {
     await using machine = await aMachine({ instances: 1 });
     await machine.pass(30 * second);
     await aHeldBuild(machine, "Running");
@@ -151,7 +151,7 @@ describe("a builder whose process ended", () => {
     expect([await machine.phases(), await buildPhase(machine)]).toEqual([["o2-0 Lost"], "Queued"]);
   });
 
-  it("loses its claims as soon as another process has registered under its name", async () => {
+  it("loses its claims as soon as a new process registers under its name", async () => {
     await using machine = await aMachine({ instances: 1 });
     await machine.pass(30 * second);
     await aHeldBuild(machine, "Running");
@@ -162,7 +162,7 @@ describe("a builder whose process ended", () => {
     expect(await buildPhase(machine)).toBe("Queued");
   });
 
-  it("gives its builds to others when even its object is gone", async () => {
+  it("loses its builds when its object is gone too", async () => {
     await using machine = await aMachine({ instances: 2 });
     await machine.pass(30 * second);
     await aHeldBuild(machine, "Running", "o2-1");

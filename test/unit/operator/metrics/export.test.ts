@@ -8,16 +8,16 @@ import { iso, noon } from "../../../support/objects/moment.ts";
 import { aPool } from "../../../support/objects/pool.ts";
 
 const pool = (status: object) => ({ ...aPool(), status });
-const scene = (says: Partial<MetricsInput> = {}): MetricsInput => ({
+const input = (changes: Partial<MetricsInput> = {}): MetricsInput => ({
   pools: [pool({ queued: 1, listings: [{ repository: "o/r", branch: "master", stale: false }] })],
   builders: [aBuilder("o2-0"), aBuilder("o2-1", { phase: "Warming" })],
   builds: [],
   budgets: [],
   now: noon,
-  ...says,
+  ...changes,
 });
-const lines = async (says?: Partial<MetricsInput>) =>
-  (await exportMetrics(scene(says))).text.split("\n").filter((line) => !line.startsWith("#"));
+const lines = async (changes?: Partial<MetricsInput>) =>
+  (await exportMetrics(input(changes))).text.split("\n").filter((line) => !line.startsWith("#"));
 
 describe("the metrics", () => {
   it("count builders by phase and pull requests by state", async () => {
@@ -31,21 +31,21 @@ describe("the metrics", () => {
     ]);
   });
 
-  it("tell how long the oldest has waited, and 0 when none waits", async () => {
+  it("give the waiting time of the oldest pull request, and 0 when none waits", async () => {
     const wait = async (build: ReturnType<typeof aBuild>) =>
       (await lines({ builds: [build] })).find((line) => line.startsWith("builderpool_oldest_wait_seconds"));
     expect(await wait(aBuild({ waitingSince: iso(noon - 90_000) }))).toMatch(/ 90$/);
     expect(await wait(heldBy("o2-0"))).toMatch(/ 0$/);
   });
 
-  it("say nothing about a queue that is not known: an outage must not look like an empty queue", async () => {
+  it("are absent for an unknown queue, so that an outage does not look like an empty queue", async () => {
     const stale = pool({ listings: [{ repository: "o/r", branch: "master", stale: true }] });
     const found = await lines({ pools: [stale], builds: [aBuild()] });
     expect(found.filter((line) => /builds|oldest/.test(line))).toEqual([]);
     expect(found).toContain('builderpool_listing_fresh{pool="o2",repository="o/r",branch="master"} 0');
   });
 
-  it("W-42: have labels of few values, escaped, and come from the objects, so that a killed build is counted too", async () => {
+  it("W-42: have escaped labels with few values and come from the objects, so that a killed build counts too", async () => {
     const found = await lines({ builds: [aBuild({ check: 'a"b\\c' })] });
     expect(found.find((line) => line.includes("waiting"))).toContain('check="a\\"b\\\\c"');
     expect(new Set(metrics.flatMap(({ labels }) => labels))).toEqual(
@@ -65,17 +65,17 @@ describe("the metrics", () => {
     );
   });
 
-  it("count what happens to the watches in a cluster", async () => {
+  it("count the events of watches in a cluster", async () => {
     const { count, counts } = createTally();
     for (const fact of ["Listed", "Opened", "Failed", "Opened"]) count(fact, "Pod");
-    const { text } = await exportMetrics(scene({ watches: counts() }));
+    const { text } = await exportMetrics(input({ watches: counts() }));
 
     expect(text).toContain("# TYPE builderpool_watch_total counter");
     expect(text).toContain('builderpool_watch_total{kind="Pod",fact="Opened"} 2');
     expect((await lines()).filter((line) => line.includes("watch"))).toEqual([]);
   });
 
-  it("tell of a budget what it still grants, the least of several; all of it once its reset has passed", async () => {
+  it("give the smallest remaining budget of several, and the full limit after a reset", async () => {
     const budget = { resource: "core", limit: 5000, remaining: 4000, used: 1000, resetAt: noon + 1 } as const;
     const remaining = async (...budgets: MetricsInput["budgets"]) =>
       (await lines({ budgets })).find((line) => line.startsWith("builderpool_github_remaining"));
@@ -84,7 +84,7 @@ describe("the metrics", () => {
     expect(await remaining({ ...budget, remaining: 12, resetAt: noon })).toMatch(/ 5000$/);
   });
 
-  it("are named as the field names metrics, and each says what it is", () => {
+  it("follow the Prometheus naming rules, each with a help text", () => {
     for (const { name, help, labels } of metrics) {
       expect(name).toMatch(/^builderpool_[a-z_]+$/);
       expect(help.length).toBeGreaterThan(20);
@@ -92,7 +92,7 @@ describe("the metrics", () => {
     }
   });
 
-  it("tell of the operator's process what it costs and how long it answered nobody, where it has one of its own", async () => {
+  it("give the memory, CPU time and stalls of the operator's own process", async () => {
     const vitals = { residentBytes: 9e7, cpuSeconds: 12.5, stallSeconds: 0.04 };
     const found = await lines({ vitals });
     expect(found).toContain("builderpool_operator_stall_seconds 0.04");

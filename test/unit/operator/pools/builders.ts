@@ -19,22 +19,22 @@ const minute = 60_000;
 
 interface Fake {
   readonly pod: Pod;
-  /** Ends the process as if it had crashed. */
+  /** Ends the process like a crash. */
   crash(): void;
-  /** Stops its heartbeat, as if the network were gone. */
+  /** Stops the heartbeat, like a network failure. */
   isSilent: boolean;
-  /** Goes on building although it is asked to drain. */
+  /** Keeps building during a drain. */
   isBusy: boolean;
-  /** Finds that its tools do not work. */
+  /** Quarantines itself, as with broken tools. */
   isBroken: boolean;
 }
 
-/** The operator's pools and liveness on a real store, with builders that do nothing but obey, and a clock the test moves. */
+/** The operator's pools and liveness on a real store, with fake builders. The test advances the clock. */
 export async function aMachine(spec: Parameters<typeof aPool>[0] = {}) {
   const clock = fakeClock();
   const embedded = openEmbeddedStore({ file: ":memory:", clock, log });
   const writes: string[] = [];
-  const faults = { startThrows: false, listFails: false, statusAnswers: true, unreadable: new Set<string>() };
+  const faults = { startThrows: false, listFails: false, statusReplies: true, unreadable: new Set<string>() };
   const watches = new Set<(isHealthy: boolean) => void>();
   const store = watched(embedded, writes, faults, watches);
   const end = new AbortController();
@@ -74,14 +74,14 @@ export async function aMachine(spec: Parameters<typeof aPool>[0] = {}) {
     builders,
     /** Kind and part of every write of the operator. */
     writes,
-    /** What people are told. */
+    /** Emitted Events. */
     emitted,
     faults,
-    /** Says to everybody who watches that the watch is healthy, or not. */
-    sayWatchesAre(healthy: boolean) {
-      for (const say of watches) say(healthy);
+    /** Sets the health of all watches. */
+    setWatchHealth(healthy: boolean) {
+      for (const onHealth of watches) onHealth(healthy);
     },
-    /** Lets time pass, in steps of a second, and everybody act. */
+    /** Advances the clock in steps of a second. */
     async pass(ms: number) {
       for (let left = ms; left > 0; left -= 1000) await clock.advance(Math.min(1000, left));
     },
@@ -102,7 +102,7 @@ export async function aMachine(spec: Parameters<typeof aPool>[0] = {}) {
         "object",
       );
     },
-    /** Shows a build on the builder. */
+    /** Sets a build in the builder's status. */
     async startsBuild(name: string) {
       const since = new Date(clock.now()).toISOString();
       const building = { build: name, check: "build/o2", repository: "o/r", number: 1, commit: "a".repeat(40), since };
@@ -135,7 +135,7 @@ export async function aMachine(spec: Parameters<typeof aPool>[0] = {}) {
 
 export type Machine = Awaited<ReturnType<typeof aMachine>>;
 
-/** Warms up in ten seconds, beats every 15, drains in five. */
+/** A fake builder: warms up in ten seconds and sends a heartbeat every 15. */
 async function obey(
   store: ObjectStore,
   fake: Fake,
@@ -145,9 +145,9 @@ async function obey(
 ): Promise<void> {
   const { name, uid, revision } = fake.pod;
   const incarnation = `run-${uid}`;
-  let beats = 0;
+  let seconds = 0;
   let warmAt = clock.monotonic() + 10_000;
-  const say = async (phase: BuilderPhase) => {
+  const setPhase = async (phase: BuilderPhase) => {
     const at = new Date(clock.now()).toISOString();
     const warm = phase === "Ready" ? { warm: { incarnation, revision, at } } : {};
     const status = { phase, incarnation, revision, podUid: uid, ...warm };
@@ -164,21 +164,21 @@ async function obey(
     if (builder === undefined) return;
     const drains = stop.aborted || builder.spec.desired === "Drain";
     if (!fake.isSilent) {
-      if (beats % 15 === 0) await beat(store, name, incarnation, clock.now());
-      beats += 1;
+      if (seconds % 15 === 0) await sendHeartbeat(store, name, incarnation, clock.now());
+      seconds += 1;
       if (drains) {
         const isDone = !fake.isBusy && builder.status?.phase !== "Ready";
-        await say(isDone ? "Drained" : "Draining");
+        await setPhase(isDone ? "Drained" : "Draining");
         if (isDone && stop.aborted) return;
         warmAt = Math.min(warmAt, clock.monotonic());
-      } else if (fake.isBroken) await say("Quarantined");
-      else await say(clock.monotonic() >= warmAt ? "Ready" : "Warming");
+      } else if (fake.isBroken) await setPhase("Quarantined");
+      else await setPhase(clock.monotonic() >= warmAt ? "Ready" : "Warming");
     }
     await clock.sleep(1000, over).catch(() => {});
   }
 }
 
-async function beat(store: ObjectStore, name: string, holderIdentity: string, now: number): Promise<void> {
+async function sendHeartbeat(store: ObjectStore, name: string, holderIdentity: string, now: number): Promise<void> {
   await store.apply("Lease", {
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",
@@ -187,16 +187,16 @@ async function beat(store: ObjectStore, name: string, holderIdentity: string, no
   });
 }
 
-/** The store as the operator sees it: every write is noted, and it may stop to answer. */
+/** The operator's store: records every write, and fails on request. */
 function watched(
   store: ObjectStore,
   writes: string[],
-  faults: { readonly listFails: boolean; readonly statusAnswers: boolean; readonly unreadable: ReadonlySet<string> },
+  faults: { readonly listFails: boolean; readonly statusReplies: boolean; readonly unreadable: ReadonlySet<string> },
   watches: Set<(isHealthy: boolean) => void>,
 ): ObjectStore {
-  function noted<T>(kind: Kind, part: string, answer: T): T {
+  function recorded<T>(kind: Kind, part: string, reply: T): T {
     writes.push(`${kind} ${part}`);
-    return answer;
+    return reply;
   }
   return {
     async get(kind, name) {
@@ -204,21 +204,21 @@ function watched(
       return store.get(kind, name);
     },
     async list(kind, selector) {
-      if (faults.listFails) throw new StoreError("Unavailable", "the store does not answer");
+      if (faults.listFails) throw new StoreError("Unavailable", "the store does not reply");
       return store.list(kind, selector);
     },
     watch(kind, options) {
       if (options.onHealth !== undefined) watches.add(options.onHealth);
       return store.watch(kind, options);
     },
-    create: (kind, object) => noted(kind, "create", store.create(kind, object)),
-    apply: (kind, object) => noted(kind, "apply", store.apply(kind, object)),
-    update: (kind, object) => noted(kind, "update", store.update(kind, object)),
+    create: (kind, object) => recorded(kind, "create", store.create(kind, object)),
+    apply: (kind, object) => recorded(kind, "apply", store.apply(kind, object)),
+    update: (kind, object) => recorded(kind, "update", store.update(kind, object)),
     async updateStatus(kind, object) {
-      const written = await noted(kind, "status", store.updateStatus(kind, object));
-      if (faults.statusAnswers) return written;
-      throw new StoreError("Unavailable", "the store did not answer");
+      const written = await recorded(kind, "status", store.updateStatus(kind, object));
+      if (faults.statusReplies) return written;
+      throw new StoreError("Unavailable", "the store did not reply");
     },
-    delete: (kind, name, precondition) => noted(kind, "delete", store.delete(kind, name, precondition)),
+    delete: (kind, name, precondition) => recorded(kind, "delete", store.delete(kind, name, precondition)),
   };
 }

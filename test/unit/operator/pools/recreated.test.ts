@@ -11,7 +11,7 @@ import { aPool } from "../../core/pool/world.ts";
 
 const hour = 3_600_000;
 
-it("a pool that is created anew before anybody looks is another one: its own deletion has all its time", async () => {
+it("gives a recreated pool the full time for its own deletion", async () => {
   const clock = fakeClock();
   const log = createLog({ level: "silent" });
   const store = openEmbeddedStore({ file: ":memory:", clock, log });
@@ -42,7 +42,7 @@ it("a pool that is created anew before anybody looks is another one: its own del
     await store.delete("BuilderPool", "o2");
     await clock.advance(0);
   }
-  async function letGo() {
+  async function removeFinalizer() {
     const pool = await store.get("BuilderPool", "o2");
     if (pool !== undefined)
       await store.update("BuilderPool", { ...pool, metadata: { ...pool.metadata, finalizers: [] } });
@@ -57,7 +57,7 @@ it("a pool that is created anew before anybody looks is another one: its own del
   expect(await deletingFor()).toBe(0);
   await clock.advance(hour);
   expect(await deletingFor()).toBe(hour);
-  await letGo();
+  await removeFinalizer();
   await create();
   expect(await deletingFor()).toBe(0);
   await remove();

@@ -4,7 +4,7 @@ import { aMachine } from "./builders.ts";
 const minute = 60_000;
 
 describe("the pools of a running operator", () => {
-  it("come up warm, and then nothing is written", async () => {
+  it("warm up, and then nothing is written", async () => {
     await using machine = await aMachine({ instances: 3 });
     await machine.pass(30_000);
     expect(await machine.phases()).toEqual(["o2-0 Ready", "o2-1 Ready", "o2-2 Ready"]);
@@ -14,7 +14,7 @@ describe("the pools of a running operator", () => {
     expect(machine.writes).toEqual([]);
   });
 
-  it("scale up without a touch to anybody, and down by draining the highest", async () => {
+  it("scale up without changes to other builders, and down by draining the highest ordinal", async () => {
     await using machine = await aMachine({ instances: 2 });
     await machine.pass(30_000);
     const uids = [machine.uid("o2-0"), machine.uid("o2-1")];
@@ -28,7 +28,7 @@ describe("the pools of a running operator", () => {
     expect((await machine.workloads.observe("o2", new Set())).pods).toHaveLength(1);
   });
 
-  it("roll to a new revision with at most four writes of the operator for each builder", async () => {
+  it("roll out a new revision with at most four writes of the operator per builder", async () => {
     await using machine = await aMachine({ instances: 8 });
     await machine.pass(30_000);
     machine.writes.length = 0;
@@ -47,7 +47,7 @@ describe("the pools of a running operator", () => {
     expect(machine.writes.length + deletedPods).toBeLessThanOrEqual(8 * 4);
   });
 
-  it("say at once what a condition turned to, and counts alone after five seconds, in one write", async () => {
+  it("write a changed condition at once, and changed counts after five seconds in one write", async () => {
     await using machine = await aMachine({ instances: 2 });
     await machine.pass(30_000);
     machine.writes.length = 0;
@@ -63,27 +63,27 @@ describe("the pools of a running operator", () => {
     expect((await machine.pool())?.status).toMatchObject({ building: 1, ready: 1 });
   });
 
-  it("tell once that a builder gave up on itself, however long that lasts", async () => {
+  it("emit one Event for a quarantined builder, however long the quarantine lasts", async () => {
     await using machine = await aMachine({ instances: 2 });
     await machine.pass(30_000);
     const broken = machine.builders.get("o2-1");
     if (broken !== undefined) broken.isBroken = true;
     await machine.pass(3 * minute);
-    const told = machine.emitted.filter(({ reason }) => reason === "BuilderQuarantined");
-    expect(told.map(({ object }) => object)).toEqual(["Builder/o2-1"]);
+    const events = machine.emitted.filter(({ reason }) => reason === "BuilderQuarantined");
+    expect(events.map(({ object }) => object)).toEqual(["Builder/o2-1"]);
   });
 
-  it("tell what was done, and what a condition turned to, though the answer to the write after it is lost", async () => {
+  it("emit Events of actions and conditions although the reply to the next write is lost", async () => {
     await using machine = await aMachine({ instances: 1 });
     await machine.pass(30_000);
     machine.emitted.length = 0;
-    machine.faults.statusAnswers = false;
+    machine.faults.statusReplies = false;
     await machine.change({ instances: 0 });
     await machine.pass(60_000);
-    machine.faults.statusAnswers = true;
+    machine.faults.statusReplies = true;
     await machine.pass(60_000);
-    const told = machine.emitted.map(({ object, reason }) => `${object} ${reason}`);
-    expect(told).toEqual([
+    const events = machine.emitted.map(({ object, reason }) => `${object} ${reason}`);
+    expect(events).toEqual([
       "Builder/o2-0 BuilderDraining",
       "BuilderPool/o2 NoInstances",
       "BuilderPool/o2 ScaledDown",
@@ -93,7 +93,7 @@ describe("the pools of a running operator", () => {
     ]);
   });
 
-  it("restart one builder when asked to, and only that", async () => {
+  it("restart only the requested builder", async () => {
     await using machine = await aMachine({ instances: 2 });
     await machine.pass(30_000);
     const [first, second] = [machine.uid("o2-0"), machine.uid("o2-1")];
@@ -105,7 +105,7 @@ describe("the pools of a running operator", () => {
     expect(await machine.phases()).toEqual(["o2-0 Ready", "o2-1 Ready"]);
   });
 
-  it("replace a single builder without being without one", async () => {
+  it("replace a single builder without a gap", async () => {
     await using machine = await aMachine({ instances: 1 });
     await machine.pass(30_000);
     await machine.change({ image: "builder:2" });
@@ -117,7 +117,7 @@ describe("the pools of a running operator", () => {
     expect((await machine.pool())?.status).toMatchObject({ instances: 1, updated: 1 });
   });
 
-  it("start a builder again that crashed, and one that could not be started", async () => {
+  it("restart a crashed builder, and a builder that failed to start", async () => {
     await using machine = await aMachine({ instances: 2 });
     await machine.pass(30_000);
     machine.faults.startThrows = true;
@@ -130,7 +130,7 @@ describe("the pools of a running operator", () => {
     expect(await machine.phases()).toEqual(["o2-0 Ready", "o2-1 Ready"]);
   });
 
-  it("go when they are deleted, with their builders drained and everything they own", async () => {
+  it("disappear after a delete, with drained builders and all owned objects", async () => {
     await using machine = await aMachine({ instances: 2 });
     await machine.pass(30_000);
     await machine.store.delete("BuilderPool", "o2");
@@ -140,7 +140,7 @@ describe("the pools of a running operator", () => {
     expect((await machine.workloads.observe("o2", new Set())).pods).toEqual([]);
   });
 
-  it("go within ten minutes when a builder does not drain", async () => {
+  it("disappear within ten minutes of a delete when a builder does not drain", async () => {
     await using machine = await aMachine({ instances: 1 });
     await machine.pass(30_000);
     for (const builder of machine.builders.values()) builder.isBusy = true;
@@ -151,7 +151,7 @@ describe("the pools of a running operator", () => {
     expect(await machine.pool()).toBeUndefined();
   });
 
-  it("keep what people set on a builder", async () => {
+  it("keep fields that people set on a builder", async () => {
     await using machine = await aMachine({ instances: 1 });
     await machine.pass(30_000);
     const builder = await machine.store.get("Builder", "o2-0");

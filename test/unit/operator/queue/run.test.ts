@@ -18,12 +18,12 @@ afterEach(async () => {
   for (const end of stop.splice(0)) await end();
 });
 
-/** GitHub as a small object: what it has, what it was asked, and how it fails. */
+/** A small GitHub with its pull requests, the requests so far, and its failure. */
 function aGitHub(pullRequests: PullRequest[]) {
-  const state = { pullRequests, asked: [] as string[], failure: undefined as GitHubError | undefined };
+  const state = { pullRequests, requests: [] as string[], failure: undefined as GitHubError | undefined };
   const github: Pick<GitHub, "list"> = {
     async list({ repository, branch, teams }) {
-      state.asked.push(`${repository} ${branch}${teams.length > 0 ? ` ${teams}` : ""}`);
+      state.requests.push(`${repository} ${branch}${teams.length > 0 ? ` ${teams}` : ""}`);
       if (state.failure !== undefined) throw state.failure;
       if (repository === "gone/r") throw new GitHubError("NotFound", "gone/r does not exist");
       return aListing(state.pullRequests, {
@@ -73,10 +73,10 @@ describe("the queue", () => {
       { o2: { checks, ...github("60s") }, mac: { checks: [{ name: "c" }], ...github("30s") } },
       [aPullRequest()],
     );
-    expect(state.asked).toEqual(["o/r master"]);
+    expect(state.requests).toEqual(["o/r master"]);
     expect((await builds()).map(({ spec }) => `${spec.pool} ${spec.check}`).sort()).toEqual(["mac c", "o2 a", "o2 b"]);
     await clock.advance(60_000);
-    expect(state.asked).toHaveLength(3);
+    expect(state.requests).toHaveLength(3);
   });
 
   it("writes nothing while nothing changes", async () => {
@@ -91,7 +91,7 @@ describe("the queue", () => {
     expect(await versions()).toEqual(before);
   });
 
-  it("W-18: follows pushes and closings within one poll", async () => {
+  it("W-18: follows pushes and closed pull requests within one poll", async () => {
     const { state, clock, builds } = await aQueue(
       { o2: {} },
       [1, 2].map((number) => aPullRequest({ number })),
@@ -101,13 +101,13 @@ describe("the queue", () => {
     expect((await builds()).map(({ spec }) => [spec.number, spec.commit, spec.request])).toEqual([[2, sha("f"), 2]]);
   });
 
-  it("W-14: keeps what it knows while GitHub is down, says so, and asks less and less often", async () => {
+  it("W-14: keeps the last listing as stale while GitHub is down, and polls with growing pauses", async () => {
     const { state, clock, listings, versions } = await aQueue({ o2: {} }, [aPullRequest()]);
     const before = await versions();
     const [known] = listings.states();
     state.failure = new GitHubError("Unreachable", "GitHub answered 502");
     await clock.advance(60_000 + 60_000 + 120_000 + 240_000 - 2000);
-    expect(state.asked).toHaveLength(4);
+    expect(state.requests).toHaveLength(4);
     expect(await versions()).toEqual(before);
     expect(listings.areFresh()).toBe(false);
     expect(listings.states()).toEqual([{ ...known, stale: true, message: "GitHub answered 502; tried again in 4m" }]);
@@ -119,16 +119,16 @@ describe("the queue", () => {
     expect(await versions()).toEqual([]);
   });
 
-  it("P-21: waits until the moment GitHub names when the budget is spent", async () => {
+  it("P-21: waits until GitHub's reset time when the budget is spent", async () => {
     const { state, clock } = await aQueue({ o2: {} }, [aPullRequest()]);
     state.failure = new GitHubError("RateLimited", "no requests left", { retryAt: clock.now() + 3_600_000 });
     await clock.advance(3_590_000);
-    expect(state.asked).toHaveLength(2);
+    expect(state.requests).toHaveLength(2);
     await clock.advance(20_000);
-    expect(state.asked).toHaveLength(3);
+    expect(state.requests).toHaveLength(3);
   });
 
-  it("P-20: serves one repository while the other cannot be listed", async () => {
+  it("P-20: lists one repository while another cannot be listed", async () => {
     const checks = [{ name: "a" }, { name: "b", repository: "gone/r" }];
     const { builds, listings } = await aQueue({ o2: { checks } }, [aPullRequest()]);
     expect((await builds()).map(({ spec }) => spec.check)).toEqual(["a"]);
@@ -139,7 +139,7 @@ describe("the queue", () => {
     expect(listings.states("other")).toEqual([]);
   });
 
-  it("asks at once when a check names a team, and forgets what nobody wants any more", async () => {
+  it("lists at once when a check names a team, and drops unused listings", async () => {
     const { store, state, clock, listings } = await aQueue({ o2: {} }, [aPullRequest()]);
     const change = async (spec: Partial<BuilderPoolSpec>) => {
       const pool = await store.get("BuilderPool", "o2");
@@ -147,29 +147,29 @@ describe("the queue", () => {
       await clock.advance(1000);
     };
     await change({ trust: { team: "experts" } });
-    expect(state.asked).toEqual(["o/r master", "o/r master experts"]);
+    expect(state.requests).toEqual(["o/r master", "o/r master experts"]);
     await change({ branch: "dev" });
     expect(listings.states().map(({ branch }) => branch)).toEqual(["dev"]);
     await clock.advance(60_000);
-    expect(state.asked.slice(2)).toEqual(["o/r dev experts", "o/r dev experts"]);
+    expect(state.requests.slice(2)).toEqual(["o/r dev experts", "o/r dev experts"]);
   });
 
-  it("asks at once with the credential that somebody corrected, however long it had failed", async () => {
+  it("lists at once with a corrected credential after any number of failures", async () => {
     const { store, state, clock, listings } = await aQueue({ o2: {} }, [aPullRequest()]);
     state.failure = new GitHubError("Unauthorized", 'The Secret "githib" does not exist');
     await clock.advance(60 * 60_000);
     state.failure = undefined;
-    state.asked.length = 0;
+    state.requests.length = 0;
     const pool = await store.get("BuilderPool", "o2");
     if (pool === undefined) throw new Error("no pool");
     const github = { ...pool.spec.github, secretRef: { name: "github" } };
     await store.update("BuilderPool", { ...pool, spec: { ...pool.spec, github } });
     await clock.advance(1000);
-    expect(state.asked).toEqual(["o/r master"]);
+    expect(state.requests).toEqual(["o/r master"]);
     expect(listings.areFresh()).toBe(true);
   });
 
-  it("plans again when somebody writes in between", async () => {
+  it("plans again after a concurrent write", async () => {
     const { store, state, clock, builds } = await aQueue({ o2: {} }, [aPullRequest()]);
     const [build] = await builds();
     const write = store.update.bind(store);
@@ -189,7 +189,7 @@ describe("the queue", () => {
     expect((await builds())[0]).toMatchObject({ spec: { commit: sha("f"), request: 2 }, status: { attempt: 3 } });
   });
 
-  it("names what is missing when no pool has a credential", async () => {
+  it("names the missing credential when no pool has one", async () => {
     const { listings } = await aQueue({ o2: {} }, [aPullRequest()], () => undefined);
     expect(listings.states()[0]?.message).toBe(
       'There is no GitHub credential for o/r; give the pool "o2" one; tried again in 1m',

@@ -1,24 +1,24 @@
 import { type CommentWrite, type GitHub, GitHubError, type StatusWrite } from "../../../../src/github/github.ts";
 
-/** What befalls the next calls, in order: done as asked, refused with an error, or applied although the answer is lost. */
+/** Results of the next calls, in order: success, an error, or an applied write with a lost reply. */
 export type Fault = GitHubError | { readonly applied: GitHubError } | undefined;
 
 export interface FakeGitHub extends GitHub {
   /** Newest status of each commit and context. */
   status(commit: string, context: string): StatusWrite | undefined;
-  /** Every status GitHub took, oldest first. */
+  /** All accepted statuses, oldest first. */
   readonly taken: readonly StatusWrite[];
   readonly comments: readonly { readonly number: number; readonly body: string }[];
-  /** Calls so far, failed ones included. */
+  /** Number of calls, failed calls included. */
   calls(): number;
   readonly faults: Fault[];
-  /** When set, every call fails so. */
+  /** When set, every call throws this error. */
   down: GitHubError | undefined;
-  /** When set, every comment fails so. */
+  /** When set, every comment throws this error. */
   mute: GitHubError | undefined;
 }
 
-/** A GitHub with a memory: statuses and comments are written only when they differ, as the port promises. */
+/** A GitHub in memory. Writes statuses and comments only when they differ, as the interface promises. */
 export function fakeGitHub(): FakeGitHub {
   const statuses = new Map<string, StatusWrite>();
   const taken: StatusWrite[] = [];

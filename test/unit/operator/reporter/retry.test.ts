@@ -3,8 +3,8 @@ import { GitHubError } from "../../../../src/github/github.ts";
 import { aVerdict, commitA, commitB, running } from "../../../support/objects/reportedBuild.ts";
 import { aReporter, minute, unreachable } from "./world.ts";
 
-describe("a report that fails", () => {
-  it("W-3, W-4: is tried again, ever more slowly, until GitHub has it", async () => {
+describe("a failed report", () => {
+  it("W-3, W-4: is retried with growing pauses until GitHub accepts it", async () => {
     const { github, pass, put, shown } = await aReporter();
     github.down = unreachable;
     await put({}, { phase: "Done", verdict: aVerdict() });
@@ -18,7 +18,7 @@ describe("a report that fails", () => {
     expect(shown()).toBe("");
   });
 
-  it("makes no second comment when the connection was cut after GitHub had applied the first", async () => {
+  it("posts no second comment after a cut connection when GitHub applied the first", async () => {
     const { github, pass, put, reported } = await aReporter();
     github.faults.push({ applied: unreachable }, undefined, { applied: unreachable });
     await put({}, { phase: "Done", verdict: aVerdict({ result: "Failure", excerpt: "x" }) });
@@ -28,7 +28,7 @@ describe("a report that fails", () => {
     expect((await reported())?.commented).toBeDefined();
   });
 
-  it("is not lost with the process: the next one finds it in the store", async () => {
+  it("is retried from the store after a restart of the reporter", async () => {
     const { github, put, shown, start, stop } = await aReporter();
     github.down = unreachable;
     await put({}, { phase: "Done", verdict: aVerdict() });
@@ -38,7 +38,7 @@ describe("a report that fails", () => {
     expect(shown()).toBe("");
   });
 
-  it("goes to the commit it is about although that was pushed over meanwhile", async () => {
+  it("is written to its own commit after a newer push", async () => {
     const { change, github, pass, put, respecify } = await aReporter();
     github.down = unreachable;
     await put({}, { phase: "Done", verdict: aVerdict() });
@@ -52,7 +52,7 @@ describe("a report that fails", () => {
     ]);
   });
 
-  it("waits as long as GitHub says, and leaves GitHub alone meanwhile", async () => {
+  it("waits until GitHub's retry time without requests meanwhile", async () => {
     const { change, clock, github, pass, put, shown } = await aReporter();
     github.faults.push(new GitHubError("RateLimited", "403", { retryAt: clock.now() + 7 * minute }));
     await put({}, { phase: "Done", verdict: aVerdict() });
@@ -63,13 +63,15 @@ describe("a report that fails", () => {
     expect(shown()).toBe("");
   });
 
-  it("for lack of rights is said aloud and tried again slowly", async () => {
+  it("is logged as an error and retried slowly when a right is missing", async () => {
     const { errors, github, pass, put, refusals, shown } = await aReporter();
     github.down = new GitHubError("Unauthorized", "the token lacks repo:status");
     await put({}, { phase: "Done", verdict: aVerdict() });
     await pass(4 * minute);
     expect(github.calls()).toBe(1);
-    expect(errors()).toEqual(["GitHub takes no writes: reports wait"]);
+    expect(errors()).toEqual([
+      "GitHub refuses writes to the repository; reports wait for the pause and are then retried",
+    ]);
     expect(refusals.of("o2")).toBe("the token lacks repo:status");
     github.down = undefined;
     await pass(2 * minute);
@@ -77,7 +79,7 @@ describe("a report that fails", () => {
     expect(refusals.of("o2")).toBeUndefined();
   });
 
-  it("for lack of the right to comment keeps no status waiting, and comments when the right is there", async () => {
+  it("does not delay statuses when only the right to comment is missing, and comments once it is granted", async () => {
     const { change, github, pass, put, refusals, respecify } = await aReporter();
     github.mute = new GitHubError("Unauthorized", "the token lacks public_repo");
     await put({}, { phase: "Done", verdict: aVerdict({ result: "Failure", excerpt: "x" }) });
@@ -93,7 +95,7 @@ describe("a report that fails", () => {
     expect(refusals.of("o2")).toBeUndefined();
   });
 
-  it("for lack of rights is no longer spoken of when nobody waits for it any more", async () => {
+  it("is no longer a refusal of the pool once no report waits", async () => {
     const { github, pass, put, refusals, store } = await aReporter();
     github.down = new GitHubError("Unauthorized", "the token lacks repo:status");
     await put({}, { phase: "Done", verdict: aVerdict() });
@@ -104,20 +106,17 @@ describe("a report that fails", () => {
     expect(refusals.of("o2")).toBeUndefined();
   });
 
-  it.each(["Rejected", "NotFound"] as const)(
-    "is given up, with the reason on record, when GitHub says %s",
-    async (code) => {
-      const { errors, github, pass, put, reported } = await aReporter();
-      github.faults.push(new GitHubError(code, "No commit found for SHA"));
-      await put({}, { phase: "Done", verdict: aVerdict() });
-      await pass(60 * minute);
-      expect(github.calls()).toBe(1);
-      expect(await reported()).toMatchObject({ refused: "No commit found for SHA", writes: 0 });
-      expect(errors()).toEqual(["GitHub refused a status for good: it is given up"]);
-    },
-  );
+  it.each(["Rejected", "NotFound"] as const)("is not retried after %s, and the reason is recorded", async (code) => {
+    const { errors, github, pass, put, reported } = await aReporter();
+    github.faults.push(new GitHubError(code, "No commit found for SHA"));
+    await put({}, { phase: "Done", verdict: aVerdict() });
+    await pass(60 * minute);
+    expect(github.calls()).toBe(1);
+    expect(await reported()).toMatchObject({ refused: "No commit found for SHA", writes: 0 });
+    expect(errors()).toEqual(["GitHub refused a status permanently; it is not retried"]);
+  });
 
-  it("does not keep a Build alive that was deleted", async () => {
+  it("does not recreate a deleted Build", async () => {
     const { github, pass, put, quiet, store } = await aReporter();
     github.down = unreachable;
     await put({}, { phase: "Done", verdict: aVerdict() });

@@ -3,7 +3,7 @@ import { aBuild, aVerdict, commitA, link, running } from "../../../support/objec
 import { aReporter, context, minute, second, unreachable } from "./world.ts";
 
 describe("the reporter", () => {
-  it("tells GitHub of a build's start and of its verdict, and nothing else", async () => {
+  it("writes the start and the verdict of a build to GitHub, and nothing else", async () => {
     const { change, github, put, reported, shown } = await aReporter();
     await put({}, running());
     expect(shown()).toBe("Started Mon 19:12 CET on o2-3");
@@ -12,7 +12,7 @@ describe("the reporter", () => {
     expect(await reported()).toMatchObject({ state: "success", url: link, writes: 2, request: 1 });
   });
 
-  it("writes nothing at rest, also after a restart", async () => {
+  it("writes nothing at rest, or after a restart", async () => {
     const { github, pass, put, restart, store } = await aReporter();
     await put({}, { phase: "Done", verdict: aVerdict() });
     const [calls, version] = [github.calls(), (await store.get("Build", "o2-build"))?.metadata.resourceVersion];
@@ -22,7 +22,7 @@ describe("the reporter", () => {
     expect((await store.get("Build", "o2-build"))?.metadata.resourceVersion).toBe(version);
   });
 
-  it("writes only the last of several changes that come while GitHub is away", async () => {
+  it("writes only the last of several changes after an outage of GitHub", async () => {
     const { change, github, pass, put } = await aReporter();
     github.down = unreachable;
     await put({}, running());
@@ -32,7 +32,7 @@ describe("the reporter", () => {
     expect(github.taken.map(({ state }) => state)).toEqual(["error"]);
   });
 
-  it("comments on a failed build, once", async () => {
+  it("comments once on a failed build", async () => {
     const { github, put, reported, restart } = await aReporter();
     await put({}, { phase: "Done", verdict: aVerdict({ result: "Failure", excerpt: "x: error: y" }) });
     expect(github.comments).toHaveLength(1);
@@ -42,7 +42,7 @@ describe("the reporter", () => {
     expect(github.calls()).toBe(2);
   });
 
-  it("changes nothing but status.reported, though others write at the same time", async () => {
+  it("changes only status.reported, despite concurrent writes", async () => {
     const { change, clock, github, put, quiet, store } = await aReporter();
     github.down = unreachable;
     await put({}, running());
@@ -54,14 +54,14 @@ describe("the reporter", () => {
     expect(status).toMatchObject({ phase: "Running", step: "build", reported: { state: "pending" } });
   });
 
-  it("keeps a Build's silence on every path", async () => {
+  it("writes nothing for a silent Build on any path", async () => {
     const { change, github, put } = await aReporter();
     await put({ silent: true }, running());
     await change({ phase: "Done", verdict: aVerdict({ result: "Failure", excerpt: "x" }) });
     expect(github.calls()).toBe(0);
   });
 
-  it("publishes what it held back as soon as the pool is no longer silent", async () => {
+  it("publishes held verdicts as soon as the pool is no longer silent", async () => {
     const { github, put, setPool } = await aReporter();
     await setPool({ silent: true });
     await put({}, { phase: "Done", verdict: aVerdict() });
@@ -70,14 +70,14 @@ describe("the reporter", () => {
     expect(github.taken).toHaveLength(1);
   });
 
-  it("does not announce what a silent builder builds", async () => {
+  it("does not report the builds of a silent builder", async () => {
     const { change, github, put } = await aReporter();
     await put({}, running({}, { builder: "o2-4" }));
     await change({ phase: "Done", verdict: aVerdict({ silent: true, builder: "o2-4" }) });
     expect(github.calls()).toBe(0);
   });
 
-  it("asks for approval on a Build that has no status at all", async () => {
+  it("requests approval on a Build without a status", async () => {
     const { quiet, reported, shown, store } = await aReporter();
     await store.create("Build", aBuild({ request: 0, blocked: { reason: "Untrusted", message: "m" } }));
     await quiet();
@@ -85,7 +85,7 @@ describe("the reporter", () => {
     expect(await reported()).toMatchObject({ request: 0, writes: 1 });
   });
 
-  it("waits for the log of a verdict by its own clock, and no longer than ten minutes", async () => {
+  it("waits at most ten minutes, by its own clock, for the log of a verdict", async () => {
     const { github, pass, put } = await aReporter();
     await put({}, { phase: "Done", verdict: aVerdict({ log: { path: "p", url: link, stored: false } }) });
     await pass(9 * minute);
@@ -94,7 +94,7 @@ describe("the reporter", () => {
     expect(github.status(commitA, context)?.url).toBe(link);
   });
 
-  it("posts at once when the log is stored", async () => {
+  it("posts a verdict at once after its log is stored", async () => {
     const { change, github, put } = await aReporter();
     await put({}, { phase: "Done", verdict: aVerdict({ log: { path: "p", url: link, stored: false } }) });
     await change({ verdict: aVerdict() });

@@ -19,7 +19,7 @@ export const unreachable = new GitHubError("Unreachable", "502");
 
 const poolObject = (spec: Parameters<typeof aPool>[0] = {}) => ({ ...aPool(spec), metadata: { name: "o2" } });
 
-/** A reporter at work, on a real embedded store, for the pool `o2` with a builder that is heard and the silent `o2-4`. */
+/** A running reporter on a real embedded store. The pool `o2` has the loud builder `o2-3` and the silent builder `o2-4`. */
 export async function aReporter() {
   const clock = fakeClock();
   const log = keptLog();
@@ -82,7 +82,7 @@ export async function aReporter() {
       await change(status);
     },
     change,
-    /** Changes what is wanted of the Build. */
+    /** Changes the spec of the Build. */
     async respecify(spec: Partial<BuildSpec>): Promise<void> {
       const build = await store.get("Build", "o2-build");
       if (build !== undefined) await store.apply("Build", { ...build, spec: { ...build.spec, ...spec } });
@@ -92,20 +92,20 @@ export async function aReporter() {
       await quiet();
     },
     quiet,
-    /** Lets time go by. */
+    /** Advances the clock. */
     async pass(ms: number): Promise<void> {
       await clock.advance(ms);
       await quiet();
     },
     reported: async () => (await store.get("Build", "o2-build"))?.status?.reported,
-    /** What GitHub shows for a commit. */
+    /** Description of the commit's status on GitHub. */
     shown: (commit = commitA) => github.status(commit, context)?.description,
-    /** What was said aloud in the log. */
+    /** Messages logged as errors. */
     errors: () => log.lines.filter(({ level }) => level === "error").map(({ message }) => message),
   };
 }
 
-/** Lets the reporter react: watches, queue and store answer without the clock. */
+/** Waits for the reporter to react: watches, queue and store need no clock. */
 async function quiet(): Promise<void> {
   for (let n = 0; n < 40; n += 1) await settled();
 }
