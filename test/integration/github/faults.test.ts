@@ -2,17 +2,17 @@ import { describe, expect, it } from "vitest";
 import { aClient, code, repository, signal } from "../../support/github/aClient.ts";
 
 describe("a fault", () => {
-  it("of one page is tried again; a lasting one ends the listing, and the next starts from what is known", async () => {
-    const { asked, gitHub, list, numbers, openMany } = await aClient();
+  it("of one page is retried; a lasting fault fails the listing, and the next one starts from the cache", async () => {
+    const { newRequests, gitHub, list, numbers, openMany } = await aClient();
     await openMany(100);
     gitHub.faults.add({ on: "POST /graphql", skip: 1, times: 2, fault: { kind: "status", status: 502 } });
     expect(await numbers()).toHaveLength(100);
     gitHub.faults.add({ on: "*", fault: { kind: "cutBefore" } });
     expect(await code(list())).toBe("Unreachable");
     gitHub.faults.clear();
-    asked();
+    newRequests();
     expect(await numbers()).toHaveLength(100);
-    expect(asked()).toBe("probe, 0 points");
+    expect(newRequests()).toBe("probe, 0 points");
   });
 
   it.each([
@@ -24,14 +24,14 @@ describe("a fault", () => {
     [{ kind: "malformed" }, "Unreachable"],
     [{ kind: "cutDuring" }, "Unreachable"],
     [{ kind: "status", status: 401 }, "Unauthorized"],
-  ] as const)("%j of GraphQL is %s, never an empty listing", async (fault, expected) => {
+  ] as const)("%j from GraphQL is %s, never an empty listing", async (fault, expected) => {
     const { gitHub, list, open } = await aClient();
     await open();
     gitHub.faults.add({ on: "POST /graphql", fault });
     expect(await code(list())).toBe(expected);
   });
 
-  it("of a spent budget holds reads back until the reset, and lets writes through", async () => {
+  it("of a spent budget delays reads until the reset, but no writes", async () => {
     const { client, clock, commitOf, gitHub, list, open } = await aClient();
     await open();
     await list();

@@ -3,7 +3,7 @@ import { createGitHub } from "../../../src/github/client.ts";
 import { aClient, branch, code, repository, signal } from "../../support/github/aClient.ts";
 
 describe("a listing", () => {
-  it("shows everything a pull request is judged by", async () => {
+  it("contains all facts of a pull request", async () => {
     const { clock, commitOf, gitHub, list, open } = await aClient();
     await open({
       number: 7,
@@ -47,14 +47,14 @@ describe("a listing", () => {
     expect((await only())?.author).toBe("ghost");
   });
 
-  it("W-13: has every page: 250 pull requests, by number, for 6 points", async () => {
-    const { asked, numbers, openMany } = await aClient();
+  it("W-13: has all pages: 250 pull requests in the order of numbers, for 6 points", async () => {
+    const { newRequests, numbers, openMany } = await aClient();
     await openMany(250);
     expect(await numbers()).toEqual(Array.from({ length: 250 }, (_, index) => index + 1));
-    expect(asked()).toBe("probe graphql graphql graphql graphql graphql graphql, 6 points");
+    expect(newRequests()).toBe("probe graphql graphql graphql graphql graphql graphql, 6 points");
   });
 
-  it("W-13: has all labels and approvals of a pull request that has hundreds", async () => {
+  it("W-13: has hundreds of labels and approvals of one pull request", async () => {
     const { gitHub, only, open } = await aClient();
     const labels = Array.from({ length: 130 }, (_, index) => `label-${index}`);
     await open({ number: 1, labels });
@@ -64,7 +64,7 @@ describe("a listing", () => {
     expect(pull?.approvals).toHaveLength(260);
   });
 
-  it("of other base branches shows nothing", async () => {
+  it("excludes other base branches", async () => {
     const { gitHub, numbers, open } = await aClient();
     await gitHub.state.pushBranch({ repository, branch: "release" });
     await open({ number: 1 });
@@ -72,7 +72,7 @@ describe("a listing", () => {
     expect(await numbers()).toEqual([1]);
   });
 
-  it("says which name is wrong", async () => {
+  it("names the wrong repository or branch in the error", async () => {
     const { client } = await aClient();
     expect(await code(client.list({ repository: "alice/none", branch, teams: [], signal }))).toBe("NotFound");
     await expect(client.list({ repository, branch: "none", teams: [], signal })).rejects.toThrow(
@@ -80,14 +80,14 @@ describe("a listing", () => {
     );
   });
 
-  it("asks for a credential when there is none", async () => {
+  it("fails with the missing credential in the error", async () => {
     const { clock, gitHub, log } = await aClient();
     const anonymous = createGitHub({ apiUrl: gitHub.apiUrl, credential: "none", clock, log });
     const failed = anonymous.list({ repository, branch, teams: [], signal });
     await expect(failed).rejects.toThrow("no credential is set; set GITHUB_TOKEN");
   });
 
-  it("is the same through the addresses of GitHub Enterprise", async () => {
+  it("is the same at the addresses of GitHub Enterprise", async () => {
     const { clock, gitHub, log, open } = await aClient();
     await open();
     const enterprise = { apiUrl: gitHub.enterpriseApiUrl, credential: { token: gitHub.token }, clock, log };
@@ -97,7 +97,7 @@ describe("a listing", () => {
 });
 
 describe("a team", () => {
-  it("W-19: is read in full, kept ten minutes, and kept longer when GitHub does not answer", async () => {
+  it("W-19: is read in full and kept ten minutes, or longer while GitHub does not reply", async () => {
     const { clock, gitHub, list } = await aClient();
     const members = async () => [...((await list({ teams: ["o2"] })).teams.get("o2") ?? [])];
     const logins = Array.from({ length: 130 }, (_, index) => `m${index}`);
@@ -109,14 +109,14 @@ describe("a team", () => {
     expect(await members()).toEqual(["ada"]);
     gitHub.state.setTeam({ organization: "AliceO2Group", team: "o2", members: ["bob"] });
     clock.advance(600_000);
-    await list(); // so that the team is all that is left to read
+    await list(); // the next listing then reads the team only
     gitHub.faults.add({ on: "POST /graphql", fault: { kind: "status", status: 502 } });
     expect(await members()).toEqual(["ada"]);
     gitHub.faults.clear();
     expect(await members()).toEqual(["bob"]);
   });
 
-  it("that nobody knows trusts nobody, and the listing goes on", async () => {
+  it("that does not exist has no members, and does not fail the listing", async () => {
     const { list, open } = await aClient();
     await open();
     const { teams, pullRequests } = await list({ teams: ["none"] });

@@ -6,15 +6,15 @@ import type { StandIn } from "../../support/github/standIn.ts";
 type State = StandIn["state"];
 
 describe("the next poll", () => {
-  it("W-12: costs one free request when nothing happened", async () => {
-    const { asked, client, clock, list, numbers, openMany } = await aClient();
+  it("W-12: costs one free request without changes", async () => {
+    const { newRequests, client, clock, list, numbers, openMany } = await aClient();
     await openMany(60);
     await list();
     const core = client.budgets().find(({ resource }) => resource === "core")?.used;
-    asked();
+    newRequests();
     clock.advance(60_000);
     expect(await numbers()).toHaveLength(60);
-    expect(asked()).toBe("probe, 0 points");
+    expect(newRequests()).toBe("probe, 0 points");
     expect(client.budgets().find(({ resource }) => resource === "core")?.used).toBe(core);
   });
 
@@ -39,23 +39,23 @@ describe("the next poll", () => {
       (all) => all.pullRequests[1]?.approvals.length,
       1,
     ],
-    ["a closing", (state) => state.close({ repository, number: 2 }), (all) => all.pullRequests.length, 59],
-    ["an opening", (state) => state.openPullRequest({ repository }), (all) => all.pullRequests.length, 61],
-  ])("shows %s, for one point at most", async (_, change, look, expected) => {
-    const { asked, gitHub, list, openMany } = await aClient();
+    ["a closed pull request", (state) => state.close({ repository, number: 2 }), (all) => all.pullRequests.length, 59],
+    ["a new pull request", (state) => state.openPullRequest({ repository }), (all) => all.pullRequests.length, 61],
+  ])("contains %s, for at most one point", async (_, change, look, expected) => {
+    const { newRequests, gitHub, list, openMany } = await aClient();
     await openMany(60);
     const before = (await list()).pullRequests[1]?.head.commit;
-    asked();
+    newRequests();
     await change(gitHub.state);
     const listing = await list();
     expect(look(listing)).toEqual(
       expected === "new" ? gitHub.state.pullRequest(repository, 2).commits.at(-1)?.oid : expected,
     );
-    expect(asked()).toMatch(/^probe( graphql, 1|, 0) points$/);
+    expect(newRequests()).toMatch(/^probe( graphql, 1|, 0) points$/);
     if (expected === "new") expect(listing.pullRequests[1]?.head.commit).not.toBe(before);
   });
 
-  it("shows a second change within the same second", async () => {
+  it("contains a second change within the same second", async () => {
     const { gitHub, list, only, open } = await aClient();
     await open({ number: 1 });
     await list();
@@ -65,18 +65,18 @@ describe("the next poll", () => {
     expect((await only())?.labels).toEqual(["first", "second"]);
   });
 
-  it("reads everything when more changed than the probe shows", async () => {
-    const { asked, gitHub, list, openMany } = await aClient();
+  it("reads everything after more changes than the probe shows", async () => {
+    const { newRequests, gitHub, list, openMany } = await aClient();
     await openMany(60);
     await list();
-    asked();
+    newRequests();
     for (let number = 1; number <= 30; number += 1) gitHub.state.edit({ repository, number, title: "new" });
     expect((await list()).pullRequests.filter(({ title }) => title === "new")).toHaveLength(30);
-    expect(asked()).toBe("probe graphql graphql, 2 points");
+    expect(newRequests()).toBe("probe graphql graphql, 2 points");
   });
 
-  it("shows within 150 s that a status was reset, reading the statuses of all repositories for a point a hundred", async () => {
-    const { asked, clock, commitOf, gitHub, list, openMany } = await aClient();
+  it("contains a reset status within 150 s, at one point per hundred statuses of all repositories", async () => {
+    const { newRequests, clock, commitOf, gitHub, list, openMany } = await aClient();
     const other = "alisw/alidist";
     await gitHub.state.createRepository({ repository: other, branch });
     await gitHub.state.openPullRequest({ repository: other, createdAt: longAgo });
@@ -90,15 +90,15 @@ describe("the next poll", () => {
     clock.advance(140_000);
     const second = await list();
     expect([state(first), state(second), second.startedAt]).toEqual(["SUCCESS", "SUCCESS", first.startedAt]);
-    asked();
+    newRequests();
     clock.advance(10_000);
     const third = await list();
     await list({ repository: other });
     expect([state(third), third.startedAt]).toEqual(["PENDING", first.startedAt + 150_000]);
-    expect(asked()).toBe("probe graphql probe, 1 points");
+    expect(newRequests()).toBe("probe graphql probe, 1 points");
   });
 
-  it("of a hasty caller shows a status reset as much sooner", async () => {
+  it("contains a reset status sooner with a shorter poll interval", async () => {
     const { client, clock, commitOf, gitHub, open } = await aClient();
     await open({ number: 1 });
     const commit = commitOf(1);
@@ -109,13 +109,13 @@ describe("the next poll", () => {
     expect((await hasty()).pullRequests[0]?.head.statuses).toHaveLength(1);
   });
 
-  it("reads everything again after an hour", async () => {
-    const { asked, clock, list, open } = await aClient();
+  it("reads everything again after one hour", async () => {
+    const { newRequests, clock, list, open } = await aClient();
     await open();
     await list();
-    asked();
+    newRequests();
     clock.advance(3_600_000);
     await list();
-    expect(asked()).toBe("probe graphql, 1 points");
+    expect(newRequests()).toBe("probe graphql, 1 points");
   });
 });

@@ -14,7 +14,7 @@ describe("a status", () => {
     };
   }
 
-  it("is written once, and again only when it says something new", async () => {
+  it("is written once, and again only after a change", async () => {
     const { gitHub, set } = await aSetter();
     expect(await set()).toEqual({ written: true });
     expect(await set()).toEqual({ written: false });
@@ -23,7 +23,7 @@ describe("a status", () => {
     expect(gitHub.state.writes).toHaveLength(3);
   });
 
-  it("without a link equals one whose link is the empty text", async () => {
+  it("without a link equals a status with an empty link", async () => {
     const { commit, gitHub, set } = await aSetter();
     gitHub.state.setStatus({
       repository,
@@ -36,7 +36,7 @@ describe("a status", () => {
     expect(await set()).toEqual({ written: false });
   });
 
-  it("whose answer was lost is not written a second time", async () => {
+  it("is not written again after a lost reply", async () => {
     const { gitHub, set } = await aSetter();
     gitHub.faults.add({ on: "POST */statuses/*", times: 1, fault: { kind: "cutAfter" } });
     expect(await code(set())).toBe("Unreachable");
@@ -44,13 +44,13 @@ describe("a status", () => {
     expect(gitHub.state.writes).toHaveLength(1);
   });
 
-  it("that GitHub refuses is rejected, and one for an unknown commit not found", async () => {
+  it("is Rejected when GitHub refuses it, and NotFound for an unknown commit", async () => {
     const { set } = await aSetter();
     expect(await code(set({ description: "x".repeat(141) }))).toBe("Rejected");
     expect(await code(set({ commit: "f".repeat(40) }))).toBe("NotFound");
   });
 
-  it("W-4: is rejected once GitHub's thousand of a context are used up", async () => {
+  it("W-4: is Rejected after GitHub's limit of a thousand statuses per context", async () => {
     const { commit, gitHub, set } = await aSetter();
     for (let count = 0; count < 1000; count += 1)
       gitHub.state.setStatus({ repository, commit, context: status.context, state: "error" });
@@ -71,7 +71,7 @@ describe("a comment", () => {
     };
   }
 
-  it("is posted, edited when it differs, and left alone when it does not, behind 250 others", async () => {
+  it("is posted, edited when it differs, and kept when it does not, after 250 other comments", async () => {
     const { bodies, gitHub, upsert } = await aCommenter();
     for (let count = 0; count < 250; count += 1) gitHub.state.comment({ repository, number: 1, body: "hello" });
     expect(await upsert("one")).toEqual({ written: true });
@@ -80,7 +80,7 @@ describe("a comment", () => {
     expect(bodies().filter((body) => body !== "hello")).toEqual([`${prefix} two`]);
   });
 
-  it("whose answer was lost is not posted a second time", async () => {
+  it("is not posted again after a lost reply", async () => {
     const { bodies, gitHub, upsert } = await aCommenter();
     gitHub.faults.add({ on: "POST */comments", times: 1, fault: { kind: "cutAfter" } });
     expect(await code(upsert("one"))).toBe("Unreachable");

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { json, repository, withPullRequest } from "../../support/github/aVisitor.ts";
 
 describe("faults of the stand-in", () => {
-  it("can cut the connection before a write is applied, or after", async () => {
+  it("cut the connection before or after an applied write", async () => {
     const { commit, github, postStatus } = await withPullRequest();
     github.faults.add({ on: "POST */statuses/*", times: 1, fault: { kind: "cutBefore" } });
     github.faults.add({ on: "POST */statuses/*", times: 1, fault: { kind: "cutAfter" } });
@@ -14,7 +14,7 @@ describe("faults of the stand-in", () => {
     expect((await postStatus(commit, { context: "whole" })).status).toBe(201);
   });
 
-  it("can break an answer in the middle, make it malformed, or fill a 200 with errors", async () => {
+  it("cut a reply short, make it malformed, or put errors into a 200", async () => {
     const { ask, github, graphql } = await withPullRequest();
     github.faults.add({ times: 1, fault: { kind: "cutDuring" } });
     github.faults.add({ times: 1, fault: { kind: "malformed" } });
@@ -25,7 +25,7 @@ describe("faults of the stand-in", () => {
     expect((await graphql("{ viewer { login } }")).body).toMatchObject({ data: { viewer: {} }, errors: [{}] });
   });
 
-  it("can refuse with Retry-After, with a secondary limit, or for a spent budget", async () => {
+  it("refuse with Retry-After, a secondary limit or a spent budget", async () => {
     const { ask, github, graphql } = await withPullRequest();
     github.faults.add({ times: 1, fault: { kind: "retryAfter", seconds: 7 } });
     github.faults.add({ times: 1, fault: { kind: "secondaryLimit" } });
@@ -42,7 +42,7 @@ describe("faults of the stand-in", () => {
     expect((await graphql("{ viewer { login } }")).body.errors).toMatchObject([{ type: "RATE_LIMITED" }]);
   });
 
-  it("can be slow, or never answer", async () => {
+  it("delay the reply, or never reply", async () => {
     const { ask, github } = await withPullRequest();
     github.faults.add({ times: 1, fault: { kind: "slow", ms: 50 } });
     github.faults.add({ times: 1, fault: { kind: "hang" } });
@@ -52,7 +52,7 @@ describe("faults of the stand-in", () => {
     await expect(ask("/rate_limit", { signal: AbortSignal.timeout(100) })).rejects.toThrow("timeout");
   });
 
-  it("can be switched over HTTP, like everything else that can happen", async () => {
+  it("are set over HTTP, as are all other changes", async () => {
     const { ask, github } = await withPullRequest();
     const control = (verb: string, body: object) =>
       fetch(`${github.controlUrl}/${verb}`, { method: "POST", body: json(body) });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { aVisitor, repository } from "../../support/github/aVisitor.ts";
 
 describe("git of the stand-in", () => {
-  it("serves shallow fetches of commits by name, also of those a force push left behind", async () => {
+  it("serves shallow fetches of commits by id, also after a force push", async () => {
     const { git, github } = await aVisitor();
     await github.state.createRepository({ repository, files: { "a.txt": "one\n" } });
     const { number, commits } = await github.state.openPullRequest({ repository, files: { "b.txt": "b\n" } });
@@ -12,7 +12,7 @@ describe("git of the stand-in", () => {
     expect(await git("-C", "work", "ls-tree", "--name-only", "FETCH_HEAD")).toBe("a.txt\nb.txt");
   });
 
-  it("refuses a push, and a repository it does not have", async () => {
+  it("refuses a push and an unknown repository", async () => {
     const { git, github } = await aVisitor();
     await github.state.createRepository({ repository, files: { "a.txt": "one\n" } });
     await git("clone", "--quiet", `${github.gitUrl}/${repository}`, "clone");
@@ -20,7 +20,7 @@ describe("git of the stand-in", () => {
     await expect(git("clone", `${github.gitUrl}/alice/none`, "none")).rejects.toThrow(/not found/i);
   });
 
-  it("can be unreachable while the rest answers", async () => {
+  it("can be unreachable while the API replies", async () => {
     const { ask, git, github } = await aVisitor();
     await github.state.createRepository({ repository, files: { "a.txt": "one\n" } });
     github.faults.add({ on: "* /git/*", fault: { kind: "status", status: 503 } });

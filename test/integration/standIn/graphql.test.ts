@@ -12,7 +12,7 @@ describe("GraphQL of the stand-in", () => {
     expect(response.headers.get("x-ratelimit-resource")).toBe("graphql");
   });
 
-  it("wants a credential, bounded pages and fields that exist", async () => {
+  it("requires a credential, bounded pages and existing fields", async () => {
     const { ask, github, graphql } = await aVisitor();
     await github.state.createRepository({ repository });
     expect((await ask("/graphql", { method: "POST", token: null, body: json({ query: listing }) })).status).toBe(401);
@@ -32,7 +32,7 @@ describe("GraphQL of the stand-in", () => {
     });
   });
 
-  it("knows teams and reviews, an opinion being the last word of its author", async () => {
+  it("has teams and reviews, with the last opinion of each author", async () => {
     const { github, graphql } = await aVisitor();
     await github.state.createRepository({ repository });
     const { number } = await github.state.openPullRequest({ repository });
@@ -61,7 +61,7 @@ describe("GraphQL of the stand-in", () => {
     });
   });
 
-  it("answers at the Enterprise address too", async () => {
+  it("replies at the Enterprise address too", async () => {
     const { ask, github } = await aVisitor();
     const [origin] = github.enterpriseApiUrl.split("/api/v3");
     const answer = await ask(`${origin}/api/graphql`, {

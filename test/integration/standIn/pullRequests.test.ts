@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { aVisitor, listing, repository } from "../../support/github/aVisitor.ts";
 
 describe("the pull requests of the stand-in", () => {
-  it("read the same over GraphQL, REST and git", async () => {
+  it("are the same over GraphQL, REST and git", async () => {
     const { ask, git, github, graphql } = await aVisitor();
     await github.state.createRepository({ repository, files: { "a.txt": "one\n" } });
     const { number } = await github.state.openPullRequest({ repository, files: { "a.txt": "two\n" }, title: "Count" });
@@ -30,7 +30,7 @@ describe("the pull requests of the stand-in", () => {
     expect(await git("-C", "clone", "ls-tree", "FETCH_HEAD", "b/c.sh")).toContain("100755");
   });
 
-  it("come in pages that do not shift when one is opened in between", async () => {
+  it("come in pages that do not shift after a new pull request", async () => {
     const { github, graphql } = await aVisitor();
     await github.state.createRepository({ repository });
     for (let number = 1; number <= 5; number++) {
@@ -52,7 +52,7 @@ describe("the pull requests of the stand-in", () => {
     expect(seen).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it("have numbers of their own, also when they are opened at the same time", async () => {
+  it("have unique numbers, also when opened concurrently", async () => {
     const { github } = await aVisitor();
     await github.state.createRepository({ repository, files: { "a.txt": "a" } });
     const opened = await Promise.all(
@@ -63,7 +63,7 @@ describe("the pull requests of the stand-in", () => {
     expect(opened.map(({ number }) => number)).toEqual([1, 2, 3]);
   });
 
-  it("may have an author whose account is gone", async () => {
+  it("may have a deleted author", async () => {
     const { ask, github, graphql } = await aVisitor();
     await github.state.createRepository({ repository });
     await github.state.openPullRequest({ repository, author: null });
@@ -76,7 +76,7 @@ describe("the pull requests of the stand-in", () => {
     ]);
   });
 
-  it("move their base branch when merged, and refuse to when they conflict", async () => {
+  it("move their base branch when merged, and cannot be merged with a conflict", async () => {
     const { git, github, scratch } = await aVisitor();
     await github.state.createRepository({ repository, files: { "a.txt": "one\n" } });
     const first = await github.state.openPullRequest({ repository, files: { "a.txt": "two\n" } });

@@ -19,7 +19,7 @@ describe("REST of the stand-in", () => {
     expect(github.state.writes.map(({ what }) => what)).toEqual(["status", "status", "status", "status"]);
   });
 
-  it("refuses statuses GitHub refuses", async () => {
+  it("refuses the same statuses as GitHub", async () => {
     const { commit, github, postStatus } = await withPullRequest();
     const refusals = [
       await postStatus("0".repeat(40), {}),
@@ -35,7 +35,7 @@ describe("REST of the stand-in", () => {
     expect((await postStatus(commit, { context: "other" })).status).toBe(201);
   });
 
-  it("wants a credential for writes, and one that may write", async () => {
+  it("requires a credential with write access for writes", async () => {
     const { ask, commit, github } = await withPullRequest();
     const write = { method: "POST", body: json({ state: "success" }) };
     github.accounts.addToken("reader", "ria", false);
@@ -45,7 +45,7 @@ describe("REST of the stand-in", () => {
     expect((await ask(`/repos/${repository}`, { token: "wrong" })).status).toBe(401);
   });
 
-  it("answers an unchanged question with 304, which costs nothing", async () => {
+  it("replies 304 at no cost to an unchanged conditional request", async () => {
     const { ask, github, number } = await withPullRequest();
     const path = `/repos/${repository}/pulls`;
     const first = await ask(path);
@@ -58,7 +58,7 @@ describe("REST of the stand-in", () => {
     expect([first, again, changed].map(({ headers }) => headers.get("x-ratelimit-used"))).toEqual(["1", "1", "2"]);
   });
 
-  it("keeps comments, and edits them in place", async () => {
+  it("stores comments, and edits them in place", async () => {
     const { ask, github, number } = await withPullRequest();
     const posted = await ask(`/repos/${repository}/issues/${number}/comments`, {
       method: "POST",
@@ -80,7 +80,7 @@ describe("REST of the stand-in", () => {
     ).toBe(404);
   });
 
-  it("gives an App a token for a JWT it signed, and none for another", async () => {
+  it("gives an App a token for a correctly signed JWT only", async () => {
     const { ask, commit, github, postStatus } = await withPullRequest();
     const app = github.accounts.addApp();
     const now = Math.floor(Date.now() / 1000);

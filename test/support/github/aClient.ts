@@ -9,10 +9,10 @@ import { startStandIn } from "./standIn.ts";
 export const repository = "AliceO2Group/AliceO2";
 export const branch = "dev";
 export const signal = new AbortController().signal;
-/** Long enough ago that nothing is read in the second of its last change. */
+/** Long ago, so that no reading happens in the second of the last change. */
 export const longAgo = Date.now() - 86_400_000;
 
-/** The client of `src/github` and a stand-in with one repository, on a clock that only the test moves. */
+/** The client of `src/github` and a stand-in with one repository. Only the test advances the clock. */
 export async function aClient() {
   const gitHub = await startStandIn();
   const clock = leapingClock();
@@ -43,8 +43,8 @@ export async function aClient() {
     only: async () => (await list()).pullRequests[0],
     /** The first commit of a pull request. */
     commitOf: (number: number) => gitHub.state.pullRequest(repository, number).commits[0]?.oid ?? "",
-    /** What the requests since the last call were, and the points they cost. */
-    asked(): string {
+    /** The requests since the last call, and their cost in points. */
+    newRequests(): string {
       const points = client.budgets().find(({ resource }) => resource === "graphql")?.used ?? 0;
       const fresh = gitHub.requests.slice(seen.requests).map(({ method }) => (method === "GET" ? "probe" : "graphql"));
       const text = `${fresh.join(" ")}, ${points - seen.points} points`;
@@ -54,7 +54,7 @@ export async function aClient() {
   };
 }
 
-/** The code of the error that the work ends with; none when it succeeds. */
+/** The error code of the work, or the text `none` after a success. */
 export function code(work: Promise<unknown>): Promise<string> {
   return work.then(
     () => "none",

@@ -9,7 +9,7 @@ import { startStandIn } from "./standIn.ts";
 export const repository = "alice/hello";
 export const json = (body: unknown) => JSON.stringify(body);
 
-/** Somebody who asks a stand-in of their own by GraphQL, REST and git, as any program would. */
+/** A program that uses its own stand-in by GraphQL, REST and git. */
 export async function aVisitor() {
   const github = await startStandIn();
   const scratch = mkdtempSync(join(tmpdir(), "stand-in-test-"));
@@ -26,7 +26,7 @@ export async function aVisitor() {
 
   return {
     github,
-    /** Where its git works. */
+    /** Working directory of git. */
     scratch,
     ask,
     async graphql(query: string, variables: object = {}) {
@@ -38,7 +38,7 @@ export async function aVisitor() {
     },
     postStatus: (commit: string, status: object): Promise<Response> =>
       ask(`/repos/${repository}/statuses/${commit}`, { method: "POST", body: json({ state: "success", ...status }) }),
-    /** Never the synchronous way: the server that git talks to lives in this process. */
+    /** Asynchronous: git's server runs in this process. */
     async git(...args: string[]): Promise<string> {
       const env = {
         PATH: process.env["PATH"] ?? "",
@@ -52,7 +52,7 @@ export async function aVisitor() {
   };
 }
 
-/** The same, where a pull request is open. */
+/** The same, with an open pull request. */
 export async function withPullRequest() {
   const visitor = await aVisitor();
   await visitor.github.state.createRepository({ repository });
@@ -60,7 +60,7 @@ export async function withPullRequest() {
   return { ...visitor, number, commit: commits[0]?.oid ?? "" };
 }
 
-/** What `src/github` wants to know of open pull requests. */
+/** The facts of open pull requests that `src/github` reads. */
 export const listing = `query($after: String, $size: Int!) {
   repository(owner: "alice", name: "hello") {
     pullRequests(first: $size, after: $after, states: OPEN, baseRefName: "master", orderBy: {field: CREATED_AT, direction: ASC}) {

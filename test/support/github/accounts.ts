@@ -1,13 +1,13 @@
 import { createPublicKey, createVerify, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 
-/** Who sends a request, and what it may do. */
+/** The sender of a request and its rights. */
 export interface Caller {
   readonly login: string;
-  /** Budgets are kept by this. */
+  /** Key of the sender's budgets. */
   readonly key: string;
   readonly mayWrite: boolean;
   readonly anonymous: boolean;
-  /** Of a classic token, as the header names them. */
+  /** Scopes of a classic token, as in GitHub's header. */
   readonly scopes?: string | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface AppCredential {
 const installationTokenLife = 3_600_000;
 const clockTolerance = 60_000;
 
-/** Tokens and Apps the stand-in knows. */
+/** The known tokens and Apps. */
 export class Accounts {
   readonly #now: () => number;
   readonly #tokens = new Map<string, { caller: Caller; expiresAt: number }>();
@@ -50,7 +50,7 @@ export class Accounts {
     return { appId, installationId, privateKey: pair.privateKey.export({ type: "pkcs8", format: "pem" }).toString() };
   }
 
-  /** `undefined` for a credential GitHub would call bad. Knows `token T`, `Bearer T` and Basic with T as password. */
+  /** `undefined` for a bad credential. Accepts `token T`, `Bearer T` and Basic with T as password. */
   caller(authorization: string | undefined): Caller | undefined {
     if (authorization === undefined) return { login: "anonymous", key: "anonymous", mayWrite: false, anonymous: true };
     const token = tokenOf(authorization);
@@ -58,7 +58,7 @@ export class Accounts {
     return known !== undefined && known.expiresAt > this.#now() ? known.caller : undefined;
   }
 
-  /** Makes an installation token, or says why the App's JWT is refused. */
+  /** Creates an installation token, or returns why the App's JWT is refused. */
   installationToken(
     installationId: number,
     authorization: string | undefined,
@@ -85,7 +85,7 @@ function tokenOf(authorization: string): string | undefined {
   return undefined;
 }
 
-/** GitHub's own sentences. */
+/** GitHub's messages. */
 function refusedJwt(jwt: string, app: { key: KeyObject; appId: number }, now: number): string | undefined {
   const [header = "", payload = "", signature = ""] = jwt.split(".");
   const claims = parseJson(Buffer.from(payload, "base64url").toString());

@@ -28,7 +28,7 @@ export class Budgets {
     return { limit, used, remaining: Math.max(0, limit - used), resetAt };
   }
 
-  /** False when fewer points are left than it costs; then nothing is charged. */
+  /** Charges the points. False, without a charge, when fewer points are left. */
   charge(caller: Caller, resource: Resource, points: number): boolean {
     const current = this.#window(caller, resource);
     if (current.used + points > current.limit) return false;
@@ -36,7 +36,7 @@ export class Budgets {
     return true;
   }
 
-  /** Leaves every caller, those to come included, this much until the window ends. */
+  /** Limits every caller, later callers included, to this rest until the window ends. */
   leave(resource: Resource, remaining: number, resetInMs = windowLength): void {
     this.#left.set(resource, { remaining, resetAt: this.#now() + resetInMs });
     for (const key of this.#windows.keys()) if (key.startsWith(`${resource} `)) this.#windows.delete(key);

@@ -10,8 +10,8 @@ const Spend = z.object({
 });
 
 /**
- * The same switches over HTTP, for a stand-in that runs as its own process: `POST /_control/<verb>` with the JSON the
- * verb takes, such as `curl -d '{"repository":"alice/hello","number":3}' …/_control/merge`.
+ * The control interface over HTTP, for a stand-in in its own process: `POST /_control/<verb>` with the verb's JSON.
+ * Example: `curl -d '{"repository":"alice/hello","number":3}' …/_control/merge`.
  */
 export function controlApi(hub: Hub, faults: Faults, requests: () => readonly object[]): Hono {
   const { state, budgets, accounts } = hub;

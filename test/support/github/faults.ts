@@ -1,9 +1,9 @@
 import { z } from "zod";
 
 /**
- * What can go wrong with one request. `cutBefore`: the connection ends and nothing was applied. `cutAfter`: it was
- * applied, and the answer is lost. `cutDuring`: half of the answer arrives. `graphqlErrors`: a 200 that carries
- * errors beside the data, or instead of it. `unreadable`: GraphQL has null and an error in the place of one pull request. The other kinds are answers given in place of the real one.
+ * A fault of one request. `cutBefore`: the connection ends before the request is applied. `cutAfter`: the request is
+ * applied, and the reply is lost. `cutDuring`: half of the reply arrives. `graphqlErrors`: a 200 with errors, with or
+ * without data. `unreadable`: GraphQL returns null and an error for one pull request. Other kinds replace the reply.
  */
 export const Fault = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("status"), status: z.int().min(400).max(599) }).strict(),
@@ -28,13 +28,13 @@ export const FaultRule = z
       .string()
       .default("*")
       .describe("Method and path, `*` for any text: `POST */statuses/*`, `* /git/*`, `POST /graphql`"),
-    times: z.int().min(1).optional().describe("How many requests it hits; all until cleared when absent"),
-    skip: z.int().min(0).default(0).describe("How many matching requests pass first"),
+    times: z.int().min(1).optional().describe("Number of affected requests; without it, all until cleared"),
+    skip: z.int().min(0).default(0).describe("Number of matching requests to pass first"),
     fault: Fault,
   })
   .strict();
 
-/** The faults switched on, in the order they were added; the first that matches a request hits it. */
+/** The active faults in the order of their addition. The first match applies to a request. */
 export class Faults {
   #rules: { pattern: RegExp; left: number; skip: number; fault: Fault }[] = [];
 
@@ -48,7 +48,7 @@ export class Faults {
     this.#rules = [];
   }
 
-  /** The fault for this request, counted off; undefined for none. `request` is `METHOD /path`. */
+  /** The fault for this request, or undefined. Counts the request. `request` is `METHOD /path`. */
   take(request: string): Fault | undefined {
     for (const rule of this.#rules) {
       if (rule.left <= 0 || !rule.pattern.test(request)) continue;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { associations } from "./records.ts";
 
-/** What tests, the demo and people at the control address may ask the stand-in to do to its own state. */
+/** Changes of the stand-in's state, available to tests, the demo and the control address. */
 
 const repository = z.string().regex(/^[\w.-]+\/[\w.-]+$/);
 const number = z.int().min(1);
@@ -12,7 +12,9 @@ export const NewRepository = z
   .object({
     repository,
     branch: z.string().default("master"),
-    files: files.optional().describe("First commit; without files there is no git side and commits are names only"),
+    files: files
+      .optional()
+      .describe("First commit; without files the repository has no git side, and commits are ids only"),
     at: instant.optional(),
   })
   .strict();
@@ -23,7 +25,7 @@ export const NewPullRequest = z
     title: z.string().default("Change something"),
     files: files.default({}),
     base: z.string().optional().describe("The default branch when absent"),
-    from: z.string().optional().describe("Commit the branch starts from; the tip of the base when absent"),
+    from: z.string().optional().describe("First commit of the branch; the tip of the base when absent"),
     author: z.string().nullable().default("ada").describe("Null for a deleted account"),
     association: z.enum(associations).default("MEMBER"),
     draft: z.boolean().default(false),
@@ -40,7 +42,10 @@ export const Push = z
     number,
     files: files.default({}),
     message: z.string().default("Change it again"),
-    force: z.boolean().default(false).describe("Replace the pull request's commits by one on the tip of its base"),
+    force: z
+      .boolean()
+      .default(false)
+      .describe("Replace the pull request's commits by one commit on the tip of its base"),
     at: instant.optional(),
   })
   .strict();

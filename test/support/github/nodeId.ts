@@ -1,4 +1,4 @@
-/** GitHub's global ids: the kind of an object and what it is called, opaque to those who pass them back. */
+/** GitHub's global ids: an object's kind and name, opaque to clients. */
 export function nodeId(kind: string, text: string): string {
   return `${kind}_${Buffer.from(text).toString("base64url")}`;
 }

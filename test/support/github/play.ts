@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Fault } from "./faults.ts";
 
-/** Answers a request as the fault says; `answer` applies it and gives the true answer. */
+/** Replies to a request with the fault. `answer` applies the request and returns the true reply. */
 export async function playFault(
   fault: Fault,
   outgoing: ServerResponse,
@@ -58,7 +58,7 @@ async function withErrors(fault: Fault & { kind: "graphqlErrors" }, response: Re
   return Response.json({ data: fault.keepData ? body.data : null, errors: [error] }, { headers: response.headers });
 }
 
-/** GitHub gives null and an error for what it cannot describe, in whatever list the pull request stands. */
+/** GitHub returns null and an error for an unreadable pull request, in any list. */
 async function withoutOne(number: number, response: Response): Promise<Response> {
   const body = (await response.json()) as { data?: Lists; errors?: object[] };
   const errors = [...(body.errors ?? [])];

@@ -1,4 +1,4 @@
-/** What GitHub remembers. Plain data throughout, so that a snapshot is `JSON.stringify`. Instants are milliseconds. */
+/** GitHub's stored data. Plain data only, so that `JSON.stringify` makes a snapshot. Times are in milliseconds. */
 
 export interface Commit {
   readonly oid: string;
@@ -33,7 +33,7 @@ export interface ReviewRecord {
   readonly author: string | null;
   state: "APPROVED" | "CHANGES_REQUESTED" | "COMMENTED" | "DISMISSED";
   readonly commit: string;
-  /** The reviewer's; MEMBER when absent. */
+  /** Association of the reviewer; MEMBER when absent. */
   readonly association?: Association | undefined;
   readonly submittedAt: number;
 }
@@ -50,7 +50,7 @@ export interface PullRequestRecord {
   isDraft: boolean;
   state: "OPEN" | "CLOSED" | "MERGED";
   labels: string[];
-  /** Commits on top of the base branch, oldest first; the last one is the head. */
+  /** Commits on top of the base branch, oldest first. The last commit is the head. */
   commits: Commit[];
   reviews: ReviewRecord[];
   comments: CommentRecord[];
@@ -74,21 +74,21 @@ export interface RepositoryRecord {
   readonly owner: string;
   readonly name: string;
   readonly defaultBranch: string;
-  /** Bare repository on disk; absent for a repository without files, whose commits are names only. */
+  /** Bare repository on disk. Absent for a repository without files: its commits are ids only. */
   readonly directory?: string;
-  /** Branch name to the commit at its tip. */
+  /** The tip commit by branch name. */
   branches: Record<string, Commit>;
   /** By number. */
   pulls: Record<string, PullRequestRecord>;
-  /** Every commit GitHub knows, those a force push left behind included. */
+  /** All known commits, including commits from before a force push. */
   commits: Record<string, Commit>;
   /** By commit, newest first. */
   statuses: Record<string, StatusRecord[]>;
-  /** Highest number of a pull request that was given: the commit of one that is being opened takes a while. */
+  /** Highest number given to a pull request. The commit of a new pull request takes a while. */
   lastNumber?: number;
 }
 
-/** One write that was applied, whoever asked for it. */
+/** One applied write, by any sender. */
 export type Write =
   | ({ readonly what: "status"; readonly at: number; readonly repository: string; readonly commit: string } & Pick<
       StatusRecord,
@@ -124,14 +124,14 @@ export function headOf(pull: PullRequestRecord): Commit {
   return head;
 }
 
-/** Throws when there is no such branch. */
+/** The tip of a branch. Throws for an unknown branch. */
 export function branchTip(repository: RepositoryRecord, branch: string): Commit {
   const tip = repository.branches[branch];
   if (tip === undefined) throw new Error(`${fullName(repository)} has no branch ${branch}`);
   return tip;
 }
 
-/** The newest status of each context: what GitHub shows on the pull request. */
+/** The newest status of each context, as GitHub shows on the pull request. */
 export function currentStatuses(repository: RepositoryRecord, commit: string): StatusRecord[] {
   const byContext = new Map<string, StatusRecord>();
   for (const status of repository.statuses[commit] ?? []) {

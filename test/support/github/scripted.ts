@@ -14,9 +14,9 @@ export interface Response {
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON, a text as it is. */
   readonly body?: object | string;
-  /** The connection ends before the answer, or in the middle of it. */
+  /** The connection ends before or during the reply. */
   readonly cut?: "before" | "during";
-  /** Nothing is ever answered. */
+  /** The server never replies. */
   readonly hang?: true;
 }
 
@@ -25,7 +25,7 @@ export interface Scripted extends AsyncDisposable {
   readonly requests: Request[];
 }
 
-/** A server on loopback that answers what the test says. */
+/** A server on loopback with the replies of the test. */
 export async function scripted(answer: (request: Request) => Response): Promise<Scripted> {
   const requests: Request[] = [];
   const server = createServer((incoming, outgoing) => {

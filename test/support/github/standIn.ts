@@ -18,16 +18,16 @@ import { type Env, type Hub, restApi } from "./rest/app.ts";
 import { State } from "./state.ts";
 
 export interface StandInOptions {
-  /** 0, the default, takes any free one. */
+  /** 0, the default, selects a free port. */
   readonly port?: number;
-  /** Address of this machine to listen on, and to be known by; loopback when absent. */
+  /** Address to listen on and to publish; loopback when absent. */
   readonly host?: string;
-  /** Where the bare repositories lie; a temporary directory, deleted by `close`, when absent. */
+  /** Directory of the bare repositories. When absent, a temporary directory that `close` deletes. */
   readonly directory?: string;
-  /** A token that is known from the start, and the login it belongs to. */
+  /** A token known from the start, and its login. */
   readonly token?: string;
   readonly login?: string;
-  /** What an earlier run remembered. */
+  /** The state of an earlier run. */
   readonly records?: Records;
   readonly now?: () => number;
 }
@@ -37,22 +37,22 @@ export interface ReceivedRequest {
   readonly method: string;
   /** With the query. */
   readonly path: string;
-  /** The fault it met. */
+  /** The fault of this request. */
   readonly fault?: string;
 }
 
-/** A GitHub of our own: REST, GraphQL and git over real HTTP on loopback, one memory behind the three. */
+/** A GitHub stand-in: REST, GraphQL and git over real HTTP on loopback, with one shared state. */
 export interface StandIn extends Hub {
   /** As github.com: GraphQL at `<apiUrl>/graphql`. */
   readonly apiUrl: string;
   /** As GitHub Enterprise: `…/api/v3`, with GraphQL at `…/api/graphql`. */
   readonly enterpriseApiUrl: string;
   readonly gitUrl: string;
-  /** Takes `POST <controlUrl>/<verb>`. */
+  /** Accepts `POST <controlUrl>/<verb>`. */
   readonly controlUrl: string;
   readonly token: string;
   readonly faults: Faults;
-  /** The last 10,000 requests, control apart, oldest first. */
+  /** The last 10,000 requests without control requests, oldest first. */
   readonly requests: readonly ReceivedRequest[];
   close(): Promise<void>;
 }
@@ -124,7 +124,7 @@ function bothAddresses(api: Hono<Env>): Hono {
   return new Hono().route("/api/v3", api).route("/", api);
 }
 
-/** A mistake of the stand-in itself must not look like GitHub being down. */
+/** A bug of the stand-in must not look like an outage of GitHub. */
 function brokenStandIn(error: unknown): Response {
   return new Response(`the GitHub stand-in failed: ${error instanceof Error ? error.stack : String(error)}`, {
     status: 500,

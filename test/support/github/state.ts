@@ -30,12 +30,12 @@ import {
 const keptWrites = 10_000;
 
 /**
- * What GitHub knows, and everything that can happen to it. REST, GraphQL and git all read this one place.
- * Every method throws an `Error` that names what is missing.
+ * The state of GitHub and all its changes. REST, GraphQL and git read this one state.
+ * Every method throws an `Error` that names a missing object.
  */
 export class State {
   readonly records: Records;
-  /** Bare repositories lie below, as `<owner>/<name>.git`. */
+  /** Root of the bare repositories `<owner>/<name>.git`. */
   readonly gitRoot: string;
   readonly now: () => number;
 
@@ -73,7 +73,7 @@ export class State {
     return this.pullRequest(repository, number).comments;
   }
 
-  /** Applied writes in order; those of people and tests included. */
+  /** Applied writes in order, including writes of people and tests. */
   get writes(): readonly Write[] {
     return this.records.writes;
   }
@@ -157,7 +157,7 @@ export class State {
     return commit.oid;
   }
 
-  /** Pushes to a branch, made from the default branch when new; returns its new tip. */
+  /** Pushes to a branch and returns its new tip. A new branch starts at the default branch. */
   async pushBranch(input: z.input<typeof BranchPush>): Promise<string> {
     const { repository: name, branch: wanted, files, message, at = this.now() } = BranchPush.parse(input);
     const repository = this.repository(name);
@@ -197,7 +197,7 @@ export class State {
     Object.assign(pull, { state: "OPEN", closedAt: null, updatedAt: this.now() });
   }
 
-  /** Merges a pull request into its base; throws when they conflict. */
+  /** Merges a pull request into its base. Throws on a conflict. */
   async merge(input: z.input<typeof PullRequestName>): Promise<void> {
     const { repository: name, number } = PullRequestName.parse(input);
     const repository = this.repository(name);
@@ -215,7 +215,7 @@ export class State {
     this.#end(pull, "MERGED");
   }
 
-  /** Removes a pull request's reference from git only: what a lister saw can no longer be fetched. */
+  /** Removes a pull request's reference from git only: listed commits can no longer be fetched. */
   async loseHead(input: z.input<typeof PullRequestName>): Promise<void> {
     const { repository: name, number } = PullRequestName.parse(input);
     const { directory } = this.repository(name);

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { appendFile, mkdir } from "node:fs/promises";
 
-/** Path to content; null deletes the file. Content that begins with `#!` becomes executable. */
+/** Content by path; null deletes the file. A file that starts with `#!` becomes executable. */
 export type Files = Readonly<Record<string, string | null>>;
 
 export interface NewCommit {
-  /** Full reference name that is moved to the new commit, forced. */
+  /** Full name of the reference to move to the new commit, forced. */
   readonly ref: string;
   readonly parents: readonly string[];
   readonly files: Files;
@@ -15,20 +15,20 @@ export interface NewCommit {
   readonly at: number;
 }
 
-/** Makes an empty bare repository from which, as on GitHub, any commit may be fetched by its name. */
+/** Creates an empty bare repository. As on GitHub, any commit can be fetched by id. */
 export async function initBare(directory: string, branch: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   await git(directory, ["init", "--quiet", "--bare", `--initial-branch=${branch}`, "."]);
   await appendFile(`${directory}/config`, "[uploadpack]\n\tallowAnySHA1InWant = true\n\tallowFilter = true\n");
 }
 
-/** Writes one commit and moves its reference; one git process, whatever the number of files. */
+/** Writes one commit and moves its reference. Uses one git process for any number of files. */
 export async function writeCommit(directory: string, commit: NewCommit): Promise<string> {
   const output = await git(directory, ["fast-import", "--quiet", "--force"], fastImport(commit));
   return output.trim();
 }
 
-/** Merges `head` into a branch as GitHub's button does; undefined when they conflict. */
+/** Merges `head` into a branch as GitHub's merge button does; undefined on a conflict. */
 export async function writeMerge(
   directory: string,
   merge: Omit<NewCommit, "files" | "parents"> & { readonly base: string; readonly head: string },
@@ -50,7 +50,7 @@ export async function deleteRef(directory: string, ref: string): Promise<void> {
   await git(directory, ["update-ref", "-d", ref]);
 }
 
-/** Environment of every git the stand-in starts: nobody's configuration, no question asked. */
+/** Environment of every git process of the stand-in: without user configuration and prompts. */
 export function gitEnvironment(): Record<string, string> {
   return {
     PATH: process.env["PATH"] ?? "/usr/bin:/bin",
@@ -123,7 +123,7 @@ function git(
       if (code === 0) resolve(output);
       else reject(new Error(`git ${args[0]} in ${directory} ended with ${code}: ${complaint.trim()}`));
     });
-    // Git may end before it has read everything; its exit code then says why.
+    // Git may exit before it has read everything. Its exit code then shows the reason.
     child.stdin.on("error", () => undefined);
     child.stdin.end(input);
   });

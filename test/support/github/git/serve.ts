@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { gitEnvironment } from "./commit.ts";
 
 /**
- * Serves the bare repositories `<root>/<owner>/<name>.git` as `/<owner>/<name>[.git]` below `prefix`: git's own
- * smart HTTP program, run as CGI, for reading only.
+ * Serves the bare repositories `<root>/<owner>/<name>.git` as `/<owner>/<name>[.git]` below `prefix`. Runs git's
+ * smart HTTP program as CGI, read-only.
  */
 export function serveGit(root: string, prefix: string, request: IncomingMessage, response: ServerResponse): void {
   const url = new URL(request.url ?? "/", "http://stand-in");
@@ -43,7 +43,7 @@ export function serveGit(root: string, prefix: string, request: IncomingMessage,
   relay(child.stdout, response);
 }
 
-/** Turns CGI output (header lines, an empty line, the body) into an HTTP answer, streaming the body. */
+/** Converts CGI output (header lines, an empty line, the body) to an HTTP reply. Streams the body. */
 function relay(output: NodeJS.ReadableStream, response: ServerResponse): void {
   let start = Buffer.alloc(0);
   const onData = (chunk: Buffer) => {

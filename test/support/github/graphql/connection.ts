@@ -1,4 +1,4 @@
-/** Relay's way of paging: cursors name items by where they sort, so a page never shifts when others come or go. */
+/** Paging as in Relay: a cursor is an item's sort position. A page does not shift when other items come or go. */
 
 export interface PageArguments {
   readonly first?: number | null;
@@ -7,7 +7,7 @@ export interface PageArguments {
   readonly before?: string | null;
 }
 
-/** Position of an item in its list; compared number by number. */
+/** Sort position of an item, compared number by number. */
 export type Position = readonly number[];
 
 export function connection<T, V>(

@@ -16,16 +16,16 @@ import {
 export interface Cost {
   /** Points charged. */
   readonly points: number;
-  /** Most nodes the query can return. */
+  /** Maximum number of nodes in the reply. */
   readonly nodes: number;
-  /** Connections asked for without a bound GitHub accepts, in its words. */
+  /** GitHub's messages about connections without a valid bound. */
   readonly problems: readonly { readonly type: string; readonly message: string }[];
 }
 
 const largestPage = 100;
 const requestsPerPoint = 100;
 
-/** GitHub's published rule: one request per parent node of each connection, summed, over a hundred, at least one. */
+/** GitHub's published rule: one request per parent node of each connection. The sum divided by 100, at least 1. */
 export function queryCost(
   schema: GraphQLSchema,
   document: DocumentNode,

@@ -25,7 +25,7 @@ interface Question {
   readonly operationName: string | undefined;
 }
 
-/** GitHub's GraphQL interface: always with a credential, and errors in a 200 once the question is JSON. */
+/** GitHub's GraphQL interface. Requires a credential. A JSON request with an error gets a 200 with errors. */
 export async function answerGraphql(hub: Hub, request: Request): Promise<Response> {
   const caller = hub.accounts.caller(request.headers.get("authorization") ?? undefined);
   if (caller === undefined) return new Refusal(401, "Bad credentials").response();
@@ -102,7 +102,7 @@ function root({ state, budgets }: Hub, caller: Caller, cost: Cost) {
   };
 }
 
-/** A field the views do not have is an error, not a silent null. */
+/** A field without a view is an error, not a silent null. */
 const knownField: GraphQLFieldResolver<unknown, unknown> = (source, args, context, info) => {
   const { fieldName, parentType } = info;
   if (typeof source !== "object" || source === null || !(fieldName in source)) {
@@ -120,7 +120,7 @@ function noNode(id: string): GraphQLError {
   return missing(`Could not resolve to a node with the global id of '${id}'`);
 }
 
-/** GitHub puts the kind of an error beside its message, not among the extensions. */
+/** GitHub puts the type of an error next to its message, not into the extensions. */
 function withErrorTypes({ data, errors }: ExecutionResult): object {
   if (errors === undefined) return { data };
   const shaped = errors.map(({ message, path, locations, extensions }) => ({

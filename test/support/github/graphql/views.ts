@@ -14,7 +14,7 @@ import { iso } from "../rest/shapes.ts";
 import type { State } from "../state.ts";
 import { connection, type PageArguments } from "./connection.ts";
 
-/** Objects as graphql-js resolves them: a property for each field, a function where the field takes arguments. */
+/** Objects as graphql-js resolves them: a property per field, or a function for a field with arguments. */
 
 interface PullArguments extends PageArguments {
   readonly states?: readonly string[] | null;
@@ -56,7 +56,7 @@ export function repositoryView(state: State, repository: RepositoryRecord) {
   };
 }
 
-/** A pull request or a commit by its global id; undefined when there is none. */
+/** A pull request or a commit by its global id; undefined for an unknown id. */
 export function nodeView(state: State, globalId: string) {
   const { kind, text } = readNodeId(globalId);
   const repositories = Object.values(state.records.repositories);
@@ -135,7 +135,7 @@ function pullView(state: State, repository: RepositoryRecord, pull: PullRequestR
       ),
     latestReviews: (page: PageArguments) =>
       connection(latestByAuthor(pull.reviews), page, byIndex, (review) => reviewView(repository, review)),
-    // A plain comment does not take back an opinion.
+    // A plain comment keeps the author's earlier opinion.
     latestOpinionatedReviews: (page: PageArguments) =>
       connection(
         latestByAuthor(pull.reviews.filter((review) => review.state !== "COMMENTED")),
@@ -156,7 +156,7 @@ function commitView(repository: RepositoryRecord, commit: Commit) {
     message: commit.message,
     committedDate: iso(commit.committedAt),
     authoredDate: iso(commit.committedAt),
-    // GitHub gives null, not an empty list, for a commit without any status.
+    // GitHub returns null, not an empty list, for a commit without a status.
     status: statuses.length === 0 ? null : statusView(commit.oid, statuses),
   };
 }
@@ -190,7 +190,7 @@ function reviewView(repository: RepositoryRecord, review: ReviewRecord) {
     authorAssociation: review.association ?? "MEMBER",
     state: review.state,
     submittedAt: iso(review.submittedAt),
-    // Null when a force push left the commit behind and GitHub has dropped it.
+    // Null when GitHub has dropped the commit after a force push.
     commit: commit === undefined ? null : commitView(repository, commit),
   };
 }

@@ -19,7 +19,7 @@ export interface Env {
   readonly Variables: { readonly caller: Caller };
 }
 
-/** GitHub's REST interface, as much of it as a lister and a reporter use. */
+/** The part of GitHub's REST interface that a lister and a reporter use. */
 export function restApi(hub: Hub): Hono<Env> {
   const app = new Hono<Env>();
   app.onError((error) => {
@@ -35,7 +35,7 @@ export function restApi(hub: Hub): Hono<Env> {
   return app;
 }
 
-/** Who asks, what it costs, and whether the asker has the answer already; an unchanged answer is free. */
+/** Checks the caller, charges the budget, and handles the ETag. An unchanged reply is free. */
 function admission(app: Hono<Env>, { accounts, budgets }: Hub): void {
   app.use(async (c, next) => {
     const caller = accounts.caller(c.req.header("authorization"));
@@ -66,7 +66,7 @@ function rateLimits(budgets: Budgets, caller: Caller) {
   return { resources, rate: resources.core };
 }
 
-/** The answer with an ETag, or 304 without a body when the request names that ETag. */
+/** The reply with an ETag, or 304 without a body when the request has the same ETag. */
 async function sameAsKnown(request: Request, response: Response): Promise<Response | undefined> {
   if (request.method !== "GET" || response.status !== 200) return undefined;
   const body = await response.text();

@@ -3,7 +3,7 @@ import type { Env, Hub } from "./app.ts";
 import { Refusal } from "./refusal.ts";
 import { iso } from "./shapes.ts";
 
-/** How an App gets a token for an installation: it proves itself with a signed JWT. */
+/** Creates an installation token for an App with a signed JWT. */
 export function appRoutes(app: Hono<Env>, { accounts }: Hub): void {
   app.post("/app/installations/:id/access_tokens", (c) => {
     const answer = accounts.installationToken(Number(c.req.param("id")), c.req.header("authorization"));

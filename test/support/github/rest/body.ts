@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { Env } from "./app.ts";
 import { invalid, notFound, Refusal } from "./refusal.ts";
 
-/** The JSON object a write carries, or GitHub's 400. */
+/** The JSON body of a write, or GitHub's 400. */
 export async function jsonBody(c: Context<Env>): Promise<Record<string, unknown>> {
   const body: unknown = await c.req.json().catch(() => undefined);
   if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
@@ -16,11 +16,11 @@ export function optionalText(resource: string, body: Record<string, unknown>, fi
   return value;
 }
 
-/** Refuses callers that may not write as GitHub does. */
+/** Refuses callers without write access, as GitHub does. */
 export function mustWrite(c: Context<Env>): void {
   if (c.var.caller.anonymous) throw new Refusal(401, "Requires authentication");
   if (c.var.caller.mayWrite) return;
-  // A classic token is told that there is no such thing, though it can read it.
+  // GitHub replies 404 to a write with a classic token that may only read.
   throw c.var.caller.scopes === undefined
     ? new Refusal(403, "Resource not accessible by personal access token")
     : notFound();

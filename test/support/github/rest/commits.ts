@@ -76,7 +76,7 @@ export function commitRoutes(app: Hono<Env>, state: State): void {
   });
 }
 
-/** A commit by its name or by the branch it is the tip of. */
+/** A commit by its id, or the tip of a branch by name. */
 function commitOf(c: Context<Env>, repository: RepositoryRecord): Commit {
   const ref = c.req.param("ref") ?? "";
   const found = repository.commits[ref] ?? repository.branches[ref];

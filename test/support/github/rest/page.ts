@@ -3,7 +3,7 @@ import type { Env } from "./app.ts";
 
 const largestPage = 100;
 
-/** One page of a list, with GitHub's `Link` header when there are more. */
+/** One page of a list, with GitHub's `Link` header to other pages. */
 export function page<T>(c: Context<Env>, items: readonly T[], shape: (item: T) => unknown, usual = 30): Response {
   const perPage = Math.min(largestPage, positive(c.req.query("per_page")) ?? usual);
   const current = positive(c.req.query("page")) ?? 1;

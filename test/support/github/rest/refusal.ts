@@ -1,4 +1,4 @@
-/** An answer in which GitHub says no: thrown by a route, turned into JSON at the edge. */
+/** A refusal by GitHub: thrown by a route, converted to a JSON reply at the edge. */
 export class Refusal extends Error {
   readonly status: number;
   readonly errors: readonly object[];

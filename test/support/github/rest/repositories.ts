@@ -31,14 +31,14 @@ export function repositoryRoutes(app: Hono<Env>, state: State): void {
   });
 }
 
-/** The repository named in the path, or GitHub's 404. */
+/** The repository in the path, or GitHub's 404. */
 export function repositoryOf(c: Context<Env>, state: State): RepositoryRecord {
   const found = state.findRepository(`${c.req.param("owner")}/${c.req.param("name")}`);
   if (found === undefined) throw notFound();
   return found;
 }
 
-/** The pull request named in the path, or GitHub's 404. */
+/** The pull request in the path, or GitHub's 404. */
 export function pullOf(c: Context<Env>, repository: RepositoryRecord): PullRequestRecord {
   const found = repository.pulls[c.req.param("number") ?? ""];
   if (found === undefined) throw notFound();

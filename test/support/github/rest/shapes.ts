@@ -10,7 +10,7 @@ import {
   type StatusRecord,
 } from "../records.ts";
 
-/** The JSON of GitHub's REST interface: the fields our side may read, none invented. */
+/** The JSON of GitHub's REST interface: the fields that we may read, as GitHub names them. */
 
 export function repositoryShape(repository: RepositoryRecord) {
   return {
@@ -40,7 +40,7 @@ export function pullShape(repository: RepositoryRecord, pull: PullRequestRecord)
     updated_at: iso(pull.updatedAt),
     closed_at: isoOrNull(pull.closedAt),
     merged_at: pull.state === "MERGED" ? isoOrNull(pull.closedAt) : null,
-    // The fork of a deleted account is gone with it.
+    // GitHub deletes the fork with the account.
     head: { ref: pull.headBranch, sha: headOf(pull).oid, repo: pull.author === null ? null : repo },
     base: { ref: pull.base, sha: repository.branches[pull.base]?.oid ?? "", repo },
   };
