@@ -47,7 +47,7 @@ async function get(kind: string, name: string) {
   return JSON.parse(await kubectl(cluster.kubeconfig, ["-n", namespace, "get", kind, name, "-o", "json"]));
 }
 
-/** A log service that takes everything. */
+/** A log service that accepts every log. */
 async function aLogService() {
   const received = new Map<string, { readonly authorization: string | undefined; readonly body: string }>();
   const server: Server = createServer((request, response) => {
@@ -65,7 +65,7 @@ async function aLogService() {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received };
 }
 
-/** A remote with pull requests whose builds print what `hello.in` says, and a pool on it. */
+/** A remote with pull requests, and its pool. Each build prints the content of `hello.in`. */
 async function aPool(scripts: readonly string[]): Promise<void> {
   const { hello, alidist, root } = aCellWorld();
   const remote = join(root, "remote");
@@ -76,7 +76,7 @@ async function aPool(scripts: readonly string[]): Promise<void> {
   execFileSync("git", ["clone", "-q", "--mirror", hello.path, join(remote, "o/hello")]);
   execFileSync("git", ["clone", "-q", "--mirror", alidist.path, join(remote, "alisw/alidist")]);
   execFileSync("chmod", ["-R", "a+rX", root]);
-  execFileSync("chown", ["-R", String(builderUser), remote]); // git fetches from a folder of this machine only if it is one's own
+  execFileSync("chown", ["-R", String(builderUser), remote]); // git fetches from a local folder only if the user owns the folder
   await create({
     apiVersion,
     kind: "BuilderPool",
@@ -144,8 +144,8 @@ async function asked(url: string, { child, output }: Container) {
   return { status: answer?.status, text: (await answer?.text()) ?? "" };
 }
 
-describe.runIf(process.getuid?.() === 0)("the builder of a pod", () => {
-  it("warms up, builds, stores the log and drains, each container as its own user, with no right but its Role's", async () => {
+describe.runIf(process.getuid?.() === 0)("a builder pod", () => {
+  it("warms up, builds, stores the log and drains, each container as its own user, with only its Role's rights", async () => {
     const logs = await aLogService();
     await aPool(['echo "echo changed"\n', 'sleep 20\necho "echo slow"\n']);
     const pod = await aPodFolder();

@@ -48,7 +48,7 @@ async function rendered(...args: string[]): Promise<readonly Rendered[]> {
 }
 
 describe("the chart", () => {
-  it("has nothing that helm finds wrong", async () => {
+  it("passes helm lint", async () => {
     await helm(nowhere, ["lint", "--strict", chart]);
     await helm(nowhere, ["lint", "--strict", chart, ...everything]);
   });
@@ -59,14 +59,14 @@ describe("the chart", () => {
     ["operator.replicas=0", "/operator/replicas"],
     ["logs.publicUrl=ci.example.org", "/logs/publicUrl"],
     ["images.pullSecrets[0]=pull", "/images/pullSecrets/0"],
-  ])("refuses %s, and says where", async (value, place) => {
+  ])("refuses %s, and names the place", async (value, place) => {
     await expect(rendered("--set", value)).rejects.toThrow(place);
   });
 
   it.each([
     ["logs.ingress.enabled=true", "logs.ingress.host is missing"],
     ["logs.enabled=false", "logs.url is missing"],
-  ])("asks for what %s needs", async (value, sentence) => {
+  ])("requires the setting that %s needs", async (value, sentence) => {
     await expect(rendered("--set", value)).rejects.toThrow(sentence);
   });
 
@@ -80,7 +80,7 @@ describe("the chart", () => {
     ],
     [["logs.url=http://10.0.0.1", "logs.publicUrl=https://p/x"], "http://10.0.0.1", "https://p/x"],
     [["logs.enabled=false", "logs.url=http://other"], "http://other", "http://other"],
-  ])("with %j tells the operator where logs are put and opened", async (values, url, publicUrl) => {
+  ])("with %j sets the operator's addresses for writing and opening logs", async (values, url, publicUrl) => {
     const objects = await rendered(...values.flatMap((value) => ["--set", value]));
     const text = JSON.stringify(
       objects.find(({ kind, metadata }) => kind === "Deployment" && /operator/.test(metadata.name)),
@@ -89,7 +89,7 @@ describe("the chart", () => {
     expect(text).toContain(`{"name":"BUILDERPOOL_LOGS_PUBLIC_URL","value":"${publicUrl}"}`);
   });
 
-  it("makes everything that is asked for", async () => {
+  it("renders every requested object", async () => {
     const kinds = (await rendered(...everything)).map(({ kind }) => kind);
     expect(kinds).toEqual(expect.arrayContaining(["Ingress", "PodMonitor", "PrometheusRule", "ConfigMap"]));
     const plain = (await rendered()).map(({ kind }) => kind);
@@ -116,14 +116,14 @@ describe("the chart, installed", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("brings pods that a namespace with restricted security lets in", async () => {
+  it("has pods that a namespace with restricted security admits", async () => {
     await until("all pods are made", async () => (await names("pods")).length === 3);
     expect(await run("get", "pods", "-o", "jsonpath={.items[*].metadata.labels.app\\.kubernetes\\.io/component}")).toBe(
       "logs operator operator",
     );
   });
 
-  it("takes pools, and refuses wrong ones", async () => {
+  it("accepts valid pools, and refuses invalid ones", async () => {
     await run("apply", "-f", join(project, "examples"));
     expect((await names("builderpools")).toSorted()).toEqual(
       ["dataflow", "o2-slc9", "staging"].map((name) => `builderpool.ci.alice.cern.ch/${name}`),
@@ -134,12 +134,12 @@ describe("the chart, installed", () => {
     );
   });
 
-  it("lets kubectl scale a pool by the name that people type", async () => {
+  it("lets kubectl scale a pool by its short resource name", async () => {
     await run("scale", "builderpool", "o2-slc9", "--replicas=3");
     expect(await run("get", "bp", "o2-slc9", "-o", "jsonpath={.spec.instances}")).toBe("3");
   });
 
-  it("gives the log service the right to ask whose a token is: it takes logs of living builders, and of nobody else", async () => {
+  it("gives the log service the right to review tokens: it accepts logs of living builders only", async () => {
     const token = async (account: string, ...args: string[]) =>
       (await run("create", "token", account, "--audience=builderpool-logs", ...args)).trim();
     await run("create", "serviceaccount", "o2-builder");
@@ -176,7 +176,7 @@ describe("the chart, installed", () => {
     }
   });
 
-  it("brings a new field with an upgrade, and takes no pool away", async () => {
+  it("adds a new field with an upgrade, and deletes no pool", async () => {
     const next = join(folder, "next");
     await cp(chart, next, { recursive: true });
     const file = join(next, "templates/crds/builderpools.yaml");
@@ -192,7 +192,7 @@ describe("the chart, installed", () => {
     expect(await names("builderpools")).toHaveLength(3);
   });
 
-  it("leaves pools and logs when it is uninstalled, and takes them up when it comes back", async () => {
+  it("keeps pools and logs when it is uninstalled, and uses them after a new installation", async () => {
     await helm(plane.kubeconfig, ["uninstall", "builderpool", "--namespace", "ci"]);
     expect(await names("deployments")).toEqual([]);
     expect(await names("persistentvolumeclaims")).toEqual(["persistentvolumeclaim/builderpool-logs"]);

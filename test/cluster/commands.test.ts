@@ -39,7 +39,7 @@ async function run(command: string, args: readonly string[], env: Readonly<Recor
   return { stdout, stderr, exitCode };
 }
 
-/** A pool of the example with two warm builders and one open pull request, as operator and builders would have written it. */
+/** An example pool with two warm builders and one open pull request, as written by operator and builders. */
 async function aRunningPool(): Promise<void> {
   const [pool] = parsePools(await readFile(file, "utf8"), file).pools;
   if (pool === undefined) throw new Error("the example holds no pool");
@@ -102,7 +102,7 @@ describe("the command, against a cluster", () => {
     expect(exitCode).toBe(0);
   });
 
-  it("is a plugin of kubectl, and takes the namespace of the context", async () => {
+  it("works as a kubectl plugin, in the namespace of the context", async () => {
     const config = JSON.parse(await readFile(plane.kubeconfig, "utf8"));
     config.contexts[0].context.namespace = client.namespace;
     const own = join(folder, "config");
@@ -113,7 +113,7 @@ describe("the command, against a cluster", () => {
     expect(stdout, stderr).toContain("o2-slc9-1");
   });
 
-  it("plans with the image that the builders have, and writes nothing", async () => {
+  it("plans with the builders' image, and writes nothing", async () => {
     const before = await store.get("BuilderPool", "o2-slc9");
     const same = join(folder, "same.yaml");
     const text = (await readFile(file, "utf8")).replace("instances: 8", "instances: 2");
@@ -140,7 +140,7 @@ describe("the command, against a cluster", () => {
     expect((await store.get("BuilderPool", "o2-slc9"))?.spec.instances).toBe(3);
   });
 
-  it("asks for a restart and a drain, and calls the drain off", async () => {
+  it("requests a restart and a drain, and cancels the drain", async () => {
     const annotations = async (name: string) => (await store.get("Builder", name))?.metadata.annotations ?? {};
     await builderpool("restart", "o2-slc9-1");
     expect(Object.values(await annotations("o2-slc9-1"))).toEqual(["o2-slc9-1-1"]);
@@ -150,7 +150,7 @@ describe("the command, against a cluster", () => {
     expect(await annotations("o2-slc9-0")).toEqual({});
   });
 
-  it("says of a builder that never spoke that there is nothing to restart, and where to look", async () => {
+  it("reports that a builder without a process cannot be restarted, and where to look", async () => {
     const { status: _, ...young } = aBuilder("o2-slc9-9", {}, { pool: "o2-slc9" });
     await store.create("Builder", { ...young, metadata: { name: "o2-slc9-9" } });
     const restarted = await builderpool("restart", "o2-slc9-9");
@@ -162,7 +162,7 @@ describe("the command, against a cluster", () => {
     });
   });
 
-  it("names what there is when it is asked for what there is not", async () => {
+  it("names the existing objects when an object is missing", async () => {
     expect(await builderpool("scale", "o3", "3")).toMatchObject({
       stderr: "builderpool: there is no pool o3; there is: o2-slc9",
       exitCode: 2,
@@ -173,7 +173,7 @@ describe("the command, against a cluster", () => {
     });
   });
 
-  it("says which file, or which server, is wrong", async () => {
+  it("names the invalid file or server", async () => {
     const missing = await run(join(project, "bin/builderpool"), ["get", "pools", "--kubeconfig", "/nowhere"]);
     expect(missing).toMatchObject({
       exitCode: 2,

@@ -43,7 +43,7 @@ const failure = async (promise: Promise<void>) =>
   );
 
 describe("a bucket as log store", () => {
-  it("keeps bytes, and says what they are", async () => {
+  it("stores bytes and their content type", async () => {
     await store().put(path, Buffer.from("a log"), "text/plain; charset=utf-8");
     const answer = await object();
     expect(await answer.text()).toBe("a log");
@@ -51,19 +51,19 @@ describe("a bucket as log store", () => {
     expect(answer.headers.get("content-disposition")).toBe("inline");
   });
 
-  it("keeps a log of unknown length that is larger than what is held in memory", async () => {
+  it("stores a log of unknown length that is larger than the memory buffer", async () => {
     await store().put(path, megabytes(37), "text/plain");
     const bytes = Buffer.from(await (await object()).arrayBuffer());
     expect(bytes.length).toBe(37 << 20);
     for (const n of [0, 7, 8, 16, 36]) expect([bytes[n << 20], bytes[((n + 1) << 20) - 1]]).toEqual([n, n]);
   });
 
-  it.each([0, 8, 16])("keeps a log that ends where a part of it ends: %i MiB", async (count) => {
+  it.each([0, 8, 16])("stores a log that ends at the end of a part: %i MiB", async (count) => {
     await store().put(path, megabytes(count), "text/plain");
     expect((await (await object()).arrayBuffer()).byteLength).toBe(count << 20);
   });
 
-  it("keeps names that an address would read otherwise", async () => {
+  it("stores names with special characters of URLs", async () => {
     const name = "o/r+s/1/abc/build x#1?&=%/pretty.html";
     await store().put(name, Buffer.from("page"), "text/html");
     const encoded = name.split("/").map(encodeURIComponent).join("/");
@@ -71,7 +71,7 @@ describe("a bucket as log store", () => {
     expect(store().url(name)).toBe(`https://ali-ci.example.org/alice-build-logs/${encoded}`);
   });
 
-  it("shows the old log, and keeps no part of the new one, when its bytes cannot be read to their end", async () => {
+  it("keeps the old log, and no part of the new log, when reading its bytes fails", async () => {
     await store().put(path, Buffer.from("old"), "text/plain");
     async function* broken(): AsyncGenerator<Uint8Array> {
       yield* megabytes(20);
@@ -82,25 +82,25 @@ describe("a bucket as log store", () => {
     expect(await (await server.ask("GET", `${bucket}?uploads=`)).text()).not.toContain("<UploadId>");
   });
 
-  it("says status, address and what the server said, and never the secret", async () => {
+  it("names status, address and the server's message in errors, and never the secret", async () => {
     const address = `${server.endpoint}/${bucket}/${prefix}/${path}`;
-    const said = await failure(store({ secret: "another-secret" }).put(path, Buffer.from("x"), "text/plain"));
-    expect(said).toMatch(new RegExp(`^The bucket answered 403 to ${address}: SignatureDoesNotMatch: `));
-    expect(said).not.toContain("another-secret");
+    const denied = await failure(store({ secret: "another-secret" }).put(path, Buffer.from("x"), "text/plain"));
+    expect(denied).toMatch(new RegExp(`^The bucket answered 403 to ${address}: SignatureDoesNotMatch: `));
+    expect(denied).not.toContain("another-secret");
     const missing = await failure(store({ bucket: "no-such-bucket" }).put(path, Buffer.from("x"), "text/plain"));
     expect(missing).toContain("answered 404");
     expect(missing).toContain("NoSuchBucket");
   });
 
-  it("leaves it to the bucket's own rule which logs are old", async () => {
+  it("leaves the expiry of logs to the bucket's own rule", async () => {
     await store().put(path, Buffer.from("x"), "text/plain");
     expect(await store().expire(0)).toBe(0);
     expect(await (await object()).text()).toBe("x");
   });
 });
 
-describe("a pool that names a bucket", () => {
-  it("has its logs there, and links on GitHub lead to them", async () => {
+describe("a pool with a bucket", () => {
+  it("has its logs in the bucket, and links on GitHub lead to them", async () => {
     const machine = await anInstallation();
     try {
       const s3 = { endpoint: server.endpoint, bucket, prefix: "pools", secretRef: { name: "bucket" } };
@@ -127,7 +127,7 @@ describe("a pool that names a bucket", () => {
 });
 
 describe("the keys of a bucket", () => {
-  it("are the files of its Secret, and the one that is missing is named", async () => {
+  it("are the files of its Secret, and a missing key is named", async () => {
     const secrets = await mkdtemp(join(folder, "secret-"));
     await writeFile(join(secrets, "accessKeyId"), "id\n");
     await expect(readBucketKeys(secrets)).rejects.toThrow(

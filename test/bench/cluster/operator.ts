@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { bundle, programs } from "../../../scripts/build/bundle.ts";
 import { type OperatorProcess, startBinary } from "../../cluster/support/binary.ts";
-import type { Installation, Somebody } from "../../cluster/support/installation.ts";
+import type { Installation, User } from "../../cluster/support/installation.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 
@@ -57,7 +57,7 @@ export async function bundledOperator(folder: string): Promise<StartOperator> {
   };
 }
 
-function accountOf({ kubeconfig }: Somebody, account: string) {
+function accountOf({ kubeconfig }: User, account: string) {
   const { clusters, users } = parse(readFileSync(kubeconfig, "utf8"));
   const { server, "certificate-authority-data": authority } = clusters[0].cluster;
   writeFileSync(join(account, "token"), users[0].user.token);

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => cluster[Symbol.asyncDispose]());
 
 describe("a builder may", () => {
-  it("claim, start, show its step, give its verdict and say later that the log has arrived", async () => {
+  it("claim, start, set its step, set its verdict, and later mark the log as stored", async () => {
     const build = await me.waiting();
     const claimed = await me.write(build, inHands(build, "o2-0", "Claimed"));
     const running = await me.write(claimed, statusAfter(start(claimed, holderIn(claimed))));
@@ -33,7 +33,7 @@ describe("a builder may", () => {
     expect(stored.status).toMatchObject({ phase: "Done", tree: "o2-0", verdict: { log: { stored: true } } });
   });
 
-  it("claim again what was tested before, and move the last verdict into the history", async () => {
+  it("claim a tested Build again, and move the last verdict into the history", async () => {
     const done = await me.heldBy("o2-1", "Done");
     const wanted = await installation.admin.store.update("Build", { ...done, spec: { ...done.spec, request: 2 } });
     const claimed = await me.write(wanted, inHands(wanted, "o2-0", "Claimed"));
@@ -42,14 +42,14 @@ describe("a builder may", () => {
     expect(again.status?.history?.map(({ builder }) => builder)).toEqual(["o2-1"]);
   });
 
-  it.each(["Claimed", "Running"] as const)("give back what it holds, %s", async (phase) => {
+  it.each(["Claimed", "Running"] as const)("release its claim, %s", async (phase) => {
     const held = await me.heldBy("o2-0", phase);
     const why = { reason: "FetchFailed", message: "no", now: noon } as const;
     const released = await me.write(held, statusAfter(release(held, holderIn(held), why)));
     expect(released.status).toMatchObject({ phase: "Queued", trouble: { builder: "o2-0" } });
   });
 
-  it("give back what a newer commit replaced, and with it the trouble that an earlier attempt had elsewhere", async () => {
+  it("release a superseded claim, and remove the failure that an earlier attempt had elsewhere", async () => {
     const lost = await me.heldBy("o2-1", "Claimed");
     const why = { reason: "FetchFailed", message: "no", now: noon } as const;
     const queued = statusAfter(release(lost, holderIn(lost), why));
@@ -67,7 +67,7 @@ describe("a builder may not", () => {
   const cheats: readonly (readonly [string, () => Promise<unknown>])[] = [
     ["claim in the name of another", () => me.claimFor("o2-1")],
     [
-      "claim what is blocked",
+      "claim a blocked Build",
       async () => {
         const build = await me.waiting();
         const blocked = await installation.admin.store.update("Build", {
@@ -78,7 +78,7 @@ describe("a builder may not", () => {
       },
     ],
     [
-      "claim again what has its verdict",
+      "claim a finished Build again",
       async () => {
         const done = await me.heldBy("o2-1", "Done");
         const status = { ...statusOf(done), phase: "Claimed" as const, attempt: 2 };
@@ -100,7 +100,7 @@ describe("a builder may not", () => {
       },
     ],
     [
-      "claim for another commit than the one that is wanted",
+      "claim another commit than the wanted one",
       async () => {
         const build = await me.waiting();
         const status = inHands(build, "o2-0", "Claimed");
@@ -109,10 +109,10 @@ describe("a builder may not", () => {
     ],
     ["claim a Build of another pool", async () => me.claimFor("o2-0", { pool: "o3" })],
     ["run without a claim", () => me.from("Queued", (build) => inHands(build, "o2-0", "Running"))],
-    ["give a verdict without a claim", () => me.from("Queued", (build) => inHands(build, "o2-0", "Done"))],
-    ["give a verdict before it runs", () => me.from("Claimed", (build) => inHands(build, "o2-0", "Done"))],
+    ["set a verdict without a claim", () => me.from("Queued", (build) => inHands(build, "o2-0", "Done"))],
+    ["set a verdict before Running", () => me.from("Claimed", (build) => inHands(build, "o2-0", "Done"))],
     [
-      "give a verdict in the name of another",
+      "set a verdict in the name of another",
       () =>
         me.from("Running", (build) => ({
           ...inHands(build, "o2-0", "Done"),
@@ -120,7 +120,7 @@ describe("a builder may not", () => {
         })),
     ],
     [
-      "give a verdict about another commit",
+      "set a verdict about another commit",
       () =>
         me.from("Running", (build) => ({
           ...inHands(build, "o2-0", "Done"),
@@ -128,19 +128,19 @@ describe("a builder may not", () => {
         })),
     ],
     [
-      "take what another holds",
+      "take a claim of another",
       async () => me.steal("Claimed", (status) => ({ ...status, ...claimedBy(status, "o2-0") })),
     ],
     [
-      "take what another runs",
+      "take a running build of another",
       async () => me.steal("Running", (status) => ({ ...status, ...claimedBy(status, "o2-0") })),
     ],
     [
-      "give back what another holds",
+      "release a claim of another",
       async () => me.steal("Claimed", ({ claim: _, ...rest }) => ({ ...rest, phase: "Queued" })),
     ],
     [
-      "end what another runs",
+      "end a running build of another",
       async () =>
         me.steal("Running", ({ claim: held, ...rest }) => {
           const { commit = "", request = 0, attempt = 0 } = held ?? {};
@@ -149,7 +149,7 @@ describe("a builder may not", () => {
     ],
     ["change the step of another", async () => me.steal("Running", (status) => ({ ...status, step: "build" }))],
     [
-      "say that GitHub has been told",
+      "write status.reported",
       () =>
         me.from("Running", (build) => ({
           ...inHands(build, "o2-0", "Running"),
@@ -179,7 +179,7 @@ describe("a builder may not", () => {
     ],
     ["forge the history", () => me.from("Running", (build) => ({ ...inHands(build, "o2-0", "Running"), history: [] }))],
     [
-      "say that another's tree is warm",
+      "mark another's tree as warm",
       () => me.from("Running", (build) => ({ ...inHands(build, "o2-0", "Running"), tree: "o2-1" })),
     ],
     [
@@ -200,7 +200,7 @@ describe("a builder may not", () => {
 });
 
 describe("the operator", () => {
-  it("is not held to what binds builders", async () => {
+  it("is exempt from the rules for builders", async () => {
     const held = await me.heldBy("o2-1", "Running");
     const { claim: _, ...rest } = statusOf(held);
     const { store } = installation.operator;

@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => cluster[Symbol.asyncDispose]());
 
 describe("the policies", () => {
-  it("are such that the API server has nothing to say against them", async () => {
+  it("pass the API server's type check", async () => {
     const statuses = await until("the API server to have read them", async () => {
       const found = JSON.parse(await kubectl(installation.admin.kubeconfig, ["get", policies, "-o", "json"]));
       const { items } = found as { readonly items: readonly { readonly status?: PolicyStatus }[] };
@@ -57,7 +57,7 @@ describe("a builder may not", () => {
       },
     ],
     [
-      "speak for another pod",
+      "write a status with another pod",
       async () => {
         const self = await builder("o2-0");
         return me.store.updateStatus("Builder", {
@@ -67,7 +67,7 @@ describe("a builder may not", () => {
       },
     ],
     [
-      "keep its Lease from going when it goes",
+      "block the deletion of its Lease with a finalizer",
       async () => {
         const lease = (await me.store.get("Lease", "o2-0")) ?? (await me.store.create("Lease", aLease("o2-0")));
         return me.store.update("Lease", {
@@ -76,10 +76,10 @@ describe("a builder may not", () => {
         });
       },
     ],
-    ["beat for another", () => me.store.create("Lease", aLease("o2-1"))],
+    ["create a heartbeat for another", () => me.store.create("Lease", aLease("o2-1"))],
     ["contend for the operator's Lease", () => me.store.create("Lease", aLease("builderpool"))],
     [
-      "write what it is to do",
+      "write its own spec",
       async () => {
         const self = await builder("o2-0");
         return me.store.update("Builder", { ...self, spec: { ...self.spec, desired: "Drain" } });
@@ -95,7 +95,7 @@ describe("a builder may not", () => {
     expect(await isRefused(cheat)).toBe(true);
   });
 
-  it("do anything with a token that is bound to no pod", async () => {
+  it("do anything with a token that is not bound to a pod", async () => {
     const stray = await installation.as("o2-builder");
     const build = await me.waiting();
     const status = inHands(build, "o2-0", "Claimed");

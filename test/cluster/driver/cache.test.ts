@@ -8,19 +8,19 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 const cacheModule = resolve(import.meta.dirname, "../../support/cluster/programs/cache.ts");
 const key = "a".repeat(64);
 
-/** Asks for `key`, says that it makes it, and never ends. */
+/** Requests `key`, prints that it makes the artifact, and never ends. */
 const maker = `
   const { cached } = await import(${JSON.stringify(cacheModule)});
   await cached("it", ${JSON.stringify(key)}, () => new Promise((never) => { console.log("making"); setInterval(() => {}, 1000); }));
 `;
-/** Asks for it and says where it is, or that it made it. */
-const asker = `
+/** Requests the artifact. Prints whether it made the artifact. */
+const requester = `
   const { cached } = await import(${JSON.stringify(cacheModule)});
   await cached("it", ${JSON.stringify(key)}, async () => console.log("made"));
   console.log("done");
 `;
 
-describe("the cache of what takes long to make", () => {
+describe("the cache of slow artifacts", () => {
   let home = "";
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), "cache-"));
@@ -33,37 +33,37 @@ describe("the cache of what takes long to make", () => {
       env: { ...process.env, XDG_CACHE_HOME: home },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    let said = "";
-    child.stdout.on("data", (text: Buffer) => (said += text));
-    return { child, said: () => said, exit: once(child, "exit") };
+    let text = "";
+    child.stdout.on("data", (chunk: Buffer) => (text += chunk));
+    return { child, output: () => text, exit: once(child, "exit") };
   }
 
-  it("makes a thing once, however many ask for it at the same time", async () => {
-    const askers = Array.from({ length: 3 }, () => run(asker));
-    await Promise.all(askers.map(({ exit }) => exit));
-    expect(askers.map(({ said }) => said()).toSorted()).toEqual(["done\n", "done\n", "made\ndone\n"]);
+  it("makes an artifact once for any number of concurrent requests", async () => {
+    const requesters = Array.from({ length: 3 }, () => run(requester));
+    await Promise.all(requesters.map(({ exit }) => exit));
+    expect(requesters.map(({ output }) => output()).toSorted()).toEqual(["done\n", "done\n", "made\ndone\n"]);
   });
 
-  it("is not kept waiting by one that was killed, whoever has its number now", async () => {
+  it("does not wait for a killed maker, even if its pid is in use again", async () => {
     const first = run(maker);
-    await expect.poll(first.said, { timeout: 10_000 }).toBe("making\n");
+    await expect.poll(first.output, { timeout: 10_000 }).toBe("making\n");
     first.child.kill("SIGKILL");
     await first.exit;
-    // as after a boot, or in the next container: somebody else has the number that stands in a file
+    // After a reboot, or in the next container, another process may have the pid in the lock file.
     writeFileSync(join(home, "builderpool", `${key}.lock`), String(process.pid));
 
-    const second = run(asker);
-    await expect.poll(second.said, { timeout: 10_000 }).toBe("made\ndone\n");
+    const second = run(requester);
+    await expect.poll(second.output, { timeout: 10_000 }).toBe("made\ndone\n");
     await second.exit;
   });
 
-  it("forgets what nobody used for two weeks, and what was never finished", async () => {
+  it("deletes artifacts that are unused for two weeks or unfinished", async () => {
     const old = ["b".repeat(64), `${"c".repeat(64)}.new`];
     for (const name of old) {
       mkdirSync(join(home, "builderpool", name));
       utimesSync(join(home, "builderpool", name), 0, 0);
     }
-    await run(asker).exit;
+    await run(requester).exit;
     const left = readdirSync(join(home, "builderpool"));
     expect(left).toContain(key);
     expect(left.filter((name) => old.includes(name))).toEqual([]);

@@ -14,13 +14,13 @@ const crds = resolve(import.meta.dirname, "../../../crds");
 beforeAll(kwokProgram, 1_800_000);
 
 describe("a control plane for tests", () => {
-  it("accepts and serves the definitions of builderpool", async () => {
+  it("accepts and serves builderpool's CRDs", async () => {
     await using plane = await startControlPlane();
     await applyManifests(plane.kubeconfig, [crds]);
     expect(await kubectl(plane.kubeconfig, ["get", "builderpools,builders,builds", "--all-namespaces"])).toBe("");
   });
 
-  it("ends with its owner, even when that one is killed", async () => {
+  it("ends with its owner, even after a kill of the owner", async () => {
     const program = `import { startControlPlane } from ${JSON.stringify(resolve(import.meta.dirname, "../../support/cluster/controlPlane/controlPlane.ts"))};
 console.log((await startControlPlane()).kubeconfig);
 setInterval(() => {}, 1000);`;
@@ -41,7 +41,7 @@ setInterval(() => {}, 1000);`;
     expect(await exists(kubeconfig)).toBe(false);
   });
 
-  it("acts nodes and pods, with claims and drains", async () => {
+  it("simulates nodes and pods, with claims and drains", async () => {
     await using plane = await startControlPlane({ controllers: true, kwok: true });
     const ask = (...args: string[]) => kubectl(plane.kubeconfig, args);
     const apply = (...items: object[]) =>

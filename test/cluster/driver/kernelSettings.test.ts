@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { restoreKernelSettings } from "../../support/cluster/local/kernelSettings.ts";
 import { layoutOf } from "../../support/cluster/local/layout.ts";
 
-it("a cluster is taken down, and the next one comes up, though a full disk or a death left its notes of the kernel's settings empty", async () => {
+it("stops a cluster and starts the next one although a full disk or a crash left its saved kernel settings empty", async () => {
   const folder = mkdtempSync(join(tmpdir(), "kernel-settings-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, "kernel-settings.json"), "");

@@ -26,8 +26,8 @@ beforeAll(async () => {
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
 
-describe("an autoscaler of Kubernetes", () => {
-  it("scales a pool as it would a Deployment, and finds its builders by the pool's selector", async () => {
+describe("a Kubernetes autoscaler", () => {
+  it("scales a pool like a Deployment, and finds its builders by the pool's selector", async () => {
     const installation = await cluster.install("autoscaled");
     await using _operator = runOperator(installation);
     await using _players = playBuilders(installation);
@@ -66,7 +66,7 @@ describe("an autoscaler of Kubernetes", () => {
     };
     const found = await until("the autoscaler to count three builders", conditions);
     expect(found.get("AbleToScale")?.status).toBe("True");
-    // Nobody serves metrics here; a pool without a selector would be refused before anybody asked for them.
+    // No metrics server runs here. The autoscaler refuses a pool without a selector before it requests metrics.
     expect(found.get("ScalingActive")?.reason).toBe("FailedGetExternalMetric");
   });
 });

@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
 
-/** What may happen to a Build next: who writes what; undefined where it cannot happen now. */
+/** A possible next write of a Build and its writer; undefined when the write is impossible now. */
 type Move = (
   build: Stored<"Build">,
   now: number,
@@ -39,7 +39,7 @@ const statusOf = ({ status }: Build): BuildStatus => status ?? { phase: "Queued"
 const holderOf = ({ status }: Build, by: Name): Holder | undefined =>
   status?.claim?.builder === by ? status.claim : undefined;
 
-/** A step of a builder, which core may refuse. */
+/** A step of a builder. Core may refuse the step. */
 function step(by: Name, take: (build: Stored<"Build">, now: number) => Transition | undefined): Move {
   return (build, now) => {
     const transition = take(build, now);
@@ -64,11 +64,11 @@ const ofBuilder = (by: Name): Readonly<Record<string, Move>> => ({
   [`${by} claims`]: step(by, (build, now) => claim(build, { builder: by, incarnation: `run-${by}` }, now)),
   [`${by} starts`]: held(by, start),
   [`${by} shows its step`]: held(by, (build) => ({ status: { ...statusOf(build), step: "build" } })),
-  [`${by} says Success`]: held(by, (build, holder, now) => finish(build, holder, finding(now, "Success"))),
-  [`${by} says Failure`]: held(by, (build, holder, now) => finish(build, holder, finding(now, "Failure"))),
+  [`${by} sets Success`]: held(by, (build, holder, now) => finish(build, holder, finding(now, "Success"))),
+  [`${by} sets Failure`]: held(by, (build, holder, now) => finish(build, holder, finding(now, "Failure"))),
   ...Object.fromEntries(
     (["FetchFailed", "Superseded", "Drained", "Preempted"] as const).map((reason) => [
-      `${by} gives back: ${reason}`,
+      `${by} releases: ${reason}`,
       held(by, (build, holder, now) => release(build, holder, { reason, message: "why", now })),
     ]),
   ),
@@ -103,12 +103,12 @@ const moves: Readonly<Record<string, Move>> = {
   },
 };
 
-/** Makes a move that can be made now, as whoever makes it; the Build as it is afterwards. */
+/** Makes a possible move with its writer's rights. Returns the Build afterwards. */
 async function make(build: Stored<"Build">, choice: number, now: number, taken: Set<string>): Promise<Stored<"Build">> {
   const possible = Object.entries(moves).flatMap(([name, move]) => {
     const made = move(build, now);
     if (made === undefined) return [];
-    // Pushes can always come; builders shall get somewhere between them.
+    // Pushes are always possible. The weight lets builders make progress between them.
     return Array.from({ length: made.by === "operator" ? 1 : 4 }, () => ({ name, ...made }));
   });
   const { name, by, next } = possible[choice % possible.length] ?? { name: "", by: "operator", next: build };
@@ -119,7 +119,7 @@ async function make(build: Stored<"Build">, choice: number, now: number, taken: 
 }
 
 describe("the life of a Build", () => {
-  it("has no step that its builder may take and the API server refuses, whatever came before", async () => {
+  it("has no step that core allows its builder and the API server refuses, in any history", async () => {
     const taken = new Set<string>();
     const choices = fc.array(fc.nat(1000), { minLength: 40, maxLength: 60, size: "max" });
     await fc.assert(
@@ -129,7 +129,7 @@ describe("the life of a Build", () => {
       }),
       { numRuns: 30, endOnFailure: true },
     );
-    // Each move was made by one builder or the other: chance may pass one of them over.
+    // At least one of the builders made each move. Chance may skip a move of one builder.
     const kinds = (names: Iterable<string>) => new Set([...names].map((name) => name.replace(/^o2-\d /, "")));
     expect(kinds(taken)).toEqual(kinds(Object.keys(moves)));
   });

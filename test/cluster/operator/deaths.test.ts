@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
 
-/** A pool of two builders, of which the second runs a build. */
+/** A pool of two builders. The second builder runs a build. */
 async function building(installation: Installation): Promise<void> {
   const { store } = installation.admin;
   await store.create("BuilderPool", aPool("o2", { instances: 2 }));
@@ -42,19 +42,19 @@ const isTakenBack = async (installation: Installation) => {
   return status?.phase === "Queued" && status.trouble?.reason === "BuilderLost";
 };
 
-describe("a builder whose pod is gone", () => {
-  it("is dead at once: its running build is given to others", async () => {
+describe("a builder without its pod", () => {
+  it("is dead at once, and its running build is requeued", async () => {
     const installation = await cluster.install("gone");
     await using _operator = runOperator(installation);
     await using players = playBuilders(installation);
     await building(installation);
-    players.cold.add("o2-1"); // whoever comes in its place does not speak yet
+    players.cold.add("o2-1"); // its replacement writes no status yet
     players.mute.add("o2-1");
     await installation.admin.client.delete(pods, "o2-1");
     await until("the build to be taken back", () => isTakenBack(installation), 60_000);
   });
 
-  it("is not dead because nobody can see it: nothing is taken back until the API server answers again", async () => {
+  it("is not dead during an outage of the API server: no claim is taken back until it replies again", async () => {
     const installation = await cluster.install("cut");
     await using wire = await aWire(installation.operator);
     await using _operator = runOperator(await installation.over(wire.kubeconfig));
@@ -64,7 +64,7 @@ describe("a builder whose pod is gone", () => {
     wire.cut();
     players.mute.add("o2-1");
     await admin.client.delete(pods, "o2-1");
-    await sleep(12_000); // more than two looks of the operator
+    await sleep(12_000); // more than two checks of the operator
     expect((await build(installation))?.status?.phase).toBe("Running");
     expect((await admin.store.list("Builder")).map(({ status }) => status?.phase)).toEqual(["Ready", "Ready"]);
     wire.heal();
@@ -72,8 +72,8 @@ describe("a builder whose pod is gone", () => {
   });
 });
 
-describe("while the operator cannot see pods", () => {
-  it("takes nothing back from one whose pod may be gone", async () => {
+describe("an operator without a view of pods", () => {
+  it("takes back no claim of a builder with a possibly deleted pod", async () => {
     const installation = await cluster.install("blind");
     await using operator = runOperator(installation);
     await using players = playBuilders(installation);
@@ -87,7 +87,7 @@ describe("while the operator cannot see pods", () => {
     await until("the build to be taken back", () => isTakenBack(installation));
   });
 
-  it("takes nothing back from one whose pod it has not seen come", async () => {
+  it("takes back no claim of a builder with a new pod that it has not seen", async () => {
     const installation = await cluster.install("late");
     await using operator = runOperator(installation);
     await using _players = playBuilders(installation);
@@ -103,14 +103,14 @@ describe("while the operator cannot see pods", () => {
       return uid !== undefined && uid !== before.get("o2-1") && status?.podUid === uid && status.phase === "Ready";
     });
     await startBuild(installation);
-    await sleep(12_000); // more than two looks
+    await sleep(12_000); // more than two checks
     expect((await build(installation))?.status?.phase).toBe("Running");
     expect((await admin.store.list("Builder")).map(({ status }) => status?.phase)).toEqual(["Ready", "Ready"]);
   });
 });
 
-describe("a pod that is asked to end but stays", () => {
-  it("serves nobody any more, whatever its builder says, and counts against the budget", async () => {
+describe("a terminating pod that stays", () => {
+  it("is not available, whatever its builder reports, and counts against the budget", async () => {
     const installation = await cluster.install("ending");
     await using _operator = runOperator(installation);
     await using _players = playBuilders(installation);
@@ -128,7 +128,7 @@ describe("a pod that is asked to end but stays", () => {
 });
 
 describe("evictions", () => {
-  it("are held to the budget of the pool, so that draining two nodes at once takes one builder after the other", async () => {
+  it("respect the pool's budget: draining two nodes at once evicts one builder after the other", async () => {
     const installation = await cluster.install("evicted");
     await using github = await aGitHub();
     await using _operator = runOperator(installation);
@@ -147,7 +147,7 @@ describe("evictions", () => {
       return true;
     });
     await expect(evict("o2-0")).rejects.toThrow(/disruption budget/);
-    // Kubernetes knows a pod that it lets go by its name for two minutes: one that is back too soon may be taken for it.
+    // The eviction API remembers an evicted pod by name for two minutes. A new pod of that name may be mistaken for it.
     const goes = async () => {
       await evict("o2-0");
       return true;

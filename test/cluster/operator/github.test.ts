@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => cluster[Symbol.asyncDispose]());
 
 describe("a pool's Secret", () => {
-  it("is named in GitHubReachable when it is missing or incomplete, with the keys it should have", async () => {
+  it("appears in GitHubReachable with its required keys when it is missing or incomplete", async () => {
     const installation = await cluster.install("secrets");
     await using github = await aGitHub();
     await using _operator = runOperator(installation);
@@ -24,16 +24,16 @@ describe("a pool's Secret", () => {
     const other = { repository: "AliceO2Group/O2Physics", instances: 0, github: github.of("half") };
     await admin.store.create("BuilderPool", aPool("incomplete", other));
     expect(await condition(installation, "missing", "GitHubReachable", /^False/)).toMatch(
-      /The Secret "nowhere", which spec\.github\.secretRef names, does not exist in the namespace "secrets": create it with the key token, or with appId, installationId, privateKey/,
+      /The Secret "nowhere" \(spec\.github\.secretRef\) does not exist in the namespace "secrets": create it with the key token, or with appId, installationId, privateKey/,
     );
     expect(await condition(installation, "incomplete", "GitHubReachable", /^False/)).toMatch(
-      /The Secret "half", .* lacks installationId, privateKey: add what is missing/,
+      /The Secret "half" .* lacks installationId, privateKey: add the missing keys/,
     );
     await createSecret(installation, "nowhere", { token: github.token });
     await condition(installation, "missing", "GitHubReachable", /^True/);
   });
 
-  it("is used as it is now when GitHub refuses what it was", async () => {
+  it("is read again when GitHub refuses the old credential", async () => {
     const installation = await cluster.install("rotated");
     await using github = await aGitHub();
     await using _operator = runOperator(installation);
@@ -53,42 +53,37 @@ describe("a pool's Secret", () => {
   });
 });
 
-describe("a credential that may read and not write", () => {
+describe("a read-only credential", () => {
   it.each([
-    ["a token of fine grain", undefined, "403 \\(Resource not accessible by personal access token\\)"],
-    ["a classic token, to which GitHub says that there is no such commit", "read:org", "404 \\(Not Found\\)"],
-  ])(
-    "is said to be one in GitHubReachable and in a warning, and no report is given up: %s",
-    async (_, scopes, answer) => {
-      const installation = await cluster.install(scopes === undefined ? "fine" : "classic");
-      await using github = await aGitHub();
-      await using _operator = runOperator(installation);
-      const { admin, namespace } = installation;
-      github.standIn.accounts.addToken("ghp_ReadOnly", "reader", false, scopes);
-      await createSecret(installation, "github", { token: "ghp_ReadOnly" });
-      await admin.store.create("BuilderPool", aPool("o2", { instances: 0, github: github.of("github") }));
-      await condition(installation, "o2", "GitHubReachable", /^True/);
-      await github.standIn.state.openPullRequest({ repository: "AliceO2Group/AliceO2", association: "NONE" });
-      expect(await condition(installation, "o2", "GitHubReachable", /^False ReportsRefused/)).toMatch(
-        new RegExp(
-          `Reports wait until GitHub takes them: GitHub answered ${answer} for status .*grant it commit statuses`,
-        ),
-      );
-      await until("the warning", async () =>
-        /Warning +ReportsRefused/.test(
-          await kubectl(admin.kubeconfig, ["-n", namespace, "describe", "builderpool/o2"]),
-        ),
-      );
-      const [build] = await admin.store.list("Build");
-      expect(build?.spec.blocked?.reason).toBe("Untrusted");
-      expect(build?.status?.reported).toBeUndefined();
-    },
-  );
+    ["a fine-grained token", undefined, "403 \\(Resource not accessible by personal access token\\)"],
+    ["a classic token, for which GitHub replies that the commit does not exist", "read:org", "404 \\(Not Found\\)"],
+  ])("is reported in GitHubReachable and in a warning, and no report is lost: %s", async (_, scopes, answer) => {
+    const installation = await cluster.install(scopes === undefined ? "fine" : "classic");
+    await using github = await aGitHub();
+    await using _operator = runOperator(installation);
+    const { admin, namespace } = installation;
+    github.standIn.accounts.addToken("ghp_ReadOnly", "reader", false, scopes);
+    await createSecret(installation, "github", { token: "ghp_ReadOnly" });
+    await admin.store.create("BuilderPool", aPool("o2", { instances: 0, github: github.of("github") }));
+    await condition(installation, "o2", "GitHubReachable", /^True/);
+    await github.standIn.state.openPullRequest({ repository: "AliceO2Group/AliceO2", association: "NONE" });
+    expect(await condition(installation, "o2", "GitHubReachable", /^False ReportsRefused/)).toMatch(
+      new RegExp(
+        `Reports wait until GitHub takes them: GitHub answered ${answer} for status .*grant it commit statuses`,
+      ),
+    );
+    await until("the warning", async () =>
+      /Warning +ReportsRefused/.test(await kubectl(admin.kubeconfig, ["-n", namespace, "describe", "builderpool/o2"])),
+    );
+    const [build] = await admin.store.list("Build");
+    expect(build?.spec.blocked?.reason).toBe("Untrusted");
+    expect(build?.status?.reported).toBeUndefined();
+  });
 });
 
-describe("what happens to a pool", () => {
-  it("is told as Events, which `kubectl describe` shows", async () => {
-    const installation = await cluster.install("told");
+describe("the Events of a pool", () => {
+  it("appear in `kubectl describe`", async () => {
+    const installation = await cluster.install("events");
     await using _operator = runOperator(installation);
     await using _players = playBuilders(installation);
     const { admin, namespace } = installation;

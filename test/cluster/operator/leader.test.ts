@@ -22,7 +22,7 @@ const leads = (installation: Installation, name: string) =>
 const metricsOf = async (operator: OperatorProcess) => (await operator.get("/metrics")).text;
 
 describe("two operators", () => {
-  it("have one leader, whose death the other one makes good", async () => {
+  it("have one leader, and the other takes over after its death", async () => {
     const installation = await cluster.install("takeover");
     await using _players = playBuilders(installation);
     const { admin } = installation;
@@ -46,7 +46,7 @@ describe("two operators", () => {
     expect(await metricsOf(second)).toContain('builderpool_builders{pool="o2",phase="Ready"} 3');
   });
 
-  it("change places when the leader was frozen, and it follows when it wakes", async () => {
+  it("change leaders when the leader freezes, and the old leader follows after its wake-up", async () => {
     const installation = await cluster.install("frozen");
     await using first = await startBinary(installation, "operator-a");
     await leads(installation, "operator-a");
@@ -54,7 +54,7 @@ describe("two operators", () => {
     first.kill("SIGSTOP");
     await leads(installation, "operator-b");
     first.kill("SIGCONT");
-    await until("the first to see that it does not lead", async () => (await metricsOf(first)) === "");
+    await until("the first operator to lose the leadership", async () => (await metricsOf(first)) === "");
     await installation.admin.store.create("BuilderPool", aPool("o2", { instances: 1 }));
     await until("the second to be at work", async () =>
       (await metricsOf(second)).includes("builderpool_pool_condition"),
@@ -64,8 +64,8 @@ describe("two operators", () => {
 });
 
 describe("an operator", () => {
-  it("gives its place back when it is told to end, and ends with 0", async () => {
-    const installation = await cluster.install("told");
+  it("releases its Lease on SIGTERM, and exits with 0", async () => {
+    const installation = await cluster.install("sigterm");
     await using first = await startBinary(installation, "operator-a");
     await leads(installation, "operator-a");
     first.kill("SIGTERM");
@@ -73,7 +73,7 @@ describe("an operator", () => {
     expect(await leader(installation)).toBeUndefined();
   });
 
-  it("ends with 64 and says what is wrong with its environment", async () => {
+  it("exits with 64 and names the errors of its environment", async () => {
     const installation = await cluster.install("wrong");
     await expect(
       startBinary(installation, "operator-a", { BUILDERPOOL_LOGS_URL: "nowhere" }).then(

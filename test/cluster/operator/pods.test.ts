@@ -30,18 +30,18 @@ const o20 = {
   },
 };
 
-/** The same client, whose watches say nothing more from `hush` on; their connections stay. */
-function hushable(client: KubernetesClient) {
-  let word = Promise.resolve();
+/** The client with watches that deliver nothing after `pauseWatches`. Their connections stay open. */
+function pausable(client: KubernetesClient) {
+  let delivery = Promise.resolve();
   return {
-    hush() {
-      word = new Promise(() => {});
+    pauseWatches() {
+      delivery = new Promise(() => {});
     },
     client: {
       ...client,
       async *watch(...args: Parameters<KubernetesClient["watch"]>) {
         for await (const change of client.watch(...args)) {
-          await word;
+          await delivery;
           yield change;
         }
       },
@@ -49,16 +49,16 @@ function hushable(client: KubernetesClient) {
   };
 }
 
-describe("a pod that the operator deleted", () => {
-  it("is ending from then on, however late the watch says so: nobody deletes it twice", async () => {
+describe("a pod after its delete by the operator", () => {
+  it("is terminating at once, also with a late watch, and is not deleted twice", async () => {
     const { admin } = await cluster.install("ended");
     const end = new AbortController();
-    const { client, hush } = hushable(admin.client);
+    const { client, pauseWatches } = pausable(admin.client);
     const pods = watchPods({ client, clock, log: createLog({ level: "silent" }), signal: end.signal }, () => {});
     await pods.synced;
     const { metadata } = await admin.client.create(resource, o20);
     await expect.poll(() => pods.observe("o2", new Set())).toMatchObject([{ name: "o2-0", terminating: false }]);
-    hush();
+    pauseWatches();
     await pods.delete("o2-0", metadata.uid ?? "", 60_000);
     expect(await pods.observe("o2", new Set())).toMatchObject([{ name: "o2-0", terminating: true }]);
     end.abort();

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
 
-/** Every object the operator writes, with its version. */
+/** All objects written by the operator, with their versions. */
 async function versions({ admin }: Installation): Promise<readonly string[]> {
   const objects = await Promise.all([
     admin.store.list("BuilderPool"),
@@ -31,7 +31,7 @@ async function versions({ admin }: Installation): Promise<readonly string[]> {
 const names = async (installation: Installation) => [...(await podsOf(installation, "o2")).keys()];
 
 describe("a pool in a cluster", () => {
-  it("gets everything it owns, and pods that become builders; with the rights of the operator and no more", async () => {
+  it("gets its owned objects and builder pods with only the operator's rights", async () => {
     const installation = await cluster.install("whole");
     await using _operator = runOperator(installation);
     await using _players = playBuilders(installation);
@@ -45,7 +45,7 @@ describe("a pool in a cluster", () => {
     }
   });
 
-  it("says what keeps its pods from starting: here, that there is no node", async () => {
+  it("names the reason why its pods do not start: no node", async () => {
     const installation = await cluster.install("nowhere");
     await using _operator = runOperator(installation);
     await installation.admin.store.create("BuilderPool", aPool("o2", { instances: 2 }));
@@ -53,11 +53,11 @@ describe("a pool in a cluster", () => {
       installation,
       "o2",
       "Available",
-      /^False NotEnoughReady: 0 of 2 .*; "o2-0" does not start: no node takes it, and 1 more do not/,
+      /^False NotEnoughReady: 0 of 2 .*; "o2-0" does not start: no node accepts it, and 1 more do not/,
     );
   });
 
-  it("grows and shrinks by `kubectl scale`, touches nobody else, and keeps the claims of those who left", async () => {
+  it("scales by `kubectl scale` without changes to other builders, and keeps the claims of removed builders", async () => {
     const installation = await cluster.install("scaled");
     await using _operator = runOperator(installation);
     await using _players = playBuilders(installation);
@@ -80,7 +80,7 @@ describe("a pool in a cluster", () => {
     expect((await admin.client.list(claims)).items).toHaveLength(4);
   });
 
-  it("is written to by nobody while it is at rest", async () => {
+  it("receives no writes at rest", async () => {
     const installation = await cluster.install("resting");
     await using github = await aGitHub();
     await using operator = runOperator(installation);
@@ -96,12 +96,12 @@ describe("a pool in a cluster", () => {
       return operator.writes.length === count;
     });
     const [before, count] = [await versions(installation), operator.writes.length];
-    await sleep(35_000); // each pool is looked at every 15 s
+    await sleep(35_000); // each pool is reconciled every 15 s
     expect(operator.writes.slice(count)).toEqual([]);
     expect(await versions(installation)).toEqual(before);
   });
 
-  it("gets a new builder in the place of a pod that somebody deletes", async () => {
+  it("gets a new builder after the delete of a pod", async () => {
     const installation = await cluster.install("deleted");
     await using _operator = runOperator(installation);
     await using _players = playBuilders(installation);
@@ -118,7 +118,7 @@ describe("a pool in a cluster", () => {
     expect((await podsOf(installation, "o2")).get("o2-0")).toBe(before.get("o2-0"));
   });
 
-  it("drains when it is deleted, and takes everything it owned with it", async () => {
+  it("drains when it is deleted, and its owned objects are deleted", async () => {
     const installation = await cluster.install("gone");
     await using _operator = runOperator(installation);
     await using players = playBuilders(installation);

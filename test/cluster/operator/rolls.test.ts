@@ -19,12 +19,12 @@ async function revisions({ admin }: Installation): Promise<readonly string[]> {
   return items.map(({ metadata }) => `${metadata.name} ${metadata.labels?.[revisionLabel]}`).sort();
 }
 
-/** Notes which pods are replaced, in their order, and the least number of Ready builders that were seen. */
+/** Records the replaced pods in their order, and the lowest observed number of Ready builders. */
 function watchRoll(installation: Installation) {
   const end = new AbortController();
   const replaced: string[] = [];
   let least = Number.POSITIVE_INFINITY;
-  async function look(): Promise<void> {
+  async function observe(): Promise<void> {
     let before = await podsOf(installation, "o2");
     while (!end.signal.aborted) {
       const now = await podsOf(installation, "o2");
@@ -34,16 +34,16 @@ function watchRoll(installation: Installation) {
       least = Math.min(least, builders.filter(({ status }) => status?.phase === "Ready").length);
     }
   }
-  const looking = look();
+  const observing = observe();
   return async () => {
     end.abort();
-    await looking;
+    await observing;
     return { replaced, least };
   };
 }
 
-describe("a change of the pods", () => {
-  it("rolls from the highest ordinal to the lowest, never below the budget", async () => {
+describe("a rollout", () => {
+  it("replaces pods from the highest to the lowest ordinal, never below the budget", async () => {
     const installation = await cluster.install("rolled");
     await using _operator = runOperator(installation);
     await using _players = playBuilders(installation);
@@ -57,7 +57,7 @@ describe("a change of the pods", () => {
     expect(least).toBeGreaterThanOrEqual(3);
   });
 
-  it("goes on where it was when the operator is replaced in the middle, and by a new image of the builders too", async () => {
+  it("continues after a replacement of the operator, also with a new builder image", async () => {
     const installation = await cluster.install("restarted");
     await using players = playBuilders(installation);
     const { admin } = installation;
@@ -84,7 +84,7 @@ describe("a change of the pods", () => {
     expect(JSON.stringify(items)).not.toContain(setting.builderImage);
   });
 
-  it("that is paused starts whoever is missing at the revision before, also after the operator was replaced", async () => {
+  it("starts missing builders at the earlier revision while paused, also after a replacement of the operator", async () => {
     const installation = await cluster.install("paused");
     await using _players = playBuilders(installation);
     const { admin, namespace } = installation;
@@ -105,7 +105,7 @@ describe("a change of the pods", () => {
     expect(await revisions(installation)).toEqual([`o2-0 ${old}`, `o2-1 ${old}`]);
   });
 
-  it("that does not get warm returns to the template before, which Kubernetes has kept", async () => {
+  it("returns to the earlier template that Kubernetes keeps when builders do not get warm", async () => {
     const installation = await cluster.install("returned");
     await using _operator = runOperator(installation);
     await using players = playBuilders(installation);

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
 
-/** kubectl of a person who may do everything in the namespace. */
+/** kubectl with all rights in the namespace. */
 const byHand = ({ admin, namespace }: Installation, ...args: readonly string[]) =>
   kubectl(admin.kubeconfig, ["-n", namespace, ...args]);
 
@@ -24,8 +24,8 @@ async function specOf({ admin }: Installation, resource: Resource, name: string)
   return JSON.stringify((await admin.client.get(resource, name))?.["spec"]);
 }
 
-describe("what a pool owns", () => {
-  it("is put right when somebody edits it, and nobody restarts for it", async () => {
+describe("the owned objects of a pool", () => {
+  it("are restored after an edit, without a restart of builders", async () => {
     const installation = await cluster.install("edited");
     await using _operator = runOperator(installation);
     await using _players = playBuilders(installation);
@@ -48,7 +48,7 @@ describe("what a pool owns", () => {
     expect((await podsOf(installation, "o2")).get("o2-0")).toBe(before.get("o2-0"));
   });
 
-  it("has its pool as owner again when a hand took that away, where only those may say so who may delete it", async () => {
+  it("get their owner reference back after its removal, with OwnerReferencesPermissionEnforcement", async () => {
     const installation = await cluster.install("ownerless");
     await using _operator = runOperator(installation);
     const { admin } = installation;
@@ -65,7 +65,7 @@ describe("what a pool owns", () => {
     }
   });
 
-  it("comes back when somebody deletes it", async () => {
+  it("are recreated after a delete", async () => {
     const installation = await cluster.install("deleted");
     await using _operator = runOperator(installation);
     await using _players = playBuilders(installation);
@@ -87,7 +87,7 @@ describe("what a pool owns", () => {
     expect(await podsOf(installation, "o2")).toEqual(before);
   });
 
-  it("gets other claims with a new size, while its pods run on until they roll", async () => {
+  it("include a StatefulSet with new claims after a size change, while pods run until their rollout", async () => {
     const installation = await cluster.install("claims");
     await using _operator = runOperator(installation);
     await using _players = playBuilders(installation);
@@ -104,8 +104,8 @@ describe("what a pool owns", () => {
   });
 });
 
-describe("a pool whose name is somebody else's", () => {
-  it("touches nothing of theirs and says whose it is, until the name is free", async () => {
+describe("a pool with a name of another owner", () => {
+  it("changes no object of the owner and names the owner until the name is free", async () => {
     const installation = await cluster.install("taken");
     await using _operator = runOperator(installation);
     await using _players = playBuilders(installation);
@@ -125,7 +125,7 @@ describe("a pool whose name is somebody else's", () => {
     const before = await specOf(installation, statefulSets, "o2");
     await admin.store.create("BuilderPool", aPool("o2", { instances: 2 }));
     expect(await condition(installation, "o2", "Conflict", /^True NameTaken/)).toMatch(
-      /The StatefulSet "o2" belongs to somebody else: create the pool "o2" under another name, or delete that StatefulSet/,
+      /The StatefulSet "o2" belongs to another owner: create the pool "o2" under another name, or delete that StatefulSet/,
     );
     expect(await specOf(installation, statefulSets, "o2")).toBe(before);
     expect(await admin.store.list("Builder")).toEqual([]);
@@ -135,8 +135,8 @@ describe("a pool whose name is somebody else's", () => {
   });
 });
 
-describe("a pool whose pods the API server refuses", () => {
-  it("says so in the API server's words, keeps what runs, and goes on when it is corrected", async () => {
+describe("a pool with pods that the API server refuses", () => {
+  it("shows the API server's message, keeps running pods, and continues after a correction", async () => {
     const installation = await cluster.install("refused");
     await using _operator = runOperator(installation);
     await using _players = playBuilders(installation);

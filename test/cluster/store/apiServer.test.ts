@@ -39,7 +39,7 @@ function named(
   return { apiVersion, kind, metadata: { name }, ...rest };
 }
 
-/** A token of an account that may do what the rule says, as kubelet would get it. */
+/** A token of an account with the rights of the rule, as kubelet would get it. */
 async function aToken(name: string, rule: object): Promise<string> {
   await admin.create(accounts, named(accounts, name));
   await admin.create(roles, named(roles, name, { rules: [rule] }));
@@ -50,7 +50,7 @@ async function aToken(name: string, rule: object): Promise<string> {
   return (status as { token: string }).token;
 }
 
-/** A client as it is in a pod, and its clock. */
+/** A client as in a pod, and its clock. */
 async function inPod(token: string): Promise<{ client: KubernetesClient; rotate(token: string): Promise<void> }> {
   const view = async (path: string) =>
     kubectl(cluster.kubeconfig, ["config", "view", "--raw", "-o", `jsonpath={.clusters[0].cluster.${path}}`]);
@@ -69,7 +69,7 @@ async function inPod(token: string): Promise<{ client: KubernetesClient; rotate(
 }
 
 describe("a pod", () => {
-  it("reaches the API server with the token of its account, and with the one that replaces it", async () => {
+  it("reaches the API server with its account's token, and with the next token", async () => {
     const reader = await aToken("reader", { apiGroups: [""], resources: ["services"], verbs: ["list"] });
     const other = await aToken("other", { apiGroups: [""], resources: ["serviceaccounts"], verbs: ["list"] });
     const { client, rotate } = await inPod(reader);
@@ -84,7 +84,7 @@ describe("a pod", () => {
     expect((await client.list(accounts)).items.map(({ metadata }) => metadata.name)).toContain("other");
   });
 
-  it("is told that its token is none, without the token", async () => {
+  it("gets an error without the token when its token is invalid", async () => {
     const { client } = await inPod("not.a.token");
     const refusal = client.get(services, "a");
 
@@ -96,7 +96,7 @@ describe("a pod", () => {
 });
 
 describe("the verbs on a real API server", () => {
-  it("read a list of several pages whole, and all of one moment", async () => {
+  it("read a list of several pages completely, as one snapshot", async () => {
     const names = Array.from({ length: 600 }, (_, index) => `builder-${String(index).padStart(3, "0")}`);
     const manifests = names.map((name) =>
       JSON.stringify({ ...aBuilder(name), metadata: { name, namespace: admin.namespace } }),
@@ -114,7 +114,7 @@ describe("the verbs on a real API server", () => {
     expect((await admin.list(resources.Builder)).items).toHaveLength(599);
   });
 
-  it("apply what is given, take it away when it is given no more, and keep what others wrote", async () => {
+  it("apply fields, remove fields that are no longer applied, and keep fields of others", async () => {
     const port = (name: string, number: number) => ({ name, port: number });
     const service = (ports: object[], labels: object) =>
       ({ ...named(services, "o2", { spec: { ports } }), metadata: { name: "o2", labels } }) as KubernetesObject;
@@ -126,7 +126,7 @@ describe("the verbs on a real API server", () => {
     expect(applied["spec"]).toMatchObject({ ports: [{ name: "a", port: 1, protocol: "TCP" }] });
   });
 
-  it("do not take a kind that is not served for one without objects", async () => {
+  it("fail for a kind that is not served, instead of an empty list", async () => {
     const unknown = { apiVersion: "ci.alice.cern.ch/v1alpha1", kind: "Unknown", plural: "unknowns" };
     const expected = { code: "Unavailable", message: expect.stringContaining("CustomResourceDefinition") };
 
@@ -134,7 +134,7 @@ describe("the verbs on a real API server", () => {
     await expect(admin.list(unknown)).rejects.toMatchObject(expected);
   });
 
-  it("delete only the object that is meant", async () => {
+  it("delete only the object with the given UID", async () => {
     const { metadata } = await admin.create(resources.Lease, named(resources.Lease, "held", { spec: {} }));
     const another = "11111111-2222-4333-8444-555555555555";
 

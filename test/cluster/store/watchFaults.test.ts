@@ -15,8 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.close());
 
-describe("a watch whose connection is cut, again and again", () => {
-  it("goes on where it was, without a list, and loses nothing and tells nothing twice", async () => {
+describe("a watch with repeated connection cuts", () => {
+  it("continues without a list, and neither loses nor repeats a change", async () => {
     await using follower = await aFollower(cluster.kubeconfig);
     const { writer, path, counts } = follower;
     for (let round = 1; round <= 5; round += 1) {
@@ -29,12 +29,12 @@ describe("a watch whose connection is cut, again and again", () => {
     await follower.agrees();
 
     expect(counts).toMatchObject({ Listed: 1, Expired: 0, Failed: 5 });
-    expect(follower.told.filter((line) => line.startsWith("Deleted"))).toEqual(["Deleted o2-2", "Deleted o2-4"]);
+    expect(follower.changes.filter((line) => line.startsWith("Deleted"))).toEqual(["Deleted o2-2", "Deleted o2-4"]);
   });
 });
 
-describe("a watch that is refused for a while", () => {
-  it("does not knock all the time, is not healthy, and goes on without a list when it is let in", async () => {
+describe("a watch that is refused for some time", () => {
+  it("retries with pauses, is unhealthy, and continues without a list once accepted", async () => {
     await using follower = await aFollower(cluster.kubeconfig);
     const { writer, path, counts, cache } = follower;
     await writer.create("Builder", aBuilder("o2-0"));
@@ -50,7 +50,7 @@ describe("a watch that is refused for a while", () => {
     const seconds = (systemClock.monotonic() - begin) / 1000;
     expect(cache.isHealthy()).toBe(false);
     expect(cache.get("o2-0")).toBeDefined();
-    // Pauses of 0.2, 0.4, 0.8, 1.6 and 3.2 s, jittered down to half.
+    // Pauses of 0.2, 0.4, 0.8, 1.6 and 3.2 s, with jitter down to half.
     expect(path.connections() - before).toBeLessThanOrEqual(8);
     expect(seconds).toBeGreaterThan(3);
 
@@ -58,12 +58,12 @@ describe("a watch that is refused for a while", () => {
     await follower.agrees();
     expect(cache.isHealthy()).toBe(true);
     expect(counts).toMatchObject({ Listed: 1, Expired: 0 });
-    expect(follower.told).toEqual(["Added o2-0", "Deleted o2-0", "Added o2-1"]);
+    expect(follower.changes).toEqual(["Added o2-0", "Deleted o2-0", "Added o2-1"]);
   });
 });
 
-describe("a connection that is there but carries nothing any more", () => {
-  it("is given up, and the watch goes on by another one", async () => {
+describe("an open connection without traffic", () => {
+  it("is closed, and the watch continues on a new connection", async () => {
     await using follower = await aFollower(cluster.kubeconfig, { deadlineMs: 30_000, quietMs: 5_000 });
     const { writer, path, counts, cache } = follower;
     path.freeze(true);
@@ -77,7 +77,7 @@ describe("a connection that is there but carries nothing any more", () => {
     expect(counts.Listed).toBe(1);
   });
 
-  it("fails the call that uses it when its deadline has come", async () => {
+  it("fails a call at its deadline", async () => {
     await using follower = await aFollower(cluster.kubeconfig, { deadlineMs: 2_000, quietMs: 100_000 });
     follower.path.freeze(true);
 
@@ -88,8 +88,8 @@ describe("a connection that is there but carries nothing any more", () => {
   });
 });
 
-describe("a version that the API server no longer knows, as it was started anew", () => {
-  it("costs a new list, and deletions that nobody saw are told with the last known object", async () => {
+describe("a resourceVersion unknown to the API server after its restart", () => {
+  it("costs a new list, and missed deletions are reported with the last known object", async () => {
     await using follower = await aFollower(cluster.kubeconfig);
     const { writer, path, counts } = follower;
     for (const name of ["gone", "replaced", "kept"]) await writer.create("Builder", aBuilder(name));
@@ -106,12 +106,12 @@ describe("a version that the API server no longer knows, as it was started anew"
     await follower.agrees();
 
     expect(counts).toMatchObject({ Listed: 2, Expired: 1 });
-    expect(follower.told.slice(3).sort()).toEqual(
+    expect(follower.changes.slice(3).sort()).toEqual(
       ["Modified kept", "Deleted replaced", "Added replaced", "Deleted gone"].sort(),
     );
   });
 
-  it("does not disturb who follows: it shows everything as soon as the server is back", async () => {
+  it("does not disturb a follower, which is complete as soon as the server is back", async () => {
     await using follower = await aFollower(cluster.kubeconfig);
     const { writer, cache } = follower;
     await writer.create("Builder", aBuilder("o2-0"));
@@ -126,7 +126,7 @@ describe("a version that the API server no longer knows, as it was started anew"
   });
 });
 
-describe("whatever happens on the way", () => {
+describe("random faults", () => {
   const name = fc.constantFrom("a", "b", "c", "d", "e");
   const step = fc.oneof(
     { weight: 6, arbitrary: fc.record({ do: fc.constant("create" as const), name }) },
@@ -139,7 +139,7 @@ describe("whatever happens on the way", () => {
     { weight: 2, arbitrary: fc.record({ do: fc.constant("rest" as const), ms: fc.nat(500) }) },
   );
 
-  it("the follower shows in the end what the server has, and was told nothing that does not follow", async () => {
+  it("leave the follower equal to the server, without inconsistent changes", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 40, maxLength: 80 }), async (steps) => {
         await using follower = await aFollower(cluster.kubeconfig, { deadlineMs: 10_000, quietMs: 5_000 });
@@ -167,9 +167,9 @@ describe("whatever happens on the way", () => {
   });
 });
 
-/** A server that has just started may not answer everything yet. */
+/** Retries: a server that has just started may refuse some requests. */
 async function answering(call: () => Promise<unknown>): Promise<void> {
-  await until("the server answers", async () => {
+  await until("the server to reply", async () => {
     try {
       await call();
       return true;

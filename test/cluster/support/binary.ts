@@ -8,7 +8,7 @@ import { until } from "./until.ts";
 export interface OperatorProcess extends AsyncDisposable {
   readonly pid: number;
   readonly child: ChildProcess;
-  /** What it logged. */
+  /** Lines of its log. */
   readonly lines: readonly string[];
   readonly exited: Promise<number | null>;
   get(path: string): Promise<{ readonly status: number; readonly text: string }>;
@@ -17,7 +17,7 @@ export interface OperatorProcess extends AsyncDisposable {
 
 const program = join(import.meta.dirname, "../../../src/operator/main.ts");
 
-/** The operator as a process of its own, with its own rights. */
+/** The operator as a separate process, with its own rights. */
 export async function startBinary(
   { operator, namespace }: Installation,
   name: string,
@@ -41,7 +41,7 @@ export async function startBinary(
   const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
   const port = async () => {
     if (child.exitCode !== null) return -1;
-    const listening = lines.find((line) => line.includes("the operator listens"));
+    const listening = lines.find((line) => line.includes("serving health and metrics"));
     return listening === undefined ? undefined : (JSON.parse(listening).port as number);
   };
   const at = await until("the operator to listen", port);

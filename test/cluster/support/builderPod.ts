@@ -12,7 +12,7 @@ import { until } from "./until.ts";
 
 type Phase = "Claimed" | "Running" | "Done";
 
-/** Its log has an address and is on its way there. */
+/** A log with an address that is not stored yet. */
 export const log = { path: "a/b", url: "http://logs/a/b", stored: false };
 
 const phases = {
@@ -21,11 +21,11 @@ const phases = {
   Done: (build: Stored<"Build">, builder: string) => finished(build, builder, { ...finding, log }),
 };
 
-/** The status of a Build in the hands of a builder. */
+/** The status of a Build claimed by a builder. */
 export const inHands = (build: Stored<"Build">, builder: string, phase: Phase): BuildStatus =>
   phases[phase](build, builder).status;
 
-/** The builder `o2-0` of a pool of two as the API server knows it, by the token of its pod; the admission policies are in force. */
+/** The builder `o2-0` of a pool of two, with the token of its pod. The admission policies are active. */
 export async function aBuilderPod(installation: Installation) {
   const { admin } = installation;
   {
@@ -38,7 +38,7 @@ export async function aBuilderPod(installation: Installation) {
   const me = await installation.as("o2-builder", { name: "o2-0", uid: uids.get("o2-0") ?? "" });
   let builds = 0;
 
-  /** A Build that waits, of the pool `o2` unless said otherwise. */
+  /** A waiting Build, by default of the pool `o2`. */
   async function waiting(spec: Parameters<typeof aBuild>[0] = {}): Promise<Stored<"Build">> {
     builds += 1;
     const build = aBuild({ number: builds, ...spec });
@@ -51,7 +51,7 @@ export async function aBuilderPod(installation: Installation) {
     return admin.store.updateStatus("Build", { ...build, status: inHands(build, builder, phase) });
   }
 
-  /** As this builder. */
+  /** Client of this builder. */
   const write = (build: Stored<"Build">, status: BuildStatus) => me.store.updateStatus("Build", { ...build, status });
 
   async function claimFor(builder: string, spec: Parameters<typeof aBuild>[0] = {}): Promise<unknown> {
@@ -63,19 +63,19 @@ export async function aBuilderPod(installation: Installation) {
 
   return {
     ...me,
-    /** Of the pods, by name. */
+    /** UIDs of the pods, by name. */
     uids,
     waiting,
     heldBy,
     write,
     /** Claims a new Build in a builder's name. */
     claimFor,
-    /** Writes over a Build that waits, or that is its own and in that phase. */
+    /** Changes the status of a waiting Build, or of its own Build in that phase. */
     async from(phase: Phase | "Queued", status: (build: Stored<"Build">) => BuildStatus): Promise<unknown> {
       const { status: _, ...build } = phase === "Queued" ? await waiting() : await heldBy("o2-0", phase);
       return write(build, status(build));
     },
-    /** Writes over a Build that is another's. */
+    /** Changes the status of another builder's Build. */
     async steal(phase: Phase, change: (status: BuildStatus) => BuildStatus): Promise<unknown> {
       const held = await heldBy("o2-1", phase);
       return write(held, change(statusOf(held)));
@@ -83,7 +83,7 @@ export async function aBuilderPod(installation: Installation) {
   };
 }
 
-/** Whether the API server forbids it; throws when it fails for another reason. */
+/** Whether the API server forbids the work. Throws any other error. */
 export async function isRefused(act: () => Promise<unknown>): Promise<boolean> {
   try {
     await act();

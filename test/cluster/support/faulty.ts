@@ -16,8 +16,8 @@ const log = createLog({ level: "silent" });
 const clock = systemClock;
 
 /**
- * One who writes to the API server directly, and one who follows its Builders by a faulty path. Half a minute without a word counts as
- * broken here, so that a test need not wait longer.
+ * A writer with a direct connection to the API server, and a follower of its Builders over a faulty connection. Half a minute
+ * without traffic counts as broken here, to keep tests short.
  */
 export async function aFollower(kubeconfig: string, limits: Limits = { deadlineMs: 30_000, quietMs: 30_000 }) {
   const direct = await newNamespace(kubeconfig);
@@ -38,14 +38,14 @@ export async function aFollower(kubeconfig: string, limits: Limits = { deadlineM
   };
   const store = createKubernetesStore({ client, clock, log, count });
   const stop = new AbortController();
-  const told: string[] = [];
+  const changes: string[] = [];
   const wrong: string[] = [];
   const cache = createCache(store, "Builder", {
     signal: stop.signal,
     onChange({ type, object }, before) {
       const { name, uid, resourceVersion } = object.metadata;
-      told.push(`${type} ${name}`);
-      // Added is for what the reader does not have, Modified and Deleted for what it has, and nothing is told twice.
+      changes.push(`${type} ${name}`);
+      // Added is for an unknown object, Modified and Deleted for a known object, and no change repeats.
       const had = before?.metadata.uid === uid;
       const isNews = type === "Deleted" || before?.metadata.resourceVersion !== resourceVersion;
       if (had !== (type !== "Added") || !isNews) wrong.push(`${type} ${name} ${uid} ${resourceVersion}`);
@@ -59,14 +59,14 @@ export async function aFollower(kubeconfig: string, limits: Limits = { deadlineM
     path,
     counts,
     cache,
-    /** `Deleted o2-0`: every change so far, in its order. */
-    told,
-    /** Resolves when the follower shows exactly what the server has; fails when it was told anything that does not follow. */
+    /** All changes so far in their order, such as `Deleted o2-0`. */
+    changes,
+    /** Resolves when the follower equals the server. Fails after an inconsistent change. */
     async agrees(): Promise<void> {
-      await until("the follower shows what the server has", async () => {
+      await until("the follower to equal the server", async () => {
         return versions(cache.list()) === versions(await writer.list("Builder"));
       });
-      if (wrong.length > 0) throw new Error(`The follower was told what does not follow: ${wrong.join(", ")}`);
+      if (wrong.length > 0) throw new Error(`The follower received inconsistent changes: ${wrong.join(", ")}`);
     },
     async [Symbol.asyncDispose]() {
       stop.abort();
@@ -77,7 +77,7 @@ export async function aFollower(kubeconfig: string, limits: Limits = { deadlineM
   };
 }
 
-/** Writes again until the server has it: it may be gone for a while. */
+/** Writes the drain reason of a Builder. */
 export async function drain(store: ObjectStore, name: string, reason: string): Promise<void> {
   const builder = await store.get("Builder", name);
   if (builder === undefined) throw new Error(`${name} is gone`);

@@ -6,7 +6,7 @@ import type { Installation } from "./installation.ts";
 export interface TestGitHub extends AsyncDisposable {
   readonly standIn: StandIn;
   readonly token: string;
-  /** The field `github` of a pool that knows it by the Secret of this name. */
+  /** The field `github` of a pool with this Secret. */
   of(secret: string): object;
 }
 
@@ -22,7 +22,7 @@ export async function aGitHub(): Promise<TestGitHub> {
   };
 }
 
-/** Creates the Secret, or replaces what it holds. */
+/** Creates the Secret, or replaces its data. */
 export async function createSecret(
   { admin: { client } }: Installation,
   name: string,

@@ -22,27 +22,27 @@ const root = join(import.meta.dirname, "../../..");
 const log = createLog({ level: "silent" });
 const account: Resource = { apiVersion: "v1", kind: "ServiceAccount", plural: "serviceaccounts" };
 
-/** Somebody the API server knows: a kubeconfig, and what is done with it. */
-export interface Somebody {
+/** A user of the API server: a kubeconfig and its clients. */
+export interface User {
   readonly kubeconfig: string;
   readonly client: KubernetesClient;
   readonly store: ObjectStore;
 }
 
-/** One namespace, as the chart would leave it: definitions, the operator's account with its rights and no more, the admission policies. */
+/** One namespace as installed by the chart: CRDs, the operator's account with only its rights, the admission policies. */
 export interface Installation {
   readonly namespace: string;
-  /** May do everything. */
-  readonly admin: Somebody;
-  /** May do what the operator may. */
-  readonly operator: Somebody;
-  /** The same installation, in which the operator reaches the API server by another kubeconfig. */
+  /** A user with all rights. */
+  readonly admin: User;
+  /** A user with the operator's rights. */
+  readonly operator: User;
+  /** The same installation with another kubeconfig for the operator. */
   over(kubeconfig: string): Promise<Installation>;
-  /** Whoever holds a token of a service account; one that is bound to a pod, as kubelet gives it, when one is named. */
-  as(account: string, pod?: { readonly name: string; readonly uid: string }): Promise<Somebody>;
+  /** A user with a token of a service account. With `pod` the token is bound to the pod, as kubelet's tokens are. */
+  as(account: string, pod?: { readonly name: string; readonly uid: string }): Promise<User>;
 }
 
-/** A control plane, without nodes unless they are asked for, for the tests of one file. */
+/** A control plane for the tests of one file, by default without nodes. */
 export interface TestCluster extends AsyncDisposable {
   readonly plane: ControlPlane;
   install(namespace: string): Promise<Installation>;
@@ -53,7 +53,7 @@ export async function aCluster(options: ControlPlaneOptions = {}): Promise<TestC
   const folder = await mkdtemp(join(tmpdir(), "builderpool-cluster-"));
   await applyManifests(plane.kubeconfig, [join(root, "crds")]);
 
-  async function somebody(kubeconfig: string, namespace: string): Promise<Somebody> {
+  async function somebody(kubeconfig: string, namespace: string): Promise<User> {
     const client = createKubernetesClient(await accessFromKubeConfig(kubeconfig, clock), namespace);
     return { kubeconfig, client, store: createKubernetesStore({ client, clock, log }) };
   }
@@ -64,7 +64,7 @@ export async function aCluster(options: ControlPlaneOptions = {}): Promise<TestC
       await kubectl(plane.kubeconfig, ["apply", "-f", "-"], installed(namespace));
       const admin = await somebody(plane.kubeconfig, namespace);
 
-      async function as(name: string, pod?: { readonly name: string; readonly uid: string }): Promise<Somebody> {
+      async function as(name: string, pod?: { readonly name: string; readonly uid: string }): Promise<User> {
         const boundObjectRef = pod && { apiVersion: "v1", kind: "Pod", ...pod };
         const request = await admin.client.create(
           account,

@@ -8,11 +8,11 @@ import { setting as anySetting } from "../../unit/core/pool/manifest/setting.ts"
 import type { Installation } from "./installation.ts";
 
 export interface RunningOperator extends AsyncDisposable {
-  /** Lets it see nothing new of pods: its watch of them breaks, and lists of them fail too with "All". */
+  /** Hides changes of pods: breaks the operator's watch of pods, and with "All" also its lists. */
   blind(how: "Watch" | "All"): void;
-  /** Lets it see again. */
+  /** Ends the hiding. */
   see(): void;
-  /** Every request that could write, as `verb Kind/name`. */
+  /** All write requests, as `verb Kind/name`. */
   readonly writes: string[];
 }
 
@@ -41,7 +41,7 @@ export function runOperator(
   };
 }
 
-/** What the operator sees of pods, which a test may take from it. */
+/** A client with a switch for the operator's view of pods. */
 function createSight() {
   let blindness: "Watch" | "All" | undefined;
   let blinded = new AbortController();

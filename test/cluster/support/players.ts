@@ -7,19 +7,19 @@ import type { Installation } from "./installation.ts";
 export const pods: Resource = { apiVersion: "v1", kind: "Pod", plural: "pods" };
 
 export interface Players extends AsyncDisposable {
-  /** Builders that go on building although they are asked to drain. */
+  /** Builders that keep building during a drain. */
   readonly busy: Set<string>;
   /** Builders that never get warm. */
   readonly cold: Set<string>;
-  /** Builders that say nothing any more. */
+  /** Builders that write no status. */
   readonly mute: Set<string>;
-  /** Whether what kubelet would say of a warm pod is written on it. */
+  /** Whether the pod's Ready condition is set, as kubelet would. */
   showsReady: boolean;
 }
 
 /**
- * Acts the builder of every pod: where there is no node no container runs. Warm as soon as its Builder is there, with a heartbeat; drained when
- * it is asked to. A pod that is on no node goes as soon as it is deleted.
+ * Simulates the builder of every pod: without nodes no container runs. A builder is warm as soon as its Builder exists, and drains
+ * on request. A pod without a node disappears at its delete.
  */
 export function playBuilders({ admin }: Installation): Players {
   const busy = new Set<string>();

@@ -7,7 +7,7 @@ import type { Installation } from "./installation.ts";
 import { pods } from "./players.ts";
 import { until } from "./until.ts";
 
-/** A pool whose GitHub is out of reach. */
+/** A pool with an unreachable GitHub. */
 export function aPool(name: string, spec: object = {}): BuilderPool {
   return BuilderPool.parse({
     apiVersion,
@@ -29,7 +29,7 @@ export async function changePool({ admin }: Installation, name: string, spec: ob
   await retryOnConflict(admin.store, "BuilderPool", name, edit, "object");
 }
 
-/** The pool once that many builders are all there is, ready, and at the revision of its spec. */
+/** Waits until the pool has exactly this number of builders, all ready at the revision of its spec. */
 export function settled({ admin }: Installation, name: string, ready: number): Promise<Stored<"BuilderPool">> {
   return until(`${ready} ready builders of ${name}`, async () => {
     const pool = await admin.store.get("BuilderPool", name);
@@ -40,7 +40,7 @@ export function settled({ admin }: Installation, name: string, ready: number): P
   });
 }
 
-/** A condition as one line, once it says what is expected. */
+/** Waits for a condition that matches `expected`. Returns the condition as one line. */
 export function condition(
   { admin }: Installation,
   name: string,
@@ -56,7 +56,7 @@ export function condition(
   });
 }
 
-/** UIDs of the pods that are not asked to end, by name. */
+/** UIDs of the pods that do not terminate, by name. */
 export async function podsOf({ admin }: Installation, pool: string): Promise<ReadonlyMap<string, string>> {
   const { items } = await admin.client.list(pods, { labelSelector: `ci.alice.cern.ch/pool=${pool}` });
   const staying = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);

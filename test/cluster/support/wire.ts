@@ -1,18 +1,18 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { parse } from "yaml";
-import type { Somebody } from "./installation.ts";
+import type { User } from "./installation.ts";
 
 export interface Wire extends AsyncDisposable {
-  /** A kubeconfig whose requests go over the wire. */
+  /** A kubeconfig for requests over this connection. */
   readonly kubeconfig: string;
-  /** Breaks every connection and takes no new one. */
+  /** Breaks every connection and accepts no new connection. */
   cut(): void;
   heal(): void;
 }
 
-/** A wire to the API server that can be cut. */
-export async function aWire({ kubeconfig }: Somebody): Promise<Wire> {
+/** A proxy to the API server with connections that a test can cut. */
+export async function aWire({ kubeconfig }: User): Promise<Wire> {
   const config = parse(await readFile(kubeconfig, "utf8"));
   const [{ cluster }] = config.clusters;
   const { hostname, port } = new URL(cluster.server);

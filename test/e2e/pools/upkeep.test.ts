@@ -101,7 +101,7 @@ describe("what a pool owns, while it builds", () => {
     expect(conflict).toMatchObject({
       reason: "NameTaken",
       message: expect.stringMatching(
-        /The Service "taken" belongs to somebody else: create the pool "taken" under another/,
+        /The Service "taken" belongs to another owner: create the pool "taken" under another/,
       ),
     });
     expect(await story.kubectl("get", "statefulset", "taken", "--ignore-not-found")).toBe("");
