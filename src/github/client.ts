@@ -4,7 +4,7 @@ import { createList } from "./listing/list.ts";
 import { upsertComment } from "./write/comment.ts";
 import { setStatus } from "./write/status.ts";
 
-/** A GitHub connection. Reads are conditional and cached. A write first reads the current state, and is never retried. */
+/** A GitHub connection. Reads are conditional and cached. Writes first read the current state, and never retry. */
 export function createGitHub(world: World): GitHub {
   const transport = createTransport(world);
   return {

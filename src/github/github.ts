@@ -29,7 +29,10 @@ export interface Budget {
 
 /** All requests to GitHub. Every failure is a `GitHubError`. One instance per credential and address. */
 export interface GitHub {
-  /** All open pull requests with this base. Throws instead of returning a part. An unchanged list is cheap: reads are cached. */
+  /**
+   * All open pull requests with this base. Throws instead of returning a part. An unchanged list is cheap: reads are
+   * cached.
+   */
   list(request: {
     readonly repository: string;
     readonly branch: string;

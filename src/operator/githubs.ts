@@ -6,13 +6,13 @@ import type { Clock } from "../system/clock.ts";
 import type { Log } from "../system/log.ts";
 
 export interface GitHubs {
-  /** The pool's connection. Pools with the same address and credential share one connection, its budget and its caches. */
+  /** The pool's connection. Pools with the same address and credential share it, its budget and its caches. */
   of(pool: BuilderPool): GitHub;
   /** Last known budgets of all connections. */
   budgets(): readonly Budget[];
 }
 
-/** Keeps connections by address and credential. Looks up `credential` at each use: a rotated credential is used at once. */
+/** Keeps connections by address and credential. Calls `credential` at each use, for rotated credentials. */
 export function createGitHubs(world: {
   readonly clock: Clock;
   readonly log: Log;

@@ -13,7 +13,7 @@ import { type InCluster, startInCluster } from "./cluster/start.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 
 /*
- * The operator of a cluster. One of several replicas leads and does all the work. The others wait for the leader's Lease.
+ * The operator of a cluster. One of several replicas leads and does all the work. The others wait for its Lease.
  */
 
 /** Name of the leader Lease. */

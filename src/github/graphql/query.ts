@@ -58,7 +58,7 @@ export const headsQuery = `query Heads($ids: [ID!]!) {
 }
 ${commitFields}`;
 
-/** The head commit of a pull request with more than 250 commits. GitHub lists at most 250, so the list lacks the head. */
+/** The head commit of a pull request with more than 250 commits. GitHub lists at most 250, without the head. */
 export const headQuery = `query Head($id: ID!, $oid: GitObjectID!) {
   ${budget}
   node(id: $id) { ... on PullRequest { repository { object(oid: $oid) { ...CommitFields } } } }

@@ -14,7 +14,7 @@ export interface Budgets {
 
 export type Headers = Readonly<Record<string, string | number | undefined>>;
 
-/** GitHub's windows last one hour. A limit that ends much later was recorded before our clock was set back: ignore it. */
+/** GitHub's windows last one hour. A limit with a much later end was recorded before our clock was set back. */
 const longestLimit = 2 * 3_600_000;
 
 /** The last known budgets. Below a twentieth of the limit, reads wait for the reset. The rest is kept for verdicts. */

@@ -135,7 +135,7 @@ export function createTransport(world: World): Transport {
       return { status: 200, headers: {}, data: undefined };
     });
     if (reply.status === 200) return secret;
-    // A 404 means that the App is not installed. It says nothing about the object of the caller's request.
+    // A 404 means that the App is not installed. The object of the caller's request may well exist.
     throw errorOf(tokenRequest, { ...reply, status: reply.status === 404 ? 401 : reply.status });
   }
 
@@ -152,7 +152,7 @@ function resourceOf({ path }: HttpRequest): "core" | "graphql" {
   return path === "graphql" ? "graphql" : "core";
 }
 
-/** GitHub's reply with any status. Throws `Unreachable` without a reply. Drops octokit's request: it contains the token. */
+/** GitHub's reply with any status. Throws `Unreachable` without one. Drops octokit's request: it has the token. */
 async function replyOf(
   { what, signal }: HttpRequest,
   request: () => Promise<{ readonly status: number; readonly headers: Headers; readonly data: unknown }>,

@@ -11,7 +11,7 @@ import { createReader } from "./reader.ts";
 import type { Request } from "./readPullRequests.ts";
 import { createTeams } from "./teams.ts";
 
-/** No probe shows commit statuses, so they are read again after two and a half polls, or after this time at the latest. */
+/** No probe shows commit statuses. They are read again after two and a half polls, or after this time at the latest. */
 const oldestStatuses = 150_000;
 /** Everything is read again after this time: some changes appear neither in a probe nor in the statuses. */
 const oldestReading = 3_600_000;

@@ -31,9 +31,10 @@ export interface Moves {
 export const withoutProbe: Moves = { wanted: [], gone: [], overflow: true, readAt: "", seenUntil: "" };
 
 /**
- * Requests the recently changed pull requests of the repository. The request is conditional: it is free without changes.
- * A push, label, title, draft, review, comment, retarget or close moves a pull request to the top. A commit status does not.
- * The request includes closed pull requests and other bases. Otherwise a pull request could leave the list unnoticed.
+ * Requests the recently changed pull requests of the repository. The request is conditional: it is free without
+ * changes. A push, label, title, draft, review, comment, retarget or close moves a pull request to the top. A commit
+ * status does not. The request includes closed pull requests and other bases. Otherwise a pull request could leave the
+ * list unnoticed.
  */
 export async function probe(transport: Transport, cache: ListingCache, signal: AbortSignal): Promise<Moves> {
   const what = `the pull requests of ${cache.repository}`;
@@ -56,7 +57,7 @@ export async function probe(transport: Transport, cache: ListingCache, signal: A
   return movesOf(cache, cache.probe?.entries ?? [], gitHubTime(reply.headers["date"]));
 }
 
-/** Compares also after a 304: an earlier poll may have failed to read a pull request, or read it too early. */
+/** Compares also after a 304: an earlier poll may have read a pull request too early, or failed to read it. */
 function movesOf(cache: ListingCache, entries: readonly ProbeEntry[], readAt: string): Moves {
   const isListed = (entry: ProbeEntry) => entry.state === "open" && entry.base.ref === cache.branch;
   return {
@@ -70,7 +71,7 @@ function movesOf(cache: ListingCache, entries: readonly ProbeEntry[], readAt: st
   };
 }
 
-/** GitHub's times have whole seconds. A pull request that was read in the second of its last change is read once more. */
+/** GitHub's times have whole seconds. A pull request read in the second of its last change is read again. */
 function isCurrent({ entries }: ListingCache, { number, updated_at: updatedAt, head }: ProbeEntry): boolean {
   const { cached, readAt = "" } = entries.get(number) ?? {};
   if (cached === undefined) return readAt > updatedAt;

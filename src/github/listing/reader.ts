@@ -62,7 +62,7 @@ export function createReader(request: Request, { clock, log }: { readonly clock:
     });
     const { ref, numbers, open } = parseReply(OpenPage, data, what).repository;
     if (ref === null) throw new GitHubError("NotFound", `branch ${branch} of ${repository} does not exist; correct it`);
-    // GitHub denies every pull request of the page, so the credential lacks the right altogether. A person must grant it.
+    // GitHub denies every pull request of the page, so the credential lacks the right altogether. A person must act.
     if (denied !== undefined && damaged.size === open.nodes.length) throw denied;
     return {
       numbers: numbers.nodes,

@@ -7,7 +7,7 @@ const perPage = 100;
 const Comment = z.object({ id: z.union([z.int(), z.bigint()]), body: z.string().nullish() });
 type Comment = z.infer<typeof Comment>;
 
-/** Posts our comment, or edits the existing comment. Reads first: a retry after a lost reply creates no second comment. */
+/** Posts our comment, or edits the existing comment. Reads first: no second comment after a lost reply. */
 export async function upsertComment(
   transport: Transport,
   comment: CommentWrite,

@@ -52,7 +52,7 @@ function unreadableIfNotFound(error: unknown): "unreadable" {
   return "unreadable";
 }
 
-/** Reads the combined status: it has the newest status of each context. The list of all statuses may have ten thousand. */
+/** Reads the combined status: the newest status of each context. The full list may have ten thousand. */
 async function newestStatus(
   transport: Transport,
   { repository, commit, context }: StatusWrite,

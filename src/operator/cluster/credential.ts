@@ -8,8 +8,9 @@ import { secrets } from "./resources.ts";
 const appKeys = ["appId", "installationId", "privateKey"] as const;
 
 /**
- * Reads a pool's credential from the Secret in `spec.github.secretRef`. The Secret has the key `token`, or the keys `appId`,
- * `installationId` and `privateKey`. Throws a `GitHubError`: Unauthorized with the missing keys, or Unreachable when the read failed.
+ * Reads a pool's credential from the Secret in `spec.github.secretRef`. The Secret has the key `token`, or the keys
+ * `appId`, `installationId` and `privateKey`. Throws a `GitHubError`: Unauthorized with the missing keys, or
+ * Unreachable when the read failed.
  */
 export async function createSecretCredential(
   client: Pick<KubernetesClient, "get" | "namespace">,

@@ -2,8 +2,8 @@ import { StoreError } from "../../store/error.ts";
 import type { KubernetesClient } from "../../store/kubernetes/client.ts";
 
 /**
- * Wraps a client so that every write fails after `leading` has aborted. Another operator may lead by then, and a write from an old
- * plan would undo its work.
+ * Wraps a client so that every write fails after `leading` has aborted. Another operator may lead by then, and a write
+ * from an old plan would undo its work.
  */
 export function createFencedClient(client: KubernetesClient, leading: AbortSignal): KubernetesClient {
   function asLeader<Args extends readonly unknown[], T>(write: (...args: Args) => Promise<T>) {

@@ -16,7 +16,10 @@ export interface GitHubsWorld {
   credential(pool: BuilderPool): Promise<Credential>;
 }
 
-/** Keeps connections by address and Secret. A rotated credential is used within a minute, or at once after a refusal by GitHub. */
+/**
+ * Keeps connections by address and Secret. A rotated credential is used within a minute, or at once after a refusal by
+ * GitHub.
+ */
 export function createGitHubsBySecret(world: GitHubsWorld): GitHubs {
   const connections = new Map<string, GitHub>();
   return {

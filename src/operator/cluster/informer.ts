@@ -14,7 +14,10 @@ export interface Informer<T> {
   get(name: string): T | undefined;
   /** Objects with the label of this pool. */
   of(pool: string): readonly T[];
-  /** Stores the result of our own write before the watch shows it. Ignored when the watch has shown its deletion meanwhile. */
+  /**
+   * Stores the result of our own write before the watch shows it. Ignored when the watch has shown its deletion
+   * meanwhile.
+   */
   put(object: T): void;
 }
 
@@ -35,7 +38,10 @@ export interface InformerObject extends Identified {
 /** Number of remembered deletions. The reply to a write arrives long before so many other deletions. */
 const rememberedDeletions = 1000;
 
-/** Starts to watch. `read` extracts the needed part of an object. `onChange` is called with the pool of each changed object. */
+/**
+ * Starts to watch. `read` extracts the needed part of an object. `onChange` is called with the pool of each changed
+ * object.
+ */
 export function createInformer<T extends InformerObject>(
   { client, clock, log, signal, count = () => {} }: InformerWorld,
   resource: Resource,

@@ -15,7 +15,10 @@ export function readOwned(object: KubernetesObject): OwnedObject | undefined {
   return pool === undefined ? undefined : { metadata: object.metadata, pool, object, written: writtenOn(object) };
 }
 
-/** Whether the pool owns the object, or the object has no owner and the pool's label (left behind by a deletion). */
+/**
+ * Whether the pool owns the object. An object without an owner belongs to the pool in its label: a deletion left it
+ * behind.
+ */
 export function isOurs({ metadata }: KubernetesObject, pool: BuilderPool): boolean {
   const controller = metadata.ownerReferences?.find((owner) => owner.controller);
   if (controller === undefined) return metadata.labels?.[poolLabel] === pool.metadata.name;

@@ -71,8 +71,8 @@ export function readPod(object: KubernetesObject): InformerPod | undefined {
 }
 
 /**
- * Whether the builder's process has ended permanently. In a pod that stays, kubelet restarts an exited container. Only kubelet
- * reports these states, so an unreachable node ends no builder.
+ * Whether the builder's process has ended permanently. In a pod that stays, kubelet restarts an exited container. Only
+ * kubelet reports these states, so an unreachable node ends no builder.
  */
 function hasEnded({ phase, containerStatuses }: PodStatus, terminating: boolean): boolean {
   if (phase === "Failed" || phase === "Succeeded") return true;
@@ -80,7 +80,10 @@ function hasEnded({ phase, containerStatuses }: PodStatus, terminating: boolean)
   return terminating && builder?.state.terminated !== undefined;
 }
 
-/** Why a pod does not start, from the states of kubelet and the scheduler. Leaves out details that change between retries. */
+/**
+ * Why a pod does not start, from the states of kubelet and the scheduler. Leaves out details that change between
+ * retries.
+ */
 function startFailureOf({ conditions, initContainerStatuses, containerStatuses }: PodStatus): string | undefined {
   if (conditions.some(({ type, reason }) => type === "PodScheduled" && reason === "Unschedulable")) {
     return "no node accepts it";

@@ -19,10 +19,10 @@ const Claims = z.object({
 });
 
 /**
- * Kubernetes allows no change of a StatefulSet's volume claim templates. If the API server refused the manifest for that reason,
- * this deletes the StatefulSet and orphans its pods and claims. The next StatefulSet adopts them: builders keep running.
- * Existing claims keep their size, later claims get the new size. Always throws: the refusal itself, or a Conflict after
- * the deletion, so that the caller applies the manifest again.
+ * Kubernetes allows no change of a StatefulSet's volume claim templates. If the API server refused the manifest for
+ * that reason, this deletes the StatefulSet and orphans its pods and claims. The next StatefulSet adopts them: builders
+ * keep running. Existing claims keep their size, later claims get the new size. Always throws: the refusal itself, or a
+ * Conflict after the deletion, so that the caller applies the manifest again.
  */
 export async function replaceStatefulSet(
   client: Pick<KubernetesClient, "delete">,
@@ -31,10 +31,10 @@ export async function replaceStatefulSet(
   error: unknown,
 ): Promise<never> {
   const [now, wanted] = [Claims.safeParse(before).data, Claims.safeParse(manifest).data];
-  const isMoot = now === undefined || wanted === undefined || isDeepStrictEqual(now, wanted);
+  const isUnchanged = now === undefined || wanted === undefined || isDeepStrictEqual(now, wanted);
   const { name, uid } = before?.metadata ?? {};
   const isAboutClaims = isStoreError(error, "Invalid") && /updates to statefulset spec/.test(error.message);
-  if (!isAboutClaims || isMoot || name === undefined || uid === undefined) throw error;
+  if (!isAboutClaims || isUnchanged || name === undefined || uid === undefined) throw error;
   await client.delete(statefulSets, name, { uid, propagation: "Orphan" });
   const message = `The StatefulSet "${name}" was deleted, because its volume claims changed; its pods keep running until the next apply recreates it`;
   throw new StoreError("Conflict", message, { cause: error });

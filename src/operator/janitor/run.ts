@@ -32,9 +32,10 @@ export async function runJanitor(world: JanitorWorld, signal: AbortSignal): Prom
 }
 
 /**
- * Deletes Builders without a pool and heartbeat Leases without a Builder. An object must be an orphan in two runs: lists of
- * several kinds are not one snapshot. A list leaves out unreadable objects, so each missing owner is read once more.
- * Only Leases with a pool label are heartbeats; other Leases stay. Returns the UIDs of all orphans for the next run.
+ * Deletes Builders without a pool and heartbeat Leases without a Builder. An object must be an orphan in two runs:
+ * lists of several kinds are not one snapshot. A list leaves out unreadable objects, so each missing owner is read once
+ * more. Only Leases with a pool label are heartbeats; other Leases stay. Returns the UIDs of all orphans for the next
+ * run.
  */
 export async function sweep(
   { store, log }: Pick<JanitorWorld, "store" | "log">,

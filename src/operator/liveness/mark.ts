@@ -39,7 +39,7 @@ export async function markSilent(
   if (written === undefined) return;
   const reason = liveness === "Lost" ? "BuilderLost" : "BuilderSuspect";
   const event = { reason, message: written.status?.message ?? "", object: `Builder/${name}` } as const;
-  log.warn({ builder: name, ...event }, "pool");
+  log.warn({ builder: name, ...event }, "marked a silent builder");
   emit?.(event);
 }
 

@@ -24,9 +24,9 @@ const longestGap = 30_000;
 const atOnce = 16;
 
 /**
- * Finds silent and dead builders, marks them, and takes back their claims, until `signal` aborts. Heartbeats are listed, not
- * watched: a dead watch looks like dead builders, but a list proves that the store replies. A change of pods between
- * two lists starts an early check for dead pods only.
+ * Finds silent and dead builders, marks them, and takes back their claims, until `signal` aborts. Heartbeats are
+ * listed, not watched: a dead watch looks like dead builders, but a list proves that the store replies. A change of
+ * pods between two lists starts an early check for dead pods only.
  */
 export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Promise<void> {
   const { store, workloads, clock, log } = world;

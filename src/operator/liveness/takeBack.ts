@@ -7,8 +7,8 @@ import { retryOnConflict } from "../../store/write.ts";
 import type { LivenessWorld } from "./world.ts";
 
 /**
- * Takes back a claim when its holder cannot finish the build. `observed` has the builders that `liveness` was computed from.
- * Only the operator takes back claims. A late verdict then fails its precondition.
+ * Takes back a claim when its holder cannot finish the build. `observed` has the builders that `liveness` was computed
+ * from. Only the operator takes back claims. A late verdict then fails its precondition.
  */
 export async function takeBackClaim(
   world: LivenessWorld,

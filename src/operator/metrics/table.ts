@@ -114,7 +114,7 @@ export const metrics: readonly Metric[] = [
     samples: ({ budgets, now }) =>
       [...Map.groupBy(budgets, ({ resource }) => resource)].map(([resource, all]) => ({
         labels: { resource },
-        // An unused budget, of a deleted pool or an old token, gets no update after its reset: count it as full.
+        // The budget of a deleted pool or an old token gets no update after its reset. Count it as full.
         value: Math.min(...all.map(({ remaining, limit, resetAt }) => (now < resetAt ? remaining : limit))),
       })),
   },

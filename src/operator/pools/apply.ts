@@ -18,8 +18,8 @@ export interface KnownBuilders {
 const atOnce = 16;
 
 /**
- * Carries out a plan's actions in their order, several of one kind in parallel. Emits the Event of each completed action: a later
- * plan does not know it. Stops after the first batch with a failure.
+ * Carries out a plan's actions in their order, several of one kind in parallel. Emits the Event of each completed
+ * action: a later plan does not know it. Stops after the first batch with a failure.
  */
 export async function applyPlan(
   world: PoolWorld,
@@ -57,7 +57,7 @@ function batchesOf(actions: readonly Action[]): readonly (readonly Action[])[] {
 
 /** Logs an Event and emits it. */
 export function emitEvent({ log, emit }: Pick<PoolWorld, "log" | "emit">, pool: string, event: PoolEvent): void {
-  log.info({ pool, ...event }, "pool");
+  log.info({ pool, ...event }, "emitted an Event");
   emit?.(event);
 }
 

@@ -59,7 +59,7 @@ export function createKnownBuilders({ builders }: PoolCaches, { written }: Memor
   };
 }
 
-/** The cache may lag behind our own writes. The later spec generation counts: otherwise the budget would be spent twice. */
+/** The cache may lag behind our own writes. The later spec generation counts, or the budget would be spent twice. */
 function buildersOf(pool: string, caches: PoolCaches, { written }: Memory): readonly Stored<"Builder">[] {
   const cached = caches.builders.list().filter(({ spec }) => spec.pool === pool);
   const found = new Map(cached.map((builder) => [builder.metadata.name, builder]));

@@ -9,8 +9,8 @@ import type { PoolCaches, PoolWorld } from "./world.ts";
 const resync = 15_000;
 
 /**
- * Observes, plans and applies. Emits Events before the status write: the write overwrites the old conditions that Events are
- * computed from. Returns the milliseconds until the next reconcile; undefined for a deleted pool.
+ * Observes, plans and applies. Emits Events before the status write: the write overwrites the old conditions that
+ * Events are computed from. Returns the milliseconds until the next reconcile; undefined for a deleted pool.
  */
 export async function reconcilePool(
   name: string,

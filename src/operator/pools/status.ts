@@ -10,7 +10,10 @@ import type { PoolWorld } from "./world.ts";
 /** Minor changes wait this long for more: a builder in a rollout changes counts several times within seconds. */
 const gather: Milliseconds = 5_000;
 
-/** Writes a changed status: important changes at once, minor changes later. Returns the delay; undefined without a pending write. */
+/**
+ * Writes a changed status: important changes at once, minor changes later. Returns the delay; undefined without a
+ * pending write.
+ */
 export async function writeStatus(
   { store, clock }: PoolWorld,
   pool: Stored<"BuilderPool">,

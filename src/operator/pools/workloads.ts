@@ -4,8 +4,8 @@ import type { Pod } from "../../core/pool/builder/pod.ts";
 import type { Workload, WorkloadEnvironment } from "../../core/pool/observed.ts";
 
 /**
- * Runs the pods of pools as a StatefulSet does (Parallel, OnDelete). A deleted or missing ordinal below `replicas` starts
- * again at the current revision.
+ * Runs the pods of pools as a StatefulSet does (Parallel, OnDelete). A deleted or missing ordinal below `replicas`
+ * starts again at the current revision.
  */
 export interface Workloads {
   /**
@@ -16,11 +16,11 @@ export interface Workloads {
   /** Conditions of the workload that affect the pool. `pools` are all pools. Rejects when the state cannot be read. */
   environment(pool: BuilderPool, pools: readonly BuilderPool[]): Promise<WorkloadEnvironment>;
   /**
-   * Idempotent. Stops ordinals at or above `replicas`, highest first; the planner has drained them before. For another revision
-   * than the spec's (a rollback, a paused update) the earlier template of that revision is used again.
+   * Idempotent. Stops ordinals at or above `replicas`, highest first; the planner has drained them before. A rollback or
+   * a paused update applies another revision than the spec's: the earlier template of that revision is used again.
    */
   apply(pool: BuilderPool, replicas: number, revision: string): Promise<void>;
-  /** Stops the pod with this UID; does nothing for another UID. The pod drains within the grace period, then is killed. */
+  /** Stops the pod with this UID; does nothing for another UID. The pod may drain for the grace period. */
   deletePod(pool: string, name: string, uid: string, graceMs: number): Promise<void>;
   /** Calls `listener` at each change of the result of `observe`. */
   onChange(listener: (pool: string) => void): void;

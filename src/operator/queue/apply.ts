@@ -10,15 +10,15 @@ export interface ApplyWorld {
   readonly log: Log;
 }
 
-/** Parallel writes. Other work runs after each batch of this size. */
+/** Parallel writes in one batch. Other work runs after each batch. */
 const atOnce = 16;
 
 /** Result of a write: written, overtaken by another writer, or failed. */
 type Ending = "done" | "overtaken" | "failed";
 
 /**
- * Carries out the actions of a plan and counts the results. Overtaken writes must be planned again. A failed write does not stop
- * the other writes.
+ * Carries out the actions of a plan and counts the results. Overtaken writes must be planned again. A failed write does
+ * not stop the other writes.
  */
 export async function applyQueue(
   actions: readonly QueueAction[],

@@ -5,16 +5,16 @@ import type { Target } from "./targets.ts";
 /** The last complete listing of every target, with its failures since. In memory only: a restart lists again. */
 export interface Listings {
   /** Sets the targets. Drops the listings of other targets. */
-  want(targets: ReadonlyMap<string, Target>): void;
+  setTargets(targets: ReadonlyMap<string, Target>): void;
   target(key: string): Target | undefined;
   /** The last complete listing; undefined before the first. */
   get(key: string): Listing | undefined;
   succeed(key: string, listing: Listing): void;
-  /** Keeps the last listing. `message` says why it may be out of date, and when the next attempt follows. */
+  /** Keeps the last listing. `message` contains the error and the time to the next attempt. */
   fail(key: string, message: string): void;
   /** Consecutive failures. */
   failures(key: string): number;
-  /** Whether every target has a fresh listing; false until the first `want`. */
+  /** Whether every target has a fresh listing; false until the first `setTargets`. */
   areFresh(): boolean;
   /** Sorted by repository and branch. Only the listings of `pool` when given. */
   states(pool?: string): readonly ListingState[];
@@ -37,7 +37,7 @@ export function createListings(): Listings {
   };
 
   return {
-    want(targets) {
+    setTargets(targets) {
       entries = new Map([...targets].map(([key, target]) => [key, { failures: 0, ...entry(key), target }]));
     },
     target: (key) => entry(key)?.target,

@@ -28,9 +28,9 @@ const gatherBuilds: Milliseconds = 500;
 const conflictDelay: Milliseconds = 200;
 
 /**
- * Keeps the Builds of all pools equal to the pools' checks and GitHub's listings, until `signal` aborts. Each repository and
- * branch is listed once for all pools. Any change of the inputs plans the pool's queue again. Without a difference the plan
- * writes nothing.
+ * Keeps the Builds of all pools equal to the pools' checks and GitHub's listings, until `signal` aborts. Each
+ * repository and branch is listed once for all pools. Any change of the inputs plans the pool's queue again. Without a
+ * difference the plan writes nothing.
  */
 export async function runQueue(world: QueueWorld, signal: AbortSignal): Promise<void> {
   const { store, clock, log, listings, unsettled } = world;
@@ -61,7 +61,7 @@ export async function runQueue(world: QueueWorld, signal: AbortSignal): Promise<
   function follow({ metadata }: Stored<"BuilderPool">): void {
     const targets = targetsOf(pools.list());
     const changed = [...targets].filter(([key, target]) => !isSameTarget(target, listings.target(key)));
-    listings.want(targets);
+    listings.setTargets(targets);
     for (const [key] of changed) lists.add(key);
     for (const pool of [metadata.name, ...pools.list().map((one) => one.metadata.name)]) unsettle(pool);
   }

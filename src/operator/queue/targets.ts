@@ -25,7 +25,7 @@ export function targetsOf(pools: readonly Pool[]): ReadonlyMap<string, Target> {
     if (pool.metadata.deletionTimestamp !== undefined) continue;
     for (const check of poolChecksOf(pool).checks) {
       const key = targetKey(pool, check);
-      targets.set(key, extended(targets.get(key), key, pool, check));
+      targets.set(key, withCheck(targets.get(key), key, pool, check));
     }
   }
   return targets;
@@ -36,7 +36,7 @@ export function targetKey(pool: Pool, { repository, branch }: Pick<ResolvedCheck
   return `${pool.spec.github.apiUrl} ${repository.toLowerCase()} ${branch}`;
 }
 
-function extended(target: Target | undefined, key: string, pool: Pool, check: ResolvedCheck): Target {
+function withCheck(target: Target | undefined, key: string, pool: Pool, check: ResolvedCheck): Target {
   const { repository, branch, trust } = check;
   const pollInterval = milliseconds(pool.spec.github.pollInterval);
   const teams = new Set([...(target?.teams ?? []), ...(trust.team === undefined ? [] : [trust.team])]);

@@ -8,8 +8,8 @@ import { timestamp } from "../../system/clock.ts";
 import type { ReporterWorld } from "./world.ts";
 
 /**
- * Writes the plan to GitHub, and records each acknowledged write in `status.reported`. Throws a `GitHubError` when the write must
- * be retried.
+ * Writes the plan to GitHub, and records each acknowledged write in `status.reported`. Throws a `GitHubError` when the
+ * write must be retried.
  */
 export async function applyReport(
   world: ReporterWorld,

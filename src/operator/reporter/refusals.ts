@@ -2,7 +2,7 @@ import type { Milliseconds } from "../../api/values/duration.ts";
 import type { Clock } from "../../system/clock.ts";
 import { unauthorizedPause } from "./pauses.ts";
 
-/** Writes refused by GitHub for want of a right, per pool. In memory only: after a restart the next attempt refills it. */
+/** Writes refused by GitHub for want of a right, per pool. In memory only: the next attempt refills it. */
 export interface Refusals {
   /** `gate` names a group of writes that GitHub refuses together. */
   refuse(pool: string, gate: string, message: string): void;

@@ -16,9 +16,9 @@ const credentialRetry = 60_000;
 const verdictPriority = 10;
 
 /**
- * Publishes the state of Builds on GitHub until `signal` aborts. Its only memory is `status.reported`: it may crash between any
- * two steps, and its writes are idempotent. Several changes of a Build make one write. Verdicts go before pending statuses.
- * A failed write is retried until GitHub accepts or permanently refuses it.
+ * Publishes the state of Builds on GitHub until `signal` aborts. Its only memory is `status.reported`: it may crash
+ * between any two steps, and its writes are idempotent. Several changes of a Build make one write. Verdicts go before
+ * pending statuses. A failed write is retried until GitHub accepts or permanently refuses it.
  */
 export async function runReporter(world: ReporterWorld, signal: AbortSignal): Promise<void> {
   const { clock, log, store } = world;

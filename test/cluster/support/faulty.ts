@@ -16,8 +16,8 @@ const log = createLog({ level: "silent" });
 const clock = systemClock;
 
 /**
- * A writer with a direct connection to the API server, and a follower of its Builders over a faulty connection. Half a minute
- * without traffic counts as broken here, to keep tests short.
+ * A writer with a direct connection to the API server, and a follower of its Builders over a faulty connection. Half a
+ * minute without traffic counts as broken here, to keep tests short.
  */
 export async function aFollower(kubeconfig: string, limits: Limits = { deadlineMs: 30_000, quietMs: 30_000 }) {
   const direct = await newNamespace(kubeconfig);

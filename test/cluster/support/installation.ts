@@ -29,7 +29,7 @@ export interface User {
   readonly store: ObjectStore;
 }
 
-/** One namespace as installed by the chart: CRDs, the operator's account with only its rights, the admission policies. */
+/** One namespace as installed by the chart: CRDs, the operator's account and rights, the admission policies. */
 export interface Installation {
   readonly namespace: string;
   /** A user with all rights. */

@@ -18,8 +18,8 @@ export interface Players extends AsyncDisposable {
 }
 
 /**
- * Simulates the builder of every pod: without nodes no container runs. A builder is warm as soon as its Builder exists, and drains
- * on request. A pod without a node disappears at its delete.
+ * Simulates the builder of every pod: without nodes no container runs. A builder is warm as soon as its Builder exists,
+ * and drains on request. A pod without a node disappears at its delete.
  */
 export function playBuilders({ admin }: Installation): Players {
   const busy = new Set<string>();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Polls `look` until it returns neither undefined nor false, without an error. The time limit suits a shared machine. */
+/** Polls `look` until it returns neither undefined nor false, without an error. The limit suits a shared machine. */
 export async function until<T>(what: string, look: () => Promise<T | undefined | false>, limitMs = 90_000): Promise<T> {
   const deadline = performance.now() + limitMs;
   let last: unknown;

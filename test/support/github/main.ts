@@ -3,9 +3,9 @@ import { startDemo } from "../demo/start.ts";
 import { startStandIn } from "./standIn.ts";
 
 /**
- * The stand-in as a program: `node main.ts [--demo DIRECTORY] [--port N]`. When ready it prints its addresses as one line
- * of JSON. It exits on SIGTERM or SIGINT. It also exits when its standard input is a pipe that closes, so that it never
- * outlives its parent process.
+ * The stand-in as a program: `node main.ts [--demo DIRECTORY] [--port N]`. When ready it prints its addresses as one
+ * line of JSON. It exits on SIGTERM or SIGINT. It also exits when its standard input is a pipe that closes, so that it
+ * never outlives its parent process.
  */
 const { values } = parseArgs({ options: { demo: { type: "string" }, port: { type: "string", default: "0" } } });
 const port = Number(values.port);

@@ -19,7 +19,7 @@ export const unreachable = new GitHubError("Unreachable", "502");
 
 const poolObject = (spec: Parameters<typeof aPool>[0] = {}) => ({ ...aPool(spec), metadata: { name: "o2" } });
 
-/** A running reporter on a real embedded store. The pool `o2` has the loud builder `o2-3` and the silent builder `o2-4`. */
+/** A running reporter on a real embedded store. The pool has the loud builder `o2-3` and the silent `o2-4`. */
 export async function aReporter() {
   const clock = fakeClock();
   const log = keptLog();
