@@ -16,8 +16,8 @@ export interface Workloads {
   /** Conditions of the workload that affect the pool. `pools` are all pools. Rejects when the state cannot be read. */
   environment(pool: BuilderPool, pools: readonly BuilderPool[]): Promise<WorkloadEnvironment>;
   /**
-   * Idempotent. Stops ordinals at or above `replicas`, highest first; the planner has drained them before. A rollback or
-   * a paused update applies another revision than the spec's: the earlier template of that revision is used again.
+   * Idempotent. Stops ordinals at or above `replicas`, highest first; the planner has drained them before. A rollback
+   * or a paused update applies another revision than the spec's: the earlier template of that revision is used again.
    */
   apply(pool: BuilderPool, replicas: number, revision: string): Promise<void>;
   /** Stops the pod with this UID; does nothing for another UID. The pod may drain for the grace period. */
