@@ -27,8 +27,8 @@ export function attention({
 
 /** Conditions to report, with their healthy status. */
 const healthyStatus = new Map<string, Condition["status"]>(
-  Object.entries(poolConditions).flatMap(([type, { well, awaited }]) =>
-    well === undefined || awaited ? [] : [[type, well]],
+  Object.entries(poolConditions).flatMap(([type, { healthy, awaited }]) =>
+    healthy === undefined || awaited ? [] : [[type, healthy]],
   ),
 );
 

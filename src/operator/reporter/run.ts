@@ -57,7 +57,11 @@ export async function runReporter(world: ReporterWorld, signal: AbortSignal): Pr
       if (build !== undefined) enqueue(queue, build);
     },
   });
-  const context: ReportContext = { pool: (name) => pools.get(name), builder: (name) => builders.get(name) };
+  const context: ReportContext = {
+    pool: (name) => pools.get(name),
+    checks: createChecksCache(),
+    builder: (name) => builders.get(name),
+  };
 
   async function report(name: string): Promise<number | undefined> {
     const cached = builds.get(name);
