@@ -179,14 +179,7 @@ describe("the pool planner", () => {
     fc.assert(
       fc.property(story, outside, (told, hosts) => {
         const world = new World(told.spec);
-        for (const name of hosts) {
-          world.builders.set(name, {
-            apiVersion: "ci.alice.cern.ch/v1alpha1",
-            kind: "Builder",
-            metadata: { name },
-            spec: { pool: "o2", desired: "Active", external: true },
-          });
-        }
+        for (const name of hosts) world.addOutsideHost(name);
         for (const { happen } of told.happenings) {
           happen(world);
           world.step();

@@ -3,8 +3,8 @@ import { accountSuffix } from "../pool/manifest/owned.ts";
 import { admissionRules, variables } from "./admissionRules.ts";
 
 /**
- * Narrows what builders may write to what is their own, by the pod that their token is bound to: a policy and its binding for each kind.
- * Policies are not namespaced, so `name` tells one installation from another.
+ * The admission policies, each with its binding, that limit the writes of builders to their own objects. The pod of the
+ * builder's token identifies the builder. Policies are cluster-wide objects, so `name` must be unique to the installation.
  */
 export function admissionPoliciesOf(name: string, namespace: string): readonly Manifest[] {
   return admissionRules.flatMap(({ kind, apiGroup, resource, variables: own = [], rules }) => [

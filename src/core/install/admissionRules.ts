@@ -1,7 +1,7 @@
 import { group } from "../../api/objects/group.ts";
 import { accountSuffix } from "../pool/manifest/owned.ts";
 
-/** What builders may write of one kind, in the language of the API server (CEL). */
+/** The allowed writes of builders to one kind, as CEL expressions of the API server. */
 export interface AdmissionRules {
   readonly kind: string;
   readonly apiGroup: string;
@@ -10,17 +10,17 @@ export interface AdmissionRules {
   readonly rules: readonly { readonly holds: string; readonly message: string }[];
 }
 
-/** A name for an expression, and the expression. */
+/** A named CEL expression. */
 type Variable = readonly [name: string, expression: string];
 
-const extra = (key: string) =>
+const extraOf = (key: string) =>
   `has(request.userInfo.extra) && 'authentication.kubernetes.io/${key}' in request.userInfo.extra ` +
   `? request.userInfo.extra['authentication.kubernetes.io/${key}'][0] : ''`;
 
-/** Who asks: a token that is bound to no pod is nobody's. */
+/** The requesting pod and its pool. The names are empty for a token that is not bound to a pod. */
 export const variables: readonly Variable[] = [
-  ["pod", extra("pod-name")],
-  ["podUid", extra("pod-uid")],
+  ["pod", extraOf("pod-name")],
+  ["podUid", extraOf("pod-uid")],
   [
     "pool",
     "request.userInfo.username.substring(('system:serviceaccount:' + request.namespace + ':').size(), " +
@@ -28,7 +28,7 @@ export const variables: readonly Variable[] = [
   ],
 ];
 
-/** A step of a Build's life is one of these; `core/queue/claim` takes no other. */
+/** The allowed transitions of a Build, the same as in `core/build/claim`. */
 const steps: readonly Variable[] = [
   ["before", "has(oldObject.status) ? oldObject.status.phase : 'Queued'"],
   ["attempts", "has(oldObject.status) ? oldObject.status.attempt : 0"],
@@ -93,7 +93,7 @@ const steps: readonly Variable[] = [
       "!has(object.status.claim)",
       "variables.sameAttempt",
       "variables.sameVerdict",
-      // What comes before a newer commit says nothing about that one, and goes.
+      // The trouble of an older commit says nothing about the present one, so it may be removed.
       "variables.sameTrouble || !has(object.status.trouble) || object.status.trouble.builder == variables.pod",
     ),
   ],
@@ -118,6 +118,7 @@ const steps: readonly Variable[] = [
   ],
 ];
 
+/** The admission rules of all kinds that builders write. */
 export const admissionRules: readonly AdmissionRules[] = [
   {
     kind: "builders",
@@ -185,7 +186,7 @@ function all(...conditions: readonly string[]): string {
   return conditions.map((condition) => (condition.includes("||") ? `(${condition})` : condition)).join(" && ");
 }
 
-/** Whether a field of the status, if it is there at all, is as it was. */
+/** CEL: a field of the status is unchanged, or absent before and after. */
 function same(field: string): string {
   return `oldObject.?status.?${field} == object.?status.?${field}`;
 }

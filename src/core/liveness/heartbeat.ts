@@ -1,37 +1,37 @@
 import type { Milliseconds } from "../../api/values/duration.ts";
 
-/** One instant on both of a host's clocks. Instants of different hosts, or of different boots, are never compared. */
+/** One instant on both clocks of a host. Instants of different hosts or boots must never be compared. */
 export interface Instant {
   readonly wall: Milliseconds;
   readonly monotonic: Milliseconds;
 }
 
-/** A builder renews its heartbeat this often. */
+/** Interval between two heartbeats of a builder. */
 export const heartbeatInterval: Milliseconds = 15_000;
-/** Past this age of the last acknowledged heartbeat a builder starts nothing. */
+/** A builder starts no build if its last acknowledged heartbeat is older. */
 export const startWithin: Milliseconds = 60_000;
-/** Past this age a builder has killed its build: a little later the operator gives the build to somebody else. */
+/** A builder kills its build at this heartbeat age. The operator requeues the build 30 s later, at `lostAfter`. */
 export const killAfter: Milliseconds = 15 * 60_000;
 
-/** The clocks of a host drift apart by less than this between two heartbeats, unless it slept. */
+/** The two clocks of a host drift less than this between two heartbeats, unless the host was suspended. */
 const driftTolerance: Milliseconds = 5_000;
 
-/** Whether a builder may start a build now. `sent` is when the last acknowledged heartbeat was *sent*, absent when none was. */
+/** Whether a builder may start a build now. `sent` is the send time of the last acknowledged heartbeat, if any. */
 export function mayStart(sent: Instant | undefined, now: Instant): boolean {
   return sent !== undefined && age(sent, now) <= startWithin;
 }
 
-/** Whether a builder must kill what it builds, because it may already be somebody else's. */
+/** Whether a builder must kill its build, because the operator may already have requeued it. */
 export function mustKill(sent: Instant | undefined, now: Instant): boolean {
   return sent === undefined || age(sent, now) > killAfter;
 }
 
-/** Whether the host slept, or somebody set its clock: how much time passed is then not known. */
+/** Whether the host was suspended or its clock was set. The elapsed time is then unknown. */
 export function hasJumped(before: Instant, now: Instant): boolean {
   return Math.abs(now.wall - before.wall - (now.monotonic - before.monotonic)) > driftTolerance;
 }
 
-/** An age that cannot be known counts as past every limit. */
+/** An unknown age exceeds every limit. */
 function age(sent: Instant, now: Instant): Milliseconds {
   return hasJumped(sent, now) ? Number.POSITIVE_INFINITY : now.monotonic - sent.monotonic;
 }

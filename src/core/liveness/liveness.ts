@@ -1,51 +1,52 @@
 import type { Milliseconds } from "../../api/values/duration.ts";
 
-/** A builder whose heartbeat was seen unchanged for so long has not started anything since: it asks for 60 s at most. */
+/** A builder with this heartbeat age starts no build, since it requires an age of at most 60 s. */
 export const suspectAfter: Milliseconds = 75_000;
-/** So long that it has killed its own build, which it does after 15 minutes. */
+/** A builder with this heartbeat age has killed its own build, which it does after 15 minutes. */
 export const lostAfter: Milliseconds = 930_000;
 
-/** What the operator last saw of each heartbeat, and since when, on its own monotonic clock, it saw no other. */
-export type HeartbeatAges = ReadonlyMap<string, Pulse>;
+/** The last observed heartbeat of each builder, with its first observation on the operator's monotonic clock. */
+export type HeartbeatAges = ReadonlyMap<string, ObservedHeartbeat>;
 
-interface Pulse {
-  /** Anything that changes with each beat; undefined before the first. */
-  readonly beat: string | undefined;
+interface ObservedHeartbeat {
+  /** A value that changes with each heartbeat; undefined before the first. */
+  readonly heartbeat: string | undefined;
   readonly since: Milliseconds;
 }
 
 /**
- * What is remembered after the heartbeats were read. Without a `before` (the operator has just started, or could not see for a while)
- * every age begins at 0: silence that nobody listened to proves nothing.
+ * Updates the ages with the heartbeats just read. Without `before` every age starts at 0: after a start, or after a gap in
+ * its watch, the operator has no evidence of silence.
  */
 export function observeHeartbeats(
   before: HeartbeatAges | undefined,
-  beats: ReadonlyMap<string, string | undefined>,
+  heartbeats: ReadonlyMap<string, string | undefined>,
   now: Milliseconds,
 ): HeartbeatAges {
   return new Map(
-    [...beats].map(([name, beat]) => {
+    [...heartbeats].map(([name, heartbeat]) => {
       const last = before?.get(name);
-      return [name, last !== undefined && last.beat === beat ? last : { beat, since: now }];
+      return [name, last !== undefined && last.heartbeat === heartbeat ? last : { heartbeat, since: now }];
     }),
   );
 }
 
+/** The operator's judgement of a builder. */
 export type Liveness = "Alive" | "Suspect" | "Lost";
 
-/** What a silence means. `isDead` is a death certificate: its pod is gone or its process ended; an unreachable node is none. */
+/** The liveness of a builder. `isDead` needs proof: its pod is gone or its process exited. An unreachable node is no proof. */
 export function livenessOf({
-  silence,
+  heartbeatAge,
   isDead,
 }: {
-  readonly silence: Milliseconds;
+  readonly heartbeatAge: Milliseconds;
   readonly isDead: boolean;
 }): Liveness {
-  if (isDead || silence >= lostAfter) return "Lost";
-  return silence >= suspectAfter ? "Suspect" : "Alive";
+  if (isDead || heartbeatAge >= lostAfter) return "Lost";
+  return heartbeatAge >= suspectAfter ? "Suspect" : "Alive";
 }
 
-/** How long a builder has been silent; 0 for one that was not listened to. */
-export function heartbeatAgeOf(pulses: HeartbeatAges, name: string, now: Milliseconds): Milliseconds {
-  return now - (pulses.get(name)?.since ?? now);
+/** The time since the last new heartbeat of a builder; 0 for an unknown builder. */
+export function heartbeatAgeOf(ages: HeartbeatAges, name: string, now: Milliseconds): Milliseconds {
+  return now - (ages.get(name)?.since ?? now);
 }

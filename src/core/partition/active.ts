@@ -1,8 +1,8 @@
 import type { Builder } from "../../api/objects/builder.ts";
 
 /**
- * Whether a builder has a share of the pull requests: Ready, warmed up by this very process at this very revision, meant to
- * be active, and not deleted. A marker left on the volume by an earlier process counts for nothing.
+ * Whether a builder is in the partition: Ready, warmed up by the present process at the present revision, desired Active,
+ * and not being deleted. A ready marker of an earlier process on the volume does not count.
  */
 export function isActive(builder: Builder): boolean {
   const { metadata, spec, status } = builder;
@@ -16,15 +16,15 @@ export function isActive(builder: Builder): boolean {
   );
 }
 
-/** Names of the members in the order of their worker index, then of their names; a place in it is a rank in the partition. */
+/** Names of the builders in the partition, sorted by worker index, then by name. The position is the rank. */
 export function activeBuildersOf(builders: readonly Builder[]): string[] {
   return builders
     .filter(isActive)
-    .sort((a, b) => index(a) - index(b) || (a.metadata.name < b.metadata.name ? -1 : 1))
+    .sort((a, b) => sortKeyOf(a) - sortKeyOf(b) || (a.metadata.name < b.metadata.name ? -1 : 1))
     .map((builder) => builder.metadata.name);
 }
 
-/** A builder without an index comes last. */
-function index(builder: Builder): number {
+/** A builder without an index sorts last. */
+function sortKeyOf(builder: Builder): number {
   return builder.spec.workerIndex ?? Number.MAX_SAFE_INTEGER;
 }

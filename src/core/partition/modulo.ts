@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
 
 /**
- * Which of `size` builders owns a commit of a check, exactly as ali-bot shards: the SHA-256 of the name followed by the
- * commit, read as one big-endian integer, modulo the pool size. ali-bot's name is that of the definition file; ours is the
- * check's. Throws RangeError when there is nobody to own anything.
+ * The rank, among `size` builders, of the owner of a commit, exactly as ali-bot shards: the SHA-256 of the name and the
+ * commit, read as one big-endian integer, modulo the pool size. ali-bot hashes the name of the definition file; builderpool
+ * hashes the name of the check. Throws RangeError if `size` is not a positive integer.
  */
 export function ownerOfCommit(name: string, commit: string, size: number): number {
   if (!Number.isSafeInteger(size) || size < 1) {
@@ -12,11 +12,12 @@ export function ownerOfCommit(name: string, commit: string, size: number): numbe
   return ownerOf(shardKeyOf(name, commit), size);
 }
 
-/** The integer whose remainder names the owner; it does not depend on the size of the pool. */
+/** The integer that determines the owner. It does not depend on the pool size, so it may be cached. */
 export function shardKeyOf(name: string, commit: string): bigint {
   return BigInt(`0x${hash("sha256", name + commit, "hex")}`);
 }
 
-export function ownerOf(share: bigint, size: number): number {
-  return Number(share % BigInt(size));
+/** The rank of the owner of a shard key among `size` builders. */
+export function ownerOf(shardKey: bigint, size: number): number {
+  return Number(shardKey % BigInt(size));
 }

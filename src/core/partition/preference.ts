@@ -1,25 +1,25 @@
 import { scoreOf } from "./affinity.ts";
 import { ownerOf, shardKeyOf } from "./modulo.ts";
 
-/** What one builder remembers of the hashes it computed, so that choosing among thousands of builds hashes almost nothing. */
+/** The cached hashes of one builder. A choice among thousands of builds then computes almost no hash. */
 export interface Preference {
-  /** Whether somebody among `others` scores higher than this builder for that pull request of that check. */
+  /** Whether a builder among `others` scores higher than this builder for the pull request. */
   isOutscored(check: string, number: number, others: ReadonlySet<string>): boolean;
-  /** The rank that owns that commit of that check among `size` members. */
+  /** The rank of the owner of a commit among `size` builders. */
   ownerRank(check: string, commit: string, size: number): number;
 }
 
-/** Pull requests come and go; past this many the memory starts afresh. */
-const remembered = 50_000;
+/** Entries of a cache. A full cache is cleared, which also removes closed pull requests. */
+const cacheSize = 50_000;
 
 /**
- * For each pull request one rival is remembered: a builder known to score higher. While that one is still among the others
- * the answer costs no hash; when it has left, the search for another takes about ln(others) hashes. A builder that joins
- * costs nothing until it matters.
+ * Creates the cache of the builder `self`. It stores one rival, a builder with a higher score, for each pull request. While
+ * this rival is among the others, the answer needs no hash. After it has left, the search for another rival takes about
+ * ln(others) hashes. A builder that joins causes no search.
  */
 export function createPreference(self: string): Preference {
   const rivals = new Map<string, string>();
-  const shares = new Map<string, bigint>();
+  const shardKeys = new Map<string, bigint>();
 
   return {
     isOutscored(check, number, others) {
@@ -34,9 +34,9 @@ export function createPreference(self: string): Preference {
 
     ownerRank(check, commit, size) {
       const key = `${check}\0${commit}`;
-      const share = shares.get(key) ?? shardKeyOf(check, commit);
-      remember(shares, key, share);
-      return ownerOf(share, size);
+      const shardKey = shardKeys.get(key) ?? shardKeyOf(check, commit);
+      remember(shardKeys, key, shardKey);
+      return ownerOf(shardKey, size);
     },
   };
 }
@@ -49,7 +49,7 @@ function findRival(self: string, check: string, number: number, others: Readonly
   return undefined;
 }
 
-function remember<T>(memory: Map<string, T>, key: string, value: T): void {
-  if (memory.size >= remembered && !memory.has(key)) memory.clear();
-  memory.set(key, value);
+function remember<T>(cache: Map<string, T>, key: string, value: T): void {
+  if (cache.size >= cacheSize && !cache.has(key)) cache.clear();
+  cache.set(key, value);
 }

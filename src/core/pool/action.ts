@@ -3,48 +3,50 @@ import type { BuilderPoolStatus } from "../../api/objects/pool.ts";
 import type { PoolReason } from "../../api/objects/reasons.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
 
-/** Why something is done: one word for machines, one sentence for people. */
+/** The reason of an action, condition or Event: one word for programs and one sentence for people. */
 export interface Explanation {
   readonly reason: PoolReason;
   readonly message: string;
 }
 
-/** What is done to the world, as data; the order in a plan is the order of execution. */
+/** One write of the operator, as data. A plan lists operations in the order of execution. */
 export type Operation =
   | { readonly do: "addFinalizer" }
   /** Creates the Builder, or replaces the fields of its spec that the operator owns. */
   | { readonly do: "applyBuilder"; readonly name: string; readonly spec: OwnedSpec }
   | { readonly do: "applyWorkload"; readonly replicas: number; readonly revision: string }
-  /** Deletes that very instance; it drains within `graceMs`, then is killed. */
+  /** Deletes the pod with this UID. The pod has `graceMs` to drain before it is killed. */
   | { readonly do: "deletePod"; readonly name: string; readonly uid: string; readonly graceMs: Milliseconds }
   | { readonly do: "deleteBuilder"; readonly name: string }
-  /** Lets a deleted pool go. */
+  /** Completes the deletion of the pool. */
   | { readonly do: "removeFinalizer" };
 
+/** An operation with its explanation. */
 export type Action = Operation & Explanation;
 
-/** The part of a Builder's spec that the operator decides; people own the rest. */
+/** The fields of a Builder's spec that the operator owns. People own the other fields. */
 export type OwnedSpec = Pick<BuilderSpec, "pool" | "desired" | "drainReason" | "workerIndex" | "poolSize" | "external">;
 
-/** Something people want to read about afterwards. */
+/** A Kubernetes Event about a pool or a builder. */
 export interface PoolEvent extends Explanation {
-  /** What it is about, as `Kind/name`. */
+  /** The object of the Event, as `Kind/name`. */
   readonly object: string;
 }
 
+/** The result of one planning step. */
 export interface PoolPlan {
   readonly actions: readonly Action[];
-  /** Written in one write, and only when it differs. */
+  /** Written in a single write, and only if the status differs from the stored one. */
   readonly status: BuilderPoolStatus;
-  /** What is to be told of the conditions in it; of actions `eventOf` knows. */
+  /** Events about changed conditions. `eventOf` returns the Event of an action. */
   readonly events: readonly PoolEvent[];
-  /** Look again after so long, though nothing was seen to change. */
+  /** Plan again after this time, even if no change is observed. */
   readonly requeueAfter?: Milliseconds;
-  /** The plan in one sentence. */
+  /** Summary of the plan, in one sentence. */
   readonly because: string;
 }
 
-/** What is to be told of an action when it is done; undefined when it only brings an object up to date. */
+/** The Event of a completed action; undefined if the action only brings an object up to date. */
 export function eventOf(pool: string, action: Action): PoolEvent | undefined {
   if (action.reason === "AsDesired") return undefined;
   const object = "name" in action ? `Builder/${action.name}` : `BuilderPool/${pool}`;

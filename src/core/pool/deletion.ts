@@ -4,32 +4,33 @@ import { isEnding, isIdle, type Member } from "./builder/member.ts";
 import type { ObservedPool } from "./observed.ts";
 
 const minute = 60_000;
-/** Builders that still build then are stopped, so that what they claimed can be put right in the minute that is left. */
+/** The operator then stops builders that still build. One minute is left to correct the statuses of their claims. */
 export const deletionDrainTimeout = 9 * minute;
-/** A deleted pool is let go then, whatever GitHub or its builders do. */
+/** The operator then removes the finalizer, whatever state GitHub or the builders are in. */
 export const deletionTimeout = 10 * minute;
 
-const why: Explanation = { reason: "PoolDeleted", message: "The pool is being deleted" };
+const explanation: Explanation = { reason: "PoolDeleted", message: "The pool is being deleted" };
 
 /**
- * A deleted pool drains all builders at once, waits until GitHub shows nothing of it as pending, and goes. Its pods end at the template they have:
- * that of the spec may be one that the API server refuses. When its time is over it is let go before anything else, which may fail, is tried.
+ * The actions for a pool that is being deleted. All builders drain at once. The finalizer goes once every pod is gone
+ * and GitHub shows no build of the pool as pending. The workload keeps its revision, since the API server may refuse the
+ * pod template of the spec. After `deletionTimeout` the finalizer goes first, because every later action may fail.
  */
 export function planDeletion({ pool, members, workload, deletingFor, unsettled }: ObservedPool): readonly Action[] {
-  const holding = members.filter((member) => isAtWork(member) && deletingFor < deletionDrainTimeout);
-  const replicas = Math.max(0, ...holding.map(({ ordinal = -1 }) => ordinal + 1));
-  const isLate = deletingFor >= deletionTimeout;
-  const isOver = members.every(isGone) && unsettled === 0;
-  const holdsFinalizer = pool.metadata.finalizers?.includes(poolFinalizer) ?? false;
-  const letGo = holdsFinalizer ? [{ do: "removeFinalizer" as const, ...why }] : [];
+  const draining = members.filter((member) => isAtWork(member) && deletingFor < deletionDrainTimeout);
+  const replicas = Math.max(0, ...draining.map(({ ordinal = -1 }) => ordinal + 1));
+  const isTimedOut = deletingFor >= deletionTimeout;
+  const isComplete = members.every(isGone) && unsettled === 0;
+  const hasFinalizer = pool.metadata.finalizers?.includes(poolFinalizer) ?? false;
+  const removeFinalizer = hasFinalizer ? [{ do: "removeFinalizer" as const, ...explanation }] : [];
   return [
-    ...(isLate ? letGo : []),
+    ...(isTimedOut ? removeFinalizer : []),
     ...members.filter(isAtWork).flatMap(drain),
     ...(workload !== undefined && workload.replicas !== replicas
-      ? [{ do: "applyWorkload" as const, replicas, revision: workload.revision, ...why }]
+      ? [{ do: "applyWorkload" as const, replicas, revision: workload.revision, ...explanation }]
       : []),
     ...(deletingFor >= deletionDrainTimeout ? members.flatMap(stop) : []),
-    ...(isOver && !isLate ? letGo : []),
+    ...(isComplete && !isTimedOut ? removeFinalizer : []),
   ];
 }
 
@@ -37,7 +38,7 @@ function isAtWork(member: Member): boolean {
   return !isIdle(member) && !isEnding(member);
 }
 
-/** An outside host has no pod to wait for: it is enough that it builds nothing. */
+/** An outside host has no pod, so it is gone as soon as it is idle. */
 function isGone(member: Member): boolean {
   return member.ordinal === undefined ? isIdle(member) : member.pod === undefined;
 }
@@ -45,15 +46,15 @@ function isGone(member: Member): boolean {
 function drain({ name, builder }: Member): readonly Action[] {
   if (builder === undefined || builder.spec.desired === "Drain") return [];
   const { pool, workerIndex, poolSize, external } = builder.spec;
-  const place = {
+  const index = {
     ...(workerIndex !== undefined && { workerIndex }),
     ...(poolSize !== undefined && { poolSize }),
   };
-  const spec = { pool, desired: "Drain" as const, drainReason: "PoolDeleted", ...place, external };
-  return [{ do: "applyBuilder", name, spec, ...why }];
+  const spec = { pool, desired: "Drain" as const, drainReason: "PoolDeleted", ...index, external };
+  return [{ do: "applyBuilder", name, spec, ...explanation }];
 }
 
 function stop({ name, pod }: Member): readonly Action[] {
   if (pod === undefined || pod.terminating) return [];
-  return [{ do: "deletePod", name, uid: pod.uid, graceMs: 10_000, ...why }];
+  return [{ do: "deletePod", name, uid: pod.uid, graceMs: 10_000, ...explanation }];
 }

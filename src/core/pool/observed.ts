@@ -6,51 +6,53 @@ import type { Member } from "./builder/member.ts";
 /** State of the listing of one repository and branch. */
 export type ListingState = NonNullable<BuilderPoolStatus["listings"]>[number];
 
-/** What plays StatefulSet was last told. */
+/** The last size and revision that the operator applied: of a StatefulSet, or of its counterpart on one machine. */
 export interface Workload {
   readonly replicas: number;
-  /** Revision at which missing ordinals are started. */
+  /** Revision at which missing ordinals start. */
   readonly revision: string;
 }
 
-/** How things stand where the builders of a pool run, besides what runs there. */
+/** Facts about the place where the builders of a pool run, apart from the builders. */
 export interface WorkloadEnvironment {
-  /** Image of the builders themselves, where they have one. */
+  /** Image of the builder program; absent on one machine. */
   readonly program?: string;
-  /** Why no builder of the pool can be started there, when so. */
+  /** The reason that no builder of the pool can start; absent if builders can start. */
   readonly refusal?: Refusal;
-  /** Somebody changed what the workload was told, or the pool asks for something else by now than for replicas and a revision. */
+  /** The applied objects differ from the pool's spec although replicas and revision match, for example after an edit by hand. */
   readonly isAstray?: boolean;
 }
 
+/** The reason that no builder of a pool can start. */
 export type Refusal = Explanation & { readonly reason: "NameTaken" | "DefinitionInvalid" };
 
-/** Everything the pool planner may know. Spans are measured by the operator's monotonic clock and begin at 0 with it. */
+/** The complete input of the pool planner. Spans come from the operator's monotonic clock and restart at 0 with the operator. */
 export interface ObservedPool {
   readonly pool: BuilderPool;
-  /** As `join` made them. */
+  /** The result of `membersOf`. */
   readonly members: readonly Member[];
-  /** Absent when it was told nothing yet. */
+  /** Absent before the first apply. */
   readonly workload?: Workload;
   readonly environment?: WorkloadEnvironment;
-  /** Untested pull requests that wait; absent when it is not known. */
+  /** Untested pull requests that wait; absent if the number is unknown. */
   readonly waiting?: Waiting;
   readonly listings: readonly ListingState[];
-  /** Why GitHub takes no statuses or comments of the pool until a person acts; absent when it takes them. */
+  /** GitHub's reason to refuse statuses or comments of the pool, until a person acts. Absent while GitHub accepts them. */
   readonly refused?: string;
   readonly definitions: {
     readonly broken: readonly { readonly name: string; readonly message: string }[];
     /** Checks that an older pool owns. */
     readonly conflicts: readonly { readonly check: string; readonly owner: string }[];
   };
-  /** Builds of which GitHub must still hear before a deleted pool may go; not counted in one that lives. */
+  /** Builds with a status that must reach GitHub before the pool is deleted; 0 unless the pool is being deleted. */
   readonly unsettled: number;
-  /** How long the deletion has been asked for; 0 when it has not. */
+  /** Time since the deletion was requested; 0 without a request. */
   readonly deletingFor: Milliseconds;
 }
 
+/** The queue of untested pull requests. */
 export interface Waiting {
   readonly queued: number;
-  /** Since when the oldest waits. */
+  /** Start of the longest wait. */
   readonly oldest?: string;
 }

@@ -11,16 +11,15 @@ import { eventsOf } from "./status/conditions.ts";
 import { statusOf } from "./status/status.ts";
 
 /**
- * The next step of a pool, from nothing but what is seen now: where its revision is going, who must go for it and how far,
- * what the objects and the workload must be told. At rest it has no action. `now` is the wall clock in milliseconds, for
- * the times in conditions alone.
+ * Plans the next step of a pool from the observed state alone: its rollout, its removals, and the writes to objects and
+ * workload. A pool at rest has no action. `now` is the wall clock in milliseconds and only dates conditions.
  */
 export function planPool(observed: ObservedPool, now: number): PoolPlan {
   const { pool } = observed;
   const rollout = rolloutOf(observed);
   const removals = removalsOf(observed, rollout);
   const isDeleted = pool.metadata.deletionTimestamp !== undefined;
-  const actions = isDeleted ? planDeletion(observed) : planLife(observed, rollout, removals);
+  const actions = isDeleted ? planDeletion(observed) : planLivePool(observed, rollout, removals);
   const status = statusOf(observed, rollout, removals, now);
   const requeueAfter = requeueAfterOf(observed);
   return {
@@ -28,23 +27,29 @@ export function planPool(observed: ObservedPool, now: number): PoolPlan {
     status,
     events: eventsOf(pool.metadata.name, pool.status?.conditions, status.conditions ?? []),
     ...(requeueAfter !== undefined && { requeueAfter }),
-    because: actions[0]?.message ?? waitingFor(removals) ?? "Nothing to do: the pool is as declared",
+    because: actions[0]?.message ?? waitingSummaryOf(removals) ?? "Nothing to do: the pool is as declared",
   };
 }
 
-/** Of a pool that no builder can be started for nothing is touched: what runs under its name may be somebody else's. */
-function planLife(observed: ObservedPool, rollout: Rollout, removals: Removals): readonly Action[] {
+/** If the pool is refused, only its finalizer is added: objects under its name may belong to someone else. */
+function planLivePool(observed: ObservedPool, rollout: Rollout, removals: Removals): readonly Action[] {
   if (observed.environment?.refusal !== undefined) return addFinalizer(observed);
   return [...addFinalizer(observed), ...planBuilders(observed, removals), ...planPods(observed, rollout, removals)];
 }
 
-/** A deletion must find the finalizer there, so it comes before anything that would have to be undone. */
+/** The finalizer comes before every object that a deletion must clean up. */
 function addFinalizer({ pool }: ObservedPool): readonly Action[] {
   if (pool.metadata.finalizers?.includes(poolFinalizer)) return [];
-  return [{ do: "addFinalizer", reason: "AsDesired", message: "Builders drain before the pool is deleted" }];
+  return [
+    {
+      do: "addFinalizer",
+      reason: "AsDesired",
+      message: "Adds a finalizer, so that builders drain before the pool is deleted",
+    },
+  ];
 }
 
-function waitingFor({ all }: Removals): string | undefined {
+function waitingSummaryOf({ all }: Removals): string | undefined {
   const first = all[0];
-  return first === undefined ? undefined : `${first.reason.message}; waiting for its turn or for it to drain`;
+  return first === undefined ? undefined : `${first.reason.message}; waits for the budget or for its drain`;
 }

@@ -5,21 +5,21 @@ import { deletionDrainTimeout, deletionTimeout } from "./deletion.ts";
 import type { ObservedPool } from "./observed.ts";
 import { drainLimit } from "./rollout/removal.ts";
 
-/** How soon time alone may change the plan; undefined when only news can. */
+/** The time after which the plan may change without an observed change; undefined if no deadline is pending. */
 export function requeueAfterOf({ pool, members, deletingFor }: ObservedPool): Milliseconds | undefined {
   const isDeleted = pool.metadata.deletionTimestamp !== undefined;
-  const left = members
-    .flatMap((member) => deadlines(member, pool.spec))
+  const remaining = members
+    .flatMap((member) => timeoutsOf(member, pool.spec))
     .concat(isDeleted ? [deletionDrainTimeout - deletingFor, deletionTimeout - deletingFor] : [])
     .filter((span) => span > 0);
-  return left.length === 0 ? undefined : Math.max(1000, Math.min(...left));
+  return remaining.length === 0 ? undefined : Math.max(1000, Math.min(...remaining));
 }
 
-function deadlines({ pod, phase, builder, ages, ...member }: Member, spec: ObservedPool["pool"]["spec"]): number[] {
+function timeoutsOf({ pod, phase, builder, ages, ...member }: Member, spec: ObservedPool["pool"]["spec"]): number[] {
   if (pod === undefined) return [];
   return [
     ...(isCold({ ...member, phase, ages }) ? [milliseconds(spec.warmup.timeout) - ages.stuck] : []),
-    ...(phase === "Quarantined" ? [quarantinePauseOf(ages.strikes) - ages.quarantined] : []),
+    ...(phase === "Quarantined" ? [quarantinePauseOf(ages.quarantineCount) - ages.quarantined] : []),
     ...(builder?.spec.desired === "Drain" ? [drainLimit(spec.update) - ages.draining] : []),
   ];
 }

@@ -111,7 +111,7 @@ async function livenessOfAll(
       .map((builder) => {
         const { name } = builder.metadata;
         const isDead = isCertainlyDead(builder, pods.get(builder.spec.pool) ?? []);
-        return [name, livenessOf({ silence: heartbeatAgeOf(ages, name, now), isDead })];
+        return [name, livenessOf({ heartbeatAge: heartbeatAgeOf(ages, name, now), isDead })];
       }),
   );
 }

@@ -6,7 +6,7 @@ import { isHeld, isWanted } from "../../core/build/state.ts";
 import { poolChecksOf } from "../../core/definitions/checks.ts";
 import { checkOwnersOf } from "../../core/definitions/ownership.ts";
 import { membersOf } from "../../core/pool/builder/member.ts";
-import { agesOf, observeTimers } from "../../core/pool/builder/timers.ts";
+import { observeTimers, withAges } from "../../core/pool/builder/timers.ts";
 import type { ListingState, ObservedPool, Waiting } from "../../core/pool/observed.ts";
 import { hasUnpublished } from "../../core/report/post/pending.ts";
 import type { KnownBuilders } from "./apply.ts";
@@ -27,8 +27,8 @@ export async function observePool(
   const builders = buildersOf(name, caches, memory);
   const { workload, pods } = await world.workloads.observe(name, podsHeardOf(builders));
   const environment = await world.workloads.environment(pool, caches.pools.list());
-  const timers = observeTimers(remembered.timers, membersOf(name, pods, builders), now);
-  remembered.timers = timers;
+  const members = membersOf(name, pods, builders);
+  remembered.timers = observeTimers(remembered.timers, members, now);
   const listings = world.listings(pool);
   const builds = caches.builds.list().filter(({ spec }) => spec.pool === name);
   const waiting = waitingAmong(builds, listings);
@@ -36,7 +36,7 @@ export async function observePool(
   const { checks, broken } = poolChecksOf(pool);
   return {
     pool,
-    members: membersOf(name, pods, builders, (builder) => agesOf(timers, builder, now)),
+    members: withAges(members, remembered.timers, now),
     ...(workload !== undefined && { workload }),
     environment,
     ...(waiting !== undefined && { waiting }),

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Stored } from "../../api/objects/kinds.ts";
 import type { BuilderPoolStatus } from "../../api/objects/pool.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
-import { hasNews } from "../../core/pool/status/status.ts";
+import { hasUrgentChange } from "../../core/pool/status/status.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import { type Memory, memoryOf } from "./memory.ts";
 import type { PoolWorld } from "./world.ts";
@@ -23,7 +23,7 @@ export async function writeStatus(
   const remembered = memoryOf(pool, memory);
   const { name, uid } = pool.metadata;
   const isSame = (current: Stored<"BuilderPool">) => isDeepStrictEqual(current.status, status);
-  if (!isSame(pool) && !hasNews(pool.status, status)) {
+  if (!isSame(pool) && !hasUrgentChange(pool.status, status)) {
     remembered.unwrittenSince ??= clock.monotonic();
     const left = remembered.unwrittenSince + gather - clock.monotonic();
     if (left > 0) return left;

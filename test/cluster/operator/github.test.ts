@@ -69,7 +69,7 @@ describe("a read-only credential", () => {
     await github.standIn.state.openPullRequest({ repository: "AliceO2Group/AliceO2", association: "NONE" });
     expect(await condition(installation, "o2", "GitHubReachable", /^False ReportsRefused/)).toMatch(
       new RegExp(
-        `Reports wait until GitHub takes them: GitHub answered ${answer} for status .*grant it commit statuses`,
+        `Reports wait until GitHub accepts them: GitHub answered ${answer} for status .*grant it commit statuses`,
       ),
     );
     await until("the warning", async () =>

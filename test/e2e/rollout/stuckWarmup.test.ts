@@ -34,7 +34,7 @@ describe("a warm-up that does not come to its end", () => {
     await story.github().state.pushBranch({ repository: hello, files: { "test/held.test": held } });
     await declare(2);
     expect(await stuckAt(1, "Building")).toBe(
-      '"stuck-1" made no progress in its warm-up for 15s ("Building master for build/hello/o2"); its status and log say what it waits for, `restart` starts it afresh',
+      '"stuck-1" made no progress in its warm-up for 15s ("Building master for build/hello/o2"); its status and log show the reason, `builderpool restart` restarts it',
     );
   });
 

@@ -107,7 +107,7 @@ describe("a builderpool up whose GitHub", () => {
   );
 
   it("has left its notes of all that where people look, and no bad one stands there now", async () => {
-    expect(up.output()).toMatch(/alice\/hello could not be listed, what is known is kept: gitHub answered 502/i);
+    expect(up.output()).toMatch(/alice\/hello could not be listed, the last listing is kept: gitHub answered 502/i);
     const pools = await machine.run("get", "pools");
     expect(pools.stdout + pools.stderr).not.toMatch(/could not be listed/);
   });

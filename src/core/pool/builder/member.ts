@@ -1,71 +1,69 @@
 import type { Builder, BuilderPhase, BuilderStatus } from "../../../api/objects/builder.ts";
 import { ordinalOf, type Pod } from "./pod.ts";
 
-/** Spans in milliseconds, measured on the operator's monotonic clock from when it first saw the state. */
+/** Spans in milliseconds since the operator first observed a state, on its monotonic clock. */
 export interface Ages {
-  /** Asked to drain, the same pod all along. */
+  /** Since the drain of the present pod was requested. */
   readonly draining: number;
-  /** Not warm, and no progress towards it. */
+  /** Since the last progress of the warm-up. */
   readonly stuck: number;
   readonly quarantined: number;
-  /** Times in a row that it was quarantined after a restart; 1 for the first. */
-  readonly strikes: number;
+  /** Number of quarantines in a row, each after a restart; 1 for the first. */
+  readonly quarantineCount: number;
 }
 
-/** A builder as the planner sees it: what runs and what the object says, joined by name. */
+/** A builder as the planner sees it: its pod and its Builder object, joined by name. */
 export interface Member {
   readonly name: string;
   /** Absent for an outside host. */
   readonly ordinal?: number;
   readonly pod?: Pod;
   readonly builder?: Builder;
-  /** What this very pod says of itself; absent while the object still speaks of an earlier one. */
+  /** The status that the present pod wrote; absent while the object holds the status of an earlier pod. */
   readonly status?: BuilderStatus;
   readonly phase: BuilderPhase;
   readonly ages: Ages;
 }
 
-/** Ages of something just seen. */
-export const noAges: Ages = { draining: 0, stuck: 0, quarantined: 0, strikes: 0 };
+/** Ages of a builder that was just observed for the first time. */
+export const noAges: Ages = { draining: 0, stuck: 0, quarantined: 0, quarantineCount: 0 };
 
-/** Pods by ordinal, then outside hosts by name. A builder of neither kind (its pod is gone) is in its ordinal's place. */
-export function membersOf(
-  pool: string,
-  pods: readonly Pod[],
-  builders: readonly Builder[],
-  ages: (name: string) => Ages = () => noAges,
-): readonly Member[] {
+/**
+ * Joins pods and Builders by name: ordinals in ascending order, then outside hosts by name. A Builder without a pod sorts
+ * at its ordinal. All ages are 0; `withAges` adds them.
+ */
+export function membersOf(pool: string, pods: readonly Pod[], builders: readonly Builder[]): readonly Member[] {
   const podOf = new Map(pods.map((pod) => [pod.name, pod]));
   const builderOf = new Map(builders.map((builder) => [builder.metadata.name, builder]));
   return [...new Set([...podOf.keys(), ...builderOf.keys()])]
-    .map((name) => memberOf(pool, name, podOf.get(name), builderOf.get(name), ages(name)))
-    .sort(inOrder);
+    .map((name) => memberOf(pool, name, podOf.get(name), builderOf.get(name)))
+    .sort(byOrdinalAndName);
 }
 
-/** Whether work may be given to it, and would be missed. */
+/** Whether the builder is Ready, is not asked to drain, and its pod stays. */
 export function isServing(member: Member): boolean {
   return member.phase === "Ready" && member.builder?.spec.desired !== "Drain" && !isEnding(member);
 }
 
-/** Whether its pod is on the way out or gone. */
+/** Whether its pod terminates or has ended. */
 export function isEnding({ pod }: Member): boolean {
   return pod !== undefined && (pod.terminating || pod.ended);
 }
 
-/** Whether it has yet to get warm. */
+/** Whether the builder has not finished its warm-up. */
 export function isCold({ phase }: Member): boolean {
   return phase === "Pending" || phase === "Warming";
 }
 
-/** Whether nothing is lost when it is stopped now: it builds nothing and is not warm, or is drained already. */
+/** Whether a stop loses no work: the builder builds nothing and is either not warm or already drained. */
 export function isIdle({ phase }: Member): boolean {
   return phase !== "Ready" && phase !== "Draining" && phase !== "Suspect";
 }
 
-function memberOf(pool: string, name: string, pod: Pod | undefined, builder: Builder | undefined, ages: Ages): Member {
+function memberOf(pool: string, name: string, pod: Pod | undefined, builder: Builder | undefined): Member {
   const external = builder?.spec.external === true && pod === undefined;
   const ordinal = external ? undefined : (pod?.ordinal ?? ordinalOf(pool, name));
-  const status = external || speaksOf(pod, builder) ? builder?.status : undefined;
+  const status = external || isStatusOf(pod, builder) ? builder?.status : undefined;
   return {
     name,
     ...(ordinal !== undefined && { ordinal }),
@@ -73,16 +71,16 @@ function memberOf(pool: string, name: string, pod: Pod | undefined, builder: Bui
     ...(builder !== undefined && { builder }),
     ...(status !== undefined && { status }),
     phase: phaseOf(status),
-    ages,
+    ages: noAges,
   };
 }
 
-/** The object outlives its pods: what an earlier one wrote says nothing about this one. */
-function speaksOf(pod: Pod | undefined, builder: Builder | undefined): boolean {
+/** The Builder object outlives its pods, so the status may come from an earlier pod. */
+function isStatusOf(pod: Pod | undefined, builder: Builder | undefined): boolean {
   return pod !== undefined && !pod.ended && builder?.status?.podUid === pod.uid;
 }
 
-/** Ready counts only with the marker of this incarnation and revision. */
+/** Ready requires the ready marker of this incarnation and revision. */
 function phaseOf(status: BuilderStatus | undefined): BuilderPhase {
   if (status === undefined) return "Pending";
   if (status.phase !== "Ready") return status.phase;
@@ -90,8 +88,8 @@ function phaseOf(status: BuilderStatus | undefined): BuilderPhase {
   return warm?.incarnation === incarnation && warm.revision === revision ? "Ready" : "Warming";
 }
 
-function inOrder(a: Member, b: Member): number {
-  const byOrdinal = (a.ordinal ?? Number.POSITIVE_INFINITY) - (b.ordinal ?? Number.POSITIVE_INFINITY);
-  if (byOrdinal < 0 || byOrdinal > 0) return byOrdinal;
+function byOrdinalAndName(a: Member, b: Member): number {
+  const difference = (a.ordinal ?? Number.POSITIVE_INFINITY) - (b.ordinal ?? Number.POSITIVE_INFINITY);
+  if (difference < 0 || difference > 0) return difference;
   return a.name < b.name ? -1 : 1;
 }

@@ -4,15 +4,15 @@ export interface Pod {
   readonly name: string;
   readonly pool: string;
   readonly ordinal: number;
-  /** Tells an instance from a later one of the same name. */
+  /** Distinguishes this instance from later instances of the same name. */
   readonly uid: string;
-  /** Revision it was started with. */
+  /** Revision at which the instance started. */
   readonly revision: string;
-  /** Asked to stop; it drains and goes. */
+  /** A stop was requested: the builder drains and exits. */
   readonly terminating: boolean;
-  /** Its process ended; the death certificate. */
+  /** Its process has exited, which proves that the builder is dead. */
   readonly ended: boolean;
-  /** What keeps it from starting, for people; in words that stay the same while it does. */
+  /** The reason that it does not start, for people. The text stays the same while the reason does. */
   readonly startFailure?: string;
 }
 
@@ -21,7 +21,7 @@ export function podName(pool: string, ordinal: number): string {
   return `${pool}-${ordinal}`;
 }
 
-/** The ordinal that `name` has in `pool`; undefined when it is no pod's name of that pool. */
+/** The ordinal in the name of a pod; undefined if `name` is not the name of a pod of `pool`. */
 export function ordinalOf(pool: string, name: string): number | undefined {
   if (!name.startsWith(`${pool}-`)) return undefined;
   const digits = name.slice(pool.length + 1);

@@ -2,7 +2,7 @@ import type { Milliseconds } from "../../../api/values/duration.ts";
 import { type Ages, isCold, type Member, noAges } from "./member.ts";
 import { quarantinePauseOf } from "./quarantine.ts";
 
-/** Since when, on the operator's monotonic clock, each builder has been seen as it is. Forgotten when the operator restarts. */
+/** The start of each builder's present states, on the operator's monotonic clock. A restart of the operator clears them. */
 export type BuilderTimers = ReadonlyMap<string, BuilderTimer>;
 
 interface BuilderTimer {
@@ -14,43 +14,46 @@ interface BuilderTimer {
     readonly progressAt: string | undefined;
     readonly since: Milliseconds;
   };
-  readonly quarantine?: { readonly incarnation: string; readonly since: Milliseconds; readonly strikes: number };
-  /** Since when it is ready again; long enough and its quarantines are forgotten. */
-  readonly well?: Milliseconds;
+  readonly quarantine?: { readonly incarnation: string; readonly since: Milliseconds; readonly count: number };
+  /** The first time it was Ready after a quarantine. After twice the pause its quarantines are forgotten. */
+  readonly healthySince?: Milliseconds;
 }
 
-/** What is remembered after a look; builders that are gone are forgotten. */
+/** Updates the timers with the observed members. Builders that no longer exist are removed. */
 export function observeTimers(before: BuilderTimers, members: readonly Member[], now: Milliseconds): BuilderTimers {
-  return new Map(members.map((member) => [member.name, look(before.get(member.name) ?? {}, member, now)]));
+  return new Map(members.map((member) => [member.name, observeTimer(before.get(member.name) ?? {}, member, now)]));
 }
 
-/** The ages of a builder at `now`. */
-export function agesOf(timers: BuilderTimers, name: string, now: Milliseconds): Ages {
-  const { drain, warmup, quarantine, well } = timers.get(name) ?? {};
-  const since = (start: Milliseconds | undefined) => (start === undefined ? 0 : now - start);
+/** The members with their ages at `now`, from timers that were updated with the same members. */
+export function withAges(members: readonly Member[], timers: BuilderTimers, now: Milliseconds): readonly Member[] {
+  return members.map((member) => ({ ...member, ages: agesOf(timers.get(member.name), now) }));
+}
+
+function agesOf({ drain, warmup, quarantine, healthySince }: BuilderTimer = {}, now: Milliseconds): Ages {
+  const ageOf = (start: Milliseconds | undefined) => (start === undefined ? 0 : now - start);
   return {
     ...noAges,
-    draining: since(drain?.since),
-    stuck: since(warmup?.since),
-    quarantined: well === undefined ? since(quarantine?.since) : 0,
-    strikes: quarantine?.strikes ?? 0,
+    draining: ageOf(drain?.since),
+    stuck: ageOf(warmup?.since),
+    quarantined: healthySince === undefined ? ageOf(quarantine?.since) : 0,
+    quarantineCount: quarantine?.count ?? 0,
   };
 }
 
-function look(before: BuilderTimer, member: Member, now: Milliseconds): BuilderTimer {
-  const drain = lookAtDrain(before.drain, member, now);
-  const warmup = isCold(member) ? lookAtWarmup(before.warmup, member, now) : undefined;
-  const quarantine = lookAtQuarantine(before, member, now);
-  const well = lookAtHealth(before.well, member, now);
+function observeTimer(before: BuilderTimer, member: Member, now: Milliseconds): BuilderTimer {
+  const drain = observeDrain(before.drain, member, now);
+  const warmup = isCold(member) ? observeWarmup(before.warmup, member, now) : undefined;
+  const quarantine = observeQuarantine(before, member, now);
+  const healthySince = observeHealth(before.healthySince, member, now);
   return {
     ...(drain !== undefined && { drain }),
     ...(warmup !== undefined && { warmup }),
     ...(quarantine !== undefined && { quarantine }),
-    ...(well !== undefined && { well }),
+    ...(healthySince !== undefined && { healthySince }),
   };
 }
 
-function lookAtDrain(
+function observeDrain(
   before: BuilderTimer["drain"],
   { builder, pod }: Member,
   now: Milliseconds,
@@ -59,8 +62,8 @@ function lookAtDrain(
   return before !== undefined && before.uid === pod?.uid ? before : { uid: pod?.uid, since: now };
 }
 
-/** A process that dies and starts over makes progress only by getting further than any before it at this revision. */
-function lookAtWarmup(
+/** A restarted process makes progress only beyond the best of all earlier processes at this revision. */
+function observeWarmup(
   before: BuilderTimer["warmup"],
   { pod, status }: Member,
   now: Milliseconds,
@@ -77,24 +80,29 @@ function lookAtWarmup(
   return before;
 }
 
-/** What warms up, or is not heard, has yet to show whether it is well. */
-function lookAtHealth(before: BuilderTimer["well"], { phase }: Member, now: Milliseconds): BuilderTimer["well"] {
+/** A builder that warms up or is Suspect keeps its earlier value: only Ready proves health. */
+function observeHealth(
+  before: BuilderTimer["healthySince"],
+  { phase }: Member,
+  now: Milliseconds,
+): BuilderTimer["healthySince"] {
   if (phase === "Quarantined") return undefined;
   return phase === "Ready" ? (before ?? now) : before;
 }
 
-function lookAtQuarantine(
+function observeQuarantine(
   before: BuilderTimer,
   { phase, status }: Member,
   now: Milliseconds,
 ): BuilderTimer["quarantine"] {
   const last = before.quarantine;
+  const { healthySince } = before;
   if (phase === "Quarantined" && status !== undefined) {
     const { incarnation } = status;
-    if (last?.incarnation === incarnation && before.well === undefined) return last;
-    return { incarnation, since: now, strikes: (last?.strikes ?? 0) + 1 };
+    if (last?.incarnation === incarnation && healthySince === undefined) return last;
+    return { incarnation, since: now, count: (last?.count ?? 0) + 1 };
   }
   const isForgotten =
-    last !== undefined && before.well !== undefined && now - before.well > quarantinePauseOf(last.strikes) * 2;
+    last !== undefined && healthySince !== undefined && now - healthySince > quarantinePauseOf(last.count) * 2;
   return isForgotten ? undefined : last;
 }

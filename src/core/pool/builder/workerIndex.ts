@@ -1,20 +1,21 @@
 import type { BuilderSpec } from "../../../api/objects/builder.ts";
 import type { Member } from "./member.ts";
 
+/** A builder's worker index and the size of its pool. */
 export type PartitionIndex = Required<Pick<BuilderSpec, "workerIndex" | "poolSize">>;
 
 /**
- * Worker indexes 0..poolSize-1 without holes: a pod's is its ordinal, outside hosts follow in the order of their names.
- * `pods` is the number of ordinals that count. The index is a view; who a builder is, is its name.
+ * Assigns worker indexes 0 to poolSize - 1 without gaps: a pod has its ordinal, outside hosts follow by name. `podCount`
+ * is the number of ordinals in the partition. The index may change; the name identifies a builder.
  */
 export function partitionIndexesOf(
   members: readonly Member[],
-  pods: number,
+  podCount: number,
 ): (name: string, ordinal?: number) => PartitionIndex {
   const outside = members
     .filter(({ ordinal }) => ordinal === undefined)
     .map(({ name }) => name)
     .sort();
-  const poolSize = pods + outside.length;
-  return (name, ordinal) => ({ workerIndex: ordinal ?? pods + outside.indexOf(name), poolSize });
+  const poolSize = podCount + outside.length;
+  return (name, ordinal) => ({ workerIndex: ordinal ?? podCount + outside.indexOf(name), poolSize });
 }

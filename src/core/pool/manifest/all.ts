@@ -7,7 +7,7 @@ import { networkPolicyOf } from "./networkPolicy.ts";
 import type { PodTemplate } from "./podTemplate.ts";
 import { statefulSetOf } from "./statefulSet.ts";
 
-/** Everything a pool owns in a cluster but its Builders and Builds, in the order in which it is made: pods come last, and find all they need. */
+/** The objects of a pool in a cluster, except Builders and Builds. In the order of creation: pods come last, since they need all others. */
 export function manifestsOf(
   pool: BuilderPool,
   namespace: string,

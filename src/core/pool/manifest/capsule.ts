@@ -1,22 +1,22 @@
 /**
- * What a pod brings along so that its cell runs in any image, whatever libc that has: Node with its libraries and their loader, an init that
- * reaps, and the cell's programs. The image of the pool gives the tools that builds use, and nothing of what runs the cell.
+ * Folder of the capsule: Node with its libraries and loader, an init process that reaps, and the cell's programs. With it
+ * the cell runs in any image, whatever its libc. The image of the pool only provides the tools that builds use.
  */
 export const capsule = "/capsule";
 
-/** Where the cell listens for its builder, in a volume that both containers see. */
+/** Socket of the cell, in a volume that both containers mount. */
 export const cellSocket = "/run/cell/cell.sock";
 
-/** Where a cell finds the Secrets that its pool hands to builds, each in a folder of its name. */
+/** Folder of the Secrets that the pool gives to builds, with one subfolder for each Secret. */
 export const cellSecretsFolder = "/secrets";
 
-/** What builds can write outside the work folder; emptied after every order. */
+/** Writable folders outside the work area. The cell empties them after every order. */
 export const scratch = ["/tmp", "/dev/shm"] as const;
 
-/** Arguments of the builder's image that make it fill the capsule and end. */
+/** Arguments of the builder image to fill the capsule and exit. */
 export const capsuleArguments: readonly string[] = ["capsule", capsule];
 
-/** Command of the container `cell`: alone in its PID namespace it listens, and starts the cell program once for each order. */
+/** Command of the container `cell`: it listens, alone in its PID namespace, and starts the cell program for each order. */
 export const cellCommand: readonly string[] = [
   `${capsule}/tini`,
   "--",
@@ -28,7 +28,7 @@ export const cellCommand: readonly string[] = [
   ...inCapsule("cell"),
 ];
 
-/** The loader is named, so the image needs none; and the path a program then finds of itself is the loader's. */
+/** Starts Node through the loader of the capsule, so the image needs no loader. `process.execPath` is then the loader's. */
 function inCapsule(program: string): readonly string[] {
   return [`${capsule}/loader`, "--library-path", `${capsule}/lib`, `${capsule}/node`, `${capsule}/app/${program}.mjs`];
 }

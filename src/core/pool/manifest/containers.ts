@@ -4,11 +4,12 @@ import type { Setting } from "./manifest.ts";
 import { bucketKeysFolder, builderMountsOf, capsuleMounts, cellMountsOf, dataFolder, logsTokenFile } from "./mounts.ts";
 import { builderUser, cellUser, containerSecurityOf } from "./security.ts";
 
-/** Name of the container whose end is the builder's. */
+/** Name of the container with the builder program. */
 export const builderContainer = "builder";
+/** Port of the health and metrics endpoints. */
 export const healthPort = 8080;
 
-/** Copies Node, its libraries, its loader and the cell program to where the cell's image has them not. */
+/** The init container that copies Node, its libraries, its loader and the cell program into the shared volume. */
 export function capsuleContainerOf({ builderImage }: Setting): object {
   return {
     name: "capsule",
@@ -20,7 +21,7 @@ export function capsuleContainerOf({ builderImage }: Setting): object {
   };
 }
 
-/** The hands. A native sidecar outlives the builder, so that the build of one that is told to end comes to its own end. */
+/** The container that runs builds. It is a native sidecar, so it outlives the builder and a drain can finish its build. */
 export function cellContainerOf({ spec }: BuilderPool): object {
   return {
     name: "cell",
@@ -33,7 +34,7 @@ export function cellContainerOf({ spec }: BuilderPool): object {
   };
 }
 
-/** The brain. Ready means warm, so that everybody who looks at pods sees the truth. */
+/** The container of the builder program. Its readiness means a completed warm-up. */
 export function builderContainerOf(pool: BuilderPool, { builderImage, logs }: Setting, revision: string): object {
   return {
     name: builderContainer,
@@ -54,7 +55,7 @@ export function builderContainerOf(pool: BuilderPool, { builderImage, logs }: Se
     ],
     ports: [{ name: "http", containerPort: healthPort, protocol: "TCP" }],
     readinessProbe: { httpGet: { path: "/readyz", port: "http" }, periodSeconds: 5, failureThreshold: 2 },
-    // The pod's own grace period is that of a drain; a builder that hangs drains nothing.
+    // The pod's own grace period is the drain limit. A builder that hangs drains nothing.
     livenessProbe: {
       httpGet: { path: "/livez", port: "http" },
       initialDelaySeconds: 30,
@@ -69,7 +70,7 @@ export function builderContainerOf(pool: BuilderPool, { builderImage, logs }: Se
   };
 }
 
-/** Logs go to the bucket that the pool names, instead of the log service. */
+/** With `logs.s3`, logs go to this bucket instead of the log service. */
 function bucketEnvironment({ spec: { logs } }: BuilderPool): readonly object[] {
   if (logs.s3 === undefined) return [];
   const { secretRef: _, ...bucket } = logs.s3;

@@ -4,8 +4,8 @@ import type { Manifest } from "./manifest.ts";
 import { ownedMetadataOf, selectorOf } from "./owned.ts";
 
 /**
- * Holds evictions to the budget of our own actions, at least one at a time: a node must be drainable, and the builder on it finishes its
- * build first. One that is not warm yet may always be evicted.
+ * Applies the operator's own budget to evictions. At least one eviction at a time is allowed, since a node must be
+ * drainable; the evicted builder finishes its build first. A builder that is not ready may always be evicted.
  */
 export function disruptionBudgetOf(pool: BuilderPool): Manifest {
   const { name } = pool.metadata;

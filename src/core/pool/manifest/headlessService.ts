@@ -3,7 +3,7 @@ import { healthPort } from "./containers.ts";
 import type { Manifest } from "./manifest.ts";
 import { ownedMetadataOf, selectorOf } from "./owned.ts";
 
-/** Gives each pod a name in DNS, and Prometheus a place to find them, whether they are ready or not. */
+/** The headless Service: DNS names for all pods and targets for Prometheus, whether the pods are ready or not. */
 export function headlessServiceOf(pool: BuilderPool): Manifest {
   const { name } = pool.metadata;
   return {

@@ -3,7 +3,7 @@ import type { Manifest } from "./manifest.ts";
 import { accountNameOf, ownedMetadataOf } from "./owned.ts";
 import { builderRules } from "./rights.ts";
 
-/** Who the builders of a pool are; its token is handed to the builder container alone. */
+/** The ServiceAccount of the builders of a pool. Only the builder container gets its token. */
 export function serviceAccountOf(pool: BuilderPool): Manifest {
   return {
     apiVersion: "v1",
@@ -13,7 +13,7 @@ export function serviceAccountOf(pool: BuilderPool): Manifest {
   };
 }
 
-/** What they may do; the admission policy narrows it to what is their own. */
+/** The Role of the builders. The admission policy narrows it to their own objects. */
 export function roleOf(pool: BuilderPool): Manifest {
   return {
     apiVersion: "rbac.authorization.k8s.io/v1",
@@ -23,6 +23,7 @@ export function roleOf(pool: BuilderPool): Manifest {
   };
 }
 
+/** Binds the Role to the ServiceAccount in `namespace`. */
 export function roleBindingOf(pool: BuilderPool, namespace: string): Manifest {
   const name = accountNameOf(pool.metadata.name);
   return {

@@ -8,18 +8,18 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** What the pods of every pool of an installation share. */
+/** Settings that the pods of all pools of an installation share. */
 export interface Setting {
-  /** Image of the builder, which also holds what the cell is started with. */
+  /** Image of the builder, which also contains the capsule. */
   readonly builderImage: string;
-  /** Secrets by which images of builders and of pools are pulled. */
+  /** Secrets to pull the images of the builder and of pools. */
   readonly pullSecrets: readonly string[];
   readonly logs: {
-    /** Where builders PUT logs. */
+    /** Target of the builders' PUT requests. */
     readonly url: string;
-    /** Where people open them. */
+    /** Address for people. */
     readonly publicUrl: string;
-    /** Audience of the token that the log service takes. */
+    /** Audience of the tokens that the log service accepts. */
     readonly audience: string;
   };
 }

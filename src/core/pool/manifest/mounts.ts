@@ -2,18 +2,21 @@ import type { BuilderPoolSpec } from "../../../api/objects/pool.ts";
 import { capsule, cellSecretsFolder, cellSocket } from "./capsule.ts";
 import type { Setting } from "./manifest.ts";
 
-/** The claim that keeps a builder's tree warm over restarts. */
+/** The volume claim that keeps a builder's tree warm over restarts. */
 export const dataVolume = "data";
+/** Mount path of the claim in the builder container. */
 export const dataFolder = "/data";
-/** Where client libraries look for it. */
+/** The path that client libraries expect. */
 const apiTokenFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 const logsTokenFolder = "/var/run/secrets/builderpool-logs";
+/** Token for the log service. */
 export const logsTokenFile = `${logsTokenFolder}/token`;
-/** Where the builder finds the keys of the bucket that its pool sends logs to. */
+/** Folder with the keys of the log bucket. */
 export const bucketKeysFolder = "/var/run/secrets/builderpool-bucket";
 /**
- * The kubelet renews a token when 80 % of this are over, and no sooner, even if it is worth nothing any more because its ServiceAccount was deleted and
- * made again: that must be before a builder which is not heard kills its build. The least that Kubernetes allows.
+ * Lifetime of tokens, the minimum of Kubernetes. The kubelet renews a token after 80 % of its lifetime and never earlier,
+ * even if the token is void because its ServiceAccount was deleted and recreated. The renewal must precede `killAfter`,
+ * when a builder without an acknowledged heartbeat kills its build.
  */
 const tokenSeconds = 600;
 
@@ -21,10 +24,10 @@ const bucketKeys = "bucket-keys";
 const capsuleMount = { name: "capsule", mountPath: capsule };
 const socketMount = { name: "socket", mountPath: cellSocket.slice(0, cellSocket.lastIndexOf("/")) };
 
-/** What brings the cell program into an image that knows nothing of it. */
+/** The mounts of the capsule container. */
 export const capsuleMounts = [capsuleMount];
 
-/** The brain sees the whole volume, and all that proves who it is. */
+/** The mounts of the builder container: the whole data volume and all credentials. */
 export function builderMountsOf({ logs }: BuilderPoolSpec): readonly object[] {
   return [
     { name: dataVolume, mountPath: dataFolder },
@@ -36,7 +39,7 @@ export function builderMountsOf({ logs }: BuilderPoolSpec): readonly object[] {
   ];
 }
 
-/** Foreign code sees its work area, the mirrors, and what the pool hands it; `config/` and `state/` lie on the volume and are not mounted. */
+/** The mounts of the cell: work area, mirrors, and the Secrets and volumes of the pool. `config/` and `state/` are not mounted. */
 export function cellMountsOf({ cellSecrets = [], template }: BuilderPoolSpec): readonly object[] {
   return [
     { ...capsuleMount, readOnly: true },
@@ -53,7 +56,7 @@ export function cellMountsOf({ cellSecrets = [], template }: BuilderPoolSpec): r
   ];
 }
 
-/** All but the claim. */
+/** All volumes except the claim. */
 export function volumesOf(
   { cellSecrets = [], template, logs: { s3 } }: BuilderPoolSpec,
   { logs }: Setting,
@@ -71,7 +74,7 @@ export function volumesOf(
   ];
 }
 
-/** The names of volumes that are ours. */
+/** Volume names that a pool must not use. */
 export const ownVolumes: ReadonlySet<string> = new Set([
   dataVolume,
   capsuleMount.name,
@@ -87,7 +90,7 @@ function secretAs(name: string, secretName: string): object {
   return { name, secret: { secretName, defaultMode: 0o440 } };
 }
 
-/** A Secret's name may hold dots, a volume's may not, and has 63 characters at most. */
+/** The name of a volume has at most 63 characters and, unlike the name of a Secret, no dots. */
 function secretVolume(secret: string): string {
   return `secret-${secret.replaceAll(".", "-")}`.slice(0, 63).replace(/-+$/, "");
 }

@@ -3,13 +3,13 @@ import { healthPort } from "./containers.ts";
 import type { Manifest } from "./manifest.ts";
 import { ownedMetadataOf, selectorOf } from "./owned.ts";
 
-/** Where clouds hand the credentials of a node to whoever asks from it. */
+/** Addresses at which clouds serve the credentials of a node to every process on it. */
 const nodeCredentials = { v4: "169.254.169.254/32", v6: "fd00:ec2::254/128" };
 
 /**
- * Nobody reaches a builder but for health and metrics, and nobody in it reaches the credentials of its node. It cannot keep a build from
- * the API server: a policy knows pods, not containers, and the builder in the same pod must reach it. What keeps builds from doing
- * anything there is that they hold no token. Without a network plugin that enforces policies it does nothing.
+ * Allows only health and metrics requests into a builder pod, and blocks its way to the credentials of the node. A build
+ * can still reach the API server: a policy covers whole pods, and the builder in the same pod needs the API. Builds have no
+ * token, so the API server refuses them. The policy has no effect without a network plugin that enforces policies.
  */
 export function networkPolicyOf(pool: BuilderPool): Manifest {
   const { name } = pool.metadata;

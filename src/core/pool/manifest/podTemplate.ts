@@ -7,7 +7,7 @@ import { volumesOf } from "./mounts.ts";
 import { accountNameOf, labelsOf } from "./owned.ts";
 import { podSecurity } from "./security.ts";
 
-/** What a pod of a StatefulSet is made from. */
+/** The pod template of a StatefulSet. */
 export interface PodTemplate {
   readonly metadata: {
     readonly labels: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export interface PodTemplate {
   readonly spec: object;
 }
 
-/** A builder: a brain and a pair of hands, which share a volume and a socket, and nothing else. */
+/** The pod of a builder: the containers `builder` and `cell`, which share only volumes and a socket. */
 export function podTemplateOf(pool: BuilderPool, setting: Setting, revision: string): PodTemplate {
   const { spec, metadata } = pool;
   const { nodeSelector, tolerations, affinity, runtimeClassName, annotations = {} } = spec.template ?? {};

@@ -10,7 +10,7 @@ export interface Rule {
 const read = ["get", "list", "watch"] as const;
 const leases = ["coordination.k8s.io"];
 
-/** Of a builder: it reads the queue, and writes what it does. The admission policy narrows the writes to its own. */
+/** Rules of builders: read the queue, write status and heartbeat. The admission policy narrows writes to their own objects. */
 export const builderRules: readonly Rule[] = [
   { apiGroups: [group], resources: ["builderpools", "builders", "builds"], verbs: read },
   { apiGroups: [group], resources: ["builders/status", "builds/status"], verbs: ["update"] },
@@ -18,12 +18,13 @@ export const builderRules: readonly Rule[] = [
 ];
 
 /**
- * What the operator does to everything that a pool owns: server-side apply is a patch, and a create where there is nothing. It deletes StatefulSets
- * alone, but some clusters let only those name an owner of what there is who may delete it, and what a deletion left behind is taken up again.
+ * Verbs of the operator on the owned objects of pools. Server-side apply needs `patch`, and `create` for a missing object.
+ * The operator deletes only StatefulSets. Some clusters let only users with `delete` set an owner reference on an
+ * existing object, which happens when the operator adopts objects that an earlier deletion left behind.
  */
 const keep = [...read, "create", "patch", "delete"] as const;
 
-/** Of the operator, in its own namespace and nowhere else. It can grant builders only what it may do itself. */
+/** Rules of the operator in its namespace. It can grant builders only rights that it holds itself. */
 export const operatorRules: readonly Rule[] = [
   { apiGroups: [group], resources: ["builderpools"], verbs: [...read, "update"] },
   { apiGroups: [group], resources: ["builders", "builds"], verbs: [...read, "create", "update", "delete"] },
@@ -32,7 +33,7 @@ export const operatorRules: readonly Rule[] = [
     resources: ["builderpools/status", "builders/status", "builds/status"],
     verbs: ["update"],
   },
-  // Some clusters let only those name a pool as owner whose deletion waits for what it owns.
+  // Some clusters require this right to set an owner reference with blockOwnerDeletion.
   { apiGroups: [group], resources: ["builderpools/finalizers"], verbs: ["update"] },
   { apiGroups: leases, resources: ["leases"], verbs: ["get", "list", "create", "update", "delete"] },
   { apiGroups: ["apps"], resources: ["statefulsets"], verbs: keep },

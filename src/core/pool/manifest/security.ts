@@ -1,21 +1,23 @@
-/** Brain and hands are different users of one group: what one must not touch of the other's is theirs alone. */
+/** User of the builder container. Builder and cell are different users of one group, so private files stay private. */
 export const builderUser = 65001;
+/** User of the cell, which runs builds. */
 export const cellUser = 65002;
+/** Group of both. */
 export const sharedGroup = 65000;
 
-/** Of the whole pod, in the words of the `restricted` Pod Security standard. */
+/** Security context of the pod, after the `restricted` Pod Security Standard. */
 export const podSecurity = {
   runAsNonRoot: true,
-  // Of the pod's sandbox: older runtimes start none that has a group and no user. Each container names its own.
+  // User of the pod's sandbox: older runtimes refuse a group without a user. Each container sets its own user.
   runAsUser: builderUser,
   runAsGroup: sharedGroup,
   fsGroup: sharedGroup,
-  // A work area holds millions of files: to hand over all of them at each start would take longer than the warm-up.
+  // A work area holds millions of files. A change of their owner at each start would take longer than the warm-up.
   fsGroupChangePolicy: "OnRootMismatch",
   seccompProfile: { type: "RuntimeDefault" },
 };
 
-/** Of one container: no rights, and nothing to write but what is mounted. */
+/** Security context of a container: no capabilities, and a read-only root file system. */
 export function containerSecurityOf(user: number): object {
   return {
     runAsUser: user,

@@ -5,8 +5,8 @@ import { labelsOf, ownedMetadataOf, selectorOf } from "./owned.ts";
 import type { PodTemplate } from "./podTemplate.ts";
 
 /**
- * Starts and keeps the pods. It replaces none by itself (OnDelete): who goes, and when, is the planner's decision. Claims stay when the
- * pool shrinks, so that it is warm when it grows again, and go with the pool.
+ * The StatefulSet that starts the pods. With OnDelete it replaces no pod on its own; the planner decides on removals.
+ * Volume claims stay after a scale-down, so that the next scale-up is warm. They are deleted with the pool.
  */
 export function statefulSetOf(pool: BuilderPool, replicas: number, template: PodTemplate): Manifest {
   const { name } = pool.metadata;
@@ -22,12 +22,12 @@ export function statefulSetOf(pool: BuilderPool, replicas: number, template: Pod
       persistentVolumeClaimRetentionPolicy: { whenScaled: "Retain", whenDeleted: "Delete" },
       selector: { matchLabels: selectorOf(name) },
       template,
-      volumeClaimTemplates: [claim(pool)],
+      volumeClaimTemplates: [claimOf(pool)],
     },
   };
 }
 
-function claim({ metadata, spec }: BuilderPool): object {
+function claimOf({ metadata, spec }: BuilderPool): object {
   const { size, storageClassName } = spec.workspace ?? Workspace.parse({});
   return {
     apiVersion: "v1",

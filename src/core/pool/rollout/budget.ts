@@ -1,17 +1,17 @@
 import type { BuilderPoolSpec } from "../../../api/objects/pool.ts";
 
-/** How many builders may be out of service, and how many may be there in excess. */
+/** The numbers of builders that may be out of service, and that may run in excess. */
 export interface Budget {
   readonly maxUnavailable: number;
   readonly maxSurge: number;
-  /** Our own actions never take the number of ready builders below this. */
+  /** Actions of the operator never reduce the number of ready builders below this. */
   readonly minReady: number;
 }
 
 /**
- * One budget for everything the operator does to ready builders: updates, restarts, scale-downs and replacing quarantined ones.
- * A share is rounded down. At least one builder may be unavailable, or nothing could ever change, unless an extra one can
- * take its place first: so a pool of one builder is never without.
+ * The budget shared by updates, restarts, scale-downs and the replacement of quarantined builders. A percentage is rounded
+ * down. Without surge at least one builder may be unavailable, since otherwise no builder could ever be replaced. A pool
+ * of one builder has a surge of 1 by default, so it keeps a ready builder.
  */
 export function budgetOf(spec: Pick<BuilderPoolSpec, "instances" | "update">): Budget {
   const { instances, update } = spec;

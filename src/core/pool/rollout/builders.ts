@@ -7,40 +7,46 @@ import type { ObservedPool } from "../observed.ts";
 import { replicasFor } from "./places.ts";
 import { holdsOrdinal, type Removal, type Removals } from "./removal.ts";
 
-/** Brings the Builder objects to what is decided: one for each place before its pod starts, none for a place that is gone. */
+/**
+ * Plans the writes to Builder objects. Every wanted ordinal has a Builder before its pod starts. The Builder of an unwanted
+ * ordinal is deleted after its pod.
+ */
 export function planBuilders({ pool, members }: ObservedPool, { places, all }: Removals): readonly Action[] {
   const removalOf = new Map(all.map((removal) => [removal.member.name, removal]));
-  const everybody = [...members, ...missing(pool.metadata.name, members, places)];
-  const desired = everybody.map((member) => ({ member, ...desiredOf(member, removalOf.get(member.name)) }));
-  const counting = countingOf(all, places);
-  const place = partitionIndexesOf(members, counting);
-  return desired.flatMap(({ member, why, ...wish }) => {
+  const candidates = [...members, ...missingMembers(pool.metadata.name, members, places)];
+  const podCount = partitionSizeOf(all, places);
+  const indexOf = partitionIndexesOf(members, podCount);
+  return candidates.flatMap((member) => {
     const { ordinal = -1 } = member;
-    if (ordinal >= places && member.pod === undefined) return remove(member);
+    if (ordinal >= places && member.pod === undefined) return deleteBuilder(member);
+    const { explanation, ...wanted } = desiredOf(member, removalOf.get(member.name));
     const external = member.builder?.spec.external ?? false;
-    const at = ordinal < counting ? place(member.name, member.ordinal) : placeNow(member);
-    return apply(member, { pool: pool.metadata.name, ...wish, ...at, external }, why);
+    const index = ordinal < podCount ? indexOf(member.name, member.ordinal) : presentIndexOf(member);
+    return applyBuilder(member, { pool: pool.metadata.name, ...wanted, ...index, external }, explanation);
   });
 }
 
-/** Whether it takes builds, and the reason that a change of that has. */
+/** The desired state of a builder, with the explanation of a change to this state. */
 function desiredOf(
   member: Member,
   removal: Removal | undefined,
-): Pick<OwnedSpec, "desired" | "drainReason"> & { readonly why: Explanation } {
+): Pick<OwnedSpec, "desired" | "drainReason"> & { readonly explanation: Explanation } {
   const { name, builder, status } = member;
   if (removal !== undefined && (mustDrain(removal) || builder?.spec.desired === "Drain")) {
-    return { desired: "Drain", drainReason: removal.reason.word, why: draining(removal.reason.message) };
+    const { drainReason, message } = removal.reason;
+    return { desired: "Drain", drainReason, explanation: draining(message) };
   }
   if (builder?.metadata.annotations?.[drainAnnotation] === "true") {
-    return { desired: "Drain", drainReason: "Asked", why: draining(`"${name}" drains because it was asked to`) };
+    const message = `"${name}" drains because a person requested it; without the annotation ${drainAnnotation} it builds again`;
+    return { desired: "Drain", drainReason: "Asked", explanation: draining(message) };
   }
-  const message = `"${name}" may take builds again`;
-  // Of one that comes back as another pod the restart was told.
-  return { desired: "Active", why: { reason: status === undefined ? "AsDesired" : "BuilderReleased", message } };
+  const message = `"${name}" accepts builds again`;
+  // A builder without a status returns as a new pod, and its restart already had an Event.
+  const reason = status === undefined ? "AsDesired" : "BuilderReleased";
+  return { desired: "Active", explanation: { reason, message } };
 }
 
-/** One that leaves before it was warm may have to wait for those above it: it must not get ready meanwhile. */
+/** A builder that leaves cold may have to wait for higher ordinals. It drains, so that it does not become ready meanwhile. */
 function mustDrain({ step, returns }: Removal): boolean {
   return step === "Drain" || (step === "Remove" && !returns);
 }
@@ -49,9 +55,9 @@ function draining(message: string): Explanation {
   return { reason: "BuilderDraining", message };
 }
 
-/** Ordinals that count in the partition: all places, and those above that still take builds because the budget keeps them. */
-function countingOf(all: readonly Removal[], places: number): number {
-  const kept = all.filter(
+/** The number of ordinals in the partition: the wanted ones, and higher ones that the budget still keeps at work. */
+function partitionSizeOf(all: readonly Removal[], places: number): number {
+  const active = all.filter(
     (removal) =>
       !removal.returns &&
       holdsOrdinal(removal) &&
@@ -60,40 +66,41 @@ function countingOf(all: readonly Removal[], places: number): number {
   );
   return replicasFor(
     places,
-    kept.map(({ member }) => member),
+    active.map(({ member }) => member),
   );
 }
 
-function missing(pool: string, members: readonly Member[], places: number): readonly Member[] {
-  const there = new Set(members.map(({ ordinal }) => ordinal));
+function missingMembers(pool: string, members: readonly Member[], places: number): readonly Member[] {
+  const existing = new Set(members.map(({ ordinal }) => ordinal));
   return Array.from({ length: places }, (_, ordinal) => ordinal)
-    .filter((ordinal) => !there.has(ordinal))
+    .filter((ordinal) => !existing.has(ordinal))
     .map((ordinal) => ({ name: podName(pool, ordinal), ordinal, phase: "Pending" as const, ages: noAges }));
 }
 
-/** One that leaves keeps the index it had: nobody reads it any more. */
-function placeNow({ builder }: Member): Pick<OwnedSpec, "workerIndex" | "poolSize"> {
+/** A builder that leaves keeps its index, which is no longer read. */
+function presentIndexOf({ builder }: Member): Pick<OwnedSpec, "workerIndex" | "poolSize"> {
   const { workerIndex, poolSize } = builder?.spec ?? {};
   return { ...(workerIndex !== undefined && { workerIndex }), ...(poolSize !== undefined && { poolSize }) };
 }
 
-function apply({ name, builder }: Member, spec: OwnedSpec, why: Explanation): readonly Action[] {
-  const now = builder?.spec;
-  if (now !== undefined && owned.every((field) => now[field] === spec[field])) return [];
-  const turned = now !== undefined && now.desired !== spec.desired;
-  const plain: Explanation = {
+function applyBuilder({ name, builder }: Member, spec: OwnedSpec, explanation: Explanation): readonly Action[] {
+  const present = builder?.spec;
+  if (present !== undefined && ownedFields.every((field) => present[field] === spec[field])) return [];
+  const isDesiredChanged = present !== undefined && present.desired !== spec.desired;
+  const indexed: Explanation = {
     reason: "AsDesired",
-    message: `"${name}" has index ${spec.workerIndex} of ${spec.poolSize}`,
+    message: `"${name}" has worker index ${spec.workerIndex} of ${spec.poolSize}`,
   };
-  return [{ do: "applyBuilder", name, spec, ...(turned ? why : plain) }];
+  return [{ do: "applyBuilder", name, spec, ...(isDesiredChanged ? explanation : indexed) }];
 }
 
-function remove({ name, builder }: Member): readonly Action[] {
+function deleteBuilder({ name, builder }: Member): readonly Action[] {
   if (builder === undefined || builder.metadata.deletionTimestamp !== undefined) return [];
-  return [{ do: "deleteBuilder", name, reason: "AsDesired", message: `"${name}" is gone` }];
+  const message = `Deletes the Builder "${name}", since its pod is gone`;
+  return [{ do: "deleteBuilder", name, reason: "AsDesired", message }];
 }
 
-const owned = [
+const ownedFields = [
   "pool",
   "desired",
   "drainReason",

@@ -3,9 +3,9 @@ import type { Budget } from "./budget.ts";
 import { mayAdvance, type Rollout } from "./rollout.ts";
 
 /**
- * Ordinals the pool has a place for: the declared ones, and during updates and restarts extra ones above them, at most
- * one for each builder in service that is to be replaced. An extra one that is no longer wanted is scaled down like any other,
- * which the budget allows only when the builder it stood in for is ready again.
+ * The number of ordinals that the pool wants: the declared ones, plus surge ordinals above them during updates and
+ * restarts. The surge is at most one for each builder in service that must be replaced. A surge builder is later scaled
+ * down like any other. The budget allows that only after the replaced builder is ready again.
  */
 export function placesOf(
   { instances, maxSurge }: { readonly instances: number; readonly maxSurge: Budget["maxSurge"] },
@@ -14,27 +14,28 @@ export function placesOf(
   mustBeReplaced: (member: Member) => boolean,
 ): number {
   const declared = members.filter(({ ordinal = instances }) => ordinal < instances);
-  const leaving = declared.filter((member) => isInService(member) && mustBeReplaced(member)).length;
-  const waiting = declared.some(({ pod }) => pod !== undefined && pod.revision !== rollout.target);
-  const kept = waiting && !mayAdvance(rollout) ? extraAt(instances, members, rollout.target) : 0;
-  return instances + Math.min(maxSurge, Math.max(leaving, kept));
+  const toReplace = declared.filter((member) => isInService(member) && mustBeReplaced(member)).length;
+  const isUpdating = declared.some(({ pod }) => pod !== undefined && pod.revision !== rollout.target);
+  const heldSurge = isUpdating && !mayAdvance(rollout) ? surgeAt(instances, members, rollout.target) : 0;
+  return instances + Math.min(maxSurge, Math.max(toReplace, heldSurge));
 }
 
 /**
- * What StatefulSet is told: room for every place, and for those above that still hold theirs. It removes the highest first, so a
- * builder that drained early stays, idle, until those above it have gone.
+ * The replicas of the workload: they cover every wanted ordinal, and every higher ordinal of a builder that still drains
+ * (`draining`). A StatefulSet removes the highest ordinal first. A builder that drained early therefore idles until all
+ * higher ordinals are gone.
  */
-export function replicasFor(places: number, holding: readonly Member[]): number {
-  return Math.max(places, ...holding.map(({ ordinal = -1 }) => ordinal + 1));
+export function replicasFor(places: number, draining: readonly Member[]): number {
+  return Math.max(places, ...draining.map(({ ordinal = -1 }) => ordinal + 1));
 }
 
-/** Ready, or on the way from there to its deletion. */
+/** Whether the builder is Ready, or was Ready and drains. */
 function isInService(member: Member): boolean {
   return !isCold(member) && member.phase !== "Quarantined" && member.phase !== "Lost";
 }
 
-/** Extra builders without a gap that are at the revision already: a paused or stalled update keeps them where they are. */
-function extraAt(instances: number, members: readonly Member[], revision: string): number {
+/** The number of surge builders, without a gap, already at the revision. A paused or stalled update keeps them. */
+function surgeAt(instances: number, members: readonly Member[], revision: string): number {
   let count = 0;
   for (const member of members) {
     if (member.ordinal === instances + count && member.pod?.revision === revision && !isEnding(member)) count += 1;

@@ -5,23 +5,23 @@ import { replicasFor } from "./places.ts";
 import { holdsOrdinal, type Removals } from "./removal.ts";
 import type { Rollout } from "./rollout.ts";
 
-/** A builder that has drained, or runs nothing, needs no longer than this to end. */
+/** Enough for a builder that has drained or runs no build, in milliseconds. */
 const shortGrace = 30_000;
 
-const putRight: Explanation = { reason: "AsDesired", message: "Brings what the builders run on to what the pool says" };
+const restored: Explanation = { reason: "AsDesired", message: "Restores the workload to the pool's spec" };
 
-/** Tells the workload its size and revision, then ends the pods whose time has come. */
+/** Applies size and revision of the workload, then deletes the pods whose removal is due. */
 export function planPods(
   { workload, environment }: ObservedPool,
   rollout: Rollout,
   { places, all }: Removals,
 ): readonly Action[] {
-  const holding = all.filter((removal) => !removal.returns && holdsOrdinal(removal));
+  const draining = all.filter((removal) => !removal.returns && holdsOrdinal(removal));
   const replicas = replicasFor(
     places,
-    holding.map(({ member }) => member),
+    draining.map(({ member }) => member),
   );
-  const wanted = { replicas, revision: rollout.run };
+  const wanted = { replicas, revision: rollout.startRevision };
   return [...applyWorkload(workload, wanted, rollout, environment?.isAstray ?? false), ...deletePods({ places, all })];
 }
 
@@ -31,32 +31,33 @@ function applyWorkload(
   rollout: Rollout,
   isAstray: boolean,
 ): readonly Action[] {
-  const isTold = now?.replicas === wanted.replicas && now.revision === wanted.revision;
-  if (!isTold) return [{ do: "applyWorkload", ...wanted, ...changeOf(now, wanted, rollout) }];
-  return isAstray ? [{ do: "applyWorkload", ...wanted, ...putRight }] : [];
+  const isUpToDate = now?.replicas === wanted.replicas && now.revision === wanted.revision;
+  if (!isUpToDate) return [{ do: "applyWorkload", ...wanted, ...changeOf(now, wanted, rollout) }];
+  return isAstray ? [{ do: "applyWorkload", ...wanted, ...restored }] : [];
 }
 
 function changeOf(now: Workload | undefined, { replicas, revision }: Workload, rollout: Rollout): Explanation {
   if (now === undefined) {
-    if (replicas === 0) return putRight;
+    if (replicas === 0) return restored;
     return { reason: "ScaledUp", message: `Starts ${builderCountOf(replicas)} at revision ${revision}` };
   }
   if (now.revision !== revision) {
     const reason = rollout.state === "RolledBack" ? "RolledBack" : "UpdateStarted";
-    return { reason, message: `Builders that start from now on have revision ${revision}, no longer ${now.revision}` };
+    return { reason, message: `Builders now start at revision ${revision} instead of ${now.revision}` };
   }
   const reason = replicas > now.replicas ? "ScaledUp" : "ScaledDown";
-  return { reason, message: `Goes from ${now.replicas} to ${builderCountOf(replicas)}` };
+  return { reason, message: `Scales from ${now.replicas} to ${builderCountOf(replicas)}` };
 }
 
-/** One that leaves goes with its place; only one that did not drain in time needs more. */
+/** A scale-down removes its own pods through the workload. Only replaced builders and exceeded drains need a deletion. */
 function deletePods({ all }: Removals): readonly Action[] {
   return all
     .filter(({ step, returns }) => step === "Force" || (step === "Remove" && returns))
     .flatMap(({ member: { name, pod }, reason, step }) => {
       if (pod === undefined) return [];
-      const late = step === "Force" ? "; it did not drain in time" : "";
-      const message = `${reason.message}${late}`;
+      const forced =
+        step === "Force" ? "; the operator stops it, since it did not drain within spec.update.drainTimeout" : "";
+      const message = `${reason.message}${forced}`;
       return [{ do: "deletePod" as const, name, uid: pod.uid, graceMs: shortGrace, reason: reason.reason, message }];
     });
 }

@@ -5,61 +5,66 @@ import type { Member } from "../builder/member.ts";
 import { quarantinePauseOf } from "../builder/quarantine.ts";
 import { mayAdvance, type Rollout } from "./rollout.ts";
 
-/** Why a builder must go, or be replaced by a fresh one in its place. */
+/** The reason to remove a builder, or to replace its pod. */
 export interface RemovalReason extends Explanation {
-  /** What the Builder shows as `drainReason`; a lower place in `causes` is served first by the budget. */
-  readonly word: (typeof words)[number];
+  /** Shown as `drainReason` of the Builder. */
+  readonly drainReason: (typeof drainReasons)[number];
 }
 
-const words = ["ScaleDown", "Restart", "Quarantine", "Update"] as const;
+/** In the order in which the budget serves them. */
+const drainReasons = ["ScaleDown", "Restart", "Quarantine", "Update"] as const;
 
-/** The reasons to replace a builder, the first that holds counts. */
+/** The rules to replace a builder. The first match counts. */
 const rules = [
-  askedToRestart, // a person named this very incarnation
-  quarantined, // it gave up on itself, and has had its pause
-  outdated, // it runs another revision than it should
+  restartReasonOf, // a person requested a restart of this incarnation
+  quarantineReasonOf, // its quarantine pause is over
+  updateReasonOf, // its pod has another revision than the target
 ];
 
-/** Why the builder must be replaced; undefined when it may stay. */
+/** The reason to replace the builder; undefined if its pod stays. */
 export function replacementReasonOf(member: Member, rollout: Rollout): RemovalReason | undefined {
   if (member.pod === undefined) return undefined;
   for (const rule of rules) {
-    const cause = rule(member, rollout);
-    if (cause !== undefined) return cause;
+    const reason = rule(member, rollout);
+    if (reason !== undefined) return reason;
   }
   return undefined;
 }
 
-/** The cause of a builder that the pool no longer has a place for. */
+/** The removal reason of a builder above the wanted ordinals. */
 export function scaleDownReasonOf(member: Member, instances: number): RemovalReason {
   return {
-    word: "ScaleDown",
+    drainReason: "ScaleDown",
     reason: "ScaledDown",
-    message: `"${member.name}" is not needed: the pool has ${builderCountOf(instances)}`,
+    message: `"${member.name}" is surplus: the pool has ${builderCountOf(instances)}`,
   };
 }
 
-/** For sorting: what a person asked for comes before what the operator finds to do. */
-export function urgencyOf({ word }: RemovalReason): number {
-  return words.indexOf(word);
+/** Sort key: removals that a person requested come before those that the operator found. */
+export function urgencyOf({ drainReason }: RemovalReason): number {
+  return drainReasons.indexOf(drainReason);
 }
 
-function askedToRestart({ name, status, builder }: Member): RemovalReason | undefined {
-  const asked = builder?.metadata.annotations?.[restartAnnotation];
-  if (asked === undefined || asked !== status?.incarnation) return undefined;
-  return { word: "Restart", reason: "BuilderRestarted", message: `"${name}" restarts because it was asked to` };
+function restartReasonOf({ name, status, builder }: Member): RemovalReason | undefined {
+  const requested = builder?.metadata.annotations?.[restartAnnotation];
+  if (requested === undefined || requested !== status?.incarnation) return undefined;
+  return {
+    drainReason: "Restart",
+    reason: "BuilderRestarted",
+    message: `"${name}" restarts because a person requested it`,
+  };
 }
 
-function quarantined({ name, phase, ages }: Member): RemovalReason | undefined {
-  if (phase !== "Quarantined" || ages.quarantined < quarantinePauseOf(ages.strikes)) return undefined;
-  const message = `"${name}" restarts after its quarantine; the reason for that is in its status`;
-  return { word: "Quarantine", reason: "BuilderRestarted", message };
+function quarantineReasonOf({ name, phase, ages }: Member): RemovalReason | undefined {
+  if (phase !== "Quarantined" || ages.quarantined < quarantinePauseOf(ages.quarantineCount)) return undefined;
+  const message = `"${name}" restarts after its quarantine; its status shows the reason`;
+  return { drainReason: "Quarantine", reason: "BuilderRestarted", message };
 }
 
-/** A step that has begun is ended even when the next one must wait. */
-function outdated({ name, pod, builder }: Member, rollout: Rollout): RemovalReason | undefined {
+/** A drain that has begun is completed even if the rollout is paused or stalled. */
+function updateReasonOf({ name, pod, builder }: Member, rollout: Rollout): RemovalReason | undefined {
   if (pod === undefined || pod.revision === rollout.target) return undefined;
   if (!mayAdvance(rollout) && builder?.spec.drainReason !== "Update") return undefined;
-  const message = `"${name}" goes from revision ${pod.revision} to ${rollout.target}`;
-  return { word: "Update", reason: "BuilderRestarted", message };
+  const message = `"${name}" is updated from revision ${pod.revision} to ${rollout.target}`;
+  return { drainReason: "Update", reason: "BuilderRestarted", message };
 }

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import type { BuilderPoolSpec } from "../../../api/objects/pool.ts";
 
 /**
- * Names what a builder is started with. Two specs have the same revision when a builder of one can serve the other without
- * a restart: checks, tool versions, silent, debug and instances are read live, the container and its volumes are not. `program` is the
- * image of the builder itself, where it has one: a new version of it rolls as any other change, and so does another bucket for its logs.
+ * The revision of a pool: a hash of the settings that a builder only reads at its start. The container and its volumes
+ * count. Checks, tool versions, silent, debug and instances do not: builders read them live. `program` is the image of the
+ * builder program; absent on one machine. In a cluster a new program or another log bucket also changes the revision.
  */
 export function revisionOf(spec: BuilderPoolSpec, program?: string): string {
   const { image, architecture, template, workspace, cellSecrets, logs } = spec;
@@ -13,7 +13,7 @@ export function revisionOf(spec: BuilderPoolSpec, program?: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 10);
 }
 
-/** JSON in which the order of keys does not count and absent is the same as undefined. */
+/** JSON with sorted keys and without undefined fields. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";

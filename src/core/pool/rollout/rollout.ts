@@ -3,22 +3,23 @@ import { isCold, isEnding, type Member } from "../builder/member.ts";
 import type { ObservedPool } from "../observed.ts";
 import { revisionOf } from "./revision.ts";
 
-/** Where the pool's revision is going, and whether the next step of the way may be taken. */
+/** The rollout of a pool: its target revision and its state. */
 export interface Rollout {
   readonly state: "Steady" | "Rolling" | "Paused" | "Stalled" | "RolledBack";
-  /** Revision the builders should have. */
+  /** The revision that all builders should have. */
   readonly target: string;
-  /** Revision at which missing ordinals are started. */
-  readonly run: string;
-  /** Where a rollback returns to while an update is in progress; once rolled back, the revision that was given up. */
+  /** The revision at which missing ordinals start. */
+  readonly startRevision: string;
+  /** During an update: the revision to which a rollback returns. After a rollback: the abandoned revision. */
   readonly previous?: string;
-  /** Builders at the target revision that do not get warm, and in an update those that gave up on themselves. */
+  /** Builders at the target revision without warm-up progress; during an update also the quarantined ones. */
   readonly stuck: readonly Member[];
 }
 
 /**
- * Nothing is remembered but what is in the pool's status: `revision` and `previousRevision`, and for a rollback the word of
- * its Stalled condition. A rollback holds until the spec asks for yet another revision, or for `onStall: Pause`.
+ * Computes the rollout from the observed state. The only memory is the pool's status: `revision`, `previousRevision`, and
+ * for a rollback the reason of the condition Stalled. A rollback lasts until the spec has another revision, or
+ * `onStall: Pause`.
  */
 export function rolloutOf(observed: ObservedPool): Rollout {
   const { spec, status } = observed.pool;
@@ -28,31 +29,31 @@ export function rolloutOf(observed: ObservedPool): Rollout {
   const mayRollBack = spec.update.onStall === "Rollback" && !spec.update.paused;
 
   if (wasRolledBack && spec.update.onStall === "Rollback" && status?.previousRevision === wanted) {
-    return { state: "RolledBack", target: last, run: last, previous: wanted, stuck: stuckAt(last, observed) };
+    return { state: "RolledBack", target: last, startRevision: last, previous: wanted, stuck: stuckAt(last, observed) };
   }
-  const from = cameFrom({ wanted, last, previous: wasRolledBack ? undefined : status?.previousRevision });
+  const from = startingPointOf({ wanted, last, previous: wasRolledBack ? undefined : status?.previousRevision });
   const stuck = [...stuckAt(wanted, observed), ...(from === undefined ? [] : quarantinedAt(wanted, observed))];
   if (stuck.length > 0 && from !== undefined && mayRollBack) {
-    return { state: "RolledBack", target: from, run: from, previous: wanted, stuck };
+    return { state: "RolledBack", target: from, startRevision: from, previous: wanted, stuck };
   }
-  const base = { target: wanted, run: wanted, stuck };
-  if (isComplete(wanted, observed) || (from === undefined && !isAnyElsewhere(wanted, observed))) {
+  const base = { target: wanted, startRevision: wanted, stuck };
+  if (isComplete(wanted, observed) || (from === undefined && !hasOtherRevision(wanted, observed))) {
     return { ...base, state: stuck.length > 0 ? "Stalled" : "Steady" };
   }
-  const underWay = { ...base, ...(from !== undefined && { previous: from }) };
+  const inProgress = { ...base, ...(from !== undefined && { previous: from }) };
   if (spec.update.paused) {
-    return { ...underWay, state: "Paused", run: observed.workload?.revision ?? from ?? wanted };
+    return { ...inProgress, state: "Paused", startRevision: observed.workload?.revision ?? from ?? wanted };
   }
-  return { ...underWay, state: stuck.length > 0 ? "Stalled" : "Rolling" };
+  return { ...inProgress, state: stuck.length > 0 ? "Stalled" : "Rolling" };
 }
 
-/** Whether the next builder may be taken to the target revision. */
+/** Whether the next builder may be updated to the target revision. */
 export function mayAdvance({ state }: Rollout): boolean {
   return state !== "Paused" && state !== "Stalled";
 }
 
-/** The last revision that all builders had; undefined when it is the wanted one, or none is known. */
-function cameFrom({ wanted, last, previous }: { wanted: string; last: string; previous: string | undefined }) {
+/** The last revision that all builders had; undefined if it equals the wanted one. */
+function startingPointOf({ wanted, last, previous }: { wanted: string; last: string; previous: string | undefined }) {
   const from = previous ?? last;
   return from === wanted ? undefined : from;
 }
@@ -65,14 +66,14 @@ function stuckAt(revision: string, { pool, members }: ObservedPool): readonly Me
   );
 }
 
-/** One that gives up on itself says nothing about the pool, but in an update it speaks against what it was given. */
+/** A quarantined builder counts against the rollout only during an update, since the new revision may be the reason. */
 function quarantinedAt(revision: string, { members }: ObservedPool): readonly Member[] {
   return members.filter(
     (member) => member.pod?.revision === revision && !isEnding(member) && member.phase === "Quarantined",
   );
 }
 
-/** An update has ended when all instances are there, at the revision, past their warm-up, and none has given up on itself. */
+/** An update is complete if all instances run at the revision, have finished their warm-up, and none is quarantined. */
 function isComplete(revision: string, observed: ObservedPool): boolean {
   const { pool, members } = observed;
   const pods = members.filter(({ pod }) => pod !== undefined);
@@ -83,6 +84,6 @@ function isComplete(revision: string, observed: ObservedPool): boolean {
   );
 }
 
-function isAnyElsewhere(revision: string, { members }: ObservedPool): boolean {
+function hasOtherRevision(revision: string, { members }: ObservedPool): boolean {
   return members.some(({ pod }) => pod !== undefined && pod.revision !== revision);
 }

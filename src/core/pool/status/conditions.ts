@@ -19,20 +19,20 @@ interface Facts {
   readonly ready: number;
   readonly serving: number;
 }
-type Judge = (facts: Facts) => Finding;
+type ConditionRule = (facts: Facts) => Finding;
 
-/** What each condition of a pool asks. */
-const judges: Readonly<Record<PoolConditionType, Judge>> = {
-  Available: isAvailable,
-  Progressing: isProgressing,
-  Stalled: isStalled,
-  Covered: isCovered,
-  Conflict: isInConflict,
-  GitHubReachable: isGitHubReachable,
-  DefinitionsValid: areDefinitionsValid,
+/** The rule of each condition of a pool. */
+const conditionRules: Readonly<Record<PoolConditionType, ConditionRule>> = {
+  Available: checkAvailable,
+  Progressing: checkProgressing,
+  Stalled: checkStalled,
+  Covered: checkCovered,
+  Conflict: checkConflict,
+  GitHubReachable: checkGitHubReachable,
+  DefinitionsValid: checkDefinitionsValid,
 };
 
-/** The conditions as they are now. `now` is the wall clock in milliseconds; it marks only those whose status changed. */
+/** The conditions of a pool. `now`, the wall clock in milliseconds, dates the conditions whose status changed. */
 export function conditionsOf(
   observed: ObservedPool,
   rollout: Rollout,
@@ -44,8 +44,8 @@ export function conditionsOf(
   const facts = { observed, rollout, removals, ready, serving: observed.members.filter(isServing).length };
   const before = new Map(observed.pool.status?.conditions?.map((condition) => [condition.type, condition]));
   const { generation } = observed.pool.metadata;
-  return Object.entries(judges).map(([type, judge]) => {
-    const finding = judge(facts);
+  return Object.entries(conditionRules).map(([type, check]) => {
+    const finding = check(facts);
     const last = before.get(type);
     const lastTransitionTime = last?.status === finding.status ? last.lastTransitionTime : new Date(now).toISOString();
     const { status, reason, message } = finding;
@@ -60,10 +60,10 @@ export function conditionsOf(
   });
 }
 
-/** Of a condition that holds as before these say how well it holds: every builder that rolls would tell both. */
-const calm: readonly string[] = ["AsDesired", "AllReady"] satisfies readonly PoolReason[];
+/** Reasons that only grade a condition with an unchanged status. Each rolling builder would cause Events for both. */
+const gradingReasons: readonly string[] = ["AsDesired", "AllReady"] satisfies readonly PoolReason[];
 
-/** Conditions that now say something else, beyond how well one holds that held before; the first sight of one is no change. */
+/** Conditions with a changed status, or with a changed reason that does more than grade. A new condition is no change. */
 export function changedConditionsOf(
   before: BuilderPoolStatus["conditions"],
   after: readonly Condition[] = [],
@@ -71,11 +71,11 @@ export function changedConditionsOf(
   return after.filter(({ type, status, reason }) => {
     const last = before?.find((condition) => condition.type === type);
     if (last === undefined) return false;
-    return last.status !== status || (last.reason !== reason && !calm.includes(reason));
+    return last.status !== status || (last.reason !== reason && !gradingReasons.includes(reason));
   });
 }
 
-/** Changes of condition that people want to read about. */
+/** The Events of changed conditions. */
 export function eventsOf(
   pool: string,
   before: BuilderPoolStatus["conditions"],
@@ -88,7 +88,7 @@ export function eventsOf(
   }));
 }
 
-function isAvailable({ observed: { pool, members }, ready }: Facts): Finding {
+function checkAvailable({ observed: { pool, members }, ready }: Facts): Finding {
   const { instances } = pool.spec;
   const atLeast = Math.max(1, budgetOf(pool.spec).minReady);
   if (instances === 0) {
@@ -97,34 +97,38 @@ function isAvailable({ observed: { pool, members }, ready }: Facts): Finding {
   const message = `${ready} of ${instances} builders are ready`;
   if (ready >= instances) return { status: "True", reason: "AllReady", message };
   if (ready >= atLeast) return { status: "True", reason: "AsDesired", message };
-  const help = `at least ${atLeast} should be; \`get builders\` shows what the others do`;
+  const help = `at least ${atLeast} must be; \`get builders\` shows the phases of the others`;
   return { status: "False", reason: "NotEnoughReady", message: `${message}, ${help}${startFailureOf(members)}` };
 }
 
-function isProgressing({ observed, rollout, removals, ready }: Facts): Finding {
+function checkProgressing({ observed, rollout, removals, ready }: Facts): Finding {
   const { pool, members } = observed;
   const { instances } = pool.spec;
   if (pool.metadata.deletionTimestamp !== undefined) {
-    return { status: "True", reason: "PoolDeleted", message: "The builders drain, then the pool goes" };
+    return { status: "True", reason: "PoolDeleted", message: "The builders drain, then the pool is deleted" };
   }
   const pods = members.filter(({ pod }) => pod !== undefined);
   const updated = pods.filter(({ pod }) => pod?.revision === rollout.target).length;
-  const far = `${updated} of ${instances} builders have revision ${rollout.target}`;
+  const progress = `${updated} of ${instances} builders have revision ${rollout.target}`;
   if (rollout.state === "Paused") {
-    const message = `The update is paused, ${far}; it goes on when spec.update.paused is false`;
+    const message = `The update is paused, ${progress}; it continues when spec.update.paused is false`;
     return { status: "False", reason: "UpdatePaused", message };
   }
   if (rollout.state === "Stalled") {
     const reason = rollout.previous === undefined ? "WarmupStuck" : "UpdateStalled";
-    return { status: "False", reason, message: `${stuckNames(rollout.stuck)} does not get warm` };
+    return {
+      status: "False",
+      reason,
+      message: `${stuckNames(rollout.stuck)} does not become ready; the condition Stalled shows the reason`,
+    };
   }
   const isRolling = rollout.state === "Rolling" || updated < pods.length;
-  if (isRolling) return { status: "True", reason: "UpdateStarted", message: `${far}${startFailureOf(members)}` };
+  if (isRolling) return { status: "True", reason: "UpdateStarted", message: `${progress}${startFailureOf(members)}` };
   if (pods.length > removals.places) {
     return {
       status: "True",
       reason: "ScaledDown",
-      message: `Goes from ${builderCountOf(pods.length)} to ${instances}`,
+      message: `Scales from ${builderCountOf(pods.length)} to ${instances}`,
     };
   }
   if (ready < instances) {
@@ -135,56 +139,56 @@ function isProgressing({ observed, rollout, removals, ready }: Facts): Finding {
   return { status: "False", reason, message: "The builders are as declared" };
 }
 
-function isStalled({ observed: { pool }, rollout }: Facts): Finding {
+function checkStalled({ observed: { pool }, rollout }: Facts): Finding {
   const { warmup, update } = pool.spec;
   if (rollout.state === "RolledBack") {
     const message =
-      `Revision ${rollout.previous} did not get warm, so the pool returned to ${rollout.target}; ` +
-      "change the spec to try another, or set spec.update.onStall to Pause to try this one again";
+      `Revision ${rollout.previous} did not become ready, so the pool returned to ${rollout.target}; ` +
+      "change the spec to try another revision, or set spec.update.onStall to Pause to retry this one";
     return { status: "True", reason: "RolledBack", message };
   }
   if (rollout.stuck.length === 0) {
     return { status: "False", reason: "AsDesired", message: "No warm-up is stuck" };
   }
-  const what = whatIsStuck(rollout.stuck, warmup.timeout);
+  const problem = describeStuck(rollout.stuck, warmup.timeout);
   if (rollout.previous === undefined) {
-    const message = `${what}; its status and log say what it waits for, \`restart\` starts it afresh`;
+    const message = `${problem}; its status and log show the reason, \`builderpool restart\` restarts it`;
     return { status: "True", reason: "WarmupStuck", message };
   }
-  const paused = update.paused ? "spec.update.paused is set" : "the others keep serving";
-  const message = `${what} at revision ${rollout.target}, ${paused}; correct the spec, or set it back to return to ${rollout.previous}`;
+  const paused = update.paused ? "spec.update.paused is set" : "the other builders keep working";
+  const message = `${problem} at revision ${rollout.target}, ${paused}; correct the spec, or revert it to return to ${rollout.previous}`;
   return { status: "True", reason: "UpdateStalled", message };
 }
 
-function isCovered({ serving }: Facts): Finding {
+function checkCovered({ serving }: Facts): Finding {
   if (serving > 0) return { status: "True", reason: "AsDesired", message: "Every pull request has a ready builder" };
   return { status: "False", reason: "NotEnoughReady", message: "No builder is ready, so pull requests wait" };
 }
 
-function isInConflict({ observed }: Facts): Finding {
+function checkConflict({ observed }: Facts): Finding {
   const { refusal } = observed.environment ?? {};
   if (refusal?.reason === "NameTaken") return { status: "True", ...refusal };
   const { conflicts } = observed.definitions;
   if (conflicts.length === 0) {
-    return { status: "False", reason: "AsDesired", message: "No other pool has a check of this one" };
+    return { status: "False", reason: "AsDesired", message: "No other pool owns a check of this pool" };
   }
   const list = conflicts.map(({ check, owner }) => `"${check}" belongs to the pool "${owner}"`).join(", ");
   return {
     status: "True",
     reason: "CheckConflict",
-    message: `${list}; it waits here until one of them gives it up`,
+    message: `${list}; this pool does not build it until one of the two pools removes it`,
   };
 }
 
-function isGitHubReachable({ observed: { listings, refused } }: Facts): Finding {
+function checkGitHubReachable({ observed: { listings, refused } }: Facts): Finding {
   const stale = listings.find((listing) => listing.stale);
   if (stale !== undefined) {
-    const why = stale.message ?? "the last attempt failed";
-    const message = `${stale.repository} could not be listed, what is known is kept: ${why}`;
+    const reason = stale.message ?? "the last attempt failed";
+    const message = `${stale.repository} could not be listed, the last listing is kept: ${reason}`;
     return { status: "False", reason: "ListingStale", message };
   }
   if (refused !== undefined) {
-    return { status: "False", reason: "ReportsRefused", message: `Reports wait until GitHub takes them: ${refused}` };
+    return { status: "False", reason: "ReportsRefused", message: `Reports wait until GitHub accepts them: ${refused}` };
   }
   if (listings.length === 0 || listings.some(({ listedAt }) => listedAt === undefined)) {
     return { status: "Unknown", reason: "Unknown", message: "Pull requests have not been listed yet" };
@@ -192,16 +196,16 @@ function isGitHubReachable({ observed: { listings, refused } }: Facts): Finding 
   return { status: "True", reason: "ListingFresh", message: "The pull requests are listed" };
 }
 
-function areDefinitionsValid({ observed: { definitions, environment } }: Facts): Finding {
+function checkDefinitionsValid({ observed: { definitions, environment } }: Facts): Finding {
   const { refusal } = environment ?? {};
   if (refusal?.reason === "DefinitionInvalid") return { status: "False", ...refusal };
   const { broken } = definitions;
-  if (broken.length === 0) return { status: "True", reason: "AsDesired", message: "Every check is well defined" };
+  if (broken.length === 0) return { status: "True", reason: "AsDesired", message: "Every check is valid" };
   const list = broken.map(({ name, message }) => `"${name}": ${message}`).join("; ");
-  return { status: "False", reason: "DefinitionInvalid", message: `Not tested until corrected: ${list}` };
+  return { status: "False", reason: "DefinitionInvalid", message: `Not tested until they are corrected: ${list}` };
 }
 
-function whatIsStuck(stuck: readonly Member[], timeout: string): string {
+function describeStuck(stuck: readonly Member[], timeout: string): string {
   const [cold, quarantined] = [stuck.filter(isCold), stuck.filter((member) => !isCold(member))];
   return [
     ...(cold.length === 0
@@ -211,7 +215,9 @@ function whatIsStuck(stuck: readonly Member[], timeout: string): string {
         ]),
     ...(quarantined.length === 0
       ? []
-      : [`${stuckNames(quarantined)} is quarantined (${quarantined[0]?.status?.message ?? "its status says why"})`]),
+      : [
+          `${stuckNames(quarantined)} is quarantined (${quarantined[0]?.status?.message ?? "its status shows the reason"})`,
+        ]),
   ].join("; ");
 }
 

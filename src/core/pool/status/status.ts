@@ -6,7 +6,7 @@ import type { Removals } from "../rollout/removal.ts";
 import type { Rollout } from "../rollout/rollout.ts";
 import { changedConditionsOf, conditionsOf } from "./conditions.ts";
 
-/** The pool's status as it is now, in one piece. What is not known is absent, never 0. */
+/** The complete status of the pool. An unknown value is absent, never 0. */
 export function statusOf(observed: ObservedPool, rollout: Rollout, removals: Removals, now: number): BuilderPoolStatus {
   const { pool, members, waiting } = observed;
   const count = (holds: (member: (typeof members)[number]) => boolean) => members.filter(holds).length;
@@ -22,21 +22,21 @@ export function statusOf(observed: ObservedPool, rollout: Rollout, removals: Rem
     ...(waiting !== undefined && { queued: waiting.queued }),
     ...(waiting?.oldest !== undefined && { oldest: waiting.oldest }),
     selector: `${poolLabel}=${pool.metadata.name}`,
-    listings: observed.listings.map((listing) => steady(listing, pool.status?.listings)),
+    listings: observed.listings.map((listing) => withSteadyTime(listing, pool.status?.listings)),
     conditions: [...conditionsOf(observed, rollout, removals, now)],
   };
 }
 
-/** Whether somebody may be waiting for what changed: a condition, or which spec and revision it is about. Counts and words are no news. */
-export function hasNews(before: BuilderPoolStatus | undefined, after: BuilderPoolStatus): boolean {
+/** Whether a change needs a prompt write: a condition, the observed generation or a revision. Counts and messages may wait. */
+export function hasUrgentChange(before: BuilderPoolStatus | undefined, after: BuilderPoolStatus): boolean {
   if (before?.conditions === undefined || changedConditionsOf(before.conditions, after.conditions).length > 0)
     return true;
   const fields = ["observedGeneration", "revision", "previousRevision", "selector"] as const;
   return fields.some((field) => before[field] !== after[field]);
 }
 
-/** A listing that went as the last one did is no news: its time alone would be a write every minute. */
-function steady(listing: ListingState, before: readonly ListingState[] = []): ListingState {
+/** A listing with the same result keeps its old time. The time alone would cause a status write every minute. */
+function withSteadyTime(listing: ListingState, before: readonly ListingState[] = []): ListingState {
   const last = before.find(({ repository, branch }) => repository === listing.repository && branch === listing.branch);
   const isSame =
     last !== undefined &&

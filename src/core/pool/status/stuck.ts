@@ -1,6 +1,6 @@
 import type { Member } from "../builder/member.ts";
 
-/** What keeps pods from starting, to be put behind a sentence: of the first one, and how many more there are. Empty when nothing does. */
+/** The clause about pods that do not start, to append to a sentence: the first reason and the number of other pods. May be empty. */
 export function startFailureOf(members: readonly Member[]): string {
   const [first, ...others] = members.filter(({ pod }) => pod?.startFailure !== undefined);
   if (first === undefined) return "";

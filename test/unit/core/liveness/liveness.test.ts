@@ -5,13 +5,13 @@ const beats = (beat: string | undefined) => new Map([["o2-0", beat]]);
 
 describe("the life of a builder", () => {
   it.each([
-    { silence: 0, isDead: false, life: "Alive" },
-    { silence: 74_999, isDead: false, life: "Alive" },
-    { silence: 75_000, isDead: false, life: "Suspect" },
-    { silence: 929_999, isDead: false, life: "Suspect" },
-    { silence: 930_000, isDead: false, life: "Lost" },
-    { silence: 0, isDead: true, life: "Lost" },
-  ])("is $life after $silence ms of silence, with a death certificate: $isDead", ({ life, ...facts }) => {
+    { heartbeatAge: 0, isDead: false, life: "Alive" },
+    { heartbeatAge: 74_999, isDead: false, life: "Alive" },
+    { heartbeatAge: 75_000, isDead: false, life: "Suspect" },
+    { heartbeatAge: 929_999, isDead: false, life: "Suspect" },
+    { heartbeatAge: 930_000, isDead: false, life: "Lost" },
+    { heartbeatAge: 0, isDead: true, life: "Lost" },
+  ])("is $life after $heartbeatAge ms without a heartbeat, with a death certificate: $isDead", ({ life, ...facts }) => {
     expect(livenessOf(facts)).toBe(life);
   });
 });

@@ -126,7 +126,7 @@ describe("scaling", () => {
     expect(world.builder("o2-1").spec.desired).toBe("Active");
     expect(told(plan)).toContainEqual({
       reason: "BuilderReleased",
-      message: '"o2-1" may take builds again',
+      message: '"o2-1" accepts builds again',
       object: "Builder/o2-1",
     });
   });
@@ -225,7 +225,7 @@ describe("the status of a pool", () => {
     world.listings = [{ ...listing, stale: true, message: "GitHub answered 502" }];
     world.step();
     expect(condition(world, "GitHubReachable")).toBe(
-      "False ListingStale: a/b could not be listed, what is known is kept: GitHub answered 502",
+      "False ListingStale: a/b could not be listed, the last listing is kept: GitHub answered 502",
     );
   });
 
@@ -234,7 +234,8 @@ describe("the status of a pool", () => {
     world.listings = [{ ...listing, listedAt: "2026-01-01T00:00:00Z" }];
     world.step();
     world.refused = "GitHub answered 403 for a status: grant it commit statuses";
-    const message = "Reports wait until GitHub takes them: GitHub answered 403 for a status: grant it commit statuses";
+    const message =
+      "Reports wait until GitHub accepts them: GitHub answered 403 for a status: grant it commit statuses";
     expect(world.step().events).toEqual([{ reason: "ReportsRefused", message, object: "BuilderPool/o2" }]);
     expect(condition(world, "GitHubReachable")).toBe(`False ReportsRefused: ${message}`);
   });

@@ -157,7 +157,7 @@ describe("a pool that no pod can be made for", () => {
     [aPool({}, "2o"), /begins with a letter.*"2o"/],
     [aPool({}, "o2.dev"), /letters, digits and dashes/],
     [aPool({}, "a".repeat(51)), /at most 50/],
-    [aPool({ template: { volumes: [{ name: "data", emptyDir: {} }] } }), /one of that name already/],
+    [aPool({ template: { volumes: [{ name: "data", emptyDir: {} }] } }), /a volume of this name already/],
     [
       aPool({ template: { volumeMounts: [{ name: "api-token", mountPath: "/token" }] } }),
       /"api-token", which is not among spec\.template\.volumes/,

@@ -78,7 +78,9 @@ describe("an update", () => {
     world.change({ update: { ...world.pool.spec.update, paused: true } });
     world.settle();
     expect(world.pool.status).toMatchObject({ updated: 1, ready: 3 });
-    expect(condition(world, "Progressing")).toMatch(/^False UpdatePaused: .*goes on when spec.update.paused is false$/);
+    expect(condition(world, "Progressing")).toMatch(
+      /^False UpdatePaused: .*continues when spec.update.paused is false$/,
+    );
     world.change({ update: { ...world.pool.spec.update, paused: false } });
     world.settle();
     expect(world.pool.status).toMatchObject({ updated: 3 });
@@ -119,7 +121,7 @@ describe("an update that does not get warm", () => {
     const plan = world.step();
     const revision = revisionOf(world.pool.spec);
     expect(condition(world, "Stalled")).toBe(
-      `True UpdateStalled: "o2-3" made no progress in its warm-up for 2h ("Fetching o/r") at revision ${revision}, the others keep serving; correct the spec, or set it back to return to ${previous}`,
+      `True UpdateStalled: "o2-3" made no progress in its warm-up for 2h ("Fetching o/r") at revision ${revision}, the other builders keep working; correct the spec, or revert it to return to ${previous}`,
     );
     expect(plan.events.map(({ reason }) => reason)).toContain("UpdateStalled");
     expect(world.pool.status).toMatchObject({ ready: 3, active: 3, updated: 1 });
@@ -187,7 +189,7 @@ describe("an update that does not get warm", () => {
     world.settle();
     expect(world.pods.every(({ revision }) => revision === before)).toBe(true);
     expect(world.pool.status).toMatchObject({ revision: before, previousRevision: revisionOf(world.pool.spec) });
-    expect(condition(world, "Stalled")).toMatch(/^True RolledBack: Revision .* did not get warm/);
+    expect(condition(world, "Stalled")).toMatch(/^True RolledBack: Revision .* did not become ready/);
     world.now += 10 * hour;
     expect(world.step().actions).toEqual([]);
     world.change({ image: "builder:3" });
