@@ -4,23 +4,23 @@ import { milliseconds } from "../api/values/duration.ts";
 import type { Clock } from "../system/clock.ts";
 import { type Command, type Ended, run } from "../system/process/run.ts";
 
-/** What every step of an order works with. */
+/** The context that every step of an order works with. */
 export interface CellContext {
   readonly order: Order;
-  /** Environment of everything the cell runs. */
+  /** Environment of all commands of the cell. */
   readonly env: Readonly<Record<string, string>>;
   readonly clock: Clock;
-  /** Aborted when the cell must end at once. */
+  /** Aborted when the cell must exit at once. */
   readonly signal: AbortSignal;
-  /** Resolves when the builder has room for more. */
+  /** Sends an event. Resolves when the channel accepts more. */
   emit(event: CellEvent): Promise<void>;
-  /** Text for the cell's standard output. */
+  /** Writes to the cell's standard output. */
   print(chunk: Uint8Array): Promise<void>;
-  /** Ends every process that a step left behind. */
+  /** Kills every process that a step left behind. */
   quiesce(): Promise<void>;
 }
 
-/** Runs a short command within the check's command limit. */
+/** Runs a short command, limited by the check's `timeouts.command`. */
 export async function runShort(
   context: CellContext,
   command: string,
@@ -40,19 +40,19 @@ export async function runShort(
   return ended;
 }
 
-/** The last line a command wrote that says something. */
+/** The last line of a command's output that is not empty, at most 500 characters. */
 export function lastLineOf(ended: Ended): string {
   if (ended.notStarted !== undefined) return ended.notStarted.split("\n").at(-1) ?? "";
   const line = ended.tail
     .split(/[\r\n]+/)
     .findLast((text) => text.trim() !== "")
     ?.trim();
-  return (line ?? "it wrote nothing").slice(0, 500);
+  return (line ?? "the output is empty").slice(0, 500);
 }
 
-/** How a command ended, as the end of a sentence. */
+/** The result of a failed command, as the end of a sentence. */
 export function endingOf(ended: Ended): string {
   if (ended.notStarted !== undefined) return "could not be started";
-  if (ended.timedOut) return "did not end within its limit";
+  if (ended.timedOut) return "exceeded its time limit";
   return ended.exitCode === undefined ? `was killed by ${ended.signal ?? "a signal"}` : `failed with ${ended.exitCode}`;
 }

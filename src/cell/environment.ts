@@ -5,15 +5,16 @@ import { cellMarker } from "../system/process/survivors.ts";
 type Environment = Readonly<Record<string, string>>;
 
 const systemPath = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
-/** How a site reaches the network; handed on when the cell was given them. */
+/** Network settings of a site. The cell passes its own values on. */
 const network = [
   ...["http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"],
   ...["SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO"],
 ];
 
 /**
- * Settings of every git the cell runs, aliBuild's included. Trees belong to other users than the cell (safe.directory) and were touched by
- * foreign code: no hooks, no transports that run programs, no helper processes, no prompts.
+ * Settings of every git process of the cell, including those of aliBuild. Trees may belong to another user, hence
+ * safe.directory. Foreign code has written to them, hence no hooks, no transports that run programs, no helper
+ * processes and no prompts.
  */
 const gitSettings: readonly (readonly [string, string])[] = [
   ["safe.directory", "*"],
@@ -26,7 +27,10 @@ const gitSettings: readonly (readonly [string, string])[] = [
   ["maintenance.auto", "false"],
 ];
 
-/** The environment of everything the cell runs, built from nothing; `own` is the cell's, of which only PATH and the way to the network are taken. */
+/**
+ * The environment of all commands of the cell. From the cell's own environment it takes only PATH and network settings
+ * without passwords.
+ */
 export function cellEnvironmentOf(order: Order, own: NodeJS.ProcessEnv): Environment {
   const name = "alibuild";
   const email = "alibuild@cern.ch";
@@ -55,12 +59,15 @@ export function cellEnvironmentOf(order: Order, own: NodeJS.ProcessEnv): Environ
   };
 }
 
-/** `env` with the programs of an installed tool first in PATH; not the tool's python, which would stand in for the system's in every build. */
+/**
+ * `env` with the programs of an installed tool first in PATH. The tool's python is left out, since it would replace the
+ * system's python in builds.
+ */
 export function withTool(env: Environment, tool: string): Environment {
   return { ...env, PATH: [join(tool, "programs"), env["PATH"]].join(delimiter) };
 }
 
-/** `env` with the settings of pip that the cell was given: only the installation of a tool sees them. */
+/** `env` with the cell's own pip settings, for the installation of a tool. */
 export function forPip(env: Environment, own: NodeJS.ProcessEnv): Environment {
   const names = Object.keys(own).filter((name) => name.startsWith("PIP_"));
   return { ...env, PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_NO_INPUT: "1", ...pick(own, names, () => true) };

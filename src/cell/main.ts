@@ -12,9 +12,11 @@ import { perform } from "./perform.ts";
 import { becomeUser } from "./user.ts";
 
 /*
- * The context of a builder. `node main.ts [--user UID:GID]`: one order as a line of JSON on standard input, which then stays open as the life
- * line; events as JSON lines on file descriptor 3, the last of them `outcome`; what the tools print on standard output; diagnostics on
- * standard error. Exit codes: 0 after an outcome, 64 for an order or a command line that makes no sense, 1 when cut off.
+ * The cell program: `node main.ts [--user UID:GID]`.
+ * Standard input: one order as a line of JSON. The input then stays open, and the cell exits when it closes.
+ * File descriptor 3: events as JSON lines. The last event is `outcome`.
+ * Standard output: the output of the tools. Standard error: diagnostics.
+ * Exit codes: 0 after an outcome, 64 for an invalid order or command line, 1 if the input closed or a signal came.
  */
 
 const badUsage = 64;
@@ -25,16 +27,16 @@ async function main(): Promise<number> {
   process.chdir("/");
   const end = new AbortController();
   let id = "";
-  const die = () => {
+  const stop = () => {
     if (end.signal.aborted) return;
     end.abort();
     void killSurvivors(id).finally(() => process.exit(1));
   };
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, die);
-  process.stdout.on("error", die);
-  const events = openEvents(3, die);
-  if (events === undefined) throw new Error("Nobody listens on file descriptor 3, where events go; open it (3>events)");
-  const line = await readOrderLine(process.stdin, die);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
+  process.stdout.on("error", stop);
+  const events = openEvents(3, stop);
+  if (events === undefined) throw new Error("File descriptor 3 is closed, but events go there; open it (3>events)");
+  const line = await readOrderLine(process.stdin, stop);
   const order = readOrder(line);
   if (typeof order === "string") {
     await finish(events, { kind: "Infrastructure", reason: "CellDied", message: order.slice(0, 1024) });
@@ -53,8 +55,8 @@ async function main(): Promise<number> {
     },
   }).catch((error: unknown): Outcome => {
     console.error(error);
-    const why = messageOf(error);
-    return { kind: "Infrastructure", reason: "CellDied", message: `The cell failed: ${why}`.slice(0, 1024) };
+    const reason = messageOf(error);
+    return { kind: "Infrastructure", reason: "CellDied", message: `The cell failed: ${reason}`.slice(0, 1024) };
   });
   if (end.signal.aborted) return await new Promise<never>(() => {});
   await killSurvivors(order.id);
@@ -62,9 +64,10 @@ async function main(): Promise<number> {
   return 0;
 }
 
-/** The order, or the sentence that says why it is none. */
+/** The order, or the sentence about an invalid order. */
 function readOrder(line: string | undefined): Order | string {
-  if (line === undefined) return "The cell got no order: expected one line of JSON on standard input, found its end";
+  if (line === undefined)
+    return "The cell got no order: expected one line of JSON on standard input, found the end of the input";
   let document: unknown;
   try {
     document = JSON.parse(line);

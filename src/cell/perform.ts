@@ -16,7 +16,7 @@ import { checkout } from "./tree/checkout.ts";
 import { type Merged, merge } from "./tree/merge.ts";
 import { prepare } from "./tree/prepare.ts";
 
-/** Carries out one order. What the steps learn on the way (versions, the command) is part of the outcome, however it ends. */
+/** Carries out one order. Every outcome contains the versions and commands recorded so far. */
 export async function perform(context: CellContext): Promise<Outcome> {
   const facts: Facts = { versions: {}, commands: [] };
   const outcome = await tasks[context.order.task](context, facts).catch((error: unknown): Outcome => {
@@ -62,11 +62,14 @@ async function cleanUp(context: CellContext): Promise<Outcome> {
   return { kind: "Done", message: `Freed ${freed} bytes`, freed };
 }
 
-/** Builds the tip of the base branch: dependencies are installed, caches filled, and a base that does not compile is no failure of the warm-up. */
+/**
+ * Builds the tip of the base branch, so that dependencies are installed and caches filled. A compile error does not
+ * fail the warm-up.
+ */
 async function warmUp(context: CellContext, facts: Facts): Promise<Outcome> {
   const { result, description, findings } = await buildTree(context, facts);
   const compiled = result === "Success";
-  const reason = description === "" ? "its dependencies are warm all the same" : description;
+  const reason = description === "" ? "its dependencies are warm nevertheless" : description;
   return {
     kind: "Done",
     message: compiled ? "The base branch compiles" : `The base branch does not compile; ${reason}`,
@@ -83,13 +86,13 @@ async function buildTree(context: CellContext, facts: Facts): Promise<Verdict> {
   for (const { directory, commit } of context.order.sources) facts.versions[directory.slice(0, 64)] = commit;
   const merged = await merge(context);
   if (merged.verdict !== undefined) return merged.verdict;
-  const armed = { ...context, env: withTool(context.env, tool.directory) };
-  const verdict = (await doctor(armed, tool)) ?? (await buildAndJudge(armed, facts, tool, merged));
+  const withPrograms = { ...context, env: withTool(context.env, tool.directory) };
+  const verdict = (await doctor(withPrograms, tool)) ?? (await buildAndClean(withPrograms, facts, tool, merged));
   return { ...verdict, mergeBase: merged.baseHash };
 }
 
-/** A machine in trouble is cleaned before it is reported; a cleaning that fails does not change what was found out. */
-async function buildAndJudge(context: CellContext, facts: Facts, tool: Tool, merged: Merged): Promise<Verdict> {
+/** Builds, then cleans the work area even after a failure. A failed cleanup does not change the outcome. */
+async function buildAndClean(context: CellContext, facts: Facts, tool: Tool, merged: Merged): Promise<Verdict> {
   const startedAt = context.clock.now();
   let suspectSince: number | undefined;
   const built = await build(context, tool, merged);

@@ -6,32 +6,32 @@ import { messageOf } from "../system/messageOf.ts";
 import { otherProcesses } from "../system/process/survivors.ts";
 import { version } from "../system/version.ts";
 import { attend, type CellHost } from "./channel/attend.ts";
-import { memoryLimit } from "./memory.ts";
+import { readMemoryLimit } from "./memory.ts";
 
 /*
- * The context of a builder in a pod. `node serve.ts --socket PATH [--alone] [--empty DIRECTORY]... -- COMMAND...`: listens on a unix socket and
- * runs COMMAND, the cell program, once for each connection, one at a time. With --alone everything else in the PID namespace is killed
- * after each order. Ends at once on SIGTERM. Exit codes: 64 for a command line that makes no sense, or --alone where others are; 1 when it
- * cannot go on, for then a new container is the cure.
+ * The cell server of a pod: `node serve.ts --socket PATH [--alone] [--empty DIRECTORY]... -- COMMAND...`.
+ * It listens on a unix socket and runs COMMAND, the cell program, for one connection at a time.
+ * With --alone it kills all other processes of its PID namespace after each order. It exits at once on SIGTERM.
+ * Exit codes: 64 for an invalid command line, or for --alone beside other processes; 1 if it needs a new container.
  */
 
 const badUsage = 64;
-/** In a pod builder and cell are different users of one group. */
+/** Builder and cell are different users of one group in a pod, so the group needs access. */
 const groupOnly = 0o007;
 
 async function main(): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => process.exit(0));
   const { socket, host } = readCommandLine();
-  const strangers = host.alone ? await otherProcesses() : 0;
-  if (strangers > 0) {
+  const others = host.alone ? await otherProcesses() : 0;
+  if (others > 0) {
     throw new Error(
-      `--alone: expected a PID namespace with this process and its init only, found ${strangers} others, which it would kill; leave --alone out`,
+      `--alone: expected a PID namespace with this process and its init only, found ${others} others, which it would kill; leave --alone out`,
     );
   }
   process.umask(groupOnly);
   process.chdir("/");
-  await listen(socket, { ...host, memory: await memoryLimit() });
-  host.say(`listening on ${socket}`);
+  await listen(socket, { ...host, memory: await readMemoryLimit() });
+  host.print(`listening on ${socket}`);
 }
 
 function readCommandLine(): { readonly socket: string; readonly host: Omit<CellHost, "memory"> } {
@@ -52,24 +52,24 @@ function readCommandLine(): { readonly socket: string; readonly host: Omit<CellH
     version,
     environment: process.env,
     clock: systemClock,
-    say: (line: string) => console.log(line),
+    print: (line: string) => console.log(line),
   };
   return { socket: values.socket, host };
 }
 
-/** Connections wait in the order of their arrival. */
+/** Serves one connection at a time, in the order of arrival. */
 function listen(path: string, host: CellHost): Promise<void> {
   rmSync(path, { force: true });
-  let turn = Promise.resolve();
+  let previous = Promise.resolve();
   let inode = 0;
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (connection) => {
     connection.on("error", () => {});
-    turn = turn
+    previous = previous
       .then(() => attend(connection, host))
-      .then(() => refuseImpostor(path, inode))
-      .catch(give);
+      .then(() => refuseReplacedSocket(path, inode))
+      .catch(fail);
   });
-  server.on("error", give);
+  server.on("error", fail);
   return new Promise((resolve) => {
     server.listen(path, () => {
       inode = statSync(path).ino;
@@ -78,13 +78,13 @@ function listen(path: string, host: CellHost): Promise<void> {
   });
 }
 
-/** A build can put a socket of its own in the place of ours, which the next builder would take for the cell. */
-function refuseImpostor(path: string, inode: number): void {
+/** A build can replace the socket with its own. The next builder would take that socket for the cell. */
+function refuseReplacedSocket(path: string, inode: number): void {
   if (statSync(path, { throwIfNoEntry: false })?.ino === inode) return;
-  throw new Error(`${path} was replaced by a build; a new container makes it anew`);
+  throw new Error(`${path} was replaced by a build; the cell exits, and a new container creates the socket again`);
 }
 
-function give(error: unknown): never {
+function fail(error: unknown): never {
   console.error(messageOf(error));
   process.exit(1);
 }

@@ -1,6 +1,8 @@
 import { messageOf } from "../system/messageOf.ts";
-
-/** Gives up every right but those of `UID:GID`, for good. Throws with a sentence when the text or the system says no. */
+/**
+ * Changes the process to `UID:GID` permanently. Throws an Error with a sentence if the text is invalid or the system
+ * refuses.
+ */
 export function becomeUser(text: string): void {
   const match = /^(?<user>[0-9]+):(?<group>[0-9]+)$/.exec(text);
   if (match === null) throw new Error(`--user: expected UID:GID in numbers, such as 65002:65002, found "${text}"`);
@@ -12,7 +14,9 @@ export function becomeUser(text: string): void {
     process.setgid?.(group);
     process.setuid?.(user);
   } catch (error) {
-    const why = messageOf(error);
-    throw new Error(`--user ${text}: the cell may not change its user (${why}); start it as root or leave --user out`);
+    const reason = messageOf(error);
+    throw new Error(
+      `--user ${text}: the cell may not change its user (${reason}); start it as root or leave --user out`,
+    );
   }
 }

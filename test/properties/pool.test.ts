@@ -9,7 +9,7 @@ import { budgetOf } from "../../src/core/pool/rollout/budget.ts";
 import { revisionOf } from "../../src/core/pool/rollout/revision.ts";
 import { World } from "../unit/core/pool/world.ts";
 
-/** What may happen to a pool between two reconciles. */
+/** A change of a pool between two reconciles. */
 type Happening = (world: World) => void;
 
 const ordinal = fc.nat({ max: 5 });
@@ -46,9 +46,9 @@ const happening: fc.Arbitrary<{ text: string; happen: Happening }> = fc.oneof(
       world.now += minutes * 60_000;
     },
   })),
-  fc.constant({ text: "builders obey", happen: (world: World) => void world.obey() }),
-  fc.constant({ text: "builders obey", happen: (world: World) => void world.obey() }),
-  fc.constant({ text: "builders obey", happen: (world: World) => void world.obey() }),
+  fc.constant({ text: "builders move one phase", happen: (world: World) => void world.obey() }),
+  fc.constant({ text: "builders move one phase", happen: (world: World) => void world.obey() }),
+  fc.constant({ text: "builders move one phase", happen: (world: World) => void world.obey() }),
 );
 
 const spec = fc.record({
@@ -60,7 +60,7 @@ const spec = fc.record({
   }),
 });
 
-const story = fc.record({ spec, happenings: fc.array(happening, { maxLength: 25 }) });
+const scenario = fc.record({ spec, happenings: fc.array(happening, { maxLength: 25 }) });
 
 const serving = (world: World) =>
   new Set(
@@ -70,7 +70,7 @@ const serving = (world: World) =>
       .map(({ name }) => name),
   );
 
-/** Plays a story and looks at the world before and after each reconcile. */
+/** Plays a scenario. Calls `look` after each reconcile, with the serving builders before it. */
 function play(
   { spec: given, happenings }: { spec: object; happenings: readonly { happen: Happening }[] },
   look: (world: World, before: ReadonlySet<string>, plan: PoolPlan) => void,
@@ -87,10 +87,10 @@ function play(
 const runs = { numRuns: 1000 };
 
 describe("the pool planner", () => {
-  it("never takes the number of ready builders below the budget by its own actions", () => {
+  it("never reduces the number of ready builders below the budget", () => {
     fc.assert(
-      fc.property(story, (told) => {
-        play(told, (world, before) => {
+      fc.property(scenario, (given) => {
+        play(given, (world, before) => {
           const after = serving(world);
           const taken = [...before].filter((name) => !after.has(name));
           if (taken.length > 0) expect(after.size).toBeGreaterThanOrEqual(budgetOf(world.pool.spec).minReady);
@@ -100,10 +100,10 @@ describe("the pool planner", () => {
     );
   });
 
-  it("always arrives: all builders there, warm, active, at the revision, and none too many", () => {
+  it("always completes: all builders exist, warm, active and at the revision, without a surplus", () => {
     fc.assert(
-      fc.property(story, (told) => {
-        const world = play(told, () => {});
+      fc.property(scenario, (given) => {
+        const world = play(given, () => {});
         world.change({ update: { ...world.pool.spec.update, paused: false, onStall: "Pause" } });
         world.settle();
         world.now += 10 * 3_600_000; // quarantines end
@@ -119,10 +119,10 @@ describe("the pool planner", () => {
     );
   });
 
-  it("comes to rest: without news three reconciles do all there is to do, and the status is then written no more", () => {
+  it("comes to rest: after three reconciles without a change no action or status write is left", () => {
     fc.assert(
-      fc.property(story, (told) => {
-        const world = play(told, () => {});
+      fc.property(scenario, (given) => {
+        const world = play(given, () => {});
         world.step();
         world.step();
         const again = planPool(world.observe(), world.now + 1);
@@ -134,7 +134,7 @@ describe("the pool planner", () => {
     );
   });
 
-  it("touches no ready builder when it scales up, and only those that leave when it scales down", () => {
+  it("leaves ready builders alone, except those that a scale-down removes", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 0, max: 8 }), (from, to) => {
         const world = new World({ instances: from });
@@ -155,7 +155,7 @@ describe("the pool planner", () => {
     );
   });
 
-  it("rolls from high to low ordinals, each builder once", () => {
+  it("rolls each builder once, from high to low ordinals", () => {
     const update = fc.record({
       maxUnavailable: fc.oneof(fc.nat({ max: 3 }), fc.constantFrom("25%", "50%")),
       maxSurge: fc.option(fc.nat({ max: 2 }), { nil: undefined }),
@@ -174,13 +174,13 @@ describe("the pool planner", () => {
     );
   });
 
-  it("W-21: gives worker indexes without holes to all that take builds, outside hosts after the pods", () => {
+  it("W-21: assigns worker indexes without gaps to all active builders, outside hosts last", () => {
     const outside = fc.uniqueArray(fc.constantFrom("mac1", "mac2", "mac3"));
     fc.assert(
-      fc.property(story, outside, (told, hosts) => {
-        const world = new World(told.spec);
+      fc.property(scenario, outside, (given, hosts) => {
+        const world = new World(given.spec);
         for (const name of hosts) world.addOutsideHost(name);
-        for (const { happen } of told.happenings) {
+        for (const { happen } of given.happenings) {
           happen(world);
           world.step();
           const ending = new Set(world.pods.filter((pod) => pod.terminating).map(({ name }) => name));
@@ -204,14 +204,14 @@ describe("the pool planner", () => {
     );
   });
 
-  it("never wakes a builder that a person drained", () => {
+  it("never activates a builder drained by a person", () => {
     fc.assert(
-      fc.property(story, ordinal, (told, at) => {
-        const world = new World({ ...told.spec, instances: 6 });
+      fc.property(scenario, ordinal, (given, at) => {
+        const world = new World({ ...given.spec, instances: 6 });
         world.settle();
         const name = podName("o2", at);
         world.annotate(name, { [drainAnnotation]: "true" });
-        for (const { happen } of told.happenings) {
+        for (const { happen } of given.happenings) {
           happen(world);
           world.step();
           const builder = world.builders.get(name);

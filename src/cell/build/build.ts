@@ -6,34 +6,35 @@ import { type Ended, run } from "../../system/process/run.ts";
 import type { CellContext } from "../cellContext.ts";
 import { namesIn, removePlantedLinks } from "../disk/plantedLinks.ts";
 import { remove } from "../disk/remove.ts";
-import { memoryKills } from "../memory.ts";
+import { countMemoryKills } from "../memory.ts";
 import type { Tool } from "../tool/tool.ts";
 import type { Merged } from "../tree/merge.ts";
 import { Progress } from "./progress.ts";
 import { Watch } from "./watch.ts";
 
+/** The result of `aliBuild build`. */
 export interface Built {
   readonly ended: Ended;
   readonly seen: Watch;
-  /** What memoryKills said before the build. */
+  /** The result of `countMemoryKills` before the build. */
   readonly memoryKills: number;
-  /** The command, as a person would type it. */
+  /** The command for a shell. */
   readonly command: string;
 }
 
-/** Runs `aliBuild build`; what its end means is judged elsewhere. */
+/** Runs `aliBuild build`. `verdictOf` interprets the result. */
 export async function build(context: CellContext, tool: Tool, merged: Merged): Promise<Built> {
   const { order, emit } = context;
   await emit({ event: "step", step: "build" });
   await removePlantedLinks(order.paths.area);
-  await forgetEarlierLogs(order.paths.area);
+  await removeLogLinks(order.paths.area);
   const args = buildVectorOf(order.check, {
     identifier: buildIdentifierOf(order.check, order.pullRequest?.number),
     ...merged,
     processors: availableParallelism(),
     secrets: order.paths.secrets,
   });
-  const killsBefore = await memoryKills();
+  const killsBefore = await countMemoryKills();
   const seen = new Watch();
   const progress = new Progress(context.clock, (message) => emit({ event: "progress", message }));
   const ended = await run({
@@ -54,10 +55,10 @@ export async function build(context: CellContext, tool: Tool, merged: Merged): P
 }
 
 /**
- * Takes away the links by which logs are found, so that every log found later is of this build. Links that carry an identifier
- * (`<package>-latest-<id>`) stay: they keep the trees of other pull requests from being cleaned.
+ * Removes the links to logs of earlier builds, so that every log found later belongs to this build. Links with an
+ * identifier (`<package>-latest-<id>`) stay: they protect the trees of other pull requests from the cleanup.
  */
-async function forgetEarlierLogs(area: string): Promise<void> {
+async function removeLogLinks(area: string): Promise<void> {
   const builds = join(area, "sw/BUILD");
   for (const name of (await namesIn(builds)).filter((one) => one.endsWith("latest"))) await remove(join(builds, name));
   await remove(join(area, "sw/MIRROR/fetch-log.txt"));

@@ -1,22 +1,24 @@
 import type { Clock } from "../../system/clock.ts";
 
-const shortest = 1_000;
-const longest = 60_000;
-/** More than the longest line that begins a package, so that one cut in two by a chunk is still seen. */
+/** Minimum and maximum interval of reports, in milliseconds. */
+const [minInterval, maxInterval] = [1_000, 60_000];
+/** Characters kept from the previous chunk, more than the longest line that begins a package. */
 const overlap = 400;
 
-/** Tells, from aliBuild's passing output, which package is being built: when it changes, and once a minute while anything is printed at all. */
+/**
+ * Reports the package that aliBuild builds, from its output: at each change, and once a minute while output arrives.
+ */
 export class Progress {
   readonly #clock: Pick<Clock, "monotonic">;
-  readonly #tell: (message: string) => Promise<void>;
-  #toldAt = Number.NEGATIVE_INFINITY;
+  readonly #report: (message: string) => Promise<void>;
+  #reportedAt = Number.NEGATIVE_INFINITY;
   #package = "";
-  #told = "";
+  #reported = "";
   #end = "";
 
-  constructor(clock: Pick<Clock, "monotonic">, tell: (message: string) => Promise<void>) {
+  constructor(clock: Pick<Clock, "monotonic">, report: (message: string) => Promise<void>) {
     this.#clock = clock;
-    this.#tell = tell;
+    this.#report = report;
   }
 
   async write(chunk: Uint8Array): Promise<void> {
@@ -24,10 +26,10 @@ export class Progress {
     const starts = [...text.matchAll(/: aliBuild: start building (?<name>[\w.+-]{1,100}) at /g)];
     this.#package = starts.at(-1)?.groups?.["name"] ?? this.#package;
     this.#end = text.slice(-overlap);
-    const age = this.#clock.monotonic() - this.#toldAt;
-    if (this.#package === "" || age < (this.#package === this.#told ? longest : shortest)) return;
-    this.#toldAt = this.#clock.monotonic();
-    this.#told = this.#package;
-    await this.#tell(`building ${this.#package}`);
+    const age = this.#clock.monotonic() - this.#reportedAt;
+    if (this.#package === "" || age < (this.#package === this.#reported ? maxInterval : minInterval)) return;
+    this.#reportedAt = this.#clock.monotonic();
+    this.#reported = this.#package;
+    await this.#report(`building ${this.#package}`);
   }
 }

@@ -4,13 +4,13 @@ import { type CellContext, endingOf, lastLineOf } from "../cellContext.ts";
 import { refuseFullDisk } from "../disk/space.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 import type { ReadLogs } from "../logs/logs.ts";
-import { memoryKills, ranOutOfMemory } from "../memory.ts";
+import { countMemoryKills, outOfMemoryClause } from "../memory.ts";
 import type { Built } from "./build.ts";
 
-/** Most lines of a preview the contract allows. */
+/** Maximum lines of a preview in the contract. */
 const longestPreview = 60;
 
-/** What the end of `aliBuild build` says: about the pull request, or (thrown) about the machine. */
+/** The verdict on the pull request. Throws an InfrastructureFailure if the machine failed. */
 export async function verdictOf(
   context: CellContext,
   built: Built,
@@ -25,26 +25,27 @@ export async function verdictOf(
     throw new InfrastructureFailure("SelfTestFailed", `${tool} build ${endingOf(ended)}: ${lastLineOf(ended)}`);
   }
   const killed = !ended.timedOut && (ended.signal === "SIGKILL" || ended.exitCode === 137);
-  // The kernel may well take a compiler or a test, and the build goes on to fail or to hang for it: its count is believed whatever the end.
-  if ((await memoryKills()) > built.memoryKills || (killed && (seen.killed || has(findings, "killed")))) {
+  // The kernel may kill a compiler or a test, and the build then fails or hangs. So the kernel's count decides,
+  // whatever the exit.
+  if ((await countMemoryKills()) > built.memoryKills || (killed && (seen.killed || has(findings, "killed")))) {
     throw new InfrastructureFailure(
       "OutOfMemory",
-      `${tool} build ${await ranOutOfMemory()}; lower spec.jobs, or raise the memory of the builder`,
+      `${tool} build ${await outOfMemoryClause()}; lower spec.jobs, or raise the memory of the builder`,
       findings,
     );
   }
-  const chosenHere = order.check.checkout === "alidist" || order.check.testsTool;
-  if (fetchFailed && !chosenHere && findings.sections.every(({ class: name }) => mild.has(name))) {
+  const controlsSources = order.check.checkout === "alidist" || order.check.testsTool;
+  if (fetchFailed && !controlsSources && findings.sections.every(({ class: name }) => fetchOnly.has(name))) {
     throw new InfrastructureFailure(
       "DependencyFetchFailed",
-      `${tool} could not fetch a source that this pull request does not choose: ${fetchLine(findings)}`,
+      `${tool} could not fetch a source that this pull request does not control: ${fetchLine(findings)}`,
       findings,
     );
   }
-  if (!began && !chosenHere && !ended.timedOut) {
+  if (!began && !controlsSources && !ended.timedOut) {
     throw new InfrastructureFailure(
       "DependencyFetchFailed",
-      `${tool} ended before it built any package, so the pull request cannot be why: ${lastLineOf(ended)}`,
+      `${tool} exited before it built any package, so the pull request cannot be the reason: ${lastLineOf(ended)}`,
       findings,
     );
   }
@@ -53,12 +54,12 @@ export async function verdictOf(
     kind: "Verdict",
     result: "Failure",
     description: "",
-    findings: ended.timedOut ? preceded(findings, limit) : findings,
+    findings: ended.timedOut ? withFirstLine(findings, limit) : findings,
   };
 }
 
-/** Classes of findings that a build which failed in fetching alone has. */
-const mild: ReadonlySet<string> = new Set(["fetch", "warning"]);
+/** The classes of findings of a build that failed only in fetching. */
+const fetchOnly: ReadonlySet<string> = new Set(["fetch", "warning"]);
 
 function has(findings: Findings, name: string): boolean {
   return findings.sections.some((section) => section.class === name);
@@ -69,6 +70,6 @@ function fetchLine(findings: Findings): string {
   return lines.find((line) => line.startsWith("Command: ")) ?? "see the fetch log";
 }
 
-function preceded(findings: Findings, line: string): Findings {
+function withFirstLine(findings: Findings, line: string): Findings {
   return { ...findings, preview: [line, ...findings.preview].slice(0, longestPreview) };
 }

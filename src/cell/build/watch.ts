@@ -1,8 +1,8 @@
 const signs = { diskFull: /No space left on device|Disk quota exceeded/, killed: /Killed signal terminated program/ };
-/** More than the longest sign, so that one cut in two by a chunk is still seen. */
+/** Characters kept from the previous chunk, more than the longest sign. */
 const overlap = 64;
 
-/** Looks at passing output for the signs of a machine in trouble. */
+/** Searches output, chunk by chunk, for signs of a full disk or a killed compiler. */
 export class Watch {
   diskFull = false;
   killed = false;

@@ -10,46 +10,47 @@ import { Tail } from "../../system/process/capture.ts";
 import { type Exit, exitMessageOf, exitOf } from "../../system/process/exit.ts";
 import { cellMarker, killAllOthers, killMarked, otherProcesses } from "../../system/process/survivors.ts";
 import { emptyFolder } from "../disk/remove.ts";
-import { memoryKills, ranOutOfMemory } from "../memory.ts";
+import { countMemoryKills, outOfMemoryClause } from "../memory.ts";
 import { readOrderLine } from "./lifeLine.ts";
 
+/** The settings and services of the cell server. */
 export interface CellHost {
-  /** The cell program with everything it takes to start it; its path may be a loader's, so nothing is derived from our own. */
+  /** The complete command of the cell program. It cannot be derived from `process.execPath`, which may be a loader. */
   readonly command: readonly string[];
-  /** Nobody else was in this PID namespace at the start: whoever is there after an order is of its making. */
+  /** The PID namespace had no other processes at the start. Every other process after an order belongs to the order. */
   readonly alone: boolean;
-  /** Directories that builds can write and nobody may find anything in afterwards. */
+  /** Directories that builds can write. They are emptied after each order. */
   readonly scratch: readonly string[];
   readonly version: string;
-  /** Limit of its memory, for the sentence about a container that is gone and can say nothing. */
+  /** Memory limit of the container. The builder quotes it after the container was killed. */
   readonly memory: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
   readonly clock: Pick<Clock, "sleep">;
-  /** One line for people who follow the output of the container. */
-  say(line: string): void;
+  /** Prints a line to the log of the container. */
+  print(line: string): void;
 }
 
-/** A cell that is told to end may tidy up for so long where its process group is all that can be killed. */
+/** Milliseconds between SIGTERM and SIGKILL for the process group of a cell, if the cell server is not alone. */
 const grace = 10_000;
-/** Pipes that are open so long after everybody was killed are waited for no longer. */
+/** Milliseconds to wait for the pipes of a killed cell to close. */
 const drainPipes = 2_000;
 
 /**
- * Serves one connection, whose turn it is: greets, reads the order, runs the cell program on it and passes its events on. Resolves, with
- * the connection ended, when nothing of the order is alive, whether it came to its end or the builder went away. Rejects when
- * something cannot be killed: then only the end of the container helps.
+ * Serves one cell connection: sends the greeting, reads the order, runs the cell program and passes its events on. Ends
+ * the connection and resolves when no process of the order is left, also if the builder disconnected. Rejects if a
+ * process cannot be killed: only the end of the container kills that process.
  */
 export async function attend(connection: Socket, host: CellHost): Promise<void> {
   const cut = new AbortController();
   connection.on("error", () => cut.abort()).on("close", () => cut.abort());
-  connection.write(line({ cell: host.version, memory: host.memory } satisfies CellGreeting));
+  connection.write(lineOf({ cell: host.version, memory: host.memory } satisfies CellGreeting));
   const reading = readOrderLine(connection, () => cut.abort());
   connection.resume();
   const order = await reading;
   if (order === undefined) return void connection.destroy();
   const { id, title } = describe(order);
-  host.say(title);
-  const before = await memoryKills();
+  host.print(title);
+  const before = await countMemoryKills();
   const child = start(host, id, order);
   const errors = new Tail(2048);
   child.stderr?.on("data", (chunk: Uint8Array) => {
@@ -67,17 +68,21 @@ export async function attend(connection: Socket, host: CellHost): Promise<void> 
   cut.signal.addEventListener("abort", stop, { once: true });
   if (cut.signal.aborted) stop();
   const exit = await exited;
-  cut.signal.removeEventListener("abort", stop); // from here on the connection may close without anything ending
-  await stopped; // whoever still kills must not meet the next order
-  const left = await bury(child, id, host);
-  host.say(left === 0 ? `--- ${id} ended` : `--- ${id} ended; ${left} processes it had left behind were killed`);
+  cut.signal.removeEventListener("abort", stop); // the cell has exited, so a closed connection stops nothing
+  await stopped; // otherwise it could kill processes of the next order
+  const killed = await cleanUp(child, id, host);
+  host.print(killed === 0 ? `--- ${id} ended` : `--- ${id} ended; killed ${killed} processes that it left behind`);
   if (exit.code !== 0 && !cut.signal.aborted) {
-    const outcome = obituary(exit, errors.text(), (await memoryKills()) > before ? await ranOutOfMemory() : undefined);
-    connection.write(`\n${line({ event: "outcome", outcome })}`);
+    const outcome = outcomeOfExit(
+      exit,
+      errors.text(),
+      (await countMemoryKills()) > before ? await outOfMemoryClause() : undefined,
+    );
+    connection.write(`\n${lineOf({ event: "outcome", outcome })}`);
   }
   for (const directory of host.scratch) {
     await emptyFolder(directory).catch((error: unknown) =>
-      console.error(`${directory} was not emptied: ${String(error)}`),
+      console.error(`Failed to empty ${directory}: ${String(error)}`),
     );
   }
   connection.end();
@@ -91,30 +96,33 @@ function start({ command, environment }: CellHost, id: string, order: string): C
     detached: true,
     stdio: ["pipe", "inherit", "pipe", "pipe"],
   });
-  child.stdin?.on("error", () => {}); // a cell that is gone reads no order
+  child.stdin?.on("error", () => {}); // the cell exited before it read its order
   child.stdin?.write(`${order}\n`);
   return child;
 }
 
-/** Ends the cell because its builder is gone or wants it stopped; resolves when it is over with killing. */
+/** Stops the cell after its builder disconnected. Resolves after the last kill. */
 async function end(child: ChildProcess, exited: Promise<unknown>, { alone, clock }: CellHost): Promise<void> {
   child.stdin?.destroy();
   if (alone) return void (await killAllOthers());
   killGroup(child, "SIGTERM");
-  const over = new AbortController();
-  void exited.then(() => over.abort());
-  await clock.sleep(grace, over.signal).then(
+  const exit = new AbortController();
+  void exited.then(() => exit.abort());
+  await clock.sleep(grace, exit.signal).then(
     () => killGroup(child, "SIGKILL"),
     () => {},
   );
 }
 
-/** Makes sure that nothing survives; resolves with how many had to be killed. */
-async function bury(child: ChildProcess, id: string, { alone, clock }: CellHost): Promise<number> {
+/** Kills all remaining processes of an order and closes its pipes. Resolves with the number of killed processes. */
+async function cleanUp(child: ChildProcess, id: string, { alone, clock }: CellHost): Promise<number> {
   killGroup(child, "SIGKILL");
   const killed = await (alone ? killAllOthers() : killMarked(id));
   const left = alone ? await otherProcesses() : 0;
-  if (left > 0) throw new Error(`${left} processes of ${id} cannot be killed; the end of the container ends them`);
+  if (left > 0)
+    throw new Error(
+      `${left} processes of ${id} cannot be killed; the cell exits, so that a new container starts without them`,
+    );
   const waited = new AbortController();
   const pipes = [child.stderr, child.stdio[3]].filter((stream) => stream !== null && stream !== undefined);
   const closed = Promise.all(pipes.map((stream) => finished(stream).catch(() => {})));
@@ -129,26 +137,26 @@ function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // Nobody is left in the group.
+    // The group has no process left.
   }
 }
 
-/** For a cell that gave no outcome; one that gave one is not contradicted, as the first counts. */
-function obituary(exit: Exit, errors: string, memory: string | undefined): Outcome {
+/** The outcome of a cell that exited with an error. The builder ignores it if the cell sent an outcome before. */
+function outcomeOfExit(exit: Exit, errors: string, memory: string | undefined): Outcome {
   if (exit.signal === "SIGKILL" && memory !== undefined)
     return { kind: "Infrastructure", reason: "OutOfMemory", message: `The cell was killed: its container ${memory}` };
   return { kind: "Infrastructure", reason: "CellDied", message: exitMessageOf(exit, errors) };
 }
 
-/** For the log of the container; an order that cannot be read is the cell program's to refuse. */
+/** Id and log line of an order. The cell program refuses an invalid order, not the server. */
 function describe(order: string): { readonly id: string; readonly title: string } {
   const parsed = Order.safeParse(parseJson(order)).data;
-  if (parsed === undefined) return { id: "", title: "--- an order that cannot be read" };
+  if (parsed === undefined) return { id: "", title: "--- an invalid order" };
   const { id, task, check, pullRequest } = parsed;
-  const what = pullRequest === undefined ? "" : ` ${check.repository}#${pullRequest.number} ${pullRequest.commit}`;
-  return { id, title: `--- ${id}: ${task} ${check.name}${what}` };
+  const target = pullRequest === undefined ? "" : ` ${check.repository}#${pullRequest.number} ${pullRequest.commit}`;
+  return { id, title: `--- ${id}: ${task} ${check.name}${target}` };
 }
 
-function line(message: CellGreeting | CellEvent): string {
+function lineOf(message: CellGreeting | CellEvent): string {
   return `${JSON.stringify(message)}\n`;
 }

@@ -3,15 +3,17 @@ import { Socket } from "node:net";
 import type { Writable } from "node:stream";
 import type { CellEvent } from "../../api/cell/event.ts";
 
-/** The channel of events: JSON lines on a file descriptor that the builder opened (a pipe, a socket, or a file when run by hand). */
+/**
+ * The event channel: JSON lines on a file descriptor of the builder. It is a pipe, a socket, or a file if run by hand.
+ */
 export interface Events {
-  /** Resolves when there is room for more. */
+  /** Sends an event. Resolves when the channel accepts more. */
   emit(event: CellEvent): Promise<void>;
-  /** Resolves when everything was handed over. */
+  /** Resolves when all events are written. */
   close(): Promise<void>;
 }
 
-/** Opens the channel; undefined when nobody listens on `fd`. `onGone` is told when the reader went away. */
+/** Opens the channel; undefined if `fd` is not open. Calls `onGone` if the reader closes its end. */
 export function openEvents(fd: number, onGone: () => void): Events | undefined {
   const stream = openStream(fd);
   if (stream === undefined) return undefined;
@@ -22,7 +24,7 @@ export function openEvents(fd: number, onGone: () => void): Events | undefined {
   };
 }
 
-/** Writes and waits for room: a slow reader slows the writer down instead of filling its memory. */
+/** Writes and waits for the stream to drain. A slow reader slows the writer down instead of filling its memory. */
 export function writeEvent(stream: Writable, data: string | Uint8Array): Promise<void> {
   if (stream.destroyed || stream.write(data)) return Promise.resolve();
   return new Promise((resolve) => {

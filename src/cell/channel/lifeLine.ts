@@ -1,11 +1,11 @@
 import type { Readable } from "node:stream";
 
-/** More than any order needs; a longer first line is not one. */
+/** Maximum length of an order, in characters. A longer first line is cut, and is then invalid. */
 const longestOrder = 2 ** 22;
 
 /**
- * The first line of `input`, which is the order, while the rest of the stream serves as a life line: `onCut` is called once when it closes,
- * for then the builder is gone. Resolves with undefined when it closes before the first line ended.
+ * Reads the order, the first line of `input`. The open stream then proves that the builder is alive: `onCut` is called
+ * once when the stream closes. Resolves with undefined if the stream closes before the end of the first line.
  */
 export function readOrderLine(input: Readable, onCut: () => void): Promise<string | undefined> {
   return new Promise((resolve) => {

@@ -1,10 +1,12 @@
 import type { Writable } from "node:stream";
 import { writeEvent } from "./events.ts";
 
-/** Most text of one order that reaches standard output; logs proper travel as events. */
+/** Maximum output of one order on standard output, in bytes. Complete logs are sent as events. */
 const limit = 256 * 2 ** 20;
 
-/** Writes to standard output, as fast as it is read and up to the limit, then says once that the rest is left out. */
+/**
+ * Creates a writer to `stream` that waits for slow readers. Beyond `most` bytes it writes one note and omits the rest.
+ */
 export function createPrinter(stream: Writable, most: number = limit): (chunk: Uint8Array) => Promise<void> {
   let room = most;
   return async (chunk) => {

@@ -5,24 +5,24 @@ import { cleanVectorOf } from "../../core/definitions/alibuild.ts";
 import { type CellContext, runShort } from "../cellContext.ts";
 import { namesIn, removePlantedLinks } from "../disk/plantedLinks.ts";
 import { emptyFolder } from "../disk/remove.ts";
-import { freeBytes } from "../disk/space.ts";
+import { freeBytesOf } from "../disk/space.ts";
 import type { Tool } from "../tool/tool.ts";
 
-/** A link that keeps a build tree or an installation from being deleted. */
+/** A link that protects a build tree or an installation from deletion. */
 interface Link {
   readonly path: string;
   readonly target: string;
-  /** When it was last set, milliseconds since 1970. */
+  /** Time of its last change, milliseconds since 1970. */
   readonly setAt: number;
-  /** The newest of its package: what the next build starts from. */
+  /** Whether it is the newest of its package, with the tree that the next build starts from. */
   readonly newest: boolean;
 }
 
 /**
- * The cleanup policy on the work area of one check: links older than `maxAge` go, then the oldest ones until `minFree` is free, and aliBuild
- * deletes what no link leads to. The newest tree of a package outlives a lack of space: deleting it would make every build a cold one where
- * the space is taken by others. A build that filled the disk keeps nothing: all that was set from the instant `suspectSince` on goes.
- * Returns the bytes freed.
+ * Applies the cleanup policy to the work area of one check. Removes links older than `maxAge`, then the oldest links
+ * until `minFree` bytes are free. aliBuild deletes trees without a link. The newest tree of a package stays even if
+ * space is short: if others use the space, its deletion would only make every build cold. Links set since
+ * `suspectSince` belong to a build that filled the disk, and are removed. Returns the freed bytes.
  */
 export async function clean(
   context: CellContext,
@@ -31,24 +31,24 @@ export async function clean(
 ): Promise<number> {
   const { order, clock } = context;
   await context.emit({ event: "step", step: "clean" });
-  const before = await freeBytes(order.paths.area);
+  const before = await freeBytesOf(order.paths.area);
   await removePlantedLinks(order.paths.area);
-  let links = await treeLinks(context);
-  links = await drop(links, ({ setAt }) => setAt < clock.now() - order.limits.maxAge || setAt >= suspectSince);
+  let links = await treeLinksOf(context);
+  links = await removeLinks(links, ({ setAt }) => setAt < clock.now() - order.limits.maxAge || setAt >= suspectSince);
   await aliBuildClean(context, tool);
-  while ((await freeBytes(order.paths.area)) < order.limits.minFree) {
+  while ((await freeBytesOf(order.paths.area)) < order.limits.minFree) {
     const kept = new Set(links.filter(({ newest }) => newest).map(({ target }) => target));
     const oldest = links.filter(({ target }) => !kept.has(target)).toSorted((a, b) => a.setAt - b.setAt)[0];
     if (oldest === undefined) break;
-    links = await drop(links, ({ target }) => target === oldest.target);
+    links = await removeLinks(links, ({ target }) => target === oldest.target);
     await aliBuildClean(context, tool);
   }
   await emptyFolder(order.paths.tmp);
-  return Math.max(0, (await freeBytes(order.paths.area)) - before);
+  return Math.max(0, (await freeBytesOf(order.paths.area)) - before);
 }
 
-/** Links in `sw/BUILD`, and in `sw/<architecture>/<package>` where the package is a development package or the link leads to a nightly. */
-async function treeLinks({ order }: CellContext): Promise<readonly Link[]> {
+/** Links in `sw/BUILD`, and in `sw/<architecture>/<package>` for development packages and nightlies. */
+async function treeLinksOf({ order }: CellContext): Promise<readonly Link[]> {
   const sw = join(order.paths.area, "sw");
   const development = new Set(order.check.developmentPackages.map(({ directory }) => directory));
   const found = await linksIn(join(sw, "BUILD"), () => true);
@@ -77,12 +77,14 @@ async function linksIn(directory: string, wanted: (target: string) => boolean): 
   }));
 }
 
-async function drop(links: readonly Link[], which: (link: Link) => boolean): Promise<readonly Link[]> {
-  for (const { path } of links.filter(which)) await rm(path, { force: true });
-  return links.filter((link) => !which(link));
+async function removeLinks(links: readonly Link[], matches: (link: Link) => boolean): Promise<readonly Link[]> {
+  for (const { path } of links.filter(matches)) await rm(path, { force: true });
+  return links.filter((link) => !matches(link));
 }
 
-/** Deleting a few hundred gigabytes takes longer than a short command may. */
+/**
+ * Runs `aliBuild clean` with the build timeout, since a deletion of hundreds of gigabytes exceeds the command timeout.
+ */
 async function aliBuildClean(context: CellContext, tool: Tool): Promise<void> {
   const { check } = context.order;
   await runShort(context, tool.program, cleanVectorOf(check), { timeoutMs: milliseconds(check.timeouts.build) });

@@ -1,7 +1,10 @@
 import { lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Deletes links in place of aliBuild's own directories: a build may have planted one that leads out of the work area, and aliBuild follows it. */
+/**
+ * Deletes links in place of aliBuild's own directories. A build may plant a link out of the work area, and aliBuild
+ * would follow it.
+ */
 export async function removePlantedLinks(area: string): Promise<void> {
   const sw = join(area, "sw");
   for (const path of [sw, ...(await namesIn(sw)).map((name) => join(sw, name))]) {
@@ -9,7 +12,7 @@ export async function removePlantedLinks(area: string): Promise<void> {
   }
 }
 
-/** Names in a real directory; none where it is a link or not there. */
+/** The entries of a directory; empty for a link or a missing directory. */
 export async function namesIn(directory: string): Promise<readonly string[]> {
   const facts = await lstat(directory).catch(() => undefined);
   return facts?.isDirectory() === true ? await readdir(directory) : [];

@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 
 /** A log of the build, open for reading. */
 export interface FoundLog {
-  /** As people know it: `sw/BUILD/<package>-latest/log`. */
+  /** Path for people: `sw/BUILD/<package>-latest/log`. */
   readonly path: string;
   readonly file: FileHandle;
   readonly bytes: number;
@@ -13,12 +13,13 @@ export interface FoundLog {
   readonly finishedAt: number;
 }
 
-/** No build has that many packages. */
+/** Maximum number of logs, above the number of packages of every build. */
 const mostLogs = 500;
 
 /**
- * The logs of the last build, oldest first: the fetch log and `sw/BUILD/*latest/log`. A build may plant links, devices and pipes under these
- * names; only regular files that really lie in the build's own directory are opened, and none is opened in a way that could block.
+ * The logs of the last build, oldest first: the fetch log and `sw/BUILD/*latest/log`. A build may plant links, devices
+ * and pipes under these names. Only regular files inside the build's own directory are opened, and never in a blocking
+ * way.
  */
 export async function findLogs(area: string): Promise<readonly FoundLog[]> {
   const root = await realpath(area);
@@ -39,12 +40,7 @@ export async function findLogs(area: string): Promise<readonly FoundLog[]> {
   return fetched === undefined ? found : [fetched, ...found];
 }
 
-/** Whether this is the fetch log, which exists only when a git command of aliBuild failed. */
-export function isFetchLog(log: Pick<FoundLog, "path">): boolean {
-  return basename(log.path) === "fetch-log.txt";
-}
-
-/** The package a log is of. */
+/** The package of a log. */
 export function packageOf(path: string): string {
   return basename(dirname(path)).replace(/-latest$/, "");
 }

@@ -1,23 +1,28 @@
 import type { Findings } from "../../api/cell/event.ts";
 import type { ResolvedCheck } from "../../api/objects/check.ts";
+import { isFetchLog } from "../../core/report/scan/rules.ts";
 import { LogScanner } from "../../core/report/scan/scan.ts";
 import { messageOf } from "../../system/messageOf.ts";
 import type { CellContext } from "../cellContext.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
-import { type FoundLog, findLogs, isFetchLog, packageOf } from "./findLogs.ts";
+import { type FoundLog, findLogs, packageOf } from "./findLogs.ts";
 import { type LogQuota, logQuotasOf } from "./quotas.ts";
 
+/** The result of reading all logs of a build. */
 export interface ReadLogs {
   readonly findings: Findings;
   /** aliBuild could not fetch something. */
   readonly fetchFailed: boolean;
-  /** It came as far as building a package. */
+  /** aliBuild began to build a package. */
   readonly began: boolean;
 }
 
 const pieceBytes = 128 * 1024;
 
-/** Reads every log of the build once: the scanner sees all of it, the builder gets what the limit allows. Memory stays the same whatever the size. */
+/**
+ * Reads every log of the build once, with constant memory. The scanner gets all text, the builder gets the text within
+ * the limit.
+ */
 export async function readLogs(context: CellContext): Promise<ReadLogs> {
   const { order, emit } = context;
   await emit({ event: "step", step: "logs" });
@@ -31,12 +36,13 @@ export async function readLogs(context: CellContext): Promise<ReadLogs> {
     for (const [index, log] of logs.entries())
       await readLog(context, scanner, log, parts[index] ?? { head: 0, tail: 0 });
   } catch (error) {
-    const why = messageOf(error);
-    throw new InfrastructureFailure("LogStoreFailed", `The logs of the build cannot be read: ${why}`);
+    const reason = messageOf(error);
+    throw new InfrastructureFailure("LogStoreFailed", `The logs of the build cannot be read: ${reason}`);
   } finally {
     for (const { file } of logs) await file.close();
   }
-  return { findings: scanner.findings(), fetchFailed: logs.some(isFetchLog), began: !logs.every(isFetchLog) };
+  const fetchLogs = logs.filter(({ path }) => isFetchLog(path));
+  return { findings: scanner.findings(), fetchFailed: fetchLogs.length > 0, began: fetchLogs.length < logs.length };
 }
 
 async function readLog(context: CellContext, scanner: LogScanner, log: FoundLog, share: LogQuota): Promise<void> {
@@ -76,7 +82,10 @@ async function send(context: CellContext, text: string): Promise<void> {
   if (text !== "") await context.emit({ event: "logText", text });
 }
 
-/** Warnings count in the packages a check is about: its own and its development packages; a change of recipes is about all of them. */
+/**
+ * Whether warnings in a log count: in the logs of the check's package and development packages. For alidist all logs
+ * count.
+ */
 function isImportant(check: ResolvedCheck, path: string): boolean {
   if (check.checkout === "alidist") return true;
   const names = [check.package, ...check.developmentPackages.map(({ directory }) => directory)];

@@ -1,12 +1,12 @@
-/** What of a file is sent: its first `head` and its last `tail` bytes; the rest, if any, is left out. */
+/** The parts of a file to send: its first `head` and its last `tail` bytes. The rest is omitted. */
 export interface LogQuota {
   readonly head: number;
   readonly tail: number;
 }
 
 /**
- * Divides a number of bytes among files of these sizes. Small files are sent whole; the large ones share what remains evenly, each with
- * its beginning (how it was configured) and, mostly, its end (how it failed).
+ * Divides `limit` bytes among files of these sizes. Small files are sent completely. Large files share the remainder
+ * evenly: a quarter for the beginning (the configuration) and the rest for the end (the failure).
  */
 export function logQuotasOf(sizes: readonly number[], limit: number): readonly LogQuota[] {
   const largest = fairLargest(sizes, limit);
@@ -17,14 +17,14 @@ export function logQuotasOf(sizes: readonly number[], limit: number): readonly L
   });
 }
 
-/** The largest amount any file may send so that all together stay within the limit. */
+/** The maximum bytes of one file that keep all files together within the limit. */
 function fairLargest(sizes: readonly number[], limit: number): number {
   const ascending = sizes.toSorted((a, b) => a - b);
-  let left = limit;
+  let remaining = limit;
   for (const [index, size] of ascending.entries()) {
-    const fair = Math.floor(left / (ascending.length - index));
+    const fair = Math.floor(remaining / (ascending.length - index));
     if (size > fair) return Math.max(0, fair);
-    left -= size;
+    remaining -= size;
   }
   return Number.POSITIVE_INFINITY;
 }

@@ -4,10 +4,10 @@ import { LogScanner } from "../../core/report/scan/scan.ts";
 import { type CellContext, endingOf, lastLineOf, runShort } from "../cellContext.ts";
 import { refuseFullDisk } from "../disk/space.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
-import { memoryKills, ranOutOfMemory } from "../memory.ts";
+import { countMemoryKills, outOfMemoryClause } from "../memory.ts";
 import type { Tool } from "./tool.ts";
 
-/** Asks aliBuild whether the recipes can be built here. Undefined when they can; else what it said is the log of the verdict. */
+/** Runs `aliBuild doctor`: undefined if the recipes can be built here, else a verdict with the output as its log. */
 export async function doctor(
   context: CellContext,
   tool: Tool,
@@ -16,13 +16,13 @@ export async function doctor(
   const name = `${toolNameOf(check)} doctor`;
   await context.emit({ event: "step", step: "doctor" });
   const startedAt = context.clock.now();
-  const killsBefore = await memoryKills();
+  const killsBefore = await countMemoryKills();
   const ended = await runShort(context, tool.program, doctorVectorOf(check), { onChunk: context.print });
   await context.quiesce();
   if (ended.exitCode === 0) return undefined;
   await refuseFullDisk(context.order, ended.tail);
-  if ((await memoryKills()) > killsBefore) {
-    const message = `${name} ${await ranOutOfMemory()}; raise the memory of the builder`;
+  if ((await countMemoryKills()) > killsBefore) {
+    const message = `${name} ${await outOfMemoryClause()}; raise the memory of the builder`;
     throw new InfrastructureFailure("OutOfMemory", message);
   }
   if (ended.exitCode === undefined || ended.exitCode > 128) {
@@ -35,7 +35,7 @@ export async function doctor(
   return { kind: "Verdict", result: "DoctorError", description: `${name} error`, findings };
 }
 
-/** Nothing was built, so this is the only log there is. */
+/** Sends the output of the doctor as the only log, since nothing was built. */
 async function sendLog({ emit, clock }: CellContext, path: string, startedAt: number, text: string): Promise<Findings> {
   const iso = (instant: number) => new Date(instant).toISOString();
   const bytes = Buffer.from(text);

@@ -4,10 +4,13 @@ import type { CellContext } from "../cellContext.ts";
 import { namesIn } from "../disk/plantedLinks.ts";
 import { remove } from "../disk/remove.ts";
 
-/** A tool that comes from a branch, or is what a check tests, is installed once for every commit. Milliseconds. */
+/**
+ * Milliseconds without use before a tool is deleted. A tool from a branch or a pull request is installed for every
+ * commit.
+ */
 const unusedFor = 30 * 86_400_000;
 
-/** Deletes installations of tools that nothing was built with for a month, and what is left of those that were cut short. */
+/** Deletes tools without use for 30 days, and the remains of interrupted installations. */
 export async function removeOldTools({ order, clock }: CellContext): Promise<void> {
   const { tools } = order.paths;
   const before = clock.now() - unusedFor;

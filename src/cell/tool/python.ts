@@ -2,7 +2,9 @@ import { delimiter, join } from "node:path";
 
 const names = ["python3", "python3.13", "python3.12", "python3.11", "python3.10", "python3.9"];
 
-/** The first python of PATH that this user may run and that can make a virtual environment; `works` tells whether a command ends well. */
+/**
+ * The first python of PATH that can create a virtual environment. `works` runs a command and resolves with its success.
+ */
 export async function findPython(
   path: string | undefined,
   works: (command: string, args: readonly string[]) => Promise<boolean>,
@@ -18,5 +20,5 @@ export async function findPython(
   return undefined;
 }
 
-/** What to type where no python is fit. */
+/** The command that installs a suitable python, for error messages. */
 export const installPython = "apt-get install -y python3-venv (or dnf install -y python3)";

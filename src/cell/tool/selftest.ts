@@ -7,7 +7,7 @@ import { type CellContext, lastLineOf, runShort } from "../cellContext.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 import type { Tool } from "./tool.ts";
 
-/** Programs every build needs, and how they tell their version. */
+/** The programs that every build needs, with their arguments to print the version. */
 export const needed: Readonly<Record<string, readonly string[]>> = {
   git: ["--version"],
   rsync: ["--version"],
@@ -16,7 +16,7 @@ export const needed: Readonly<Record<string, readonly string[]>> = {
   bash: ["--version"],
 };
 
-/** Proves that the tool chain works: every program runs, the work area can be written, aliBuild accepts the architecture. Returns the versions found. */
+/** Checks that every program runs and that the work area can be written. Returns the versions. */
 export async function selftest(context: CellContext): Promise<Readonly<Record<string, string>>> {
   await context.emit({ event: "step", step: "selftest" });
   const versions: Record<string, string> = {};
@@ -28,23 +28,25 @@ export async function selftest(context: CellContext): Promise<Readonly<Record<st
   }
   if (missing.length > 0) {
     const list = missing.join(", ");
-    throw failure(`${list} cannot be run, which builds need; run apt-get install -y ${missing.join(" ")} (or dnf)`);
+    throw selfTestFailure(
+      `Builds need ${list}, but the cell cannot run them; run apt-get install -y ${missing.join(" ")} (or dnf)`,
+    );
   }
   await writeAndRead(context.order.paths.area);
   const compiler = await versionOf(context, "c++", ["--version"]);
   return compiler === undefined ? versions : { ...versions, "c++": compiler };
 }
 
-/** Proves that the installed aliBuild starts and accepts the check's architecture. */
+/** Checks that the installed aliBuild starts and accepts the check's architecture. Returns the versions. */
 export async function selftestTool(context: CellContext, tool: Tool): Promise<Readonly<Record<string, string>>> {
   const { check } = context.order;
   const name = toolNameOf(check);
   const ended = await runShort(context, tool.program, ["version"]);
   const match = /version: *(?<version>\S+)(?: \((?<architecture>[^)]*)\))?/.exec(ended.tail);
-  if (ended.exitCode !== 0) throw failure(`${name} version does not work: ${lastLineOf(ended)}`);
+  if (ended.exitCode !== 0) throw selfTestFailure(`${name} version failed: ${lastLineOf(ended)}`);
   const architecture = check.architecture ?? match?.groups?.["architecture"] ?? "";
   if (!(await accepts(context, tool, architecture))) {
-    throw failure(
+    throw selfTestFailure(
       `${name} does not know the architecture ${architecture || "of this machine"}; set spec.architecture, for example slc9_x86-64 or ubuntu2204_x86-64`,
     );
   }
@@ -56,7 +58,7 @@ export async function selftestTool(context: CellContext, tool: Tool): Promise<Re
   };
 }
 
-/** True as well when the tool (bits, an aliBuild of another age) cannot be asked. */
+/** Whether the tool accepts the architecture. True if it cannot be queried: bits, or another version of aliBuild. */
 async function accepts(context: CellContext, tool: Tool, architecture: string): Promise<boolean> {
   const refused = 9;
   const question = `import sys\nfrom alibuild_helpers.args import matchValidArch\nsys.exit(0 if matchValidArch(sys.argv[1]) else ${refused})`;
@@ -75,14 +77,14 @@ async function writeAndRead(area: string): Promise<void> {
   const data = randomBytes(65_536);
   try {
     await writeFile(path, data, { flush: true });
-    if (!(await readFile(path)).equals(data)) throw new Error("what was read is not what was written");
+    if (!(await readFile(path)).equals(data)) throw new Error("the data read differs from the data written");
   } catch (error) {
-    throw failure(`The disk of ${area} cannot be used: ${messageOf(error)}`);
+    throw selfTestFailure(`The disk of ${area} cannot be used: ${messageOf(error)}`);
   } finally {
     await rm(path, { force: true });
   }
 }
 
-function failure(message: string): InfrastructureFailure {
+function selfTestFailure(message: string): InfrastructureFailure {
   return new InfrastructureFailure("SelfTestFailed", message);
 }

@@ -7,60 +7,61 @@ import { refuseFullDisk } from "../disk/space.ts";
 import { forPip } from "../environment.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 import { findPython, installPython } from "./python.ts";
-import { fetchTool, type ToolSource, toolSource } from "./toolSource.ts";
+import { fetchTool, type ToolSource, toolSourceOf } from "./toolSource.ts";
 
+/** An installed aliBuild. */
 export interface Tool {
-  /** aliBuild, or bits. */
+  /** Path of aliBuild, or of bits. */
   readonly program: string;
-  /** The interpreter it was installed for. */
+  /** The interpreter of its virtual environment. */
   readonly python: string;
-  /** Where it is installed. */
+  /** Installation directory. */
   readonly directory: string;
 }
 
-/** Programs a build may call by name. */
+/** Programs that a build may call by name. */
 const programs = ["aliBuild", "alienv", "aliDoctor", "aliDeps", "bits"];
-/** Written last: an installation without it was cut short. */
-const done = "installed";
+/** The last file of an installation. Without this file the installation was interrupted. */
+const completeMarker = "installed";
 
 /**
- * The check's aliBuild, installed on first use and kept per version. Two cells may install the same version at once: each fills a directory
- * of its own, and a link of the version's name is put in place in one step.
+ * Returns the check's aliBuild, installed on first use for each version. Two cells may install one version at the same
+ * time: each fills its own directory, and a link with the name of the version is replaced atomically.
  */
 export async function installTool(context: CellContext): Promise<Tool> {
   await context.emit({ event: "step", step: "tool", message: context.order.check.tool.alibuild });
-  const source = await toolSource(context);
+  const source = await toolSourceOf(context);
   const link = join(context.order.paths.tools, `alibuild-${source.key}`);
-  const found = await installed(context, link);
+  const found = await findInstalled(context, link);
   if (found !== undefined) return found;
   const directory = await mkdtemp(`${link}-`);
   try {
-    await fill(context, source, directory);
-    await writeFile(join(directory, done), `${context.order.check.tool.alibuild}\n`);
-    await point(link, directory);
+    await fillDirectory(context, source, directory);
+    await writeFile(join(directory, completeMarker), `${context.order.check.tool.alibuild}\n`);
+    await replaceLink(link, directory);
   } catch (error) {
     await remove(directory);
     throw error;
   }
-  const tool = await installed(context, link);
+  const tool = await findInstalled(context, link);
   if (tool !== undefined) return tool;
-  throw failure(context, `it has no program ${toolNameOf(context.order.check)}`);
+  throw installFailure(context, `the installation has no program ${toolNameOf(context.order.check)}`);
 }
 
-async function installed(context: CellContext, link: string): Promise<Tool | undefined> {
+async function findInstalled(context: CellContext, link: string): Promise<Tool | undefined> {
   const program = join(link, "programs", toolNameOf(context.order.check));
   const now = context.clock.now();
   try {
-    await readFile(join(link, done));
+    await readFile(join(link, completeMarker));
     await access(program);
-    await lutimes(link, now / 1000, now / 1000).catch(() => {}); // when it was used last; another user's is not ours to delete
+    await lutimes(link, now / 1000, now / 1000).catch(() => {}); // records the last use; fails for a link of another user, which is never cleaned up here
   } catch {
     return undefined;
   }
   return { program, python: join(link, "bin/python"), directory: link };
 }
 
-async function fill(context: CellContext, source: ToolSource, directory: string): Promise<void> {
+async function fillDirectory(context: CellContext, source: ToolSource, directory: string): Promise<void> {
   const python = await findPython(
     context.env["PATH"],
     async (command, args) => (await runShort(context, command, args)).exitCode === 0,
@@ -71,9 +72,17 @@ async function fill(context: CellContext, source: ToolSource, directory: string)
       `No python3 in PATH can make a virtual environment, which aliBuild needs; run ${installPython}`,
     );
   }
-  await step(context, python, ["-I", "-m", "venv", directory]);
-  const what = source.repository === undefined ? source.requirement : await fetchTool(context, source);
-  await step(context, join(directory, "bin/python"), ["-I", "-m", "pip", "install", "--no-cache-dir", "--quiet", what]);
+  await runStep(context, python, ["-I", "-m", "venv", directory]);
+  const requirement = source.repository === undefined ? source.requirement : await fetchTool(context, source);
+  await runStep(context, join(directory, "bin/python"), [
+    "-I",
+    "-m",
+    "pip",
+    "install",
+    "--no-cache-dir",
+    "--quiet",
+    requirement,
+  ]);
   await emptyFolder(context.order.paths.tmp);
   await mkdir(join(directory, "programs"));
   for (const name of programs) {
@@ -86,26 +95,26 @@ async function fill(context: CellContext, source: ToolSource, directory: string)
   }
 }
 
-async function step(context: CellContext, command: string, args: readonly string[]): Promise<void> {
+async function runStep(context: CellContext, command: string, args: readonly string[]): Promise<void> {
   const ended = await runShort(context, command, args, { env: forPip(context.env, process.env) });
   if (ended.exitCode === 0) return;
   await refuseFullDisk(context.order, ended.tail);
-  throw failure(
+  throw installFailure(
     context,
     `${basename(command)} ${args.includes("pip") ? "-m pip" : "-m venv"} ${endingOf(ended)}: ${lastLineOf(ended)}`,
   );
 }
 
-/** A link is replaced by rename, so a reader sees the old one or the new one, never none. */
-async function point(link: string, directory: string): Promise<void> {
+/** Replaces a link by rename, so a reader always sees the old or the new link. */
+async function replaceLink(link: string, directory: string): Promise<void> {
   const fresh = `${directory}.link`;
   await symlink(basename(directory), fresh);
   await rename(fresh, link);
 }
 
-function failure(context: CellContext, why: string): InfrastructureFailure {
+function installFailure(context: CellContext, reason: string): InfrastructureFailure {
   return new InfrastructureFailure(
     "ToolInstallFailed",
-    `aliBuild ${context.order.check.tool.alibuild} cannot be installed: ${why}`,
+    `aliBuild ${context.order.check.tool.alibuild} cannot be installed: ${reason}`,
   );
 }

@@ -5,16 +5,17 @@ import { InfrastructureFailure } from "../infrastructure.ts";
 import { borrow } from "../tree/borrow.ts";
 import { git } from "../tree/git.ts";
 
-/** Where a tool version comes from. */
+/** The source of a tool version: a release on PyPI, or a commit of a repository. */
 export type ToolSource =
   | { readonly key: string; readonly requirement: string; readonly repository?: never }
   | { readonly key: string; readonly repository: string; readonly ref: string; readonly commit: string };
 
 /**
- * Reads `tool.alibuild`: a release on PyPI, or `owner/repository@ref`, where a ref that moves is looked up first so that every commit is
- * installed once. `$PR_HASH` is the pull request's commit, taken from its mirror; without a pull request, the tip of the check's branch.
+ * The source of the check's `tool.alibuild`: a release on PyPI, or `owner/repository@ref`. A ref is resolved to its
+ * commit, so that every commit is installed once. `$PR_HASH` is the commit of the pull request, from its mirror.
+ * Without a pull request it is the tip of the check's branch.
  */
-export async function toolSource(context: CellContext): Promise<ToolSource> {
+export async function toolSourceOf(context: CellContext): Promise<ToolSource> {
   const { check, gitUrl, pullRequest } = context.order;
   const match = /^(?<slug>[^/]+\/[^@]+)@(?<ref>.+)$/.exec(check.tool.alibuild);
   const slug = match?.groups?.["slug"];
@@ -29,30 +30,30 @@ export async function toolSource(context: CellContext): Promise<ToolSource> {
     return { key: `${name}-${commit}`, repository: mirror, ref: commit, commit };
   }
   const ref = wanted === "$PR_HASH" ? check.branch : wanted;
-  const commit = await lookUp(context, repository, ref);
+  const commit = await resolveRef(context, repository, ref);
   return { key: `${name}-${commit}`, repository, ref, commit };
 }
 
-/** A directory with the sources of a tool; its tags are there too, which name its version. */
+/** Checks out the sources of a tool with all tags, since tags define its version. Returns the directory. */
 export async function fetchTool(
   context: CellContext,
   source: Extract<ToolSource, { repository: string }>,
 ): Promise<string> {
   const { repository, ref, commit } = source;
   const directory = join(context.order.paths.tmp, "tool");
-  await step(context, source, ["init", "--quiet", "--template=", directory]);
+  await runGit(context, source, ["init", "--quiet", "--template=", directory]);
   if (repository.startsWith("/")) {
     for (const [name, text] of Object.entries(await borrow(context, repository)))
       await writeFile(join(directory, ".git", name), text);
   } else {
     const refs = [ref, "+refs/tags/*:refs/tags/*"];
-    await step(context, source, ["-C", directory, "fetch", "--quiet", "--", repository, ...refs]);
+    await runGit(context, source, ["-C", directory, "fetch", "--quiet", "--", repository, ...refs]);
   }
-  await step(context, source, ["-C", directory, "checkout", "--quiet", "--detach", commit]);
+  await runGit(context, source, ["-C", directory, "checkout", "--quiet", "--detach", commit]);
   return directory;
 }
 
-async function step(
+async function runGit(
   context: CellContext,
   { repository, ref }: { repository: string; ref: string },
   args: readonly string[],
@@ -61,11 +62,11 @@ async function step(
   if (ended.exitCode === 0) return;
   throw new InfrastructureFailure(
     "ToolInstallFailed",
-    `git cannot fetch ${repository}@${ref}, which check ${context.order.check.name} builds with: it ${endingOf(ended)}: ${lastLineOf(ended)}`,
+    `git cannot fetch ${repository}@${ref}, the tool of check ${context.order.check.name}: it ${endingOf(ended)}: ${lastLineOf(ended)}`,
   );
 }
 
-async function lookUp(context: CellContext, repository: string, ref: string): Promise<string> {
+async function resolveRef(context: CellContext, repository: string, ref: string): Promise<string> {
   if (/^[0-9a-f]{40}$/.test(ref)) return ref;
   const ended = await git(context, context.order.paths.tmp, ["ls-remote", "--", repository, ref, `${ref}^{}`]);
   const found = new Map<string, string>();
@@ -76,6 +77,7 @@ async function lookUp(context: CellContext, repository: string, ref: string): Pr
   const names = [`refs/tags/${ref}^{}`, `refs/tags/${ref}`, `refs/heads/${ref}`, ref];
   const commit = names.map((name) => found.get(name)).find((id) => id !== undefined);
   if (ended.exitCode === 0 && commit !== undefined) return commit;
-  const why = ended.exitCode === 0 ? "it has no such branch or tag" : `git ${endingOf(ended)}: ${lastLineOf(ended)}`;
-  throw new InfrastructureFailure("ToolInstallFailed", `${repository} cannot be asked for ${ref}: ${why}`);
+  const reason =
+    ended.exitCode === 0 ? "the repository has no such branch or tag" : `git ${endingOf(ended)}: ${lastLineOf(ended)}`;
+  throw new InfrastructureFailure("ToolInstallFailed", `The ref ${ref} of ${repository} cannot be resolved: ${reason}`);
 }

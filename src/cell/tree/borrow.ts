@@ -2,12 +2,13 @@ import { join } from "node:path";
 import type { CellContext } from "../cellContext.ts";
 import { gitOutput } from "./git.ts";
 
-/** Files and tags of a repository, as text. */
+/** Maximum size of a list of files or tags of a repository, in bytes. */
 export const longestList = 2 ** 28;
 
 /**
- * Files, by their path in `.git`, that make a repository borrow the objects of mirrors and have the tags of the first. Nothing is fetched:
- * git refuses to fetch from a repository that belongs to another user, whatever `safe.directory` says, and the mirrors are the builder's.
+ * The files, by their path in `.git`, that let a repository borrow the objects of mirrors and have the tags of the
+ * first mirror. A fetch is impossible: the mirrors belong to the builder's user. Git refuses to fetch from a repository
+ * of another user, whatever `safe.directory` says.
  */
 export async function borrow(
   context: CellContext,

@@ -7,14 +7,14 @@ import { InfrastructureFailure } from "../infrastructure.ts";
 import { borrow, longestList } from "./borrow.ts";
 import { gitOutput, hasCommit } from "./git.ts";
 
-/** Says that a work area was made by a cell, which may then delete what it does not expect there. */
+/** Marks a work area that a cell created. The cell may delete unexpected entries only in such an area. */
 const marker = ".builderpool-area";
-/** How git lists a file that a build told it never to look at again. */
+/** Lines of `git ls-files -v` for files that a build excluded from change detection. */
 const hiddenChange = /^[a-zS] /m;
 
 /**
- * Brings every source of the order to its commit, in the work area, from its mirror alone. What an earlier build left there is not
- * trusted: the repository is made anew around the files, the files are reset, and a tree that cannot be reset is made again.
+ * Checks out every source of the order in the work area, from its mirror alone. Files of earlier builds are not
+ * trusted: the repository is recreated around them and the files are reset. A tree that cannot be reset is recreated.
  */
 export async function checkout(context: CellContext): Promise<void> {
   const { order, emit } = context;
@@ -26,11 +26,14 @@ export async function checkout(context: CellContext): Promise<void> {
       if (error instanceof InfrastructureFailure && error.reason === "DiskFull") throw error;
       return String(error);
     });
-    if (trouble !== undefined) await makeAnew(context, source);
+    if (trouble !== undefined) await recreateTree(context, source);
   }
 }
 
-/** aliBuild takes every directory that is named like a package for a development package: none may stay from another configuration, or appear by a build's doing. */
+/**
+ * Removes directories that are no source. aliBuild treats every directory with the name of a package as a development
+ * package.
+ */
 async function removeUnexpected(order: Order): Promise<void> {
   const { area } = order.paths;
   const names = await readdir(area);
@@ -46,17 +49,23 @@ async function refuseMissing(context: CellContext, { repository, mirror, commit 
     () => false,
   );
   if (!there) {
-    throw new InfrastructureFailure("FetchFailed", `The mirror of ${repository} cannot be read at ${mirror}; fetch it`);
+    throw new InfrastructureFailure(
+      "FetchFailed",
+      `The mirror of ${repository} cannot be read at ${mirror}; the builder must fetch it again`,
+    );
   }
   if (await hasCommit(context, mirror, commit)) return;
-  throw new InfrastructureFailure("CommitNotFound", `The mirror of ${repository} has no commit ${commit}; fetch it`);
+  throw new InfrastructureFailure(
+    "CommitNotFound",
+    `The mirror of ${repository} has no commit ${commit}; the builder must fetch it again`,
+  );
 }
 
-/** Brings the tree to its commit, on a branch of the name people know. When it takes a new tree, resolves with the reason. */
+/** Resets the tree to its commit, on a named branch. Resolves with the reason if the tree must be recreated. */
 async function reset(context: CellContext, source: Source): Promise<string | undefined> {
   const tree = join(context.order.paths.area, source.directory);
-  if (!(await isDirectory(tree)) || !(await isDirectory(join(tree, ".git")))) return "there is none yet";
-  await renewRepository(context, source, join(tree, ".git"));
+  if (!(await isDirectory(tree)) || !(await isDirectory(join(tree, ".git")))) return "it does not exist";
+  await recreateRepository(context, source, join(tree, ".git"));
   const marks = await gitOutput(context, tree, ["ls-files", "-v"], { maxCapture: longestList });
   if (hiddenChange.test(marks)) return "a build hid changes in it";
   await gitOutput(context, tree, [
@@ -71,20 +80,21 @@ async function reset(context: CellContext, source: Source): Promise<string | und
   return undefined;
 }
 
-async function makeAnew(context: CellContext, source: Source): Promise<void> {
+async function recreateTree(context: CellContext, source: Source): Promise<void> {
   const tree = join(context.order.paths.area, source.directory);
   await remove(tree);
   await mkdir(join(tree, ".git"), { recursive: true });
   const trouble = await reset(context, source);
   if (trouble !== undefined)
-    throw new InfrastructureFailure("SelfTestFailed", `${tree} cannot be made anew: ${trouble}`);
+    throw new InfrastructureFailure("SelfTestFailed", `${tree} cannot be recreated: ${trouble}`);
 }
 
 /**
- * Makes `.git` anew around its index, which is kept because it knows which files are unchanged: their times stay, and so what was compiled
- * from them. Configuration, hooks, attributes, objects and references a build may have left are gone; objects are borrowed from the mirrors.
+ * Recreates `.git` but keeps its index. The index identifies unchanged files, so their times stay and compiled files
+ * remain valid. Configuration, hooks, attributes, objects and references of a build are removed. Objects are borrowed
+ * from the mirrors.
  */
-async function renewRepository(context: CellContext, source: Source, dotGit: string): Promise<void> {
+async function recreateRepository(context: CellContext, source: Source, dotGit: string): Promise<void> {
   const { order } = context;
   for (const name of await readdir(dotGit)) {
     const facts = await lstat(join(dotGit, name));
@@ -104,7 +114,10 @@ async function isDirectory(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined))?.isDirectory() === true;
 }
 
-/** Recipes may use the name of alidist's branch in versions, so the tree is on a branch, not on a bare commit. */
+/**
+ * The branch of a source. Recipes may use the name of alidist's branch in versions, so a detached commit does not
+ * suffice.
+ */
 function branchOf(order: Order, source: Source): string {
   return order.check.developmentPackages.find(({ directory }) => directory === source.directory)?.branch ?? "master";
 }

@@ -3,7 +3,7 @@ import { type CellContext, endingOf, lastLineOf, runShort } from "../cellContext
 import { refuseFullDisk } from "../disk/space.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 
-/** Runs git in a directory; whatever its exit code, the caller decides what it means. */
+/** Runs git in a directory. The caller interprets the exit code. */
 export function git(
   context: CellContext,
   cwd: string,
@@ -18,7 +18,7 @@ export function git(
   return runShort(context, "git", args, { cwd, ...rest, env: { ...context.env, ...env } });
 }
 
-/** Standard output of a git command that cannot fail because of a pull request; its failure is the builder's. */
+/** Standard output of a git command that no pull request can make fail. A failure is an InfrastructureFailure. */
 export async function gitOutput(
   context: CellContext,
   cwd: string,
@@ -31,13 +31,16 @@ export async function gitOutput(
   throw gitFailure(args, ended);
 }
 
-/** The failure of a git command as the builder's fault. */
+/** The failure of a git command as an InfrastructureFailure. */
 export function gitFailure(args: readonly string[], ended: Ended): InfrastructureFailure {
   const command = args[0] === "--git-dir" ? args[2] : args[0];
   return new InfrastructureFailure("SelfTestFailed", `git ${command} ${endingOf(ended)}: ${lastLineOf(ended)}`);
 }
 
-/** Whether a mirror has a commit with its tree. It is named, not entered: older gits (2.35 to 2.37) heed no `safe.directory` of ours. */
+/**
+ * Whether a mirror has a commit and its tree. Uses `--git-dir`, since git 2.35 to 2.37 ignore our `safe.directory` in a
+ * mirror's folder.
+ */
 export async function hasCommit(context: CellContext, mirror: string, commit: string): Promise<boolean> {
   const args = ["--git-dir", mirror, "cat-file", "-e", `${commit}^{tree}`];
   const ended = await git(context, context.order.paths.tmp, args);

@@ -1,10 +1,10 @@
 import type { CellContext } from "../cellContext.ts";
 import { gitOutput } from "./git.ts";
 
-/** Most a list of changed files may take; a pull request that changes more has grown beyond any limit. */
+/** Maximum size of a list of changed files, in bytes. A larger pull request exceeds every growth limit. */
 const longestList = 2 ** 28;
 
-/** By how many bytes the files of a checkout grew from one commit to another; negative when they shrank. */
+/** The growth of the files of a checkout between two commits, in bytes; negative if they shrank. */
 export async function growthOf(context: CellContext, tree: string, from: string, to: string): Promise<number> {
   const raw = await gitOutput(
     context,
@@ -24,7 +24,7 @@ export async function growthOf(context: CellContext, tree: string, from: string,
   return changes.reduce((sum, { groups }) => sum + size(groups?.["after"]) - size(groups?.["before"]), 0);
 }
 
-/** Sizes by object id; ids that are no file (nothing, a submodule) are left out. */
+/** Sizes by object id, without ids of missing files and submodules. */
 async function blobSizes(
   context: CellContext,
   tree: string,

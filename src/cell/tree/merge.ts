@@ -7,8 +7,9 @@ import { InfrastructureFailure } from "../infrastructure.ts";
 import { git, gitFailure, gitOutput, hasCommit } from "./git.ts";
 import { growthOf } from "./growth.ts";
 
+/** The result of a merge. */
 export interface Merged {
-  /** What the builds see as ALIBUILD_HEAD_HASH and ALIBUILD_BASE_HASH. */
+  /** Visible to builds as ALIBUILD_HEAD_HASH and ALIBUILD_BASE_HASH. */
   readonly headHash: string;
   readonly baseHash: string;
   /** Present when the merge already decided the verdict. */
@@ -16,30 +17,31 @@ export interface Merged {
 }
 
 /**
- * Merges the pull request into its base, in the check's merge directory, without a network. A commit that is not in the mirror is never
- * called a conflict, and an order without the merge directory is refused: nothing is ever reported about a pull request that was not merged.
+ * Merges the pull request into its base, in the check's merge directory, without network. A commit missing in the
+ * mirror or an order without the merge directory is an InfrastructureFailure, never a conflict. So no verdict is
+ * reported for a pull request that was not merged.
  */
 export async function merge(context: CellContext): Promise<Merged> {
   const { order, emit } = context;
   const { check, pullRequest } = order;
   if (order.task === "build" && pullRequest === undefined) {
-    throw new InfrastructureFailure("CellDied", "The order asks for a build of a pull request and names none");
+    throw new InfrastructureFailure("CellDied", "The order requests a build of a pull request but contains none");
   }
   const source = order.sources.find(({ directory }) => directory === check.checkout);
   if (pullRequest === undefined) return { headHash: source?.commit ?? "", baseHash: source?.commit ?? "" };
   await emit({ event: "step", step: "merge" });
   if (check.testsTool) return { headHash: pullRequest.commit, baseHash: pullRequest.commit };
   if (source === undefined) {
-    const among = order.sources.map(({ directory }) => directory).join(", ");
+    const directories = order.sources.map(({ directory }) => directory).join(", ");
     throw new InfrastructureFailure(
       "SelfTestFailed",
-      `Check ${check.name} merges into directory ${check.checkout}, which is none of its development packages (${among}); set checkout to the directory of ${check.repository}`,
+      `Check ${check.name} merges into directory ${check.checkout}, which is not among its development packages (${directories}); set checkout to the directory of ${check.repository}`,
     );
   }
   if (!(await hasCommit(context, pullRequest.mirror, pullRequest.commit))) {
     throw new InfrastructureFailure(
       "CommitNotFound",
-      `The mirror of ${check.repository} has no commit ${pullRequest.commit}: it was pushed away, or is not there yet`,
+      `The mirror of ${check.repository} has no commit ${pullRequest.commit}: a later push replaced it, or the mirror does not have it yet`,
     );
   }
   const tree = join(order.paths.area, source.directory);
@@ -50,14 +52,14 @@ export async function merge(context: CellContext): Promise<Merged> {
       ? { result: "Conflict" as const, description: "Please resolve merge conflicts" }
       : (await growthOf(context, tree, source.commit, "HEAD")) > bytes(check.maxGrowth)
         ? { result: "TooBig" as const, description: "PR too big. Rejecting." }
-        : (await touchesNothing(context, tree, base, pullRequest.commit))
+        : (await hasNoRelevantChange(context, tree, base, pullRequest.commit))
           ? { result: "Skipped" as const, description: "skipped; no relevant changes" }
           : undefined;
   if (verdict === undefined) return merged;
   return { ...merged, verdict: { kind: "Verdict", ...verdict, ...(base === undefined ? {} : { mergeBase: base }) } };
 }
 
-/** Undefined when the two have no history in common, which no merge can mend. */
+/** The merge base of two commits; undefined without common history, which counts as a conflict. */
 async function mergeBase(
   context: CellContext,
   tree: string,
@@ -71,7 +73,10 @@ async function mergeBase(
   throw gitFailure(args, ended);
 }
 
-/** True when it merged, false when people must resolve conflicts. The merge commit's dates are those of the commit, so the same merge has the same hash and its build is found again. */
+/**
+ * Merges a commit; false if people must resolve conflicts. The merge commit has the dates of the commit. The same merge
+ * therefore has the same hash, and aliBuild finds its earlier build.
+ */
 async function mergeCommit(context: CellContext, tree: string, commit: string): Promise<boolean> {
   const date = await gitOutput(context, tree, [
     "show",
@@ -89,7 +94,7 @@ async function mergeCommit(context: CellContext, tree: string, commit: string): 
   return false;
 }
 
-async function touchesNothing(context: CellContext, tree: string, base: string, commit: string): Promise<boolean> {
+async function hasNoRelevantChange(context: CellContext, tree: string, base: string, commit: string): Promise<boolean> {
   const paths = context.order.check.onlyWhenChanged;
   if (paths.length === 0) return false;
   const args = ["diff", "--quiet", "--no-ext-diff", "--no-textconv", `${base}...${commit}`, "--", ...paths];

@@ -1,12 +1,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isDiskFull } from "../../system/diskFull.ts";
 import { messageOf } from "../../system/messageOf.ts";
 import type { CellContext } from "../cellContext.ts";
 import { emptyFolder } from "../disk/remove.ts";
 import { refuseFullDisk } from "../disk/space.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 
-/** Makes the directories of the order, empties TMPDIR, and keeps aliBuild from asking about analytics. */
+/** Creates the directories of the order, empties TMPDIR, and disables the analytics question of aliBuild. */
 export async function prepare({ order, emit }: CellContext): Promise<void> {
   await emit({ event: "step", step: "prepare" });
   const { area, tools, home, tmp } = order.paths;
@@ -16,11 +17,11 @@ export async function prepare({ order, emit }: CellContext): Promise<void> {
     await mkdir(join(home, ".config/alibuild"), { recursive: true });
     await writeFile(join(home, ".config/alibuild/disable-analytics"), "");
   } catch (error) {
-    const why = messageOf(error);
-    await refuseFullDisk(order, why);
+    const reason = messageOf(error);
+    await refuseFullDisk(order, isDiskFull(error));
     throw new InfrastructureFailure(
       "SelfTestFailed",
-      `The cell cannot prepare its work area: ${why}; give its user the directory`,
+      `The cell cannot prepare its work area: ${reason}; allow its user to write there`,
     );
   }
 }

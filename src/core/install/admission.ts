@@ -4,7 +4,8 @@ import { admissionRules, variables } from "./admissionRules.ts";
 
 /**
  * The admission policies, each with its binding, that limit the writes of builders to their own objects. The pod of the
- * builder's token identifies the builder. Policies are cluster-wide objects, so `name` must be unique to the installation.
+ * builder's token identifies the builder. Policies are cluster-wide objects, so `name` must be unique to the
+ * installation.
  */
 export function admissionPoliciesOf(name: string, namespace: string): readonly Manifest[] {
   return admissionRules.flatMap(({ kind, apiGroup, resource, variables: own = [], rules }) => [

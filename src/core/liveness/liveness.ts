@@ -15,8 +15,8 @@ interface ObservedHeartbeat {
 }
 
 /**
- * Updates the ages with the heartbeats just read. Without `before` every age starts at 0: after a start, or after a gap in
- * its watch, the operator has no evidence of silence.
+ * Updates the ages with the heartbeats just read. Without `before` every age starts at 0: after a start, or after a gap
+ * in its watch, the operator has no evidence of silence.
  */
 export function observeHeartbeats(
   before: HeartbeatAges | undefined,
@@ -34,7 +34,10 @@ export function observeHeartbeats(
 /** The operator's judgement of a builder. */
 export type Liveness = "Alive" | "Suspect" | "Lost";
 
-/** The liveness of a builder. `isDead` needs proof: its pod is gone or its process exited. An unreachable node is no proof. */
+/**
+ * The liveness of a builder. `isDead` needs proof: its pod is gone or its process exited. An unreachable node is no
+ * proof.
+ */
 export function livenessOf({
   heartbeatAge,
   isDead,

@@ -1,8 +1,8 @@
 import type { Builder } from "../../api/objects/builder.ts";
 
 /**
- * Whether a builder is in the partition: Ready, warmed up by the present process at the present revision, desired Active,
- * and not being deleted. A ready marker of an earlier process on the volume does not count.
+ * Whether a builder is in the partition: Ready, warmed up by the present process at the present revision, desired
+ * Active, and not being deleted. A ready marker of an earlier process on the volume does not count.
  */
 export function isActive(builder: Builder): boolean {
   const { metadata, spec, status } = builder;

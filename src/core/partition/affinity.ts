@@ -9,8 +9,8 @@ export function scoreOf(builder: string, check: string, number: number): Score {
 }
 
 /**
- * The member with the highest score (rendezvous hashing); undefined without members. A member that leaves or joins moves
- * only the pull requests that it wins.
+ * The member with the highest score (rendezvous hashing); undefined without members. A member that leaves or joins
+ * moves only the pull requests that it wins.
  */
 export function rendezvousWinner(check: string, number: number, members: Iterable<string>): string | undefined {
   let winner: string | undefined;

@@ -13,9 +13,9 @@ export interface Preference {
 const cacheSize = 50_000;
 
 /**
- * Creates the cache of the builder `self`. It stores one rival, a builder with a higher score, for each pull request. While
- * this rival is among the others, the answer needs no hash. After it has left, the search for another rival takes about
- * ln(others) hashes. A builder that joins causes no search.
+ * Creates the cache of the builder `self`. It stores one rival, a builder with a higher score, for each pull request.
+ * While this rival is among the others, the answer needs no hash. After it has left, the search for another rival takes
+ * about ln(others) hashes. A builder that joins causes no search.
  */
 export function createPreference(self: string): Preference {
   const rivals = new Map<string, string>();

@@ -13,8 +13,8 @@ const explanation: Explanation = { reason: "PoolDeleted", message: "The pool is 
 
 /**
  * The actions for a pool that is being deleted. All builders drain at once. The finalizer goes once every pod is gone
- * and GitHub shows no build of the pool as pending. The workload keeps its revision, since the API server may refuse the
- * pod template of the spec. After `deletionTimeout` the finalizer goes first, because every later action may fail.
+ * and GitHub shows no build of the pool as pending. The workload keeps its revision, since the API server may refuse
+ * the pod template of the spec. After `deletionTimeout` the finalizer goes first, because every later action may fail.
  */
 export function planDeletion({ pool, members, workload, deletingFor, unsettled }: ObservedPool): readonly Action[] {
   const draining = members.filter((member) => isAtWork(member) && deletingFor < deletionDrainTimeout);

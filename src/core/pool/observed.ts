@@ -19,14 +19,20 @@ export interface WorkloadEnvironment {
   readonly program?: string;
   /** The reason that no builder of the pool can start; absent if builders can start. */
   readonly refusal?: Refusal;
-  /** The applied objects differ from the pool's spec although replicas and revision match, for example after an edit by hand. */
+  /**
+   * The applied objects differ from the pool's spec although replicas and revision match, for example after an edit by
+   * hand.
+   */
   readonly isAstray?: boolean;
 }
 
 /** The reason that no builder of a pool can start. */
 export type Refusal = Explanation & { readonly reason: "NameTaken" | "DefinitionInvalid" };
 
-/** The complete input of the pool planner. Spans come from the operator's monotonic clock and restart at 0 with the operator. */
+/**
+ * The complete input of the pool planner. Spans come from the operator's monotonic clock and restart at 0 with the
+ * operator.
+ */
 export interface ObservedPool {
   readonly pool: BuilderPool;
   /** The result of `membersOf`. */
@@ -37,7 +43,9 @@ export interface ObservedPool {
   /** Untested pull requests that wait; absent if the number is unknown. */
   readonly waiting?: Waiting;
   readonly listings: readonly ListingState[];
-  /** GitHub's reason to refuse statuses or comments of the pool, until a person acts. Absent while GitHub accepts them. */
+  /**
+   * GitHub's reason to refuse statuses or comments of the pool, until a person acts. Absent while GitHub accepts them.
+   */
   readonly refused?: string;
   readonly definitions: {
     readonly broken: readonly { readonly name: string; readonly message: string }[];

@@ -24,7 +24,7 @@ describe("a cell that builds a pull request", () => {
     expect(existsSync(join(area, "sw/BUILD/hello-latest-7"))).toBe(true);
   });
 
-  it("finds its own earlier build of the same commit again, since the same merge has the same hash", async () => {
+  it("reuses its earlier build of the same commit, since the same merge has the same hash", async () => {
     const { hello, order } = aCellWorld();
     const commit = hello.propose({ "hello.in": 'echo "echo changed"\n' });
     hello.commit({ "docs/readme": "moved on\n" });
@@ -49,7 +49,7 @@ describe("a cell that builds a pull request", () => {
     expect(existsSync(join(area, "sw/BUILD/hello-latest-2/log"))).toBe(true);
   });
 
-  it("calls a build that fails a failure, and shows the line that says why", async () => {
+  it("reports a failed build as a failure, with the error line", async () => {
     const { hello, order } = aCellWorld();
     const commit = hello.propose({ "hello.in": 'echo "x.cxx:3:1: error: boom" >&2; exit 3\n' });
 
@@ -60,7 +60,7 @@ describe("a cell that builds a pull request", () => {
     expect(code).toBe(0);
   });
 
-  it("calls a conflict a conflict, in the words GitHub has always shown", async () => {
+  it("reports a conflict with the established description", async () => {
     const { hello, order } = aCellWorld();
     const commit = hello.propose({ "hello.in": "echo theirs\n" });
     hello.commit({ "hello.in": "echo ours\n" });
@@ -71,7 +71,7 @@ describe("a cell that builds a pull request", () => {
     expect(steps(events)).not.toContain("build");
   });
 
-  it("never calls a commit that is not in the mirror a conflict (W-2)", async () => {
+  it("never reports a missing commit as a conflict (W-2)", async () => {
     const { order } = aCellWorld();
 
     const { outcome } = await runCell(order({ pullRequest: { number: 9, commit: "f".repeat(40) } }));
@@ -79,7 +79,7 @@ describe("a cell that builds a pull request", () => {
     expect(outcome).toMatchObject({ kind: "Infrastructure", reason: "CommitNotFound" });
   });
 
-  it("says that a mirror cannot be read instead of giving a verdict", async () => {
+  it("reports an unreadable mirror as an infrastructure failure", async () => {
     const { hello, order } = aCellWorld();
     const wanted = order({ pullRequest: { number: 9, commit: hello.tip() } });
     rmSync(hello.mirror, { recursive: true });
@@ -99,13 +99,13 @@ describe("a cell that builds a pull request", () => {
     expect(outcome?.kind === "Infrastructure" && outcome.message).toContain("set checkout to the directory of o/hello");
   });
 
-  it("builds nothing for an order that names no pull request", async () => {
+  it("builds nothing for a build order without a pull request", async () => {
     const { outcome } = await runCell(aCellWorld().order({ task: "build" }));
 
-    expect(outcome).toMatchObject({ kind: "Infrastructure", message: expect.stringContaining("names none") });
+    expect(outcome).toMatchObject({ kind: "Infrastructure", message: expect.stringContaining("contains none") });
   });
 
-  it("rejects a pull request that makes the checkout grow too much, measured in bytes and without .git (W-24)", async () => {
+  it("rejects a pull request above the growth limit, in bytes and without .git (W-24)", async () => {
     const { hello, order } = aCellWorld();
     const big = hello.propose({ "data.bin": Buffer.alloc(20_001) });
     const fits = hello.propose({ "data.bin": Buffer.alloc(20_000) });
@@ -118,7 +118,7 @@ describe("a cell that builds a pull request", () => {
     expect(built.outcome).toMatchObject({ result: "Success" });
   });
 
-  it("skips, with success, what touches none of the wanted paths", async () => {
+  it("skips, with success, a pull request without a relevant change", async () => {
     const { hello, order } = aCellWorld();
     const commit = hello.propose({ "docs/readme": "better\n" });
 
@@ -131,7 +131,7 @@ describe("a cell that builds a pull request", () => {
     expect(built.outcome).toMatchObject({ result: "Success" });
   });
 
-  it("builds a pull request with an empty change when no path is asked for (W-6)", async () => {
+  it("builds a pull request with an empty change if no path is required (W-6)", async () => {
     const { hello, order } = aCellWorld();
 
     const { outcome } = await runCell(order({ pullRequest: { number: 1, commit: hello.tip() } }));
@@ -139,7 +139,7 @@ describe("a cell that builds a pull request", () => {
     expect(outcome).toMatchObject({ result: "Success" });
   });
 
-  it("W-44: reports what aliBuild doctor refuses, with its words as the log", async () => {
+  it("W-44: reports a doctor error, with the output of the doctor as the log", async () => {
     const { alidist, hello, order } = aCellWorld();
     const recipe = readFileSync(join(alidist.path, "hellolib.sh"), "utf8");
     alidist.commit({
@@ -157,7 +157,7 @@ describe("a cell that builds a pull request", () => {
     expect(steps(events)).not.toContain("build");
   });
 
-  it("leaves nothing of an earlier build in the checkout, whatever that build did to it (W-28)", async () => {
+  it("removes all traces of an earlier build from the checkout (W-28)", async () => {
     const { hello, order, area, root } = aCellWorld();
     const planted = join(root, "planted");
     const commit = hello.propose({
@@ -182,7 +182,7 @@ describe("a cell that builds a pull request", () => {
     expect(readFileSync(join(area, "hello/hello.in"), "utf8")).toContain("echo hello");
   });
 
-  it("sees through a build that tells git not to look at a file it changed", async () => {
+  it("resets a file that a build excluded from change detection", async () => {
     const { hello, order, area } = aCellWorld();
     const hide = "git update-index --skip-worktree docs/readme && echo dirt > docs/readme";
     const commit = hello.propose({ "hello.in": `cd "$(readlink -f "$SOURCEDIR")"\n${hide}\n` });
@@ -194,7 +194,7 @@ describe("a cell that builds a pull request", () => {
     expect(readFileSync(join(area, "hello/docs/readme"), "utf8")).toBe("hello\n");
   });
 
-  it("touches no file that did not change, so that what was compiled from it is still good", async () => {
+  it("keeps the times of unchanged files, so that compiled files stay valid", async () => {
     const { hello, order, area } = aCellWorld();
     const one = hello.propose({ "hello.in": "echo one\n" });
     const two = hello.propose({ "hello.in": "echo two\n" });
@@ -216,7 +216,7 @@ describe("a cell that builds a pull request", () => {
     expect(output()).toMatch(/: v1\.0-1-g/);
   });
 
-  it("makes a broken tree anew, and leaves alone a work area that it did not make", async () => {
+  it("recreates a broken tree, and keeps unknown directories in an unmarked work area", async () => {
     const { hello, order, area } = aCellWorld();
     mkdirSync(join(area, "hello/.git"), { recursive: true });
     mkdirSync(join(area, "notes"));
@@ -230,7 +230,7 @@ describe("a cell that builds a pull request", () => {
 });
 
 describe("a cell that warms up", () => {
-  it("builds the base branch under a name no pull request has, so its dependencies are ready for all of them", async () => {
+  it("builds the base branch under its own identifier, so that dependencies are ready for all", async () => {
     const { hello, order, area } = aCellWorld();
 
     const { outcome } = await runCell(order());
@@ -243,7 +243,7 @@ describe("a cell that warms up", () => {
     expect(after.output()).toContain("Package hellolib was correctly compiled. Moving to next one.");
   });
 
-  it("is done all the same when the base branch does not compile", async () => {
+  it("is done even if the base branch does not compile", async () => {
     const { hello, order } = aCellWorld();
     hello.commit({ "hello.in": 'echo "a.cxx:1:1: error: broken" >&2; exit 1\n' });
 

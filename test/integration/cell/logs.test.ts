@@ -4,11 +4,11 @@ import { describe, expect, it } from "vitest";
 import { logTexts, runCell, startCell } from "../../support/cell/startCell.ts";
 import { aCellWorld } from "../../support/cell/world.ts";
 
-/** Recipe lines run in the build directory; this is where sw/BUILD is, seen from there. */
+/** Path of sw/BUILD from the build directory, where recipe lines run. */
 const builds = '"$BUILDDIR/../.."';
 
 describe("the logs of a build", () => {
-  it("are read from regular files inside the build's own directory, never through what a build planted", async () => {
+  it("are read only from regular files inside the build's own directory", async () => {
     const { hello, order, root } = aCellWorld();
     const secret = join(root, "secret");
     writeFileSync(secret, "the builder's secret\n");
@@ -32,7 +32,7 @@ describe("the logs of a build", () => {
     expect(Object.keys(logTexts(events)).filter((path) => /(aa|bb|cc|dd|ee)-latest|fetch/.test(path))).toEqual([]);
   });
 
-  it("survive lines of 1 MB, colours and binary, and still show the error", async () => {
+  it("with lines of 1 MB, colours and binary data still show the error", async () => {
     const { hello, order } = aCellWorld();
     const commit = hello.propose({
       "hello.in": [
@@ -49,7 +49,7 @@ describe("the logs of a build", () => {
     expect(outcome?.findings?.preview.join("\n")).toContain("error: coloured");
   });
 
-  it("lose their middle, and say how much, where they exceed what the order allows", async () => {
+  it("lose their middle beyond the limit of the order, with the number of bytes", async () => {
     const { hello, order } = aCellWorld();
     const commit = hello.propose({
       "hello.in":
@@ -72,7 +72,7 @@ describe("the logs of a build", () => {
     expect(outcome?.findings?.preview).toContain("x.cxx:1:1: error: last");
   });
 
-  it("of a gigabyte take no more memory than small ones", async () => {
+  it("of a gigabyte need no more memory than small ones", async () => {
     const { hello, order } = aCellWorld();
     const log = "$BUILDDIR/../log";
     const commit = hello.propose({
@@ -81,7 +81,7 @@ describe("the logs of a build", () => {
     const cell = startCell(order({ pullRequest: { number: 1, commit }, limits: { logBytes: 2 ** 20 } }));
     let peak = 0;
     const watch = setInterval(() => {
-      peak = Math.max(peak, highWater(cell.child.pid) ?? 0);
+      peak = Math.max(peak, peakMemoryOf(cell.child.pid) ?? 0);
     }, 50);
 
     const { outcome, errors } = await cell.ended;
@@ -95,8 +95,8 @@ describe("the logs of a build", () => {
   });
 });
 
-/** The most memory a process ever had, in MiB. */
-function highWater(pid: number | undefined): number | undefined {
+/** Peak memory of a process, in MiB. */
+function peakMemoryOf(pid: number | undefined): number | undefined {
   try {
     const kibibytes = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
     return kibibytes === undefined ? undefined : Number(kibibytes) / 1024;
@@ -105,10 +105,10 @@ function highWater(pid: number | undefined): number | undefined {
   }
 }
 
-describe("a build that could not fetch", () => {
+describe("a build with a failed fetch", () => {
   const lost = "source: file:///nowhere/at/all\n";
 
-  it("is the machine's trouble, not the pull request's", async () => {
+  it("is an infrastructure failure", async () => {
     const { alidist, hello, order } = aCellWorld();
     alidist.commit({ "hellolib.sh": `package: hellolib\nversion: "1"\ntag: v1\n${lost}---\ntrue\n` });
 
@@ -118,7 +118,7 @@ describe("a build that could not fetch", () => {
     expect(outcome?.findings?.sections.map(({ class: name }) => name)).toContain("fetch");
   });
 
-  it("is the machine's trouble when the store of tarballs does not answer", async () => {
+  it("is an infrastructure failure if the tarball store does not answer", async () => {
     const { hello, order } = aCellWorld();
 
     const { outcome } = await runCell(
@@ -128,7 +128,7 @@ describe("a build that could not fetch", () => {
     expect(outcome).toMatchObject({ kind: "Infrastructure", reason: "DependencyFetchFailed" });
   });
 
-  it("is the pull request's own when it changes the recipes", async () => {
+  it("is a failure of the pull request if it changes the recipes", async () => {
     const { alidist, order } = aCellWorld();
     const commit = alidist.propose({ "hellolib.sh": `package: hellolib\nversion: "1"\ntag: v1\n${lost}---\ntrue\n` });
     const check = { repository: "o/alidist", checkout: "alidist" };

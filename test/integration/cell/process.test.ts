@@ -19,14 +19,17 @@ const canIsolate = (() => {
   }
 })();
 
-/** A build that leaves processes everywhere: in its group, in another session, with TERM ignored. Their pids land in a file. */
+/**
+ * A build with processes in its group and in other sessions, some of them ignoring SIGTERM. Writes their pids to a
+ * file.
+ */
 function stubbornBuild(pids: string): string {
   return [
     `(trap '' TERM; echo $BASHPID >> ${pids}; sleep 300) &`,
     `setsid bash -c "trap '' TERM; echo \\$\\$ >> ${pids}; sleep 301" > /dev/null 2>&1 &`,
     `setsid bash -c 'echo $$ >> ${pids}; setsid sleep 302 & wait' &`,
     `while [ "$(wc -l < ${pids})" -lt 3 ]; do sleep 0.05; done`,
-    'echo "everybody is here" >&2',
+    'echo "all processes run" >&2',
     "sleep 303",
   ].join("\n");
 }
@@ -39,7 +42,7 @@ async function startStubborn(world: CellWorld, check: Partial<Parameters<CellWor
   const pids = join(world.root, "pids");
   const commit = world.hello.propose({ "hello.in": `touch ${pids}\n${stubbornBuild(pids)}` });
   const cell = startCell(world.order({ pullRequest: { number: 1, commit }, ...check }));
-  await cell.until(() => cell.output().includes("everybody is here"));
+  await cell.until(() => cell.output().includes("all processes run"));
   expect(alive(pids)).toHaveLength(3);
   return { cell, pids };
 }
@@ -50,7 +53,7 @@ async function untilDead(pids: string): Promise<readonly number[]> {
 }
 
 describe("a cell that must stop", () => {
-  it("kills a build at its limit with everything it started, other sessions included, and calls it a failure (W-39)", async () => {
+  it("kills a build at its limit with all its processes, and reports a failure (W-39)", async () => {
     const { cell, pids } = await startStubborn(aCellWorld(), { check: { timeouts: { command: "60s", build: "10s" } } });
 
     const { outcome } = await cell.ended;
@@ -60,7 +63,7 @@ describe("a cell that must stop", () => {
     expect(alive(pids)).toEqual([]);
   });
 
-  it("dies with everything it started when its builder is killed", async () => {
+  it("exits with all its processes when its builder is killed", async () => {
     const { cell, pids } = await startStubborn(aCellWorld());
 
     cell.child.stdin?.destroy();
@@ -69,7 +72,7 @@ describe("a cell that must stop", () => {
     expect(await untilDead(pids)).toEqual([]);
   });
 
-  it("ends at once on SIGTERM", async () => {
+  it("exits at once on SIGTERM", async () => {
     const { cell, pids } = await startStubborn(aCellWorld());
     const before = performance.now();
 
@@ -81,7 +84,7 @@ describe("a cell that must stop", () => {
   });
 
   it.runIf(canIsolate)(
-    "as the first process of a namespace takes everything along, an empty environment included",
+    "as the first process of a PID namespace ends all processes, also those without its environment",
     async () => {
       const world = aCellWorld();
       const beat = join(world.root, "beat");
@@ -99,7 +102,7 @@ describe("a cell that must stop", () => {
   );
 });
 
-describe("a machine in trouble", () => {
+describe("a machine failure", () => {
   const killTool = [
     "p=$PPID",
     "until grep -qa programs/aliBuild /proc/$p/cmdline; do p=$(ps -o ppid= -p $p | tr -d ' '); done",
@@ -108,11 +111,11 @@ describe("a machine in trouble", () => {
 
   it.each([
     [
-      "with word of a killed compiler is out of memory",
+      "with a message about a killed compiler is out of memory",
       "echo 'g++: fatal error: Killed signal terminated program cc1plus' >&2",
       { kind: "Infrastructure", reason: "OutOfMemory" },
     ],
-    ["without a word is the build's own failure", "true", { kind: "Verdict", result: "Failure" }],
+    ["without a message is a failure of the pull request", "true", { kind: "Verdict", result: "Failure" }],
   ])("an aliBuild that was killed %s", async (_, words, expected) => {
     const { hello, order } = aCellWorld();
     const commit = hello.propose({ "hello.in": `${words}\nsleep 0.3\n${killTool}` });
@@ -123,7 +126,7 @@ describe("a machine in trouble", () => {
   });
 
   it.runIf(memoryLimits !== undefined)(
-    "a limit of memory at which the kernel kills a test, or a compiler, is not the pull request's fault",
+    "a test killed by the kernel at the memory limit is an infrastructure failure",
     async () => {
       const { hello, order } = aCellWorld();
       const commit = hello.propose({ "hello.in": "head -c 1G /dev/zero | tail\n" });
@@ -141,7 +144,7 @@ describe("a machine in trouble", () => {
   );
 
   it.runIf(memoryLimits !== undefined)(
-    "no memory for what aliBuild doctor asks is no error of the recipes",
+    "a doctor check killed at the memory limit is an infrastructure failure",
     async () => {
       const { alidist, hello, order } = aCellWorld();
       const check = "head -c 1G /dev/zero | tail";
@@ -161,7 +164,7 @@ describe("a machine in trouble", () => {
     },
   );
 
-  it.runIf(isRoot)("a disk that is full is not the pull request's fault", async () => {
+  it.runIf(isRoot)("a full disk is an infrastructure failure", async () => {
     const { hello, order, area } = aCellWorld();
     const commit = hello.propose({ "hello.in": 'cat /dev/zero > "$BUILDDIR/fill"\n' });
     mkdirSync(area, { recursive: true });
@@ -173,7 +176,7 @@ describe("a machine in trouble", () => {
     expect(outcome).toMatchObject({ kind: "Infrastructure", reason: "DiskFull" });
   });
 
-  it("words about a full disk alone are the pull request's own", async () => {
+  it("a message about a full disk alone is a failure of the pull request", async () => {
     const { hello, order } = aCellWorld();
     const commit = hello.propose({ "hello.in": "echo 'error: No space left on device' >&2; exit 1\n" });
 
@@ -184,7 +187,7 @@ describe("a machine in trouble", () => {
 });
 
 describe("the environment of a build", () => {
-  it("is what the order says and nothing of the builder's (B-10, W-38)", async () => {
+  it("comes from the order alone, not from the builder (B-10, W-38)", async () => {
     const { hello, order, root } = aCellWorld();
     const seen = join(root, "seen");
     const commit = hello.propose({
@@ -213,31 +216,28 @@ describe("the environment of a build", () => {
     );
   });
 
-  it.runIf(isRoot)(
-    "W-38: belongs to another user where one is named, who can read no file of the builder",
-    async () => {
-      const { hello, order, root } = aCellWorld();
-      chmodSync(root, 0o755);
-      const wanted = order({
-        pullRequest: { number: 3, commit: hello.propose({ "hello.in": "id -u >&2; cat /etc/shadow || true\n" }) },
-      });
-      const tools = join(root, "work/tools");
-      const paths = { ...wanted.paths, tools };
-      for (const path of [paths.area, paths.tools, paths.home, paths.tmp]) mkdirSync(path, { recursive: true });
-      for (const path of [paths.area, paths.tools, paths.home, paths.tmp]) chownSync(path, 65_002, 65_002);
-      const env = { PATH: "/usr/local/bin:/usr/bin:/bin" };
+  it.runIf(isRoot)("W-38: belongs to another user with --user, without access to files of the builder", async () => {
+    const { hello, order, root } = aCellWorld();
+    chmodSync(root, 0o755);
+    const wanted = order({
+      pullRequest: { number: 3, commit: hello.propose({ "hello.in": "id -u >&2; cat /etc/shadow || true\n" }) },
+    });
+    const tools = join(root, "work/tools");
+    const paths = { ...wanted.paths, tools };
+    for (const path of [paths.area, paths.tools, paths.home, paths.tmp]) mkdirSync(path, { recursive: true });
+    for (const path of [paths.area, paths.tools, paths.home, paths.tmp]) chownSync(path, 65_002, 65_002);
+    const env = { PATH: "/usr/local/bin:/usr/bin:/bin" };
 
-      const { outcome, output, errors } = await runCell({ ...wanted, paths }, { args: ["--user", "65002:65002"], env });
+    const { outcome, output, errors } = await runCell({ ...wanted, paths }, { args: ["--user", "65002:65002"], env });
 
-      expect(errors).toBe("");
-      expect(outcome).toMatchObject({ result: "Success" });
-      expect(output()).toMatch(/ 65002\n/);
-      expect(output()).toContain("/etc/shadow: Permission denied");
-    },
-  );
+    expect(errors).toBe("");
+    expect(outcome).toMatchObject({ result: "Success" });
+    expect(output()).toMatch(/ 65002\n/);
+    expect(output()).toContain("/etc/shadow: Permission denied");
+  });
 });
 
-describe("a cell that is given nonsense", () => {
+describe("a cell with invalid input", () => {
   it.each([
     ["no JSON", "hello\n", "expected one line of JSON"],
     ["another document", "{}\n", "The cell cannot read its order: id: "],
@@ -250,14 +250,14 @@ describe("a cell that is given nonsense", () => {
     expect(outcome).toMatchObject({ kind: "Infrastructure", message: expect.stringContaining(sentence) });
   });
 
-  it("says so when its input ends before an order came", async () => {
+  it("reports an input without an order", async () => {
     const cell = startCell("");
     cell.child.stdin?.end();
 
     expect((await cell.ended).outcome).toMatchObject({ message: expect.stringContaining("got no order") });
   });
 
-  it("refuses a user that is none", async () => {
+  it("refuses an invalid user", async () => {
     const cell = startCell("", { args: ["--user", "nobody"] });
 
     const { code, errors } = await cell.ended;
@@ -268,7 +268,7 @@ describe("a cell that is given nonsense", () => {
     });
   });
 
-  it("says where events go when nobody listens", () => {
+  it("reports a closed event channel", () => {
     const node = join(cellProgram, "../../../node_modules/.bin/node");
 
     const run = () => execFileSync(node, [cellProgram], { stdio: ["ignore", "pipe", "pipe"], encoding: "utf8" });

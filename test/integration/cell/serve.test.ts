@@ -25,14 +25,14 @@ const order = (id: string): Order => ({
   gitUrl: "",
   debug: false,
 });
-/** Names the processes of one test among all of this machine. */
-let names = 0;
+/** Identifies the processes of one test on this machine. */
+let sleeps = 0;
 const uniqueSleep = () => {
-  names += 1;
-  return `${process.pid}${names}.25`;
+  sleeps += 1;
+  return `${process.pid}${sleeps}.25`;
 };
 
-/** A cell program of a few lines: `say` writes an event, `order` is the order. It ends when its life line is cut. */
+/** A cell program of a few lines: `emit` writes an event, `order` is the order. */
 function program(script: string): readonly string[] {
   const root = mkdtempSync(join(tmpdir(), "builderpool-program-"));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
@@ -41,7 +41,7 @@ function program(script: string): readonly string[] {
     import { writeSync, rmSync, writeFileSync } from "node:fs";
     import { spawn } from "node:child_process";
     import { createInterface } from "node:readline";
-    const say = (event) => writeSync(3, JSON.stringify(event) + "\\n");
+    const emit = (event) => writeSync(3, JSON.stringify(event) + "\\n");
     const done = { event: "outcome", outcome: { kind: "Done", message: "ok" } };
     const line = await new Promise((resolve) => createInterface({ input: process.stdin }).once("line", resolve));
     const order = JSON.parse(line);
@@ -52,7 +52,7 @@ function program(script: string): readonly string[] {
 }
 
 describe("a cell that listens on a socket", () => {
-  it("builds a pull request with git and aliBuild and prints the build to its own output", async () => {
+  it("builds a pull request with git and aliBuild and prints the output of the build", async () => {
     const { cells, start } = await aServedCell([node, cellProgram]);
     const container = await start();
     const world = aCellWorld();
@@ -67,29 +67,29 @@ describe("a cell that listens on a socket", () => {
     expect(container.output()).toContain("aliBuild");
   });
 
-  it("is open to its own user and group only", async () => {
+  it("opens its socket only to its own user and group", async () => {
     const { socket, start } = await aServedCell(program(""));
     await start();
     expect((statSync(socket).mode & 0o777).toString(8)).toBe("770");
   });
 
-  it("leaves nothing alive, not even what left its session, its parent and its environment", async () => {
+  it("kills all processes of an order, also those without its session, parent and environment", async () => {
     const sleep = uniqueSleep();
     const { cells, start } = await aServedCell(
       program(`shell("setsid env -i sleep ${sleep} & setsid env -i sleep ${sleep} &");
-        setTimeout(() => { say(done); process.exit(0); }, 300);`),
+        setTimeout(() => { emit(done); process.exit(0); }, 300);`),
     );
     const container = await start();
     expect(await cells.run(order("left"), () => {}, never)).toEqual({ kind: "Done", message: "ok" });
     expect(commandsWith(sleep)).toEqual([]);
-    expect(container.output()).toMatch(/--- left ended; [1-9] processes it had left behind were killed/);
+    expect(container.output()).toMatch(/--- left ended; killed [1-9] processes that it left behind/);
   });
 
-  it("has ended everything when a stopped order rejects", async () => {
+  it("has killed all processes when a stopped order rejects", async () => {
     const sleep = uniqueSleep();
     const { cells, start } = await aServedCell(
       program(`shell("setsid env -i sleep ${sleep}"); process.on("SIGTERM", () => {});
-        setTimeout(() => say({ event: "step", step: "build" }), 300); setInterval(() => {}, 1000);`),
+        setTimeout(() => emit({ event: "step", step: "build" }), 300); setInterval(() => {}, 1000);`),
     );
     await start();
     const events: CellEvent[] = [];
@@ -103,10 +103,10 @@ describe("a cell that listens on a socket", () => {
     expect(commandsWith(sleep)).toEqual([]);
   });
 
-  it("ends an order whose builder is gone, and then takes the next", async () => {
+  it("ends the order of a dead builder, then takes the next order", async () => {
     const sleep = uniqueSleep();
     const { cells, socket, start } = await aServedCell(
-      program(`if (order.id === "next") { say(done); process.exit(0); }
+      program(`if (order.id === "next") { emit(done); process.exit(0); }
         shell("setsid env -i sleep ${sleep}"); setInterval(() => {}, 1000);`),
     );
     await start();
@@ -125,19 +125,19 @@ describe("a cell that listens on a socket", () => {
     expect(commandsWith(sleep)).toEqual([]);
   });
 
-  it("takes one order at a time: a second one waits for its turn", async () => {
+  it("takes one order at a time: a second connection waits", async () => {
     const { cells, start } = await aServedCell(
-      program(`say({ event: "progress", message: order.id + " begins" });
-        setTimeout(() => { say({ event: "progress", message: order.id + " ends" }); say(done); process.exit(0); }, 400);`),
+      program(`emit({ event: "progress", message: order.id + " begins" });
+        setTimeout(() => { emit({ event: "progress", message: order.id + " ends" }); emit(done); process.exit(0); }, 400);`),
     );
     await start();
-    const heard: string[] = [];
-    const hear = (event: CellEvent) => void (event.event === "progress" && heard.push(event.message));
-    await Promise.all([cells.run(order("a"), hear, never), cells.run(order("b"), hear, never)]);
-    expect(heard.map((text) => text.split(" ")[1])).toEqual(["begins", "ends", "begins", "ends"]);
+    const messages: string[] = [];
+    const onEvent = (event: CellEvent) => void (event.event === "progress" && messages.push(event.message));
+    await Promise.all([cells.run(order("a"), onEvent, never), cells.run(order("b"), onEvent, never)]);
+    expect(messages.map((text) => text.split(" ")[1])).toEqual(["begins", "ends", "begins", "ends"]);
   });
 
-  it("says what became of a cell program that dies without an outcome", async () => {
+  it("reports a cell program that exits without an outcome", async () => {
     const killed = await aServedCell(program('writeSync(3, "half a li"); process.kill(process.pid, "SIGKILL");'));
     await killed.start();
     expect(await killed.cells.run(order("killed"), () => {}, never)).toEqual({
@@ -158,7 +158,7 @@ describe("a cell that listens on a socket", () => {
     });
   });
 
-  it.runIf(memoryLimits !== undefined)("knows when its container ran out of memory, and how much it had", async () => {
+  it.runIf(memoryLimits !== undefined)("reports that its container ran out of memory, with the limit", async () => {
     const { cells, start } = await aServedCell(
       program("const all = []; for (;;) all.push(Buffer.alloc(2 ** 24, 1));"),
       { enter: memoryLimits?.to(2 ** 28) ?? [] },
@@ -171,11 +171,11 @@ describe("a cell that listens on a socket", () => {
     });
   });
 
-  it("whose container dies is an infrastructure failure, and the next order waits for its restart", async () => {
+  it("reports a dead container as an infrastructure failure; the next order waits for its restart", async () => {
     const sleep = uniqueSleep();
     const { cells, start } = await aServedCell(
-      program(`if (order.id === "next") { say(done); process.exit(0); }
-        shell("setsid env -i sleep ${sleep}"); setTimeout(() => say({ event: "step", step: "build" }), 300);
+      program(`if (order.id === "next") { emit(done); process.exit(0); }
+        shell("setsid env -i sleep ${sleep}"); setTimeout(() => emit({ event: "step", step: "build" }), 300);
         setInterval(() => {}, 1000);`),
     );
     const container = await start();
@@ -191,9 +191,9 @@ describe("a cell that listens on a socket", () => {
     expect(await next).toEqual({ kind: "Done", message: "ok" });
   });
 
-  it.runIf(memoryLimits !== undefined)("that is taken whole is said to have had so much memory", async () => {
+  it.runIf(memoryLimits !== undefined)("quotes the memory limit of a killed container", async () => {
     const { cells, start } = await aServedCell(
-      program(`setTimeout(() => say({ event: "step", step: "build" }), 300); setInterval(() => {}, 1000);`),
+      program(`setTimeout(() => emit({ event: "step", step: "build" }), 300); setInterval(() => {}, 1000);`),
       { enter: memoryLimits?.to(2 ** 28) ?? [] },
     );
     const container = await start();
@@ -206,7 +206,7 @@ describe("a cell that listens on a socket", () => {
     });
   });
 
-  it("that is not there yet is waited for until the order is stopped", async () => {
+  it("lets an order wait for the container until the order is stopped", async () => {
     const { cells } = await aServedCell(program(""));
     const end = new AbortController();
     const running = cells.run(order("early"), () => {}, end.signal);
@@ -214,8 +214,8 @@ describe("a cell that listens on a socket", () => {
     await expect(running).rejects.toThrow("drained");
   });
 
-  it("of another version gets no order", async () => {
-    const { cells, start } = await aServedCell(program("say(done); process.exit(0);"), { builderVersion: "9.9.9" });
+  it("gets no order from a builder of another version", async () => {
+    const { cells, start } = await aServedCell(program("emit(done); process.exit(0);"), { builderVersion: "9.9.9" });
     const container = await start();
     expect(await cells.run(order("new"), () => {}, never)).toMatchObject({
       reason: "CellDied",
@@ -224,10 +224,10 @@ describe("a cell that listens on a socket", () => {
     expect(container.output()).not.toContain("--- new");
   });
 
-  it("ends when a build has put another socket in the place of its own", async () => {
+  it("exits after a build replaced its socket", async () => {
     const { cells, socket, start } = await aServedCell(
       program(`rmSync(order.gitUrl); writeFileSync(order.gitUrl, "");
-        say(done); process.exit(0);`),
+        emit(done); process.exit(0);`),
     );
     const container = await start();
     await cells.run({ ...order("impostor"), gitUrl: socket }, () => {}, never);
@@ -235,10 +235,10 @@ describe("a cell that listens on a socket", () => {
     expect(container.output()).toContain("was replaced by a build");
   });
 
-  it("ends at once on SIGTERM, with all that runs", async () => {
+  it("exits at once on SIGTERM, with all processes of the order", async () => {
     const sleep = uniqueSleep();
     const { cells, start } = await aServedCell(
-      program(`shell("setsid env -i sleep ${sleep}"); setTimeout(() => say({ event: "step", step: "build" }), 300);
+      program(`shell("setsid env -i sleep ${sleep}"); setTimeout(() => emit({ event: "step", step: "build" }), 300);
         setInterval(() => {}, 1000);`),
     );
     const container = await start();
@@ -248,7 +248,7 @@ describe("a cell that listens on a socket", () => {
     await until(() => commandsWith(sleep).length === 0);
   });
 
-  it("refuses to be the one that kills everybody where it is not alone", async () => {
+  it("refuses --alone beside other processes", async () => {
     const root = mkdtempSync(join(tmpdir(), "builderpool-alone-"));
     onTestFinished(() => rmSync(root, { recursive: true, force: true }));
     const args = [serveProgram, "--alone", "--socket", join(root, "s"), "--", node, cellProgram];
@@ -266,7 +266,7 @@ describe("a cell that listens on a socket", () => {
     expect(output()).toBe(`${says}\n`);
   });
 
-  it("ends what carries the order's mark where it shares the process table", async () => {
+  it("kills the processes marked with the order in a shared PID namespace", async () => {
     const sleep = uniqueSleep();
     const root = mkdtempSync(join(tmpdir(), "builderpool-shared-"));
     onTestFinished(() => rmSync(root, { recursive: true, force: true }));

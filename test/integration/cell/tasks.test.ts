@@ -20,7 +20,7 @@ import { aCellWorld, type CellWorld } from "../../support/cell/world.ts";
 
 const day = 86_400_000;
 
-/** Sets the clock of a link back. */
+/** Sets the time of a link to the given number of days ago. */
 function age(path: string, days: number): void {
   const then = (Date.now() - days * day) / 1000;
   lutimesSync(path, then, then);
@@ -34,7 +34,7 @@ async function built(world: CellWorld, ...numbers: readonly number[]): Promise<v
   }
 }
 
-/** Which pull requests have a build tree. */
+/** The pull requests with a build tree. */
 function trees({ area }: CellWorld): readonly string[] {
   const builds = join(area, "sw/BUILD");
   return readdirSync(builds)
@@ -44,7 +44,7 @@ function trees({ area }: CellWorld): readonly string[] {
 }
 
 describe("the cleanup of a work area", () => {
-  it("deletes the trees nobody has built for too long, and keeps the others warm", async () => {
+  it("deletes the trees without a recent build, and keeps the others warm", async () => {
     const world = aCellWorld();
     await built(world, 1, 2);
     age(join(world.area, "sw/BUILD/hello-latest-1"), 3);
@@ -59,7 +59,7 @@ describe("the cleanup of a work area", () => {
     expect(existsSync(join(world.area, "sw/fedora33_x86-64/hellolib/1-local1"))).toBe(true);
   });
 
-  it("deletes the oldest trees while space is short, but not the last tree of a package", async () => {
+  it("deletes the oldest trees if space is short, but not the last tree of a package", async () => {
     const world = aCellWorld();
     await built(world, 1, 2, 3);
 
@@ -70,7 +70,7 @@ describe("the cleanup of a work area", () => {
     await built(world, 3);
   });
 
-  it("takes away the areas of checks that are gone, once nothing was built there for long, or while space is short", async () => {
+  it("deletes the areas of removed checks after a time without builds, or if space is short", async () => {
     const world = aCellWorld();
     const gone = ["long", "lately"].map((name) => join(world.root, "areas", name));
     for (const area of gone) {
@@ -89,7 +89,7 @@ describe("the cleanup of a work area", () => {
     expect(readdirSync(join(world.root, "areas"))).toEqual([]);
   });
 
-  it("takes away tools that nothing was built with for a month, and what is left of one that was cut short", async () => {
+  it("deletes tools without use for a month, and the remains of an interrupted installation", async () => {
     const world = aCellWorld();
     const order = world.order({ task: "clean" });
     const tools = join(world.root, "tools");
@@ -132,8 +132,8 @@ describe("the cleanup of a work area", () => {
   });
 });
 
-describe("a work area whose sw leads elsewhere", () => {
-  it("gets a new one, and what the link led to stays as it is", async () => {
+describe("a work area with a link as sw", () => {
+  it("gets a new directory sw, and the target of the link stays unchanged", async () => {
     const world = aCellWorld();
     const outside = join(world.root, "outside");
     mkdirSync(join(outside, "BUILD/precious-latest"), { recursive: true });
@@ -148,7 +148,7 @@ describe("a work area whose sw leads elsewhere", () => {
 });
 
 describe("the self-test", () => {
-  it("tells the versions of everything a build needs", async () => {
+  it("returns the versions of all programs that a build needs", async () => {
     const { outcome, events } = await runCell(aCellWorld().order({ task: "selftest" }));
 
     expect(outcome).toMatchObject({ kind: "Done", versions: { aliBuild: "1.17.44", architecture: "fedora33_x86-64" } });
@@ -157,7 +157,7 @@ describe("the self-test", () => {
     expect(steps(events)).toEqual(["prepare", "selftest", "tool"]);
   });
 
-  it("names the programs that are missing and the command that installs them", async () => {
+  it("names the missing programs and the command to install them", async () => {
     const world = aCellWorld();
     const bin = join(world.root, "bin");
     mkdirSync(bin);
@@ -168,11 +168,11 @@ describe("the self-test", () => {
     expect(outcome).toMatchObject({
       kind: "Infrastructure",
       reason: "SelfTestFailed",
-      message: "rsync cannot be run, which builds need; run apt-get install -y rsync (or dnf)",
+      message: "Builds need rsync, but the cell cannot run them; run apt-get install -y rsync (or dnf)",
     });
   });
 
-  it("asks for an architecture that aliBuild knows", async () => {
+  it("refuses an architecture unknown to aliBuild", async () => {
     const { outcome } = await runCell(aCellWorld().order({ task: "selftest", check: { architecture: "amiga_m68k" } }));
 
     expect(outcome).toMatchObject({
@@ -183,14 +183,14 @@ describe("the self-test", () => {
 });
 
 describe("the tool of a check", () => {
-  it("W-25: that cannot be installed is the machine's trouble, with pip's own words", async () => {
+  it("W-25: that cannot be installed is an infrastructure failure with pip's message", async () => {
     const { outcome } = await runCell(aCellWorld().order({ task: "selftest", check: { tool: { alibuild: "0.0.1" } } }));
 
     expect(outcome).toMatchObject({ kind: "Infrastructure", reason: "ToolInstallFailed" });
     expect(outcome?.kind === "Infrastructure" && outcome.message).toContain("alibuild==0.0.1");
   });
 
-  it("is the pull request itself where a check tests its own tool", async () => {
+  it("comes from the pull request if the check tests its own tool", async () => {
     const world = aCellWorld();
     const program = "#!/bin/sh\necho 'the tool of the pull request' >&2\necho 'version: 9 (slc9_x86-64)'\n";
     const tool = createRepository(join(world.root, "src/alisw/alibuild"), {
@@ -215,7 +215,7 @@ describe("the tool of a check", () => {
     expect(readdirSync(paths.tools)).toContain(`alibuild-alisw-alibuild-${commit}`);
   });
 
-  it("from a branch is looked up and installed once per commit", async () => {
+  it("from a branch is resolved and installed once per commit", async () => {
     const world = aCellWorld();
     const tool = createRepository(join(world.root, "src/alisw/alibuild"), {
       "setup.py": "from setuptools import setup\nsetup(name='alibuild', version='9', scripts=['aliBuild'])\n",
@@ -235,7 +235,7 @@ describe("the tool of a check", () => {
     expect(readdirSync(order.paths.tools)).toHaveLength(2);
   });
 
-  it("W-25: is installed once by two cells that want it at the same time", async () => {
+  it("W-25: is installed once by two concurrent cells", async () => {
     const one = aCellWorld();
     const tools = join(one.root, "tools");
     const orders = [one.order({ task: "selftest" }), aCellWorld().order({ task: "selftest" })];
@@ -249,7 +249,7 @@ describe("the tool of a check", () => {
   });
 });
 
-/** Where that is possible the mirrors belong to somebody else than the cell, as in a pod: git then refuses to fetch from them. */
+/** As root, gives mirrors and cell different users, as in a pod. Git then refuses to fetch from the mirrors. */
 function asAnotherUser({ root }: { readonly root: string }, paths: Order["paths"]): readonly string[] {
   if (process.getuid?.() !== 0) return [];
   chmodSync(root, 0o755);

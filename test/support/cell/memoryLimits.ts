@@ -4,8 +4,8 @@ import { onTestFinished } from "vitest";
 import { until } from "./serveCell.ts";
 
 /**
- * Words that put a command, in a mount namespace of its own, into a memory limit which it then sees as a container sees its own. Undefined
- * where that cannot be had: it takes root, and here cgroup v1.
+ * A command prefix that sets a memory limit. With its own mount namespace the command sees the limit as a container
+ * does. Undefined without root or cgroup v1.
  */
 export const memoryLimits =
   process.getuid?.() === 0 && existsSync("/sys/fs/cgroup/memory/memory.limit_in_bytes")

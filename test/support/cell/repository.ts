@@ -5,12 +5,13 @@ import { dirname, join } from "node:path";
 /** Files of a commit: text by path; null deletes. */
 export type Files = Readonly<Record<string, string | Uint8Array | null>>;
 
+/** A git repository for tests. */
 export interface Repository {
-  /** Working repository; also a valid clone address and, with its `.git`, a mirror. */
+  /** Working tree, also valid as a clone address. */
   readonly path: string;
-  /** What an order calls the mirror. */
+  /** The `.git` of the working tree, for the `mirror` of an order. */
   readonly mirror: string;
-  /** Commits on top of `on` (the tip of master when absent), without moving master, and returns the hash. */
+  /** Commits on top of `on` (default: the tip of master) without moving master. Returns the hash. */
   propose(files: Files, on?: string): string;
   /** Commits to master. */
   commit(files: Files): string;

@@ -16,21 +16,24 @@ export const serveProgram = resolve(import.meta.dirname, "../../../src/cell/serv
 export interface Container {
   readonly child: ChildProcess;
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
-  /** What it said on both outputs so far. */
+  /** Its standard output and standard error so far. */
   output(): string;
-  /** Process that it started first, as this machine numbers it. */
+  /** Pid of its first child process on this machine. */
   serving(): number;
 }
 
 export interface ServedCell {
   readonly socket: string;
-  /** Starts the container, and once more each time it is called after its end. */
+  /** Starts the container, or restarts it after its end. */
   start(): Promise<Container>;
-  /** The builder's side of it. */
+  /** The client of the builder. */
   readonly cells: ReturnType<typeof createSocketCells>;
 }
 
-/** A cell as in a pod: alone in a PID namespace, listening; its program is `command`. `enter` are words before its own command. */
+/**
+ * A cell server as in a pod: alone in a PID namespace. It runs `command` as its cell program. `enter` is a command
+ * prefix.
+ */
 export async function aServedCell(
   command: readonly string[],
   {
@@ -62,7 +65,7 @@ export async function aServedCell(
   };
 }
 
-/** Collects what a program says and how it ends. */
+/** Collects the output and the exit of a program. */
 export function follow(child: ChildProcess): Container {
   let output = "";
   for (const stream of [child.stdout, child.stderr])
@@ -83,12 +86,12 @@ export function follow(child: ChildProcess): Container {
 export async function until(done: () => boolean, ms = 90_000): Promise<void> {
   const deadline = Date.now() + ms;
   while (!done()) {
-    if (Date.now() > deadline) throw new Error(`never came true: ${done}`);
+    if (Date.now() > deadline) throw new Error(`timed out waiting for: ${done}`);
     await systemClock.sleep(20);
   }
 }
 
-/** Commands of this machine that contain the text, also those in other PID namespaces. */
+/** Command lines on this machine that contain the text, also in other PID namespaces. */
 export function commandsWith(text: string): readonly string[] {
   return readdirSync("/proc").flatMap((pid) => {
     try {

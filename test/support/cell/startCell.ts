@@ -6,13 +6,13 @@ import type { Order } from "../../../src/api/cell/order.ts";
 
 export interface Cell {
   readonly child: ChildProcess;
-  /** Grows as events arrive. */
+  /** All events so far. */
   readonly events: CellEvent[];
   /** Standard output so far. */
   output(): string;
-  /** Resolves at the first event or output that the predicate accepts. */
+  /** Resolves as soon as `done` returns true after an event or output. */
   until(done: () => boolean): Promise<void>;
-  /** How it ended; the outcome is absent when it was killed. */
+  /** Its exit. The outcome is absent if it was killed. */
   readonly ended: Promise<Ending>;
 }
 
@@ -25,10 +25,10 @@ export interface Ending {
 export const cellProgram = resolve(import.meta.dirname, "../../../src/cell/main.ts");
 const node = resolve(import.meta.dirname, "../../../node_modules/.bin/node");
 
-/** How a site reaches package registries; what a builder hands to a cell. */
-const handed = /^(PATH|PIP_.*|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE|https?_proxy|no_proxy)$/i;
+/** The variables that a builder passes to a cell. */
+const passedVariables = /^(PATH|PIP_.*|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE|https?_proxy|no_proxy)$/i;
 
-/** Starts the real cell program. The order is written as given, so that a test can send nonsense. */
+/** Starts the real cell program. A string is sent unchanged, so that a test can send an invalid order. */
 export function startCell(
   order: Order | string,
   options: {
@@ -37,7 +37,7 @@ export function startCell(
     readonly env?: Record<string, string>;
   } = {},
 ): Cell {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => handed.test(name)));
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => passedVariables.test(name)));
   const [command = node, ...args] = [...(options.prefix ?? []), node, cellProgram, ...(options.args ?? [])];
   const child = spawn(command, args, {
     env: { ...env, ...options.env },
@@ -49,12 +49,12 @@ export function startCell(
   let errors = "";
   let rest = "";
   const watchers = new Set<() => void>();
-  const tell = () => {
+  const notify = () => {
     for (const watcher of watchers) watcher();
   };
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     output += text;
-    tell();
+    notify();
   });
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     errors += text;
@@ -63,7 +63,7 @@ export function startCell(
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
     events.push(...lines.map((line) => CellEvent.parse(JSON.parse(line))));
-    tell();
+    notify();
   });
   child.stdin?.on("error", () => {});
   child.stdin?.write(typeof order === "string" ? order : `${JSON.stringify(order)}\n`);
@@ -79,26 +79,26 @@ export function startCell(
     output: () => output,
     until: (done) =>
       new Promise((resolve, reject) => {
-        const look = () => {
+        const check = () => {
           if (!done()) return;
-          watchers.delete(look);
+          watchers.delete(check);
           resolve();
         };
-        watchers.add(look);
-        look();
-        void ended.then(() => reject(new Error(`the cell ended first; it said: ${errors}\n${output.slice(-2000)}`)));
+        watchers.add(check);
+        check();
+        void ended.then(() => reject(new Error(`the cell exited first: ${errors}\n${output.slice(-2000)}`)));
       }),
     ended,
   };
 }
 
-/** Runs an order to its end. */
+/** Runs an order and waits for its end. */
 export async function runCell(order: Order, options?: Parameters<typeof startCell>[1]): Promise<Ending & Cell> {
   const cell = startCell(order, options);
   return { ...cell, ...(await cell.ended) };
 }
 
-/** The text of the logs a cell sent, by path. */
+/** The text of the sent logs, by path. */
 export function logTexts(events: readonly CellEvent[]): Readonly<Record<string, string>> {
   const logs: Record<string, string> = {};
   let path = "";
@@ -110,7 +110,7 @@ export function logTexts(events: readonly CellEvent[]): Readonly<Record<string, 
   return logs;
 }
 
-/** The steps a cell went through. */
+/** The steps of a cell. */
 export function steps(events: readonly CellEvent[]): readonly string[] {
   return events.flatMap((event) => (event.event === "step" ? [event.step] : []));
 }

@@ -25,7 +25,7 @@ export interface OrderChanges {
   readonly mirror?: string;
 }
 
-/** aliBuild is installed once per machine and test run, not once per test. */
+/** Shared by all tests, so that aliBuild is installed only once. */
 const tools = join(tmpdir(), `builderpool-test-tools-${process.getuid?.() ?? 0}`);
 
 /** A cell world for one test. */
@@ -35,7 +35,10 @@ export function aCellWorld(): CellWorld {
   return world;
 }
 
-/** A package `hello` that needs `hellolib`, as aliBuild sees them, and a place to build them. What a pull request changes is the script hello.in. */
+/**
+ * Recipes of a package `hello` and its dependency `hellolib`, with a work area. Pull requests change the script
+ * hello.in.
+ */
 export function createCellWorld(): CellWorld {
   const root = mkdtempSync(join(tmpdir(), "builderpool-cell-"));
   const hello = createRepository(join(root, "src/hello"), {

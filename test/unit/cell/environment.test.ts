@@ -16,7 +16,7 @@ const order = Order.parse({
 });
 
 describe("the environment of a cell's commands", () => {
-  it("is built from nothing: of the cell's own, only PATH and the way to the network stay", () => {
+  it("takes only PATH and network settings from the cell's own environment", () => {
     const env = cellEnvironmentOf(order, {
       PATH: "/p",
       GITHUB_TOKEN: "t",
@@ -29,7 +29,7 @@ describe("the environment of a cell's commands", () => {
     expect(Object.keys(env).filter((name) => /TOKEN|^PIP/.test(name))).toEqual([]);
   });
 
-  it("context no proxy on that carries a password", () => {
+  it("omits a proxy with a password", () => {
     const env = cellEnvironmentOf(order, {
       https_proxy: "http://user:pass@proxy:3128",
       http_proxy: "http://proxy:3128",
@@ -39,11 +39,11 @@ describe("the environment of a cell's commands", () => {
     expect(env["http_proxy"]).toBe("http://proxy:3128");
   });
 
-  it("knows where programs are when the cell was told nothing", () => {
+  it("has a default PATH", () => {
     expect(cellEnvironmentOf(order, {})["PATH"]).toMatch(/^\/usr\/local\/bin:\/usr\/bin:\/bin/);
   });
 
-  it("puts the tool's programs first, and keeps pip's settings for pip", () => {
+  it("has the tool's programs first in PATH, and pip's settings only for pip", () => {
     const env = cellEnvironmentOf(order, { PATH: "/p" });
 
     expect(withTool(env, "/t/alibuild-1")["PATH"]).toBe("/t/alibuild-1/programs:/p");
@@ -51,13 +51,13 @@ describe("the environment of a cell's commands", () => {
     expect(forPip(env, { OTHER: "1" })["OTHER"]).toBeUndefined();
   });
 
-  it("gives git a name to commit with, no hooks, and no transport that runs programs", () => {
+  it("configures git with an author, without hooks or transports that run programs", () => {
     const env = cellEnvironmentOf(order, { PATH: process.env["PATH"] });
-    const ask = (...args: string[]) => execFileSync("git", args, { env, cwd: "/", encoding: "utf8" }).trim();
+    const git = (...args: string[]) => execFileSync("git", args, { env, cwd: "/", encoding: "utf8" }).trim();
 
-    expect(ask("var", "GIT_AUTHOR_IDENT")).toMatch(/^alibuild <alibuild@cern.ch>/);
-    expect(ask("config", "core.hooksPath")).toBe("/dev/null");
-    expect(ask("config", "safe.directory")).toBe("*");
+    expect(git("var", "GIT_AUTHOR_IDENT")).toMatch(/^alibuild <alibuild@cern.ch>/);
+    expect(git("config", "core.hooksPath")).toBe("/dev/null");
+    expect(git("config", "safe.directory")).toBe("*");
     expect(() => execFileSync("git", ["ls-remote", "ext::echo x"], { env, cwd: "/", stdio: "pipe" })).toThrow(
       "transport 'ext' not allowed",
     );

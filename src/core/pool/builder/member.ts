@@ -29,8 +29,8 @@ export interface Member {
 export const noAges: Ages = { draining: 0, stuck: 0, quarantined: 0, quarantineCount: 0 };
 
 /**
- * Joins pods and Builders by name: ordinals in ascending order, then outside hosts by name. A Builder without a pod sorts
- * at its ordinal. All ages are 0; `withAges` adds them.
+ * Joins pods and Builders by name: ordinals in ascending order, then outside hosts by name. A Builder without a pod
+ * sorts at its ordinal. All ages are 0; `withAges` adds them.
  */
 export function membersOf(pool: string, pods: readonly Pod[], builders: readonly Builder[]): readonly Member[] {
   const podOf = new Map(pods.map((pod) => [pod.name, pod]));

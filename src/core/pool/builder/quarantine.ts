@@ -5,12 +5,17 @@ import type { PoolEvent } from "../action.ts";
 const minute: Milliseconds = 60_000;
 const longestPause: Milliseconds = 240 * minute;
 
-/** The time before a quarantined builder is restarted: 10 minutes, doubled for each quarantine in a row, at most 4 hours. */
+/**
+ * The time before a quarantined builder is restarted: 10 minutes, doubled for each quarantine in a row, at most 4
+ * hours.
+ */
 export function quarantinePauseOf(quarantineCount: number): Milliseconds {
   return Math.min(longestPause, 10 * minute * 2 ** Math.max(0, quarantineCount - 1));
 }
 
-/** The Event of a builder that quarantined itself since `before`; undefined if it did not, or if `before` is unknown. */
+/**
+ * The Event of a builder that quarantined itself since `before`; undefined if it did not, or if `before` is unknown.
+ */
 export function quarantineEventOf(before: Builder | undefined, { metadata, status }: Builder): PoolEvent | undefined {
   if (before === undefined || status?.phase !== "Quarantined" || before.status?.phase === "Quarantined")
     return undefined;

@@ -2,7 +2,9 @@ import type { Milliseconds } from "../../../api/values/duration.ts";
 import { type Ages, isCold, type Member, noAges } from "./member.ts";
 import { quarantinePauseOf } from "./quarantine.ts";
 
-/** The start of each builder's present states, on the operator's monotonic clock. A restart of the operator clears them. */
+/**
+ * The start of each builder's present states, on the operator's monotonic clock. A restart of the operator clears them.
+ */
 export type BuilderTimers = ReadonlyMap<string, BuilderTimer>;
 
 interface BuilderTimer {

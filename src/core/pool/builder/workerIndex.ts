@@ -5,8 +5,8 @@ import type { Member } from "./member.ts";
 export type PartitionIndex = Required<Pick<BuilderSpec, "workerIndex" | "poolSize">>;
 
 /**
- * Assigns worker indexes 0 to poolSize - 1 without gaps: a pod has its ordinal, outside hosts follow by name. `podCount`
- * is the number of ordinals in the partition. The index may change; the name identifies a builder.
+ * Assigns worker indexes 0 to poolSize - 1 without gaps: a pod has its ordinal, outside hosts follow by name.
+ * `podCount` is the number of ordinals in the partition. The index may change; the name identifies a builder.
  */
 export function partitionIndexesOf(
   members: readonly Member[],

@@ -7,7 +7,10 @@ import { networkPolicyOf } from "./networkPolicy.ts";
 import type { PodTemplate } from "./podTemplate.ts";
 import { statefulSetOf } from "./statefulSet.ts";
 
-/** The objects of a pool in a cluster, except Builders and Builds. In the order of creation: pods come last, since they need all others. */
+/**
+ * The objects of a pool in a cluster, except Builders and Builds. In the order of creation: pods come last, since they
+ * need all others.
+ */
 export function manifestsOf(
   pool: BuilderPool,
   namespace: string,

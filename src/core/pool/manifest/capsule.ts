@@ -1,6 +1,6 @@
 /**
- * Folder of the capsule: Node with its libraries and loader, an init process that reaps, and the cell's programs. With it
- * the cell runs in any image, whatever its libc. The image of the pool only provides the tools that builds use.
+ * Folder of the capsule: Node with its libraries and loader, an init process that reaps, and the cell's programs. With
+ * it the cell runs in any image, whatever its libc. The image of the pool only provides the tools that builds use.
  */
 export const capsule = "/capsule";
 
@@ -16,7 +16,9 @@ export const scratch = ["/tmp", "/dev/shm"] as const;
 /** Arguments of the builder image to fill the capsule and exit. */
 export const capsuleArguments: readonly string[] = ["capsule", capsule];
 
-/** Command of the container `cell`: it listens, alone in its PID namespace, and starts the cell program for each order. */
+/**
+ * Command of the container `cell`: it listens, alone in its PID namespace, and starts the cell program for each order.
+ */
 export const cellCommand: readonly string[] = [
   `${capsule}/tini`,
   "--",
@@ -28,7 +30,9 @@ export const cellCommand: readonly string[] = [
   ...inCapsule("cell"),
 ];
 
-/** Starts Node through the loader of the capsule, so the image needs no loader. `process.execPath` is then the loader's. */
+/**
+ * Starts Node through the loader of the capsule, so the image needs no loader. `process.execPath` is then the loader's.
+ */
 function inCapsule(program: string): readonly string[] {
   return [`${capsule}/loader`, "--library-path", `${capsule}/lib`, `${capsule}/node`, `${capsule}/app/${program}.mjs`];
 }

@@ -21,7 +21,9 @@ export function capsuleContainerOf({ builderImage }: Setting): object {
   };
 }
 
-/** The container that runs builds. It is a native sidecar, so it outlives the builder and a drain can finish its build. */
+/**
+ * The container that runs builds. It is a native sidecar, so it outlives the builder and a drain can finish its build.
+ */
 export function cellContainerOf({ spec }: BuilderPool): object {
   return {
     name: "cell",

@@ -14,9 +14,9 @@ export const logsTokenFile = `${logsTokenFolder}/token`;
 /** Folder with the keys of the log bucket. */
 export const bucketKeysFolder = "/var/run/secrets/builderpool-bucket";
 /**
- * Lifetime of tokens, the minimum of Kubernetes. The kubelet renews a token after 80 % of its lifetime and never earlier,
- * even if the token is void because its ServiceAccount was deleted and recreated. The renewal must precede `killAfter`,
- * when a builder without an acknowledged heartbeat kills its build.
+ * Lifetime of tokens, the minimum of Kubernetes. The kubelet renews a token after 80 % of its lifetime and never
+ * earlier, even if the token is void because its ServiceAccount was deleted and recreated. The renewal must precede
+ * `killAfter`, when a builder without an acknowledged heartbeat kills its build.
  */
 const tokenSeconds = 600;
 
@@ -39,7 +39,10 @@ export function builderMountsOf({ logs }: BuilderPoolSpec): readonly object[] {
   ];
 }
 
-/** The mounts of the cell: work area, mirrors, and the Secrets and volumes of the pool. `config/` and `state/` are not mounted. */
+/**
+ * The mounts of the cell: work area, mirrors, and the Secrets and volumes of the pool. `config/` and `state/` are not
+ * mounted.
+ */
 export function cellMountsOf({ cellSecrets = [], template }: BuilderPoolSpec): readonly object[] {
   return [
     { ...capsuleMount, readOnly: true },

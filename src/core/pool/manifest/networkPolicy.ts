@@ -7,9 +7,10 @@ import { ownedMetadataOf, selectorOf } from "./owned.ts";
 const nodeCredentials = { v4: "169.254.169.254/32", v6: "fd00:ec2::254/128" };
 
 /**
- * Allows only health and metrics requests into a builder pod, and blocks its way to the credentials of the node. A build
- * can still reach the API server: a policy covers whole pods, and the builder in the same pod needs the API. Builds have no
- * token, so the API server refuses them. The policy has no effect without a network plugin that enforces policies.
+ * Allows only health and metrics requests into a builder pod, and blocks its way to the credentials of the node. A
+ * build can still reach the API server: a policy covers whole pods, and the builder in the same pod needs the API.
+ * Builds have no token, so the API server refuses them. The policy has no effect without a network plugin that enforces
+ * policies.
  */
 export function networkPolicyOf(pool: BuilderPool): Manifest {
   const { name } = pool.metadata;

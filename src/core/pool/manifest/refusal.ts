@@ -3,8 +3,8 @@ import { PoolName } from "../../../api/values/poolName.ts";
 import { ownVolumes } from "./mounts.ts";
 
 /**
- * Why no pod can be made for a pool, as a sentence; undefined when one can. The API server checks some of it before it stores a pool, if
- * its definition is ours.
+ * The reason that no pod can be created for a pool, as a sentence; undefined if pods can be created. With our CRD the
+ * API server already refuses some of these pools.
  */
 export function refusalOf({ metadata: { name }, spec }: BuilderPool): string | undefined {
   const named = PoolName.safeParse(name);

@@ -10,7 +10,10 @@ export interface Rule {
 const read = ["get", "list", "watch"] as const;
 const leases = ["coordination.k8s.io"];
 
-/** Rules of builders: read the queue, write status and heartbeat. The admission policy narrows writes to their own objects. */
+/**
+ * Rules of builders: read the queue, write status and heartbeat. The admission policy narrows writes to their own
+ * objects.
+ */
 export const builderRules: readonly Rule[] = [
   { apiGroups: [group], resources: ["builderpools", "builders", "builds"], verbs: read },
   { apiGroups: [group], resources: ["builders/status", "builds/status"], verbs: ["update"] },
@@ -18,9 +21,9 @@ export const builderRules: readonly Rule[] = [
 ];
 
 /**
- * Verbs of the operator on the owned objects of pools. Server-side apply needs `patch`, and `create` for a missing object.
- * The operator deletes only StatefulSets. Some clusters let only users with `delete` set an owner reference on an
- * existing object, which happens when the operator adopts objects that an earlier deletion left behind.
+ * Verbs of the operator on the owned objects of pools. Server-side apply needs `patch`, and `create` for a missing
+ * object. The operator deletes only StatefulSets. Some clusters let only users with `delete` set an owner reference on
+ * an existing object, which happens when the operator adopts objects that an earlier deletion left behind.
  */
 const keep = [...read, "create", "patch", "delete"] as const;
 

@@ -9,9 +9,9 @@ export interface Budget {
 }
 
 /**
- * The budget shared by updates, restarts, scale-downs and the replacement of quarantined builders. A percentage is rounded
- * down. Without surge at least one builder may be unavailable, since otherwise no builder could ever be replaced. A pool
- * of one builder has a surge of 1 by default, so it keeps a ready builder.
+ * The budget shared by updates, restarts, scale-downs and the replacement of quarantined builders. A percentage is
+ * rounded down. Without surge at least one builder may be unavailable, since otherwise no builder could ever be
+ * replaced. A pool of one builder has a surge of 1 by default, so it keeps a ready builder.
  */
 export function budgetOf(spec: Pick<BuilderPoolSpec, "instances" | "update">): Budget {
   const { instances, update } = spec;

@@ -8,8 +8,8 @@ import { replicasFor } from "./places.ts";
 import { holdsOrdinal, type Removal, type Removals } from "./removal.ts";
 
 /**
- * Plans the writes to Builder objects. Every wanted ordinal has a Builder before its pod starts. The Builder of an unwanted
- * ordinal is deleted after its pod.
+ * Plans the writes to Builder objects. Every wanted ordinal has a Builder before its pod starts. The Builder of an
+ * unwanted ordinal is deleted after its pod.
  */
 export function planBuilders({ pool, members }: ObservedPool, { places, all }: Removals): readonly Action[] {
   const removalOf = new Map(all.map((removal) => [removal.member.name, removal]));
@@ -46,7 +46,10 @@ function desiredOf(
   return { desired: "Active", explanation: { reason, message } };
 }
 
-/** A builder that leaves cold may have to wait for higher ordinals. It drains, so that it does not become ready meanwhile. */
+/**
+ * A builder that leaves cold may have to wait for higher ordinals. It drains, so that it does not become ready
+ * meanwhile.
+ */
 function mustDrain({ step, returns }: Removal): boolean {
   return step === "Drain" || (step === "Remove" && !returns);
 }

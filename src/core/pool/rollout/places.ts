@@ -21,9 +21,9 @@ export function placesOf(
 }
 
 /**
- * The replicas of the workload: they cover every wanted ordinal, and every higher ordinal of a builder that still drains
- * (`draining`). A StatefulSet removes the highest ordinal first. A builder that drained early therefore idles until all
- * higher ordinals are gone.
+ * The replicas of the workload: they cover every wanted ordinal, and every higher ordinal of a builder that still
+ * drains (`draining`). A StatefulSet removes the highest ordinal first. A builder that drained early therefore idles
+ * until all higher ordinals are gone.
  */
 export function replicasFor(places: number, draining: readonly Member[]): number {
   return Math.max(places, ...draining.map(({ ordinal = -1 }) => ordinal + 1));

@@ -10,7 +10,7 @@ const shortGrace = 30_000;
 
 const restored: Explanation = { reason: "AsDesired", message: "Restores the workload to the pool's spec" };
 
-/** Applies size and revision of the workload, then deletes the pods whose removal is due. */
+/** Applies size and revision of the workload, then deletes the pods due for removal. */
 export function planPods(
   { workload, environment }: ObservedPool,
   rollout: Rollout,
@@ -49,7 +49,9 @@ function changeOf(now: Workload | undefined, { replicas, revision }: Workload, r
   return { reason, message: `Scales from ${now.replicas} to ${builderCountOf(replicas)}` };
 }
 
-/** A scale-down removes its own pods through the workload. Only replaced builders and exceeded drains need a deletion. */
+/**
+ * A scale-down removes its own pods through the workload. Only replaced builders and exceeded drains need a deletion.
+ */
 function deletePods({ all }: Removals): readonly Action[] {
   return all
     .filter(({ step, returns }) => step === "Force" || (step === "Remove" && returns))

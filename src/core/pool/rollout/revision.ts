@@ -3,8 +3,9 @@ import type { BuilderPoolSpec } from "../../../api/objects/pool.ts";
 
 /**
  * The revision of a pool: a hash of the settings that a builder only reads at its start. The container and its volumes
- * count. Checks, tool versions, silent, debug and instances do not: builders read them live. `program` is the image of the
- * builder program; absent on one machine. In a cluster a new program or another log bucket also changes the revision.
+ * count. Checks, tool versions, silent, debug and instances do not: builders read them live. `program` is the image of
+ * the builder program; absent on one machine. In a cluster a new program or another log bucket also changes the
+ * revision.
  */
 export function revisionOf(spec: BuilderPoolSpec, program?: string): string {
   const { image, architecture, template, workspace, cellSecrets, logs } = spec;

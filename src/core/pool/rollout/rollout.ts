@@ -17,8 +17,8 @@ export interface Rollout {
 }
 
 /**
- * Computes the rollout from the observed state. The only memory is the pool's status: `revision`, `previousRevision`, and
- * for a rollback the reason of the condition Stalled. A rollback lasts until the spec has another revision, or
+ * Computes the rollout from the observed state. The only memory is the pool's status: `revision`, `previousRevision`,
+ * and for a rollback the reason of the condition Stalled. A rollback lasts until the spec has another revision, or
  * `onStall: Pause`.
  */
 export function rolloutOf(observed: ObservedPool): Rollout {
@@ -73,7 +73,7 @@ function quarantinedAt(revision: string, { members }: ObservedPool): readonly Me
   );
 }
 
-/** An update is complete if all instances run at the revision, have finished their warm-up, and none is quarantined. */
+/** An update is complete if all instances are warm at the revision and no builder is quarantined. */
 function isComplete(revision: string, observed: ObservedPool): boolean {
   const { pool, members } = observed;
   const pods = members.filter(({ pod }) => pod !== undefined);

@@ -32,7 +32,7 @@ const conditionRules: Readonly<Record<PoolConditionType, ConditionRule>> = {
   DefinitionsValid: checkDefinitionsValid,
 };
 
-/** The conditions of a pool. `now`, the wall clock in milliseconds, dates the conditions whose status changed. */
+/** The conditions of a pool. `now`, the wall clock in milliseconds, dates the conditions with a changed status. */
 export function conditionsOf(
   observed: ObservedPool,
   rollout: Rollout,
@@ -63,7 +63,9 @@ export function conditionsOf(
 /** Reasons that only grade a condition with an unchanged status. Each rolling builder would cause Events for both. */
 const gradingReasons: readonly string[] = ["AsDesired", "AllReady"] satisfies readonly PoolReason[];
 
-/** Conditions with a changed status, or with a changed reason that does more than grade. A new condition is no change. */
+/**
+ * Conditions with a changed status, or with a changed reason that does more than grade. A new condition is no change.
+ */
 export function changedConditionsOf(
   before: BuilderPoolStatus["conditions"],
   after: readonly Condition[] = [],

@@ -5,22 +5,22 @@ import { Watch } from "../../../../src/cell/build/watch.ts";
 import { readOrderLine } from "../../../../src/cell/channel/lifeLine.ts";
 import { createPrinter } from "../../../../src/cell/channel/printer.ts";
 
-/** Text as chunks of one byte: nothing may depend on where a chunk ends. */
-const drops = (text: string) => [...Buffer.from(text)].map((byte) => Uint8Array.of(byte));
+/** Text as chunks of one byte, since chunks may end anywhere. */
+const byteChunks = (text: string) => [...Buffer.from(text)].map((byte) => Uint8Array.of(byte));
 
-describe("the watch over a build's output", () => {
-  it("sees the signs of trouble wherever the chunks are cut", () => {
+describe("the watch of a build's output", () => {
+  it("finds the signs of trouble across chunks", () => {
     const watch = new Watch();
-    for (const chunk of drops("x\nwrite error: No space left on device\n")) watch.write(chunk);
+    for (const chunk of byteChunks("x\nwrite error: No space left on device\n")) watch.write(chunk);
 
     expect(watch).toMatchObject({ diskFull: true, killed: false });
-    for (const chunk of drops("g++: fatal error: Killed signal terminated program cc1plus")) watch.write(chunk);
+    for (const chunk of byteChunks("g++: fatal error: Killed signal terminated program cc1plus")) watch.write(chunk);
     expect(watch).toMatchObject({ diskFull: true, killed: true });
   });
 
-  it("sees nothing in ordinary output", () => {
+  it("finds nothing in ordinary output", () => {
     const watch = new Watch();
-    for (const chunk of drops("No space for doubt; Killed signal handling test passed")) watch.write(chunk);
+    for (const chunk of byteChunks("No space for doubt; Killed signal handling test passed")) watch.write(chunk);
 
     expect(watch).toMatchObject({ diskFull: false, killed: false });
   });
@@ -30,22 +30,22 @@ describe("the progress of a build", () => {
   const line = (name: string) =>
     `2026-11-24@03:51:26:DEBUG:hello:${name}:7: aliBuild: start building ${name}-1 at 1795492286\n`;
 
-  async function told(...steps: readonly (readonly [ms: number, text: string])[]): Promise<readonly string[]> {
+  async function reportsOf(...steps: readonly (readonly [ms: number, text: string])[]): Promise<readonly string[]> {
     let now = 0;
     const messages: string[] = [];
     const progress = new Progress({ monotonic: () => now }, async (message) => void messages.push(message));
     for (const [ms, text] of steps) {
       now = ms;
-      for (const chunk of drops(text)) await progress.write(chunk);
+      for (const chunk of byteChunks(text)) await progress.write(chunk);
     }
     return messages;
   }
 
-  it("names each package as it begins", async () => {
-    expect(await told([0, line("zlib")], [5_000, line("ROOT")])).toEqual(["building zlib-1", "building ROOT-1"]);
+  it("reports each package at its begin", async () => {
+    expect(await reportsOf([0, line("zlib")], [5_000, line("ROOT")])).toEqual(["building zlib-1", "building ROOT-1"]);
   });
 
-  it("is told again each minute while anything is printed, and never more than once a second", async () => {
+  it("is repeated each minute during output, and reported at most once a second", async () => {
     const output = [
       [0, line("O2")],
       [59_000, "[10/4000] Building CXX\n"],
@@ -55,12 +55,12 @@ describe("the progress of a build", () => {
       [62_500, "x"],
     ] as const;
 
-    expect(await told(...output)).toEqual(["building O2-1", "building O2-1", "building QualityControl-1"]);
+    expect(await reportsOf(...output)).toEqual(["building O2-1", "building O2-1", "building QualityControl-1"]);
   });
 });
 
 describe("the printer", () => {
-  it("passes output on up to its limit, then says once that the rest is left out", async () => {
+  it("writes output up to its limit, then one note about the omitted rest", async () => {
     const stream = new PassThrough();
     const print = createPrinter(stream, 5);
     for (const text of ["abc", "defgh", "ijk"]) await print(Buffer.from(text));
@@ -82,14 +82,14 @@ describe("the printer", () => {
   });
 });
 
-describe("the life line", () => {
-  it("gives the first line as the order, and tells once when the stream ends", async () => {
+describe("the order line", () => {
+  it("is the first line, and reports the end of the stream once", async () => {
     const input = new PassThrough();
     let cuts = 0;
     const line = readOrderLine(input, () => {
       cuts += 1;
     });
-    for (const chunk of drops('{"id":"é"}\n')) input.write(chunk);
+    for (const chunk of byteChunks('{"id":"é"}\n')) input.write(chunk);
 
     expect(await line).toBe('{"id":"é"}');
     expect(cuts).toBe(0);
@@ -98,7 +98,7 @@ describe("the life line", () => {
     expect(cuts).toBe(1);
   });
 
-  it("gives nothing when the stream ends before a line did", async () => {
+  it("is undefined if the stream ends before the first line", async () => {
     const input = new PassThrough();
     input.end('{"id":');
 

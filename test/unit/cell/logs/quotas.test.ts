@@ -7,7 +7,7 @@ const limit = fc.nat({ max: 2 ** 32 });
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
 
 describe("the division of a log limit", () => {
-  it("sends everything when everything fits", () => {
+  it("sends all files completely within the limit", () => {
     expect(logQuotasOf([10, 0, 20], 30)).toEqual([
       { head: 10, tail: 0 },
       { head: 0, tail: 0 },
@@ -15,7 +15,7 @@ describe("the division of a log limit", () => {
     ]);
   });
 
-  it("sends small files whole, and of large ones a quarter from the beginning and the rest from the end", () => {
+  it("sends small files completely, and of large ones a quarter of the share from the beginning", () => {
     expect(logQuotasOf([10, 1000, 2000], 810)).toEqual([
       { head: 10, tail: 0 },
       { head: 100, tail: 300 },
@@ -23,7 +23,7 @@ describe("the division of a log limit", () => {
     ]);
   });
 
-  it("never sends more than the limit, nor more of a file than it has", () => {
+  it("never exceeds the limit or the size of a file", () => {
     fc.assert(
       fc.property(sizes, limit, (files, most) => {
         const sent = logQuotasOf(files, most).map(({ head, tail }) => head + tail);
@@ -33,7 +33,7 @@ describe("the division of a log limit", () => {
     );
   });
 
-  it("wastes nothing: what is left of the limit is less than a byte for each file that was cut", () => {
+  it("uses the limit except for less than one byte for each cut file", () => {
     fc.assert(
       fc.property(sizes, limit, (files, most) => {
         const sent = logQuotasOf(files, most).map(({ head, tail }) => head + tail);
@@ -44,7 +44,7 @@ describe("the division of a log limit", () => {
     );
   });
 
-  it("never cuts a file shorter than one that was smaller", () => {
+  it("never sends less of a file than of a smaller file", () => {
     fc.assert(
       fc.property(sizes, limit, (files, most) => {
         const order = files.map((size, index) => ({ size, index })).sort((a, b) => a.size - b.size);

@@ -19,21 +19,21 @@ describe("a heartbeat", () => {
     expect(mustKill(sent, later(age))).toBe(kill);
   });
 
-  it("that was never acknowledged allows nothing", () => {
+  it("allows no start before the first acknowledgement", () => {
     expect(mayStart(undefined, later(0))).toBe(false);
     expect(mustKill(undefined, later(0))).toBe(true);
   });
 
   it.each([
-    ["the host slept for ten minutes", later(5, 605)],
-    ["somebody set the clock back", later(5, -3600)],
+    ["the host was suspended for ten minutes", later(5, 605)],
+    ["the clock was set back", later(5, -3600)],
   ])("counts as expired when %s", (_, now) => {
     expect(hasJumped(sent, now)).toBe(true);
     expect(mayStart(sent, now)).toBe(false);
     expect(mustKill(sent, now)).toBe(true);
   });
 
-  it("bears the drift of ordinary clocks", () => {
+  it("tolerates the drift of ordinary clocks", () => {
     expect(hasJumped(sent, later(900, 904))).toBe(false);
     expect(mayStart(sent, later(15, 16))).toBe(true);
   });

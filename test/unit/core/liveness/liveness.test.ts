@@ -1,38 +1,45 @@
 import { describe, expect, it } from "vitest";
 import { heartbeatAgeOf, livenessOf, observeHeartbeats } from "../../../../src/core/liveness/liveness.ts";
 
-const beats = (beat: string | undefined) => new Map([["o2-0", beat]]);
+const heartbeats = (heartbeat: string | undefined) => new Map([["o2-0", heartbeat]]);
 
-describe("the life of a builder", () => {
+describe("the liveness of a builder", () => {
   it.each([
-    { heartbeatAge: 0, isDead: false, life: "Alive" },
-    { heartbeatAge: 74_999, isDead: false, life: "Alive" },
-    { heartbeatAge: 75_000, isDead: false, life: "Suspect" },
-    { heartbeatAge: 929_999, isDead: false, life: "Suspect" },
-    { heartbeatAge: 930_000, isDead: false, life: "Lost" },
-    { heartbeatAge: 0, isDead: true, life: "Lost" },
-  ])("is $life after $heartbeatAge ms without a heartbeat, with a death certificate: $isDead", ({ life, ...facts }) => {
-    expect(livenessOf(facts)).toBe(life);
-  });
+    { heartbeatAge: 0, isDead: false, liveness: "Alive" },
+    { heartbeatAge: 74_999, isDead: false, liveness: "Alive" },
+    { heartbeatAge: 75_000, isDead: false, liveness: "Suspect" },
+    { heartbeatAge: 929_999, isDead: false, liveness: "Suspect" },
+    { heartbeatAge: 930_000, isDead: false, liveness: "Lost" },
+    { heartbeatAge: 0, isDead: true, liveness: "Lost" },
+  ])(
+    "is $liveness after $heartbeatAge ms without a heartbeat, with proof of death: $isDead",
+    ({ liveness, ...facts }) => {
+      expect(livenessOf(facts)).toBe(liveness);
+    },
+  );
 });
 
-describe("the silence of a builder", () => {
-  it("is counted from when its heartbeat was first seen as it is", () => {
-    const first = observeHeartbeats(new Map(), beats("1"), 1000);
-    const second = observeHeartbeats(first, beats("1"), 50_000);
+describe("the heartbeat age of a builder", () => {
+  it("counts from the first observation of the heartbeat", () => {
+    const first = observeHeartbeats(new Map(), heartbeats("1"), 1000);
+    const second = observeHeartbeats(first, heartbeats("1"), 50_000);
     expect(heartbeatAgeOf(second, "o2-0", 60_000)).toBe(59_000);
-    expect(heartbeatAgeOf(observeHeartbeats(second, beats("2"), 60_000), "o2-0", 60_000)).toBe(0);
+    expect(heartbeatAgeOf(observeHeartbeats(second, heartbeats("2"), 60_000), "o2-0", 60_000)).toBe(0);
   });
 
-  it("begins anew when the operator could not listen", () => {
-    const before = observeHeartbeats(new Map(), beats("1"), 0);
-    expect(heartbeatAgeOf(observeHeartbeats(undefined, beats("1"), 2_000_000), "o2-0", 2_000_000)).toBe(0);
-    expect(heartbeatAgeOf(observeHeartbeats(before, beats("1"), 2_000_000), "o2-0", 2_000_000)).toBe(2_000_000);
+  it("restarts at 0 after a gap in the watch", () => {
+    const before = observeHeartbeats(new Map(), heartbeats("1"), 0);
+    expect(heartbeatAgeOf(observeHeartbeats(undefined, heartbeats("1"), 2_000_000), "o2-0", 2_000_000)).toBe(0);
+    expect(heartbeatAgeOf(observeHeartbeats(before, heartbeats("1"), 2_000_000), "o2-0", 2_000_000)).toBe(2_000_000);
   });
 
-  it("counts for a builder that never beat from when it was first looked for", () => {
-    const pulses = observeHeartbeats(observeHeartbeats(undefined, beats(undefined), 5_000), beats(undefined), 80_000);
-    expect(heartbeatAgeOf(pulses, "o2-0", 80_000)).toBe(75_000);
-    expect(heartbeatAgeOf(pulses, "unknown", 80_000)).toBe(0);
+  it("of a builder without a heartbeat counts from its first observation", () => {
+    const ages = observeHeartbeats(
+      observeHeartbeats(undefined, heartbeats(undefined), 5_000),
+      heartbeats(undefined),
+      80_000,
+    );
+    expect(heartbeatAgeOf(ages, "o2-0", 80_000)).toBe(75_000);
+    expect(heartbeatAgeOf(ages, "unknown", 80_000)).toBe(0);
   });
 });

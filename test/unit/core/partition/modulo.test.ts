@@ -28,19 +28,19 @@ describe("the modulo partition", () => {
     ["3151d6a50cb4d9566ad1cc144c6ba7bb60b56eae", "o2", "0 1 2 2 0 2 2 2 2"],
     ["3151d6a50cb4d9566ad1cc144c6ba7bb60b56eae", "o2-alidist", "1 2 3 3 1 3 3 11 83"],
     ["3151d6a50cb4d9566ad1cc144c6ba7bb60b56eae", "o2physics", "1 2 3 0 2 3 5 11 75"],
-  ])("gives %s of %s the owners ali-bot gives it", (commit, name, owners) => {
+  ])("gives %s of %s the same owners as ali-bot", (commit, name, owners) => {
     expect(sizes.map((size) => ownerOfCommit(name, commit, size)).join(" ")).toBe(owners);
     expect(sizes.map((size) => formerOwner(name, commit, size)).join(" ")).toBe(owners);
   });
 
-  it("S-1: takes the hash of the name and the commit, with nothing in between", () => {
+  it("S-1: hashes the name and the commit without a separator", () => {
     const commit = "93a3ef0948f990e9b17b4daf0239fd457a328e09";
     const hash = "a5524134f05acbf77f162beff6f2e210eb6f20994ad9119bb536da6a09e0c8c2";
     expect(createHash("sha256").update(`o2${commit}`).digest("hex")).toBe(hash);
     expect(ownerOfCommit("o2", commit, 2 ** 40)).toBe(Number.parseInt(hash.slice(-10), 16));
   });
 
-  it("S-2: reads the hash as one big integer: nothing at all is owned by 5 of 8", () => {
+  it("S-2: reads the hash as one big integer: 5 of 8 owns the empty name and commit", () => {
     expect(ownerOfCommit("", "", 8)).toBe(5);
   });
 
@@ -54,7 +54,7 @@ describe("the modulo partition", () => {
     );
   });
 
-  it("S-5: does not round: a hash has 256 bits, and a float 53", () => {
+  it("S-5: does not round the 256 bits of a hash to the 53 bits of a float", () => {
     const commit = "d3d501487f6e5796e6a5782583cfed0b304930bb";
     const rounded = Number(`0x${createHash("sha256").update(`o2${commit}`).digest("hex")}`);
     expect([ownerOfCommit("o2", commit, 3), rounded % 3]).toEqual([0, 2]);

@@ -12,7 +12,7 @@ describe("a score", () => {
 describe("a preference", () => {
   const fleet = ["o2-0", "o2-1", "o2-2", "o2-3", "o2-4"];
 
-  it("is outscored exactly by the winner's fellows, whoever comes and goes in between", () => {
+  it("is outscored by another builder unless it is the winner, after every change of the builders", () => {
     const preferences = new Map(fleet.map((name) => [name, createPreference(name)]));
     for (const present of [fleet, fleet.slice(1), fleet.slice(0, 2), fleet]) {
       for (let number = 1; number <= 50; number += 1) {
@@ -22,13 +22,13 @@ describe("a preference", () => {
     }
   });
 
-  it("needs nobody else to be the first", () => {
+  it("is not outscored without other builders", () => {
     expect(createPreference("o2-0").isOutscored("c", 1, new Set())).toBe(false);
     expect(createPreference("o2-0").isOutscored("c", 1, new Set(["o2-0"]))).toBe(false);
     expect(rendezvousWinner("c", 1, [])).toBeUndefined();
   });
 
-  it("tells the owner of a commit at the size asked for, remembered or not", () => {
+  it("returns the owner of a commit at every size, cached or not", () => {
     const preference = createPreference("o2-0");
     for (const size of [3, 3, 4, 3])
       expect(preference.ownerRank("c", "abc", size)).toBe(ownerOfCommit("c", "abc", size));

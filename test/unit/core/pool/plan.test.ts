@@ -1,66 +1,66 @@
 import { describe, expect, it } from "vitest";
 import { poolFinalizer } from "../../../../src/api/objects/group.ts";
-import { condition, deeds, settled, told } from "./settled.ts";
+import { actionsOf, condition, eventsOf, settled } from "./settled.ts";
 import { aPool, World } from "./world.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
 
 describe("a new pool", () => {
-  it("gets its finalizer, then its Builders, then its pods", () => {
+  it("adds its finalizer, then its Builders, then its pods", () => {
     const world = new World({ instances: 2 });
     world.step();
-    expect(deeds(world)).toEqual(["addFinalizer", "o2-0 Active", "o2-1 Active", "replicas 2"]);
+    expect(actionsOf(world)).toEqual(["addFinalizer", "o2-0 Active", "o2-1 Active", "replicas 2"]);
     expect(condition(world, "Available")).toMatch(/^False NotEnoughReady: 0 of 2 builders are ready, at least 1/);
     expect(condition(world, "Covered")).toBe("False NotEnoughReady: No builder is ready, so pull requests wait");
   });
 
-  it("tells of no builders that start when it has none", () => {
+  it("emits no Event when it has no instances", () => {
     const world = new World({ instances: 0 });
-    expect(told(world.step())).toEqual([]);
-    expect(deeds(world)).toEqual(["addFinalizer", "replicas 0"]);
+    expect(eventsOf(world.step())).toEqual([]);
+    expect(actionsOf(world)).toEqual(["addFinalizer", "replicas 0"]);
   });
 
-  it("is available when its builders are warm, at rest, and says so", () => {
+  it("is Available and has no action once its builders are warm", () => {
     const world = settled({ instances: 4 });
     expect(condition(world, "Available")).toBe("True AllReady: 4 of 4 builders are ready");
     expect(condition(world, "Progressing")).toBe("False AsDesired: The builders are as declared");
     expect(world.step()).toMatchObject({ actions: [], because: "Nothing to do: the pool is as declared" });
   });
 
-  it("tells changes of its conditions, but not how well one holds that held before", () => {
+  it("emits Events of changed conditions, but not of a changed grade", () => {
     const world = settled({ instances: 4 });
     world.say("o2-3", "Warming");
-    const reasons = () => told(world.step()).map(({ reason }) => reason);
+    const reasons = () => eventsOf(world.step()).map(({ reason }) => reason);
     expect(reasons()).toEqual(["NotEnoughReady"]); // Progressing, which did not hold before
     expect(condition(world, "Available")).toMatch(/^True AsDesired: 3 of 4/);
     for (const name of ["o2-0", "o2-1", "o2-2"]) world.say(name, "Warming");
     expect(reasons()).toEqual(["NotEnoughReady", "NotEnoughReady"]); // Available, Covered
   });
 
-  it("tells of a builder that is replaced that it drains and that it restarts, and no more", () => {
+  it("emits two Events of a replaced builder: it drains, and it restarts", () => {
     const world = settled({ instances: 2, update: { maxUnavailable: 1 } });
     world.restart("o2-1");
     const events = [];
     for (let round = 0; round < 10; round += 1) {
-      events.push(...told(world.step()).filter(({ object }) => object === "Builder/o2-1"));
+      events.push(...eventsOf(world.step()).filter(({ object }) => object === "Builder/o2-1"));
       world.obey();
     }
     expect(world.phases()).toEqual(["o2-0 Ready", "o2-1 Ready"]);
     expect(events.map(({ reason }) => reason)).toEqual(["BuilderDraining", "BuilderRestarted"]);
   });
 
-  it("may have no instances, which is said and is no fault", () => {
+  it("is Available with no instances", () => {
     const world = settled({ instances: 0 });
     expect(condition(world, "Available")).toBe("True NoInstances: spec.instances is 0, so the pool builds nothing");
     expect(world.pods).toEqual([]);
   });
 
-  it("may not have 10,000", () => {
+  it("refuses 10,000 instances", () => {
     expect(() => aPool({ instances: 10_000 })).toThrow(/1000/);
   });
 
-  it("does not count a builder as ready by what an earlier pod wrote", () => {
+  it("ignores the Ready status of an earlier pod", () => {
     const world = settled({ instances: 2 });
     world.crash(1);
     world.step();
@@ -69,20 +69,20 @@ describe("a new pool", () => {
   });
 });
 
-describe("scaling", () => {
-  it("up starts the new ordinals and leaves everybody else alone", () => {
+describe("a change of instances", () => {
+  it("starts the new ordinals and leaves the other builders alone", () => {
     const world = settled({ instances: 2 });
     world.change({ instances: 3 });
     world.settle();
-    expect(deeds(world)).toEqual(["o2-0 Active", "o2-1 Active", "o2-2 Active", "replicas 3"]);
+    expect(actionsOf(world)).toEqual(["o2-0 Active", "o2-1 Active", "o2-2 Active", "replicas 3"]);
     expect(world.builder("o2-0").spec).toMatchObject({ workerIndex: 0, poolSize: 3 });
   });
 
-  it("down drains the highest ordinals, and lets each go when those above it have gone", () => {
+  it("drains the highest ordinals and removes each after all higher ones", () => {
     const world = settled({ instances: 4 });
     world.change({ instances: 2 });
     world.step();
-    expect(deeds(world).filter((deed) => deed.includes("Drain"))).toEqual([
+    expect(actionsOf(world).filter((deed) => deed.includes("Drain"))).toEqual([
       "o2-2 Drain ScaleDown",
       "o2-3 Drain ScaleDown",
     ]);
@@ -93,10 +93,10 @@ describe("scaling", () => {
     world.say("o2-3", "Drained");
     world.settle();
     expect(world.workload?.replicas).toBe(2);
-    expect(deeds(world).slice(-3)).toEqual(["replicas 2", "remove o2-2", "remove o2-3"]);
+    expect(actionsOf(world).slice(-3)).toEqual(["replicas 2", "remove o2-2", "remove o2-3"]);
   });
 
-  it("down waits for the ones that stay to be warm", () => {
+  it("waits for the remaining builders to be warm before a scale-down", () => {
     const world = settled({ instances: 2 });
     world.crash(0);
     world.change({ instances: 1 });
@@ -107,7 +107,7 @@ describe("scaling", () => {
     expect(world.builder("o2-1").spec.desired).toBe("Drain");
   });
 
-  it("down keeps a builder that must wait for those above it from getting ready meanwhile", () => {
+  it("drains a cold builder that waits for higher ordinals", () => {
     const world = settled({ instances: 2 });
     world.crash(0);
     world.change({ instances: 0 });
@@ -116,7 +116,7 @@ describe("scaling", () => {
     expect(world.builder("o2-0").spec).toMatchObject({ desired: "Drain", drainReason: "ScaleDown" });
   });
 
-  it("back up in time calls a draining builder back without a restart", () => {
+  it("reactivates a draining builder without a restart", () => {
     const world = settled({ instances: 2 });
     world.change({ instances: 1 });
     world.step();
@@ -124,7 +124,7 @@ describe("scaling", () => {
     world.change({ instances: 2 });
     const plan = world.step();
     expect(world.builder("o2-1").spec.desired).toBe("Active");
-    expect(told(plan)).toContainEqual({
+    expect(eventsOf(plan)).toContainEqual({
       reason: "BuilderReleased",
       message: '"o2-1" accepts builds again',
       object: "Builder/o2-1",
@@ -139,24 +139,24 @@ describe("scaling", () => {
     expect(world.step().requeueAfter).toBe(hour + 5 * minute);
     world.now += hour;
     world.step();
-    expect(deeds(world)).not.toContain("delete o2-1");
+    expect(actionsOf(world)).not.toContain("delete o2-1");
     world.now += 5 * minute;
     world.step();
-    expect(deeds(world).slice(-2)).toEqual(["replicas 1", "delete o2-1"]);
+    expect(actionsOf(world).slice(-2)).toEqual(["replicas 1", "delete o2-1"]);
   });
 });
 
 describe("a deleted pool", () => {
-  it("drains all builders at once, then lets go", () => {
+  it("drains all builders at once, then removes its finalizer", () => {
     const world = settled({ instances: 2 });
     world.delete();
     world.step();
-    expect(deeds(world)).toEqual(["o2-0 Drain PoolDeleted", "o2-1 Drain PoolDeleted"]);
+    expect(actionsOf(world)).toEqual(["o2-0 Drain PoolDeleted", "o2-1 Drain PoolDeleted"]);
     world.settle();
-    expect(deeds(world).slice(-2)).toEqual(["replicas 0", "removeFinalizer"]);
+    expect(actionsOf(world).slice(-2)).toEqual(["replicas 0", "removeFinalizer"]);
   });
 
-  it("waits until GitHub shows none of its builds as pending, but no longer than ten minutes", () => {
+  it("waits at most ten minutes for GitHub to show no build as pending", () => {
     const world = settled({ instances: 1 });
     world.unsettled = 1;
     world.delete();
@@ -167,17 +167,17 @@ describe("a deleted pool", () => {
     expect(world.pool.metadata.finalizers).toEqual([]);
   });
 
-  it("stops after nine minutes what does not drain", () => {
+  it("stops a builder that did not drain after nine minutes", () => {
     const world = settled({ instances: 1 });
     world.delete();
     world.step();
     world.say("o2-0", "Draining");
     world.now += 9 * minute;
     world.step();
-    expect(deeds(world).slice(-2)).toEqual(["replicas 0", "delete o2-0"]);
+    expect(actionsOf(world).slice(-2)).toEqual(["replicas 0", "delete o2-0"]);
   });
 
-  it("ends what runs at the revision it has: that of the spec may be one that cannot be made", () => {
+  it("scales to 0 at the applied revision, since the API server may refuse the new one", () => {
     const world = settled({ instances: 2 });
     const revision = world.workload?.revision;
     world.change({ template: { tolerations: [{ operator: "None" }] } });
@@ -186,7 +186,7 @@ describe("a deleted pool", () => {
     expect(world.workload).toEqual({ replicas: 0, revision });
   });
 
-  it("is let go after ten minutes before anything else is tried, which may fail", () => {
+  it("removes its finalizer first after ten minutes, since later actions may fail", () => {
     const world = settled({ instances: 1 });
     world.delete();
     world.step();
@@ -208,7 +208,7 @@ describe("the status of a pool", () => {
     expect(world.pool.status).toEqual(before);
   });
 
-  it("does not change because a listing was repeated with the same result", () => {
+  it("does not change when a listing has the same result", () => {
     const world = settled({ instances: 1 });
     world.listings = [{ ...listing, listedAt: "2026-01-01T00:00:00Z" }];
     world.step();
@@ -219,7 +219,7 @@ describe("the status of a pool", () => {
     expect(condition(world, "GitHubReachable")).toBe("True ListingFresh: The pull requests are listed");
   });
 
-  it("says that GitHub could not be listed, and why", () => {
+  it("shows a failed listing with its reason", () => {
     const world = settled({ instances: 1 });
     expect(condition(world, "GitHubReachable")).toMatch(/^Unknown/);
     world.listings = [{ ...listing, stale: true, message: "GitHub answered 502" }];
@@ -229,7 +229,7 @@ describe("the status of a pool", () => {
     );
   });
 
-  it("says that GitHub takes no verdicts, with what is missing, and makes a warning of it", () => {
+  it("shows that GitHub refuses reports and emits an Event", () => {
     const world = settled({ instances: 1 });
     world.listings = [{ ...listing, listedAt: "2026-01-01T00:00:00Z" }];
     world.step();

@@ -2,8 +2,8 @@ import type { PoolConditionType } from "../../../../src/api/objects/reasons.ts";
 import { eventOf, type PoolEvent, type PoolPlan } from "../../../../src/core/pool/action.ts";
 import { World } from "./world.ts";
 
-/** What the operator did, one word or two each. */
-export function deeds(world: World): string[] {
+/** The actions of the operator, each in a few words. */
+export function actionsOf(world: World): string[] {
   return world.done.map((action) => {
     switch (action.do) {
       case "applyBuilder":
@@ -22,18 +22,18 @@ export function deeds(world: World): string[] {
   });
 }
 
-/** What people are told of a plan that was carried out. */
-export function told({ actions, events }: PoolPlan): readonly PoolEvent[] {
+/** All Events of a completed plan. */
+export function eventsOf({ actions, events }: PoolPlan): readonly PoolEvent[] {
   return [...actions.flatMap((action) => eventOf("o2", action) ?? []), ...events];
 }
 
-/** What a condition of the pool says, in a line. */
+/** A condition of the pool, in one line. */
 export function condition(world: World, type: PoolConditionType) {
   const found = world.pool.status?.conditions?.find((one) => one.type === type);
   return found && `${found.status} ${found.reason}: ${found.message}`;
 }
 
-/** A pool that is up, with nothing done since. */
+/** A settled pool with an empty list of actions. */
 export function settled(spec: ConstructorParameters<typeof World>[0]): World {
   const world = new World(spec);
   world.settle();

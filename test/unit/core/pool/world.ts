@@ -31,8 +31,8 @@ export function aPool(spec: SpecInput = {}): BuilderPool {
 }
 
 /**
- * The simulated pool `o2` under the real planner. Builders take one phase a step, and only the test moves the clock. The
- * workload fills its ordinals as soon as it changes.
+ * The simulated pool `o2` under the real planner. Builders take one phase a step, and only the test moves the clock.
+ * The workload fills its ordinals as soon as it changes.
  */
 export class World {
   listings: ListingState[] = [];
@@ -110,7 +110,10 @@ export class World {
     throw new Error(`not settled after ${limit} rounds: ${planPool(this.observe(), this.now).because}`);
   }
 
-  /** Removes terminating pods, moves every builder one phase further, and starts missing ordinals. Returns whether anything changed. */
+  /**
+   * Removes terminating pods, moves every builder one phase further, and starts missing ordinals. Returns whether
+   * anything changed.
+   */
   obey(): boolean {
     const before = this.#state;
     this.#state = fill(advanceBuilders(removeEndedPods(before), nextPhaseOf));

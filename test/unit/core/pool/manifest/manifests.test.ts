@@ -69,10 +69,10 @@ const rich = aPool({
   },
 });
 
-/** `vitest run --project unit test/unit/core/pool/manifest -u` writes the golden files anew. */
-describe("what a pool owns in a cluster", () => {
+/** `vitest run --project unit test/unit/core/pool/manifest -u` updates the golden files. */
+describe("the objects of a pool in a cluster", () => {
   it.each(manifests(plain).map((manifest) => [manifest.kind, manifest] as const))(
-    "is, for a plain pool, this %s",
+    "match the golden file of a plain pool: %s",
     async (kind, manifest) => {
       await expect(stringify(manifest, { lineWidth: 0, aliasDuplicateObjects: false })).toMatchFileSnapshot(
         `plain/${kind}.yaml`,
@@ -84,13 +84,13 @@ describe("what a pool owns in a cluster", () => {
     manifests(rich)
       .filter(({ kind }) => ["StatefulSet", "PodDisruptionBudget"].includes(kind))
       .map((manifest) => [manifest.kind, manifest] as const),
-  )("takes all that a pool can say into its %s", async (kind, manifest) => {
+  )("match the golden file of a pool with all fields: %s", async (kind, manifest) => {
     await expect(stringify(manifest, { lineWidth: 0, aliasDuplicateObjects: false })).toMatchFileSnapshot(
       `rich/${kind}.yaml`,
     );
   });
 
-  it("goes with the pool, and carries its label", () => {
+  it("have the pool as owner, and its label", () => {
     for (const { metadata } of manifests(plain)) {
       expect(metadata.labels).toMatchObject({ "ci.alice.cern.ch/pool": "o2" });
       expect(metadata.ownerReferences).toMatchObject([{ uid: plain.metadata.uid, controller: true }]);
@@ -102,7 +102,7 @@ describe("the builder's environment", () => {
   it.each([
     ["plain", plain],
     ["rich", rich],
-  ])("is, for a %s pool, what the builder reads, with nothing that it does not know", (_what, pool) => {
+  ])("of a %s pool has only variables that the builder reads", (_what, pool) => {
     const { spec }: PodText = JSON.parse(JSON.stringify(podTemplateOf(pool, setting, "r")));
     const variables = spec.containers[0]?.env ?? [];
     const env = Object.fromEntries(variables.map(({ name, value = "downward" }) => [name, value]));
@@ -118,19 +118,19 @@ describe("the container of builds", () => {
   const [, cell] = spec.initContainers;
   const projected = spec.volumes.filter((volume) => volume.projected !== undefined).map(({ name }) => name);
 
-  it("sees no token, and of the volume neither config/ nor state/", () => {
+  it("mounts no token, and neither config/ nor state/", () => {
     expect(projected).toEqual(["api-token", "logs-token"]);
     const mounts = cell?.volumeMounts ?? [];
     expect(mounts.filter(({ name }) => projected.includes(name))).toEqual([]);
     expect(mounts.filter(({ name }) => name === "data").map(({ subPath }) => subPath)).toEqual(["work", "mirror"]);
   });
 
-  it("sees no keys of the bucket that logs go to, which the builder does", () => {
+  it("does not mount the keys of the log bucket, unlike the builder", () => {
     expect(cell?.volumeMounts.map(({ name }) => name)).not.toContain("bucket-keys");
     expect(spec.containers[0]?.volumeMounts.map(({ name }) => name)).toContain("bucket-keys");
   });
 
-  it("sees the Secrets that the pool hands to builds, which the builder does not", () => {
+  it("mounts the cellSecrets of the pool, unlike the builder", () => {
     expect(cell?.volumeMounts).toContainEqual({
       name: "secret-grid-token",
       mountPath: "/secrets/grid.token",
@@ -141,16 +141,16 @@ describe("the container of builds", () => {
 });
 
 describe("the tokens of a builder", () => {
-  it("are renewed before it must kill its build, so that it outlives an account that was deleted and made again", () => {
+  it("are renewed before killAfter, so that a builder survives a recreated ServiceAccount", () => {
     const text = JSON.stringify(podTemplateOf(plain, setting, "r"));
     const lives = [...text.matchAll(/"expirationSeconds":(\d+)/g)].map(([, seconds]) => Number(seconds) * 1000);
     expect(lives).toHaveLength(2);
-    // The kubelet renews a token when four fifths of its life are over, and looks every minute or two.
+    // The kubelet renews a token after four fifths of its lifetime, and checks every minute or two.
     for (const life of lives) expect(life * 0.8 + 150_000).toBeLessThan(killAfter);
   });
 });
 
-describe("a pool that no pod can be made for", () => {
+describe("the refusal of a pool", () => {
   it.each([
     [aPool({ image: undefined }), /spec\.image is missing/],
     [aPool({ architecture: undefined }), /spec\.architecture is missing/],
@@ -168,28 +168,28 @@ describe("a pool that no pod can be made for", () => {
       }),
       /a token of the API server in "mine": builds could read it/,
     ],
-  ])("is refused with a sentence (%#)", (pool, sentence) => {
+  ])("names the wrong field (%#)", (pool, sentence) => {
     expect(refusalOf(pool)).toMatch(sentence);
   });
 
-  it.each([plain, rich])("is none of those that are well declared", (pool) => {
+  it.each([plain, rich])("is absent for a valid pool", (pool) => {
     expect(refusalOf(pool)).toBeUndefined();
   });
 });
 
-describe("a volume that a pool adds for its builds", () => {
+describe("an added volume of a pool", () => {
   const github = aPool({ github: { secretRef: { name: "github" } } });
 
   it.each([
     { name: "x", secret: { secretName: "github" } },
     { name: "x", projected: { sources: [{ configMap: { name: "a" } }, { secret: { name: "github" } }] } },
-  ])("holds no credential of a pool (%#)", (volume) => {
+  ])("is refused with a credential of a pool (%#)", (volume) => {
     expect(refusedVolumes(aPool({ template: { volumes: [volume] } }, "other"), [github])).toEqual([
       "spec.template.volumes names github, which is the credential of pool o2 (spec.github.secretRef): builds could read it; use a separate Secret for builds",
     ]);
   });
 
-  it("may hold any other Secret", () => {
+  it("may contain any other Secret", () => {
     const volumes = [
       { name: "x", secret: { secretName: "grid" } },
       { name: "shm", emptyDir: {} },
@@ -198,15 +198,15 @@ describe("a volume that a pool adds for its builds", () => {
   });
 });
 
-describe("the Secrets by which images are pulled", () => {
-  it("are those of the installation, for the pool's image as for the builder's", () => {
+describe("the image pull Secrets", () => {
+  it("of the installation apply to the images of the pool and of the builder", () => {
     const { spec } = podTemplateOf(plain, { ...setting, pullSecrets: ["registry"] }, "r");
     expect(spec).toMatchObject({ imagePullSecrets: [{ name: "registry" }] });
   });
 });
 
 describe("the revision", () => {
-  it("changes with the bucket for logs, in a cluster", () => {
+  it("changes with the log bucket, in a cluster", () => {
     const [a, b] = ["a-bucket", "b-bucket"].map((bucket) => {
       const s3 = { endpoint: "https://s3.example.org", bucket, secretRef: { name: "keys" } };
       return aPool({ logs: { s3 } }).spec;
@@ -216,7 +216,7 @@ describe("the revision", () => {
     expect(revisionOf(a)).toBe(revisionOf(b));
   });
 
-  it("changes with the image of the builder, so that a new version of it rolls", () => {
+  it("changes with the image of the builder, so that a new version rolls", () => {
     expect(revisionOf(plain.spec, "builder:2")).not.toBe(revisionOf(plain.spec, "builder:1"));
   });
 });
@@ -229,7 +229,7 @@ describe("the operator's rights", () => {
       ),
     );
 
-  it("hold all that it grants to builders, or the API server would refuse the grant", () => {
+  it("include all rights of builders, since the API server refuses other grants", () => {
     const own = new Set(pairs(operatorRules));
     expect(pairs(builderRules).filter((pair) => !own.has(pair))).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import type { Setting } from "../../../../../src/core/pool/manifest/manifest.ts";
 
-/** An installation of which nothing runs. */
+/** The settings of an imaginary installation. */
 export const setting: Setting = {
   builderImage: "registry.example.org/builderpool-builder:1",
   pullSecrets: [],

@@ -1,35 +1,35 @@
 import { describe, expect, it } from "vitest";
 import { drainAnnotation } from "../../../../../src/api/objects/group.ts";
-import { deeds, settled } from "../settled.ts";
+import { actionsOf, settled } from "../settled.ts";
 
 const minute = 60_000;
 
-describe("a restart that was asked for", () => {
-  it("drains that builder, replaces it once, and touches nobody else", () => {
+describe("a requested restart", () => {
+  it("drains and replaces one builder, and leaves the others alone", () => {
     const world = settled({ instances: 3 });
     const others = world.pods.filter(({ ordinal }) => ordinal !== 1).map(({ uid }) => uid);
     world.restart("o2-1");
     world.settle();
-    expect(deeds(world)).toEqual(["o2-1 Drain Restart", "delete o2-1", "o2-1 Active"]);
+    expect(actionsOf(world)).toEqual(["o2-1 Drain Restart", "delete o2-1", "o2-1 Active"]);
     expect(world.pods.filter(({ ordinal }) => ordinal !== 1).map(({ uid }) => uid)).toEqual(others);
   });
 
-  it("of all waits for the budget, one after the other", () => {
+  it("of all builders replaces one after the other, within the budget", () => {
     const world = settled({ instances: 3, update: { maxUnavailable: 1 } });
     for (const name of ["o2-0", "o2-1", "o2-2"]) world.restart(name);
     world.step();
-    expect(deeds(world)).toEqual(["o2-2 Drain Restart"]);
+    expect(actionsOf(world)).toEqual(["o2-2 Drain Restart"]);
     world.settle();
-    expect(deeds(world).filter((deed) => deed.startsWith("delete"))).toHaveLength(3);
+    expect(actionsOf(world).filter((deed) => deed.startsWith("delete"))).toHaveLength(3);
   });
 });
 
-describe("a builder that a person drains", () => {
-  it("stays drained until the annotation goes, and is not replaced", () => {
+describe("a builder drained by a person", () => {
+  it("stays drained until the annotation is removed, and is not replaced", () => {
     const world = settled({ instances: 2 });
     world.annotate("o2-1", { [drainAnnotation]: "true" });
     world.settle();
-    expect(deeds(world)).toEqual(["o2-1 Drain Asked"]);
+    expect(actionsOf(world)).toEqual(["o2-1 Drain Asked"]);
     expect(world.phases()).toEqual(["o2-0 Ready", "o2-1 Drained"]);
     world.annotate("o2-1", {});
     world.settle();
@@ -38,7 +38,7 @@ describe("a builder that a person drains", () => {
 });
 
 describe("a quarantined builder", () => {
-  it("is restarted after ten minutes, then after twice as long, and so on", () => {
+  it("restarts after ten minutes, then after twice the pause", () => {
     const world = settled({ instances: 2 });
     for (const pause of [10, 20, 40]) {
       world.say("o2-1", "Quarantined");
@@ -47,12 +47,12 @@ describe("a quarantined builder", () => {
       expect(world.step().actions).toEqual([]);
       world.now += 1;
       world.step();
-      expect(deeds(world).at(-1)).toBe("delete o2-1");
+      expect(actionsOf(world).at(-1)).toBe("delete o2-1");
       world.settle();
     }
   });
 
-  it("has not been well while it warms up, so what takes longer than its pause forgets nothing", () => {
+  it("keeps its count during a warm-up that is longer than its pause", () => {
     const world = settled({ instances: 2 });
     for (const pause of [10, 20, 40]) {
       world.say("o2-1", "Quarantined");
@@ -69,7 +69,7 @@ describe("a quarantined builder", () => {
     }
   });
 
-  it("that is not heard for a while is the same when it is back", () => {
+  it("keeps its age while it is Suspect", () => {
     const world = settled({ instances: 2 });
     world.say("o2-1", "Quarantined");
     world.step();

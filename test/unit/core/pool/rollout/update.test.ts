@@ -1,20 +1,20 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { revisionOf } from "../../../../../src/core/pool/rollout/revision.ts";
-import { condition, deeds, settled } from "../settled.ts";
+import { actionsOf, condition, settled } from "../settled.ts";
 import { aPool, type World } from "../world.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
 
 describe("an update", () => {
-  it("takes ordinals high to low, as many at once as the budget says", () => {
+  it("replaces ordinals high to low, within the budget", () => {
     const world = settled({ instances: 4, update: { maxUnavailable: 2 } });
     world.change({ image: "builder:2" });
     world.step();
-    expect(deeds(world)).toEqual(["o2-2 Drain Update", "o2-3 Drain Update", "replicas 4"]);
+    expect(actionsOf(world)).toEqual(["o2-2 Drain Update", "o2-3 Drain Update", "replicas 4"]);
     expect(condition(world, "Progressing")).toMatch(/^True UpdateStarted: 0 of 4 builders have revision/);
     world.settle();
-    expect(deeds(world).filter((deed) => deed.startsWith("delete"))).toEqual([
+    expect(actionsOf(world).filter((deed) => deed.startsWith("delete"))).toEqual([
       "delete o2-3",
       "delete o2-2",
       "delete o2-1",
@@ -24,33 +24,33 @@ describe("an update", () => {
     expect(world.pool.status?.previousRevision).toBeUndefined();
   });
 
-  it("deletes a pod only when its builder says it has drained", () => {
+  it("deletes a pod only after its builder is Drained", () => {
     const world = settled({ instances: 2 });
     world.change({ image: "builder:2" });
     world.step();
     world.say("o2-1", "Draining", { building: undefined });
     world.step();
-    expect(deeds(world)).not.toContain("delete o2-1");
+    expect(actionsOf(world)).not.toContain("delete o2-1");
     world.say("o2-1", "Drained");
     world.step();
-    expect(deeds(world)).toContain("delete o2-1");
+    expect(actionsOf(world)).toContain("delete o2-1");
   });
 
-  it("of a single builder warms an extra one first, which leaves when the first is back", () => {
+  it("of a single builder warms a surge builder first and removes it at the end", () => {
     const world = settled({ instances: 1 });
     world.change({ image: "builder:2" });
     world.step();
-    expect(deeds(world)).toEqual(["o2-0 Active", "o2-1 Active", "replicas 2"]);
+    expect(actionsOf(world)).toEqual(["o2-0 Active", "o2-1 Active", "replicas 2"]);
     expect(world.builder("o2-0").spec.desired).toBe("Active");
     world.say("o2-1", "Ready");
     world.step();
     expect(world.builder("o2-0").spec).toMatchObject({ desired: "Drain", drainReason: "Update" });
     world.settle();
     expect(world.phases()).toEqual(["o2-0 Ready"]);
-    expect(deeds(world).slice(-2)).toEqual(["replicas 1", "remove o2-1"]);
+    expect(actionsOf(world).slice(-2)).toEqual(["replicas 1", "remove o2-1"]);
   });
 
-  it("is not over while a builder is between two pods", () => {
+  it("is incomplete while a builder has no pod", () => {
     const world = settled({ instances: 1, update: { maxUnavailable: 1, maxSurge: 0 } });
     const before = revisionOf(world.pool.spec);
     world.change({ image: "builder:2" });
@@ -60,7 +60,7 @@ describe("an update", () => {
     expect(world.pool.status?.previousRevision).toBe(before);
   });
 
-  it("is not made by a change of checks, silent, debug, tool or instances", () => {
+  it("does not follow from a change of checks, silent, debug, tool or instances", () => {
     const before = revisionOf(aPool().spec);
     const live = { checks: [{ name: "a" }], silent: true, debug: true, instances: 7, tool: { alibuild: "1.17.43" } };
     expect(revisionOf(aPool(live).spec)).toBe(before);
@@ -71,7 +71,7 @@ describe("an update", () => {
     );
   });
 
-  it("that is paused ends the step it is in and begins no other", () => {
+  it("completes the present drain when paused, and begins no other", () => {
     const world = settled({ instances: 3, update: { maxUnavailable: 1 } });
     world.change({ image: "builder:2" });
     world.step();
@@ -86,7 +86,7 @@ describe("an update", () => {
     expect(world.pool.status).toMatchObject({ updated: 3 });
   });
 
-  it("that was paused from the start does not reach a builder that crashes meanwhile", () => {
+  it("starts a crashed builder at the old revision while paused", () => {
     const world = settled({ instances: 2 });
     const before = revisionOf(world.pool.spec);
     world.change({ image: "builder:2", update: { ...world.pool.spec.update, paused: true } });
@@ -97,13 +97,13 @@ describe("an update", () => {
   });
 });
 
-describe("an update that does not get warm", () => {
+describe("an update without warm-up progress", () => {
   let world: World;
   beforeEach(() => {
     world = settled({ instances: 4, update: { maxUnavailable: 1 }, warmup: { timeout: "2h" } });
   });
 
-  function breakIt(onStall: "Pause" | "Rollback"): void {
+  function startBrokenUpdate(onStall: "Pause" | "Rollback"): void {
     world.change({ image: "broken:1", update: { ...world.pool.spec.update, onStall } });
     world.step();
     world.say("o2-3", "Drained");
@@ -115,8 +115,8 @@ describe("an update that does not get warm", () => {
     world.now += 2 * hour;
   }
 
-  it("stalls with what to do, while the others serve", () => {
-    breakIt("Pause");
+  it("stalls with instructions, while the other builders work", () => {
+    startBrokenUpdate("Pause");
     const previous = world.pods[0]?.revision;
     const plan = world.step();
     const revision = revisionOf(world.pool.spec);
@@ -127,18 +127,18 @@ describe("an update that does not get warm", () => {
     expect(world.pool.status).toMatchObject({ ready: 3, active: 3, updated: 1 });
   });
 
-  it("goes on with the next spec, from the stuck builder", () => {
-    breakIt("Pause");
+  it("continues with the next spec, from the stuck builder", () => {
+    startBrokenUpdate("Pause");
     world.step();
     world.change({ image: "builder:3" });
     world.step();
-    expect(deeds(world).slice(-2)).toEqual(["replicas 4", "delete o2-3"]);
+    expect(actionsOf(world).slice(-2)).toEqual(["replicas 4", "delete o2-3"]);
     world.settle();
     expect(world.pool.status).toMatchObject({ ready: 4, updated: 4 });
   });
 
-  it("does not stall while the warm-up makes progress, and a crash loop is no progress", () => {
-    breakIt("Pause");
+  it("does not stall during progress, but does in a crash loop", () => {
+    startBrokenUpdate("Pause");
     world.now -= 2 * hour;
     const warmup = (done: number) => ({ done, total: 9, progressAt: new Date(world.now).toISOString() });
     for (let done = 1; done <= 3; done += 1) {
@@ -156,8 +156,8 @@ describe("an update that does not get warm", () => {
     expect(condition(world, "Stalled")).toMatch(/^True UpdateStalled/);
   });
 
-  it("stalls at once at a builder that gives up on itself there, and is not over before it is well", () => {
-    breakIt("Pause");
+  it("stalls at once at a quarantined builder, until it is Ready", () => {
+    startBrokenUpdate("Pause");
     world.say("o2-3", "Quarantined", { message: "The compiler does not work" });
     world.step();
     expect(condition(world, "Stalled")).toMatch(
@@ -169,8 +169,8 @@ describe("an update that does not get warm", () => {
     expect(world.pool.status).toMatchObject({ updated: 4, ready: 4 });
   });
 
-  it("returns from a revision at which a builder gives up on itself", () => {
-    breakIt("Rollback");
+  it("rolls back from a revision with a quarantined builder", () => {
+    startBrokenUpdate("Rollback");
     world.say("o2-3", "Quarantined");
     const before = world.pods[0]?.revision;
     world.settle();
@@ -178,8 +178,8 @@ describe("an update that does not get warm", () => {
     expect(world.pods.every(({ revision }) => revision === before)).toBe(true);
   });
 
-  it("returns to the revision before when asked to, and stays there", () => {
-    breakIt("Rollback");
+  it("rolls back with onStall: Rollback, and stays at the old revision", () => {
+    startBrokenUpdate("Rollback");
     const before = world.pods[0]?.revision;
     const plan = world.step();
     expect(plan.actions).toMatchObject([
@@ -199,8 +199,8 @@ describe("an update that does not get warm", () => {
   });
 });
 
-describe("an update of a single builder that does not get warm", () => {
-  it("leaves the old one at work and the extra one where it is", () => {
+describe("an update of a single builder without warm-up progress", () => {
+  it("keeps the old builder at work and the surge builder in place", () => {
     const world = settled({ instances: 1, warmup: { timeout: "2h" } });
     world.change({ image: "broken:1" });
     world.step();
@@ -211,7 +211,7 @@ describe("an update of a single builder that does not get warm", () => {
     world.step();
     world.now += hour;
     world.step();
-    expect(deeds(world)).toEqual([]);
+    expect(actionsOf(world)).toEqual([]);
     expect(world.phases()).toEqual(["o2-0 Ready", "o2-1 Warming"]);
     expect(condition(world, "Stalled")).toMatch(/^True UpdateStalled: "o2-1"/);
     world.change({ image: "builder:1" });

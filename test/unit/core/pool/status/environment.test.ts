@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PoolConditionType } from "../../../../../src/api/objects/reasons.ts";
 import type { WorkloadEnvironment } from "../../../../../src/core/pool/observed.ts";
-import { told } from "../settled.ts";
+import { eventsOf } from "../settled.ts";
 import { World } from "../world.ts";
 
 function settled(spec: ConstructorParameters<typeof World>[0], environment: WorkloadEnvironment = {}): World {
@@ -17,23 +17,23 @@ function condition(world: World, type: PoolConditionType) {
   return found && `${found.status} ${found.reason}: ${found.message}`;
 }
 
-describe("a pool of which something was changed by hand", () => {
-  it("is put right without a word, and restarts nobody", () => {
+describe("a workload changed by hand", () => {
+  it("is restored without an Event or a restart", () => {
     const world = settled({ instances: 2 });
     world.environment = { isAstray: true };
     const plan = world.step();
-    expect(world.done.map(({ do: deed }) => deed)).toEqual(["applyWorkload"]);
-    expect(told(plan)).toEqual([]);
+    expect(world.done.map(({ do: operation }) => operation)).toEqual(["applyWorkload"]);
+    expect(eventsOf(plan)).toEqual([]);
   });
 
-  it("is left alone while it is as it was told", () => {
+  it("is left alone while it matches the spec", () => {
     const world = settled({ instances: 2 }, { isAstray: false });
     expect(world.step().actions).toEqual([]);
   });
 });
 
 describe("a pod that does not start", () => {
-  it("is named where people look, with what keeps it from starting", () => {
+  it("appears in the conditions with its reason", () => {
     const world = settled({ instances: 3 });
     world.pods = world.pods.map((pod) =>
       pod.ordinal === 0 ? pod : { ...pod, uid: `${pod.uid}b`, startFailure: "no node takes it" },
@@ -45,8 +45,8 @@ describe("a pod that does not start", () => {
   });
 });
 
-describe("a new image of the builders themselves", () => {
-  it("rolls like any other change, high to low", () => {
+describe("a new image of the builder program", () => {
+  it("rolls like any other change, from high to low ordinals", () => {
     const world = settled({ instances: 2 }, { program: "builder:1" });
     const before = world.pool.status?.revision;
     world.environment = { program: "builder:2" };
@@ -56,23 +56,23 @@ describe("a new image of the builders themselves", () => {
   });
 });
 
-describe("a pool that no builder can be started for", () => {
-  const taken = { reason: "NameTaken", message: 'The StatefulSet "o2" belongs to somebody else' } as const;
+describe("a refused pool", () => {
+  const taken = { reason: "NameTaken", message: 'The StatefulSet "o2" belongs to another owner' } as const;
   const invalid = { reason: "DefinitionInvalid", message: "spec.image is missing" } as const;
 
-  it("touches nothing of what has its name, and says whose it is", () => {
+  it("touches no object of its name and shows the owner", () => {
     const world = settled({ instances: 2 }, { refusal: taken });
     expect(world.done).toEqual([]);
     expect(world.pods).toEqual([]);
-    expect(condition(world, "Conflict")).toBe('True NameTaken: The StatefulSet "o2" belongs to somebody else');
+    expect(condition(world, "Conflict")).toBe('True NameTaken: The StatefulSet "o2" belongs to another owner');
   });
 
-  it("says what its definition lacks", () => {
+  it("shows the error of its definition", () => {
     const world = settled({ instances: 2 }, { refusal: invalid });
     expect(condition(world, "DefinitionsValid")).toBe("False DefinitionInvalid: spec.image is missing");
   });
 
-  it("starts its builders once it can", () => {
+  it("starts its builders once the refusal is gone", () => {
     const world = settled({ instances: 2 }, { refusal: taken });
     world.environment = {};
     world.settle();
