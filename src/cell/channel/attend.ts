@@ -33,7 +33,7 @@ export interface CellHost {
 /** Milliseconds between SIGTERM and SIGKILL for the process group of a cell, if the cell server is not alone. */
 const grace = 10_000;
 /** Milliseconds to wait for the pipes of a killed cell to close. */
-const drainPipes = 2_000;
+const pipeTimeout = 2_000;
 
 /**
  * Serves one cell connection: sends the greeting, reads the order, runs the cell program and passes its events on. Ends
@@ -41,17 +41,17 @@ const drainPipes = 2_000;
  * process cannot be killed: only the end of the container kills that process.
  */
 export async function attend(connection: Socket, host: CellHost): Promise<void> {
-  const cut = new AbortController();
-  connection.on("error", () => cut.abort()).on("close", () => cut.abort());
+  const disconnected = new AbortController();
+  connection.on("error", () => disconnected.abort()).on("close", () => disconnected.abort());
   connection.write(lineOf({ cell: host.version, memory: host.memory } satisfies CellGreeting));
-  const reading = readOrderLine(connection, () => cut.abort());
+  const reading = readOrderLine(connection, () => disconnected.abort());
   connection.resume();
   const order = await reading;
   if (order === undefined) return void connection.destroy();
   const { id, title } = describe(order);
   host.print(title);
   const before = await countMemoryKills();
-  const child = start(host, id, order);
+  const child = startProgram(host, id, order);
   const errors = new Tail(2048);
   child.stderr?.on("data", (chunk: Uint8Array) => {
     errors.write(chunk);
@@ -63,16 +63,16 @@ export async function attend(connection: Socket, host: CellHost): Promise<void> 
   let stopped = Promise.resolve();
   const stop = () => {
     events?.unpipe(connection).resume();
-    stopped = end(child, exited, host);
+    stopped = stopProgram(child, exited, host);
   };
-  cut.signal.addEventListener("abort", stop, { once: true });
-  if (cut.signal.aborted) stop();
+  disconnected.signal.addEventListener("abort", stop, { once: true });
+  if (disconnected.signal.aborted) stop();
   const exit = await exited;
-  cut.signal.removeEventListener("abort", stop); // the cell has exited, so a closed connection stops nothing
+  disconnected.signal.removeEventListener("abort", stop); // the cell has exited, so a closed connection stops nothing
   await stopped; // otherwise it could kill processes of the next order
   const killed = await cleanUp(child, id, host);
   host.print(killed === 0 ? `--- ${id} ended` : `--- ${id} ended; killed ${killed} processes that it left behind`);
-  if (exit.code !== 0 && !cut.signal.aborted) {
+  if (exit.code !== 0 && !disconnected.signal.aborted) {
     const outcome = outcomeOfExit(
       exit,
       errors.text(),
@@ -88,7 +88,7 @@ export async function attend(connection: Socket, host: CellHost): Promise<void> 
   connection.end();
 }
 
-function start({ command, environment }: CellHost, id: string, order: string): ChildProcess {
+function startProgram({ command, environment }: CellHost, id: string, order: string): ChildProcess {
   const [program = "", ...args] = command;
   const child = spawn(program, args, {
     env: { ...environment, [cellMarker]: id },
@@ -102,7 +102,7 @@ function start({ command, environment }: CellHost, id: string, order: string): C
 }
 
 /** Stops the cell after its builder disconnected. Resolves after the last kill. */
-async function end(child: ChildProcess, exited: Promise<unknown>, { alone, clock }: CellHost): Promise<void> {
+async function stopProgram(child: ChildProcess, exited: Promise<unknown>, { alone, clock }: CellHost): Promise<void> {
   child.stdin?.destroy();
   if (alone) return void (await killAllOthers());
   killGroup(child, "SIGTERM");
@@ -126,7 +126,7 @@ async function cleanUp(child: ChildProcess, id: string, { alone, clock }: CellHo
   const waited = new AbortController();
   const pipes = [child.stderr, child.stdio[3]].filter((stream) => stream !== null && stream !== undefined);
   const closed = Promise.all(pipes.map((stream) => finished(stream).catch(() => {})));
-  await Promise.race([closed, clock.sleep(drainPipes, waited.signal).catch(() => {})]);
+  await Promise.race([closed, clock.sleep(pipeTimeout, waited.signal).catch(() => {})]);
   waited.abort();
   for (const stream of child.stdio) stream?.destroy();
   return killed;

@@ -20,9 +20,9 @@ interface Link {
 
 /**
  * Applies the cleanup policy to the work area of one check. Removes links older than `maxAge`, then the oldest links
- * until `minFree` bytes are free. aliBuild deletes trees without a link. The newest tree of a package stays even if
- * space is short: if others use the space, its deletion would only make every build cold. Links set since
- * `suspectSince` belong to a build that filled the disk, and are removed. Returns the freed bytes.
+ * until `minFree` bytes are free. aliBuild deletes trees without a link. The newest tree of a package always stays: if
+ * others use the space, its deletion would only make every build cold. Links set since `suspectSince` belong to a build
+ * that filled the disk, and are removed. Returns the freed bytes.
  */
 export async function clean(
   context: CellContext,

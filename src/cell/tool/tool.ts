@@ -26,7 +26,7 @@ const completeMarker = "installed";
 
 /**
  * Returns the check's aliBuild, installed on first use for each version. Two cells may install one version at the same
- * time: each fills its own directory, and a link with the name of the version is replaced atomically.
+ * time. Each fills its own directory, then atomically replaces the link with the name of the version.
  */
 export async function installTool(context: CellContext): Promise<Tool> {
   await context.emit({ event: "step", step: "tool", message: context.order.check.tool.alibuild });

@@ -6,9 +6,9 @@ import { gitOutput } from "./git.ts";
 export const longestList = 2 ** 28;
 
 /**
- * The files, by their path in `.git`, that let a repository borrow the objects of mirrors and have the tags of the
- * first mirror. A fetch is impossible: the mirrors belong to the builder's user. Git refuses to fetch from a repository
- * of another user, whatever `safe.directory` says.
+ * The files of `.git`, by path, with which a repository borrows the objects of mirrors and the tags of the first
+ * mirror. A fetch is impossible, because the mirrors belong to the builder's user. Git refuses to fetch from a
+ * repository of another user, whatever the value of `safe.directory`.
  */
 export async function borrow(
   context: CellContext,

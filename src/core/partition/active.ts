@@ -1,8 +1,8 @@
 import type { Builder } from "../../api/objects/builder.ts";
 
 /**
- * Whether a builder is in the partition: Ready, warmed up by the present process at the present revision, desired
- * Active, and not being deleted. A ready marker of an earlier process on the volume does not count.
+ * Whether a builder is in the partition. The builder must be Ready, desired Active and not deleted. Its ready marker
+ * must come from the present process and revision, since a marker of an earlier process stays on the volume.
  */
 export function isActive(builder: Builder): boolean {
   const { metadata, spec, status } = builder;

@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
 
 /**
- * The rank, among `size` builders, of the owner of a commit, exactly as ali-bot shards: the SHA-256 of the name and the
- * commit, read as one big-endian integer, modulo the pool size. ali-bot hashes the name of the definition file;
- * builderpool hashes the name of the check. Throws RangeError if `size` is not a positive integer.
+ * The rank of the owner of a commit among `size` builders, exactly as ali-bot shards. The SHA-256 of the name and the
+ * commit, read as one big-endian integer, is taken modulo the pool size. ali-bot hashes the name of the definition
+ * file; builderpool hashes the name of the check. Throws RangeError if `size` is not a positive integer.
  */
 export function ownerOfCommit(name: string, commit: string, size: number): number {
   if (!Number.isSafeInteger(size) || size < 1) {

@@ -23,7 +23,7 @@ export interface WorkloadEnvironment {
    * The applied objects differ from the pool's spec although replicas and revision match, for example after an edit by
    * hand.
    */
-  readonly isAstray?: boolean;
+  readonly hasDrifted?: boolean;
 }
 
 /** The reason that no builder of a pool can start. */

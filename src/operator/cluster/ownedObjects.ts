@@ -161,7 +161,7 @@ export function watchOwnedObjects(world: ClusterWorld, onChange: (pool: string) 
           return { program, refusal: { reason: "NameTaken", message: nameTakenMessage(current, pool) } };
         }
       }
-      return { program, isAstray: last === undefined || !manifests.every((one) => isUpToDate(pool, one)) };
+      return { program, hasDrifted: last === undefined || !manifests.every((one) => isUpToDate(pool, one)) };
     },
     async apply(pool, replicas, revision) {
       const template = await templateFor(pool, revision);

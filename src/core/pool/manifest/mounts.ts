@@ -14,9 +14,9 @@ export const logsTokenFile = `${logsTokenFolder}/token`;
 /** Folder with the keys of the log bucket. */
 export const bucketKeysFolder = "/var/run/secrets/builderpool-bucket";
 /**
- * Lifetime of tokens, the minimum of Kubernetes. The kubelet renews a token after 80 % of its lifetime and never
- * earlier, even if the token is void because its ServiceAccount was deleted and recreated. The renewal must precede
- * `killAfter`, when a builder without an acknowledged heartbeat kills its build.
+ * Lifetime of tokens in seconds, the minimum of Kubernetes. The kubelet renews a token after 80 % of its lifetime and
+ * never earlier. A token is void, for example, after its ServiceAccount was deleted and recreated. The renewal must
+ * precede `killAfter`, when a builder without an acknowledged heartbeat kills its build.
  */
 const tokenSeconds = 600;
 

@@ -22,8 +22,8 @@ export const builderRules: readonly Rule[] = [
 
 /**
  * Verbs of the operator on the owned objects of pools. Server-side apply needs `patch`, and `create` for a missing
- * object. The operator deletes only StatefulSets. Some clusters let only users with `delete` set an owner reference on
- * an existing object, which happens when the operator adopts objects that an earlier deletion left behind.
+ * object. The operator deletes only StatefulSets. Some clusters require `delete` to set an owner reference on an
+ * existing object. The operator sets one when it adopts objects of an earlier deletion.
  */
 const keep = [...read, "create", "patch", "delete"] as const;
 

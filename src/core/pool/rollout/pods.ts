@@ -22,18 +22,21 @@ export function planPods(
     draining.map(({ member }) => member),
   );
   const wanted = { replicas, revision: rollout.startRevision };
-  return [...applyWorkload(workload, wanted, rollout, environment?.isAstray ?? false), ...deletePods({ places, all })];
+  return [
+    ...applyWorkload(workload, wanted, rollout, environment?.hasDrifted ?? false),
+    ...deletePods({ places, all }),
+  ];
 }
 
 function applyWorkload(
   now: Workload | undefined,
   wanted: Workload,
   rollout: Rollout,
-  isAstray: boolean,
+  hasDrifted: boolean,
 ): readonly Action[] {
   const isUpToDate = now?.replicas === wanted.replicas && now.revision === wanted.revision;
   if (!isUpToDate) return [{ do: "applyWorkload", ...wanted, ...changeOf(now, wanted, rollout) }];
-  return isAstray ? [{ do: "applyWorkload", ...wanted, ...restored }] : [];
+  return hasDrifted ? [{ do: "applyWorkload", ...wanted, ...restored }] : [];
 }
 
 function changeOf(now: Workload | undefined, { replicas, revision }: Workload, rollout: Rollout): Explanation {

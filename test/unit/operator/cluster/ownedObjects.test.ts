@@ -74,8 +74,8 @@ describe("the owned objects of a pool", () => {
     applied.length = 0;
     await owned.apply(pool, 2, revision);
     expect(applied).toEqual([]);
-    expect(await owned.environment(pool, [pool, other])).toMatchObject({ isAstray: false });
+    expect(await owned.environment(pool, [pool, other])).toMatchObject({ hasDrifted: false });
     await owned.environment(other, [other]);
-    expect(await owned.environment(pool, [pool, other])).toMatchObject({ isAstray: true });
+    expect(await owned.environment(pool, [pool, other])).toMatchObject({ hasDrifted: true });
   });
 });

@@ -20,14 +20,14 @@ function condition(world: World, type: PoolConditionType) {
 describe("a workload changed by hand", () => {
   it("is restored without an Event or a restart", () => {
     const world = settled({ instances: 2 });
-    world.environment = { isAstray: true };
+    world.environment = { hasDrifted: true };
     const plan = world.step();
     expect(world.done.map(({ do: operation }) => operation)).toEqual(["applyWorkload"]);
     expect(eventsOf(plan)).toEqual([]);
   });
 
   it("is left alone while it matches the spec", () => {
-    const world = settled({ instances: 2 }, { isAstray: false });
+    const world = settled({ instances: 2 }, { hasDrifted: false });
     expect(world.step().actions).toEqual([]);
   });
 });
