@@ -35,7 +35,7 @@ async function main(): Promise<number> {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
   process.stdout.on("error", stop);
   const events = openEvents(3, stop);
-  if (events === undefined) throw new Error("File descriptor 3 is closed, but events go there; open it (3>events)");
+  if (events === undefined) throw new Error("The event channel on file descriptor 3 is closed; open it (3>events)");
   const line = await readOrderLine(process.stdin, stop);
   const order = readOrder(line);
   if (typeof order === "string") {

@@ -10,7 +10,7 @@ import { revisionOf } from "../../src/core/pool/rollout/revision.ts";
 import { World } from "../unit/core/pool/world.ts";
 
 /** A change of a pool between two reconciles. */
-type Happening = (world: World) => void;
+type Change = (world: World) => void;
 
 const ordinal = fc.nat({ max: 5 });
 const onBuilder = (world: World, at: number, act: (name: string) => void) => {
@@ -18,37 +18,37 @@ const onBuilder = (world: World, at: number, act: (name: string) => void) => {
   if (world.builders.has(name) && world.pods.some((pod) => pod.name === name)) act(name);
 };
 
-const happening: fc.Arbitrary<{ text: string; happen: Happening }> = fc.oneof(
+const change: fc.Arbitrary<{ text: string; apply: Change }> = fc.oneof(
   fc.nat({ max: 6 }).map((instances) => ({
     text: `scale to ${instances}`,
-    happen: (world: World) => world.change({ instances }),
+    apply: (world: World) => world.change({ instances }),
   })),
   fc.integer({ min: 1, max: 3 }).map((image) => ({
     text: `image ${image}`,
-    happen: (world: World) => world.change({ image: `builder:${image}` }),
+    apply: (world: World) => world.change({ image: `builder:${image}` }),
   })),
   fc.boolean().map((paused) => ({
     text: `paused ${paused}`,
-    happen: (world: World) => world.change({ update: { ...world.pool.spec.update, paused } }),
+    apply: (world: World) => world.change({ update: { ...world.pool.spec.update, paused } }),
   })),
   ordinal.map((at) => ({
     text: `restart ${at}`,
-    happen: (world: World) => onBuilder(world, at, (name) => world.restart(name)),
+    apply: (world: World) => onBuilder(world, at, (name) => world.restart(name)),
   })),
-  ordinal.map((at) => ({ text: `crash ${at}`, happen: (world: World) => world.crash(at) })),
+  ordinal.map((at) => ({ text: `crash ${at}`, apply: (world: World) => world.crash(at) })),
   ordinal.map((at) => ({
     text: `quarantine ${at}`,
-    happen: (world: World) => onBuilder(world, at, (name) => world.say(name, "Quarantined")),
+    apply: (world: World) => onBuilder(world, at, (name) => world.setStatus(name, "Quarantined")),
   })),
   fc.integer({ min: 1, max: 300 }).map((minutes) => ({
     text: `${minutes} minutes pass`,
-    happen: (world: World) => {
+    apply: (world: World) => {
       world.now += minutes * 60_000;
     },
   })),
-  fc.constant({ text: "builders move one phase", happen: (world: World) => void world.obey() }),
-  fc.constant({ text: "builders move one phase", happen: (world: World) => void world.obey() }),
-  fc.constant({ text: "builders move one phase", happen: (world: World) => void world.obey() }),
+  fc.constant({ text: "builders move one phase", apply: (world: World) => void world.advance() }),
+  fc.constant({ text: "builders move one phase", apply: (world: World) => void world.advance() }),
+  fc.constant({ text: "builders move one phase", apply: (world: World) => void world.advance() }),
 );
 
 const spec = fc.record({
@@ -60,7 +60,7 @@ const spec = fc.record({
   }),
 });
 
-const scenario = fc.record({ spec, happenings: fc.array(happening, { maxLength: 25 }) });
+const scenario = fc.record({ spec, changes: fc.array(change, { maxLength: 25 }) });
 
 const serving = (world: World) =>
   new Set(
@@ -72,12 +72,12 @@ const serving = (world: World) =>
 
 /** Plays a scenario. Calls `look` after each reconcile, with the serving builders before it. */
 function play(
-  { spec: given, happenings }: { spec: object; happenings: readonly { happen: Happening }[] },
+  { spec: given, changes }: { spec: object; changes: readonly { apply: Change }[] },
   look: (world: World, before: ReadonlySet<string>, plan: PoolPlan) => void,
 ): World {
   const world = new World(given);
-  for (const { happen } of [{ happen: () => {} }, ...happenings]) {
-    happen(world);
+  for (const { apply } of [{ apply: () => {} }, ...changes]) {
+    apply(world);
     const before = serving(world);
     look(world, before, world.step());
   }
@@ -180,8 +180,8 @@ describe("the pool planner", () => {
       fc.property(scenario, outside, (given, hosts) => {
         const world = new World(given.spec);
         for (const name of hosts) world.addOutsideHost(name);
-        for (const { happen } of given.happenings) {
-          happen(world);
+        for (const { apply } of given.changes) {
+          apply(world);
           world.step();
           const ending = new Set(world.pods.filter((pod) => pod.terminating).map(({ name }) => name));
           const active = [...world.builders.values()].filter(
@@ -211,8 +211,8 @@ describe("the pool planner", () => {
         world.settle();
         const name = podName("o2", at);
         world.annotate(name, { [drainAnnotation]: "true" });
-        for (const { happen } of given.happenings) {
-          happen(world);
+        for (const { apply } of given.changes) {
+          apply(world);
           world.step();
           const builder = world.builders.get(name);
           if (builder?.metadata.annotations?.[drainAnnotation] !== "true") return;

@@ -206,7 +206,7 @@ describe("a cell that listens on a socket", () => {
     });
   });
 
-  it("lets an order wait for the container until the order is stopped", async () => {
+  it("keeps an order waiting for its container until the order is stopped", async () => {
     const { cells } = await aServedCell(program(""));
     const end = new AbortController();
     const running = cells.run(order("early"), () => {}, end.signal);

@@ -16,7 +16,7 @@ describe.each(Object.entries(programs))("the bundle of %s", (name, source) => {
     const file = join(folder, `${name}.mjs`);
     const { ended, output } = follow(spawn(node, [file], { cwd: "/", env: {}, stdio: ["ignore", "pipe", "pipe"] }));
     expect(await ended).toMatchObject({ code: 64 });
-    expect(output()).toMatch(/expected|File descriptor 3 is closed|the environment of the .* is wrong:\n/);
+    expect(output()).toMatch(/expected|file descriptor 3 is closed|the environment of the .* is wrong:\n/);
     expect(output()).not.toMatch(/^\s+at /m);
   });
 });

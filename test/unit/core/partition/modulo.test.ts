@@ -44,7 +44,7 @@ describe("the modulo partition", () => {
     expect(ownerOfCommit("", "", 8)).toBe(5);
   });
 
-  it("S-3: gives everything to a pool of one", () => {
+  it("S-3: assigns everything to a pool of one", () => {
     expect(["a", "b", "c"].map((name) => ownerOfCommit(name, "93a3ef", 1))).toEqual([0, 0, 0]);
   });
 

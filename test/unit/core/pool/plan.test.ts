@@ -30,11 +30,11 @@ describe("a new pool", () => {
 
   it("emits Events of changed conditions, but not of a changed grade", () => {
     const world = settled({ instances: 4 });
-    world.say("o2-3", "Warming");
+    world.setStatus("o2-3", "Warming");
     const reasons = () => eventsOf(world.step()).map(({ reason }) => reason);
     expect(reasons()).toEqual(["NotEnoughReady"]); // Progressing, which did not hold before
     expect(condition(world, "Available")).toMatch(/^True AsDesired: 3 of 4/);
-    for (const name of ["o2-0", "o2-1", "o2-2"]) world.say(name, "Warming");
+    for (const name of ["o2-0", "o2-1", "o2-2"]) world.setStatus(name, "Warming");
     expect(reasons()).toEqual(["NotEnoughReady", "NotEnoughReady"]); // Available, Covered
   });
 
@@ -44,7 +44,7 @@ describe("a new pool", () => {
     const events = [];
     for (let round = 0; round < 10; round += 1) {
       events.push(...eventsOf(world.step()).filter(({ object }) => object === "Builder/o2-1"));
-      world.obey();
+      world.advance();
     }
     expect(world.phases()).toEqual(["o2-0 Ready", "o2-1 Ready"]);
     expect(events.map(({ reason }) => reason)).toEqual(["BuilderDraining", "BuilderRestarted"]);
@@ -82,15 +82,15 @@ describe("a change of instances", () => {
     const world = settled({ instances: 4 });
     world.change({ instances: 2 });
     world.step();
-    expect(actionsOf(world).filter((deed) => deed.includes("Drain"))).toEqual([
+    expect(actionsOf(world).filter((action) => action.includes("Drain"))).toEqual([
       "o2-2 Drain ScaleDown",
       "o2-3 Drain ScaleDown",
     ]);
-    world.say("o2-2", "Drained");
-    world.say("o2-3", "Draining");
+    world.setStatus("o2-2", "Drained");
+    world.setStatus("o2-3", "Draining");
     world.step();
     expect(world.workload?.replicas).toBe(4);
-    world.say("o2-3", "Drained");
+    world.setStatus("o2-3", "Drained");
     world.settle();
     expect(world.workload?.replicas).toBe(2);
     expect(actionsOf(world).slice(-3)).toEqual(["replicas 2", "remove o2-2", "remove o2-3"]);
@@ -102,7 +102,7 @@ describe("a change of instances", () => {
     world.change({ instances: 1 });
     world.step();
     expect(world.builder("o2-1").spec.desired).toBe("Active");
-    world.say("o2-0", "Ready");
+    world.setStatus("o2-0", "Ready");
     world.step();
     expect(world.builder("o2-1").spec.desired).toBe("Drain");
   });
@@ -120,7 +120,7 @@ describe("a change of instances", () => {
     const world = settled({ instances: 2 });
     world.change({ instances: 1 });
     world.step();
-    world.say("o2-1", "Draining");
+    world.setStatus("o2-1", "Draining");
     world.change({ instances: 2 });
     const plan = world.step();
     expect(world.builder("o2-1").spec.desired).toBe("Active");
@@ -135,7 +135,7 @@ describe("a change of instances", () => {
     const world = settled({ instances: 2, update: { drainTimeout: "1h" } });
     world.change({ instances: 1 });
     world.step();
-    world.say("o2-1", "Draining");
+    world.setStatus("o2-1", "Draining");
     expect(world.step().requeueAfter).toBe(hour + 5 * minute);
     world.now += hour;
     world.step();
@@ -171,7 +171,7 @@ describe("a deleted pool", () => {
     const world = settled({ instances: 1 });
     world.delete();
     world.step();
-    world.say("o2-0", "Draining");
+    world.setStatus("o2-0", "Draining");
     world.now += 9 * minute;
     world.step();
     expect(actionsOf(world).slice(-2)).toEqual(["replicas 0", "delete o2-0"]);
@@ -190,7 +190,7 @@ describe("a deleted pool", () => {
     const world = settled({ instances: 1 });
     world.delete();
     world.step();
-    world.say("o2-0", "Draining");
+    world.setStatus("o2-0", "Draining");
     world.now += 10 * minute;
     const { actions } = world.step();
     expect(actions.map((action) => action.do)).toEqual(["removeFinalizer", "applyWorkload", "deletePod"]);

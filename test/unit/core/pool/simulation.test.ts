@@ -18,7 +18,7 @@ describe("the simulation of a forecast", () => {
     const world = settled({ instances: 2, update: { maxUnavailable: 1 } });
     world.change({ image: "builder:2" });
     world.step();
-    world.say("o2-1", "Drained");
+    world.setStatus("o2-1", "Drained");
     world.step();
     expect(world.pods.map(({ terminating }) => terminating)).toEqual([false, true]);
     expect(deletedPodsOf(world)).toEqual(["o2-0"]);

@@ -104,7 +104,7 @@ export class World {
   settle(limit = 200): number {
     for (let round = 1; round <= limit; round += 1) {
       const plan = this.step();
-      const hasMoved = this.obey();
+      const hasMoved = this.advance();
       if (plan.actions.length === 0 && !hasMoved) return round;
     }
     throw new Error(`not settled after ${limit} rounds: ${planPool(this.observe(), this.now).because}`);
@@ -114,7 +114,7 @@ export class World {
    * Removes terminating pods, moves every builder one phase further, and starts missing ordinals. Returns whether
    * anything changed.
    */
-  obey(): boolean {
+  advance(): boolean {
     const before = this.#state;
     this.#state = fill(advanceBuilders(removeEndedPods(before), nextPhaseOf));
     return this.#state !== before;
@@ -154,7 +154,7 @@ export class World {
   }
 
   /** The builder of the present pod writes its status. */
-  say(name: string, phase: BuilderPhase, more: Partial<BuilderStatus> = {}): void {
+  setStatus(name: string, phase: BuilderPhase, more: Partial<BuilderStatus> = {}): void {
     const pod = this.pods.find((candidate) => candidate.name === name);
     if (pod === undefined) return;
     const status = { ...statusOfPod(pod, phase), ...more };

@@ -20,7 +20,7 @@ describe("a requested restart", () => {
     world.step();
     expect(actionsOf(world)).toEqual(["o2-2 Drain Restart"]);
     world.settle();
-    expect(actionsOf(world).filter((deed) => deed.startsWith("delete"))).toHaveLength(3);
+    expect(actionsOf(world).filter((action) => action.startsWith("delete"))).toHaveLength(3);
   });
 });
 
@@ -41,7 +41,7 @@ describe("a quarantined builder", () => {
   it("restarts after ten minutes, then after twice the pause", () => {
     const world = settled({ instances: 2 });
     for (const pause of [10, 20, 40]) {
-      world.say("o2-1", "Quarantined");
+      world.setStatus("o2-1", "Quarantined");
       expect(world.step().requeueAfter).toBe(pause * minute);
       world.now += pause * minute - 1;
       expect(world.step().actions).toEqual([]);
@@ -55,12 +55,12 @@ describe("a quarantined builder", () => {
   it("keeps its count during a warm-up that is longer than its pause", () => {
     const world = settled({ instances: 2 });
     for (const pause of [10, 20, 40]) {
-      world.say("o2-1", "Quarantined");
+      world.setStatus("o2-1", "Quarantined");
       expect(world.step().requeueAfter).toBe(pause * minute);
       world.now += pause * minute;
       world.step();
-      world.obey();
-      world.say("o2-1", "Warming");
+      world.advance();
+      world.setStatus("o2-1", "Warming");
       world.step();
       world.now += 119 * minute;
       world.step();
@@ -71,13 +71,13 @@ describe("a quarantined builder", () => {
 
   it("keeps its age while it is Suspect", () => {
     const world = settled({ instances: 2 });
-    world.say("o2-1", "Quarantined");
+    world.setStatus("o2-1", "Quarantined");
     world.step();
     world.now += 5 * minute;
-    world.say("o2-1", "Suspect");
+    world.setStatus("o2-1", "Suspect");
     world.step();
     world.now += minute;
-    world.say("o2-1", "Quarantined");
+    world.setStatus("o2-1", "Quarantined");
     expect(world.step().requeueAfter).toBe(4 * minute);
   });
 });

@@ -14,7 +14,7 @@ describe("an update", () => {
     expect(actionsOf(world)).toEqual(["o2-2 Drain Update", "o2-3 Drain Update", "replicas 4"]);
     expect(condition(world, "Progressing")).toMatch(/^True UpdateStarted: 0 of 4 builders have revision/);
     world.settle();
-    expect(actionsOf(world).filter((deed) => deed.startsWith("delete"))).toEqual([
+    expect(actionsOf(world).filter((action) => action.startsWith("delete"))).toEqual([
       "delete o2-3",
       "delete o2-2",
       "delete o2-1",
@@ -28,10 +28,10 @@ describe("an update", () => {
     const world = settled({ instances: 2 });
     world.change({ image: "builder:2" });
     world.step();
-    world.say("o2-1", "Draining", { building: undefined });
+    world.setStatus("o2-1", "Draining", { building: undefined });
     world.step();
     expect(actionsOf(world)).not.toContain("delete o2-1");
-    world.say("o2-1", "Drained");
+    world.setStatus("o2-1", "Drained");
     world.step();
     expect(actionsOf(world)).toContain("delete o2-1");
   });
@@ -42,7 +42,7 @@ describe("an update", () => {
     world.step();
     expect(actionsOf(world)).toEqual(["o2-0 Active", "o2-1 Active", "replicas 2"]);
     expect(world.builder("o2-0").spec.desired).toBe("Active");
-    world.say("o2-1", "Ready");
+    world.setStatus("o2-1", "Ready");
     world.step();
     expect(world.builder("o2-0").spec).toMatchObject({ desired: "Drain", drainReason: "Update" });
     world.settle();
@@ -106,11 +106,11 @@ describe("an update without warm-up progress", () => {
   function startBrokenUpdate(onStall: "Pause" | "Rollback"): void {
     world.change({ image: "broken:1", update: { ...world.pool.spec.update, onStall } });
     world.step();
-    world.say("o2-3", "Drained");
+    world.setStatus("o2-3", "Drained");
     world.step();
-    world.obey();
+    world.advance();
     const warmup = { done: 1, total: 3, doing: "Fetching o/r", progressAt: "2026-01-01T00:00:00Z" };
-    world.say("o2-3", "Warming", { warmup });
+    world.setStatus("o2-3", "Warming", { warmup });
     world.step();
     world.now += 2 * hour;
   }
@@ -143,14 +143,14 @@ describe("an update without warm-up progress", () => {
     const warmup = (done: number) => ({ done, total: 9, progressAt: new Date(world.now).toISOString() });
     for (let done = 1; done <= 3; done += 1) {
       world.now += hour;
-      world.say("o2-3", "Warming", { warmup: warmup(done) });
+      world.setStatus("o2-3", "Warming", { warmup: warmup(done) });
       world.step();
     }
     expect(condition(world, "Stalled")).toMatch(/^False/);
     for (let crashes = 0; crashes < 2; crashes += 1) {
       world.now += hour;
       world.crash(3);
-      world.say("o2-3", "Warming", { warmup: warmup(3) });
+      world.setStatus("o2-3", "Warming", { warmup: warmup(3) });
       world.step();
     }
     expect(condition(world, "Stalled")).toMatch(/^True UpdateStalled/);
@@ -158,12 +158,12 @@ describe("an update without warm-up progress", () => {
 
   it("stalls at once at a quarantined builder, until it is Ready", () => {
     startBrokenUpdate("Pause");
-    world.say("o2-3", "Quarantined", { message: "The compiler does not work" });
+    world.setStatus("o2-3", "Quarantined", { message: "The compiler does not work" });
     world.step();
     expect(condition(world, "Stalled")).toMatch(
       /^True UpdateStalled: "o2-3" is quarantined \(The compiler does not work\) at revision .*; correct the spec/,
     );
-    world.say("o2-3", "Ready");
+    world.setStatus("o2-3", "Ready");
     world.settle();
     expect(condition(world, "Stalled")).toMatch(/^False/);
     expect(world.pool.status).toMatchObject({ updated: 4, ready: 4 });
@@ -171,7 +171,7 @@ describe("an update without warm-up progress", () => {
 
   it("rolls back from a revision with a quarantined builder", () => {
     startBrokenUpdate("Rollback");
-    world.say("o2-3", "Quarantined");
+    world.setStatus("o2-3", "Quarantined");
     const before = world.pods[0]?.revision;
     world.settle();
     expect(condition(world, "Stalled")).toMatch(/^True RolledBack/);
@@ -204,7 +204,7 @@ describe("an update of a single builder without warm-up progress", () => {
     const world = settled({ instances: 1, warmup: { timeout: "2h" } });
     world.change({ image: "broken:1" });
     world.step();
-    world.say("o2-1", "Warming");
+    world.setStatus("o2-1", "Warming");
     world.step();
     world.now += 2 * hour;
     world.done.length = 0;

@@ -39,9 +39,9 @@ describe("a pod that does not start", () => {
       pod.ordinal === 0 ? pod : { ...pod, uid: `${pod.uid}b`, startFailure: "no node takes it" },
     );
     world.step();
-    const what = '; "o2-1" does not start: no node takes it, and 1 more do not \\(kubectl describe pod o2-1\\)$';
-    expect(condition(world, "Progressing")).toMatch(new RegExp(`^True NotEnoughReady: 1 of 3 .*${what}`));
-    expect(condition(world, "Available")).toMatch(new RegExp(`^False NotEnoughReady: 1 of 3 .*${what}`));
+    const clause = '; "o2-1" does not start: no node takes it, and 1 more do not \\(kubectl describe pod o2-1\\)$';
+    expect(condition(world, "Progressing")).toMatch(new RegExp(`^True NotEnoughReady: 1 of 3 .*${clause}`));
+    expect(condition(world, "Available")).toMatch(new RegExp(`^False NotEnoughReady: 1 of 3 .*${clause}`));
   });
 });
 
