@@ -25,8 +25,8 @@ export async function verdictOf(
     throw new InfrastructureFailure("SelfTestFailed", `${tool} build ${endingOf(ended)}: ${lastLineOf(ended)}`);
   }
   const killed = !ended.timedOut && (ended.signal === "SIGKILL" || ended.exitCode === 137);
-  // The kernel may kill a compiler or a test, and the build then fails or hangs. So the kernel's count decides,
-  // whatever the exit.
+  // The kernel may kill a compiler or a test, and the build then fails or hangs. So the kernel's count decides
+  // for every exit.
   if ((await countMemoryKills()) > built.memoryKills || (killed && (seen.killed || has(findings, "killed")))) {
     throw new InfrastructureFailure(
       "OutOfMemory",

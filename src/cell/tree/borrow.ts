@@ -8,7 +8,7 @@ export const longestList = 2 ** 28;
 /**
  * The files of `.git`, by path, with which a repository borrows the objects of mirrors and the tags of the first
  * mirror. A fetch is impossible, because the mirrors belong to the builder's user. Git refuses to fetch from a
- * repository of another user, whatever the value of `safe.directory`.
+ * repository of another user, even with `safe.directory`.
  */
 export async function borrow(
   context: CellContext,

@@ -6,7 +6,7 @@ import type { ObservedPool } from "./observed.ts";
 const minute = 60_000;
 /** The operator then stops builders that still build. One minute is left to correct the statuses of their claims. */
 export const deletionDrainTimeout = 9 * minute;
-/** The operator then removes the finalizer, whatever state GitHub or the builders are in. */
+/** The operator then removes the finalizer, regardless of GitHub and the builders. */
 export const deletionTimeout = 10 * minute;
 
 const explanation: Explanation = { reason: "PoolDeleted", message: "The pool is being deleted" };

@@ -1,6 +1,6 @@
 /**
  * Folder of the capsule: Node with its libraries and loader, an init process that reaps, and the cell's programs. With
- * it the cell runs in any image, whatever its libc. The image of the pool only provides the tools that builds use.
+ * it the cell runs in any image with any libc. The image of the pool only provides the tools that builds use.
  */
 export const capsule = "/capsule";
 
@@ -31,7 +31,8 @@ export const cellCommand: readonly string[] = [
 ];
 
 /**
- * Starts Node through the loader of the capsule, so the image needs no loader. `process.execPath` is then the loader's.
+ * Starts Node through the loader of the capsule, so the image needs no loader. For Node its
+ * own executable is then the loader.
  */
 function inCapsule(program: string): readonly string[] {
   return [`${capsule}/loader`, "--library-path", `${capsule}/lib`, `${capsule}/node`, `${capsule}/app/${program}.mjs`];
