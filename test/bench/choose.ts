@@ -4,25 +4,29 @@ import { chooseBuild } from "../../src/core/queue/choose.ts";
 import { aBuild, heldBy } from "../support/objects/build.ts";
 import { aBuilder } from "../support/objects/builder.ts";
 import { randomOf } from "../support/random.ts";
+import type { Print } from "./bench.ts";
 
 const count = { builds: 5_000, builders: 1_000, choices: 500 };
 const limit = 5;
 
-/** How long a builder takes to choose among thousands of builds and fellows, in the situations that cost most. */
-export async function bench(): Promise<void> {
+/** The time a builder needs to choose among thousands of builds and builders, in the most expensive situations. */
+export async function bench(print: Print): Promise<void> {
   const { builds, builders } = count;
-  process.stdout.write(`choosing among ${builds} builds, ${builders} builders, limit ${limit} ms\n`);
+  print(`choosing among ${builds} builds, ${builders} builders, limit ${limit} ms`);
   const waiting = Array.from({ length: builds }, (_, index) => aBuild({ number: index + 1 }));
   const warm = waiting.map((build, index) => aBuild(build.spec, { tree: `o2-${index % builders}` }));
   const busy = waiting.map((build, index) => (index < builders - 1 ? heldBy(`o2-${index + 1}`, build.spec) : build));
-  measure("all idle, no trees, new in the queue", "Affinity", waiting, 0);
-  measure("all idle, a tree on every builder", "Affinity", warm, 60_000);
-  measure("all others busy, 4,000 waiting", "Affinity", busy, 60_000);
-  measure("modulo", "Modulo", waiting, 60_000);
+  print(measure("all idle, no trees, new in the queue", "Affinity", waiting, 0));
+  print(measure("all idle, a tree on every builder", "Affinity", warm, 60_000));
+  print(measure("all others busy, 4,000 waiting", "Affinity", busy, 60_000));
+  print(measure("modulo", "Modulo", waiting, 60_000));
 }
 
-/** From choice to choice a build is pushed to or comes anew, and every tenth time a builder comes or goes. */
-function measure(name: string, strategy: "Affinity" | "Modulo", start: readonly Build[], waitedMs: number): void {
+/**
+ * Returns the row of one situation. One build changes before every choice.
+ * One builder changes its phase before every tenth choice.
+ */
+function measure(name: string, strategy: "Affinity" | "Modulo", start: readonly Build[], waitedMs: number): string {
   const random = randomOf(7);
   const fleet = Array.from({ length: count.builders }, (_, index) => aBuilder(`o2-${index}`));
   const builds = [...start];
@@ -53,10 +57,10 @@ function measure(name: string, strategy: "Affinity" | "Modulo", start: readonly 
   const mean = ((cpu() - computed) / count.choices).toFixed(2);
   const sorted = times.toSorted((a, b) => a - b);
   const at = (share: number) => (sorted[Math.floor(share * sorted.length)] ?? 0).toFixed(2);
-  process.stdout.write(`  ${name}: median ${at(0.5)} ms, p99 ${at(0.99)} ms, processor time ${mean} ms\n`);
+  return `  ${name}: median ${at(0.5)} ms, p99 ${at(0.99)} ms, processor time ${mean} ms`;
 }
 
-/** Milliseconds this thread has computed, in steps of the kernel's: the mean does not depend on what else the machine does. */
+/** Processor time of this thread in milliseconds, in the kernel's steps. Other load on the machine does not change it. */
 function cpu(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;

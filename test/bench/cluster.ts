@@ -3,9 +3,9 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
-import type { Installation } from "../cluster/support/installation.ts";
 import { aPool, changePool } from "../cluster/support/pools.ts";
 import { until } from "../cluster/support/until.ts";
+import type { Print } from "./bench.ts";
 import { auditFrom } from "./cluster/audit.ts";
 import {
   aFleet,
@@ -21,18 +21,25 @@ import {
 import { restartLatencies } from "./cluster/latency.ts";
 import { bundledOperator, type MeasuredOperator, type StartOperator } from "./cluster/operator.ts";
 import { plainTwin, secondsToScale } from "./cluster/scaling.ts";
-import { percentiles, printWrites } from "./cluster/writes.ts";
+import { percentiles, writeRows } from "./cluster/writes.ts";
 
 const begin = performance.now();
 
-/** 1,000 builders in 16 pools with 5,000 Builds on a real API server, whose nodes and builders are acted; `BUILDERS=100` for a tenth. */
-export async function bench(): Promise<void> {
+interface Run extends Fleet {
+  readonly print: Print;
+}
+
+/**
+ * 1,000 builders in 16 pools with 5,000 Builds on a real API server. Nodes and builders are simulated.
+ * `BUILDERS=100` runs a tenth of the size.
+ */
+export async function bench(print: Print): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "bench-cluster-"));
-  const fleet = await aFleet();
+  const fleet = { ...(await aFleet()), print };
   try {
     const start = await bundledOperator(folder);
-    await standing(fleet, start, folder);
-    await scales(fleet, start, folder);
+    await measureFleet(fleet, start, folder);
+    await measureScaling(fleet, start, folder);
   } finally {
     await fleet.github.close();
     await fleet.cluster[Symbol.asyncDispose]();
@@ -40,25 +47,25 @@ export async function bench(): Promise<void> {
   }
 }
 
-async function standing(fleet: Fleet, start: StartOperator, folder: string): Promise<void> {
-  await using operator = await start(fleet.place, "operator-a");
-  const players = await startPlayers(fleet.place, folder);
+async function measureFleet(run: Run, start: StartOperator, folder: string): Promise<void> {
+  await using operator = await start(run.place, "operator-a");
+  const players = await startPlayers(run.place, folder);
   try {
-    await comesUp(fleet, operator);
-    const idle = await rests(fleet, operator);
-    await followsEvents(fleet.place, operator, idle);
-    await builds(fleet);
-    await rolls(fleet);
-    await answers(fleet);
-    print("the most memory of its life", `${operator.peakMb().toFixed(0)} MB`, "target < 160");
-    await takesOver(fleet, operator, start);
+    await measureStart(run, operator);
+    const idle = await measureRest(run, operator);
+    await measureEvents(run, operator, idle);
+    await measureBuilds(run);
+    await measureRollouts(run);
+    await measureRestarts(run);
+    run.print(row("peak memory", `${operator.peakMb().toFixed(0)} MB`, "target < 160"));
+    await measureTakeover(run, operator, start);
   } finally {
     await players.end();
   }
 }
 
-async function comesUp({ place, github }: Fleet, operator: MeasuredOperator): Promise<void> {
-  await operator.costs(); // what its start cost is not asked for
+async function measureStart({ place, github, print }: Run, operator: MeasuredOperator): Promise<void> {
+  await operator.costs(); // resets the longest turn: the start of the process does not count
   await createPools(place, github);
   await until(
     `${size.builds} Builds`,
@@ -68,20 +75,22 @@ async function comesUp({ place, github }: Fleet, operator: MeasuredOperator): Pr
   await areReady(place);
   const { busyMs } = await operator.costs();
   print(
-    `${size.builders} builders and ${size.builds} Builds come up, longest turn`,
-    `${busyMs.toFixed(0)} ms`,
-    "target < 50",
+    row(
+      `start of ${size.builders} builders, ${size.builds} Builds: longest turn`,
+      `${busyMs.toFixed(0)} ms`,
+      "target < 50",
+    ),
   );
-  print("  most memory until then", `${operator.peakMb().toFixed(0)} MB`, "target < 160");
+  print(row("  peak memory until then", `${operator.peakMb().toFixed(0)} MB`, "target < 160"));
 }
 
-/** Returns the share of a processor that an operator at rest takes. */
-async function rests({ place, cluster }: Fleet, operator: MeasuredOperator): Promise<number> {
+/** Returns the share of a processor that an idle operator uses. */
+async function measureRest({ place, cluster, print }: Run, operator: MeasuredOperator): Promise<number> {
   const isWhole = async () => {
     const all = await place.admin.store.list("Build");
     return all.every(({ spec, status }) => spec.pool !== whole || status?.reported?.state === "success");
   };
-  await until("the whole builders to have built everything", isWhole, 600_000);
+  await until("the complete builders to have built everything", isWhole, 600_000);
   await sleep(30_000);
   const audit = auditFrom(cluster.plane.auditLog);
   const before = await operator.costs();
@@ -92,17 +101,23 @@ async function rests({ place, cluster }: Fleet, operator: MeasuredOperator): Pro
   const writes = (await audit()).filter(({ by }) => by === `${place.namespace}:builderpool`);
   const idle = (cpuMs - before.cpuMs) / 60_000;
   print(
-    "at rest for a minute, scraped once: memory",
-    `${rssMb.toFixed(0)} MB, of it heap ${heapMb.toFixed(0)}`,
-    "target < 160",
+    row(
+      "idle for a minute, scraped once: memory",
+      `${rssMb.toFixed(0)} MB, of it heap ${heapMb.toFixed(0)}`,
+      "target < 160",
+    ),
   );
-  print("  longest turn", `${busyMs.toFixed(0)} ms; by the clock ${lateMs.toFixed(0)} ms`, "target < 50");
-  print("  processor", `${(idle * 100).toFixed(1)} % of a core`);
-  printWrites("  writes of the operator", writes, 1, "(target 0)");
+  print(row("  longest turn", `${busyMs.toFixed(0)} ms; by the clock ${lateMs.toFixed(0)} ms`, "target < 50"));
+  print(row("  processor", `${(idle * 100).toFixed(1)} % of a core`));
+  for (const line of writeRows("  writes of the operator", writes, 1, "(target 0)")) print(line);
   return idle;
 }
 
-async function followsEvents({ admin }: Installation, operator: MeasuredOperator, idle: number): Promise<void> {
+async function measureEvents(
+  { place: { admin }, print }: Run,
+  operator: MeasuredOperator,
+  idle: number,
+): Promise<void> {
   const builds = (await admin.store.list("Build")).filter(({ spec }) => spec.pool !== whole).slice(0, 2000);
   const limit = pLimit(8);
   const [before, at] = [await operator.costs(), performance.now()];
@@ -113,15 +128,17 @@ async function followsEvents({ admin }: Installation, operator: MeasuredOperator
   const { cpuMs, busyMs } = await operator.costs();
   const own = cpuMs - before.cpuMs - idle * (performance.now() - at);
   print(
-    "a change of a Build costs the operator",
-    `${((own * 1000) / builds.length).toFixed(0)} µs`,
-    "client-node's informer alone 550",
+    row(
+      "processor time of the operator for a change of a Build",
+      `${((own * 1000) / builds.length).toFixed(0)} µs`,
+      "client-node's informer: 550",
+    ),
   );
-  print("  longest turn meanwhile", `${busyMs.toFixed(0)} ms`, "target < 50");
+  print(row("  longest turn meanwhile", `${busyMs.toFixed(0)} ms`, "target < 50"));
 }
 
-/** New pull requests, built by whole builders. */
-async function builds({ place, cluster, github }: Fleet): Promise<void> {
+/** Opens pull requests that complete builders build. */
+async function measureBuilds({ place, cluster, github, print }: Run): Promise<void> {
   const count = 24;
   const audit = auditFrom(cluster.plane.auditLog);
   for (let index = 0; index < count; index += 1) await github.state.openPullRequest({ repository: `alice/${whole}` });
@@ -136,39 +153,41 @@ async function builds({ place, cluster, github }: Fleet): Promise<void> {
   );
   await sleep(10_000);
   const writes = (await audit()).filter(
-    ({ namespace, name, what }) => namespace === place.namespace && isOf(whole, name, what),
+    ({ namespace, name, resource }) => namespace === place.namespace && isOf(whole, name, resource),
   );
-  printWrites("writes for each build, by who wrote what", writes, count, "(target 4)");
+  for (const line of writeRows("writes for each build, by writer and resource", writes, count, "(target 4)"))
+    print(line);
 }
 
-async function rolls({ place, cluster }: Fleet): Promise<void> {
+async function measureRollouts({ place, cluster, print }: Run): Promise<void> {
   for (const name of [whole, "pool-0"]) {
     const audit = auditFrom(cluster.plane.auditLog);
     await changePool(place, name, { image: "builder:2" });
     await areReady(place, [name]);
     await sleep(10_000);
     const writes = (await audit()).filter(
-      (write) => write.namespace === place.namespace && isOf(name, write.name, write.what),
+      (write) => write.namespace === place.namespace && isOf(name, write.name, write.resource),
     );
     const own = writes.filter(({ by }) => by.endsWith(":builderpool") || by.endsWith(":players"));
     const count = pools.find((pool) => pool.name === name)?.builders ?? 1;
-    printWrites(`writes for each of ${count} builders that roll`, own, count, "(target 4 of the operator)");
+    const title = `writes for each of ${count} builders in a rollout`;
+    for (const line of writeRows(title, own, count, "(target 4 of the operator)")) print(line);
   }
 }
 
-async function answers({ place, cluster }: Fleet): Promise<void> {
+async function measureRestarts({ place, cluster, print }: Run): Promise<void> {
   const light = pools.filter(({ name }) => name !== whole);
   const names = light.flatMap(({ name, builders }) =>
     Array.from({ length: Math.min(6, Math.floor(builders / 4)) }, (_, index) => ({ index, name: `${name}-${index}` })),
   );
   const inTurn = names.toSorted((a, b) => a.index - b.index).map(({ name }) => name);
   const { answers: spans, server } = await restartLatencies(place, cluster.plane.auditLog, inTurn);
-  print("from a wish to restart to the operator's write", percentiles(spans), "target p99 < 250");
-  print("  the API server took for each update meanwhile", percentiles(server));
+  print(row("from a restart request to the operator's write", percentiles(spans), "target p99 < 250"));
+  print(row("  duration of each update in the API server meanwhile", percentiles(server)));
   await areReady(place);
 }
 
-async function takesOver({ place }: Fleet, first: MeasuredOperator, start: StartOperator): Promise<void> {
+async function measureTakeover({ place, print }: Run, first: MeasuredOperator, start: StartOperator): Promise<void> {
   await using second = await start(place, "operator-b");
   await sleep(5000);
   await second.costs();
@@ -178,22 +197,24 @@ async function takesOver({ place }: Fleet, first: MeasuredOperator, start: Start
   const leads = async () =>
     (await place.admin.store.get("Lease", "builderpool"))?.spec.holderIdentity?.startsWith("operator-b");
   await until("the second operator to lead", leads);
-  print("the leader is killed: the other one leads after", `${seconds()} s`, "target < 20");
-  await until("the second operator to know the fleet", async () =>
+  print(row("leader killed: the second operator leads after", `${seconds()} s`, "target < 20"));
+  await until("the second operator to list the fleet", async () =>
     (await second.get("/metrics")).text.includes(`builderpool_builders{pool="${whole}",phase="Ready"}`),
   );
-  print("  and knows the fleet after", `${seconds()} s`);
+  print(row("  and has listed the fleet after", `${seconds()} s`));
   await sleep(30_000);
   const { busyMs } = await second.costs();
   print(
-    "  its longest turn, its most memory",
-    `${busyMs.toFixed(0)} ms, ${second.peakMb().toFixed(0)} MB`,
-    "targets < 50, < 160",
+    row(
+      "  its longest turn, its peak memory",
+      `${busyMs.toFixed(0)} ms, ${second.peakMb().toFixed(0)} MB`,
+      "targets < 50, < 160",
+    ),
   );
 }
 
-/** One pool from 0 to all, beside a StatefulSet of the same pods with nobody who looks after it. */
-async function scales({ cluster, github }: Fleet, start: StartOperator, folder: string): Promise<void> {
+/** Scales one pool from 0 to all builders. The reference is a StatefulSet with the same pods and no operator. */
+async function measureScaling({ cluster, github, print }: Run, start: StartOperator, folder: string): Promise<void> {
   const place = await aPlace(cluster, "scaled", github);
   await using operator = await start(place, "operator-c");
   const players = await startPlayers(place, folder);
@@ -204,29 +225,34 @@ async function scales({ cluster, github }: Fleet, start: StartOperator, folder: 
     const plain = await secondsToScale(place, "statefulset", "plain", size.builders);
     const ours = await secondsToScale(place, "builderpool", "big", size.builders);
     print(
-      `0 to ${size.builders} ready: StatefulSet alone, pool`,
-      `${plain.toFixed(0)} s, ${ours.toFixed(0)} s`,
-      `ratio ${(ours / plain).toFixed(2)}`,
+      row(
+        `0 to ${size.builders} ready: plain StatefulSet, pool`,
+        `${plain.toFixed(0)} s, ${ours.toFixed(0)} s`,
+        `ratio ${(ours / plain).toFixed(2)}`,
+      ),
     );
     print(
-      "  the operator's longest turn, its most memory",
-      `${(await operator.costs()).busyMs.toFixed(0)} ms, ${operator.peakMb().toFixed(0)} MB`,
+      row(
+        "  the operator's longest turn, its peak memory",
+        `${(await operator.costs()).busyMs.toFixed(0)} ms, ${operator.peakMb().toFixed(0)} MB`,
+      ),
     );
   } finally {
     await players.end();
   }
 }
 
-/** Whether an object is the pool's, one of its builders or builds, or an Event about one of these. */
-function isOf(pool: string, name: string, what: string): boolean {
+/** Whether an object is the pool, one of its builders or builds, or an Event about one of these. */
+function isOf(pool: string, name: string, resource: string): boolean {
   return (
-    ["builderpools", "builders", "builds", "leases", "pods", "events"].includes(what.split("/")[0] ?? "") &&
+    ["builderpools", "builders", "builds", "leases", "pods", "events"].includes(resource.split("/")[0] ?? "") &&
     (name === pool || name.startsWith(`${pool}-`) || name.startsWith(`${pool}.`))
   );
 }
 
-function print(what: string, value: string, target = ""): void {
+/** One row, with the time since the start and the load of the machine: other load makes numbers worse. */
+function row(title: string, value: string, target = ""): string {
   const load = `load ${loadavg()[0]?.toFixed(0)}`;
   const at = `${((performance.now() - begin) / 1000).toFixed(0)} s`;
-  console.log(`  ${what.padEnd(56)} ${value.padEnd(34)} ${target.padEnd(26)} ${at}, ${load}`);
+  return `  ${title.padEnd(56)} ${value.padEnd(34)} ${target.padEnd(26)} ${at}, ${load}`;
 }

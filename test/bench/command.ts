@@ -2,17 +2,18 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { anInstallation, program } from "../support/up/installation.ts";
+import type { Print } from "./bench.ts";
 
 const runs = 11;
 
-/** The command as people meet it: how fast help appears beside a bare Node, and what an idle machine costs in memory. */
-export async function bench(): Promise<void> {
+/** The command line: the start of `--help` beside a bare Node, and the memory of an idle machine. */
+export async function bench(print: Print): Promise<void> {
   const help = median(program, ["--help"]);
   const bare = median(process.execPath, ["-e", "0"]);
-  console.log(
+  print(
     `builderpool --help      ${help.toFixed(0)} ms, median of ${runs} (target < 200); node -e 0: ${bare.toFixed(0)} ms; ratio ${(help / bare).toFixed(1)}`,
   );
-  await idleMemory(8);
+  print(await idleMemory(8));
 }
 
 function median(command: string, args: readonly string[]): number {
@@ -24,7 +25,7 @@ function median(command: string, args: readonly string[]): number {
   return times.toSorted((a, b) => a - b)[Math.floor(runs / 2)] ?? Number.NaN;
 }
 
-async function idleMemory(builders: number): Promise<void> {
+async function idleMemory(builders: number): Promise<string> {
   const machine = await anInstallation();
   try {
     await machine.declare({ instances: 0 });
@@ -36,9 +37,8 @@ async function idleMemory(builders: number): Promise<void> {
     for (let index = 0; index < builders; index += 1) await up.line(new RegExp(`hello-${index}: ready`), 600_000);
     await sleep(5000);
     const idle = resident(up.pid);
-    console.log(
-      `memory of up            ${empty} MB without builders, ${idle} MB with ${builders} idle ones: ${((idle - empty) / builders).toFixed(1)} MB each`,
-    );
+    const each = ((idle - empty) / builders).toFixed(1);
+    return `memory of up            ${empty} MB without builders, ${idle} MB with ${builders} idle ones: ${each} MB each`;
   } finally {
     await machine.close();
   }

@@ -1,25 +1,26 @@
 import { createGitHub } from "../../src/github/client.ts";
 import { type StandIn, startStandIn } from "../support/github/standIn.ts";
 import { randomOf } from "../support/random.ts";
+import type { Print } from "./bench.ts";
 
-/** Open pull requests of fifteen repositories, 300 in all: two large ones, and the long tail that ALICE has. */
+/** Open pull requests of 15 repositories, 300 in total: ALICE has two large repositories and a long tail. */
 const sizes = [90, 70, 30, 20, 20, 15, 12, 10, 8, 7, 6, 5, 3, 2, 2];
 const pollsPerHour = 60;
 /** Pushes, comments, labels, reviews, openings and merges in a working hour, over all repositories. */
 const changesPerHour = 60;
-/** A builder is busy 70 % of the time, half an hour a build. */
+/** A builder is busy for 70 % of the time. A build takes half an hour. */
 const buildsPerBuilderAndHour = 1.4;
 
 /**
- * ali-bot: every builder lists for itself, ten minutes a round. One builder of each of the 13 pools asks 31 queries in a round, at
- * 2 points each: 1 + 75 + 75 + 75 requests over 100, by GitHub's rule.
+ * ali-bot: every builder lists on its own, one round in ten minutes. One builder of each of the 13 pools sends 31 queries
+ * in a round. Each query costs 2 points by GitHub's rule: 1 + 75 + 75 + 75 requests, divided by 100.
  */
 const aliBot = { pools: 13, queries: 31, points: 2, roundsPerHour: 6 };
 
-/** One hour of polling through the real client against a GitHub that charges by GitHub's rule. */
-export async function bench(): Promise<void> {
-  console.log("GitHub: 15 repositories, 300 open pull requests, one hour, poll every 60 s, 60 changes");
-  console.log(
+/** One hour of polling, through the real client, against a stand-in that charges points by GitHub's rule. */
+export async function bench(print: Print): Promise<void> {
+  print("GitHub: 15 repositories, 300 open pull requests, one hour, poll every 60 s, 60 changes");
+  print(
     "builders  points  requests  of them 304  core points  writes  points a poll  ali-bot's points (own rounds; at 60 s)",
   );
   for (const builders of [8, 32, 64]) {
@@ -35,12 +36,12 @@ export async function bench(): Promise<void> {
       [(hour.graphql / pollsPerHour).toFixed(2), 13],
       [`${reference}; ${reference * 10}`, 49],
     ];
-    console.log(columns.map(([value, width]) => String(value).padStart(width)).join("  "));
+    print(columns.map(([value, width]) => String(value).padStart(width)).join("  "));
   }
 }
 
 async function oneHour(builders: number) {
-  // In the past, so that GitHub's Date header, which is the real time, is always later.
+  // The hour lies in the past: the Date header of the stand-in has the real time and must always be later.
   const start = Date.now() - 2 * 3_600_000;
   let passed = 0;
   const gitHub = await startStandIn({ now: () => start + passed });
@@ -51,7 +52,7 @@ async function oneHour(builders: number) {
   const client = createGitHub({ apiUrl: gitHub.apiUrl, credential: { token: gitHub.token }, clock, log });
   const spent = { graphql: 0, core: 0 };
   const last = { graphql: 0, core: 0 };
-  /** Adds what was used since the last time; GitHub begins at 0 again every hour. */
+  /** Adds the points used since the last call. GitHub restarts at 0 every hour. */
   const count = () => {
     for (const { resource, used } of client.budgets()) {
       spent[resource] += used >= last[resource] ? used - last[resource] : used;
@@ -59,7 +60,7 @@ async function oneHour(builders: number) {
     }
   };
   const { signal } = new AbortController();
-  // Apart, so that the hour is the same whatever the number of builds.
+  // Two generators: the changes of the hour must not depend on the number of builds.
   const [changes, builds] = [randomOf(7), randomOf(11)];
   const round = () =>
     Promise.all(repositories.map((repository) => client.list({ repository, branch: "master", teams: [], signal })));
@@ -70,7 +71,7 @@ async function oneHour(builders: number) {
     const requestsBefore = gitHub.requests.length;
     let built = 0;
     for (let poll = 1; poll <= pollsPerHour; poll += 1) {
-      for (let change = 0; change < changesPerHour / pollsPerHour; change += 1) await somethingHappens(gitHub, changes);
+      for (let change = 0; change < changesPerHour / pollsPerHour; change += 1) await changeSomething(gitHub, changes);
       passed += 60_000;
       await round();
       for (; built < (builders * buildsPerBuilderAndHour * poll) / pollsPerHour; built += 1) {
@@ -103,7 +104,7 @@ async function fill(gitHub: StandIn, start: number): Promise<string[]> {
   return names;
 }
 
-async function somethingHappens(gitHub: StandIn, chance: () => number): Promise<void> {
+async function changeSomething(gitHub: StandIn, chance: () => number): Promise<void> {
   const [repository, { number }] = anyPull(gitHub, chance);
   const kind = chance();
   if (kind < 0.4) await gitHub.state.push({ repository, number });

@@ -16,14 +16,15 @@ import { aBuild, queuedStatus } from "../contract/objects.ts";
 import { startControlPlane } from "../support/cluster/controlPlane/controlPlane.ts";
 import { kubectl } from "../support/cluster/kubectl.ts";
 import { installDefinitions, newNamespace } from "../support/kubernetes/namespaces.ts";
+import type { Print } from "./bench.ts";
 import type { Source, Way } from "./follower/ways.ts";
 
 const objects = 10_000;
 const events = 2_000;
 const log = createLog({ level: "silent" });
 
-/** 10,000 Builds followed through the API server, beside client-node's informer and the store of one machine. */
-export async function bench(): Promise<void> {
+/** Follows 10,000 Builds through the API server, beside client-node's informer and the embedded store. */
+export async function bench(print: Print): Promise<void> {
   const cluster = await startControlPlane();
   const folder = mkdtempSync(join(tmpdir(), "bench-kubernetes-"));
   const embedded = openEmbeddedStore({ file: join(folder, "store.db"), clock: systemClock, log });
@@ -36,24 +37,28 @@ export async function bench(): Promise<void> {
     const server = await actAsAccount(cluster.kubeconfig, namespace, account);
     const begin = performance.now();
     const theirs = await filled(store);
-    console.log(`  ${objects} Builds of ${size(theirs[0])} kB written to the API server in ${seconds(begin)} s`);
+    print(`  ${objects} Builds of ${size(theirs[0])} kB written to the API server in ${seconds(begin)} s`);
     const mine = await filled(embedded);
-    head();
-    await measured(
-      "clientNode",
-      "client-node's informer",
-      { file: cluster.kubeconfig, server, namespace },
-      store,
-      theirs,
+    for (const line of head()) print(line);
+    print(
+      await measured(
+        "clientNode",
+        "client-node's informer",
+        { file: cluster.kubeconfig, server, namespace },
+        store,
+        theirs,
+      ),
     );
-    await measured("ours", "kubernetesStore, one cache", { file: account, server, namespace }, store, theirs);
-    await measured("ours4", "kubernetesStore, four caches", { file: account, server, namespace }, store, theirs);
-    await measured(
-      "embedded",
-      "embedded store, another process",
-      { file: join(folder, "store.db"), server, namespace },
-      embedded,
-      mine,
+    print(await measured("ours", "kubernetesStore, one cache", { file: account, server, namespace }, store, theirs));
+    print(await measured("ours4", "kubernetesStore, four caches", { file: account, server, namespace }, store, theirs));
+    print(
+      await measured(
+        "embedded",
+        "embedded store, another process",
+        { file: join(folder, "store.db"), server, namespace },
+        embedded,
+        mine,
+      ),
     );
   } finally {
     embedded.close();
@@ -62,7 +67,7 @@ export async function bench(): Promise<void> {
   }
 }
 
-/** What a pod gets from kubelet, by hand; returns the server's address. */
+/** Writes the service account files of a pod, as the kubelet does. Returns the address of the API server. */
 async function actAsAccount(kubeconfig: string, namespace: string, folder: string): Promise<string> {
   const account = `system:serviceaccount:${namespace}:reader`;
   await kubectl(kubeconfig, ["-n", namespace, "create", "serviceaccount", "reader"]);
@@ -102,14 +107,14 @@ const Costs = z.object({
   heapMb: z.number(),
 });
 
-/** Starts a follower, sends it changes, and prints what it says. */
+/** Starts a follower and changes Builds. Returns the row with the costs that the follower reports. */
 async function measured(
   way: Way,
   name: string,
   { file, server, namespace }: Source,
   store: ObjectStore,
   builds: Stored<"Build">[],
-): Promise<void> {
+): Promise<string> {
   const program = join(import.meta.dirname, "follower/main.ts");
   const child = spawn(process.execPath, ["--expose-gc", program, way, file, server, namespace], {
     stdio: ["pipe", "pipe", "inherit"],
@@ -124,11 +129,12 @@ async function measured(
   );
   await systemClock.sleep(1000);
   child.stdin.end();
-  row(name, list, Costs.parse(await next()), spans);
+  const costs = Costs.parse(await next());
   await once(child, "close");
+  return row(name, list, costs, spans);
 }
 
-/** Returns what the write itself took, in milliseconds. */
+/** Changes one Build. Returns the duration of the write in milliseconds. */
 async function change(store: ObjectStore, builds: Stored<"Build">[], turn: number): Promise<number> {
   const build = builds[turn % builds.length];
   if (build === undefined) return Number.NaN;
@@ -138,13 +144,14 @@ async function change(store: ObjectStore, builds: Stored<"Build">[], turn: numbe
   return performance.now() - begin;
 }
 
-function head(): void {
-  console.log(
-    `  ${events} changes, from the call of the write to the cache of another process, and until the write was answered; target of a turn under 50 ms`,
-  );
+function head(): readonly string[] {
   const columns = ["list+sync ms", "longest turn", "RSS MB", "heap MB", "events", "p50 ms", "p99 ms"];
   columns.push("answered p50", "answered p99", "CPU µs/event");
-  console.log(`  ${"".padEnd(34)}${columns.map((column) => column.padStart(14)).join("")}`);
+  return [
+    `  ${events} changes: time from the write to the cache of another process (p50, p99), and to its answer (answered)`,
+    "  target of the longest turn: under 50 ms",
+    `  ${"".padEnd(34)}${columns.map((column) => column.padStart(14)).join("")}`,
+  ];
 }
 
 function row(
@@ -152,7 +159,7 @@ function row(
   { syncMs, turnMs }: z.infer<typeof List>,
   costs: z.infer<typeof Costs>,
   spans: readonly number[],
-): void {
+): string {
   const sorted = spans.toSorted((a, b) => a - b);
   const answered = [0.5, 0.99].map((share) => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN);
   const values = [
@@ -166,7 +173,7 @@ function row(
     ...answered,
     costs.cpuUs,
   ];
-  console.log(`  ${name.padEnd(34)}${values.map((value) => value.toFixed(value < 10 ? 1 : 0).padStart(14)).join("")}`);
+  return `  ${name.padEnd(34)}${values.map((value) => value.toFixed(value < 10 ? 1 : 0).padStart(14)).join("")}`;
 }
 
 function size(build: Stored<"Build"> | undefined): string {

@@ -1,15 +1,11 @@
 /*
- * `make bench [ONLY=name]`: every number beside its reference, in one run. Machines are noisy: read ratios and medians.
+ * `make bench [ONLY=name]`: prints every number beside its reference, in one run.
+ * Machines are noisy: read ratios and medians.
  */
-const benches = ["scan", "choose", "month", "store", "github", "overhead", "command"] as const;
-/** Need Kubernetes, which a machine compiles once: run when they are named. */
-const named = ["kubernetesStore", "cluster"] as const;
-const only = process.argv.slice(2);
+import { runBench } from "./bench.ts";
+import { benchesOf } from "./benches.ts";
 
-for (const name of [...benches, ...named]) {
-  const isAsked = only.length > 0 ? only.includes(name) : benches.some((bench) => bench === name);
-  if (!isAsked) continue;
-  console.log(`\n== ${name}`);
-  const { bench }: { bench(): Promise<void> } = await import(`./${name}.ts`);
-  await bench();
+for (const [name, load] of benchesOf(process.argv.slice(2))) {
+  const { bench } = await load();
+  await runBench(name, bench, console.log);
 }

@@ -3,15 +3,16 @@ import { formatDuration } from "../../src/api/values/duration.ts";
 import { isRecheck } from "../../src/core/build/state.ts";
 import { createFleet, type Recorder } from "../support/fleet/fleet.ts";
 import { exponential, randomOf } from "../support/random.ts";
+import type { Print } from "./bench.ts";
 
 const minute = 60_000;
 const day = 86_400_000;
 const builders = 8;
 const days = 30;
 const load = 0.7;
-/** Minutes a build takes on a tree that is warm for the pull request, and on one that is not. */
+/** Minutes of a build on a tree that is warm for the pull request, and on a cold tree. */
 const durations = { warm: 15, cold: 45 };
-/** Pushes to a pull request, its opening included, and how long it stays open after the last. */
+/** Pushes to a pull request, its opening included. `untilMerged` is the time from the last push to the merge. */
 const pushes = 7;
 const betweenPushes = 8 * 60 * minute;
 const untilMerged = day;
@@ -28,9 +29,9 @@ interface Month {
 }
 
 /** A simulated month of a pool, with affinity and with ali-bot's static partition, over the same pull requests. */
-export async function bench(): Promise<void> {
-  process.stdout.write(
-    `a month of ${builders} builders, arrivals for load ${load} if half the builds were warm: ${pushes} pushes a pull request, a build takes ${durations.warm} min warm and ${durations.cold} min cold\n`,
+export async function bench(print: Print): Promise<void> {
+  print(
+    `a month of ${builders} builders, arrivals for load ${load} if half the builds were warm: ${pushes} pushes a pull request, a build takes ${durations.warm} min warm and ${durations.cold} min cold`,
   );
   for (const [name, strategy, preempts] of [
     ["affinity and claims", "Affinity", true],
@@ -40,19 +41,19 @@ export async function bench(): Promise<void> {
     const month = simulate(strategy, preempts);
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
     const p = (share: number) => formatDuration(quantile(month.waits, share));
-    process.stdout.write(
+    print(
       [
         `  ${name}: wait p50 ${p(0.5)}, p95 ${p(0.95)}, p99 ${p(0.99)}`,
         `warm ${Math.round((100 * month.warm) / month.untested)} % of ${month.untested} untested, ${Math.round((100 * month.warmAll) / month.all)} % of all builds`,
         `${month.rechecks} rechecks`,
         `${month.duplicates} duplicates`,
-        `busy with untested ${Math.round(100 * month.busy)} %  (${seconds} s)\n`,
+        `busy with untested ${Math.round(100 * month.busy)} %  (${seconds} s)`,
       ].join(", "),
     );
   }
 }
 
-/** Pull requests arrive at random, at the rate that makes the load with as many warm builds as cold ones. */
+/** Pull requests arrive at random. Their rate gives `load` if half of the builds are warm. */
 function simulate(strategy: "Affinity" | "Modulo", preempts: boolean): Month {
   const random = randomOf(1);
   const month = {

@@ -3,23 +3,16 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { startCell } from "../support/cell/startCell.ts";
 import { createCellWorld } from "../support/cell/world.ts";
-
-export interface Measured {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly target?: string;
-  /** How the replaced system did the same, on this machine. */
-  readonly reference?: { readonly name: string; readonly value: number };
-}
+import type { Print } from "./bench.ts";
 
 const rounds = 5;
 
 /**
- * From the order to the start of aliBuild, on a warm tree: checkout, merge and doctor included. Beside it, what ali-bot did at this place
- * before every build: pip install of the same version, git fetch, reset and merge, `aliBuild clean` and doctor.
+ * The time from the order to the start of aliBuild on a warm tree, with checkout, merge and doctor.
+ * The reference is the work of ali-bot before every build: pip install of the same version, git fetch, reset, merge,
+ * `aliBuild clean`, doctor.
  */
-export async function bench(): Promise<readonly Measured[]> {
+export async function bench(print: Print): Promise<void> {
   const world = createCellWorld();
   try {
     const commit = world.hello.propose({ "hello.in": "echo measured\n" });
@@ -32,22 +25,16 @@ export async function bench(): Promise<readonly Measured[]> {
       if (round > 0) spans.push(performance.now() - begin);
       await cell.ended;
     }
-    const reference = asBefore(order.paths.tools, world.root, world.hello.path, world.alidist.path, commit);
-    return [
-      {
-        name: "order → aliBuild build starts, warm tree",
-        value: median(spans),
-        unit: "ms",
-        target: "< 2000",
-        reference: { name: "the same steps as ali-bot did them", value: reference },
-      },
-    ];
+    const reference = spanOfAliBot(order.paths.tools, world.root, world.hello.path, world.alidist.path, commit);
+    const span = median(spans);
+    print(`  order to the start of aliBuild, warm tree   ${span} ms, median of ${rounds} (target < 2000)`);
+    print(`  the same steps as ali-bot ran them          ${reference} ms, ratio ${(reference / span).toFixed(1)}`);
   } finally {
     rmSync(world.root, { recursive: true, force: true });
   }
 }
 
-function asBefore(tools: string, root: string, hello: string, alidist: string, commit: string): number {
+function spanOfAliBot(tools: string, root: string, hello: string, alidist: string, commit: string): number {
   const work = join(root, "before");
   mkdirSync(work);
   const bin = join(tools, "alibuild-1.17.44/bin");

@@ -1,14 +1,15 @@
 import { LogScanner } from "../../src/core/report/scan/scan.ts";
+import type { Print } from "./bench.ts";
 
 const megabyte = 1_000_000;
 const logSize = 200 * megabyte;
 const runs = 3;
 
 /**
- * The log scanner beside a reference that reads the log as ali-bot does: every line tried on twelve expressions, one pass each. Same
- * bytes, same process, the two in turn.
+ * The log scanner beside a reference that reads the log as ali-bot does: twelve passes, one expression each.
+ * Both read the same bytes in the same process, alternately.
  */
-export async function bench(): Promise<void> {
+export async function bench(print: Print): Promise<void> {
   for (const [name, chunks] of [
     ["plain log", buildLog(false)],
     ["every line coloured", buildLog(true)],
@@ -20,7 +21,7 @@ export async function bench(): Promise<void> {
       await new Promise((resolve) => setImmediate(resolve));
     }
     const [one, twelve] = [median(speeds.one), median(speeds.twelve)];
-    console.log(
+    print(
       `log scan, ${name}, ${logSize / megabyte} MB: one pass ${one.toFixed(0)} MB/s, twelve passes ${twelve.toFixed(0)} MB/s, ratio ${(one / twelve).toFixed(1)} (errors found: ${found.one} and ${found.twelve})`,
     );
   }
@@ -82,7 +83,7 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
-/** What aliBuild logs while it builds O2: shares of kinds of lines as in a real log, the same in every run. */
+/** A log of aliBuild building O2. The kinds of lines have the shares of a real log. Every run gets the same log. */
 function buildLog(coloured: boolean): readonly Buffer[] {
   const random = sequence(1);
   const chunks: Buffer[] = [];
@@ -127,7 +128,7 @@ function lineOf(random: (below: number) => number, n: number): string {
   return `${file}:12:3: error: 'x' was not declared in this scope`;
 }
 
-/** Numbers that look random and are the same in every run. */
+/** Pseudo-random numbers, the same in every run. */
 function sequence(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {

@@ -9,12 +9,13 @@ import { createWorkqueue } from "../../src/store/queue/workqueue.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { createLog } from "../../src/system/log.ts";
 import { aBuild, queuedStatus } from "../contract/objects.ts";
+import type { Print } from "./bench.ts";
 
 const writes = 2000;
 const objects = 200;
 
-/** Acknowledged writes per second beside a bare loop over the same SQLite, and how soon a watch shows them. */
-export async function bench(): Promise<void> {
+/** Acknowledged writes per second, beside a bare loop over the same SQLite, and the delay of a watch. */
+export async function bench(print: Print): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "bench-store-"));
   const log = createLog({ level: "silent" });
   const open = () => openEmbeddedStore({ file: join(folder, "store.db"), clock: systemClock, log });
@@ -22,16 +23,16 @@ export async function bench(): Promise<void> {
   try {
     const builds = await filled(store);
     const size = JSON.stringify(builds[0]).length;
-    console.log(
-      `Embedded store: objects of ${(size / 1000).toFixed(1)} kB, every write on disk before it is acknowledged`,
-    );
+    print(`Embedded store: objects of ${(size / 1000).toFixed(1)} kB, every write on disk before it is acknowledged`);
     for (const synchronous of ["FULL", "NORMAL"])
-      print(`bare INSERT … ON CONFLICT, synchronous=${synchronous}`, bareWrites(folder, synchronous, size), "writes/s");
-    print("updateStatus, synchronous=FULL", await storeWrites(store, builds), "writes/s");
-    printSpans("write to watch, same process", await watchSpans(store, store, 500));
-    printSpans("write to watch, another connection", await watchSpans(store, other, 40), "target ≤ 250 ms");
-    print("list of 5,000 objects", await listSpan(), "ms");
-    print("picking among 5,000 keys of a workqueue", await pickSpan(), "µs a key");
+      print(
+        row(`bare INSERT … ON CONFLICT, synchronous=${synchronous}`, bareWrites(folder, synchronous, size), "writes/s"),
+      );
+    print(row("updateStatus, synchronous=FULL", await storeWrites(store, builds), "writes/s"));
+    print(spansRow("write to watch, same process", await watchSpans(store, store, 500)));
+    print(spansRow("write to watch, another connection", await watchSpans(store, other, 40), "target ≤ 250 ms"));
+    print(row("list of 5,000 objects", await listSpan(), "ms"));
+    print(row("picking among 5,000 keys of a workqueue", await pickSpan(), "µs a key"));
   } finally {
     store.close();
     other.close();
@@ -72,7 +73,7 @@ async function storeWrites(store: EmbeddedStore, builds: Stored<"Build">[]): Pro
   return perSecond(performance.now() - begin);
 }
 
-/** From the call of a write on `writer` to its arrival at a watch on `reader`. */
+/** Milliseconds from the call of each write on `writer` to its arrival at a watch on `reader`. */
 async function watchSpans(reader: EmbeddedStore, writer: EmbeddedStore, count: number): Promise<number[]> {
   const stop = new AbortController();
   const spans: number[] = [];
@@ -132,12 +133,12 @@ function perSecond(ms: number): number {
   return (writes * 1000) / ms;
 }
 
-function print(what: string, value: number, unit: string): void {
-  console.log(`  ${what.padEnd(52)} ${value.toFixed(value < 10 ? 2 : 0).padStart(8)} ${unit}`);
+function row(title: string, value: number, unit: string): string {
+  return `  ${title.padEnd(52)} ${value.toFixed(value < 10 ? 2 : 0).padStart(8)} ${unit}`;
 }
 
-function printSpans(what: string, spans: readonly number[], target = ""): void {
+function spansRow(title: string, spans: readonly number[], target = ""): string {
   const sorted = [...spans].sort((a, b) => a - b);
   const at = (share: number) => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(2);
-  console.log(`  ${what.padEnd(52)} p50 ${at(0.5)} ms, p99 ${at(0.99)} ms  ${target}`.trimEnd());
+  return `  ${title.padEnd(52)} p50 ${at(0.5)} ms, p99 ${at(0.99)} ms  ${target}`.trimEnd();
 }

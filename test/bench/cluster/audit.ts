@@ -18,20 +18,20 @@ const Entry = z.object({
   stageTimestamp: z.string(),
 });
 
-/** One write, as the API server saw it. Times are its own, in milliseconds. */
+/** One write from the audit log. Times are milliseconds of the API server's clock. */
 export interface Write {
   readonly by: string;
   readonly verb: string;
-  /** `builders/status` */
-  readonly what: string;
+  /** Resource and subresource, for example `builders/status`. */
+  readonly resource: string;
   readonly namespace: string;
   readonly name: string;
-  readonly isDone: boolean;
-  readonly asked: number;
-  readonly answered: number;
+  readonly isAccepted: boolean;
+  readonly receivedAt: number;
+  readonly answeredAt: number;
 }
 
-/** The writes of an API server from now on. */
+/** Returns a function that reads all writes since this call. */
 export function auditFrom(file: string): () => Promise<readonly Write[]> {
   const start = statSync(file).size;
   return async () => {
@@ -51,17 +51,17 @@ function written({ objectRef, ...entry }: z.infer<typeof Entry>): readonly Write
     {
       by: entry.user.username.replace(/^system:serviceaccount:/, ""),
       verb: entry.verb,
-      what: subresource === undefined ? resource : `${resource}/${subresource}`,
+      resource: subresource === undefined ? resource : `${resource}/${subresource}`,
       namespace,
       name,
-      isDone: (entry.responseStatus?.code ?? 500) < 300,
-      asked: milliseconds(entry.requestReceivedTimestamp),
-      answered: milliseconds(entry.stageTimestamp),
+      isAccepted: (entry.responseStatus?.code ?? 500) < 300,
+      receivedAt: milliseconds(entry.requestReceivedTimestamp),
+      answeredAt: milliseconds(entry.stageTimestamp),
     },
   ];
 }
 
-/** The last line may still be on its way. */
+/** The last line may be incomplete. */
 function parsed(line: string): unknown {
   try {
     return JSON.parse(line);
@@ -70,7 +70,7 @@ function parsed(line: string): unknown {
   }
 }
 
-/** With the microseconds that `Date` drops. */
+/** Keeps the microseconds, which `Date` drops. */
 function milliseconds(time: string): number {
   return Date.parse(time) + Number(`0.${/\.\d{3}(\d{3})/.exec(time)?.[1] ?? "0"}`);
 }

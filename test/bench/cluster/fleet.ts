@@ -9,7 +9,7 @@ import { until } from "../../cluster/support/until.ts";
 import { kubectl } from "../../support/cluster/kubectl.ts";
 import { type StandIn, startStandIn } from "../../support/github/standIn.ts";
 
-/** 1,000 builders and 5,000 pull requests in 16 pools, the last of them small and with whole builders. */
+/** 1,000 builders and 5,000 pull requests in 16 pools. The last pool is small and has complete builders. */
 const builders = Number(process.env["BUILDERS"] ?? 1000);
 export const size = { builders, builds: builders * 5, whole: { builders: 8, builds: 35 } };
 export const whole = "whole";
@@ -21,7 +21,7 @@ export const pools = [
   })),
   { name: whole, ...size.whole },
 ];
-/** Who acts the builders, to the API server. */
+/** The service account of the program that simulates builders. */
 const account = "players";
 
 export interface Fleet {
@@ -30,7 +30,7 @@ export interface Fleet {
   readonly github: StandIn;
 }
 
-/** The part of one of 15. */
+/** Part `index` of an amount in 15 parts. */
 function share(amount: number, index: number): number {
   return Math.floor((amount * (index + 1)) / 15) - Math.floor((amount * index) / 15);
 }
@@ -49,30 +49,30 @@ export async function aFleet(): Promise<Fleet> {
       await github.state.openPullRequest({
         repository: `alice/${name}`,
         number,
-        title: `Correct what the ${number}th line says`,
+        title: `Correct line ${number}`,
       });
   }
   return { cluster, place: await aPlace(cluster, "fleet", github), github };
 }
 
-/** A namespace with the operator's rights, its Secret, and an account for those who act the builders. */
+/** A namespace with the operator's roles, its Secret, and an account for the simulated builders. */
 export async function aPlace(cluster: TestCluster, namespace: string, github: StandIn): Promise<Installation> {
   const place = await cluster.install(namespace);
   await createSecret(place, "github", { token: github.token });
   const { kubeconfig } = cluster.plane;
   await kubectl(kubeconfig, ["-n", namespace, "create", "serviceaccount", account]);
-  const who = `--serviceaccount=${namespace}:${account}`;
+  const subject = `--serviceaccount=${namespace}:${account}`;
   await kubectl(kubeconfig, [
     "create",
     "clusterrolebinding",
     `${namespace}-players`,
     "--clusterrole=cluster-admin",
-    who,
+    subject,
   ]);
   return place;
 }
 
-/** The pools as people would write them; silent, but for the small one. */
+/** Creates the pools. All are silent except the small pool. */
 export async function createPools({ admin }: Installation, github: StandIn): Promise<void> {
   const limit = pLimit(4);
   const create = ({ name, builders }: (typeof pools)[number]) =>
@@ -90,7 +90,7 @@ export async function createPools({ admin }: Installation, github: StandIn): Pro
   await Promise.all(pools.map((pool) => limit(() => create(pool))));
 }
 
-/** A process that acts the builders of the namespace; `end` ends it. */
+/** Starts a process that simulates the builders of the namespace. `end` stops the process. */
 export async function startPlayers(place: Installation, folder: string): Promise<{ end(): Promise<void> }> {
   const { kubeconfig } = await place.as(account);
   const program = join(import.meta.dirname, "players.ts");
@@ -106,7 +106,7 @@ export async function startPlayers(place: Installation, folder: string): Promise
   };
 }
 
-/** Resolves when the pool's status shows all its builders ready, at its revision. */
+/** Resolves when each pool's status shows all builders ready at its revision. */
 export async function areReady(
   { admin }: Installation,
   names = pools.map(({ name }) => name),

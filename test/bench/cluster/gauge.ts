@@ -1,7 +1,7 @@
 /*
- * Loaded into the operator's process, whose code knows nothing of it: answers each message of the parent with what the process cost, and with the
- * longest that its thread was busy since the last message. Busy is processor time, so that what others do on the machine does not count;
- * late is by the clock on the wall, what others do included.
+ * Loaded into the operator's process with `--import`. Answers each message of the parent with the costs of the process.
+ * `busyMs` is the longest busy span of the thread since the last message, in processor time: other load does not count.
+ * `lateMs` is the longest delay by the wall clock: other load counts.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
@@ -9,20 +9,20 @@ const lateness = monitorEventLoopDelay({ resolution: 5 });
 let busyMs = 0;
 let before = process.threadCpuUsage();
 
-/** A little more than one turn of the event loop is taken for one. */
-const turn = 2;
+/** Milliseconds between samples. A busy span can include a little more than one turn of the event loop. */
+const sampleInterval = 2;
 
-function look(): void {
+function sample(): void {
   const { user, system } = process.threadCpuUsage(before);
   before = process.threadCpuUsage();
   busyMs = Math.max(busyMs, (user + system) / 1000);
 }
 
-setInterval(look, turn).unref();
+setInterval(sample, sampleInterval).unref();
 lateness.enable();
 
 process.on("message", () => {
-  look();
+  sample();
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed } = process.memoryUsage();
   process.send?.({

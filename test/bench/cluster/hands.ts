@@ -4,12 +4,12 @@ import type { Mirrors } from "../../../src/builder/git/mirrors.ts";
 import type { LogStore } from "../../../src/logs/logStore.ts";
 import type { Clock } from "../../../src/system/clock.ts";
 
-/** How long each step of an order takes here: long enough to be shown. */
+/** Milliseconds of each step of an order: long enough to appear in a status. */
 const step = 1_000;
 const steps: readonly CellStep[] = ["prepare", "tool", "checkout", "merge", "doctor", "build", "logs"];
 
-/** Hands that do nothing, one step after the other, and succeed; mirrors and logs that are always there. */
-export function handsAndMirrors(clock: Clock): {
+/** Cells that wait through every step and succeed, with mirrors and logs that always work. */
+export function createSimulatedCells(clock: Clock): {
   readonly cells: Cells;
   readonly mirrors: Mirrors;
   readonly logs: LogStore;

@@ -6,13 +6,13 @@ import { until } from "../../cluster/support/until.ts";
 import { auditFrom, type Write } from "./audit.ts";
 
 export interface Latencies {
-  /** From each wish, as it was stored, to the operator's write that answers it, as it arrived at the API server; by that server's clock. */
+  /** From the answer to each restart request to the arrival of the operator's write. By the API server's clock. */
   readonly answers: readonly number[];
-  /** What the API server took for every update of a builder meanwhile, whoever asked for it. */
+  /** Duration of every update of a builder in the API server meanwhile, by any client. */
   readonly server: readonly number[];
 }
 
-/** Asks builders to restart, one after the other over all pools. Spans in milliseconds. */
+/** Requests a restart of each builder in turn. Spans are in milliseconds. */
 export async function restartLatencies(
   { admin, namespace }: Installation,
   auditLog: string,
@@ -28,24 +28,26 @@ export async function restartLatencies(
   const answers = async () => {
     const writes = await audit();
     return names.flatMap((name) => {
-      const mine = writes.filter((write) => write.name === name && write.what === "builders" && write.isDone);
-      const wish = mine.find(({ verb }) => verb === "patch");
-      const answer = mine.find(({ verb, by, asked }) => isAnswer(verb, by, namespace) && asked > (wish?.asked ?? 0));
-      return wish === undefined || answer === undefined ? [] : [spanOf(wish, answer)];
+      const mine = writes.filter((write) => write.name === name && write.resource === "builders" && write.isAccepted);
+      const request = mine.find(({ verb }) => verb === "patch");
+      const answer = mine.find(
+        ({ verb, by, receivedAt }) => isAnswer(verb, by, namespace) && receivedAt > (request?.receivedAt ?? 0),
+      );
+      return request === undefined || answer === undefined ? [] : [spanOf(request, answer)];
     });
   };
-  const spans = await until("every wish to be answered", async () => {
+  const spans = await until("an answer to every restart request", async () => {
     const found = await answers();
     return found.length === names.length && found;
   });
-  const updates = (await audit()).filter(({ verb, what }) => verb === "update" && what.startsWith("builders"));
-  return { answers: spans, server: updates.map(({ asked, answered }) => answered - asked) };
+  const updates = (await audit()).filter(({ verb, resource }) => verb === "update" && resource.startsWith("builders"));
+  return { answers: spans, server: updates.map(({ receivedAt, answeredAt }) => answeredAt - receivedAt) };
 }
 
 function isAnswer(verb: string, by: string, namespace: string): boolean {
   return verb === "update" && by === `${namespace}:builderpool`;
 }
 
-function spanOf(wish: Write, answer: Write): number {
-  return Math.max(0, answer.asked - wish.answered);
+function spanOf(request: Write, answer: Write): number {
+  return Math.max(0, answer.receivedAt - request.answeredAt);
 }

@@ -18,23 +18,25 @@ const Costs = z.object({
 });
 
 export interface MeasuredOperator extends OperatorProcess {
-  /** What it costs now; `busyMs` and `lateMs` are the longest since the last question. */
+  /** Current costs. `busyMs` and `lateMs` are the maxima since the last call. */
   costs(): Promise<z.infer<typeof Costs>>;
-  /** The most it ever had resident, in megabytes. */
+  /** Peak resident memory in megabytes. */
   peakMb(): number;
 }
 
 export type StartOperator = (place: Installation, name: string) => Promise<MeasuredOperator>;
 
-/** Gives the account to a program where kubelet would put it, in a mount namespace of its own. */
+/** Shows a program its service account at the kubelet's path, in a separate mount namespace. */
 const inPod = `mount -t tmpfs tmpfs /run && mkdir -p /run/secrets/kubernetes.io &&
   ln -s "$1" /run/secrets/kubernetes.io/serviceaccount && shift && exec "$@"`;
 
-/** The operator as its pod starts it: one bundle, which is put into `folder`, the image's flags and environment, and a service account. */
+/**
+ * Starts the operator as its pod does: one bundle in `folder`, the flags and environment of the image, and a service account.
+ */
 export async function bundledOperator(folder: string): Promise<StartOperator> {
   await bundle(join(root, programs.operator), "operator", folder);
   await bundle(join(import.meta.dirname, "gauge.ts"), "gauge", folder);
-  const { flags, environment } = image();
+  const { flags, environment } = imageSettings();
   const node = [process.execPath, ...flags, "--import", join(folder, "gauge.mjs"), join(folder, "operator.mjs")];
   const asRoot = process.getuid?.() === 0 ? [] : ["--map-root-user"];
   return async (place, name) => {
@@ -67,8 +69,8 @@ function accountOf({ kubeconfig }: User, account: string) {
   return { account, host, port };
 }
 
-/** What the Dockerfile starts the operator with. */
-function image() {
+/** Flags and environment of the operator in the Dockerfile. */
+function imageSettings() {
   const dockerfile = readFileSync(join(root, "Dockerfile"), "utf8").replaceAll("\\\n", "");
   const stage = /^FROM scratch AS operator\n(.*?)^ENTRYPOINT (\[[^\n]*\])$/ms.exec(dockerfile);
   const [, body = "", entry = "[]"] = stage ?? [];
@@ -80,6 +82,6 @@ function image() {
   };
 }
 
-function kilobytes(pid: number, what: string): number {
-  return Number(new RegExp(`${what}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+function kilobytes(pid: number, field: string): number {
+  return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 }

@@ -1,7 +1,8 @@
 /*
- * `players.ts KUBECONFIG NAMESPACE WHOLE FOLDER`: acts the builder of every pod that runs in the namespace, a thousand in one process, until its standard input
- * ends. Builders of the pool WHOLE are whole, with hands that do as they are told; of the others only what they write is real: status and
- * heartbeat, by the code that writes them in earnest.
+ * `players.ts KUBECONFIG NAMESPACE WHOLE FOLDER`: simulates the builder of every running pod of the namespace, a thousand in
+ * one process. Exits at the end of standard input.
+ * Builders of the pool WHOLE are complete, with simulated cells. The other builders only write status and heartbeat,
+ * with the code of a real builder.
  */
 import { join } from "node:path";
 import { poolLabel, revisionLabel } from "../../../src/api/objects/group.ts";
@@ -19,10 +20,10 @@ import { type Cache, createCache } from "../../../src/store/watch/cache.ts";
 import { systemClock as clock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
 import { createWake, type Wake } from "../../../src/system/wake.ts";
-import { handsAndMirrors } from "./hands.ts";
+import { createSimulatedCells } from "./hands.ts";
 
 const [kubeconfig = "", namespace = "", whole = "", folder = ""] = process.argv.slice(2);
-/** What a warm-up takes here. */
+/** Milliseconds of a warm-up. */
 const warmup = 2_000;
 const log = createLog({ level: "silent" });
 const client = createKubernetesClient(await accessFromKubeConfig(kubeconfig, clock), namespace);
@@ -43,7 +44,7 @@ const builders: Cache<"Builder"> = createCache(store, "Builder", {
 });
 createInformer({ client, clock, log, signal: end.signal }, pods, readPod, () => {});
 
-/** Called at each change of a pod: a pod that runs has a player, one that ends has none. */
+/** Called at each change of a pod. A running pod has a player; a terminating pod has none. */
 function readPod({ metadata, ["status"]: status }: KubernetesObject) {
   const { name, uid = "", labels = {}, deletionTimestamp } = metadata;
   const runs = deletionTimestamp === undefined && (status as { phase?: string }).phase === "Running";
@@ -57,7 +58,7 @@ function readPod({ metadata, ["status"]: status }: KubernetesObject) {
     players.set(name, next);
     const pool = labels[poolLabel] ?? "";
     const world = worldOf(name, pool, labels[revisionLabel] ?? "", uid);
-    void (pool === whole ? runBuilder(world, next.end.signal, next.end.signal) : act(world, next));
+    void (pool === whole ? runBuilder(world, next.end.signal, next.end.signal) : simulate(world, next));
   }
   return { metadata, pool: labels[poolLabel] ?? "" };
 }
@@ -66,11 +67,11 @@ function worldOf(name: string, pool: string, revision: string, podUid: string): 
   return {
     ...{ name, pool, revision, podUid, incarnation: `run-${podUid}`, host: name, store, clock, log },
     ...{ sandbox: join(folder, podUid), versions: { builderpool: "0.1.0", alibuild: "1.17.44" } },
-    ...handsAndMirrors(clock),
+    ...createSimulatedCells(clock),
   };
 }
 
-async function act(world: BuilderWorld, { end: { signal }, wake }: Player): Promise<void> {
+async function simulate(world: BuilderWorld, { end: { signal }, wake }: Player): Promise<void> {
   const { name, incarnation, revision, podUid, host, versions = {} } = world;
   const status = createOwnStatus(world, {
     phase: "Pending",
@@ -85,7 +86,7 @@ async function act(world: BuilderWorld, { end: { signal }, wake }: Player): Prom
   const beats = createHeartbeat({ ...world, self });
   const beat = () => {
     const builder = self();
-    if (builder !== undefined && beats.mayStart()) status.observe(builder); // the operator may have thought it lost
+    if (builder !== undefined && beats.mayStart()) status.observe(builder); // the operator may have marked the builder Lost
   };
   void beats.run(signal, { beat, replaced() {} });
   void status.run(signal);

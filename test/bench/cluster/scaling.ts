@@ -9,24 +9,24 @@ import { kubectl } from "../../support/cluster/kubectl.ts";
 const limit = 1_800_000;
 const Ready = z.object({ status: z.object({ readyReplicas: z.number().default(0) }) });
 
-/** Scales from 0 and returns the seconds until all are ready: a pool, or the StatefulSet of that name. */
+/** Scales a pool or StatefulSet from 0. Returns the seconds until all replicas are ready. */
 export async function secondsToScale(
   { admin, namespace }: Installation,
-  what: "builderpool" | "statefulset",
+  kind: "builderpool" | "statefulset",
   name: string,
   replicas: number,
 ): Promise<number> {
   const begin = performance.now();
-  await kubectl(admin.kubeconfig, ["-n", namespace, "scale", `${what}/${name}`, `--replicas=${replicas}`]);
+  await kubectl(admin.kubeconfig, ["-n", namespace, "scale", `${kind}/${name}`, `--replicas=${replicas}`]);
   const ready = async () => {
-    if (what === "builderpool") return (await admin.store.get("BuilderPool", name))?.status?.ready;
+    if (kind === "builderpool") return (await admin.store.get("BuilderPool", name))?.status?.ready;
     return Ready.parse(await admin.client.get(statefulSets, name)).status.readyReplicas;
   };
-  await until(`${replicas} ready ones of ${what} ${name}`, async () => (await ready()) === replicas, limit);
+  await until(`${replicas} ready replicas of ${kind} ${name}`, async () => (await ready()) === replicas, limit);
   return (performance.now() - begin) / 1000;
 }
 
-/** A StatefulSet with the same pods and claims as the pool's, and nobody who looks after them. */
+/** Creates a StatefulSet with the same pods and claims as the pool's. No operator manages it. */
 export async function plainTwin({ admin: { client } }: Installation, pool: string, name: string): Promise<void> {
   const original = await until("the pool's StatefulSet", () => client.get(statefulSets, pool));
   const { volumeClaimTemplates, template, ...spec } = original["spec"] as Readonly<Record<string, unknown>> & {

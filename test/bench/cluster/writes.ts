@@ -1,19 +1,24 @@
 import type { Write } from "./audit.ts";
 
-/** Writes of some objects, by who wrote what, as `operator: update builders 2.0`: how many for each of `count`. */
-export function printWrites(title: string, writes: readonly Write[], count: number, target = ""): void {
-  const done = writes.filter(({ isDone }) => isDone);
+/**
+ * Rows that count writes: the total, then one row for each writer, verb and resource, such as `operator: update builders 2.0`.
+ * All numbers are divided by `count`.
+ */
+export function writeRows(title: string, writes: readonly Write[], count: number, target = ""): readonly string[] {
+  const done = writes.filter(({ isAccepted }) => isAccepted);
   const total = done.length / count;
-  console.log(`  ${title}: ${total.toFixed(1)} ${target}`.trimEnd());
-  const groups = Map.groupBy(done, ({ by, verb, what }) => `${by}: ${verb} ${what}`);
-  const rows = [...groups].toSorted(([, a], [, b]) => b.length - a.length);
-  for (const [key, { length }] of rows) console.log(`    ${key.padEnd(48)} ${(length / count).toFixed(2).padStart(8)}`);
+  const groups = Map.groupBy(done, ({ by, verb, resource }) => `${by}: ${verb} ${resource}`);
+  const sorted = [...groups].toSorted(([, a], [, b]) => b.length - a.length);
+  const row = (key: string, number: number) => `    ${key.padEnd(48)} ${(number / count).toFixed(2).padStart(8)}`;
   const refused = writes.length - done.length;
-  if (refused > 0)
-    console.log(`    ${"refused, and tried again".padEnd(48)} ${(refused / count).toFixed(2).padStart(8)}`);
+  return [
+    `  ${title}: ${total.toFixed(1)} ${target}`.trimEnd(),
+    ...sorted.map(([key, { length }]) => row(key, length)),
+    ...(refused > 0 ? [row("refused, then retried", refused)] : []),
+  ];
 }
 
-/** Waits between what was asked for and what was written, as p50 and p99. */
+/** The p50 and p99 of spans in milliseconds. */
 export function percentiles(spans: readonly number[]): string {
   const sorted = spans.toSorted((a, b) => a - b);
   const at = (share: number) => (sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN).toFixed(0);

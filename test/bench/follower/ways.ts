@@ -17,13 +17,13 @@ export interface Source {
   readonly namespace: string;
 }
 
-/** Resolves when all Builds are known; `onEvent` then gets, for each change, when its write was sent. */
+/** Resolves after the first list of all Builds. Then `onEvent` gets the send time of each change. */
 type Follow = (source: Source, onEvent: (sentAt: number) => void) => Promise<void>;
 
 const clock = systemClock;
 const log = createLog({ level: "warn" });
 
-/** How the operator does it four times over, how it would with client-node, and how it does on one machine. */
+/** The operator with one cache, with four caches, with client-node's informer, and with the embedded store. */
 export const follows = {
   async ours({ file, server, namespace }, onEvent) {
     const { hostname, port } = new URL(server);
@@ -66,7 +66,7 @@ async function cached(store: ObjectStore, onEvent: (sentAt: number) => void): Pr
   await createCache(store, "Build", { signal: new AbortController().signal, onChange }).synced;
 }
 
-/** The bench writes into `tree` when it sends a change. */
+/** Send time of a change. The bench writes the time into `tree`. */
 function sentAt({ status }: Pick<Build, "status">): number {
   return Number(status?.tree);
 }
