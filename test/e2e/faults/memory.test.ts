@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { greeting, hello } from "../../support/up/installation.ts";
-import { aStory } from "../support/story.ts";
+import { aStory } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 describe("a build that takes more memory than the cell has", () => {

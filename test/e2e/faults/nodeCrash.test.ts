@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { greeting } from "../../support/up/installation.ts";
 import { faultsOfCluster } from "../support/faults.ts";
-import { aStory, type Holder } from "../support/story.ts";
+import { aStory, type Holder } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 const faults = await faultsOfCluster();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { greeting } from "../../support/up/installation.ts";
 import { anE2ECluster } from "../support/cluster.ts";
-import { aStory } from "../support/story.ts";
+import { aStory } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 describe("a node that is drained under a builder", () => {

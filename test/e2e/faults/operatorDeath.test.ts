@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { greeting } from "../../support/up/installation.ts";
 import { faultsOfCluster } from "../support/faults.ts";
 import { podsOf } from "../support/pods.ts";
-import { aStory } from "../support/story.ts";
+import { aStory } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 const faults = await faultsOfCluster();

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accessKeyId, type S3Server, secretAccessKey, startS3Server } from "../../support/cluster/programs/s3Server.ts";
 import { check, greeting, hello } from "../../support/up/installation.ts";
 import { anE2ECluster } from "../support/cluster.ts";
-import { aStory } from "../support/story.ts";
+import { aStory } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 const bucket = "alice-build-logs";

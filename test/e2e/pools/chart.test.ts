@@ -6,7 +6,7 @@ import { helm } from "../../support/cluster/helm.ts";
 import { anE2ECluster } from "../support/cluster.ts";
 import { chart, installChart } from "../support/installChart.ts";
 import { podsOf } from "../support/pods.ts";
-import { aStory } from "../support/story.ts";
+import { aStory } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 const namespace = "upgraded";

@@ -10,7 +10,7 @@ import { kubectl } from "../../support/cluster/kubectl.ts";
 import { alidist } from "../../support/up/installation.ts";
 import { anE2ECluster } from "../support/cluster.ts";
 import { home } from "../support/installChart.ts";
-import { aStory } from "../support/story.ts";
+import { aStory } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 const folder = resolve(import.meta.dirname, "../../../examples");

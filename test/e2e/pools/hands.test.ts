@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { greeting } from "../../support/up/installation.ts";
-import { aStory } from "../support/story.ts";
+import { aStory } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 /** A test of a pull request that tells what it can reach, and leaves behind what it can. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { greeting } from "../../support/up/installation.ts";
 import { podsOf } from "../support/pods.ts";
-import { aStory, type Holder } from "../support/story.ts";
+import { aStory, type Holder } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 import { versionsOf } from "../support/writes.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { greeting } from "../../support/up/installation.ts";
-import { aStory } from "../support/story.ts";
+import { aStory } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 describe("silent and debug of a running pool", () => {

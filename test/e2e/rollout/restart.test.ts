@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { program } from "../../support/up/installation.ts";
 import { anE2ECluster } from "../support/cluster.ts";
 import { home } from "../support/installChart.ts";
-import { aStory } from "../support/story.ts";
+import { aStory } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 describe("a builder that is restarted", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { greeting } from "../../support/up/installation.ts";
-import { aStory, type Holder } from "../support/story.ts";
+import { aStory, type Holder } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 describe("a pool that is scaled while it builds", () => {

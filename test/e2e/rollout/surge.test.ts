@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { greeting } from "../../support/up/installation.ts";
 import { podsOf } from "../support/pods.ts";
-import { aStory } from "../support/story.ts";
+import { aStory } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 describe("a pool of one builder whose pods change", () => {

@@ -1,4 +1,4 @@
-import type { Story } from "./story.ts";
+import type { Story } from "./scenario.ts";
 
 interface Container {
   readonly restartCount: number;
