@@ -1,36 +1,36 @@
 import { describe, expect, it } from "vitest";
 import { greeting } from "../../support/up/installation.ts";
-import { aStory } from "../support/scenario.ts";
+import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 describe("a cell whose container ends while its builder lives", () => {
-  const story = aStory("cut");
+  const scenario = aScenario("cut");
   const restarts = async (kind: "initContainerStatuses" | "containerStatuses", name: string) => {
     const path = `jsonpath={.status.${kind}[?(@.name=='${name}')].restartCount}`;
-    return Number(await story.kubectl("get", "pod", "cut-0", "-o", path));
+    return Number(await scenario.kubectl("get", "pod", "cut-0", "-o", path));
   };
   /** Ends the program that listens, and with it its container. */
   const endCell = async () => {
     const before = await restarts("initContainerStatuses", "cell");
     const kill =
       'for p in /proc/[0-9]*; do case "$(tr "\\0" " " < $p/cmdline)" in /capsule/loader*cell-serve*) kill -9 ${p#/proc/};; esac; done';
-    await story.kubectl("exec", "cut-0", "-c", "cell", "--", "sh", "-c", kill).catch(() => {}); // it ends under the command
+    await scenario.kubectl("exec", "cut-0", "-c", "cell", "--", "sh", "-c", kill).catch(() => {}); // it ends under the command
     await waitFor(
       "the cell to be started again",
       async () => (await restarts("initContainerStatuses", "cell")) > before,
     );
   };
   const build = async (number: number) =>
-    (await story.list<"Build">("builds")).find(({ spec }) => spec.number === number);
-  let held: Awaited<ReturnType<typeof story.hold>>;
+    (await scenario.list<"Build">("builds")).find(({ spec }) => spec.number === number);
+  let held: Awaited<ReturnType<typeof scenario.hold>>;
 
   it("costs a build another attempt, which is said in words and is not red", async () => {
-    await story.declare({ template: { resources: { limits: { memory: "1Gi" } } } });
-    await story.ready(1);
-    held = await story.hold("Held");
-    await story.holder(held.number);
+    await scenario.declare({ template: { resources: { limits: { memory: "1Gi" } } } });
+    await scenario.ready(1);
+    held = await scenario.hold("Held");
+    await scenario.holder(held.number);
     await endCell();
-    await story.shows(held.commit, "pending Retrying, not the pull request's fault: the build was lost on cut-0");
+    await scenario.shows(held.commit, "pending Retrying, not the pull request's fault: the build was lost on cut-0");
     expect((await build(held.number))?.status).toMatchObject({
       phase: "Queued",
       attempt: 1,
@@ -46,31 +46,31 @@ describe("a cell whose container ends while its builder lives", () => {
   });
 
   it("keeps its builder from nothing: what waits is built meanwhile", async () => {
-    const { commit } = await story.propose("Meanwhile", greeting("Hello, meanwhile"));
-    await story.shows(commit, "success");
+    const { commit } = await scenario.propose("Meanwhile", greeting("Hello, meanwhile"));
+    await scenario.shows(commit, "success");
   });
 
   it("has its build tried again, to its end", async () => {
-    held.letGo();
-    await story.shows(held.commit, "success");
-    expect(story.statuses(held.commit).filter((status) => !status.startsWith("pending"))).toEqual(["success"]);
+    held.release();
+    await scenario.shows(held.commit, "success");
+    expect(scenario.statuses(held.commit).filter((status) => !status.startsWith("pending"))).toEqual(["success"]);
     expect((await build(held.number))?.status).toMatchObject({ phase: "Done", attempt: 2 });
   });
 
   it("is waited for when it ended between two builds, which costs nobody an attempt", async () => {
     await endCell();
-    const { commit, number } = await story.propose("After", greeting("Hello, after all"));
-    await story.shows(commit, "success");
+    const { commit, number } = await scenario.propose("After", greeting("Hello, after all"));
+    await scenario.shows(commit, "success");
     expect((await build(number))?.status).toMatchObject({ attempt: 1 });
   });
 
   it("leaves the builder the same process, ready all along", async () => {
     expect(await restarts("containerStatuses", "builder")).toBe(0);
-    const phases = story.phases(0);
+    const phases = await scenario.phases(0);
     expect(phases.slice(phases.indexOf("Ready"))).toEqual(["Ready"]);
   });
 
-  it("has nothing claimed, built or reported twice", () => {
-    expect(story.wrongs()).toEqual([]);
+  it("has nothing claimed, built or reported twice", async () => {
+    expect(await scenario.violations()).toEqual([]);
   });
 });

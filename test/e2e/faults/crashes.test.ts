@@ -1,21 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { greeting } from "../../support/up/installation.ts";
-import { aStory } from "../support/scenario.ts";
+import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 describe("a builder whose process crashes again and again", () => {
-  const story = aStory("shaky");
-  const statusOf = async () => (await story.builder(1))?.status;
+  const scenario = aScenario("shaky");
+  const statusOf = async () => (await scenario.builder(1))?.status;
   const kill = `for p in /proc/[0-9]*; do case "$(tr '\\0' ' ' < $p/cmdline)" in node*) kill -9 \${p#/proc/};; esac; done`;
   let pod: string | undefined;
 
   it("builds nothing after the third time, and people are told", async () => {
-    await story.declare({ instances: 2 });
-    await story.ready(2);
+    await scenario.declare({ instances: 2 });
+    await scenario.ready(2);
     pod = (await statusOf())?.podUid;
     for (let crashes = 1; crashes <= 3; crashes += 1) {
       const before = (await statusOf())?.incarnation;
-      await story.kubectl("exec", "shaky-1", "-c", "builder", "--", "sh", "-c", kill).catch(() => {}); // it ends under the command
+      await scenario.kubectl("exec", "shaky-1", "-c", "builder", "--", "sh", "-c", kill).catch(() => {}); // it ends under the command
       await waitFor(`the next process after crash ${crashes}`, async () => {
         const status = await statusOf();
         return status?.incarnation !== before && status?.crashes === crashes;
@@ -27,21 +27,21 @@ describe("a builder whose process crashes again and again", () => {
     });
     expect(message).toMatch(/ended 3 times in a row/);
     await waitFor("the event", async () =>
-      (await story.kubectl("events", "--for=builder/shaky-1")).includes("BuilderQuarantined"),
+      (await scenario.kubectl("events", "--for=builder/shaky-1")).includes("BuilderQuarantined"),
     );
   });
 
   it("leaves everything to the others", async () => {
     for (const word of ["one", "two", "three"]) {
-      const { commit, number } = await story.propose(word, greeting(`Hello, ${word}`));
-      await story.shows(commit, "success");
-      const build = (await story.list<"Build">("builds")).find(({ spec }) => spec.number === number);
+      const { commit, number } = await scenario.propose(word, greeting(`Hello, ${word}`));
+      await scenario.shows(commit, "success");
+      const build = (await scenario.list<"Build">("builds")).find(({ spec }) => spec.number === number);
       expect(build?.status?.verdict?.builder).toBe("shaky-0");
     }
   });
 
   it("begins anew in another pod", async () => {
-    await story.kubectl("delete", "pod", "shaky-1", "--wait=false");
+    await scenario.kubectl("delete", "pod", "shaky-1", "--wait=false");
     const status = await waitFor("it to be ready in another pod", async () => {
       const now = await statusOf();
       return now?.phase === "Ready" && now.podUid !== pod && now;
@@ -49,7 +49,7 @@ describe("a builder whose process crashes again and again", () => {
     expect(status.crashes).toBeUndefined();
   });
 
-  it("claims, builds and reports nothing twice", () => {
-    expect(story.wrongs()).toEqual([]);
+  it("claims, builds and reports nothing twice", async () => {
+    expect(await scenario.violations()).toEqual([]);
   });
 });

@@ -1,29 +1,29 @@
 import { describe, expect, it } from "vitest";
 import { greeting } from "../../support/up/installation.ts";
 import { memoryVolumes } from "../support/memoryVolumes.ts";
-import { aStory } from "../support/scenario.ts";
+import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 describe("a volume that is full", () => {
   const storageClassName = memoryVolumes("full", ["384Mi", "1Gi"]);
-  const story = aStory("full");
+  const scenario = aScenario("full");
   const declare = (instances: number) =>
-    story.declare({ instances, workspace: { size: "1Gi", storageClassName }, partition: { patience: "1s" } });
+    scenario.declare({ instances, workspace: { size: "1Gi", storageClassName }, partition: { patience: "1s" } });
   const build = async (number: number) =>
-    (await story.list<"Build">("builds")).find(({ spec }) => spec.number === number);
-  const terminal = (commit: string) => story.statuses(commit).filter((status) => !status.startsWith("pending"));
-  const inBuilder = (script: string) => story.kubectl("exec", "full-0", "-c", "builder", "--", "sh", "-c", script);
-  let grown: Awaited<ReturnType<typeof story.propose>>;
-  let blocked: Awaited<ReturnType<typeof story.propose>>;
+    (await scenario.list<"Build">("builds")).find(({ spec }) => spec.number === number);
+  const terminal = (commit: string) => scenario.statuses(commit).filter((status) => !status.startsWith("pending"));
+  const inBuilder = (script: string) => scenario.kubectl("exec", "full-0", "-c", "builder", "--", "sh", "-c", script);
+  let grown: Awaited<ReturnType<typeof scenario.propose>>;
+  let blocked: Awaited<ReturnType<typeof scenario.propose>>;
 
   it("by a build is no verdict, and said in words", async () => {
     await declare(1);
-    await story.ready(1);
-    grown = await story.propose("Grow", {
+    await scenario.ready(1);
+    grown = await scenario.propose("Grow", {
       ...greeting("Hello, all of you"),
       "test/grow.test": "head -c 512M /dev/zero > big\n",
     });
-    await story.shows(grown.commit, "pending Retrying, not the pull request's fault: the disk is full on full-0");
+    await scenario.shows(grown.commit, "pending Retrying, not the pull request's fault: the disk is full on full-0");
     const { phase, trouble } = (await build(grown.number))?.status ?? {};
     expect({ phase, trouble }).toMatchObject({
       phase: "Queued",
@@ -37,22 +37,22 @@ describe("a volume that is full", () => {
   });
 
   it("has room again at once, as what the build left is gone", async () => {
-    const { commit, number } = await story.propose("Stay small", greeting("Hello, small one"));
-    await story.shows(commit, "success");
+    const { commit, number } = await scenario.propose("Stay small", greeting("Hello, small one"));
+    await scenario.shows(commit, "success");
     expect((await build(number))?.status).toMatchObject({ attempt: 1, verdict: { builder: "full-0" } });
   });
 
   it("by something else is said in words as well", async () => {
     await inBuilder("cat /dev/zero > /data/ballast || true");
-    blocked = await story.propose("Wait for room", greeting("Hello, at last"));
-    await story.shows(blocked.commit, "pending Retrying, not the pull request's fault: the disk is full on full-0");
+    blocked = await scenario.propose("Wait for room", greeting("Hello, at last"));
+    await scenario.shows(blocked.commit, "pending Retrying, not the pull request's fault: the disk is full on full-0");
     expect((await build(blocked.number))?.status?.trouble?.message).toMatch(/^No space was left in .*; free some, /);
   });
 
   it("sends its builds to a builder that has more", async () => {
     await declare(2);
     for (const { commit, number } of [grown, blocked]) {
-      await story.shows(commit, "success");
+      await scenario.shows(commit, "success");
       expect((await build(number))?.status?.verdict?.builder).toBe("full-1");
       expect(terminal(commit)).toEqual(["success"]);
     }
@@ -61,13 +61,13 @@ describe("a volume that is full", () => {
   it("is of use again once there is room", async () => {
     await inBuilder("rm /data/ballast");
     await declare(1);
-    await waitFor("the other to be gone", async () => (await story.builder(1)) === undefined);
-    const { commit, number } = await story.propose("Return", greeting("Hello, once more"));
-    await story.shows(commit, "success");
+    await waitFor("the other to be gone", async () => (await scenario.builder(1)) === undefined);
+    const { commit, number } = await scenario.propose("Return", greeting("Hello, once more"));
+    await scenario.shows(commit, "success");
     expect((await build(number))?.status?.verdict?.builder).toBe("full-0");
   });
 
-  it("costs no verdict, and doubles none", () => {
-    expect(story.wrongs()).toEqual([]);
+  it("costs no verdict, and doubles none", async () => {
+    expect(await scenario.violations()).toEqual([]);
   });
 });

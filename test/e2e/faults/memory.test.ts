@@ -1,28 +1,28 @@
 import { describe, expect, it } from "vitest";
 import { greeting, hello } from "../../support/up/installation.ts";
-import { aStory } from "../support/scenario.ts";
+import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 describe("a build that takes more memory than the cell has", () => {
-  const story = aStory("hungry");
+  const scenario = aScenario("hungry");
   const build = async (number: number) =>
-    (await story.list<"Build">("builds")).find(({ spec }) => spec.number === number);
+    (await scenario.list<"Build">("builds")).find(({ spec }) => spec.number === number);
   const trouble = (number: number, count: number) =>
     waitFor(`attempt ${count} of #${number} to fail`, async () => {
       const found = (await build(number))?.status?.trouble;
       return found !== undefined && found.count >= count && found;
     });
-  let greedy: Awaited<ReturnType<typeof story.propose>>;
+  let greedy: Awaited<ReturnType<typeof scenario.propose>>;
   let first: string;
 
   it("is no verdict: the limit is named, and the pending status says that the pull request is not to blame", async () => {
-    await story.declare({
+    await scenario.declare({
       instances: 2,
       partition: { patience: "1s" },
       template: { resources: { limits: { memory: "384Mi" } } },
     });
-    await story.ready(2);
-    greedy = await story.propose("Eat", {
+    await scenario.ready(2);
+    greedy = await scenario.propose("Eat", {
       ...greeting("Hello, glutton"),
       "test/eat.test": "head -c 2G /dev/zero | tail\n",
     });
@@ -32,17 +32,20 @@ describe("a build that takes more memory than the cell has", () => {
       message: expect.stringMatching(/ran out of memory \(limit 384 MiB\)/),
     });
     const said = `pending Retrying, not the pull request's fault: the build ran out of memory on ${builder}`;
-    await story.shows(greedy.commit, said);
+    await scenario.shows(greedy.commit, said);
     first = builder;
   });
 
   it("of which many small ones take it together is told from a failure as well", async () => {
     const many = "for n in $(seq 120); do (head -c 4M /dev/zero; sleep 30) | tail > /dev/null & done; wait\n";
-    const { number, commit } = await story.propose("Nibble", { ...greeting("Hello, all mice"), "test/eat.test": many });
+    const { number, commit } = await scenario.propose("Nibble", {
+      ...greeting("Hello, all mice"),
+      "test/eat.test": many,
+    });
     const { reason, message } = await trouble(number, 1);
     expect(reason).toMatch(/^(OutOfMemory|CellDied)$/); // the kernel may take the cell itself
     expect(message).toMatch(/memory/);
-    await story.shows(commit, /^pending Retrying, not the pull request's fault: /);
+    await scenario.shows(commit, /^pending Retrying, not the pull request's fault: /);
   });
 
   it("is tried again on another builder", async () => {
@@ -52,20 +55,20 @@ describe("a build that takes more memory than the cell has", () => {
   });
 
   it("takes no builder out of service", async () => {
-    const { commit } = await story.propose("Eat little", greeting("Hello, frugal"));
-    await story.shows(commit, "success");
-    for (const phases of [story.phases(0), story.phases(1)])
+    const { commit } = await scenario.propose("Eat little", greeting("Hello, frugal"));
+    await scenario.shows(commit, "success");
+    for (const phases of [await scenario.phases(0), await scenario.phases(1)])
       expect(phases.slice(phases.indexOf("Ready"))).toEqual(["Ready"]);
   });
 
   it("is green as soon as the pull request needs less", async () => {
-    const { state } = story.github();
+    const { state } = scenario.github();
     const commit = await state.push({ repository: hello, number: greedy.number, files: { "test/eat.test": "true\n" } });
-    await story.shows(commit, "success");
-    expect(story.statuses(greedy.commit).filter((status) => !status.startsWith("pending"))).toEqual([]);
+    await scenario.shows(commit, "success");
+    expect(scenario.statuses(greedy.commit).filter((status) => !status.startsWith("pending"))).toEqual([]);
   });
 
-  it("claims, builds and reports nothing twice", () => {
-    expect(story.wrongs()).toEqual([]);
+  it("claims, builds and reports nothing twice", async () => {
+    expect(await scenario.violations()).toEqual([]);
   });
 });

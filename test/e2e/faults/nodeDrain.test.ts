@@ -1,19 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { greeting } from "../../support/up/installation.ts";
 import { anE2ECluster } from "../support/cluster.ts";
-import { aStory } from "../support/scenario.ts";
+import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 describe("a node that is drained under a builder", () => {
   const cluster = anE2ECluster();
-  const story = aStory("evicted");
+  const scenario = aScenario("evicted");
 
   it("waits for the build that runs, while the other builder serves; the builder is back when the node is", async () => {
-    await story.declare({ instances: 2, partition: { patience: "1s" } });
-    await story.ready(2);
-    const held = await story.hold("Held");
-    const { claim, podUid } = await story.holder(held.number);
-    const node = await story.kubectl("get", "pod", claim.builder, "-o", "jsonpath={.spec.nodeName}");
+    await scenario.declare({ instances: 2, partition: { patience: "1s" } });
+    await scenario.ready(2);
+    const held = await scenario.hold("Held");
+    const { claim, podUid } = await scenario.holder(held.number);
+    const node = await scenario.kubectl("get", "pod", claim.builder, "-o", "jsonpath={.spec.nodeName}");
     const only = `--pod-selector=statefulset.kubernetes.io/pod-name=${claim.builder}`;
     let isDrained = false;
     const drained = cluster
@@ -23,23 +23,23 @@ describe("a node that is drained under a builder", () => {
       });
     try {
       const ordinal = Number(claim.builder.slice("evicted-".length));
-      await waitFor("it to drain", async () => (await story.builder(ordinal))?.status?.phase === "Draining");
-      const { commit } = await story.propose("Meanwhile", greeting("Hello, meanwhile"));
-      await story.shows(commit, "success");
+      await waitFor("it to drain", async () => (await scenario.builder(ordinal))?.status?.phase === "Draining");
+      const { commit } = await scenario.propose("Meanwhile", greeting("Hello, meanwhile"));
+      await scenario.shows(commit, "success");
       expect(isDrained).toBe(false);
-      held.letGo();
-      await story.shows(held.commit, "success");
+      held.release();
+      await scenario.shows(held.commit, "success");
       await drained;
     } finally {
       await cluster.kubectl("uncordon", node);
     }
-    await story.ready(2);
-    const build = (await story.list<"Build">("builds")).find(({ spec }) => spec.number === held.number);
+    await scenario.ready(2);
+    const build = (await scenario.list<"Build">("builds")).find(({ spec }) => spec.number === held.number);
     expect(build?.status).toMatchObject({ attempt: 1, verdict: { builder: claim.builder, result: "Success" } });
-    expect((await story.builder(Number(claim.builder.slice("evicted-".length))))?.status?.podUid).not.toBe(podUid);
+    expect((await scenario.builder(Number(claim.builder.slice("evicted-".length))))?.status?.podUid).not.toBe(podUid);
   });
 
-  it("loses and doubles nothing", () => {
-    expect(story.wrongs()).toEqual([]);
+  it("loses and doubles nothing", async () => {
+    expect(await scenario.violations()).toEqual([]);
   });
 });

@@ -5,14 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accessKeyId, type S3Server, secretAccessKey, startS3Server } from "../../support/cluster/programs/s3Server.ts";
 import { check, greeting, hello } from "../../support/up/installation.ts";
 import { anE2ECluster } from "../support/cluster.ts";
-import { aStory } from "../support/scenario.ts";
+import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 const bucket = "alice-build-logs";
 
 describe("a pool whose logs go to a bucket", () => {
   const { hostAddress } = anE2ECluster();
-  const story = aStory("bucket");
+  const scenario = aScenario("bucket");
   let folder: string;
   let server: S3Server;
 
@@ -22,14 +22,14 @@ describe("a pool whose logs go to a bucket", () => {
       ...(port !== undefined && { port }),
     });
   const pageOf = (commit: string) => {
-    const status = story
+    const status = scenario
       .github()
       .state.statuses(hello, commit)
       .find(({ context, state }) => context === check && state === "success");
     return status?.targetUrl ?? "";
   };
   const stored = async (commit: string) => {
-    const builds = await story.list<"Build">("builds");
+    const builds = await scenario.list<"Build">("builds");
     return builds.find(({ status }) => status?.verdict?.commit === commit)?.status?.verdict?.log?.stored;
   };
 
@@ -44,12 +44,12 @@ describe("a pool whose logs go to a bucket", () => {
 
   it("finds page and log there, by the link on GitHub", async () => {
     const metadata = { name: "bucket-keys" };
-    await story.apply({ apiVersion: "v1", kind: "Secret", metadata, stringData: { accessKeyId, secretAccessKey } });
+    await scenario.apply({ apiVersion: "v1", kind: "Secret", metadata, stringData: { accessKeyId, secretAccessKey } });
     const { endpoint } = server;
-    await story.declare({ logs: { s3: { endpoint, bucket, prefix: "ci", secretRef: { name: metadata.name } } } });
-    await story.ready(1);
-    const { commit } = await story.propose("Kept", greeting("Hello, bucket"));
-    await story.shows(commit, "success");
+    await scenario.declare({ logs: { s3: { endpoint, bucket, prefix: "ci", secretRef: { name: metadata.name } } } });
+    await scenario.ready(1);
+    const { commit } = await scenario.propose("Kept", greeting("Hello, bucket"));
+    await scenario.shows(commit, "success");
     const page = pageOf(commit);
     expect(page).toMatch(new RegExp(`^${endpoint}/${bucket}/ci/${hello}/`));
     const read = async (url: string) => (await server.ask("GET", url.slice(endpoint.length + 1))).text();
@@ -60,16 +60,16 @@ describe("a pool whose logs go to a bucket", () => {
 
   it("gives verdicts while the bucket is away, and brings log and status when it is back", async () => {
     await server[Symbol.asyncDispose]();
-    const { commit } = await story.propose("Away", greeting("Hello, void"));
+    const { commit } = await scenario.propose("Away", greeting("Hello, void"));
     await waitFor("the verdict without a log", async () => (await stored(commit)) === false);
     server = await start(Number(new URL(server.endpoint).port));
     await waitFor("the log to be there", () => stored(commit));
-    await story.shows(commit, "success");
+    await scenario.shows(commit, "success");
     const page = await server.ask("GET", pageOf(commit).slice(server.endpoint.length + 1));
     expect(await page.text()).toContain("The build succeeded");
   });
 
-  it("claims, builds and reports nothing twice", () => {
-    expect(story.wrongs()).toEqual([]);
+  it("claims, builds and reports nothing twice", async () => {
+    expect(await scenario.violations()).toEqual([]);
   });
 });

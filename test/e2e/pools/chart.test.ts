@@ -6,12 +6,12 @@ import { helm } from "../../support/cluster/helm.ts";
 import { anE2ECluster } from "../support/cluster.ts";
 import { chart, installChart } from "../support/installChart.ts";
 import { podsOf } from "../support/pods.ts";
-import { aStory } from "../support/scenario.ts";
+import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 const namespace = "upgraded";
 const size = 2;
-/** What the page of the cluster says stays, with what a namespace has, and the Secret that the story made. */
+/** What the page of the cluster says stays, with what a namespace has, and the Secret that the scenario made. */
 const left = [
   "configmap/kube-root-ca.crt",
   "lease.coordination.k8s.io/builderpool",
@@ -44,59 +44,59 @@ describe("a chart that is upgraded, uninstalled and installed again under a pool
     await cluster.kubectl("delete", "namespace", namespace, "--wait=false");
   });
 
-  const story = aStory("upgraded", namespace);
+  const scenario = aScenario("upgraded", namespace);
   const uninstall = () => helm(cluster.kubeconfig, ["uninstall", "builderpool", `--namespace=${namespace}`, "--wait"]);
   const verdictOf = async (number: number) =>
-    (await story.list<"Build">("builds")).find(({ spec }) => spec.number === number)?.status?.verdict;
+    (await scenario.list<"Build">("builds")).find(({ spec }) => spec.number === number)?.status?.verdict;
 
   it("replaces the operator, then each builder when it has ended its build", async () => {
-    await story.declare({ instances: size });
-    await story.ready(size);
-    const held = await story.hold("Held");
-    const { claim } = await story.holder(held.number);
+    await scenario.declare({ instances: size });
+    await scenario.ready(size);
+    const held = await scenario.hold("Held");
+    const { claim } = await scenario.holder(held.number);
     await installChart(cluster.kubeconfig, release);
     const ordinal = Number(claim.builder.slice("upgraded-".length));
     await waitFor("the builder that builds to be asked to drain", async () => {
-      return (await story.builder(ordinal))?.status?.phase === "Draining";
+      return (await scenario.builder(ordinal))?.status?.phase === "Draining";
     });
-    expect((await story.holder(held.number)).claim).toEqual(claim);
-    held.letGo();
-    await story.shows(held.commit, "success");
+    expect((await scenario.holder(held.number)).claim).toEqual(claim);
+    held.release();
+    await scenario.shows(held.commit, "success");
     expect(await verdictOf(held.number)).toMatchObject({ builder: claim.builder, attempt: 1, result: "Success" });
     await waitFor("all builders to be of the new chart", async () => {
       const images = "jsonpath={.items[*].spec.containers[0].image}";
-      const used = await story.kubectl("get", "pods", "--selector=ci.alice.cern.ch/pool=upgraded", "-o", images);
+      const used = await scenario.kubectl("get", "pods", "--selector=ci.alice.cern.ch/pool=upgraded", "-o", images);
       const image = `${registry}/builderpool-builder:${tag}`;
       return used === Array.from({ length: size }, () => image).join(" ");
     });
-    await story.ready(size);
-    expect(story.fewestReady(size)).toBe(size - 1);
+    await scenario.ready(size);
+    expect(await scenario.fewestReady(size)).toBe(size - 1);
   });
 
   it("leaves pools, builders and builds when it is uninstalled, and reports what they did meanwhile when it is back", async () => {
-    const held = await story.hold("Held again");
-    const { claim } = await story.holder(held.number);
-    await story.shows(held.commit, /^pending Started/);
-    const pods = await podsOf(story);
+    const held = await scenario.hold("Held again");
+    const { claim } = await scenario.holder(held.number);
+    await scenario.shows(held.commit, /^pending Started/);
+    const pods = await podsOf(scenario);
     await uninstall();
-    expect(await story.kubectl("get", "deployments", "-o", "name")).toBe("");
-    held.letGo();
+    expect(await scenario.kubectl("get", "deployments", "-o", "name")).toBe("");
+    held.release();
     await waitFor("the verdict", async () => (await verdictOf(held.number))?.result === "Success");
-    expect(story.statuses(held.commit)).toEqual([expect.stringMatching(/^pending Started/)]);
+    expect(scenario.statuses(held.commit)).toEqual([expect.stringMatching(/^pending Started/)]);
     await installChart(cluster.kubeconfig, release);
-    await story.shows(held.commit, "success");
+    await scenario.shows(held.commit, "success");
     expect(await verdictOf(held.number)).toMatchObject({ builder: claim.builder, attempt: 1, log: { stored: true } });
-    await story.ready(size);
-    expect(await podsOf(story)).toEqual(pods);
+    await scenario.ready(size);
+    expect(await podsOf(scenario)).toEqual(pods);
   });
 
   it("leaves its logs and a Lease and nothing else, when pools are deleted first", async () => {
-    await story.kubectl("delete", "builderpools", "--all", "--timeout=120s");
+    await scenario.kubectl("delete", "builderpools", "--all", "--timeout=120s");
     await uninstall();
-    const kinds = (await story.kubectl("api-resources", "--namespaced", "--verbs=list", "-o", "name")).split("\n");
+    const kinds = (await scenario.kubectl("api-resources", "--namespaced", "--verbs=list", "-o", "name")).split("\n");
     const listed = kinds.filter((kind) => !kind.startsWith("events")).join();
     await waitFor("all the rest to be gone", async () => {
-      return (await story.kubectl("get", listed, "-o", "name")).split("\n").toSorted().join() === left.join();
+      return (await scenario.kubectl("get", listed, "-o", "name")).split("\n").toSorted().join() === left.join();
     });
     const policies = await cluster.kubectl(
       "get",
@@ -107,7 +107,7 @@ describe("a chart that is upgraded, uninstalled and installed again under a pool
     expect(policies).not.toContain(namespace);
   });
 
-  it("lets nothing be claimed, built or reported twice", () => {
-    expect(story.wrongs()).toEqual([]);
+  it("lets nothing be claimed, built or reported twice", async () => {
+    expect(await scenario.violations()).toEqual([]);
   });
 });

@@ -10,7 +10,7 @@ import { kubectl } from "../../support/cluster/kubectl.ts";
 import { alidist } from "../../support/up/installation.ts";
 import { anE2ECluster } from "../support/cluster.ts";
 import { home } from "../support/installChart.ts";
-import { aStory } from "../support/scenario.ts";
+import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 const folder = resolve(import.meta.dirname, "../../../examples");
@@ -51,7 +51,7 @@ function portOf(server: Server): number {
 
 describe.each(examples)("examples/$file", ({ manifest }) => {
   const name: string = manifest.metadata.name;
-  const story = aStory(name);
+  const scenario = aScenario(name);
   const { checks } = poolChecksOf(BuilderPool.parse(manifest));
   const isSilent = manifest.spec.silent === true;
   const commits = new Map<string, string>();
@@ -63,7 +63,7 @@ describe.each(examples)("examples/$file", ({ manifest }) => {
   });
 
   it("warms up, in an image and on a machine of the tests' own size", async () => {
-    const { state, apiUrl, gitUrl } = story.github();
+    const { state, apiUrl, gitUrl } = scenario.github();
     for (const [repository, [first, ...others]] of branchesOf(checks)) {
       if (repository === alidist) continue;
       await state.createRepository({ repository, files: { "README.md": "Begin\n" }, ...(first && { branch: first }) });
@@ -83,13 +83,13 @@ describe.each(examples)("examples/$file", ({ manifest }) => {
       remoteStore: `http://${cluster.hostAddress}:${portOf(store)}`,
       github: { apiUrl, gitUrl, pollInterval: "1s", secretRef: { name: `${name}-github` } },
     };
-    await story.apply({ ...manifest, spec });
-    await story.ready(1);
-    expect((await story.builder(0))?.status?.warmup?.failures ?? []).toEqual([]);
+    await scenario.apply({ ...manifest, spec });
+    await scenario.ready(1);
+    expect((await scenario.builder(0))?.status?.warmup?.failures ?? []).toEqual([]);
   });
 
   it("builds a pull request of each of its checks", async () => {
-    const { state } = story.github();
+    const { state } = scenario.github();
     for (const { repository, branch } of checks) {
       if (commits.has(`${repository} ${branch}`)) continue;
       const files = { "DATA/change": "Changed\n" };
@@ -97,17 +97,17 @@ describe.each(examples)("examples/$file", ({ manifest }) => {
       commits.set(`${repository} ${branch}`, pull.commits.at(-1)?.oid ?? "");
     }
     await waitFor("a verdict of each check", async () => {
-      const builds = await story.list<"Build">("builds");
+      const builds = await scenario.list<"Build">("builds");
       return checks.every((check) => builds.find(({ spec }) => spec.check === check.name)?.status?.verdict);
     });
-    const builds = await story.list<"Build">("builds");
+    const builds = await scenario.list<"Build">("builds");
     for (const { spec, status } of builds)
       expect({ ...spec, ...status?.verdict }).toMatchObject({ check: spec.check, result: "Success", silent: isSilent });
     expect(builds).toHaveLength(checks.length);
   });
 
   it("publishes it, unless it is silent", async () => {
-    const { state } = story.github();
+    const { state } = scenario.github();
     const shown = () =>
       checks.map(({ name: context, repository, branch }) => {
         const all = state.statuses(repository, commits.get(`${repository} ${branch}`) ?? "");
@@ -115,6 +115,6 @@ describe.each(examples)("examples/$file", ({ manifest }) => {
       });
     await waitFor("GitHub to show it", async () => isSilent || shown().every(Boolean));
     if (isSilent) expect(shown()).toEqual(checks.map(() => false));
-    expect(story.wrongs()).toEqual([]);
+    expect(await scenario.violations()).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { greeting } from "../../support/up/installation.ts";
-import { aStory } from "../support/scenario.ts";
+import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 /** A test of a pull request that tells what it can reach, and leaves behind what it can. */
@@ -18,16 +18,18 @@ exit 0
 `;
 
 describe("the hands of a builder in a pod", () => {
-  const story = aStory("hands");
+  const scenario = aScenario("hands");
   const inside = (container: string, script: string) =>
-    story.kubectl("exec", "hands-0", "-c", container, "--", "sh", "-c", script);
+    scenario.kubectl("exec", "hands-0", "-c", container, "--", "sh", "-c", script);
 
   it("show a build no token, no configuration, and nothing of the programs above it", async () => {
-    await story.declare();
-    await story.ready(1);
-    const { commit } = await story.propose("Peek", { ...greeting("Hello, peek"), "test/peek.test": peek });
-    await story.shows(commit, "success");
-    const lines = (await story.kubectl("logs", "hands-0", "-c", "cell")).match(/peek (uid|found|env|read|refused).*/g);
+    await scenario.declare();
+    await scenario.ready(1);
+    const { commit } = await scenario.propose("Peek", { ...greeting("Hello, peek"), "test/peek.test": peek });
+    await scenario.shows(commit, "success");
+    const lines = (await scenario.kubectl("logs", "hands-0", "-c", "cell")).match(
+      /peek (uid|found|env|read|refused).*/g,
+    );
     expect(lines).toEqual(["peek uid 65002 65000", "peek refused", "peek refused"]);
   });
 
@@ -39,20 +41,20 @@ describe("the hands of a builder in a pod", () => {
   });
 
   it("end the build of a builder that is killed, and its next process begins it again", async () => {
-    const { commit, letGo } = await story.hold("Survive");
+    const { commit, release } = await scenario.hold("Survive");
     const held = async () => (await inside("cell", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")).includes("/dev/tcp/");
     await waitFor("the build to wait", held);
     const kill =
       'for p in /proc/[0-9]*; do case "$(tr "\\0" " " < $p/cmdline)" in node*) kill -9 ${p#/proc/};; esac; done';
     await inside("builder", kill).catch(() => {}); // the container ends under it
     await waitFor("the cell to have killed it", async () => !(await held()));
-    letGo();
-    await story.shows(commit, "success");
+    release();
+    await scenario.shows(commit, "success");
     const path = "jsonpath={.status.containerStatuses[?(@.name=='builder')].restartCount}";
-    expect(await story.kubectl("get", "pod", "hands-0", "-o", path)).toBe("1");
+    expect(await scenario.kubectl("get", "pod", "hands-0", "-o", path)).toBe("1");
   });
 
-  it("claim, build and report nothing twice", () => {
-    expect(story.wrongs()).toEqual([]);
+  it("claim, build and report nothing twice", async () => {
+    expect(await scenario.violations()).toEqual([]);
   });
 });

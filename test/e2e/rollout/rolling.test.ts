@@ -2,72 +2,73 @@ import { describe, expect, it } from "vitest";
 import { greeting } from "../../support/up/installation.ts";
 import { anE2ECluster } from "../support/cluster.ts";
 import { podsOf } from "../support/pods.ts";
-import { aStory } from "../support/scenario.ts";
+import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 describe("a pool whose image changes while it builds", () => {
-  const story = aStory("rolled");
+  const scenario = aScenario("rolled");
   const { images } = anE2ECluster();
   const size = 4;
   const update = { maxUnavailable: 1 };
   const highest = `rolled-${size - 1}`;
   const pool = async () =>
-    (await story.list<"BuilderPool">("builderpools")).find(({ metadata }) => metadata.name === "rolled");
+    (await scenario.list<"BuilderPool">("builderpools")).find(({ metadata }) => metadata.name === "rolled");
   const isUpdated = async (revision: string | undefined) => {
     const { status } = (await pool()) ?? {};
     return status?.revision !== revision && status?.updated === size && status.ready === size;
   };
-  let held: Awaited<ReturnType<typeof story.hold>>;
+  let held: Awaited<ReturnType<typeof scenario.hold>>;
 
   it("replaces its builders from the highest ordinal down, one at a time", async () => {
-    await story.declare({ instances: size, update });
-    await story.ready(size);
-    held = await story.hold("Held");
-    const { claim } = await story.holder(held.number);
-    const before = await podsOf(story);
+    await scenario.declare({ instances: size, update });
+    await scenario.ready(size);
+    held = await scenario.hold("Held");
+    const { claim } = await scenario.holder(held.number);
+    const before = await podsOf(scenario);
     const revision = (await pool())?.status?.revision;
-    await story.declare({ instances: size, update, image: images.again.cell });
+    await scenario.declare({ instances: size, update, image: images.again.cell });
     const ordinal = Number(claim.builder.slice("rolled-".length));
     await waitFor("the roll to ask the builder that builds to drain", async () => {
-      return (await story.builder(ordinal))?.status?.phase === "Draining";
+      return (await scenario.builder(ordinal))?.status?.phase === "Draining";
     });
-    expect((await story.holder(held.number)).claim).toEqual(claim);
-    held.letGo();
-    await story.shows(held.commit, "success");
+    expect((await scenario.holder(held.number)).claim).toEqual(claim);
+    held.release();
+    await scenario.shows(held.commit, "success");
     await waitFor("all to be at the new revision", () => isUpdated(revision), 420_000);
-    const after = await podsOf(story);
+    const after = await podsOf(scenario);
     expect([...after].filter(([name, pod]) => before.get(name) === pod)).toEqual([]);
-    const left = [...after.keys()].toSorted().map((name) => story.leftReady(name));
+    const names = [...after.keys()].toSorted();
+    const left = await Promise.all(names.map((name) => scenario.leftReady(name)));
     expect(left).toEqual(left.toSorted((a, b) => b - a));
     const cells = "jsonpath={.items[*].spec.initContainers[?(@.name=='cell')].image}";
-    const used = await story.kubectl("get", "pods", "--selector=ci.alice.cern.ch/pool=rolled", "-o", cells);
+    const used = await scenario.kubectl("get", "pods", "--selector=ci.alice.cern.ch/pool=rolled", "-o", cells);
     expect(used.split(" ")).toEqual(Array.from({ length: size }, () => images.again.cell));
   });
 
   it("let the build that ran on one of them come to its end, on that builder", async () => {
-    const build = (await story.list<"Build">("builds")).find(({ spec }) => spec.number === held.number);
+    const build = (await scenario.list<"Build">("builds")).find(({ spec }) => spec.number === held.number);
     expect(build?.status).toMatchObject({ phase: "Done", attempt: 1, verdict: { result: "Success" } });
   });
 
-  it("never had fewer builders ready than its budget allows", () => {
-    expect(story.fewestReady(size)).toBeGreaterThanOrEqual(size - 1);
+  it("never had fewer builders ready than its budget allows", async () => {
+    expect(await scenario.fewestReady(size)).toBeGreaterThanOrEqual(size - 1);
   });
 
   it("stalls at an image that cannot be had, says so, and keeps serving; the next change goes on", async () => {
     const revision = (await pool())?.status?.revision;
     const warmup = { builds: "None", timeout: "20s" };
-    await story.declare({ instances: size, update, warmup, image: "localhost/nothing:1" });
+    await scenario.declare({ instances: size, update, warmup, image: "localhost/nothing:1" });
     const stalled = await waitFor("the roll to stall", async () =>
       (await pool())?.status?.conditions?.find(({ type, status }) => type === "Stalled" && status === "True"),
     );
     expect(stalled.message).toContain(highest);
-    const { commit } = await story.propose("Meanwhile", greeting("Hello, meanwhile"));
-    await story.shows(commit, "success");
-    await story.declare({ instances: size, update, warmup, template: { annotations: { round: "two" } } });
+    const { commit } = await scenario.propose("Meanwhile", greeting("Hello, meanwhile"));
+    await scenario.shows(commit, "success");
+    await scenario.declare({ instances: size, update, warmup, template: { annotations: { round: "two" } } });
     await waitFor("the next change to be everywhere", () => isUpdated(revision), 420_000);
   });
 
-  it("claims, builds and reports nothing twice", () => {
-    expect(story.wrongs()).toEqual([]);
+  it("claims, builds and reports nothing twice", async () => {
+    expect(await scenario.violations()).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ const group = 65_000;
 
 /**
  * Volumes for the claims of a pool's builders, ordinal by ordinal, that can be filled to the last byte and take no disk: each is the memory
- * of a pod that does nothing else. Called in a `describe`, before its story, so that they go after the pool. Returns their storage class.
+ * of a pod that does nothing else. Called in a `describe`, before its scenario, so that they go after the pool. Returns their storage class.
  */
 export function memoryVolumes(pool: string, sizes: readonly string[]): string {
   const cluster = anE2ECluster();

@@ -1,4 +1,4 @@
-import type { Story } from "./scenario.ts";
+import type { Scenario } from "./scenario.ts";
 
 interface Container {
   readonly restartCount: number;
@@ -11,8 +11,11 @@ interface Pod {
   };
 }
 
-/** UID and number of restarts of each pod of a story's pool, by its name: the same means that nobody touched it. */
-export async function podsOf({ kubectl, pool }: Pick<Story, "kubectl" | "pool">): Promise<ReadonlyMap<string, string>> {
+/** UID and number of restarts of each pod of a scenario's pool, by its name: the same means that nobody touched it. */
+export async function podsOf({
+  kubectl,
+  pool,
+}: Pick<Scenario, "kubectl" | "pool">): Promise<ReadonlyMap<string, string>> {
   const answer = await kubectl("get", "pods", `--selector=ci.alice.cern.ch/pool=${pool}`, "-o", "json");
   const { items } = JSON.parse(answer) as { readonly items: readonly Pod[] };
   return new Map(

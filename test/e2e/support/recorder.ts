@@ -7,16 +7,21 @@ import { accessFromKubeConfig } from "../../../src/store/kubernetes/kubeConfig.t
 import { resources } from "../../../src/store/kubernetes/resources.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import type { Recorded } from "../../support/up/recorder.ts";
+import { waitFor } from "./waitFor.ts";
 
 export interface ClusterRecorder {
-  /** Every state of every Build and Builder since `record`, in the order in which the API server took them. */
-  writes(): readonly Recorded[];
+  /**
+   * Every state of every Build and Builder since `record`, in the order of the API server.
+   * Waits until the watches have delivered everything that the API server has at the time of the call.
+   */
+  writes(): Promise<readonly Recorded[]>;
   close(): Promise<void>;
 }
 
 /**
- * Hears every write of Builds and Builders in a namespace. A watch of the API server merges nothing, and one that breaks goes on where it was; a
- * server that was restarted knows no version of before, so that of what was written until we list anew the last state alone is heard.
+ * Records every write of Builds and Builders in a namespace. A watch of the API server merges no writes.
+ * A broken watch continues at its last version. A restarted API server may not know that version: the recorder then lists
+ * again and misses all states before the listed one.
  */
 export async function record(kubeconfig: string, namespace: string): Promise<ClusterRecorder> {
   const client = createKubernetesClient(await accessFromKubeConfig(kubeconfig, systemClock), namespace);
@@ -57,9 +62,20 @@ export async function record(kubeconfig: string, namespace: string): Promise<Clu
     })();
   }
 
+  /** Versions of all Builds and Builders now. */
+  async function currentVersions(): Promise<readonly number[]> {
+    const kinds = [resources.Build, resources.Builder];
+    const lists = await Promise.all(kinds.map((resource) => client.list(resource, {}, stop.signal)));
+    return lists.flatMap(({ items }) => items.map(({ metadata }) => Number(metadata.resourceVersion)));
+  }
+
   await Promise.all([follow(resources.Build), follow(resources.Builder)]);
   return {
-    writes: () => [...seen].toSorted(([a], [b]) => a - b).map(([, recorded]) => recorded),
+    async writes() {
+      const versions = await waitFor("a list of Builds and Builders", currentVersions);
+      await waitFor("the watches to deliver the listed versions", async () => versions.every((at) => seen.has(at)));
+      return [...seen].toSorted(([a], [b]) => a - b).map(([, recorded]) => recorded);
+    },
     async close() {
       stop.abort();
     },

@@ -24,47 +24,53 @@ interface Gate {
   open(): void;
 }
 
-/** A running build, and the process and pod it runs in. */
+/** Builder, process and pod of a running build. */
 export interface Holder {
   readonly claim: Claim;
   readonly incarnation: string | undefined;
   readonly podUid: string | undefined;
 }
 
-/** One tale of a pool, in the shared installation unless it has its own: a GitHub and a pool of its own, and a recorder that sees every write. */
-export interface Story extends Pick<E2ECluster, "kubectl" | "apply"> {
-  /** Name of its pool. */
+/**
+ * One scenario: a pool, a GitHub stand-in, and a recorder of every write. Scenarios share one installation of the operator,
+ * unless they name another namespace.
+ */
+export interface Scenario extends Pick<E2ECluster, "kubectl" | "apply"> {
+  /** Name of the pool. */
   readonly pool: string;
   readonly github: () => StandIn;
-  /** Applies the pool, as one person would again and again; what is given is added to the smallest pool there is. */
+  /** Applies the pool: the smallest possible spec with the given fields added. Every call has the same field manager. */
   declare(spec?: object, name?: string): Promise<void>;
   propose(title: string, files: Files, more?: object): Promise<Proposed>;
-  /** Something to wait at: a line of shell that ends when it is opened. */
+  /** Returns a line of shell that waits until the gate is opened. */
   gate(): Promise<Gate>;
-  /** A change whose build goes on until it is let go. */
-  hold(title: string): Promise<Proposed & { letGo(): void }>;
-  /** Statuses of the check on a commit, in their order, as `state description`. */
+  /** Opens a pull request. Its build runs until `release`. */
+  hold(title: string): Promise<Proposed & { release(): void }>;
+  /** Statuses of the check on a commit, oldest first, as `state description`. */
   statuses(commit: string): readonly string[];
-  /** Waits until GitHub shows that last status of a commit. */
+  /** Waits until the last status of a commit on GitHub is this one. */
   shows(commit: string, status: RegExp | string): Promise<void>;
   list<K extends Kind>(kind: Listed): Promise<readonly Stored<K>[]>;
   builder(ordinal: number): Promise<Stored<"Builder"> | undefined>;
-  /** Waits until a pull request is being built, and tells by whom: all that must stay as it is until the build ends. */
+  /** Waits until the build of a pull request runs. The returned values must stay the same until the build ends. */
   holder(number: number): Promise<Holder>;
-  /** Phases of a builder in their order, and of those that had its name before it; none is there twice in a row. */
-  phases(ordinal: number): readonly string[];
-  /** The place, among all writes, of the first by which a builder that had been Ready was it no more; Infinity when there is none. */
-  leftReady(name: string): number;
-  /** The fewest builders that were Ready at once, from the first time that `count` were. */
-  fewestReady(count: number): number;
-  /** Waits until that many builders of the pool are Ready and in the partition. */
+  /** All phases of the builder of an ordinal, oldest first, without repetitions. Includes earlier builders of the ordinal. */
+  phases(ordinal: number): Promise<readonly string[]>;
+  /** Index, among all writes, of the first write with which a Ready builder left Ready. Infinity without such a write. */
+  leftReady(name: string): Promise<number>;
+  /** The smallest number of Ready builders, counted from the first time that `count` builders were Ready. */
+  fewestReady(count: number): Promise<number>;
+  /** Waits until exactly `count` builders of the pool are Ready and in the partition. */
   ready(count: number): Promise<void>;
-  /** What was wrong in everything that was written so far: claims, attempts, verdicts, reports. */
-  wrongs(): readonly string[];
+  /**
+   * Violations of the invariants in all writes so far: claims, attempts, verdicts, and verdicts that GitHub does not show
+   * exactly once. The operator publishes a verdict after the write of the verdict, so missing statuses get 60 s to arrive.
+   */
+  violations(): Promise<readonly string[]>;
 }
 
-/** Called in a `describe`: everything is there before its tests, and the pool is gone after them, if they passed. */
-export function aStory(pool: string, namespace: string = home): Story {
+/** Call this in a `describe`. Sets the scenario up before the tests, and deletes its pools after them. */
+export function aScenario(pool: string, namespace: string = home): Scenario {
   const cluster = anE2ECluster();
   const commands = commandsOf(cluster.kubeconfig, `--namespace=${namespace}`);
   const gates: { close(): void }[] = [];
@@ -82,7 +88,7 @@ export function aStory(pool: string, namespace: string = home): Story {
   });
   afterAll(async () => {
     for (const gate of gates) gate.close();
-    // Only its own: other stories are told in the same namespace.
+    // Only the pools of this scenario: other scenarios use the same namespace.
     await commands.kubectl(
       "delete",
       "builderpools",
@@ -95,7 +101,7 @@ export function aStory(pool: string, namespace: string = home): Story {
     await github?.close();
   });
 
-  const story: Story = {
+  const scenario: Scenario = {
     ...commands,
     pool,
     github: () => github,
@@ -111,7 +117,7 @@ export function aStory(pool: string, namespace: string = home): Story {
           repository: hello,
           instances: 1,
           image: cluster.images.cell,
-          // No tarball store belongs to this architecture, so that nothing asks for the network.
+          // This architecture has no tarball store, so aliBuild sends no network requests.
           architecture: "fedora33_x86-64",
           jobs: 1,
           workspace: { size: "1Gi" },
@@ -129,19 +135,19 @@ export function aStory(pool: string, namespace: string = home): Story {
     async gate() {
       const server = createServer((socket) => void socket.destroy());
       const host = cluster.hostAddress ?? "";
-      // The port is known before anybody listens on it: to listen is to open.
+      // Shell and test agree on a free port. The gate opens when the server starts to listen on this port.
       const port = await freePort(host);
       gates.push({ close: () => server.close() });
       const wait = `bash -c 'until (exec 3<>/dev/tcp/${host}/${port}) 2> /dev/null; do sleep 0.2; done'`;
       return { wait, open: () => void server.listen(port, host) };
     },
     async hold(title) {
-      const { wait, open } = await story.gate();
-      const proposed = await story.propose(title, {
+      const { wait, open } = await scenario.gate();
+      const proposed = await scenario.propose(title, {
         ...greeting(`Hello, ${title}`),
         "test/held.test": `exec ${wait}\n`,
       });
-      return { ...proposed, letGo: open };
+      return { ...proposed, release: open };
     },
     statuses: (commit) =>
       github.state
@@ -151,7 +157,7 @@ export function aStory(pool: string, namespace: string = home): Story {
         .map(({ state, description }) => `${state} ${description ?? ""}`.trim()),
     async shows(commit, status) {
       await waitFor(`GitHub to show ${status} for ${commit.slice(0, 10)}`, async () => {
-        const last = story.statuses(commit).at(-1) ?? "";
+        const last = scenario.statuses(commit).at(-1) ?? "";
         return typeof status === "string" ? last === status : status.test(last);
       });
     },
@@ -161,29 +167,29 @@ export function aStory(pool: string, namespace: string = home): Story {
       return JSON.parse(await commands.kubectl("get", kind, "-o", "json", ...which)).items;
     },
     async builder(ordinal) {
-      const all = await story.list<"Builder">("builders");
+      const all = await scenario.list<"Builder">("builders");
       return all.find(({ metadata }) => metadata.name === `${pool}-${ordinal}`);
     },
     async holder(number) {
       const claim = await waitFor(`#${number} to be built`, async () => {
-        const builds = await story.list<"Build">("builds");
+        const builds = await scenario.list<"Build">("builds");
         const { phase, claim: live } = builds.find(({ spec }) => spec.number === number)?.status ?? {};
         return phase === "Running" && live;
       });
-      const holders = await story.list<"Builder">("builders");
+      const holders = await scenario.list<"Builder">("builders");
       const { incarnation, podUid } = holders.find(({ metadata }) => metadata.name === claim.builder)?.status ?? {};
       return { claim, incarnation, podUid };
     },
-    phases(ordinal) {
-      const all = recorder.writes().flatMap(({ kind, object }) => {
-        const ofIt = kind === "Builder" && object.metadata.name === `${pool}-${ordinal}`;
-        return ofIt && object.status !== undefined ? [object.status.phase] : [];
+    async phases(ordinal) {
+      const all = (await recorder.writes()).flatMap(({ kind, object }) => {
+        const isOrdinal = kind === "Builder" && object.metadata.name === `${pool}-${ordinal}`;
+        return isOrdinal && object.status !== undefined ? [object.status.phase] : [];
       });
       return all.filter((phase, at) => phase !== all[at - 1]);
     },
-    leftReady(name) {
+    async leftReady(name) {
       let wasReady = false;
-      const at = recorder.writes().findIndex(({ kind, object }) => {
+      const at = (await recorder.writes()).findIndex(({ kind, object }) => {
         if (kind !== "Builder" || object.metadata.name !== name) return false;
         const isReady = object.status?.phase === "Ready";
         if (wasReady && !isReady) return true;
@@ -192,10 +198,10 @@ export function aStory(pool: string, namespace: string = home): Story {
       });
       return at === -1 ? Number.POSITIVE_INFINITY : at;
     },
-    fewestReady(count) {
+    async fewestReady(count) {
       const ready = new Set<string>();
       let fewest: number | undefined;
-      for (const { kind, object } of recorder.writes()) {
+      for (const { kind, object } of await recorder.writes()) {
         if (kind !== "Builder" || object.spec.pool !== pool) continue;
         if (object.status?.phase === "Ready") ready.add(object.metadata.name);
         else ready.delete(object.metadata.name);
@@ -205,19 +211,22 @@ export function aStory(pool: string, namespace: string = home): Story {
     },
     async ready(count) {
       await waitFor(`${count} ready builders of ${pool}`, async () => {
-        const [found] = (await story.list<"BuilderPool">("builderpools")).filter(
+        const [found] = (await scenario.list<"BuilderPool">("builderpools")).filter(
           ({ metadata }) => metadata.name === pool,
         );
         const { ready, active, observedGeneration } = found?.status ?? {};
         return ready === count && active === count && observedGeneration === found?.metadata.generation;
       });
     },
-    wrongs() {
-      const ours = recorder.writes().filter(({ object }) => object.spec.pool === pool);
-      return [...broken(ours), ...unreported(ours, github.state)];
+    async violations() {
+      const ownWrites = async () => (await recorder.writes()).filter(({ object }) => object.spec.pool === pool);
+      const allReported = async () => unreported(await ownWrites(), github.state).length === 0;
+      await waitFor("GitHub to show every verdict", allReported, 60_000).catch(() => {}); // the result names the missing ones
+      const writes = await ownWrites();
+      return [...broken(writes), ...unreported(writes, github.state)];
     },
   };
-  return story;
+  return scenario;
 }
 
 async function freePort(host: string): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Story } from "./scenario.ts";
+import type { Scenario } from "./scenario.ts";
 
 interface Item {
   readonly kind: string;
@@ -10,8 +10,8 @@ interface Item {
 const owned =
   "builders,builds,pods,statefulsets,controllerrevisions,persistentvolumeclaims,services,poddisruptionbudgets,networkpolicies,roles,rolebindings,serviceaccounts";
 
-/** The version of everything that belongs to a story's pool, of the pool, and of Events about it, but for Leases: each write makes another. */
-export async function versionsOf({ kubectl, pool }: Pick<Story, "kubectl" | "pool">): Promise<readonly string[]> {
+/** The version of everything that belongs to a scenario's pool, of the pool, and of Events about it, but for Leases: each write makes another. */
+export async function versionsOf({ kubectl, pool }: Pick<Scenario, "kubectl" | "pool">): Promise<readonly string[]> {
   const list = async (...args: readonly string[]): Promise<readonly Item[]> =>
     JSON.parse(await kubectl("get", ...args, "-o", "json")).items;
   const pools = await list("builderpools", `--field-selector=metadata.name=${pool}`);

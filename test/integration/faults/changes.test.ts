@@ -92,10 +92,9 @@ describe("what changes while it is built", () => {
     machine.github.state.close({ repository: hello, number });
     await expect.poll(() => closed.processes(), { timeout: 30_000 }).toBe(0);
     await expect.poll(() => buildOf(number), { timeout: 30_000 }).toBeUndefined();
-    expect(statuses(commit)).toEqual([
-      "pending Started",
-      "pending Not building: the pull request is no longer open on this branch",
-    ]);
+    await expect
+      .poll(() => statuses(commit), { timeout: 30_000 })
+      .toEqual(["pending Started", "pending Not building: the pull request is no longer open on this branch"]);
   });
 
   it("builds again, on the base as it is by then, when a person sets the status to pending", async () => {
@@ -148,10 +147,9 @@ describe("what changes while it is built", () => {
     await declare(check);
     await up.line(/hello: changed: checks/);
     await expect.poll(() => buildOf(number, recipeCheck), { timeout: 20_000 }).toBeUndefined();
-    expect(statuses(commit, recipeCheck)).toEqual([
-      "pending Started",
-      "pending Not building: this check is no longer asked for",
-    ]);
+    await expect
+      .poll(() => statuses(commit, recipeCheck), { timeout: 30_000 })
+      .toEqual(["pending Started", "pending Not building: this check is no longer asked for"]);
     expect(processesWith(gate)).toBe(0);
   });
 
@@ -170,7 +168,7 @@ describe("what changes while it is built", () => {
     await last.release();
     await up.line(new RegExp(`${check} .*#${number}: Success`));
     await expect.poll(() => up.output().match(/hello: created/g), { timeout: 30_000 }).toHaveLength(2);
-    expect(statuses(commit)).toEqual(["pending Started", "success"]);
+    await expect.poll(() => statuses(commit), { timeout: 30_000 }).toEqual(["pending Started", "success"]);
     const left = await machine.get<"Build">("builds");
     expect(left.filter(({ spec }) => spec.number === number)).toHaveLength(1);
   });

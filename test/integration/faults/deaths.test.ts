@@ -10,6 +10,9 @@ import { broken, unreported } from "../../support/up/invariants.ts";
 import { aJournal, type Journal } from "../../support/up/journal.ts";
 import { type Recorder, record } from "../../support/up/recorder.ts";
 
+/** A status reaches GitHub after the write of its verdict, later on a loaded machine. */
+const reported = { timeout: 30_000 };
+
 /** One work folder for all cases: each starts `up` on what the one before it left. */
 describe.skipIf(process.platform !== "linux")("a process that dies", () => {
   let machine: Installation;
@@ -98,7 +101,7 @@ describe.skipIf(process.platform !== "linux")("a process that dies", () => {
     for (const pid of all) if (pid !== wrapper) process.kill(pid, "SIGKILL");
     await until(number, { phase: "Queued", trouble: { reason: "CellDied" } });
     journal.letGo("cell");
-    await expect.poll(() => machine.statuses(commit), { timeout: 10_000 }).toHaveLength(2);
+    await expect.poll(() => machine.statuses(commit), reported).toHaveLength(2);
     expect(machine.statuses(commit)).toEqual([
       expect.stringMatching(/^pending Started /),
       expect.stringMatching(/^pending /),
@@ -113,7 +116,7 @@ describe.skipIf(process.platform !== "linux")("a process that dies", () => {
     machine.github.faults.clear();
     await again();
     await until(number, { phase: "Done", attempt: 2, verdict: { attempt: 2, result: "Success" } });
-    await expect.poll(() => terminal(commit)).toEqual(["success"]);
+    await expect.poll(() => terminal(commit), reported).toEqual(["success"]);
   });
 
   it("during a build, with a cell that cannot end itself, has its leftovers stopped before anything new starts", async () => {
@@ -130,7 +133,7 @@ describe.skipIf(process.platform !== "linux")("a process that dies", () => {
     await expect.poll(() => journal.runs("run"), { timeout: 30_000, interval: 50 }).toHaveLength(2);
     journal.letGo("run");
     await until(number, { phase: "Done", attempt: 2, verdict: { result: "Success" } });
-    await expect.poll(() => terminal(commit)).toEqual(["success"]);
+    await expect.poll(() => terminal(commit), reported).toEqual(["success"]);
     const [first, second] = journal.runs("run");
     expect(first?.last).toBeGreaterThan(restarted); // it did outlive its up
     expect(second?.first).toBeGreaterThan(first?.last ?? Number.POSITIVE_INFINITY);
@@ -151,7 +154,7 @@ describe.skipIf(process.platform !== "linux")("a process that dies", () => {
     await kill();
     github.faults.clear();
     await again();
-    await expect.poll(() => find(number)?.status?.reported, { timeout: 10_000 }).toHaveProperty("commented");
+    await expect.poll(() => find(number)?.status?.reported, reported).toHaveProperty("commented");
     expect(terminal(commit)).toEqual(["error"]);
     expect(github.state.comments(hello, number)).toHaveLength(1);
     expect(find(number)?.status).toMatchObject({ attempt: 1 });
@@ -165,14 +168,14 @@ describe.skipIf(process.platform !== "linux")("a process that dies", () => {
     process.kill(up.pid, "SIGCONT");
     journal.letGo("nap");
     await until(number, { phase: "Done", attempt: 1, verdict: { result: "Success" } });
-    await expect.poll(() => terminal(commit)).toEqual(["success"]);
+    await expect.poll(() => terminal(commit), reported).toEqual(["success"]);
     expect(journal.runs("nap")).toHaveLength(1);
   });
 
   it("comes back to what it had promised to try again", async () => {
     const build = recorder.builds().find(({ spec }) => spec.title === "Lose the cell");
     await until(build?.spec.number ?? 0, { phase: "Done", verdict: { result: "Success" } });
-    await expect.poll(() => terminal(build?.spec.commit ?? "")).toEqual(["success"]);
+    await expect.poll(() => terminal(build?.spec.commit ?? ""), reported).toEqual(["success"]);
   });
 
   it("and another and another: no claim was live twice, no question answered twice, nothing left unsaid", async () => {
@@ -182,7 +185,7 @@ describe.skipIf(process.platform !== "linux")("a process that dies", () => {
     const writes = recorder.writes();
     expect(writes.length).toBeGreaterThan(30);
     expect(broken(writes)).toEqual([]);
-    expect(unreported(writes, machine.github.state)).toEqual([]);
+    await expect.poll(() => unreported(recorder.writes(), machine.github.state), reported).toEqual([]);
     for (const name of ["cell", "run", "nap"]) {
       const runs = journal.runs(name);
       expect(runs.slice(1).every(({ first }, n) => first > (runs[n]?.last ?? Number.POSITIVE_INFINITY))).toBe(true);

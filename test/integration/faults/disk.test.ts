@@ -122,7 +122,7 @@ describe.runIf(canMount)("a disk that is full", () => {
     const { commit } = await machine.propose("Go on", greeting("Hello, again"));
     await expect.poll(() => terminal(commit), limit).toEqual(["success"]);
     expect(broken(recorder.writes())).toEqual([]);
-    expect(unreported(recorder.writes(), machine.github.state)).toEqual([]);
+    await expect.poll(() => unreported(recorder.writes(), machine.github.state), limit).toEqual([]);
     expect(existsSync(ballast())).toBe(false);
     expect(readFileSync(join(machine.workDir, "builderpool.log"), "utf8")).toContain("the disk is full");
   });

@@ -100,7 +100,7 @@ describe("a builderpool up whose GitHub", () => {
 
       machine.github.faults.clear();
       await expect.poll(() => comments(number), limit).toHaveLength(1);
-      expect(statuses(commit)).toEqual(["pending Started", expect.stringMatching(/^error/)]);
+      await expect.poll(() => statuses(commit), limit).toEqual(["pending Started", expect.stringMatching(/^error/)]);
       await expect.poll(() => statuses(late.commit).at(-1), limit).toMatch(/^success/);
       await expect.poll(async () => (await listing())?.stale, limit).toBe(false);
     },
@@ -123,7 +123,7 @@ describe("a builderpool up whose GitHub", () => {
       .toMatchObject({ stale: true, message: expect.stringMatching(/rate limit|budget/) });
     expect(uids()).toEqual(known);
     await expect.poll(() => comments(number), limit).toHaveLength(1);
-    expect(statuses(commit)).toEqual(["pending Started", expect.stringMatching(/^error/)]);
+    await expect.poll(() => statuses(commit), limit).toEqual(["pending Started", expect.stringMatching(/^error/)]);
     await expect.poll(() => statuses(late.commit).at(-1), limit).toMatch(/^success/);
   });
 
@@ -145,7 +145,7 @@ describe("a builderpool up whose GitHub", () => {
     letGo();
     await expect.poll(() => statuses(neighbour.commit).at(-1), limit).toMatch(/^success/);
     await expect.poll(() => comments(number), limit).toHaveLength(1);
-    expect(statuses(commit)).toEqual(["pending Started", expect.stringMatching(/^error/)]);
+    await expect.poll(() => statuses(commit), limit).toEqual(["pending Started", expect.stringMatching(/^error/)]);
     expect(build(number)?.spec.title).toBe("unreadable");
     machine.github.faults.clear();
     await expect.poll(() => build(number)?.spec.title, limit).toBe("Cannot be read");
@@ -164,7 +164,7 @@ describe("a builderpool up whose GitHub", () => {
       machine.github.faults.add({ on, times: 1, fault });
     letGo();
     await expect.poll(() => build(number)?.status?.reported, limit).toHaveProperty("commented");
-    expect(statuses(commit)).toEqual(["pending Started", expect.stringMatching(/^error/)]);
+    await expect.poll(() => statuses(commit), limit).toEqual(["pending Started", expect.stringMatching(/^error/)]);
     expect(comments(number)).toHaveLength(1);
     expect(
       machine.github.requests.filter(({ path, fault: met }) => met === fault.kind && path.includes(commit)),
@@ -172,10 +172,10 @@ describe("a builderpool up whose GitHub", () => {
     machine.github.faults.clear();
   });
 
-  it("has every verdict once after all of that, each given once, by a builder that was Ready", () => {
+  it("has every verdict once after all of that, each given once, by a builder that was Ready", async () => {
     const writes = recorder.writes();
     expect(broken(writes)).toEqual([]);
-    expect(unreported(writes, machine.github.state)).toEqual([]);
+    await expect.poll(() => unreported(recorder.writes(), machine.github.state), limit).toEqual([]);
     const counts = recorder.builds().map(({ spec }) => [spec.check, comments(spec.number).length <= 1]);
     expect(counts).toEqual(counts.map(() => [check, true]));
   });

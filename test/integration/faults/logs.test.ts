@@ -60,7 +60,7 @@ describe("a log store that is down", () => {
   async function expectDelivered(number: number, commit: string): Promise<void> {
     await expect.poll(() => build(number)?.status?.verdict?.log?.stored, limit).toBe(true);
     await expect.poll(() => comments(number), limit).toHaveLength(1);
-    expect(terminal(commit)).toEqual(["error"]);
+    await expect.poll(() => terminal(commit), limit).toEqual(["error"]);
     expect(build(number)?.status).toMatchObject({ phase: "Done", attempt: 1 });
     const [status] = machine.github.state.statuses(hello, commit);
     const link = status?.targetUrl ?? "";
@@ -126,7 +126,7 @@ describe("a log store that is down", () => {
 
   it("has cost no verdict and no second build, and left nothing waiting here", async () => {
     expect(broken(recorder.writes())).toEqual([]);
-    expect(unreported(recorder.writes(), machine.github.state)).toEqual([]);
+    await expect.poll(() => unreported(recorder.writes(), machine.github.state), limit).toEqual([]);
     const waiting = join(machine.workDir, "builders/hello-0/state/pending-logs");
     await expect.poll(() => execFileSync("ls", [waiting], { encoding: "utf8" }), limit).toBe("");
   });
