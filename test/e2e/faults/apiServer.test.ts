@@ -7,10 +7,10 @@ import { aScenario, type Holder } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 const faults = await faultsOfCluster();
-/** Longer than the silence after which a builder is called Suspect by an operator that listens. */
+/** Milliseconds. Longer than the heartbeat age that makes a builder Suspect. */
 const outage = 90_000;
 
-describe.skipIf(faults === undefined)("an API server that is gone (skipped where the provider cannot stop it)", () => {
+describe.skipIf(faults === undefined)("an API server outage (skipped where the provider cannot cause it)", () => {
   const scenario = aScenario("cutoff");
   let held: Awaited<ReturnType<typeof scenario.hold>>;
   let before: Holder;
@@ -18,7 +18,7 @@ describe.skipIf(faults === undefined)("an API server that is gone (skipped where
   let other: Holder;
   let pods: ReadonlyMap<string, string>;
 
-  /** Waits for the verdict: the first attempt's, of that builder, and reported once. */
+  /** Waits for a success from the first attempt on this builder, with exactly two statuses. */
   async function builtBy({ number, commit }: { number: number; commit: string }, { claim: { builder } }: Holder) {
     await scenario.shows(commit, "success");
     const build = (await scenario.list<"Build">("builds")).find(({ spec }) => spec.number === number);
@@ -26,7 +26,7 @@ describe.skipIf(faults === undefined)("an API server that is gone (skipped where
     expect(scenario.statuses(commit)).toHaveLength(2);
   }
 
-  it("for a minute and a half stops neither a build nor a builder", async () => {
+  it("of 90 s stops neither a build nor a builder", async () => {
     await scenario.declare({ instances: 2, partition: { patience: "1s" } });
     await scenario.ready(2);
     held = await scenario.hold("Held");
@@ -46,26 +46,23 @@ describe.skipIf(faults === undefined)("an API server that is gone (skipped where
     expect(await podsOf(scenario)).toEqual(pods);
   });
 
-  it("gets the verdict of the build that ended meanwhile when it is back, and builds the next push", async () => {
+  it("delays the verdict of a build that ended during it, and the next push is built", async () => {
     await builtBy(ending, other);
     const next = await scenario.propose("Afterwards", greeting("Hello, afterwards"));
     await builtBy(next, other);
   });
 
-  it("is no reason to lose the verdict of the build that ran all the while", async () => {
+  it("loses no verdict of a build that ran through it", async () => {
     held.release();
     await builtBy(held, before);
   });
 
-  it("makes nobody call a builder suspect or lost, and nobody restart one", async () => {
+  it("makes no builder Suspect or Lost, and restarts none", async () => {
     for (const ordinal of [0, 1]) expect(await scenario.phases(ordinal)).toEqual(["Pending", "Warming", "Ready"]);
-    await waitFor(
-      "all pods to be as they were",
-      async () => String([...(await podsOf(scenario))]) === String([...pods]),
-    );
+    await waitFor("all pods to be unchanged", async () => String([...(await podsOf(scenario))]) === String([...pods]));
   });
 
-  it("lets nothing be claimed, built or reported twice", async () => {
+  it("causes no second claim, build or report", async () => {
     expect(await scenario.violations()).toEqual([]);
   });
 });

@@ -6,14 +6,14 @@ import { waitFor } from "../support/waitFor.ts";
 
 const faults = await faultsOfCluster();
 
-describe.skipIf(faults === undefined)("a node without power (skipped where the provider cannot take it)", () => {
+describe.skipIf(faults === undefined)("a node without power (skipped where the provider cannot cut it)", () => {
   const scenario = aScenario("dark");
   const build = async (number: number) =>
     (await scenario.list<"Build">("builds")).find(({ spec }) => spec.number === number)?.status;
   let held: Awaited<ReturnType<typeof scenario.hold>>;
   let before: Holder;
 
-  it("takes the operator with it, and leaves what was claimed as it was when the node is missed", async () => {
+  it("stops the operator too, so claims stay unchanged until the node is NotReady", async () => {
     await scenario.declare({ instances: 2, partition: { patience: "1s" } });
     await scenario.ready(2);
     held = await scenario.hold("Held");
@@ -21,13 +21,13 @@ describe.skipIf(faults === undefined)("a node without power (skipped where the p
     await faults?.crashNode();
     const path = "jsonpath={.items[0].status.conditions[?(@.type=='Ready')].status}";
     await waitFor(
-      "the node to be missed",
+      "the node to be NotReady",
       async () => (await scenario.kubectl("get", "nodes", "-o", path)) === "Unknown",
     );
     expect((await scenario.holder(held.number)).claim).toEqual(before.claim);
   });
 
-  it("builds it anew when it has booted, in another process", async () => {
+  it("has the claimed build retried by a new process after the boot", async () => {
     await faults?.startNode();
     held.release();
     await scenario.shows(held.commit, "success");
@@ -39,7 +39,7 @@ describe.skipIf(faults === undefined)("a node without power (skipped where the p
     expect(builder?.status?.incarnation).not.toBe(before.incarnation);
   });
 
-  it("serves as before", async () => {
+  it("builds new pull requests after the boot", async () => {
     const { commit } = await scenario.propose("Afterwards", greeting("Hello, afterwards"));
     await scenario.shows(commit, "success");
   });

@@ -4,11 +4,11 @@ import { anE2ECluster } from "../support/cluster.ts";
 import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
-describe("a node that is drained under a builder", () => {
+describe("a node drain under a builder", () => {
   const cluster = anE2ECluster();
   const scenario = aScenario("evicted");
 
-  it("waits for the build that runs, while the other builder serves; the builder is back when the node is", async () => {
+  it("waits for the running build while the other builder serves, and the builder returns with the node", async () => {
     await scenario.declare({ instances: 2, partition: { patience: "1s" } });
     await scenario.ready(2);
     const held = await scenario.hold("Held");
@@ -23,7 +23,10 @@ describe("a node that is drained under a builder", () => {
       });
     try {
       const ordinal = Number(claim.builder.slice("evicted-".length));
-      await waitFor("it to drain", async () => (await scenario.builder(ordinal))?.status?.phase === "Draining");
+      await waitFor(
+        "the builder to drain",
+        async () => (await scenario.builder(ordinal))?.status?.phase === "Draining",
+      );
       const { commit } = await scenario.propose("Meanwhile", greeting("Hello, meanwhile"));
       await scenario.shows(commit, "success");
       expect(isDrained).toBe(false);
@@ -39,7 +42,7 @@ describe("a node that is drained under a builder", () => {
     expect((await scenario.builder(Number(claim.builder.slice("evicted-".length))))?.status?.podUid).not.toBe(podUid);
   });
 
-  it("loses and doubles nothing", async () => {
+  it("causes no lost and no second verdict", async () => {
     expect(await scenario.violations()).toEqual([]);
   });
 });

@@ -10,7 +10,7 @@ import { waitFor } from "../support/waitFor.ts";
 
 const bucket = "alice-build-logs";
 
-describe("a pool whose logs go to a bucket", () => {
+describe("a pool with logs in a bucket", () => {
   const { hostAddress } = anE2ECluster();
   const scenario = aScenario("bucket");
   let folder: string;
@@ -42,7 +42,7 @@ describe("a pool whose logs go to a bucket", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("finds page and log there, by the link on GitHub", async () => {
+  it("stores page and log at the link on GitHub", async () => {
     const metadata = { name: "bucket-keys" };
     await scenario.apply({ apiVersion: "v1", kind: "Secret", metadata, stringData: { accessKeyId, secretAccessKey } });
     const { endpoint } = server;
@@ -53,17 +53,17 @@ describe("a pool whose logs go to a bucket", () => {
     const page = pageOf(commit);
     expect(page).toMatch(new RegExp(`^${endpoint}/${bucket}/ci/${hello}/`));
     const read = async (url: string) => (await server.ask("GET", url.slice(endpoint.length + 1))).text();
-    await waitFor("the log to be there", () => stored(commit));
+    await waitFor("the log in the bucket", () => stored(commit));
     expect(await read(page)).toContain("The build succeeded");
     expect(await read(page.replace("pretty.html", "fullLog.txt"))).toContain(`Built commit ${commit}`);
   });
 
-  it("gives verdicts while the bucket is away, and brings log and status when it is back", async () => {
+  it("gives verdicts while the bucket is down, and publishes log and status after its return", async () => {
     await server[Symbol.asyncDispose]();
     const { commit } = await scenario.propose("Away", greeting("Hello, void"));
     await waitFor("the verdict without a log", async () => (await stored(commit)) === false);
     server = await start(Number(new URL(server.endpoint).port));
-    await waitFor("the log to be there", () => stored(commit));
+    await waitFor("the log in the bucket", () => stored(commit));
     await scenario.shows(commit, "success");
     const page = await server.ask("GET", pageOf(commit).slice(server.endpoint.length + 1));
     expect(await page.text()).toContain("The build succeeded");

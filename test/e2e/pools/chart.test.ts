@@ -11,7 +11,7 @@ import { waitFor } from "../support/waitFor.ts";
 
 const namespace = "upgraded";
 const size = 2;
-/** What the page of the cluster says stays, with what a namespace has, and the Secret that the scenario made. */
+/** Objects that stay by the documentation, objects of every namespace, and the Secret of the scenario. */
 const left = [
   "configmap/kube-root-ca.crt",
   "lease.coordination.k8s.io/builderpool",
@@ -20,10 +20,10 @@ const left = [
   "serviceaccount/default",
 ];
 
-describe("a chart that is upgraded, uninstalled and installed again under a pool that builds", () => {
+describe("a chart upgrade, uninstallation and installation around a pool that builds", () => {
   const cluster = anE2ECluster();
   const { registry, tag, again } = cluster.images;
-  // The definitions are those of the installation that all stories share.
+  // The shared installation of all scenarios owns the CRDs.
   const release = { registry, tag, namespace, set: ["crds.install=false"] };
   let folder: string;
 
@@ -49,21 +49,21 @@ describe("a chart that is upgraded, uninstalled and installed again under a pool
   const verdictOf = async (number: number) =>
     (await scenario.list<"Build">("builds")).find(({ spec }) => spec.number === number)?.status?.verdict;
 
-  it("replaces the operator, then each builder when it has ended its build", async () => {
+  it("replaces the operator, then each builder after its build", async () => {
     await scenario.declare({ instances: size });
     await scenario.ready(size);
     const held = await scenario.hold("Held");
     const { claim } = await scenario.holder(held.number);
     await installChart(cluster.kubeconfig, release);
     const ordinal = Number(claim.builder.slice("upgraded-".length));
-    await waitFor("the builder that builds to be asked to drain", async () => {
+    await waitFor("the busy builder to drain", async () => {
       return (await scenario.builder(ordinal))?.status?.phase === "Draining";
     });
     expect((await scenario.holder(held.number)).claim).toEqual(claim);
     held.release();
     await scenario.shows(held.commit, "success");
     expect(await verdictOf(held.number)).toMatchObject({ builder: claim.builder, attempt: 1, result: "Success" });
-    await waitFor("all builders to be of the new chart", async () => {
+    await waitFor("all builders to have the image of the new chart", async () => {
       const images = "jsonpath={.items[*].spec.containers[0].image}";
       const used = await scenario.kubectl("get", "pods", "--selector=ci.alice.cern.ch/pool=upgraded", "-o", images);
       const image = `${registry}/builderpool-builder:${tag}`;
@@ -73,7 +73,7 @@ describe("a chart that is upgraded, uninstalled and installed again under a pool
     expect(await scenario.fewestReady(size)).toBe(size - 1);
   });
 
-  it("leaves pools, builders and builds when it is uninstalled, and reports what they did meanwhile when it is back", async () => {
+  it("leaves pools, builders and builds at uninstallation, and reports their verdicts after the next installation", async () => {
     const held = await scenario.hold("Held again");
     const { claim } = await scenario.holder(held.number);
     await scenario.shows(held.commit, /^pending Started/);
@@ -90,12 +90,12 @@ describe("a chart that is upgraded, uninstalled and installed again under a pool
     expect(await podsOf(scenario)).toEqual(pods);
   });
 
-  it("leaves its logs and a Lease and nothing else, when pools are deleted first", async () => {
+  it("leaves only logs and a Lease if pools are deleted first", async () => {
     await scenario.kubectl("delete", "builderpools", "--all", "--timeout=120s");
     await uninstall();
     const kinds = (await scenario.kubectl("api-resources", "--namespaced", "--verbs=list", "-o", "name")).split("\n");
     const listed = kinds.filter((kind) => !kind.startsWith("events")).join();
-    await waitFor("all the rest to be gone", async () => {
+    await waitFor("all other objects to be deleted", async () => {
       return (await scenario.kubectl("get", listed, "-o", "name")).split("\n").toSorted().join() === left.join();
     });
     const policies = await cluster.kubectl(
@@ -107,7 +107,7 @@ describe("a chart that is upgraded, uninstalled and installed again under a pool
     expect(policies).not.toContain(namespace);
   });
 
-  it("lets nothing be claimed, built or reported twice", async () => {
+  it("causes no second claim, build or report", async () => {
     expect(await scenario.violations()).toEqual([]);
   });
 });

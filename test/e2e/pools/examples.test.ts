@@ -18,7 +18,7 @@ const examples = readdirSync(folder)
   .filter((name) => name.endsWith(".yaml"))
   .map((file) => ({ file, manifest: parse(readFileSync(join(folder, file), "utf8")) }));
 
-/** Every repository that the checks speak of, with the branches they want of it. */
+/** All repositories of the checks, each with its branches. */
 function branchesOf(checks: readonly ResolvedCheck[]): ReadonlyMap<string, ReadonlySet<string>> {
   const branches = new Map<string, Set<string>>();
   for (const check of checks) {
@@ -28,7 +28,7 @@ function branchesOf(checks: readonly ResolvedCheck[]): ReadonlyMap<string, Reado
   return branches;
 }
 
-/** A package that is built in no time, and defaults that change nothing. */
+/** Recipes of trivial packages, and empty defaults. */
 function recipesOf(checks: readonly ResolvedCheck[]): Readonly<Record<string, string>> {
   const body = 'mkdir -p "$INSTALLROOT/share"\necho built > "$INSTALLROOT/share/made"\n';
   const files = checks.flatMap(({ package: name, defaults }) => [
@@ -39,7 +39,7 @@ function recipesOf(checks: readonly ResolvedCheck[]): Readonly<Record<string, st
 }
 
 const cluster = anE2ECluster();
-/** A store of tarballs that holds none. */
+/** A tarball store without tarballs. */
 const store = createServer((_, response) => void response.end("[]"));
 beforeAll(() => new Promise<void>((listens) => store.listen(0, cluster.hostAddress, listens)));
 afterAll(() => new Promise((closed) => store.close(closed)));
@@ -56,13 +56,13 @@ describe.each(examples)("examples/$file", ({ manifest }) => {
   const isSilent = manifest.spec.silent === true;
   const commits = new Map<string, string>();
 
-  it("is taken by a cluster as it is", async () => {
+  it("is accepted by the API server unchanged", async () => {
     const args = [`--namespace=${home}`, "create", "--dry-run=server", "--output=json", "--filename=-"];
-    const taken = JSON.parse(await kubectl(cluster.kubeconfig, args, JSON.stringify(manifest)));
-    expect(taken.spec).toMatchObject(manifest.spec);
+    const accepted = JSON.parse(await kubectl(cluster.kubeconfig, args, JSON.stringify(manifest)));
+    expect(accepted.spec).toMatchObject(manifest.spec);
   });
 
-  it("warms up, in an image and on a machine of the tests' own size", async () => {
+  it("warms up with the image and resources of the tests", async () => {
     const { state, apiUrl, gitUrl } = scenario.github();
     for (const [repository, [first, ...others]] of branchesOf(checks)) {
       if (repository === alidist) continue;
@@ -78,7 +78,7 @@ describe.each(examples)("examples/$file", ({ manifest }) => {
       image: cluster.images.cell,
       workspace: { size: "1Gi" },
       cleanup: { minFree: "1Ki" },
-      // What the image has lying ready: pods reach no package index, nor the store of tarballs.
+      // The image contains aliBuild 1.17.44: pods reach neither a package index nor the tarball store.
       tool: { alibuild: "1.17.44" },
       remoteStore: `http://${cluster.hostAddress}:${portOf(store)}`,
       github: { apiUrl, gitUrl, pollInterval: "1s", secretRef: { name: `${name}-github` } },
@@ -88,7 +88,7 @@ describe.each(examples)("examples/$file", ({ manifest }) => {
     expect((await scenario.builder(0))?.status?.warmup?.failures ?? []).toEqual([]);
   });
 
-  it("builds a pull request of each of its checks", async () => {
+  it("builds a pull request for each of its checks", async () => {
     const { state } = scenario.github();
     for (const { repository, branch } of checks) {
       if (commits.has(`${repository} ${branch}`)) continue;
@@ -96,7 +96,7 @@ describe.each(examples)("examples/$file", ({ manifest }) => {
       const pull = await state.openPullRequest({ repository, base: branch, title: "Change", author: "ktf", files });
       commits.set(`${repository} ${branch}`, pull.commits.at(-1)?.oid ?? "");
     }
-    await waitFor("a verdict of each check", async () => {
+    await waitFor("a verdict for each check", async () => {
       const builds = await scenario.list<"Build">("builds");
       return checks.every((check) => builds.find(({ spec }) => spec.check === check.name)?.status?.verdict);
     });
@@ -106,14 +106,14 @@ describe.each(examples)("examples/$file", ({ manifest }) => {
     expect(builds).toHaveLength(checks.length);
   });
 
-  it("publishes it, unless it is silent", async () => {
+  it("publishes the verdicts unless it is silent", async () => {
     const { state } = scenario.github();
     const shown = () =>
       checks.map(({ name: context, repository, branch }) => {
         const all = state.statuses(repository, commits.get(`${repository} ${branch}`) ?? "");
         return all.some((status) => status.context === context && status.state === "success");
       });
-    await waitFor("GitHub to show it", async () => isSilent || shown().every(Boolean));
+    await waitFor("GitHub to show the verdicts", async () => isSilent || shown().every(Boolean));
     if (isSilent) expect(shown()).toEqual(checks.map(() => false));
     expect(await scenario.violations()).toEqual([]);
   });

@@ -3,14 +3,14 @@ import { check, greeting, hello } from "../../support/up/installation.ts";
 import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
-describe("pools that come and go", () => {
+describe("pools that are created and deleted", () => {
   const scenario = aScenario("elder");
   const condition = async (name: string, type: string) => {
     const pools = await scenario.list<"BuilderPool">("builderpools");
     return pools.find(({ metadata }) => metadata.name === name)?.status?.conditions?.find((one) => one.type === type);
   };
 
-  it("a base branch that does not compile warms up all the same, and the builder says so", async () => {
+  it("warm up with a base branch that does not compile, and the builder reports the failure", async () => {
     const { state } = scenario.github();
     await state.pushBranch({
       repository: hello,
@@ -22,9 +22,9 @@ describe("pools that come and go", () => {
     await state.pushBranch({ repository: hello, files: greeting("Hello again") });
   });
 
-  it("a second pool that names the same check waits, and says whose it is", async () => {
+  it("wait if another pool has the same check, and name that pool", async () => {
     await scenario.declare({}, "younger");
-    const conflict = await waitFor("the conflict to be named", async () => {
+    const conflict = await waitFor("the Conflict condition", async () => {
       const found = await condition("younger", "Conflict");
       return found?.status === "True" && found;
     });
@@ -34,12 +34,12 @@ describe("pools that come and go", () => {
     expect(scenario.statuses(commit)).toHaveLength(2);
   });
 
-  it("takes over when the first is deleted, which leaves nothing behind", async () => {
+  it("take over after the deletion of the first pool, which leaves no objects behind", async () => {
     await scenario.kubectl("delete", "builderpool", "elder", "--wait=true", "--timeout=120s");
-    await waitFor("the conflict to be over", async () => (await condition("younger", "Conflict"))?.status === "False");
+    await waitFor("the end of the conflict", async () => (await condition("younger", "Conflict"))?.status === "False");
     const { commit } = await scenario.propose("Over", greeting("Hello, over there"));
     await scenario.shows(commit, "success");
-    await waitFor("everything of the first to be gone", async () => {
+    await waitFor("all objects of the first pool to be deleted", async () => {
       const kinds =
         "statefulsets,services,pods,poddisruptionbudgets,networkpolicies,roles,persistentvolumeclaims,builders,builds";
       return (await scenario.kubectl("get", kinds, "--selector=ci.alice.cern.ch/pool=elder", "-o", "name")) === "";
@@ -47,10 +47,10 @@ describe("pools that come and go", () => {
     await scenario.kubectl("delete", "builderpool", "younger", "--wait=true", "--timeout=120s");
   });
 
-  it("one that is created again under the same name is another, and builds", async () => {
+  it("build after deletion and creation under the same name", async () => {
     await scenario.declare();
     await scenario.ready(1);
-    const { commit } = await scenario.propose("Anew", greeting("Hello, anew"));
+    const { commit } = await scenario.propose("Again", greeting("Hello, again"));
     await scenario.shows(commit, "success");
   });
 

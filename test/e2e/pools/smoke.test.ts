@@ -4,17 +4,17 @@ import { startGitHub } from "../support/github.ts";
 import { aNamespace } from "../support/namespace.ts";
 import { waitFor } from "../support/waitFor.ts";
 
-describe("a cluster for tests", () => {
+describe("a test cluster", () => {
   const cluster = anE2ECluster();
   const namespace = aNamespace(cluster, "smoke");
   const inPod = (script: string) => namespace.kubectl("exec", "worker", "--", "sh", "-ec", script);
 
-  it("has nodes that are ready", async () => {
+  it("has only ready nodes", async () => {
     const path = "jsonpath={.items[*].status.conditions[?(@.type=='Ready')].status}";
     expect(await cluster.kubectl("get", "nodes", "-o", path)).toMatch(/^True( True)*$/);
   });
 
-  it("runs a pod of the cell's image whose claim belongs to the pod's group", async () => {
+  it("runs a pod of the cell image with a volume of the pod's group", async () => {
     await namespace.apply(claim, pod(cluster.images.cell), service);
     await waitFor("the pod to be ready", async () => {
       const path = "jsonpath={.status.conditions[?(@.type=='Ready')].status}";
@@ -26,11 +26,11 @@ describe("a cluster for tests", () => {
     );
   });
 
-  it("shows what a pod prints", async () => {
-    await waitFor("the pod's word", async () => (await namespace.kubectl("logs", "worker")).includes("at work"));
+  it("serves the log of a pod", async () => {
+    await waitFor("the log of the pod", async () => (await namespace.kubectl("logs", "worker")).includes("at work"));
   });
 
-  it("compiles in that image, and installs aliBuild without a network", async () => {
+  it("compiles in the cell image, and installs aliBuild without a network", async () => {
     const script = `cd /data/work
 echo 'int main() { return 7; }' > seven.cc && g++ seven.cc -o seven && ./seven || echo $?
 export HOME=/data/work TMPDIR=/data/work
@@ -38,7 +38,7 @@ python3 -m venv tools && tools/bin/pip install --quiet --no-cache-dir alibuild==
     expect(await inPod(script)).toMatch(/^7\n.*1\.17\.44/);
   });
 
-  it("gives services names, and answers them from a pod", async () => {
+  it("resolves service names in a pod", async () => {
     const open = `python3 -c "import urllib.request as u; print(u.urlopen('http://worker.${namespace.name}.svc:8000/file').read().decode())"`;
     await waitFor("the service to answer", async () => (await inPod(open)).includes("kept"));
     const named = `python3 -c "import socket; print(socket.gethostbyname('kubernetes.default.svc.cluster.local'))"`;
@@ -47,7 +47,7 @@ python3 -m venv tools && tools/bin/pip install --quiet --no-cache-dir alibuild==
     );
   });
 
-  it("lets a pod reach the GitHub of a test", async () => {
+  it("lets a pod reach the GitHub stand-in of a test", async () => {
     const github = await startGitHub(cluster);
     try {
       const ask = `python3 -c "import urllib.request as u; print(u.urlopen('${github.apiUrl}/rate_limit').read().decode())"`;
@@ -72,7 +72,7 @@ const service = {
   spec: { selector: { app: "worker" }, ports: [{ port: 8000 }] },
 };
 
-/** As restricted as a cell is. */
+/** Has the same restrictions as a cell. */
 function pod(image: string): object {
   return {
     apiVersion: "v1",

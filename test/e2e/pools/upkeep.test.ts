@@ -6,7 +6,7 @@ import { aScenario, type Holder } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 import { versionsOf } from "../support/writes.ts";
 
-/** Kind and name, and what a hand does to it. */
+/** Kind, name, and a manual edit. */
 const edits: readonly (readonly [string, string, object])[] = [
   ["statefulset", "kept", { spec: { replicas: 3 } }],
   ["statefulset", "kept", { spec: { template: { spec: { terminationGracePeriodSeconds: 1 } } } }],
@@ -18,15 +18,15 @@ const edits: readonly (readonly [string, string, object])[] = [
   ["serviceaccount", "kept-builder", { metadata: { labels: null } }],
 ];
 
-describe("what a pool owns, while it builds", () => {
+describe("an owned object of a pool that builds", () => {
   const scenario = aScenario("kept");
   const conflictOf = async (name: string) => {
     const pools = await scenario.list<"BuilderPool">("builderpools");
     const found = pools.find(({ metadata }) => metadata.name === name);
     return found?.status?.conditions?.find(({ type }) => type === "Conflict");
   };
-  /** What people and we may have written on an object; its UID tells whether it is the same one. */
-  async function written(kind: string, name: string) {
+  /** The parts of an object that people and the operator write. */
+  async function specOf(kind: string, name: string) {
     const { metadata, status: _, ...rest } = JSON.parse(await scenario.kubectl("get", kind, name, "-o", "json"));
     return { ...rest, labels: metadata.labels };
   }
@@ -34,27 +34,27 @@ describe("what a pool owns, while it builds", () => {
   let before: Holder;
   let pods: ReadonlyMap<string, string>;
 
-  it("is put right when somebody edits it", async () => {
+  it("is restored after a manual edit", async () => {
     await scenario.declare({ instances: 2, partition: { patience: "1s" } });
     await scenario.ready(2);
     held = await scenario.hold("Held");
     before = await scenario.holder(held.number);
     pods = await podsOf(scenario);
     for (const [kind, name, patch] of edits) {
-      const right = await written(kind, name);
-      const said = await scenario.kubectl("patch", kind, name, "--type=merge", `--patch=${JSON.stringify(patch)}`);
-      expect(said).not.toContain("no change");
-      await waitFor(`the ${kind} to be right again`, async () => {
-        return JSON.stringify(await written(kind, name)) === JSON.stringify(right);
+      const original = await specOf(kind, name);
+      const output = await scenario.kubectl("patch", kind, name, "--type=merge", `--patch=${JSON.stringify(patch)}`);
+      expect(output).not.toContain("no change");
+      await waitFor(`the ${kind} to be restored`, async () => {
+        return JSON.stringify(await specOf(kind, name)) === JSON.stringify(original);
       });
     }
   });
 
-  it("comes back when somebody deletes it, and the pods that were left without a controller have one again", async () => {
+  it("is created again after a manual deletion, and orphaned pods get a controller again", async () => {
     await scenario.kubectl("delete", "statefulset", "kept", "--cascade=orphan");
     await scenario.kubectl("delete", "service,networkpolicy,poddisruptionbudget", "kept");
     await scenario.kubectl("delete", "role,rolebinding", "kept-builder");
-    for (const [kind, name] of edits) await waitFor(`the ${kind}`, () => written(kind, name));
+    for (const [kind, name] of edits) await waitFor(`the ${kind}`, () => specOf(kind, name));
     await waitFor("the pods to have a controller", async () => {
       const kinds = "jsonpath={.items[*].metadata.ownerReferences[*].kind}";
       const owners = await scenario.kubectl("get", "pods", "--selector=ci.alice.cern.ch/pool=kept", "-o", kinds);
@@ -62,29 +62,26 @@ describe("what a pool owns, while it builds", () => {
     });
   });
 
-  it("is nothing that a build or a builder notices", async () => {
+  it("is restored without effect on builds and builders", async () => {
     const { commit } = await scenario.propose("Meanwhile", greeting("Hello, meanwhile"));
     await scenario.shows(commit, "success");
     expect(await scenario.holder(held.number)).toEqual(before);
     held.release();
     await scenario.shows(held.commit, "success");
-    await waitFor(
-      "the pods to be those there were",
-      async () => String([...(await podsOf(scenario))]) === String([...pods]),
-    );
+    await waitFor("the pods to be unchanged", async () => String([...(await podsOf(scenario))]) === String([...pods]));
     for (const ordinal of [0, 1]) expect(await scenario.phases(ordinal)).toEqual(["Pending", "Warming", "Ready"]);
   });
 
-  it("is written by nobody while nothing happens, but for the heartbeats of its builders", async () => {
+  it("is not written while the pool is idle, except for heartbeats", async () => {
     const beats = () =>
       scenario.kubectl("get", "leases", "kept-0", "kept-1", "-o", "jsonpath={.items[*].spec.renewTime}");
     let last: readonly string[] = [];
-    await waitFor("the pool to be at rest", async () => {
+    await waitFor("the pool to be idle", async () => {
       const now = await versionsOf(scenario);
-      const isAtRest = String(now) === String(last);
+      const isIdle = String(now) === String(last);
       last = now;
-      if (!isAtRest) await sleep(5000);
-      return isAtRest;
+      if (!isIdle) await sleep(5000);
+      return isIdle;
     });
     const beatsBefore = (await beats()).split(" ");
     await sleep(30_000);
@@ -92,26 +89,24 @@ describe("what a pool owns, while it builds", () => {
     for (const [index, beat] of (await beats()).split(" ").entries()) expect(beat).not.toBe(beatsBefore[index]);
   });
 
-  it("is never taken from somebody else: a pool whose name is theirs says so, and begins when it is free", async () => {
+  it("is never taken from another owner: the pool reports the conflict and starts once the name is free", async () => {
     await scenario.kubectl("create", "service", "clusterip", "taken", "--tcp=80");
     await scenario.declare({ checks: [{ name: "build/hello/taken" }], warmup: { builds: "None" } }, "taken");
-    const conflict = await waitFor("the conflict to be named", async () => {
+    const conflict = await waitFor("the Conflict condition", async () => {
       const found = await conflictOf("taken");
       return found?.status === "True" && found;
     });
     expect(conflict).toMatchObject({
       reason: "NameTaken",
-      message: expect.stringMatching(
-        /The Service "taken" belongs to another owner: create the pool "taken" under another/,
-      ),
+      message: expect.stringMatching(/Service "taken"/),
     });
     expect(await scenario.kubectl("get", "statefulset", "taken", "--ignore-not-found")).toBe("");
     await scenario.kubectl("delete", "service", "taken");
-    await waitFor("the conflict to be over", async () => (await conflictOf("taken"))?.status === "False");
-    await waitFor("the pool to begin", () => written("statefulset", "taken"));
+    await waitFor("the end of the conflict", async () => (await conflictOf("taken"))?.status === "False");
+    await waitFor("the pool to start", () => specOf("statefulset", "taken"));
   });
 
-  it("lets nothing be claimed, built or reported twice", async () => {
+  it("causes no second claim, build or report", async () => {
     expect(await scenario.violations()).toEqual([]);
   });
 });

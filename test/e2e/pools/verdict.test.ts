@@ -5,7 +5,7 @@ import { home } from "../support/installChart.ts";
 import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
-describe("a pool that is applied", () => {
+describe("an applied pool", () => {
   const cluster = anE2ECluster();
   const scenario = aScenario("first");
 
@@ -15,7 +15,7 @@ describe("a pool that is applied", () => {
     expect((await scenario.builder(0))?.status).toMatchObject({ phase: "Ready", warm: {} });
   });
 
-  it("builds a pull request from listing to status, with two writes", async () => {
+  it("builds a pull request from listing to status, with two status writes", async () => {
     const { commit } = await scenario.propose("Greet", greeting("Hello, all"));
     await scenario.shows(commit, "success");
     expect(scenario.statuses(commit)).toEqual([
@@ -24,7 +24,7 @@ describe("a pool that is applied", () => {
     ]);
   });
 
-  it("puts the result page and the full log into the log service", async () => {
+  it("stores the result page and the full log in the log service", async () => {
     const [build] = await scenario.list<"Build">("builds");
     const path = build?.status?.verdict?.log?.path ?? "";
     const proxy = `/api/v1/namespaces/${home}/services/builderpool-logs:80/proxy/${path}`;
@@ -34,18 +34,18 @@ describe("a pool that is applied", () => {
     );
   });
 
-  it("shows the build as it runs in the log of the cell", async () => {
+  it("shows a running build in the log of the cell", async () => {
     const held = await scenario.hold("Watched");
-    const own = () => scenario.kubectl("logs", "first-0", "-c", "cell");
+    const cellLog = () => scenario.kubectl("logs", "first-0", "-c", "cell");
     const runs = new RegExp(`${held.commit}[^]*Test #1: greets \\.* *Passed`);
-    await waitFor("the tests of it", async () => runs.test(await own()));
+    await waitFor("the tests of the build", async () => runs.test(await cellLog()));
     await scenario.shows(held.commit, /^pending/);
     expect(scenario.statuses(held.commit)).toHaveLength(1);
     held.release();
     await scenario.shows(held.commit, "success");
   });
 
-  it("marks a compile error red", async () => {
+  it("reports a compile error as an error", async () => {
     const { commit } = await scenario.propose("Break", {
       "src/greeting.cxx": "const char* greeting() { return 1 2; }\n",
     });

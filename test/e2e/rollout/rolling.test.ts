@@ -5,7 +5,7 @@ import { podsOf } from "../support/pods.ts";
 import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
-describe("a pool whose image changes while it builds", () => {
+describe("a rollout of a new image in a pool that builds", () => {
   const scenario = aScenario("rolled");
   const { images } = anE2ECluster();
   const size = 4;
@@ -28,13 +28,13 @@ describe("a pool whose image changes while it builds", () => {
     const revision = (await pool())?.status?.revision;
     await scenario.declare({ instances: size, update, image: images.again.cell });
     const ordinal = Number(claim.builder.slice("rolled-".length));
-    await waitFor("the roll to ask the builder that builds to drain", async () => {
+    await waitFor("the rollout to drain the busy builder", async () => {
       return (await scenario.builder(ordinal))?.status?.phase === "Draining";
     });
     expect((await scenario.holder(held.number)).claim).toEqual(claim);
     held.release();
     await scenario.shows(held.commit, "success");
-    await waitFor("all to be at the new revision", () => isUpdated(revision), 420_000);
+    await waitFor("all builders to be at the new revision", () => isUpdated(revision), 420_000);
     const after = await podsOf(scenario);
     expect([...after].filter(([name, pod]) => before.get(name) === pod)).toEqual([]);
     const names = [...after.keys()].toSorted();
@@ -45,27 +45,27 @@ describe("a pool whose image changes while it builds", () => {
     expect(used.split(" ")).toEqual(Array.from({ length: size }, () => images.again.cell));
   });
 
-  it("let the build that ran on one of them come to its end, on that builder", async () => {
+  it("lets the running build finish in its first attempt", async () => {
     const build = (await scenario.list<"Build">("builds")).find(({ spec }) => spec.number === held.number);
     expect(build?.status).toMatchObject({ phase: "Done", attempt: 1, verdict: { result: "Success" } });
   });
 
-  it("never had fewer builders ready than its budget allows", async () => {
+  it("never has fewer ready builders than its budget allows", async () => {
     expect(await scenario.fewestReady(size)).toBeGreaterThanOrEqual(size - 1);
   });
 
-  it("stalls at an image that cannot be had, says so, and keeps serving; the next change goes on", async () => {
+  it("stalls at an image that cannot be pulled, keeps serving, and continues with the next change", async () => {
     const revision = (await pool())?.status?.revision;
     const warmup = { builds: "None", timeout: "20s" };
     await scenario.declare({ instances: size, update, warmup, image: "localhost/nothing:1" });
-    const stalled = await waitFor("the roll to stall", async () =>
+    const stalled = await waitFor("the rollout to stall", async () =>
       (await pool())?.status?.conditions?.find(({ type, status }) => type === "Stalled" && status === "True"),
     );
     expect(stalled.message).toContain(highest);
     const { commit } = await scenario.propose("Meanwhile", greeting("Hello, meanwhile"));
     await scenario.shows(commit, "success");
     await scenario.declare({ instances: size, update, warmup, template: { annotations: { round: "two" } } });
-    await waitFor("the next change to be everywhere", () => isUpdated(revision), 420_000);
+    await waitFor("the next change on all builders", () => isUpdated(revision), 420_000);
   });
 
   it("claims, builds and reports nothing twice", async () => {

@@ -9,7 +9,7 @@ describe("a pool that is scaled while it builds", () => {
   let held: Awaited<ReturnType<typeof scenario.hold>>;
   let before: Holder;
 
-  it("grows by builders that warm up before they are ready", async () => {
+  it("adds builders that warm up before they are ready", async () => {
     await scenario.declare({ instances: 2, partition: { patience: "1s" } });
     await scenario.ready(2);
     held = await scenario.hold("Held");
@@ -19,24 +19,24 @@ describe("a pool that is scaled while it builds", () => {
     for (const ordinal of [2, 3]) expect(await scenario.phases(ordinal)).toEqual(["Pending", "Warming", "Ready"]);
   });
 
-  it("goes on building", async () => {
+  it("continues to build", async () => {
     const two = await scenario.propose("Two", greeting("Hello, two"));
     const three = await scenario.propose("Three", greeting("Hello, three"));
     for (const { commit } of [two, three]) await scenario.shows(commit, "success");
   });
 
-  it("shrinks by its highest ordinals, which drain and leave", async () => {
+  it("drains and removes its highest ordinals", async () => {
     await scale(2);
     await scenario.ready(2);
-    await waitFor("the highest ordinals to leave", async () => {
+    await waitFor("the highest ordinals to be removed", async () => {
       const names = (await scenario.list<"Builder">("builders")).map(({ metadata }) => metadata.name);
       return names.toSorted().join() === "scaled-0,scaled-1";
     });
-    // Nothing ran on them, so nothing was left to drain.
+    // No build ran on these builders, so they drained at once.
     for (const ordinal of [2, 3]) expect((await scenario.phases(ordinal)).at(-1)).toBe("Drained");
   });
 
-  it("touches neither the builders that stay nor the build that runs", async () => {
+  it("touches neither the remaining builders nor the running build", async () => {
     for (const ordinal of [0, 1]) expect((await scenario.phases(ordinal)).at(-1)).toBe("Ready");
     for (const ordinal of [0, 1]) expect(await scenario.phases(ordinal)).not.toContain("Draining");
     expect(await scenario.holder(held.number)).toEqual(before);

@@ -3,7 +3,7 @@ import { greeting, hello } from "../../support/up/installation.ts";
 import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
-describe("a pod that finds on its volume the word that it is ready", () => {
+describe("a pod with a stale ready marker on its volume", () => {
   const scenario = aScenario("stale");
   const marker = "/data/state/ready";
   const inBuilder = (script: string) => scenario.kubectl("exec", "stale-0", "-c", "builder", "--", "sh", "-c", script);
@@ -16,16 +16,16 @@ describe("a pod that finds on its volume the word that it is ready", () => {
   let gate: Awaited<ReturnType<typeof scenario.gate>>;
   let waiting: Awaited<ReturnType<typeof scenario.propose>>;
 
-  it("does not believe it: it warms up, and is not ready before", async () => {
+  it("ignores the marker: it warms up first and is not ready before", async () => {
     await scenario.declare({ warmup: { builds: "All" } });
     await scenario.ready(1);
     const before = (await scenario.builder(0))?.status;
     expect(JSON.parse(await inBuilder(`cat ${marker}`))).toEqual(before?.warm);
     gate = await scenario.gate();
-    // Only the base branch waits at it: what pull requests change is what it asks for.
+    // Only builds of the base branch wait at the gate. `$1` of a pull request names a pull request.
     const held = `"$1" | grep -q pull || exec ${gate.wait}\n`;
     await scenario.github().state.pushBranch({ repository: hello, files: { "test/held.test": held } });
-    // As from a builder that was warm a moment ago, at this very revision.
+    // The marker of a builder that was warm a moment ago at the same revision.
     await inBuilder(`echo '${JSON.stringify({ ...before?.warm, at: new Date().toISOString() })}' > ${marker}`);
     await scenario.kubectl("delete", "pod", "stale-0", "--wait=false");
     const warming = await waitFor("the next pod to build the base branch", async () => {
@@ -38,13 +38,13 @@ describe("a pod that finds on its volume the word that it is ready", () => {
     expect(await inBuilder(`test -e ${marker} || echo gone`)).toBe("gone");
   });
 
-  it("claims nothing meanwhile, not even when the word appears again", async () => {
+  it("claims nothing during the warm-up, even if the marker appears again", async () => {
     await inBuilder(`echo '{"incarnation":"any","revision":"any"}' > ${marker}`);
     waiting = await scenario.propose("Wait", greeting("Hello, pull request"));
     const queued = await waitFor("the pull request to be queued", () => build(waiting.number));
-    // A request that came later went through the queue, so a builder that wanted to claim had its time.
+    // A later pull request passed the queue, so a ready builder had time for a claim.
     const later = await scenario.propose("Wait too", greeting("Hello, later pull request"));
-    await waitFor("the later one to be queued", () => build(later.number));
+    await waitFor("the later pull request to be queued", () => build(later.number));
     await waitFor("the pool to count both", async () =>
       (await scenario.list<"BuilderPool">("builderpools")).some(
         ({ metadata, status }) => metadata.name === "stale" && status?.queued === 2,
@@ -55,14 +55,14 @@ describe("a pod that finds on its volume the word that it is ready", () => {
     expect(scenario.statuses(waiting.commit)).toEqual([]);
   });
 
-  it("builds what waited once it is warm, with a word of its own", async () => {
+  it("builds the waiting pull request once it is warm, with its own marker", async () => {
     gate.open();
     await scenario.ready(1);
     await scenario.shows(waiting.commit, "success");
     const { warm, incarnation } = (await scenario.builder(0))?.status ?? {};
     expect(warm?.incarnation).toBe(incarnation);
     expect(JSON.parse(await inBuilder(`cat ${marker}`))).toEqual(warm);
-    await waitFor("its pod to be ready, which kubelet asks every five seconds", isReady);
+    await waitFor("the pod to be ready (the kubelet probes every 5 s)", isReady);
   });
 
   it("claims, builds and reports nothing twice", async () => {

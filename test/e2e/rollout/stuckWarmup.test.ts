@@ -3,7 +3,7 @@ import { greeting, hello } from "../../support/up/installation.ts";
 import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
-describe("a warm-up that does not come to its end", () => {
+describe("a warm-up that hangs", () => {
   const scenario = aScenario("stuck");
   const declare = (instances: number) =>
     scenario.declare({ instances, warmup: { builds: "All", timeout: "15s" }, partition: { patience: "1s" } });
@@ -12,51 +12,51 @@ describe("a warm-up that does not come to its end", () => {
     const conditions = pools.find(({ metadata }) => metadata.name === "stuck")?.status?.conditions;
     return conditions?.find(({ type }) => type === "Stalled");
   };
-  /** Waits until the pool says that a builder is stuck at that step of its warm-up. */
+  /** Waits until the Stalled condition names this builder and this step of its warm-up. */
   const stuckAt = (ordinal: number, step: string) =>
-    waitFor(`stuck-${ordinal} to be called stuck`, async () => {
+    waitFor(`a stall of stuck-${ordinal}`, async () => {
       const { status, message = "" } = (await stalled()) ?? {};
-      return status === "True" && message.startsWith(`"stuck-${ordinal}" `) && message.includes(step) && message;
+      return status === "True" && message.includes(`"stuck-${ordinal}"`) && message.includes(step) && message;
     });
-  const over = () => waitFor("the stall to be over", async () => (await stalled())?.status === "False");
+  const over = () => waitFor("the end of the stall", async () => (await stalled())?.status === "False");
   const builds = async (text: string) => {
     const { commit } = await scenario.propose(text, greeting(`Hello, ${text} pull request`));
     await scenario.shows(commit, "success");
   };
   let gate: Awaited<ReturnType<typeof scenario.gate>>;
 
-  it("because a build of the base branch hangs is named, with what it waits for", async () => {
+  it("in a build of the base branch stalls the pool, and the message names the step", async () => {
     await declare(1);
     await scenario.ready(1);
     gate = await scenario.gate();
-    // Only the base branch waits at it: what pull requests change is what it asks for.
+    // Only builds of the base branch wait at the gate. `$1` of a pull request names a pull request.
     const held = `"$1" | grep -q pull || exec ${gate.wait}\n`;
     await scenario.github().state.pushBranch({ repository: hello, files: { "test/held.test": held } });
     await declare(2);
-    expect(await stuckAt(1, "Building")).toBe(
-      '"stuck-1" made no progress in its warm-up for 15s ("Building master for build/hello/o2"); its status and log show the reason, `builderpool restart` restarts it',
-    );
+    expect(await stuckAt(1, "Building")).toMatch(/15s.*Building master for build\/hello\/o2/);
   });
 
-  it("leaves the others to serve", async () => {
+  it("leaves the other builders serving", async () => {
     await builds("meanwhile");
     expect(await scenario.leftReady("stuck-0")).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it("goes on by itself when what held it is gone", async () => {
+  it("continues without help once the build can finish", async () => {
     gate.open();
     await scenario.ready(2);
     await over();
   });
 
-  it("because git gets no answer is named as well, and goes on when it does", async () => {
+  it("in git without an answer stalls the pool too, and continues with the answer", async () => {
     const { faults } = scenario.github();
     await declare(3);
     faults.add({ on: "* /git/*", fault: { kind: "hang" } });
-    await stuckAt(2, "tried again soon");
-    const { phase, warmup } = (await scenario.builder(2))?.status ?? {};
+    await stuckAt(2, "Fetching");
+    const phase = await waitFor("a failed step of the warm-up", async () => {
+      const { status } = (await scenario.builder(2)) ?? {};
+      return status?.warmup?.failures?.join().includes("http") && status.phase;
+    });
     expect(phase).toBe("Warming");
-    expect(warmup?.failures?.join()).toMatch(/could not be fetched from http/);
     faults.clear();
     await scenario.ready(3);
     await over();

@@ -4,13 +4,13 @@ import { podsOf } from "../support/pods.ts";
 import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 
-describe("a pool of one builder whose pods change", () => {
+describe("a rollout in a pool of one builder", () => {
   const scenario = aScenario("lone");
   const status = async () =>
     (await scenario.list<"BuilderPool">("builderpools")).find(({ metadata }) => metadata.name === "lone")?.status;
   const change = { template: { annotations: { round: "two" } } };
 
-  it("gets a second one first, which serves while the first is replaced", async () => {
+  it("adds a second builder that serves while the first is replaced", async () => {
     await scenario.declare();
     await scenario.ready(1);
     const held = await scenario.hold("Held");
@@ -26,14 +26,14 @@ describe("a pool of one builder whose pods change", () => {
     expect((await scenario.holder(held.number)).claim).toEqual(claim);
     held.release();
     await scenario.shows(held.commit, "success");
-    await waitFor("the first to be the only one again, and new", async () => {
+    await waitFor("only the first builder, at the new revision", async () => {
       const now = await status();
       const names = [...(await podsOf(scenario)).keys()];
       return now?.revision !== revision && now?.updated === 1 && now.ready === 1 && String(names) === "lone-0";
     });
   });
 
-  it("was never without a builder that is ready", async () => {
+  it("always has a ready builder", async () => {
     expect(await scenario.fewestReady(1)).toBe(1);
   });
 

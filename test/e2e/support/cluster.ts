@@ -3,19 +3,19 @@ import { kubectl } from "../../support/cluster/kubectl.ts";
 import type { ProvidedCluster } from "./globalSetup.ts";
 
 export interface E2ECluster extends ProvidedCluster {
-  /** What kubectl prints; rejects with its own words. */
+  /** Returns the output of kubectl. Rejects with its error output. */
   kubectl(...args: readonly string[]): Promise<string>;
-  /** Creates or changes objects, all as one user would. */
+  /** Creates or changes objects by server-side apply. */
   apply(...manifests: readonly object[]): Promise<void>;
 }
 
-/** The cluster that all test files of this run share. */
+/** The cluster of all test files of this run. */
 export function anE2ECluster(): E2ECluster {
   const cluster = inject("cluster");
   return { ...cluster, ...commandsOf(cluster.kubeconfig) };
 }
 
-/** Commands with the same words before each. */
+/** kubectl and apply with the arguments `before` in front. */
 export function commandsOf(kubeconfig: string, ...before: readonly string[]): Pick<E2ECluster, "kubectl" | "apply"> {
   return {
     kubectl: (...args) => kubectl(kubeconfig, [...before, ...args]),

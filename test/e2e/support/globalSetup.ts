@@ -13,19 +13,22 @@ declare module "vitest" {
   }
 }
 
-/** What a run tells its test files. */
+/** Values that a run provides to its test files. */
 export interface ProvidedCluster {
   readonly kubeconfig: string;
-  /** Where pods reach servers of the tests; absent when they cannot. */
+  /** Address at which pods reach servers of the tests. Absent if no such address exists. */
   readonly hostAddress?: string;
   readonly images: LoadedImages;
-  /** Where the kubelets of its nodes keep the volumes of pods. */
+  /** Folder in which the kubelets keep the volumes of pods. */
   readonly kubeletFolder: string;
 }
 
 const logs = resolve(import.meta.dirname, "../../../.work/e2e-logs");
 
-/** One cluster for all files of a run. It goes with the run, unless `make cluster` had brought it up or KEEP_CLUSTER is 1. */
+/**
+ * One cluster for all files of a run. The run deletes the cluster at its end,
+ * unless `make cluster` started the cluster or KEEP_CLUSTER is 1.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const provider = await chooseProvider(process.env);
   const keep = process.env["KEEP_CLUSTER"] === "1";
@@ -47,8 +50,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     if (project.vitest.state.getCountOfFailedTests() > 0) {
       await rm(logs, { recursive: true, force: true });
       await mkdir(logs, { recursive: true });
-      await collectLogs(cluster, logs).catch((error) => say(`could not collect all logs: ${error}`));
-      say(`logs of the cluster, its events and its pods: ${logs}`);
+      await collectLogs(cluster, logs).catch((error) => say(`some logs could not be collected: ${error}`));
+      say(`logs of the cluster and its pods, and all Events: ${logs}`);
     }
     await end();
   };

@@ -3,19 +3,19 @@ import { helm } from "../../support/cluster/helm.ts";
 import type { LoadedImages } from "../../support/cluster/images/load.ts";
 import { kubectl } from "../../support/cluster/kubectl.ts";
 
-/** Where the operator of a run lives, and every pool of its stories but those that bring their own. */
+/** Namespace of the shared installation and of all scenarios without their own namespace. */
 export const home = "ci";
 export const chart = resolve(import.meta.dirname, "../../../deploy/helm/builderpool");
 
 interface Release extends Pick<LoadedImages, "registry" | "tag"> {
   readonly namespace?: string;
-  /** Folder of another chart than this checkout's. */
+  /** Folder of the chart. The default is the chart of this checkout. */
   readonly from?: string;
-  /** Values, as of `--set`. */
+  /** Values as for `--set`. */
   readonly set?: readonly string[];
 }
 
-/** As a person would: a namespace that lets in only restricted pods, `helm install`, and wait. An earlier one is upgraded. */
+/** Creates a namespace for restricted pods, then installs the chart or upgrades it, and waits until it runs. */
 export async function installChart(
   kubeconfig: string,
   { registry, tag, namespace = home, from = chart, set = [] }: Release,

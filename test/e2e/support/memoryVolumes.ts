@@ -3,13 +3,14 @@ import { anE2ECluster, commandsOf } from "./cluster.ts";
 import { home } from "./installChart.ts";
 import { waitFor } from "./waitFor.ts";
 
-const held = "piece";
-/** Of the pods of builders: one that is held already is not given to another. */
+const volumeName = "piece";
+/** The group of builder pods. The kubelet does not change the group of a volume that another pod already uses. */
 const group = 65_000;
 
 /**
- * Volumes for the claims of a pool's builders, ordinal by ordinal, that can be filled to the last byte and take no disk: each is the memory
- * of a pod that does nothing else. Called in a `describe`, before its scenario, so that they go after the pool. Returns their storage class.
+ * Creates volumes for the claims of a pool's builders, one for each ordinal, and returns their storage class.
+ * Tests can fill these volumes to the last byte without using the disk: each is the memory volume of an idle pod.
+ * Call this in a `describe` before the scenario: the volumes must be deleted after the pool.
  */
 export function memoryVolumes(pool: string, sizes: readonly string[]): string {
   const cluster = anE2ECluster();
@@ -22,15 +23,15 @@ export function memoryVolumes(pool: string, sizes: readonly string[]): string {
   }));
 
   beforeAll(async () => {
-    await apply(...volumes.map(({ name, size }) => holder(name, size, cluster.images.cell)));
+    await apply(...volumes.map(({ name, size }) => holderPod(name, size, cluster.images.cell)));
     for (const { name, claim } of volumes) {
       const [node, uid] = await waitFor(`${name} to run`, async () => {
         const path = "jsonpath={.status.phase} {.spec.nodeName} {.metadata.uid}";
         const [phase, ...place] = (await kubectl("get", "pod", name, "-o", path)).split(" ");
         return phase === "Running" && place;
       });
-      const path = `${cluster.kubeletFolder}/pods/${uid}/volumes/kubernetes.io~empty-dir/${held}`;
-      await apply(volume({ name, claim, storageClassName, path, node }));
+      const path = `${cluster.kubeletFolder}/pods/${uid}/volumes/kubernetes.io~empty-dir/${volumeName}`;
+      await apply(localVolume({ name, claim, storageClassName, path, node }));
     }
   });
   afterAll(async () => {
@@ -41,13 +42,13 @@ export function memoryVolumes(pool: string, sizes: readonly string[]): string {
   return storageClassName;
 }
 
-function holder(name: string, sizeLimit: string, image: string): object {
+function holderPod(name: string, sizeLimit: string, image: string): object {
   const container = {
     name: "holder",
     image,
     command: ["sleep", "infinity"],
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-    volumeMounts: [{ name: held, mountPath: "/held" }],
+    volumeMounts: [{ name: volumeName, mountPath: "/held" }],
   };
   return {
     apiVersion: "v1",
@@ -63,30 +64,30 @@ function holder(name: string, sizeLimit: string, image: string): object {
         seccompProfile: { type: "RuntimeDefault" },
       },
       containers: [container],
-      volumes: [{ name: held, emptyDir: { medium: "Memory", sizeLimit } }],
+      volumes: [{ name: volumeName, emptyDir: { medium: "Memory", sizeLimit } }],
     },
   };
 }
 
-function volume(of: {
+function localVolume(options: {
   name: string;
   claim: string;
   storageClassName: string;
   path: string;
   node: string | undefined;
 }): object {
-  const onNode = { key: "kubernetes.io/hostname", operator: "In", values: [of.node] };
+  const onNode = { key: "kubernetes.io/hostname", operator: "In", values: [options.node] };
   return {
     apiVersion: "v1",
     kind: "PersistentVolume",
-    metadata: { name: of.name },
+    metadata: { name: options.name },
     spec: {
-      storageClassName: of.storageClassName,
+      storageClassName: options.storageClassName,
       accessModes: ["ReadWriteOnce"],
       capacity: { storage: "1Gi" },
       persistentVolumeReclaimPolicy: "Retain",
-      local: { path: of.path },
-      claimRef: { namespace: home, name: of.claim },
+      local: { path: options.path },
+      claimRef: { namespace: home, name: options.claim },
       nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [onNode] }] } },
     },
   };

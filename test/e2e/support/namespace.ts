@@ -6,8 +6,9 @@ export interface Namespace extends Pick<E2ECluster, "kubectl" | "apply"> {
 }
 
 /**
- * A namespace of its own for a test file, called in its `describe`; its commands stay in it. It enforces the `restricted` standard for pods, which
- * everything of builderpool must meet. When a test failed it stays until the cluster goes, so that its logs can be collected.
+ * Creates a namespace for one test file. Call this in a `describe`. All commands of the result use this namespace.
+ * The namespace enforces the `restricted` pod security standard, as all pods of builderpool must meet it.
+ * After a failed test the namespace stays, so that its logs can be collected.
  */
 export function aNamespace(cluster: E2ECluster, prefix: string): Namespace {
   const name = `${prefix}-${Math.random().toString(36).slice(2, 8)}`;

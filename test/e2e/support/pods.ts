@@ -11,7 +11,7 @@ interface Pod {
   };
 }
 
-/** UID and number of restarts of each pod of a scenario's pool, by its name: the same means that nobody touched it. */
+/** UID and number of restarts of each pod of the pool, by name. Equal values mean an untouched pod. */
 export async function podsOf({
   kubectl,
   pool,

@@ -3,11 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 const patience = 180_000;
 
 /**
- * What `observe` resolves with, as soon as it is neither undefined nor false; asked twice a second. After three minutes it
- * rejects with `what` was waited for and the last error, for until then a cluster may well answer with one.
+ * Calls `observe` every 500 ms until it returns neither undefined nor false, and returns that value.
+ * Errors of `observe` count as undefined: a cluster may answer with errors for a while.
+ * After `limit` milliseconds, rejects with `goal` and the last error.
  */
 export async function waitFor<T>(
-  what: string,
+  goal: string,
   observe: () => Promise<T | undefined | false>,
   limit = patience,
 ): Promise<T> {
@@ -21,7 +22,7 @@ export async function waitFor<T>(
       last = error;
     }
     if (performance.now() > deadline) {
-      throw new Error(`Waited ${limit / 1000} s in vain for ${what}`, { cause: last });
+      throw new Error(`Waited ${limit / 1000} s in vain for ${goal}`, { cause: last });
     }
     await sleep(500);
   }

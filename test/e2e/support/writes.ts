@@ -10,7 +10,10 @@ interface Item {
 const owned =
   "builders,builds,pods,statefulsets,controllerrevisions,persistentvolumeclaims,services,poddisruptionbudgets,networkpolicies,roles,rolebindings,serviceaccounts";
 
-/** The version of everything that belongs to a scenario's pool, of the pool, and of Events about it, but for Leases: each write makes another. */
+/**
+ * Resource versions of the pool, its objects and its Events. Every write changes a version.
+ * Leases are left out: heartbeats change them.
+ */
 export async function versionsOf({ kubectl, pool }: Pick<Scenario, "kubectl" | "pool">): Promise<readonly string[]> {
   const list = async (...args: readonly string[]): Promise<readonly Item[]> =>
     JSON.parse(await kubectl("get", ...args, "-o", "json")).items;
