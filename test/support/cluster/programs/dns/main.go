@@ -1,4 +1,4 @@
-// CoreDNS with the plugins that a test cluster needs; the whole of it links the clients of every cloud.
+// CoreDNS with only the plugins of a test cluster. The full CoreDNS links the client libraries of every cloud.
 package main
 
 import (

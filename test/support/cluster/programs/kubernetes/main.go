@@ -1,6 +1,6 @@
-// One binary that is every program of a Kubernetes control plane and node, and kubectl: the first argument, or the name
-// under which it is called, says which. Only the chosen program's constructor runs, as each registers flags and feature
-// gates process-wide.
+// One binary with every program of a Kubernetes control plane and node, and kubectl. The first argument, or the name of the
+// executable, selects the program. Only the constructor of this program runs: each constructor registers flags and feature
+// gates for the whole process.
 package main
 
 import (
@@ -49,7 +49,7 @@ func main() {
 	}
 	program, known := programs[name]
 	if !known {
-		fmt.Fprintf(os.Stderr, "%q is no program of Kubernetes that is built in here\n", name)
+		fmt.Fprintf(os.Stderr, "unknown program %q: it is not built into this binary\n", name)
 		os.Exit(2)
 	}
 	program()

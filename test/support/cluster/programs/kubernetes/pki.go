@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// What a certificate of the test cluster says about its bearer.
+// subject is the identity in a certificate of the test cluster.
 type subject struct {
 	Name         string   `json:"name"`
 	CommonName   string   `json:"commonName"`
@@ -26,8 +26,8 @@ type subject struct {
 
 const lifetime = 30 * 24 * time.Hour
 
-// writePki reads a JSON list of subjects from standard input and writes ca, sa (the key pair that signs tokens) and one
-// certificate with its key for each subject into the folder named by its only argument.
+// writePki reads a JSON list of subjects from standard input. Into the folder of its only argument it writes ca, sa (the key
+// pair that signs tokens), and a certificate with its key for each subject.
 func writePki() {
 	var subjects []subject
 	must(0, json.NewDecoder(os.Stdin).Decode(&subjects))
@@ -59,7 +59,7 @@ func newKey() *ecdsa.PrivateKey {
 	return must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 }
 
-// An hour of grace on either side: clocks of virtual machines jump.
+// Certificates are valid an hour before now: clocks of virtual machines jump.
 func certificate(name pkix.Name, serial int64) *x509.Certificate {
 	now := time.Now()
 	return &x509.Certificate{
@@ -67,8 +67,8 @@ func certificate(name pkix.Name, serial int64) *x509.Certificate {
 	}
 }
 
-func sign(what, by *x509.Certificate, key, byKey *ecdsa.PrivateKey) []byte {
-	return must(x509.CreateCertificate(rand.Reader, what, by, &key.PublicKey, byKey))
+func sign(subject, by *x509.Certificate, key, byKey *ecdsa.PrivateKey) []byte {
+	return must(x509.CreateCertificate(rand.Reader, subject, by, &key.PublicKey, byKey))
 }
 
 func write(folder, name string, certificate []byte, key *ecdsa.PrivateKey) {

@@ -22,9 +22,9 @@ const (
 	resync       = 5 * time.Second
 )
 
-// provision gives every claim whose pod has a node a folder below the one named by its second argument, and takes the folder
-// away with the volume; the first argument is a kubeconfig. The volumes are `local` ones, not host paths as those that
-// Kubernetes itself would provision: the kubelet gives only the former to the fsGroup of the pod, as it does in a cluster with a storage driver.
+// provision is called with a kubeconfig and a folder. It creates a subfolder and a volume for every claim whose pod has a
+// node, and deletes the subfolder with the volume. The volumes are `local` volumes, not host paths: the kubelet gives only
+// local volumes to the fsGroup of the pod, as in a cluster with a storage driver.
 func provision() {
 	config := must(clientcmd.BuildConfigFromFlags("", os.Args[1]))
 	config.QPS, config.Burst = 200, 400
@@ -41,14 +41,14 @@ func provision() {
 	select {}
 }
 
-// An error is only told: the informer shows every object again after a while.
+// Errors are only printed: the informer delivers every object again at the next resync.
 func onChange(informer cache.SharedIndexInformer, act func(any) error) {
-	tell := func(object any) {
+	handle := func(object any) {
 		if err := act(object); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}
 	}
-	must(informer.AddEventHandler(cache.ResourceEventHandlerFuncs{AddFunc: tell, UpdateFunc: func(_, object any) { tell(object) }}))
+	must(informer.AddEventHandler(cache.ResourceEventHandlerFuncs{AddFunc: handle, UpdateFunc: func(_, object any) { handle(object) }}))
 }
 
 func provide(client kubernetes.Interface, folders string, claim *core.PersistentVolumeClaim) error {
