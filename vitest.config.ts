@@ -37,7 +37,7 @@ export default defineConfig({
       ),
       project("integration", 1, ["test/integration/**/*.test.ts"], 240_000),
       project("cluster", 2, onApiServer, 600_000, { globalSetup: ["test/support/cluster/globalSetup.ts"] }),
-      // All stories are told in one installation, and their pools test the same repository: one after the other.
+      // All scenarios share one installation and one repository, so their files run one after the other.
       project("e2e", 3, ["test/e2e/**/*.test.ts"], 600_000, {
         globalSetup: ["test/e2e/support/globalSetup.ts"],
         fileParallelism: false,

@@ -35,7 +35,7 @@ async function* megabytes(count: number): AsyncGenerator<Uint8Array> {
   for (let n = 0; n < count; n += 1) yield Buffer.alloc(1 << 20, n);
 }
 
-const object = (name = path) => server.ask("GET", `${bucket}/${prefix}/${name}`);
+const object = (name = path) => server.request("GET", `${bucket}/${prefix}/${name}`);
 const failure = async (promise: Promise<void>) =>
   await promise.then(
     () => "it was taken",
@@ -79,7 +79,7 @@ describe("a bucket as log store", () => {
     }
     expect(await failure(store().put(path, broken(), "text/plain"))).toBe("the disk is gone");
     expect(await (await object()).text()).toBe("old");
-    expect(await (await server.ask("GET", `${bucket}?uploads=`)).text()).not.toContain("<UploadId>");
+    expect(await (await server.request("GET", `${bucket}?uploads=`)).text()).not.toContain("<UploadId>");
   });
 
   it("names status, address and the server's message in errors, and never the secret", async () => {
@@ -116,8 +116,8 @@ describe("a pool with a bucket", () => {
       const status = machine.github.state.statuses(hello, commit).find(({ state }) => state === "success");
       const page = `${bucket}/pools/${hello}/1/${commit}/build_hello_o2/pretty.html`;
       expect(status?.targetUrl).toBe(`${server.endpoint}/${page}`);
-      expect(await (await server.ask("GET", page)).text()).toContain("<!doctype html>");
-      const log = await server.ask("GET", page.replace("pretty.html", "fullLog.txt"));
+      expect(await (await server.request("GET", page)).text()).toContain("<!doctype html>");
+      const log = await server.request("GET", page.replace("pretty.html", "fullLog.txt"));
       expect(await log.text()).toContain(`Built commit ${commit}`);
       expect(`${ended.stdout}${ended.stderr}`).not.toContain(secretAccessKey);
     } finally {

@@ -52,7 +52,7 @@ describe("a pool with logs in a bucket", () => {
     await scenario.shows(commit, "success");
     const page = pageOf(commit);
     expect(page).toMatch(new RegExp(`^${endpoint}/${bucket}/ci/${hello}/`));
-    const read = async (url: string) => (await server.ask("GET", url.slice(endpoint.length + 1))).text();
+    const read = async (url: string) => (await server.request("GET", url.slice(endpoint.length + 1))).text();
     await waitFor("the log in the bucket", () => stored(commit));
     expect(await read(page)).toContain("The build succeeded");
     expect(await read(page.replace("pretty.html", "fullLog.txt"))).toContain(`Built commit ${commit}`);
@@ -65,7 +65,7 @@ describe("a pool with logs in a bucket", () => {
     server = await start(Number(new URL(server.endpoint).port));
     await waitFor("the log in the bucket", () => stored(commit));
     await scenario.shows(commit, "success");
-    const page = await server.ask("GET", pageOf(commit).slice(server.endpoint.length + 1));
+    const page = await server.request("GET", pageOf(commit).slice(server.endpoint.length + 1));
     expect(await page.text()).toContain("The build succeeded");
   });
 

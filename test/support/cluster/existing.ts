@@ -4,15 +4,15 @@ import { type ClusterProvider, usualKubeletFolder } from "./provider.ts";
 
 export interface ExistingCluster {
   readonly kubeconfig: string;
-  /** Must be the current context of the kubeconfig: nobody tests on a cluster by oversight. */
+  /** Must equal the current context of the kubeconfig. Prevents tests on a cluster by mistake. */
   readonly allowContext: string | undefined;
-  /** Where its pods reach this machine. */
+  /** Address at which its pods reach this machine. */
   readonly hostAddress: string | undefined;
-  /** In a registry that its nodes reach. */
+  /** Images in a registry that its nodes reach. */
   readonly images: LoadedImages;
 }
 
-/** Somebody's cluster: tests make and delete namespaces of their own in it, and nothing else is brought up or taken down. */
+/** A cluster that others manage. Tests create and delete their own namespaces in it. `up` and `down` change nothing. */
 export function existingProvider({ kubeconfig, allowContext, hostAddress, images }: ExistingCluster): ClusterProvider {
   return {
     name: "existing",
@@ -20,7 +20,7 @@ export function existingProvider({ kubeconfig, allowContext, hostAddress, images
       const context = (await kubectl(kubeconfig, ["config", "current-context"])).trim();
       if (context !== allowContext) {
         throw new Error(
-          `Tests would create and delete namespaces, roles and definitions in "${context}" of ${kubeconfig}; to allow it, set E2E_ALLOW_CONTEXT=${context}`,
+          `Tests would create and delete namespaces, roles and definitions in the context "${context}" of ${kubeconfig}; to allow this, set E2E_ALLOW_CONTEXT=${context}`,
         );
       }
       return {
@@ -30,7 +30,8 @@ export function existingProvider({ kubeconfig, allowContext, hostAddress, images
         found: true,
         images,
         ...(hostAddress === undefined ? {} : { hostAddress }),
-        loadImage: () => Promise.reject(new Error("A cluster that runs elsewhere pulls its images")),
+        loadImage: () =>
+          Promise.reject(new Error("Images cannot be loaded into an existing cluster: it pulls its images")),
         exportLogs: () => Promise.resolve(),
       };
     },

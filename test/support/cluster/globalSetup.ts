@@ -1,6 +1,6 @@
 import { kubernetes } from "./programs/kubernetes.ts";
 
-/** Compiled before the first test, whose limit would be too short for it. */
+/** Compiles Kubernetes before the first test: the time limit of a test is too short for it. */
 export default async function setup(): Promise<void> {
   await kubernetes();
 }

@@ -6,12 +6,12 @@ import { goProgram } from "./programs/goProgram.ts";
 import { during } from "./programs/progress.ts";
 import { type ClusterProvider, usualKubeletFolder } from "./provider.ts";
 
-/** It carries the digest of the node image it was released with. */
+/** This release of kind contains the digest of its node image. */
 const version = "v0.32.0";
 const kept = "builderpool";
 const own = `${kept}-${process.pid}`;
 
-/** Kubernetes in containers of a Docker or Podman that runs on this machine. */
+/** Kubernetes in containers of Docker or Podman on this machine. */
 export function kindProvider(): ClusterProvider {
   return {
     name: "kind",
@@ -50,7 +50,7 @@ export function kindProvider(): ClusterProvider {
   };
 }
 
-/** Does an engine answer in which kind could run nodes? */
+/** Whether a container engine for kind runs on this machine. */
 export async function engineAnswers(): Promise<boolean> {
   for (const engine of ["docker", "podman"]) {
     const { failed } = await execa(engine, ["info"], { reject: false, timeout: 10_000 });
@@ -64,7 +64,7 @@ async function kind(...args: string[]): Promise<string> {
     name: "kind",
     source: { package: `sigs.k8s.io/kind@${version}` },
     flags: ["-ldflags", "-s -w"],
-    what: `kind ${version} (a minute, once)`,
+    title: `kind ${version} (a minute, once)`,
   });
   return (await execa(program, args)).stdout;
 }
@@ -73,7 +73,7 @@ async function list(): Promise<string[]> {
   return (await kind("get", "clusters")).split("\n").filter((name) => name !== "");
 }
 
-/** Those of runs that died. */
+/** Deletes the clusters of dead runs. */
 async function sweep(clusters: readonly string[]): Promise<void> {
   for (const name of clusters) {
     const pid = Number(name.startsWith(`${kept}-`) ? name.slice(kept.length + 1) : Number.NaN);
@@ -85,7 +85,7 @@ async function remove(name: string): Promise<void> {
   await kind("delete", "cluster", `--name=${name}`, `--kubeconfig=${join(cacheFolder(), `${name}.kubeconfig`)}`);
 }
 
-/** This machine as the nodes see it; unknown with an engine that runs in a virtual machine. */
+/** The address of this machine for the nodes. Undefined if the engine runs in a virtual machine. */
 async function gateway(): Promise<string | undefined> {
   const format = "{{range .IPAM.Config}}{{.Gateway}}\n{{end}}";
   const { stdout } = await execa("docker", ["network", "inspect", "kind", "--format", format], { reject: false });

@@ -2,8 +2,8 @@ import { execa } from "execa";
 import { kubernetes } from "./programs/kubernetes.ts";
 
 /**
- * What kubectl prints on standard output, with the version of the test cluster. Rejects with its own words when it fails.
- * `input` is its standard input.
+ * Returns the standard output of kubectl, in the version of the test cluster. Rejects with its error output.
+ * `input` is the standard input.
  */
 export async function kubectl(kubeconfig: string, args: readonly string[], input?: string): Promise<string> {
   const { stdout, stderr, failed, shortMessage } = await execa(
@@ -15,7 +15,7 @@ export async function kubectl(kubeconfig: string, args: readonly string[], input
   return stdout;
 }
 
-/** Applies files and folders of manifests; custom resources that are among them are served when this resolves. */
+/** Applies files and folders of manifests. Resolves when the API server serves all applied custom resources. */
 export async function applyManifests(kubeconfig: string, paths: readonly string[]): Promise<void> {
   const files = paths.flatMap((path) => ["-f", path]);
   const applied = await kubectl(kubeconfig, ["apply", "--server-side", "--force-conflicts", "-o", "name", ...files]);

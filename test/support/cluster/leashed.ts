@@ -2,20 +2,20 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
-/** A server that lives no longer than this process, however that one ends. */
+/** A server that never outlives this process, even after SIGKILL. */
 export interface Leashed {
   readonly name: string;
-  /** Whether it ended, by itself or by `stop`. */
-  ended(): boolean;
-  /** The end of what it printed, to say why it failed. */
-  lastWords(): Promise<string>;
-  /** Kills it: what it holds is thrown away. */
+  /** Whether the server has exited, for any reason. */
+  hasExited(): boolean;
+  /** The last 15 lines of its output, for error messages. */
+  logTail(): Promise<string>;
+  /** Kills the server with SIGKILL. Its state is lost. */
   stop(): Promise<void>;
 }
 
 /**
- * The shell's standard input is the leash: the pipe closes when this process stops the server or dies, be it by SIGKILL.
- * Only SIGKILL is quick: the API server waits for an etcd that is gone.
+ * The standard input of the shell is a pipe from this process. The pipe closes when this process stops the server or dies,
+ * also by SIGKILL. The shell then kills the server with SIGKILL: on SIGTERM the API server waits for an etcd that is gone.
  */
 const onLeash = `exec 3<&0
 "$@" 3<&- </dev/null &
@@ -35,8 +35,8 @@ export function startLeashed(name: string, command: readonly string[], log: stri
   const exit = new Promise<void>((resolve) => shell.once("close", () => resolve()));
   return {
     name,
-    ended: () => hasEnded(shell),
-    lastWords: async () => (await readFile(log, "utf8")).split("\n").slice(-15).join("\n"),
+    hasExited: () => hasExited(shell),
+    logTail: async () => (await readFile(log, "utf8")).split("\n").slice(-15).join("\n"),
     async stop() {
       shell.stdin?.destroy();
       await exit;
@@ -44,6 +44,6 @@ export function startLeashed(name: string, command: readonly string[], log: stri
   };
 }
 
-function hasEnded(child: ChildProcess): boolean {
+function hasExited(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }

@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { exists } from "./programs/cache.ts";
 import { during } from "./programs/progress.ts";
 
-/** Debian packages, each with a file that tells that it is there. */
+/** Debian packages, each with a file that proves its installation. */
 type Packages = Readonly<Record<string, string>>;
 
 export const forNode: Packages = {
@@ -22,7 +22,7 @@ export const forImages: Packages = {
   binutils: "/usr/bin/strip",
 };
 
-/** Installs what this machine lacks, as root with apt; elsewhere rejects with the one command to type. */
+/** Installs missing packages, as root with apt. Otherwise rejects with the command to run. */
 export async function install(packages: Packages): Promise<void> {
   const lacking: string[] = [];
   for (const [name, file] of Object.entries(packages)) if (!(await exists(file))) lacking.push(name);

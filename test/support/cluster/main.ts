@@ -6,15 +6,19 @@ import { say } from "./programs/progress.ts";
 
 const commands = { up, down };
 
-/** A cluster that stays, with the images of this checkout; again for the images of a changed one. */
+/** Starts a cluster that stays, with the images of this checkout. Run it again to load changed images. */
 async function up(): Promise<void> {
   const provider = await chooseProvider(process.env);
   const cluster = await provider.up({ keep: true });
   const { registry, tag, cell } = await loadImages(cluster);
-  say(cluster.found ? "it was up already" : "it is up; `make cluster-down` ends it, `make e2e` uses it");
+  say(
+    cluster.found
+      ? "the cluster was already up"
+      : "the cluster is up; `make e2e` uses it, `make cluster-down` deletes it",
+  );
   const values = `images.registry=${registry},images.tag=${tag},logs.volume.size=1Gi`;
   say(`next: helm install builderpool deploy/helm/builderpool -n ci --create-namespace --set ${values}`);
-  say(`then: kubectl apply -n ci -f a pool with \`image: ${cell}\``);
+  say(`then: kubectl apply -n ci -f POOL.yaml, with \`image: ${cell}\` in the pool`);
   console.log(`export KUBECONFIG=${cluster.kubeconfig}`);
   console.log(`alias kubectl='${await kubernetes()} kubectl' helm='${await helmProgram()}'`);
 }
@@ -26,7 +30,7 @@ async function down(): Promise<void> {
 
 const name = process.argv[2] ?? "";
 if (!Object.hasOwn(commands, name)) {
-  say(`say what to do: ${Object.keys(commands).join(" or ")}`);
+  say(`expected a command: ${Object.keys(commands).join(" or ")}`);
   process.exit(2);
 }
 try {

@@ -1,50 +1,50 @@
 import type { LoadedImages } from "./images/load.ts";
 
-/** Where a kubelet keeps the volumes of pods, unless it is told otherwise. */
+/** The default folder of a kubelet for the volumes of pods. */
 export const usualKubeletFolder = "/var/lib/kubelet";
 
-/** Somebody who runs a Kubernetes cluster for the tests. Tests see only this, whoever it is. */
+/** Runs a Kubernetes cluster for the tests. Tests use only this interface. */
 export interface ClusterProvider {
   readonly name: "local" | "kind" | "existing";
   /**
-   * A cluster whose nodes are Ready. One that was brought up to `keep` is found again; what a run that died left behind is
-   * removed first; one that another run uses is left alone, and the promise rejects.
+   * Returns a cluster with Ready nodes. Reuses a cluster that was started with `keep`, and deletes the remains of a dead run.
+   * Rejects if another run uses the cluster.
    */
   up(options: { readonly keep: boolean }): Promise<RunningCluster>;
-  /** Ends and deletes what `up` made; does nothing when there is nothing. */
+  /** Deletes the cluster. Does nothing without a cluster. */
   down(): Promise<void>;
-  /** Absent where nothing below the API is in reach. */
+  /** Absent if only the API of the cluster is in reach. */
   readonly faults?: ClusterFaults;
 }
 
-/** What happens to clusters and cannot be asked of an API server. */
+/** Faults that cannot be caused through the API server. */
 export interface ClusterFaults {
-  /** Kills the API server; etcd keeps what it held. */
+  /** Kills the API server. etcd keeps its data. */
   stopApiServer(): Promise<void>;
-  /** Starts it again, at the same address; resolves when it is ready. */
+  /** Restarts the API server at the same address. Resolves when it is ready. */
   startApiServer(): Promise<void>;
-  /** Kills the first process of a container, whose id is given as in the status of its pod: nothing can be said or given back. */
+  /** Kills the first process of a container with SIGKILL. `id` is the container ID in the status of the pod. */
   killContainer(id: string): Promise<void>;
-  /** Takes its power from the node on which everything runs: kubelet, containers and all; volumes stay. */
+  /** Simulates a power cut of the only node: kills kubelet, container runtime and all containers. Volumes stay. */
   crashNode(): Promise<void>;
-  /** Boots it; resolves when it is Ready, which the API server believes it has been until it missed it. */
+  /** Boots the node. Resolves when the API server reports the node as Ready. */
   startNode(): Promise<void>;
 }
 
 export interface RunningCluster {
   readonly provider: ClusterProvider["name"];
-  /** A file that makes its bearer a cluster administrator. */
+  /** Path of a kubeconfig with cluster administrator rights. */
   readonly kubeconfig: string;
-  /** Where pods reach servers of this machine; absent when they cannot. */
+  /** Address at which pods reach servers of this machine. Absent if no such address exists. */
   readonly hostAddress?: string;
-  /** Where the kubelets of its nodes keep the volumes of pods. */
+  /** Folder in which the kubelets keep the volumes of pods. */
   readonly kubeletFolder: string;
-  /** Whether it was there before `up`. */
+  /** Whether the cluster existed before `up`. */
   readonly found: boolean;
-  /** Images that it pulls by itself; absent where they are built here and loaded. */
+  /** Images that the cluster pulls. Absent if images are built here and loaded. */
   readonly images?: LoadedImages;
-  /** Makes the image in a docker-archive known to every node, under the name that is written in it. */
+  /** Loads the image of a docker-archive into every node, under the names in the archive. */
   loadImage(archive: string): Promise<void>;
-  /** Logs of the programs of the cluster itself, into a folder that is made. */
+  /** Writes the logs of the cluster's programs into a new folder. */
   exportLogs(folder: string): Promise<void>;
 }

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Resolves when `condition` holds, asking four times a second; rejects with `what` after `patience` milliseconds. A condition
- * that throws ends the waiting.
+ * Checks `condition` every 250 ms and resolves when it is true. Rejects with `goal` after `patience` milliseconds.
+ * An error of `condition` rejects at once.
  */
-export async function until(what: string, condition: () => Promise<boolean>, patience = 120_000): Promise<void> {
+export async function until(goal: string, condition: () => Promise<boolean>, patience = 120_000): Promise<void> {
   const deadline = performance.now() + patience;
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Waited ${patience / 1000} s in vain until ${what}`);
+    if (performance.now() > deadline) throw new Error(`Waited ${patience / 1000} s in vain until ${goal}`);
     await sleep(250);
   }
 }

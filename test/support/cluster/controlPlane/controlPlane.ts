@@ -12,24 +12,24 @@ import { startKwok } from "./kwok.ts";
 import { kubeconfigOf, writePki } from "./pki.ts";
 
 export interface ControlPlane extends AsyncDisposable {
-  /** A file that makes its bearer a cluster administrator. */
+  /** Path of a kubeconfig with cluster administrator rights. */
   readonly kubeconfig: string;
-  /** What was written, a line of JSON each, where `audit` was asked for. */
+  /** Path of the audit log, one JSON line for each write. Empty without the option `audit`. */
   readonly auditLog: string;
-  /** Kills the API server; etcd keeps what it held. */
+  /** Kills the API server. etcd keeps its data. */
   stopApiServer(): Promise<void>;
-  /** Starts it again, at the same address; resolves when it is ready. */
+  /** Restarts the API server at the same address. Resolves when it is ready. */
   startApiServer(): Promise<void>;
-  /** Ends it and forgets everything it held; leaving the scope of an `await using` does too. */
+  /** Stops the control plane and deletes its data. The end of an `await using` scope does the same. */
   close(): Promise<void>;
 }
 
 export interface ControlPlaneOptions {
-  /** With the controllers of Kubernetes (StatefulSets, garbage collection, service accounts), its scheduler, and volumes for claims. */
+  /** Adds the controllers of Kubernetes (StatefulSets, garbage collection, service accounts), scheduler and volumes. */
   readonly controllers?: boolean;
-  /** With nodes and pods that are acted, not run; see test/cluster/kwok. */
+  /** Adds simulated nodes and pods: see `kwok/`. */
   readonly kwok?: boolean;
-  /** With a log of every write but heartbeats: who wrote what, and when, as the API server saw it. */
+  /** Adds a log of all writes except heartbeats, with user, object and times of the API server. */
   readonly audit?: boolean;
 }
 
@@ -37,7 +37,7 @@ interface Files {
   readonly folder: string;
   readonly pki: string;
   readonly kubeconfig: string;
-  /** The audit log, when one is kept. */
+  /** Path of the audit log, undefined without one. */
   readonly audit: string | undefined;
 }
 
@@ -46,8 +46,8 @@ const attempts = 3;
 const auditPolicy = join(import.meta.dirname, "auditPolicy.yaml");
 
 /**
- * A real API server with a real etcd on free ports of loopback: no node, no root. Several at once are fine; each ends with
- * this process at the latest.
+ * Starts a real API server with a real etcd on free ports of loopback, without nodes and without root.
+ * Several can run at once. Each stops with this process at the latest.
  */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const program = await kubernetes();
@@ -87,7 +87,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   return { kubeconfig: files.kubeconfig, auditLog, stopApiServer, startApiServer, close, [Symbol.asyncDispose]: close };
 }
 
-/** Between asking for a free port and using it, somebody else may take it: then once more with others. */
+/** Another process may take a free port before its use: then this retries with other ports. */
 async function startServers(program: string, files: Files, servers: Leashed[], stop: () => Promise<void>) {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -100,7 +100,7 @@ async function startServers(program: string, files: Files, servers: Leashed[], s
   }
 }
 
-/** Gives what starts the API server again, once it was stopped. */
+/** Returns a function that restarts a stopped API server. */
 async function startOnce(program: string, { folder, pki, kubeconfig, audit }: Files, servers: Leashed[]) {
   const [etcdPort, port] = await freePorts(2);
   const etcdUrl = `http://127.0.0.1:${etcdPort}`;
@@ -125,7 +125,7 @@ async function startOnce(program: string, { folder, pki, kubeconfig, audit }: Fi
     `--etcd-servers=${etcdUrl}`,
     "--bind-address=127.0.0.1",
     `--secure-port=${port}`,
-    // Nobody is there: the address only has to be no loopback one, and no route out is needed to have it.
+    // An unused address. It must not be a loopback address. Without this flag the server needs a default route.
     "--advertise-address=192.0.2.1",
     `--cert-dir=${folder}`,
     `--tls-cert-file=${pki}/apiserver.crt`,
@@ -135,9 +135,9 @@ async function startOnce(program: string, { folder, pki, kubeconfig, audit }: Fi
     `--service-account-signing-key-file=${pki}/sa.key`,
     `--service-account-key-file=${pki}/sa.pub`,
     "--authorization-mode=RBAC",
-    // Without controllers no namespace gets its default account; tests that act as an account create it themselves.
+    // Without controllers, namespaces get no default account. Tests create the accounts they use.
     "--disable-admission-plugins=ServiceAccount",
-    // As on OpenShift: whoever names an owner must be allowed to.
+    // As on OpenShift: an owner reference needs permission on the owner.
     "--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
     "--allow-privileged=true",
     "--service-cluster-ip-range=10.96.0.0/16",
@@ -174,15 +174,15 @@ async function startControllers(program: string, { folder, pki, kubeconfig }: Fi
   await untilReady(controllers, async () => (await kubectl(kubeconfig, ["get", "serviceaccount", "default"])) !== "");
 }
 
-/** Resolves when the server answers as it should; rejects with its last words when it ends first. */
+/** Resolves when `answers` returns true. Rejects with the end of the log if the server exits first. */
 async function untilReady(server: Leashed, answers: () => Promise<boolean>): Promise<void> {
   await until(`${server.name} is ready`, async () => {
-    if (server.ended()) throw new Error(`${server.name} ended:\n${await server.lastWords()}`);
+    if (server.hasExited()) throw new Error(`${server.name} exited:\n${await server.logTail()}`);
     return answers().catch(() => false);
   });
 }
 
-/** The servers of a process that was killed are gone with it; only its folder is left, which is another user's to delete if it was theirs. */
+/** Deletes the folders of killed processes. Their servers died with them. Folders of other users stay. */
 async function sweep(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const owner = name.startsWith(prefix) ? Number(name.slice(prefix.length).split("-")[0]) : Number.NaN;

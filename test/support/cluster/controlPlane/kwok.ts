@@ -4,17 +4,17 @@ import { goProgram } from "../programs/goProgram.ts";
 
 const version = "v0.8.0";
 
-/** The path of the program; the first call on a machine compiles it. */
+/** The path of kwok. The first call on a machine compiles it. */
 export function kwokProgram(): Promise<string> {
   return goProgram({
     name: "kwok",
     source: { package: `sigs.k8s.io/kwok/cmd/kwok@${version}` },
     flags: ["-ldflags", "-s -w"],
-    what: `kwok ${version} (about a minute, once)`,
+    title: `kwok ${version} (about a minute, once)`,
   });
 }
 
-/** Acts the kubelet of every node with the annotation `kwok.x-k8s.io/node: fake`, by the stages in test/cluster/kwok. */
+/** Simulates the kubelet of every node with the annotation `kwok.x-k8s.io/node: fake`, by the stages in `kwok/`. */
 export async function startKwok(kubeconfig: string, folder: string): Promise<Leashed> {
   const program = await kwokProgram();
   const stages = ["configuration.yaml", "node.yaml", "pod.yaml"].map(

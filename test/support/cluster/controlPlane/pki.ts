@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { kubernetes } from "../programs/kubernetes.ts";
 
-/** Who a certificate of the test cluster speaks for. */
+/** The identity in a certificate of the test cluster. */
 export interface Subject {
-  /** Names its files `<name>.crt` and `<name>.key`. */
+  /** The files are `<name>.crt` and `<name>.key`. */
   readonly name: string;
   readonly commonName: string;
   /** A group of Kubernetes. */
@@ -14,13 +14,13 @@ export interface Subject {
   readonly addresses?: readonly string[];
 }
 
-/** A certificate authority of its own in `folder`: `ca`, `sa` (the key pair that signs tokens), and what the subjects need. */
+/** Creates a certificate authority in `folder`: `ca`, `sa` (the key pair that signs tokens), and a certificate per subject. */
 export async function writePki(folder: string, subjects: readonly Subject[]): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await execa(await kubernetes(), ["pki", folder], { input: JSON.stringify(subjects) });
 }
 
-/** A kubeconfig, complete in itself, by which `name` of the PKI in `folder` reaches the API server at `server`. */
+/** A self-contained kubeconfig for the subject `name` of the PKI in `folder` and the API server at `server`. */
 export async function kubeconfigOf(folder: string, name: string, server: string): Promise<string> {
   const base64 = (file: string) => readFile(join(folder, file), "base64");
   const [authority, certificate, key] = await Promise.all([

@@ -6,15 +6,15 @@ import { forImages, install } from "../machine.ts";
 import { cached, cacheFolder, hashOf } from "../programs/cache.ts";
 import { during } from "../programs/progress.ts";
 
-/** A store of our own, so that nothing of a person's is seen or touched. No network namespace, no engine: a chroot. */
+/** Runs buildah with its own image store: the images of users stay untouched. Builds run in a chroot, without an engine. */
 async function buildah(...args: string[]): Promise<string> {
   const store = [`--root=${join(cacheFolder(), "images")}`, "--runroot=/run/builderpool-images"];
   return (await execa("buildah", [...store, ...args])).stdout;
 }
 
 /**
- * The name of an image that is built unless there is one of the same `parts`, from the Containerfile and files that `write`
- * puts into a folder.
+ * Returns the name of an image. Builds the image unless one with the same `parts` exists.
+ * `write` writes the Containerfile and all other files into the build context.
  */
 export async function builtImage(
   name: string,
@@ -36,13 +36,13 @@ export async function builtImage(
   return image;
 }
 
-/** Builds `image` from a file and the folder it speaks of. */
+/** Builds `image` from a Containerfile and its build context. */
 export async function buildFrom(file: string, context: string, image: string, ...options: string[]): Promise<void> {
   const isolation = ["--isolation=chroot", "--pull-never", "--layers", "--quiet"];
   await buildah("build", ...isolation, ...options, `--file=${file}`, `--tag=${image}`, context);
 }
 
-/** A tag for what is made of these parts: never `latest`, which a kubelet would want to pull. */
+/** The tag of an image with these parts. Never `latest`: a kubelet would pull `latest`. */
 export function tagOf(parts: readonly (string | Uint8Array)[]): string {
   return hashOf(parts).slice(0, 12);
 }
@@ -54,28 +54,28 @@ export async function isBuilt(image: string): Promise<boolean> {
   );
 }
 
-/** The second name of an image, or tag of all images, for what changes from one to the other. */
-export function again(name: string): string {
+/** The second name of the same image or tag, for tests that change an image. */
+export function secondName(name: string): string {
   return `${name}-again`;
 }
 
-/** The path of a docker-archive of a built image, with its two names in it. */
+/** The path of a docker-archive of a built image. The archive has both names of the image. */
 export async function archiveOf(image: string): Promise<string> {
   const file = "image.tar";
-  const key = hashOf(["docker-archive", image, again(image)]);
+  const key = hashOf(["docker-archive", image, secondName(image)]);
   const folder = await cached(`an archive of ${image}`, key, async (target) => {
     const [content, archive] = [join(target, "content"), join(target, file)];
     await mkdir(content);
     await buildah("push", "--quiet", image, `docker-archive:${archive}:${image}`);
     await execa("tar", ["--extract", `--file=${archive}`], { cwd: content });
-    await addName(join(content, "manifest.json"), again(image));
+    await addName(join(content, "manifest.json"), secondName(image));
     await execa("tar", ["--create", `--file=${archive}`, ...(await readdir(content))], { cwd: content });
     await rm(content, { recursive: true });
   });
   return join(folder, file);
 }
 
-/** buildah writes one name; whoever reads the archive takes all that its manifest has. */
+/** buildah writes one name only. Readers of the archive load all names of its manifest. */
 async function addName(manifest: string, name: string): Promise<void> {
   const images: readonly { readonly RepoTags: readonly string[] }[] = JSON.parse(await readFile(manifest, "utf8"));
   await rm(manifest); // it is read-only

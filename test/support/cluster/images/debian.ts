@@ -2,13 +2,13 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 
-/** A Debian without a kernel and with these packages, in `folder`, from where this machine gets its own. */
+/** Installs a minimal Debian with these packages into `folder`, from the Debian archive of this machine. */
 export async function debootstrap(folder: string, packages: readonly string[]): Promise<void> {
   const { codename, mirror } = await archive();
   await execa("debootstrap", ["--variant=minbase", `--include=${packages.join(",")}`, codename, folder, mirror]);
-  // A container gets its devices when it starts; the rest nobody reads there.
-  const dead = ["dev", "var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale"];
-  for (const name of dead) {
+  // The runtime creates devices at the start of a container. The other folders are not needed in images.
+  const emptied = ["dev", "var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale"];
+  for (const name of emptied) {
     await rm(join(folder, name), { recursive: true, force: true });
     await mkdir(join(folder, name), { recursive: true });
   }
@@ -25,7 +25,7 @@ async function archive(): Promise<{ readonly codename: string; readonly mirror: 
     });
   const [codename, mirror] = own ?? [];
   if (codename === undefined || mirror === undefined) {
-    throw new Error("apt on this machine has no Debian archive from which images could be built; run: apt-get update");
+    throw new Error("apt on this machine has no Debian archive, which images are built from; run: apt-get update");
   }
   return { codename, mirror };
 }

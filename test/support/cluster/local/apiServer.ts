@@ -6,10 +6,10 @@ import { flagsOf } from "./programs.ts";
 
 export const apiServer = "kube-apiserver";
 
-/** Starts it in the namespaces of `home`; resolves when it is ready. */
+/** Starts the API server in the namespaces of `home`. Resolves when it is ready. */
 export async function startApiServer(layout: Layout, home: Daemon): Promise<void> {
   const command = [await kubernetes(), apiServer, ...flagsOf(layout)[apiServer]];
   const server = await startDaemon(layout, apiServer, within(home.pid, command));
-  const ask = () => kubectl(layout.kubeconfig, ["get", "--raw", "/readyz"]);
-  await untilRunning(layout, server, async () => (await ask()) === "ok");
+  const ready = () => kubectl(layout.kubeconfig, ["get", "--raw", "/readyz"]);
+  await untilRunning(layout, server, async () => (await ready()) === "ok");
 }

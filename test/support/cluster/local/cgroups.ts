@@ -6,13 +6,13 @@ import { kill } from "./daemons.ts";
 
 const root = "/sys/fs/cgroup";
 
-/** The folders in which this machine keeps its cgroups: one with version 2, one for each controller with version 1. */
+/** The cgroup folders of this machine: one with cgroup v2, one for each controller with v1. */
 async function hierarchies(): Promise<string[]> {
   if (await exists(join(root, "cgroup.controllers"))) return [root];
   return (await readdir(root)).map((name) => join(root, name));
 }
 
-/** A cgroup of that name in every hierarchy, fit to hold the pods of a kubelet: nobody else's pods lie below it. */
+/** Creates a cgroup in every hierarchy, with the controllers that a kubelet needs. */
 export async function createCgroup(name: string): Promise<void> {
   for (const hierarchy of await hierarchies()) {
     const folder = join(hierarchy, name);
@@ -28,7 +28,7 @@ export async function createCgroup(name: string): Promise<void> {
   }
 }
 
-/** Kills whatever runs below the cgroup and deletes it; one that is not there is fine. */
+/** Kills all processes below the cgroup and deletes it. A missing cgroup is fine. */
 export async function deleteCgroup(name: string): Promise<void> {
   for (const hierarchy of await hierarchies()) {
     const folder = join(hierarchy, name);

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../until.ts";
 import type { Layout } from "./layout.ts";
 
-/** A program that outlives this process; its file in the cluster's folder says which one it is, also to a later run. */
+/** A program that outlives this process. A later run finds it by its file in the folder of the cluster. */
 export interface Daemon {
   readonly name: string;
   readonly pid: number;
@@ -14,7 +14,7 @@ export interface Daemon {
 
 const suffix = ".pid";
 
-/** Starts `command` with its output in the logs and remembers it. */
+/** Starts `command` with its output in the logs, and records its process. */
 export async function startDaemon(layout: Layout, name: string, command: readonly string[]): Promise<Daemon> {
   const output = openSync(join(layout.logs, `${name}.log`), "a");
   const [program = "", ...args] = command;
@@ -25,17 +25,17 @@ export async function startDaemon(layout: Layout, name: string, command: readonl
     child.once("spawn", () => resolve(child.pid ?? 0));
   });
   child.unref();
-  // The start time tells it from a stranger who got its number later.
+  // The start time distinguishes it from a later process with the same number.
   await writeFile(join(layout.folder, `${name}${suffix}`), `${pid} ${await startTime(pid)}`);
   return { name, pid };
 }
 
-/** The command that does `command` within the namespaces of the process `pid`. */
+/** The command that runs `command` in the namespaces of the process `pid`. */
 export function within(pid: number, command: readonly string[]): string[] {
   return ["nsenter", `--target=${pid}`, "--net", "--mount", "--", ...command];
 }
 
-/** Every remembered program that still runs. */
+/** All recorded programs that still run. */
 export async function daemons(layout: Layout): Promise<Daemon[]> {
   const names = (await readdir(layout.folder).catch(() => [])).filter((name) => name.endsWith(suffix));
   const found: Daemon[] = [];
@@ -48,18 +48,18 @@ export async function daemons(layout: Layout): Promise<Daemon[]> {
   return found;
 }
 
-/** Resolves when the condition holds; rejects with the end of its log when the program ends first. */
+/** Resolves when the condition is true. Rejects with the end of the log if the program exits first. */
 export async function untilRunning(layout: Layout, daemon: Daemon, condition: () => Promise<boolean>): Promise<void> {
   await until(`${daemon.name} is ready`, async () => {
     if (!(await daemons(layout)).some(({ pid }) => pid === daemon.pid)) {
       const log = await readFile(join(layout.logs, `${daemon.name}.log`), "utf8");
-      throw new Error(`${daemon.name} ended:\n${log.split("\n").slice(-15).join("\n")}`);
+      throw new Error(`${daemon.name} exited:\n${log.split("\n").slice(-15).join("\n")}`);
     }
     return condition().catch(() => false);
   });
 }
 
-/** Sends the signal to those of `names` that run, and waits up to `patience` milliseconds for their end. Says who is still there. */
+/** Sends the signal to the running programs of `names`. Waits up to `patience` ms. Returns the programs that still run. */
 export async function stopDaemons(layout: Layout, names: readonly string[], signal: NodeJS.Signals, patience: number) {
   const running = async () => (await daemons(layout)).filter(({ name }) => names.includes(name));
   for (const { pid } of await running()) kill(pid, signal);
@@ -69,7 +69,7 @@ export async function stopDaemons(layout: Layout, names: readonly string[], sign
   return running();
 }
 
-/** Resolves with whether the process `pid` listens on this TCP port, on any address. */
+/** Whether the network namespace of process `pid` has a listener on this TCP port, at any address. */
 export async function listens(pid: number, port: number): Promise<boolean> {
   const tables = await Promise.all(
     ["tcp", "tcp6"].map((table) => readFile(`/proc/${pid}/net/${table}`, "utf8").catch(() => "")),
@@ -82,11 +82,11 @@ export function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // Gone already.
+    // The process has already exited.
   }
 }
 
-/** In clock ticks since the machine started; a zombie counts as gone. */
+/** The start time in clock ticks since boot. Undefined for a missing process and for a zombie. */
 export async function startTime(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

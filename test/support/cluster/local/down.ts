@@ -9,11 +9,11 @@ import type { Layout } from "./layout.ts";
 import { deleteNetwork } from "./network.ts";
 
 /**
- * Ends every process of the cluster and deletes what it left; nothing is lost that is not thrown away. Does what is left to
- * do of a cluster whose driver, or whose own programs, died.
+ * Stops every process of the cluster and deletes all its files, networks and cgroups.
+ * Also works for the remains of a cluster after a crash of its driver or of its programs.
  */
 export async function takeDown(layout: Layout): Promise<void> {
-  // The kubelet first, else it starts again what is killed; the API server before etcd, without which it does not end.
+  // The kubelet first: it restarts killed containers. The API server before etcd: it does not exit without etcd.
   await stop(
     layout,
     ["kubelet", "kube-proxy", "kube-scheduler", "kube-controller-manager", "provision", "dns"],
@@ -31,7 +31,7 @@ export async function takeDown(layout: Layout): Promise<void> {
 async function stop(layout: Layout, names: readonly string[], signal: NodeJS.Signals): Promise<void> {
   const left = await stopDaemons(layout, names, signal, 10_000);
   if (left.length === 0) return;
-  say(`${left.map(({ name }) => name).join(", ")} did not end on ${signal} and is killed`);
+  say(`${left.map(({ name }) => name).join(", ")} did not exit after ${signal}: sending SIGKILL`);
   await stopDaemons(layout, names, "SIGKILL", 10_000);
 }
 
@@ -43,7 +43,7 @@ export async function killShims(layout: Layout): Promise<void> {
   });
 }
 
-/** They leave containerd's side on purpose; the socket in their command line tells whose they are. */
+/** Shims outlive containerd by design. The socket in the command line shows the cluster they belong to. */
 async function shims({ folder, containerdSocket }: Layout): Promise<number[]> {
   const found: number[] = [];
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {

@@ -36,6 +36,7 @@ export function faultsOf(layout: Layout): ClusterFaults {
 
 async function homeOf(layout: Layout): Promise<Daemon> {
   const home = (await daemons(layout)).find(({ name }) => name === namespaces);
-  if (home === undefined) throw new Error(`No cluster runs in slot ${layout.slot}: there is nothing to start again`);
+  if (home === undefined)
+    throw new Error(`No cluster runs in slot ${layout.slot}, so nothing can be restarted: run \`make cluster\``);
   return home;
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Layout } from "./layout.ts";
 
-/** What the programs of a node read, by the name of the file in the cluster's folder. Kubernetes takes JSON wherever it takes YAML. */
+/** Configuration files of the node's programs, by name in the folder of the cluster. Kubernetes reads JSON as YAML. */
 export function filesOf(layout: Layout, pauseImage: string): Readonly<Record<string, string>> {
   const json = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;
   return {
@@ -14,7 +14,10 @@ export function filesOf(layout: Layout, pauseImage: string): Readonly<Record<str
   };
 }
 
-/** `restrict_oom_score_adj`: root without CAP_SYS_RESOURCE, as in many a virtual machine, may not protect a process from the OOM killer. */
+/**
+ * `restrict_oom_score_adj`: root without CAP_SYS_RESOURCE must not protect a process from the OOM killer.
+ * Many virtual machines are set up this way.
+ */
 function containerd({ folder, containerdSocket }: Layout, pauseImage: string): string {
   return `version = 2
 root = "${folder}/containerd/root"
@@ -72,14 +75,14 @@ function kubelet(layout: Layout) {
     tlsPrivateKeyFile: join(pki, "kubelet-serving.key"),
     clusterDNS: [nodeAddress],
     clusterDomain: "cluster.local",
-    // Never the machine's own: its stub would lead back to ours.
+    // Not the machine's file: its stub resolver would point back to the CoreDNS of the cluster.
     resolvConf: join(folder, "resolv.conf"),
     podLogsDir: join(folder, "podlogs"),
     volumePluginDir: join(folder, "volplugins"),
     maxPods: 250,
     serializeImagePulls: false,
     oomScoreAdj: 0,
-    // The disk is the machine's: how full it is, is not the business of a test.
+    // The disk belongs to the machine: its usage must not influence tests.
     imageGCHighThresholdPercent: 100,
     evictionHard: {
       "nodefs.available": never,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { kubeconfigOf, writePki } from "../controlPlane/pki.ts";
 import type { Layout } from "./layout.ts";
 
-/** Certificates of all programs and a kubeconfig for each that calls the API server. */
+/** Writes certificates for all programs, and a kubeconfig for each client of the API server. */
 export async function writeIdentities(layout: Layout): Promise<void> {
   const { pki, node, nodeAddress, firstService } = layout;
   const service = "kubernetes.default.svc.cluster.local";

@@ -2,17 +2,17 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Layout } from "./layout.ts";
 
-/** What the kubelet changes for the whole machine when it starts. */
+/** Settings of the machine that the kubelet changes at its start. */
 const changed = ["vm/overcommit_memory", "kernel/panic", "kernel/panic_on_oops"];
-/** What a kubelet watches needs more than the usual 128. */
+/** The kubelet needs more inotify instances than the usual 128. */
 const watches = "fs/inotify/max_user_instances";
 const enoughWatches = 1024;
 
 const path = (name: string) => join("/proc/sys", name);
-/** One for all clusters of the machine, whichever of them came first. */
+/** One file for all clusters of the machine. The first cluster writes it. */
 const saved = (layout: Layout) => join(dirname(layout.folder), "kernel-settings.json");
 
-/** Remembers the settings that a cluster changes, and makes room for watches. */
+/** Saves the settings that a cluster changes, and raises the limit of inotify instances. */
 export async function keepKernelSettings(layout: Layout): Promise<void> {
   const values: Record<string, string> = {};
   for (const name of [...changed, watches]) values[name] = (await readFile(path(name), "utf8")).trim();
@@ -21,7 +21,7 @@ export async function keepKernelSettings(layout: Layout): Promise<void> {
   if (Number(values[watches]) < enoughWatches) await writeFile(path(watches), String(enoughWatches));
 }
 
-/** Puts them back as they were, when the last cluster of the machine is gone. */
+/** Restores the saved settings after the last cluster of the machine is deleted. */
 export async function restoreKernelSettings(layout: Layout): Promise<void> {
   const left = await readdir(dirname(layout.folder)).catch(() => []);
   if (left.some((name) => /^\d$/.test(name))) return;

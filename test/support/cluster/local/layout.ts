@@ -1,23 +1,23 @@
 import { join } from "node:path";
 
-/** Names and addresses of the cluster of one machine; those of different slots do not meet. */
+/** Names and addresses of one cluster on this machine. Every slot has different ones. */
 export interface Layout {
   readonly slot: number;
-  /** Everything it keeps, and every process that is to be stopped. */
+  /** All files of the cluster, and the records of its processes. */
   readonly folder: string;
   readonly pki: string;
   readonly logs: string;
   readonly kubeletFolder: string;
   readonly kubeconfig: string;
   readonly containerdSocket: string;
-  /** Network namespace, and cgroup below which the kubelet puts its pods. */
+  /** Name of the network namespace, and of the cgroup for the pods of the kubelet. */
   readonly name: string;
   readonly node: string;
   readonly bridge: string;
-  /** The two ends of the cable between the machine and the cluster. */
+  /** The two ends of the veth pair between the machine and the cluster. */
   readonly hostEnd: string;
   readonly clusterEnd: string;
-  /** Where the machine is reached by pods. */
+  /** Address of the machine for pods. */
   readonly hostAddress: string;
   readonly nodeAddress: string;
   readonly pods: string;

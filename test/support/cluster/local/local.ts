@@ -11,8 +11,8 @@ import { forget, keep, takeOver } from "./owner.ts";
 import { bringUp } from "./up.ts";
 
 /**
- * A node on this machine, in namespaces of its own: kubelet, containerd and runc without an engine or a registry. Root, Linux.
- * Clusters of different slots, 0 to 9, run side by side.
+ * A cluster with one node on this machine, in separate namespaces: kubelet, containerd and runc, without a registry.
+ * Needs root on Linux. Clusters of different slots, 0 to 9, run side by side.
  */
 export function localProvider(slot = 0): ClusterProvider {
   const layout = layoutOf(slot);

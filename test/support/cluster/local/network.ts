@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import type { Layout } from "./layout.ts";
 
-/** A network namespace with a bridge for the node, a cable to the machine, and the machine's routes to pods and services. */
+/** Creates a network namespace with a bridge, a veth pair to the machine, and routes to pods and services. */
 export async function createNetwork(layout: Layout): Promise<void> {
   const { name, bridge, hostEnd, clusterEnd, hostAddress, nodeAddress, pods, services } = layout;
   const inside = (...args: string[]) => execa("ip", ["-n", name, ...args]);
@@ -15,12 +15,12 @@ export async function createNetwork(layout: Layout): Promise<void> {
   await outside("address", "add", `${hostAddress}/24`, "dev", hostEnd);
   await outside("link", "set", hostEnd, "up");
   await inside("link", "set", clusterEnd, "master", bridge, "up");
-  // The API server looks for the address of the default route.
+  // The API server needs a default route to find its address.
   await inside("route", "add", "default", "via", hostAddress);
   for (const range of [pods, services]) await outside("route", "add", range, "via", nodeAddress);
 }
 
-/** Takes it down, whatever part of it there is; the routes go with the cable. */
+/** Deletes all existing parts of the network. The routes disappear with the veth pair. */
 export async function deleteNetwork({ name, hostEnd }: Layout): Promise<void> {
   await execa("ip", ["link", "delete", hostEnd], { reject: false });
   await execa("ip", ["netns", "delete", name], { reject: false });

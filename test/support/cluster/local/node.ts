@@ -10,7 +10,7 @@ import { flagsOf } from "./programs.ts";
 export const kubelet = "kubelet";
 export const containerd = "containerd";
 
-/** Starts it in the namespaces of `home`; resolves when it answers, without which a kubelet ends. */
+/** Starts containerd in the namespaces of `home`. Resolves when it answers: a kubelet exits without it. */
 export async function startContainerd(layout: Layout, home: Daemon): Promise<void> {
   const command = [containerd, `--config=${join(layout.folder, "containerd.toml")}`];
   const daemon = await startDaemon(layout, containerd, within(home.pid, command));
@@ -22,11 +22,11 @@ export async function startContainerd(layout: Layout, home: Daemon): Promise<voi
   });
 }
 
-/** Starts it in the namespaces of `home`; resolves when its node is Ready. */
+/** Starts the kubelet in the namespaces of `home`. Resolves when its node is Ready. */
 export async function startKubelet(layout: Layout, home: Daemon): Promise<void> {
   const command = [await kubernetes(), kubelet, ...flagsOf(layout)[kubelet]];
   const daemon = await startDaemon(layout, kubelet, within(home.pid, command));
   const path = "jsonpath={.status.conditions[?(@.type=='Ready')].status}";
-  const ask = () => kubectl(layout.kubeconfig, ["get", "node", layout.node, "-o", path]);
-  await untilRunning(layout, daemon, async () => (await ask()) === "True");
+  const ready = () => kubectl(layout.kubeconfig, ["get", "node", layout.node, "-o", path]);
+  await untilRunning(layout, daemon, async () => (await ready()) === "True");
 }

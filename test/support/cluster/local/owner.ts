@@ -3,18 +3,18 @@ import { dirname } from "node:path";
 import { startTime } from "./daemons.ts";
 import type { Layout } from "./layout.ts";
 
-/** Beside the folder of the cluster, as it is older and lives longer. */
+/** Beside the folder of the cluster: this file exists before the folder and outlives it. */
 const file = (layout: Layout) => `${layout.folder}.owner`;
 const kept = "kept";
 
-/** Makes the cluster this process's, and says whether it is one that was to be kept. Rejects while another process uses it. */
+/** Reserves the cluster for this process. `wasKept`: an earlier run kept it. Rejects while another process uses it. */
 export async function takeOver(layout: Layout): Promise<{ readonly wasKept: boolean }> {
   const owner = await readFile(file(layout), "utf8").catch(() => "");
   const [pid, started] = owner.split(" ");
   if (started !== undefined && Number(pid) !== process.pid && (await startTime(Number(pid))) === started) {
     const other = layout.slot + 1;
     throw new Error(
-      `Process ${pid} uses the cluster of this machine; wait for it, or have another one beside it: CLUSTER_SLOT=${other}`,
+      `Process ${pid} uses the cluster in slot ${layout.slot}: wait for it, or start a second cluster with CLUSTER_SLOT=${other}`,
     );
   }
   await mkdir(dirname(file(layout)), { recursive: true });
@@ -22,12 +22,12 @@ export async function takeOver(layout: Layout): Promise<{ readonly wasKept: bool
   return { wasKept: owner === kept };
 }
 
-/** From now on it is nobody's, and nobody removes it but `down`. */
+/** Marks the cluster as kept: it has no owner, and only `down` deletes it. */
 export async function keep(layout: Layout): Promise<void> {
   await writeFile(file(layout), kept);
 }
 
-/** The next one need not ask. */
+/** Deletes the owner file. */
 export async function forget(layout: Layout): Promise<void> {
   await rm(file(layout), { force: true });
 }

@@ -17,10 +17,10 @@ import { createNetwork } from "./network.ts";
 import { startContainerd, startKubelet } from "./node.ts";
 import { etcdPort, flagsOf } from "./programs.ts";
 
-/** The daemon that holds the cluster's namespaces. */
+/** Name of the daemon that keeps the namespaces of the cluster. */
 export const namespaces = "namespaces";
 
-/** Nothing of an earlier cluster may be left. Resolves when the node is Ready and a claim would be bound. */
+/** Starts a cluster. All remains of an earlier one must be deleted first. Resolves when the node is Ready. */
 export async function bringUp(layout: Layout, pauseImage: string): Promise<void> {
   const [program, names] = [await kubernetes(), await dns()];
   await during("starting a cluster on this machine", async (reached) => {
@@ -68,8 +68,9 @@ async function writeFiles(layout: Layout, pauseImage: string): Promise<void> {
 }
 
 /**
- * A process that does nothing but hold the namespaces. Mounts within them go with their last process; /sys stays the
- * machine's (`ip netns exec` would hide the cgroups), and the states of runc and of the network plugins are the cluster's own.
+ * Starts an idle process that keeps the namespaces. Mounts in them disappear with their last process.
+ * /sys stays the one of the machine: `ip netns exec` would hide the cgroups.
+ * runc and the network plugins get state folders of the cluster.
  */
 async function enterNamespaces(layout: Layout): Promise<Daemon> {
   const sleep = ["unshare", "--mount", "--propagation=private", "sleep", "infinity"];
@@ -86,7 +87,7 @@ echo 1 > /proc/sys/net/ipv4/ip_forward`;
     `test "$(readlink /proc/self/ns/mnt)" != "$(readlink /proc/${process.pid}/ns/mnt)"\n${prepare}`,
   ];
   const [command = "", ...args] = within(home.pid, script);
-  // Until it has left the machine's namespaces, entering its own would change the machine's mounts.
+  // The script must not run in the mount namespace of the machine: it would change the mounts of the machine.
   await until(
     "the cluster has namespaces of its own",
     async () => (await execa(command, args, { reject: false })).exitCode === 0,

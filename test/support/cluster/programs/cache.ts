@@ -6,13 +6,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Lock, LockedError, lockWorkDir } from "../../../../src/local/lock.ts";
 import { during } from "./progress.ts";
 
-/** Where what takes long to make is kept between runs, outside the checkout; anything in it may be deleted at any time. */
+/** The folder outside the checkout for results that take long to build. Its contents may be deleted at any time. */
 export function cacheFolder(): string {
   const { XDG_CACHE_HOME } = process.env;
   return join(XDG_CACHE_HOME || join(homedir(), ".cache"), "builderpool");
 }
 
-/** The same for the same parts, whatever lies in them. */
+/** A hash of a list of parts. The lengths of the parts are hashed too, so `["ab"]` and `["a", "b"]` differ. */
 export function hashOf(parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(`${part.length}:`).update(part);
@@ -20,14 +20,14 @@ export function hashOf(parts: readonly (string | Uint8Array)[]): string {
 }
 
 /**
- * The folder of the cache for `key`. When there is none, `make` fills a new one, which appears whole or not at all; of two
- * processes that want the same one, the second waits for the first. `what` names it to people who wait.
+ * The folder of the cache for `key`. If it is missing, `make` fills a new folder, and the finished folder appears at once.
+ * A second process that needs the same folder waits for the first. `title` names the folder in progress messages.
  */
-export async function cached(what: string, key: string, make: (folder: string) => Promise<void>): Promise<string> {
+export async function cached(title: string, key: string, make: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(cacheFolder(), key);
-  if (await isUsed(folder)) return folder;
+  if (await touch(folder)) return folder;
   await mkdir(cacheFolder(), { recursive: true });
-  return holding(`${folder}.held`, what, async () => {
+  return withLock(`${folder}.held`, title, async () => {
     if (await exists(folder)) return folder;
     const unfinished = `${folder}.new`;
     await rm(unfinished, { recursive: true, force: true });
@@ -39,8 +39,8 @@ export async function cached(what: string, key: string, make: (folder: string) =
   });
 }
 
-/** Whether it is there; from now on it counts as used now. */
-async function isUsed(folder: string): Promise<boolean> {
+/** Whether the folder exists. Sets its time of last use to now. */
+async function touch(folder: string): Promise<boolean> {
   const now = new Date();
   return utimes(folder, now, now).then(
     () => true,
@@ -48,7 +48,7 @@ async function isUsed(folder: string): Promise<boolean> {
   );
 }
 
-/** Deletes what nobody used for two weeks, and what was not finished by then: each change of the programs makes images anew. */
+/** Deletes all entries without use for two weeks, finished or not: each change of the programs builds new images. */
 async function sweep(): Promise<void> {
   const twoWeeks = 14 * 24 * 60 * 60_000;
   for (const name of (await readdir(cacheFolder())).filter((entry) => /^[0-9a-f]{64}\b/.test(entry))) {
@@ -58,10 +58,10 @@ async function sweep(): Promise<void> {
   }
 }
 
-/** Does `work` while no other process of this machine holds the same lock, which is the kernel's: one that died holds nothing. */
-async function holding<T>(folder: string, what: string, work: () => Promise<T>): Promise<T> {
+/** Runs `work` under a lock between the processes of this machine. The kernel releases the lock of a dead process. */
+async function withLock<T>(folder: string, title: string, work: () => Promise<T>): Promise<T> {
   const lock =
-    take(folder) ?? (await during(`waiting for another process to finish ${what}`, () => untilTaken(folder)));
+    take(folder) ?? (await during(`waiting for another process to finish ${title}`, () => untilTaken(folder)));
   try {
     return await work();
   } finally {
@@ -86,7 +86,7 @@ function take(folder: string): Lock | undefined {
   }
 }
 
-/** Is there a process with this number? One of another user counts. */
+/** Whether a process with this number exists, of any user. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -96,7 +96,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Is there a file or folder at `path`? */
+/** Whether a file or folder exists at `path`. */
 export async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,

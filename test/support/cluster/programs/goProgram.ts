@@ -5,24 +5,24 @@ import { execa } from "execa";
 import { cached, hashOf } from "./cache.ts";
 import { during } from "./progress.ts";
 
-/** A program that is compiled from Go modules: a module of ours in `folder`, or `package@version` of somebody else's. */
+/** A program compiled from Go modules: our own module in `folder`, or a public `package@version`. */
 export interface GoProgram {
   readonly name: string;
   readonly source: { readonly folder: string } | { readonly package: string };
   readonly flags: readonly string[];
-  /** Said to people who wait: what it is and how long it may take. */
-  readonly what: string;
+  /** Name and expected duration, for progress messages. */
+  readonly title: string;
 }
 
 const environment = { CGO_ENABLED: "0", GOWORK: "off" };
 
-/** Older ones cannot fetch the Go that a module asks for. */
+/** Minor version. Older versions cannot download the Go version of a module. */
 const oldestGo = 21;
 
-/** The path of the compiled program; compiles it once for each content of go.sum, sources and flags. */
+/** The path of the compiled program. Compiles once for each content of go.sum, sources and flags. */
 export async function goProgram(program: GoProgram): Promise<string> {
   const folder = await cached(program.name, await keyOf(program), (target) =>
-    during(`compiling ${program.what}`, async (reached) => {
+    during(`compiling ${program.title}`, async (reached) => {
       await checkGo();
       const { command, options } = compilation(program, target);
       const compiler = execa("nice", ["go", ...command], {
@@ -31,14 +31,15 @@ export async function goProgram(program: GoProgram): Promise<string> {
         stdout: "ignore",
         reject: false,
       });
-      const words: string[] = [];
+      const messages: string[] = [];
       let packages = 0;
       for await (const line of createInterface({ input: compiler.stderr })) {
         if (/^[a-z0-9.]+(\/\S+)?$/i.test(line)) reached(`${++packages} packages`);
-        else words.push(line);
+        else messages.push(line);
       }
       const { failed, shortMessage } = await compiler;
-      if (failed) throw new Error(`Could not compile ${program.name}: ${shortMessage}\n${words.slice(-20).join("\n")}`);
+      if (failed)
+        throw new Error(`Could not compile ${program.name}: ${shortMessage}\n${messages.slice(-20).join("\n")}`);
     }),
   );
   return join(folder, program.name);
@@ -50,7 +51,7 @@ async function checkGo(): Promise<void> {
   if (minor >= oldestGo) return;
   const found = minor === 0 ? "none" : stdout;
   throw new Error(
-    `The test cluster is compiled with Go 1.26 and found ${found}; install it from https://go.dev/dl, then try again`,
+    `The test cluster needs Go 1.${oldestGo} or newer to compile, and this machine has ${found}: install Go from https://go.dev/dl, then retry`,
   );
 }
 

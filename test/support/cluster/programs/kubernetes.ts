@@ -3,7 +3,7 @@ import { goProgram } from "./goProgram.ts";
 
 const version = "1.36.3";
 
-/** Without a version in it, the API server calls itself v0.0.0 and charts that ask for a version refuse it. */
+/** Without these flags the API server reports v0.0.0, and charts with a minimum version refuse it. */
 function linkerFlags(): string {
   const [major, minor] = version.split(".");
   const facts = {
@@ -21,14 +21,14 @@ function linkerFlags(): string {
 }
 
 /**
- * The path of one binary that is etcd, all of Kubernetes and kubectl: its first argument says which. The first call on a
- * machine compiles it.
+ * The path of one binary that contains etcd, all of Kubernetes and kubectl. The first argument selects the program.
+ * The first call on a machine compiles the binary.
  */
 export function kubernetes(): Promise<string> {
   return goProgram({
     name: "kubeall",
     source: { folder: join(import.meta.dirname, "kubernetes") },
     flags: ["-tags", "grpcnotrace,notest", "-ldflags", linkerFlags()],
-    what: `Kubernetes ${version} (5 to 20 minutes, once)`,
+    title: `Kubernetes ${version} (5 to 20 minutes, once)`,
   });
 }

@@ -1,31 +1,31 @@
-/** Says one thing about the test cluster on standard error: standard output belongs to what a command is asked for. */
+/** Prints a message about the test cluster to standard error. Standard output is for the result of a command. */
 export function say(text: string): void {
   process.stderr.write(`cluster: ${text}\n`);
 }
 
-/** How long work may stay silent before it is announced, and how often it is heard of then. Milliseconds. */
+/** Milliseconds until the first message about long work, and between messages. */
 const patience = 2_000;
 const interval = 30_000;
 
 /**
- * Does `work`, which may call its argument with how far it is. Work that takes longer than two seconds is announced, heard of
- * every half minute, and its end is told with how long it took.
+ * Runs `work` and prints its progress. `work` can call its argument with the step it has reached.
+ * Work of less than two seconds prints nothing. Longer work prints a line at two seconds, every half minute, and at its end.
  */
-export async function during<T>(what: string, work: (reached: (far: string) => void) => Promise<T>): Promise<T> {
+export async function during<T>(title: string, work: (reached: (step: string) => void) => Promise<T>): Promise<T> {
   const started = performance.now();
   const passed = () => duration(performance.now() - started);
-  let far = "";
-  let announced = false;
+  let step = "";
+  let isAnnounced = false;
   const announce = setTimeout(() => {
-    announced = true;
-    say(`${what} ...`);
+    isAnnounced = true;
+    say(`${title} ...`);
   }, patience);
-  const repeat = setInterval(() => say(`${what}: ${passed()}${far === "" ? "" : `, ${far}`}`), interval);
+  const repeat = setInterval(() => say(`${title}: ${passed()}${step === "" ? "" : `, ${step}`}`), interval);
   try {
     const result = await work((text) => {
-      far = text;
+      step = text;
     });
-    if (announced) say(`${what}: done in ${passed()}`);
+    if (isAnnounced) say(`${title}: done in ${passed()}`);
     return result;
   } finally {
     clearTimeout(announce);

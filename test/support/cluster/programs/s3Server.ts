@@ -12,23 +12,23 @@ export const secretAccessKey = "secret-of-the-bucket";
 
 export interface S3Server extends AsyncDisposable {
   readonly endpoint: string;
-  /** Asks with good credentials; the path begins with the bucket. */
-  ask(method: string, path: string): Promise<Response>;
+  /** Sends a request with valid credentials. The path begins with the bucket. */
+  request(method: string, path: string): Promise<Response>;
 }
 
-/** Where a server listens; loopback and any free port when it does not matter. */
+/** Address of a server. The default is loopback and a free port. */
 export interface S3Place {
   readonly host?: string;
   readonly port?: number;
 }
 
-/** Starts an S3 server on a folder, with one bucket in it; what an earlier one kept there is there again. */
+/** Starts an S3 server with one bucket in a folder. Serves the objects of an earlier server on the same folder. */
 export async function startS3Server(folder: string, bucket: string, place: S3Place = {}): Promise<S3Server> {
   const program = await goProgram({
     name: "versitygw",
     source: { package: "github.com/versity/versitygw/cmd/versitygw@v1.8.0" },
     flags: ["-ldflags", "-s -w"],
-    what: "an S3 server (5 minutes, once)",
+    title: "an S3 server (5 minutes, once)",
   });
   const [data, facts] = [join(folder, "data"), join(folder, "facts")];
   await Promise.all([data, facts].map((path) => mkdir(path, { recursive: true })));
@@ -39,11 +39,11 @@ export async function startS3Server(folder: string, bucket: string, place: S3Pla
     ["--port", `${host}:${port}`, "--region", "us-east-1", "posix", "--sidecar", facts, data],
     { env: { ROOT_ACCESS_KEY: accessKeyId, ROOT_SECRET_KEY: secretAccessKey }, stdio: ["ignore", "pipe", "pipe"] },
   );
-  const said: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => said.push(String(text)));
+  const output: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => output.push(String(text)));
   const client = new AwsClient({ accessKeyId, secretAccessKey, service: "s3", region: "us-east-1", retries: 0 });
-  const ask = (method: string, path: string) => client.fetch(`${endpoint}/${path}`, { method });
-  const end = async () => {
+  const request = (method: string, path: string) => client.fetch(`${endpoint}/${path}`, { method });
+  const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exit = once(child, "exit");
     child.kill("SIGKILL");
@@ -51,15 +51,15 @@ export async function startS3Server(folder: string, bucket: string, place: S3Pla
   };
   try {
     await until("the S3 server has its bucket", async () => {
-      if (child.exitCode !== null) throw new Error(`the S3 server ended: ${said.join("")}`);
-      return await ask("PUT", bucket).then(
+      if (child.exitCode !== null) throw new Error(`the S3 server exited: ${output.join("")}`);
+      return await request("PUT", bucket).then(
         ({ ok, status }) => ok || status === 409,
         () => false,
       );
     });
   } catch (error) {
-    await end();
+    await stop();
     throw error;
   }
-  return { endpoint, ask, [Symbol.asyncDispose]: end };
+  return { endpoint, request, [Symbol.asyncDispose]: stop };
 }
