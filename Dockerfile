@@ -1,15 +1,15 @@
-# The images of builderpool. Their programs are bundled outside, so `make build` comes first:
+# The images of builderpool. `make build` bundles their programs first:
 #   make build && docker build --target builder -t builderpool-builder:0.1.0 .        (and targets operator and logs)
-# BASE is a Debian or its like with Node and ldd; what else is needed is installed where it is missing.
+# BASE is a Debian-like image with Node and ldd. Missing packages are installed.
 ARG BASE=docker.io/library/node:24-bookworm-slim@sha256:a9f5f7c91a432850b2a8a7797adf5eadb6c733ceed61167806cee7ea7fbc29df
 
-# What a builder starts: git, the authorities it trusts, and an init that reaps what a git leaves behind.
+# Programs of a builder: git, the certificate authorities, and an init that reaps orphans of git.
 FROM ${BASE} AS tools
 USER 0:0
 RUN if ! { command -v git && command -v tini && test -e /usr/bin/tini-static && test -e /etc/ssl/certs/ca-certificates.crt; }; then \
       apt-get update && apt-get install -y --no-install-recommends ca-certificates git tini && rm -rf /var/lib/apt/lists/*; \
     fi
-# Node with its libraries and their loader, each line a file and its path in the capsule, under which a cell runs in any image.
+# The capsule runs a cell in any image: Node, its libraries and their loader. Each line is a file and its path in the capsule.
 RUN mkdir /app && node="$(command -v node)" && { \
       echo "$node node"; \
       ldd "$node" | sed -n -e 's#^.* => \(/.*/\([^/ ]*\)\) .*#\1 lib/\2#p' -e 's#^[[:space:]]*\(/[^ ]*\) (.*#\1 loader#p'; \
@@ -18,13 +18,14 @@ RUN mkdir /app && node="$(command -v node)" && { \
       echo "/app/cell.mjs app/cell.mjs"; \
     } > /app/capsule.list
 
-# Node and its libraries alone: no shell, no package manager.
+# Only Node and its libraries, without a shell or package manager.
 FROM tools AS bare
 RUN mkdir -p /bare/app && sed -n -e 's# \(node\|loader\|lib/.*\)$##p' /app/capsule.list | while read -r file; do \
       mkdir -p "/bare$(dirname "$file")" && cp -L "$file" "/bare$file"; \
     done
 
-# V8 takes what a machine has, and the allocator keeps an arena for every thread and what was freed: the operator would need twice the memory.
+# V8 sizes its heap by the machine. The allocator keeps an arena for every thread, and keeps freed memory.
+# With these defaults the operator would need twice the memory.
 FROM scratch AS operator
 COPY --from=bare /bare /
 COPY dist/operator*.mjs /app/
@@ -40,7 +41,7 @@ USER 65001:65000
 ENV PATH=/usr/local/bin:/usr/bin:/bin NODE_ENV=production
 ENTRYPOINT ["node", "/app/logs.mjs"]
 
-# With a shell: people look at a builder's files, and write some, with kubectl exec.
+# With a shell: people read and write the files of a builder with kubectl exec.
 FROM tools AS builder
 COPY dist/builder.mjs dist/cell-serve.mjs dist/cell.mjs /app/
 USER 65001:65000

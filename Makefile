@@ -3,19 +3,19 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 .DEFAULT_GOAL := help
 .PHONY: help setup test-setup up check lint types house format test test-unit test-integration test-cluster e2e cluster cluster-down generate verify build release-check bench ci clean
 
-help: ## This list
+help: ## Print this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## Install what the machine lacks, and the project's own packages (quick when nothing is missing)
+setup: ## Install missing programs and the packages of the project (quick if nothing is missing)
 	@scripts/setup
 
-test-setup: ## Install what the tests need beside that: a browser (quick when nothing is missing)
+test-setup: ## Install the programs that only tests need, such as a browser (quick if nothing is missing)
 	@scripts/test-setup
 
-up: setup ## One machine: a demo pool against a GitHub stand-in; with GITHUB_TOKEN and F=pool.yaml, real repositories
+up: setup ## Run a demo pool with a GitHub stand-in; with GITHUB_TOKEN and F=pool.yaml, real repositories
 	@scripts/up $(F)
 
-check: types lint house ## Types, lint, format, dead code, prose and rooms: seconds
+check: types lint house ## Check types, lint, format, dead code, prose and rooms: seconds
 
 types:
 	@tsc -p .
@@ -28,46 +28,46 @@ lint:
 house: ## Measure prose, rooms, imports and docstrings; fails over a limit (V=-v lists the sentences to rewrite)
 	@node scripts/house.ts $(V)
 
-format: ## Format and fix what can be fixed
+format: ## Format all files and apply automatic fixes
 	@biome check --write .
 
-test: setup test-setup check verify ## Everything but a cluster: types, lint, generated files, unit, property, contract, integration
+test: setup test-setup check verify ## Run all tests without a cluster, and check types, lint and generated files
 	@vitest run --project unit --project integration
 
-test-unit: ## Unit, property and contract tests: seconds
+test-unit: ## Run unit, property and contract tests: seconds
 	@vitest run --project unit
 
-test-integration: test-setup ## Tests with the real binaries: git, aliBuild, builderpool itself
+test-integration: test-setup ## Run tests with the real programs: git, aliBuild, builderpool
 	@vitest run --project integration
 
-test-cluster: setup ## Tests with a real Kubernetes, Helm and S3 server, compiled from Go modules (the first time takes up to half an hour)
+test-cluster: setup ## Run tests with a real API server, Helm and S3 server (the first run compiles them: up to 30 min)
 	@vitest run --project cluster
 
-e2e: setup ## Stories in a real cluster with kubelet and containers: images, cluster up, tests, down (the first time takes up to half an hour)
+e2e: setup ## Run the scenarios in a real cluster with kubelet and containers (the first run compiles it: up to 30 min)
 	@vitest run --project e2e
 
-cluster: setup ## A real cluster on this machine that stays, with our images; says how to reach it
+cluster: setup ## Start a real cluster on this machine with our images, and print how to use it
 	@node test/support/cluster/main.ts up
 
-cluster-down: ## End it
+cluster-down: ## Delete the cluster of `make cluster`
 	@node test/support/cluster/main.ts down
 
 generate: ## Write crds/ and docs/reference/ from the schemas
 	@node scripts/generate.ts
 
-verify: ## Fail when generated files are stale
+verify: ## Fail if generated files are stale
 	@node scripts/generate.ts --check
 
-build: setup ## Bundle the programs of a cluster into dist/, of which the Dockerfile makes images
+build: setup ## Bundle the programs of a cluster into dist/, for the images of the Dockerfile
 	@node scripts/build.ts
 
-release-check: ## Compare a tag with the version in all files; print the release notes (TAG=v0.1.0)
+release-check: ## Compare a tag with the version in all files, and print the release notes (TAG=v0.1.0)
 	@node scripts/release-check.ts $(TAG)
 
-bench: setup ## Measure, each number beside its reference (ONLY=name for one)
+bench: setup ## Run the benchmarks, each number beside its reference (ONLY=name for one)
 	@node test/bench/main.ts $(ONLY)
 
-ci: ## What CI runs
+ci: ## Run everything that CI runs
 	@.ci/run
 
 clean: ## Delete work folders and builds of this checkout
