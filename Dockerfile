@@ -9,7 +9,8 @@ USER 0:0
 RUN if ! { command -v git && command -v tini && test -e /usr/bin/tini-static && test -e /etc/ssl/certs/ca-certificates.crt; }; then \
       apt-get update && apt-get install -y --no-install-recommends ca-certificates git tini && rm -rf /var/lib/apt/lists/*; \
     fi
-# The capsule runs a cell in any image: Node, its libraries and their loader. Each line is a file and its path in the capsule.
+# The capsule runs a cell in any image: Node, its libraries and their loader. Each line is a file and its path in the
+# capsule.
 RUN mkdir /app && node="$(command -v node)" && { \
       echo "$node node"; \
       ldd "$node" | sed -n -e 's#^.* => \(/.*/\([^/ ]*\)\) .*#\1 lib/\2#p' -e 's#^[[:space:]]*\(/[^ ]*\) (.*#\1 loader#p'; \

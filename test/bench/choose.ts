@@ -60,7 +60,9 @@ function measure(name: string, strategy: "Affinity" | "Modulo", start: readonly 
   return `  ${name}: median ${at(0.5)} ms, p99 ${at(0.99)} ms, processor time ${mean} ms`;
 }
 
-/** Processor time of this thread in milliseconds, in the kernel's steps. Other load on the machine does not change it. */
+/**
+ * Processor time of this thread in milliseconds, in the kernel's steps. Other load on the machine does not change it.
+ */
 function cpu(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;

@@ -12,8 +12,8 @@ const changesPerHour = 60;
 const buildsPerBuilderAndHour = 1.4;
 
 /**
- * ali-bot: every builder lists on its own, one round in ten minutes. One builder of each of the 13 pools sends 31 queries
- * in a round. Each query costs 2 points by GitHub's rule: 1 + 75 + 75 + 75 requests, divided by 100.
+ * ali-bot: every builder lists on its own, one round in ten minutes. One builder of each of the 13 pools sends 31
+ * queries in a round. Each query costs 2 points by GitHub's rule: 1 + 75 + 75 + 75 requests, divided by 100.
  */
 const aliBot = { pools: 13, queries: 31, points: 2, roundsPerHour: 6 };
 

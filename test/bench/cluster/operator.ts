@@ -31,7 +31,8 @@ const inPod = `mount -t tmpfs tmpfs /run && mkdir -p /run/secrets/kubernetes.io 
   ln -s "$1" /run/secrets/kubernetes.io/serviceaccount && shift && exec "$@"`;
 
 /**
- * Starts the operator as its pod does: one bundle in `folder`, the flags and environment of the image, and a service account.
+ * Starts the operator as its pod does: one bundle in `folder`, the flags and environment of the image, and a service
+ * account.
  */
 export async function bundledOperator(folder: string): Promise<StartOperator> {
   await bundle(join(root, programs.operator), "operator", folder);

@@ -1,6 +1,6 @@
 /*
- * `players.ts KUBECONFIG NAMESPACE WHOLE FOLDER`: simulates the builder of every running pod of the namespace, a thousand in
- * one process. Exits at the end of standard input.
+ * `players.ts KUBECONFIG NAMESPACE WHOLE FOLDER`: simulates the builder of every running pod of the namespace, a
+ * thousand in one process. Exits at the end of standard input.
  * Builders of the pool WHOLE are complete, with simulated cells. The other builders only write status and heartbeat,
  * with the code of a real builder.
  */
@@ -86,7 +86,8 @@ async function simulate(world: BuilderWorld, { end: { signal }, wake }: Player):
   const beats = createHeartbeat({ ...world, self });
   const beat = () => {
     const builder = self();
-    if (builder !== undefined && beats.mayStart()) status.observe(builder); // the operator may have marked the builder Lost
+    // The operator may have marked the builder Lost: `observe` restores its status.
+    if (builder !== undefined && beats.mayStart()) status.observe(builder);
   };
   void beats.run(signal, { beat, replaced() {} });
   void status.run(signal);

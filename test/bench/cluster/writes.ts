@@ -1,8 +1,8 @@
 import type { Write } from "./audit.ts";
 
 /**
- * Rows that count writes: the total, then one row for each writer, verb and resource, such as `operator: update builders 2.0`.
- * All numbers are divided by `count`.
+ * Rows that count writes: the total, then one row for each writer, verb and resource, such as `operator: update
+ * builders 2.0`. All numbers are divided by `count`.
  */
 export function writeRows(title: string, writes: readonly Write[], count: number, target = ""): readonly string[] {
   const done = writes.filter(({ isAccepted }) => isAccepted);

@@ -14,7 +14,8 @@ describe("a cell container that exits while its builder runs", () => {
     const before = await restarts("initContainerStatuses", "cell");
     const kill =
       'for p in /proc/[0-9]*; do case "$(tr "\\0" " " < $p/cmdline)" in /capsule/loader*cell-serve*) kill -9 ${p#/proc/};; esac; done';
-    await scenario.kubectl("exec", "cut-0", "-c", "cell", "--", "sh", "-c", kill).catch(() => {}); // the container exits during the command
+    // The container exits during the command.
+    await scenario.kubectl("exec", "cut-0", "-c", "cell", "--", "sh", "-c", kill).catch(() => {});
     await waitFor("the cell to restart", async () => (await restarts("initContainerStatuses", "cell")) > before);
   };
   const build = async (number: number) =>

@@ -15,7 +15,8 @@ describe("a builder whose process crashes repeatedly", () => {
     pod = (await statusOf())?.podUid;
     for (let crashes = 1; crashes <= 3; crashes += 1) {
       const before = (await statusOf())?.incarnation;
-      await scenario.kubectl("exec", "shaky-1", "-c", "builder", "--", "sh", "-c", kill).catch(() => {}); // the container exits during the command
+      // The container exits during the command.
+      await scenario.kubectl("exec", "shaky-1", "-c", "builder", "--", "sh", "-c", kill).catch(() => {});
       await waitFor(`the next process after crash ${crashes}`, async () => {
         const status = await statusOf();
         return status?.incarnation !== before && status?.crashes === crashes;

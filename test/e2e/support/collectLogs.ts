@@ -7,7 +7,9 @@ interface Pod {
   readonly metadata: { readonly name: string; readonly namespace: string };
 }
 
-/** Saves objects, Events, the logs of all pods and the logs of the cluster itself, for the analysis of a failed test. */
+/**
+ * Saves objects, Events, the logs of all pods and the logs of the cluster itself, for the analysis of a failed test.
+ */
 export async function collectLogs(cluster: RunningCluster, folder: string): Promise<void> {
   const kubectlOutput = (...args: string[]) => kubectl(cluster.kubeconfig, args).catch(String);
   const save = async (name: string, text: string) => writeFile(join(folder, name), text);

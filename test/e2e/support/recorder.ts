@@ -20,8 +20,8 @@ export interface ClusterRecorder {
 
 /**
  * Records every write of Builds and Builders in a namespace. A watch of the API server merges no writes.
- * A broken watch continues at its last version. A restarted API server may not know that version: the recorder then lists
- * again and misses all states before the listed one.
+ * A broken watch continues at its last version. A restarted API server may not know that version: the recorder then
+ * lists again and misses all states before the listed one.
  */
 export async function record(kubeconfig: string, namespace: string): Promise<ClusterRecorder> {
   const client = createKubernetesClient(await accessFromKubeConfig(kubeconfig, systemClock), namespace);

@@ -32,14 +32,16 @@ export interface Holder {
 }
 
 /**
- * One scenario: a pool, a GitHub stand-in, and a recorder of every write. Scenarios share one installation of the operator,
- * unless they name another namespace.
+ * One scenario: a pool, a GitHub stand-in, and a recorder of every write. Scenarios share one installation of the
+ * operator, unless they name another namespace.
  */
 export interface Scenario extends Pick<E2ECluster, "kubectl" | "apply"> {
   /** Name of the pool. */
   readonly pool: string;
   readonly github: () => StandIn;
-  /** Applies the pool: the smallest possible spec with the given fields added. Every call has the same field manager. */
+  /**
+   * Applies the pool: the smallest possible spec with the given fields added. Every call has the same field manager.
+   */
   declare(spec?: object, name?: string): Promise<void>;
   propose(title: string, files: Files, more?: object): Promise<Proposed>;
   /** Returns a line of shell that waits until the gate is opened. */
@@ -54,17 +56,23 @@ export interface Scenario extends Pick<E2ECluster, "kubectl" | "apply"> {
   builder(ordinal: number): Promise<Stored<"Builder"> | undefined>;
   /** Waits until the build of a pull request runs. The returned values must stay the same until the build ends. */
   holder(number: number): Promise<Holder>;
-  /** All phases of the builder of an ordinal, oldest first, without repetitions. Includes earlier builders of the ordinal. */
+  /**
+   * All phases of the builder of an ordinal, oldest first, without repetitions. Includes earlier builders of the
+   * ordinal.
+   */
   phases(ordinal: number): Promise<readonly string[]>;
-  /** Index, among all writes, of the first write with which a Ready builder left Ready. Infinity without such a write. */
+  /**
+   * Index, among all writes, of the first write with which a Ready builder left Ready. Infinity without such a write.
+   */
   leftReady(name: string): Promise<number>;
   /** The smallest number of Ready builders, counted from the first time that `count` builders were Ready. */
   fewestReady(count: number): Promise<number>;
   /** Waits until exactly `count` builders of the pool are Ready and in the partition. */
   ready(count: number): Promise<void>;
   /**
-   * Violations of the invariants in all writes so far: claims, attempts, verdicts, and verdicts that GitHub does not show
-   * exactly once. The operator publishes a verdict after the write of the verdict, so missing statuses get 60 s to arrive.
+   * Violations of the invariants in all writes so far: claims, attempts, verdicts, and verdicts that GitHub does not
+   * show exactly once. The operator publishes a verdict after the write of the verdict, so missing statuses get 60 s to
+   * arrive.
    */
   violations(): Promise<readonly string[]>;
 }
@@ -221,7 +229,8 @@ export function aScenario(pool: string, namespace: string = home): Scenario {
     async violations() {
       const ownWrites = async () => (await recorder.writes()).filter(({ object }) => object.spec.pool === pool);
       const allReported = async () => unreported(await ownWrites(), github.state).length === 0;
-      await waitFor("GitHub to show every verdict", allReported, 60_000).catch(() => {}); // the result names the missing ones
+      // After the limit, the returned violations name the missing statuses.
+      await waitFor("GitHub to show every verdict", allReported, 60_000).catch(() => {});
       const writes = await ownWrites();
       return [...broken(writes), ...unreported(writes, github.state)];
     },

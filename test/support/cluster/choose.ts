@@ -7,8 +7,8 @@ import type { ClusterProvider } from "./provider.ts";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Chooses the provider: CLUSTER_PROVIDER, else the cluster of E2E_KUBECONFIG, else kind if a container engine runs, else
- * this machine itself. Rejects with instructions if no provider works here: tests are never skipped silently.
+ * Chooses the provider: CLUSTER_PROVIDER, else the cluster of E2E_KUBECONFIG, else kind if a container engine runs,
+ * else this machine itself. Rejects with instructions if no provider works here: tests are never skipped silently.
  */
 export async function chooseProvider(env: Environment): Promise<ClusterProvider> {
   const { CLUSTER_PROVIDER: wanted, E2E_KUBECONFIG, CLUSTER_SLOT } = env;

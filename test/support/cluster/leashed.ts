@@ -14,8 +14,9 @@ export interface Leashed {
 }
 
 /**
- * The standard input of the shell is a pipe from this process. The pipe closes when this process stops the server or dies,
- * also by SIGKILL. The shell then kills the server with SIGKILL: on SIGTERM the API server waits for an etcd that is gone.
+ * The standard input of the shell is a pipe from this process. The pipe closes when this process stops the server or
+ * dies, also by SIGKILL. The shell then kills the server with SIGKILL: on SIGTERM the API server waits for an etcd that
+ * is gone.
  */
 const onLeash = `exec 3<&0
 "$@" 3<&- </dev/null &

@@ -7,8 +7,8 @@ export const usualKubeletFolder = "/var/lib/kubelet";
 export interface ClusterProvider {
   readonly name: "local" | "kind" | "existing";
   /**
-   * Returns a cluster with Ready nodes. Reuses a cluster that was started with `keep`, and deletes the remains of a dead run.
-   * Rejects if another run uses the cluster.
+   * Returns a cluster with Ready nodes. Reuses a cluster that was started with `keep`, and deletes the remains of a
+   * dead run. Rejects if another run uses the cluster.
    */
   up(options: { readonly keep: boolean }): Promise<RunningCluster>;
   /** Deletes the cluster. Does nothing without a cluster. */

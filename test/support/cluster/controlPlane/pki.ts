@@ -14,7 +14,10 @@ export interface Subject {
   readonly addresses?: readonly string[];
 }
 
-/** Creates a certificate authority in `folder`: `ca`, `sa` (the key pair that signs tokens), and a certificate per subject. */
+/**
+ * Creates a certificate authority in `folder`: `ca`, `sa` (the key pair that signs tokens), and a certificate per
+ * subject.
+ */
 export async function writePki(folder: string, subjects: readonly Subject[]): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await execa(await kubernetes(), ["pki", folder], { input: JSON.stringify(subjects) });

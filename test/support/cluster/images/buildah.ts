@@ -6,7 +6,9 @@ import { forImages, install } from "../machine.ts";
 import { cached, cacheFolder, hashOf } from "../programs/cache.ts";
 import { during } from "../programs/progress.ts";
 
-/** Runs buildah with its own image store: the images of users stay untouched. Builds run in a chroot, without an engine. */
+/**
+ * Runs buildah with its own image store: the images of users stay untouched. Builds run in a chroot, without an engine.
+ */
 async function buildah(...args: string[]): Promise<string> {
   const store = [`--root=${join(cacheFolder(), "images")}`, "--runroot=/run/builderpool-images"];
   return (await execa("buildah", [...store, ...args])).stdout;

@@ -8,14 +8,18 @@ import { archiveOf, buildFrom, isBuilt, tagOf } from "./buildah.ts";
 const root = resolve(import.meta.dirname, "../../../..");
 const targets = ["operator", "builder", "logs"] as const;
 
-/** The images of this checkout: values for the chart's `images.registry` and `images.tag`, and paths of the archives. */
+/**
+ * The images of this checkout: values for the chart's `images.registry` and `images.tag`, and paths of the archives.
+ */
 export interface ProductImages {
   readonly registry: string;
   readonly tag: string;
   readonly archives: readonly string[];
 }
 
-/** Bundles the programs of this checkout and builds changed images of its Dockerfile, on a base that needs no registry. */
+/**
+ * Bundles the programs of this checkout and builds changed images of its Dockerfile, on a base that needs no registry.
+ */
 export async function productImages(): Promise<ProductImages> {
   await during("bundling the programs", () => execa(process.execPath, [join(root, "scripts/build.ts")], { cwd: root }));
   const base = await nodeBase();

@@ -59,7 +59,9 @@ export async function untilRunning(layout: Layout, daemon: Daemon, condition: ()
   });
 }
 
-/** Sends the signal to the running programs of `names`. Waits up to `patience` ms. Returns the programs that still run. */
+/**
+ * Sends the signal to the running programs of `names`. Waits up to `patience` ms. Returns the programs that still run.
+ */
 export async function stopDaemons(layout: Layout, names: readonly string[], signal: NodeJS.Signals, patience: number) {
   const running = async () => (await daemons(layout)).filter(({ name }) => names.includes(name));
   for (const { pid } of await running()) kill(pid, signal);

@@ -20,8 +20,8 @@ export function hashOf(parts: readonly (string | Uint8Array)[]): string {
 }
 
 /**
- * The folder of the cache for `key`. If it is missing, `make` fills a new folder, and the finished folder appears at once.
- * A second process that needs the same folder waits for the first. `title` names the folder in progress messages.
+ * The folder of the cache for `key`. If it is missing, `make` fills a new folder, and the finished folder appears at
+ * once. A second process that needs the same folder waits for the first. `title` names the folder in progress messages.
  */
 export async function cached(title: string, key: string, make: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(cacheFolder(), key);

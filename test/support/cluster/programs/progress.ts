@@ -9,7 +9,8 @@ const interval = 30_000;
 
 /**
  * Runs `work` and prints its progress. `work` can call its argument with the step it has reached.
- * Work of less than two seconds prints nothing. Longer work prints a line at two seconds, every half minute, and at its end.
+ * Work of less than two seconds prints nothing. Longer work prints a line at two seconds, every half minute, and at its
+ * end.
  */
 export async function during<T>(title: string, work: (reached: (step: string) => void) => Promise<T>): Promise<T> {
   const started = performance.now();

@@ -1,6 +1,6 @@
-// One binary with every program of a Kubernetes control plane and node, and kubectl. The first argument, or the name of the
-// executable, selects the program. Only the constructor of this program runs: each constructor registers flags and feature
-// gates for the whole process.
+// One binary with every program of a Kubernetes control plane and node, and kubectl. The first argument, or the name of
+// the executable, selects the program. Only the constructor of this program runs: each constructor registers flags and
+// feature gates for the whole process.
 package main
 
 import (

@@ -26,8 +26,8 @@ type subject struct {
 
 const lifetime = 30 * 24 * time.Hour
 
-// writePki reads a JSON list of subjects from standard input. Into the folder of its only argument it writes ca, sa (the key
-// pair that signs tokens), and a certificate with its key for each subject.
+// writePki reads a JSON list of subjects from standard input. Into the folder of its only argument it writes ca, sa
+// (the key pair that signs tokens), and a certificate with its key for each subject.
 func writePki() {
 	var subjects []subject
 	must(0, json.NewDecoder(os.Stdin).Decode(&subjects))

@@ -22,9 +22,9 @@ const (
 	resync       = 5 * time.Second
 )
 
-// provision is called with a kubeconfig and a folder. It creates a subfolder and a volume for every claim whose pod has a
-// node, and deletes the subfolder with the volume. The volumes are `local` volumes, not host paths: the kubelet gives only
-// local volumes to the fsGroup of the pod, as in a cluster with a storage driver.
+// provision is called with a kubeconfig and a folder. It creates a subfolder and a volume for every claim whose pod has
+// a node, and deletes the subfolder with the volume. The volumes are `local` volumes, not host paths: the kubelet gives
+// only local volumes to the fsGroup of the pod, as in a cluster with a storage driver.
 func provision() {
 	config := must(clientcmd.BuildConfigFromFlags("", os.Args[1]))
 	config.QPS, config.Burst = 200, 400
