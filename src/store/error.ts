@@ -1,17 +1,18 @@
+/** Why a store call failed. Callers decide by this code; the message is for people. */
 export type StoreErrorCode =
   | "NotFound"
   | "AlreadyExists"
-  | "Conflict" // the precondition failed: read again
-  | "Invalid" // the object does not fit its schema: the message says where
+  | "Conflict" // the precondition failed: read the object again
+  | "Invalid" // the object does not fit its schema: the message names the fields
   | "Forbidden"
-  | "Expired" // the version to go on from is no longer known: list again
-  | "Unavailable"; // not known whether the write happened: read again
+  | "Expired" // the store dropped the version to continue from: list again
+  | "Unavailable"; // the write may or may not have happened: read the object again
 
-/** Every failure of a store. */
+/** Every expected failure of an ObjectStore or a KubernetesClient. Any other error is a bug. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
   readonly code: StoreErrorCode;
-  /** How long the store asks to be left alone, in milliseconds, when it said so. */
+  /** Pause before the next attempt, in milliseconds; undefined when the store did not ask for one. */
   readonly retryAfterMs: number | undefined;
   constructor(code: StoreErrorCode, message: string, options: ErrorOptions & { readonly retryAfterMs?: number } = {}) {
     super(message, options);
@@ -20,6 +21,7 @@ export class StoreError extends Error {
   }
 }
 
+/** Reports whether `error` is a StoreError, with the given code if there is one. */
 export function isStoreError(error: unknown, code?: StoreErrorCode): error is StoreError {
   return error instanceof StoreError && (code === undefined || error.code === code);
 }

@@ -1,6 +1,6 @@
 import type { Selector } from "./objectStore.ts";
 
-/** Whether an object carries all labels of the selector; without a selector every object does. */
+/** Reports whether the object carries all labels of the selector. Every object matches an absent selector. */
 export function isSelected(
   object: { readonly metadata: { readonly labels?: Readonly<Record<string, string>> | undefined } },
   selector: Selector | undefined,

@@ -2,14 +2,14 @@ import type { Kind, Stored } from "../api/objects/kinds.ts";
 import { isStoreError } from "./error.ts";
 import type { ObjectStore } from "./objectStore.ts";
 
-/** Every conflict means that another writer got through; so many in a row mean two that undo each other. */
+/** Each conflict means that another writer succeeded. 20 in a row mean two writers that undo each other. */
 const attempts = 20;
 
 /**
- * Reads the object, changes it and writes it back, again and again while others write in between. `change` sees the object as it is
- * and returns what to write, or undefined to leave it; with `seen`, a recent look at it, it begins with that and reads only after a
- * conflict. Returns the stored object; undefined when `change` declined or the object is
- * gone. Throws Conflict after 20 attempts, and every other StoreError at once.
+ * Reads the object, passes it to `change` and writes the result; repeats this after each conflict. `change` returns
+ * undefined to skip the write. With `seen`, a recent copy, the first attempt skips the read.
+ * Returns the stored object, or undefined if `change` skipped the write or the object is gone.
+ * Throws Conflict after 20 attempts, and every other StoreError at once.
  */
 export async function retryOnConflict<K extends Kind>(
   store: Pick<ObjectStore, "get" | "update" | "updateStatus">,

@@ -177,7 +177,7 @@ describe("the command, against a cluster", () => {
     const missing = await run(join(project, "bin/builderpool"), ["get", "pools", "--kubeconfig", "/nowhere"]);
     expect(missing).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining("kubeconfig /nowhere cannot be used"),
+      stderr: expect.stringContaining("kubeconfig /nowhere cannot be read"),
     });
     const context = await builderpool("get", "pools", "--context", "other");
     expect(context).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('for the context "other"') });

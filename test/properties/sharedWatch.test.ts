@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createKnown, type Identified, type Reflected } from "../../src/store/kubernetes/watch/known.ts";
+import { createDeliveredObjects, type Identified, type Reflected } from "../../src/store/kubernetes/watch/known.ts";
 import { createSharedWatch } from "../../src/store/kubernetes/watch/shared.ts";
 import { settled } from "../support/fakeClock.ts";
 
@@ -39,7 +39,7 @@ describe("a shared watch", () => {
       fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60 }), async (steps) => {
         const feed = aFeed();
         const shared = createSharedWatch<Identified>(feed.follow);
-        const server = createKnown<Identified>();
+        const server = createDeliveredObjects<Identified>();
         const exists = new Map<string, Identified>();
         const stop = new AbortController();
         const readers: {
@@ -75,7 +75,7 @@ describe("a shared watch", () => {
           const marker = `marker-${version++}`;
           const object = { metadata: { name: marker, uid: marker, resourceVersion: "1" } };
           exists.set(marker, object);
-          feed.tell(...server.exists(object), { type: "Synced", names: new Set(exists.keys()) });
+          feed.tell(...server.set(object), { type: "Synced", names: new Set(exists.keys()) });
           await settled();
           while (!(reader.folded.has(marker) && reader.isSynced)) await read(reader);
         }
@@ -89,10 +89,10 @@ describe("a shared watch", () => {
             const uid = exists.get(step.name)?.metadata.uid ?? `uid-${version}`;
             const object = { metadata: { name: step.name, uid, resourceVersion: `${version}` } };
             exists.set(step.name, object);
-            feed.tell(...server.exists(object));
+            feed.tell(...server.set(object));
           } else if (step.do === "delete") {
             exists.delete(step.name);
-            feed.tell(...server.isGone(step.name));
+            feed.tell(...server.remove(step.name));
           } else if (step.do === "read") {
             const reader = readers[step.who];
             for (let turn = 0; reader !== undefined && turn < step.times && exists.size > reader.folded.size; turn += 1)

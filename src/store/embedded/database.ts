@@ -1,34 +1,41 @@
 import { DatabaseSync } from "node:sqlite";
 import { StoreError } from "../error.ts";
-import { damageOf, storeErrorOf } from "./failure.ts";
+import { damagedError, storeErrorOf } from "./failure.ts";
 import { applicationId, schemaVersion, tables } from "./schema.ts";
 
-/** Transactions last well under a millisecond; who waits this long waits for a hung or stopped process. */
+/** Transactions last well under a millisecond. A longer wait means that a hung or stopped process holds the file. */
 const busyTimeoutMs = 5000;
 
-/** Calls on the store's file, with failures turned into sentences. */
+/** The store's SQLite file. Failures of SQLite become StoreErrors with a message for people. */
 export interface Database {
   readonly sql: DatabaseSync;
-  /** Runs reads; throws StoreError. */
+  /** Runs reads. Throws StoreError. */
   read<T>(body: () => T): T;
-  /** Runs `body` as the only writer of the file: all of it is on disk when this returns, or none of it when this throws. */
+  /**
+   * Runs `body` in an exclusive write transaction. All its writes are on disk when the call returns, and no write when
+   * the call throws. Throws StoreError, and every error of `body`.
+   */
   write<T>(body: () => T): T;
+  /** Closes the file. Later calls throw Unavailable. */
   close(): void;
 }
 
-/** Opens or creates the file; refuses one that is damaged, of another program or of a newer version of this one. */
+/**
+ * Opens the file, or creates a missing one. Throws Unavailable when the file is damaged or unreadable. Throws Forbidden
+ * when the file belongs to another program or to a newer builderpool.
+ */
 export function openDatabase(file: string): Database {
-  const sql = explained(file, () => new DatabaseSync(file, { timeout: busyTimeoutMs }));
+  const sql = withStoreErrors(file, () => new DatabaseSync(file, { timeout: busyTimeoutMs }));
   try {
-    explained(file, () => prepare(sql, file));
+    withStoreErrors(file, () => prepare(sql, file));
   } catch (error) {
     sql.close();
     throw error;
   }
   return {
     sql,
-    read: (body) => explained(file, body),
-    write: (body) => explained(file, () => exclusively(sql, body)),
+    read: (body) => withStoreErrors(file, body),
+    write: (body) => withStoreErrors(file, () => inTransaction(sql, body)),
     close: () => {
       if (sql.isOpen) sql.close();
     },
@@ -38,30 +45,28 @@ export function openDatabase(file: string): Database {
 function prepare(sql: DatabaseSync, file: string): void {
   refuseForeign(sql, file);
   const [finding] = Object.values(sql.prepare("PRAGMA quick_check(1)").get() ?? {});
-  if (finding !== "ok") throw damageOf(file, String(finding));
-  // A commit is acknowledged after its fsync. NORMAL would survive kill -9 as well, nine times as fast, but a power loss would take
-  // back the last seconds: a verdict that GitHub has already seen could be given again, and differently. One machine writes a few
-  // times a second; FULL allows thousands. On macOS only F_FULLFSYNC reaches the disk; elsewhere fullfsync does nothing.
+  if (finding !== "ok") throw damagedError(file, String(finding));
+  // FULL acknowledges a commit after its fsync. NORMAL is nine times as fast and survives kill -9, but not a power
+  // loss. A power loss would then undo the last seconds: builderpool could publish a second, different verdict on
+  // GitHub. One machine writes a few times a second, and FULL allows thousands. On macOS only F_FULLFSYNC reaches the
+  // disk. Elsewhere fullfsync has no effect.
   sql.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA foreign_keys = ON`);
-  exclusively(sql, () => {
+  inTransaction(sql, () => {
     if (pragma(sql, "user_version") === 0)
       sql.exec(`${tables} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}`);
   });
 }
 
-/** Before anything is written, so that the file of another program stays as it is. */
+/** Runs before the first write, so the file of another program stays unchanged. */
 function refuseForeign(sql: DatabaseSync, file: string): void {
   const found = pragma(sql, "user_version");
   const isEmpty = sql.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
   if (!isEmpty && pragma(sql, "application_id") !== applicationId)
-    throw new StoreError(
-      "Forbidden",
-      `${file} is a database of another program: give the store a file name of its own`,
-    );
+    throw new StoreError("Forbidden", `${file} is a database of another program: use another file name for the store`);
   if (found > schemaVersion)
     throw new StoreError(
       "Forbidden",
-      `store file ${file} has format ${found}, this builderpool knows formats up to ${schemaVersion}: use the newer builderpool that wrote it, or another work folder`,
+      `store file ${file} has format ${found}, but this builderpool reads formats up to ${schemaVersion}: use the newer builderpool that wrote the file, or another work folder`,
     );
 }
 
@@ -69,8 +74,10 @@ function pragma(sql: DatabaseSync, name: "user_version" | "application_id"): num
   return Number(sql.prepare(`PRAGMA ${name}`).get()?.[name]);
 }
 
-/** IMMEDIATE takes the write lock first: what `body` reads cannot be changed by another process before it writes. */
-function exclusively<T>(sql: DatabaseSync, body: () => T): T {
+/**
+ * IMMEDIATE takes the write lock first, so no other process can change the rows between the reads and writes of `body`.
+ */
+function inTransaction<T>(sql: DatabaseSync, body: () => T): T {
   sql.exec("BEGIN IMMEDIATE");
   try {
     const result = body();
@@ -82,7 +89,7 @@ function exclusively<T>(sql: DatabaseSync, body: () => T): T {
   }
 }
 
-function explained<T>(file: string, body: () => T): T {
+function withStoreErrors<T>(file: string, body: () => T): T {
   try {
     return body();
   } catch (error) {

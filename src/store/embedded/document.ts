@@ -2,7 +2,7 @@ import type { Kind, ObjectByKind, Stored } from "../../api/objects/kinds.ts";
 import type { ObjectMeta } from "../../api/objects/metadata.ts";
 import type { Row } from "./rows.ts";
 
-/** Any object of the bus as plain JSON: what is written and compared without knowing its kind. */
+/** An object of any kind as plain JSON, for code that writes and compares objects regardless of their kind. */
 export interface Document {
   readonly apiVersion: string;
   readonly kind: string;
@@ -11,16 +11,17 @@ export interface Document {
   readonly status?: unknown;
 }
 
-/** A copy that shares nothing with its caller and has no undefined fields. */
+/** Returns a deep copy of the object without undefined fields. */
 export function serialize(object: ObjectByKind[Kind]): Document {
   return JSON.parse(JSON.stringify(object));
 }
 
+/** Returns the row's object as plain JSON, without its resourceVersion. */
 export function documentOf(row: Row): Document {
   return JSON.parse(row.body);
 }
 
-/** The object of a row, as callers get it. Rows were checked when they were written, so nothing is checked here. */
+/** Returns the row's object with its resourceVersion. Writes validate objects, so this read does not. */
 export function objectOf<K extends Kind>(row: Row): Stored<K> {
   const object: Stored<K> = JSON.parse(row.body);
   object.metadata.resourceVersion = String(row.version);

@@ -12,26 +12,29 @@ import { type Document, documentOf, objectOf, serialize } from "./document.ts";
 import { createObjects } from "./objects.ts";
 import { asApplied, asCreated, asUpdated, isDeleting, withGeneration, withStatus } from "./revise.ts";
 import { prepareRows, type Row } from "./rows.ts";
-import { invalid, validated } from "./validate.ts";
+import { invalidError, validate } from "./validate.ts";
 import { watchObjects } from "./watch.ts";
 
+/** The object store of one machine. */
 export interface EmbeddedStore extends ObjectStore {
-  /** Ends all watches and gives the file back; later calls fail with Unavailable. */
+  /** Ends all watches and closes the file. Later calls throw Unavailable. */
   close(): void;
 }
 
+/** Options of `openEmbeddedStore`. */
 export interface EmbeddedStoreOptions {
+  /** Path of the SQLite file, or `:memory:`. */
   readonly file: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Hears, as a sentence, why writes do not get through, such as a full disk; undefined once one does again. */
+  /** Called with the reason when writes start to fail, and with undefined when a write succeeds again. */
   readonly onTrouble?: (sentence: string | undefined) => void;
 }
 
 /**
- * The bus on one machine: an SQLite file that several processes may open at once, or `:memory:`. A write that was acknowledged
- * survives kill -9 and power loss. Calls are synchronous inside, a fraction of a millisecond each. Throws StoreError when the file
- * is damaged, of another program or of a newer version.
+ * Opens the object store of one machine. Several processes may open the same file at once. An acknowledged write
+ * survives kill -9 and power loss. Calls run synchronously and take a fraction of a millisecond. Throws StoreError if
+ * the file is damaged or belongs to another program or a newer version.
  */
 export function openEmbeddedStore({ file, clock, log, onTrouble = () => {} }: EmbeddedStoreOptions): EmbeddedStore {
   const database = openDatabase(file);
@@ -42,7 +45,7 @@ export function openEmbeddedStore({ file, clock, log, onTrouble = () => {} }: Em
 
   let trouble: string | undefined;
 
-  function tell(sentence: string | undefined): void {
+  function reportTrouble(sentence: string | undefined): void {
     if (sentence !== trouble) onTrouble(sentence);
     trouble = sentence;
   }
@@ -50,26 +53,26 @@ export function openEmbeddedStore({ file, clock, log, onTrouble = () => {} }: Em
     try {
       const result = database.write(body);
       signals.ring();
-      tell(undefined);
+      reportTrouble(undefined);
       return result;
     } catch (error) {
-      if (isStoreError(error, "Unavailable")) tell(error.message);
+      if (isStoreError(error, "Unavailable")) reportTrouble(error.message);
       throw error;
     }
   }
 
   function create<K extends Kind>(kind: K, given: Document): Stored<K> {
     if (given.metadata.resourceVersion !== undefined)
-      throw invalid(kind, given, ["metadata.resourceVersion: expected none on an object that is created"]);
-    const next = validated(kind, asCreated(given, randomUUID(), timestamp(clock)));
+      throw invalidError(kind, given, ["metadata.resourceVersion: a new object must not have one"]);
+    const next = validate(kind, asCreated(given, randomUUID(), timestamp(clock)));
     if (rows.find(kind, next.metadata.name) !== undefined)
-      throw new StoreError("AlreadyExists", `${kind} "${next.metadata.name}" exists already`);
+      throw new StoreError("AlreadyExists", `${kind} "${next.metadata.name}" already exists`);
     return objectOf(objects.insert(kind, next));
   }
 
   function revise<K extends Kind>(kind: K, row: Row, change: (current: Document) => Document): Stored<K> {
     const current = documentOf(row);
-    const next = withGeneration(current, validated(kind, change(current)));
+    const next = withGeneration(current, validate(kind, change(current)));
     refuseNewFinalizers(kind, current, next);
     return objectOf(objects.replace(row, current, next));
   }
@@ -119,7 +122,7 @@ export function openEmbeddedStore({ file, clock, log, onTrouble = () => {} }: Em
 
     async updateStatus<K extends Kind>(kind: K, object: Stored<K>) {
       const given = serialize(object);
-      if (kind === "Lease") throw invalid(kind, given, ["status: a Lease has none"]);
+      if (kind === "Lease") throw invalidError(kind, given, ["status: a Lease has no status"]);
       return write(() => {
         const row = existing(kind, given.metadata.name, versionRead(kind, given));
         return revise(kind, row, (current) => withStatus(current, given));
@@ -140,24 +143,26 @@ export function openEmbeddedStore({ file, clock, log, onTrouble = () => {} }: Em
 function versionRead(kind: Kind, given: Document): Precondition {
   const { uid, resourceVersion } = given.metadata;
   if (resourceVersion === undefined)
-    throw invalid(kind, given, ["metadata.resourceVersion: expected the version that was read, found none"]);
+    throw invalidError(kind, given, ["metadata.resourceVersion: missing; set it to the version that was read"]);
   return { resourceVersion, ...(uid === undefined ? {} : { uid }) };
 }
 
 function refuseStale(row: Row, { uid, resourceVersion }: Precondition): void {
   if (uid !== undefined && uid !== row.uid)
-    throw new StoreError("Conflict", `${row.kind} "${row.name}" is a new object of the same name: read it again`);
+    throw new StoreError("Conflict", `${row.kind} "${row.name}" was deleted and created again: read it again`);
   if (resourceVersion !== undefined && resourceVersion !== String(row.version))
     throw new StoreError(
       "Conflict",
-      `${row.kind} "${row.name}" was changed since it was read (version ${resourceVersion}, now ${row.version}): read it again`,
+      `${row.kind} "${row.name}" changed after it was read (version ${resourceVersion}, now ${row.version}): read it again`,
     );
 }
 
 function refuseNewFinalizers(kind: Kind, current: Document, next: Document): void {
   const added = (next.metadata.finalizers ?? []).filter((name) => !current.metadata.finalizers?.includes(name));
   if (isDeleting(current) && added.length > 0)
-    throw invalid(kind, next, [`metadata.finalizers: ${added.join(", ")} cannot be added to an object being deleted`]);
+    throw invalidError(kind, next, [
+      `metadata.finalizers: cannot add ${added.join(", ")} while the object is being deleted`,
+    ]);
 }
 
 function withoutVersion({ resourceVersion: _, ...metadata }: ObjectMeta): ObjectMeta {

@@ -4,14 +4,19 @@ import { type Document, documentOf } from "./document.ts";
 import { asDeleting, hasFinalizers, isDeleting } from "./revise.ts";
 import type { Row, Rows } from "./rows.ts";
 
-/** Deletions that can be told to a watcher that was away; one that missed more compares what it knows with what exists. */
+/**
+ * Number of recent deletions kept for slow watchers. A watcher that missed more compares its objects with the store.
+ */
 const keptTombstones = 2000;
 
-/** Changes of objects, dependents included; call them inside a write. Each returns the row as it is afterwards. */
+/** Writes of objects that also update their dependents. Call these functions only inside `Database.write`. */
 export type Objects = ReturnType<typeof createObjects>;
 
+/**
+ * Creates the object writes over `rows`. `now` returns the deletion timestamp. Each write returns the resulting row.
+ */
 export function createObjects(rows: Rows, now: () => string) {
-  let buried = 0;
+  let deletions = 0;
 
   function insert(kind: Kind, next: Document): Row {
     const { name, uid = "" } = next.metadata;
@@ -21,12 +26,14 @@ export function createObjects(rows: Rows, now: () => string) {
     return row;
   }
 
-  /** A write that changes nothing changes no version; the last finalizer of a deleted object takes the object with it. */
+  /**
+   * Keeps the version if nothing changed. Deletes the object if `next` is marked as deleted and has no finalizers left.
+   */
   function replace(row: Row, current: Document, next: Document): Row {
     if (isDeepStrictEqual(current, next)) return row;
     const changed = { ...row, version: rows.nextVersion(), body: JSON.stringify(next) };
     if (isDeleting(next) && !hasFinalizers(next)) {
-      bury(changed);
+      removeRow(changed);
       return changed;
     }
     rows.replace(changed);
@@ -37,26 +44,32 @@ export function createObjects(rows: Rows, now: () => string) {
   function remove(row: Row): void {
     const current = documentOf(row);
     if (hasFinalizers(current)) replace(row, current, asDeleting(current, now()));
-    else bury({ ...row, version: rows.nextVersion() });
+    else removeRow({ ...row, version: rows.nextVersion() });
   }
 
-  function bury(row: Row): void {
-    rows.bury(row);
-    buried += 1;
-    if (buried % keptTombstones === 0) compact();
+  function removeRow(row: Row): void {
+    rows.moveToTombstones(row);
+    deletions += 1;
+    if (deletions % keptTombstones === 0) compact();
     for (const dependent of rows.dependents(row.uid)) removeOrphan(dependent, documentOf(dependent));
   }
 
-  /** An owner that is gone already takes the new dependent with it: it was deleted between the caller's read and this write. */
+  /**
+   * Deletes the new dependent if its owner is already gone: the owner was deleted between the caller's read and this
+   * write.
+   */
   function setOwners(row: Row, next: Document): void {
-    rows.own(
+    rows.setOwners(
       row.uid,
       (next.metadata.ownerReferences ?? []).map((owner) => owner.uid),
     );
     removeOrphan(row, next);
   }
 
-  /** An owner of a kind that is not on this bus cannot be looked up and is taken to exist. */
+  /**
+   * Deletes an object without a living owner. The store cannot look up owners of foreign kinds and assumes that they
+   * exist.
+   */
   function removeOrphan(row: Row, { metadata }: Document): void {
     const owners = metadata.ownerReferences ?? [];
     const isOwned = owners.some(

@@ -4,15 +4,15 @@ import type { ObjectMeta } from "../../api/objects/metadata.ts";
 import { joinedOwners } from "../owners.ts";
 import type { Document } from "./document.ts";
 
-/** What a write makes of an object; each function is what the Kubernetes API does, without the storage beneath. */
+// Pure functions from the current and the given object to the object to store. Each follows the Kubernetes API.
 
-/** A new object: what the store sets is set, whatever the caller wrote there, and status waits for updateStatus. */
+/** Returns a new object with the store's own metadata fields and without status, which only updateStatus writes. */
 export function asCreated({ status: _, ...given }: Document, uid: string, now: string): Document {
   const metadata = { namespace: localNamespace, ...withoutStoreFields(given.metadata) };
   return { ...given, metadata: { ...metadata, uid, generation: firstGeneration(given), creationTimestamp: now } };
 }
 
-/** Everything but status as given; what the store sets stays as it was. */
+/** Returns the given object with the current status and the current values of the store's own metadata fields. */
 export function asUpdated(current: Document, { status: _, ...given }: Document): Document {
   const metadata = {
     namespace: localNamespace,
@@ -22,7 +22,7 @@ export function asUpdated(current: Document, { status: _, ...given }: Document):
   return withStatus({ ...given, metadata }, current);
 }
 
-/** What is given goes in, what is not given stays: maps are merged, owners and finalizers added, other lists replaced. */
+/** Merges the given object into the current one: merges maps, adds owners and finalizers, replaces other lists. */
 export function asApplied(current: Document, given: Document): Document {
   const { ownerReferences, finalizers } = given.metadata;
   const metadata = {
@@ -33,12 +33,12 @@ export function asApplied(current: Document, given: Document): Document {
   return { ...current, metadata, spec: merged(current.spec, given.spec) };
 }
 
-/** The object with the status of another one, or with none. */
+/** Returns the first object with the status of the second; without a status if the second has no status. */
 export function withStatus({ status: _, ...object }: Document, { status }: Pick<Document, "status">): Document {
   return status === undefined ? object : { ...object, status };
 }
 
-/** Marked as deleted; stays until its finalizers are gone. */
+/** Returns the object with `deletionTimestamp` set to `now`, or unchanged if it is already set. */
 export function asDeleting(current: Document, now: string): Document {
   const { metadata } = current;
   if (metadata.deletionTimestamp !== undefined) return current;
@@ -48,13 +48,13 @@ export function asDeleting(current: Document, now: string): Document {
   };
 }
 
-/** The generation grows when, and only when, the spec is another one. */
+/** Returns `next`, with an incremented generation if its spec differs from the current spec. */
 export function withGeneration(current: Document, next: Document): Document {
   if (isDeepStrictEqual(current.spec, next.spec)) return next;
   return { ...next, metadata: { ...next.metadata, generation: nextGeneration(current) } };
 }
 
-/** Of a Lease, every change of which is news, no generations are counted. */
+/** As in Kubernetes, a Lease has no generations. */
 function firstGeneration({ kind }: Document): number {
   return kind === "Lease" ? 0 : 1;
 }
@@ -63,10 +63,12 @@ function nextGeneration({ kind, metadata: { generation = 0 } }: Document): numbe
   return kind === "Lease" ? 0 : generation + 1;
 }
 
+/** Reports whether the object is marked as deleted. */
 export function isDeleting({ metadata }: Document): boolean {
   return metadata.deletionTimestamp !== undefined;
 }
 
+/** Reports whether the object has finalizers, which delay its deletion. */
 export function hasFinalizers({ metadata }: Document): boolean {
   return (metadata.finalizers?.length ?? 0) > 0;
 }

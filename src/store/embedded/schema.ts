@@ -1,14 +1,16 @@
-/** Layout of the file; raised when an older program could no longer read or write it. */
+/** Version of the file layout. Raise it when an older builderpool can no longer read or write the file. */
 export const schemaVersion = 1;
 
-/** "bpol" in SQLite's application_id: tells our files from those of other programs. */
+/** "bpol" in SQLite's application_id. It distinguishes our files from files of other programs. */
 export const applicationId = 0x62_70_6f_6c;
 
 /**
- * One row an object, its JSON stored once and without the resourceVersion, which is the column `version`. A deletion moves the row to
- * `tombstone`, so that what changed since version N is one query over two indexes and no log has to be kept beside the objects.
- * `revision` is the single row with the last version given out and the newest version whose tombstone may have been dropped.
- * `dependent` finds the objects that an owner takes with it.
+ * SQL that creates the tables.
+ * - `object`: one row per object. The column `version` is the resourceVersion, and `body` is the JSON without it.
+ * - `tombstone`: the rows of deleted objects. One query over two indexes finds all changes since a version, without a
+ *   log.
+ * - `revision`: one row with the last used version and the newest version with a dropped tombstone.
+ * - `dependent`: owner and dependent UIDs, for cascading deletes.
  */
 export const tables = `
   CREATE TABLE revision (version INTEGER NOT NULL, compacted INTEGER NOT NULL) STRICT;

@@ -4,27 +4,30 @@ import { StoreError } from "../error.ts";
 import type { Document } from "./document.ts";
 
 /**
- * The document as its schema reads it: defaults filled in, unknown fields refused or dropped as the schema says. Unknown metadata is
- * kept. Throws Invalid with one sentence that names every wrong field.
+ * Parses the document with the schema of its kind and returns the result. The schema fills in defaults and decides on
+ * unknown fields. Unknown metadata is kept. Throws Invalid with a message that names the wrong fields.
  */
-export function validated(kind: Kind, document: Document): Document {
+export function validate(kind: Kind, document: Document): Document {
   const result = kinds[kind].safeParse(document);
   const problems = result.success
-    ? problemsOfMetadata(document)
+    ? metadataProblemsOf(document)
     : result.error.issues.map((issue) => `${path(issue.path)}: ${issue.message}`);
-  if (!result.success || problems.length > 0) throw invalid(kind, document, problems);
+  if (!result.success || problems.length > 0) throw invalidError(kind, document, problems);
   return { ...document, ...result.data, metadata: { ...document.metadata, ...result.data.metadata } };
 }
 
-/** The error for an object that cannot be stored; at most five problems, or nobody reads them. */
-export function invalid(kind: Kind, document: Document, problems: readonly string[]): StoreError {
+/**
+ * Returns the StoreError for an invalidError object. The message lists at most five problems, so that it stays
+ * readable.
+ */
+export function invalidError(kind: Kind, document: Document, problems: readonly string[]): StoreError {
   const more = problems.length > 5 ? `; and ${problems.length - 5} more` : "";
   const name = JSON.stringify(document.metadata?.name ?? "");
   return new StoreError("Invalid", `${kind} ${name} is invalid: ${problems.slice(0, 5).join("; ")}${more}`);
 }
 
-/** What Kubernetes refuses and the schema, which describes only what we read, does not know. */
-function problemsOfMetadata({ metadata }: Document): string[] {
+/** Checks the metadata as Kubernetes does. The schemas describe only the fields that builderpool reads. */
+function metadataProblemsOf({ metadata }: Document): string[] {
   const problems = [];
   if (metadata.namespace !== undefined && metadata.namespace !== localNamespace)
     problems.push(`metadata.namespace: expected ${localNamespace}, found ${JSON.stringify(metadata.namespace)}`);

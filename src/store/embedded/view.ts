@@ -4,21 +4,22 @@ import { isSelected } from "../selector.ts";
 import { objectOf } from "./document.ts";
 import type { ChangedRow, Rows } from "./rows.ts";
 
-/** Objects read at once: what a watcher holds beyond the objects that exist. */
+/** Objects per read. Bounds the memory of one watcher beyond the stored objects. */
 const pageSize = 200;
 
 /**
- * What one watcher has been told, and what it has to be told next. It remembers a version, not a queue: a slow reader finds the
- * changes of an object merged into its present state and costs no memory. The initial list is what changed since version 0.
+ * Creates the view of one watcher: the objects already delivered, and the next changes to deliver. The view remembers a
+ * version instead of a queue. A slow reader therefore costs no memory: several changes of one object merge into its
+ * current state. The initial list is the set of changes since version 0.
  */
 export function createWatchView<K extends Kind>(rows: Rows, kind: K, selector: Selector | undefined) {
   const known = new Map<string, Stored<K>>();
   let version = 0;
-  /** Deletions up to this version are known to have happened. */
+  /** The view has already handled all deletions up to this version. */
   let deletedUpTo = rows.revision().version;
   let isSynced = false;
 
-  /** The next changes, and whether they are all there are now. */
+  /** Returns the next changes, and whether these are all changes so far. */
   function next(): { changes: Change<K>[]; isCurrent: boolean } {
     const changes = missedDeletions();
     const page = rows.changes(kind, version, deletedUpTo, pageSize);
@@ -34,7 +35,7 @@ export function createWatchView<K extends Kind>(rows: Rows, kind: K, selector: S
     const object = objectOf<K>(row);
     const before = known.get(row.name);
     if (row.deleted === 1 || !isSelected(object, selector)) {
-      // A tombstone may be that of an object this watcher never saw, or of an earlier one of the same name.
+      // A tombstone may belong to an object that this watcher never saw, or to an earlier object with the same name.
       if (before?.metadata.uid !== row.uid) return [];
       known.delete(row.name);
       return [{ type: "Deleted", object }];
@@ -43,7 +44,10 @@ export function createWatchView<K extends Kind>(rows: Rows, kind: K, selector: S
     return [{ type: before === undefined ? "Added" : "Modified", object }];
   }
 
-  /** Tombstones that were dropped before this watcher read them: what it knows and does not exist any more. Then Synced is due again. */
+  /**
+   * Handles tombstones that were dropped before this watcher read them: reports every known object that no longer
+   * exists as Deleted. Synced is then due again.
+   */
   function missedDeletions(): Change<K>[] {
     const revision = rows.revision();
     if (Math.max(version, deletedUpTo) >= revision.compacted) return [];

@@ -1,10 +1,10 @@
-import { setImmediate as breathe } from "node:timers/promises";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type { Kind } from "../../api/objects/kinds.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { isStoreError } from "../error.ts";
 import type { Change, WatchOptions } from "../objectStore.ts";
-import { healthChanges } from "../watch/health.ts";
+import { createHealthReporter } from "../watch/health.ts";
 import type { ChangeSignals } from "./changeSignals.ts";
 import type { Database } from "./database.ts";
 import type { Rows } from "./rows.ts";
@@ -20,7 +20,7 @@ interface World {
   readonly log: Log;
 }
 
-/** `ObjectStore.watch`; ends when the signal aborts or the store is closed. */
+/** Implements `ObjectStore.watch`. Ends when the signal aborts or the store is closed. */
 export async function* watchObjects<K extends Kind>(
   world: World,
   kind: K,
@@ -31,38 +31,40 @@ export async function* watchObjects<K extends Kind>(
   const changes = signals.open();
   try {
     const view = database.read(() => createWatchView(rows, kind, selector));
-    const tell = healthChanges(onHealth);
+    const reportHealth = createHealthReporter(onHealth);
     const isOver = () => signal.aborted || signals.isClosed;
     while (!isOver()) {
-      const found = await retried(world, kind, signal, () => database.read(view.next), tell);
+      const found = await readOrPause(world, kind, signal, () => database.read(view.next), reportHealth);
       for (const change of found?.changes ?? []) {
         if (signal.aborted) return;
         yield change;
       }
       if (found?.isCurrent) await changes.wait(signal);
-      else await breathe(); // thousands of objects at once would keep the process from everything else
+      else await yieldToEventLoop(); // delivering thousands of objects at once would block the event loop
     }
   } finally {
     changes.close();
   }
 }
 
-/** What `read` gives; undefined after a pause when the store could not be read. A watch outlives a full disk. */
-async function retried<T>(
+/**
+ * Returns the result of `read`, or undefined after a pause if the store is unavailable. A watch survives a full disk.
+ */
+async function readOrPause<T>(
   { log, clock }: World,
   kind: Kind,
   signal: AbortSignal,
   read: () => T,
-  tell: (isHealthy: boolean) => void,
+  reportHealth: (isHealthy: boolean) => void,
 ): Promise<T | undefined> {
   try {
     const found = read();
-    tell(true);
+    reportHealth(true);
     return found;
   } catch (error) {
     if (!isStoreError(error, "Unavailable")) throw error;
-    tell(false);
-    log.warn({ kind, error: error.message, retryMs }, "watch cannot read the store, trying again");
+    reportHealth(false);
+    log.warn({ kind, error: error.message, retryMs }, "watch cannot read the store, retrying");
     await clock.sleep(retryMs, signal).catch(() => {});
     return undefined;
   }

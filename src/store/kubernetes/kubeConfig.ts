@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { Agent as PlainAgent } from "node:http";
 import { Agent, type RequestOptions } from "node:https";
 import type { Clock } from "../../system/clock.ts";
-import { messageOf } from "../../system/messageOf.ts";
-import { type Access, connections, readAnew } from "./access.ts";
+import { type Access, connectionOptions, createCachedReader } from "./access.ts";
 
 /**
- * Access by kubeconfig files, of which the first counts where they differ and those that are missing are overlooked while one is there, and
- * a context, the current one when absent, with every way to log in that client-node knows. Throws when a file cannot be read or no server
- * is named. The only importer of client-node, and only when it is called.
+ * Creates the access from kubeconfig files and a context; the current context when absent. If files contradict each
+ * other, the first file wins. Missing files are ignored if at least one file exists. Supports every login method of
+ * client-node. Throws an Error for people if a file cannot be read or the context names no cluster. The import of
+ * client-node is dynamic and happens only here, because that library is slow to load.
  */
 export async function accessFromKubeConfig(
   files: string | readonly string[],
@@ -18,14 +18,14 @@ export async function accessFromKubeConfig(
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
   const named = [files].flat();
-  const there = named.filter((file) => existsSync(file));
-  const from = there.length > 0 ? there : named;
+  const existing = named.filter((file) => existsSync(file));
+  const from = existing.length > 0 ? existing : named;
   for (const [index, file] of from.entries()) {
     const part = index === 0 ? config : new KubeConfig();
     try {
       part.loadFromFile(file);
     } catch (error) {
-      throw new Error(`kubeconfig ${file} cannot be used: ${messageOf(error)}`);
+      throw new Error(`kubeconfig ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
     }
     if (part !== config) config.mergeConfig(part, config.getCurrentContext() !== undefined);
   }
@@ -35,11 +35,11 @@ export async function accessFromKubeConfig(
     const contexts = config.getContexts().map(({ name }) => name);
     const current = config.getCurrentContext();
     throw new Error(
-      `kubeconfig ${from.join(", ")} names no cluster for the context ${JSON.stringify(current ?? "")}; set current-context, or name one of: ${contexts.join(", ") || "none"}`,
+      `kubeconfig ${from.join(", ")} names no cluster for the context ${JSON.stringify(current ?? "")}; set current-context, or select one of these contexts: ${contexts.join(", ") || "none"}`,
     );
   }
 
-  const options = readAnew(clock, async () => {
+  const options = createCachedReader(clock, async () => {
     const filled: RequestOptions = {};
     await config.applyToHTTPSOptions(filled);
     return filled;
@@ -49,7 +49,8 @@ export async function accessFromKubeConfig(
     Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(([, value]) => value !== undefined),
   );
   const server = new URL(cluster.server);
-  const direct = server.protocol === "http:" ? new PlainAgent(connections) : new Agent({ ...connections, ...tls });
+  const direct =
+    server.protocol === "http:" ? new PlainAgent(connectionOptions) : new Agent({ ...connectionOptions, ...tls });
   return {
     server,
     namespace: config.getContextObject(config.getCurrentContext())?.namespace,

@@ -9,56 +9,57 @@ import { mergeOrCreate } from "./merge.ts";
 import { resources } from "./resources.ts";
 import { type ReflectFact, reflect } from "./watch/reflect.ts";
 import { createSharedWatch, type SharedWatch } from "./watch/shared.ts";
-import { created, rewritten, written } from "./written.ts";
+import { bodyOf, createBodyOf, updateBodyOf } from "./written.ts";
 
+/** Options of `createKubernetesStore`. */
 export interface KubernetesStoreOptions {
   readonly client: KubernetesClient;
   readonly clock: Clock;
   readonly log: Log;
-  /** Counts what the watches do, and objects that do not fit their schema. */
+  /** Counts facts of the watches, and objects that do not fit their schema ("Unreadable"). */
   readonly count?: (fact: ReflectFact | "Unreadable", kind: string) => void;
 }
 
 type Watches = { readonly [K in Kind]: Map<string, SharedWatch<Stored<K>>> };
 
 /**
- * The bus in a cluster: the objects of one namespace, on its API server. An object that does not fit its schema is left out of lists and
- * watches, counted, and logged once for each version of it; asked for by name it is Invalid. Watches of the same kind and selector share
- * one connection and their objects, which are frozen.
+ * Creates the object store over the API server, for the namespace of the client.
+ * Lists and watches omit an object that does not fit its schema, and count and log each such version once. `get` throws
+ * Invalid for it. Watches of the same kind and selector share one connection and their frozen objects.
  */
 export function createKubernetesStore({ client, clock, log, count = () => {} }: KubernetesStoreOptions): ObjectStore {
-  const door = createDecoder({ log, count: (kind) => count("Unreadable", kind) });
+  const decoder = createDecoder({ log, count: (kind) => count("Unreadable", kind) });
   const watches: Watches = { BuilderPool: new Map(), Builder: new Map(), Build: new Map(), Lease: new Map() };
 
   function watch<K extends Kind>(kind: K, { selector, ...reader }: WatchOptions): AsyncIterable<Change<K>> {
     const { labelSelector } = selectorOf(selector);
     const key = labelSelector ?? "";
-    const of: Map<string, SharedWatch<Stored<K>>> = watches[kind];
+    const ofKind: Map<string, SharedWatch<Stored<K>>> = watches[kind];
     const shared =
-      of.get(key) ??
+      ofKind.get(key) ??
       createSharedWatch<Stored<K>>(({ signal, onHealth }) => {
         const options = {
           ...selectorOf(selector),
-          read: (object: KubernetesObject) => door.read(kind, object),
+          read: (object: KubernetesObject) => decoder.decode(kind, object),
           onHealth,
         };
         return reflect(client, resources[kind], options, { clock, log, count }, signal);
       });
-    of.set(key, shared);
+    ofKind.set(key, shared);
     return shared.read(reader);
   }
 
   return {
     async get<K extends Kind>(kind: K, name: string) {
       const found = await client.get(resources[kind], name);
-      return found && door.demand(kind, found);
+      return found && decoder.decodeOrThrow(kind, found);
     },
 
     async list<K extends Kind>(kind: K, selector?: Selector) {
       const objects: Stored<K>[] = [];
       for await (const { items } of client.pages(resources[kind], selectorOf(selector)))
         for (const item of items) {
-          const object = door.read(kind, item);
+          const object = decoder.decode(kind, item);
           if (object !== undefined) objects.push(object);
         }
       return objects;
@@ -67,18 +68,18 @@ export function createKubernetesStore({ client, clock, log, count = () => {} }: 
     watch,
 
     async create<K extends Kind>(kind: K, object: ObjectByKind[K]) {
-      return door.demand(kind, await client.create(resources[kind], created(kind, object)));
+      return decoder.decodeOrThrow(kind, await client.create(resources[kind], createBodyOf(kind, object)));
     },
 
     async apply<K extends Kind>(kind: K, object: ObjectByKind[K]) {
-      return door.demand(kind, await mergeOrCreate(client, resources[kind], written(object)));
+      return decoder.decodeOrThrow(kind, await mergeOrCreate(client, resources[kind], bodyOf(object)));
     },
 
     async update<K extends Kind>(kind: K, object: Stored<K>) {
       try {
-        return door.demand(kind, await client.update(resources[kind], rewritten(kind, object)));
+        return decoder.decodeOrThrow(kind, await client.update(resources[kind], updateBodyOf(kind, object)));
       } catch (error) {
-        // The server would create a Lease that is gone, finds that it is not the one meant, and says Conflict.
+        // Updating a deleted Lease: the server tries to create it, sees the mismatched UID and answers Conflict.
         if (kind !== "Lease" || !isStoreError(error, "Conflict")) throw error;
         const { name } = object.metadata;
         if ((await client.get(resources[kind], name)) !== undefined) throw error;
@@ -88,7 +89,7 @@ export function createKubernetesStore({ client, clock, log, count = () => {} }: 
 
     async updateStatus<K extends Kind>(kind: K, object: Stored<K>) {
       if (kind === "Lease") throw new StoreError("Invalid", `Lease "${object.metadata.name}" has no status`);
-      return door.demand(kind, await client.update(resources[kind], rewritten(kind, object), "status"));
+      return decoder.decodeOrThrow(kind, await client.update(resources[kind], updateBodyOf(kind, object), "status"));
     },
 
     async delete(kind: Kind, name: string, precondition: Precondition = {}) {

@@ -2,12 +2,13 @@ import { isStoreError } from "../error.ts";
 import { joinedOwners } from "../owners.ts";
 import type { KubernetesClient, KubernetesObject, Resource } from "./client.ts";
 
-/** Every conflict means that another writer got through; so many in a row mean two that undo each other. */
+/** Each conflict means that another writer succeeded. 20 in a row mean two writers that undo each other. */
 const attempts = 20;
 
 /**
- * `ObjectStore.apply`: creates the object, or merges labels, annotations, owners, finalizers and spec into the one there is. A merge patch
- * and no server-side apply, which would take away what this manager applied before and does not give now.
+ * Implements `ObjectStore.apply`: creates the object, or merges labels, annotations, owners, finalizers and spec into
+ * the stored object. Uses a merge patch: server-side apply would remove fields that this manager applied earlier and
+ * omits now. Throws Conflict after 20 attempts.
  */
 export async function mergeOrCreate(
   client: Pick<KubernetesClient, "get" | "merge" | "create">,
@@ -31,7 +32,10 @@ export async function mergeOrCreate(
   }
 }
 
-/** A patch replaces lists, so what is to be added to one is added here, under the version that was read. */
+/**
+ * A merge patch replaces lists. The patch therefore carries each list with the additions, and the version it was read
+ * at.
+ */
 async function patchOf(
   client: Pick<KubernetesClient, "get">,
   resource: Resource,

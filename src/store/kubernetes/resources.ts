@@ -2,7 +2,7 @@ import { apiVersion } from "../../api/objects/group.ts";
 import type { Kind } from "../../api/objects/kinds.ts";
 import type { Resource } from "./client.ts";
 
-/** Where the kinds on the bus are served. */
+/** API paths of the kinds in the object store. */
 export const resources = {
   BuilderPool: { apiVersion, kind: "BuilderPool", plural: "builderpools" },
   Builder: { apiVersion, kind: "Builder", plural: "builders" },

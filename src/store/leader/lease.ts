@@ -6,45 +6,53 @@ import type { Log } from "../../system/log.ts";
 import { isStoreError } from "../error.ts";
 import type { ObjectStore } from "../objectStore.ts";
 
+/** A process that may become the leader. */
 export interface Candidate {
-  /** The Lease that is contended for. */
+  /** Name of the Lease. */
   readonly name: string;
-  /** Who we are; another one in every process. */
+  /** Identity of this process; unique per process. */
   readonly identity: string;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** What one look at the Lease came to. */
+/** Result of one attempt to acquire or renew the Lease. */
 export type LeaseState =
-  /** Taken or renewed; `since` is an instant before anything was sent. */
-  | { readonly fate: "Ours"; readonly since: Instant }
-  | { readonly fate: "Theirs" }
-  /** The store could not say. */
-  | { readonly fate: "Unknown" };
+  /** This process acquired or renewed the Lease; `since` is an instant before the request was sent. */
+  | { readonly holder: "Self"; readonly since: Instant }
+  | { readonly holder: "Other" }
+  /** The store failed, or another process wrote at the same time. */
+  | { readonly holder: "Unknown" };
 
-/** The Lease as one candidate sees it. */
+/** The Lease of one candidate. */
 export interface LeaderLease {
-  /** Takes the Lease when it is free or its holder has been silent for its duration, renews it when it is ours. */
-  look(): Promise<LeaseState>;
-  /** Gives it back, if it is ours and the store answers. */
+  /**
+   * Acquires the Lease if it is free or its holder did not renew it for its duration; renews an own Lease. Throws only
+   * errors that are bugs.
+   */
+  acquireOrRenew(): Promise<LeaseState>;
+  /** Releases an own Lease. A failure is only logged: the Lease then expires. */
   release(): Promise<void>;
 }
 
+/** The store calls that leader election needs. */
 export type LeaseStore = Pick<ObjectStore, "get" | "create" | "update">;
 
+/**
+ * Creates the Lease of a candidate. `durationMs` is the time after which other candidates may take an unrenewed Lease.
+ */
 export function createLeaderLease(
   store: LeaseStore,
   { name, identity, clock, log }: Candidate,
   durationMs: number,
 ): LeaderLease {
-  /** As we wrote it last; its version lets a write through only when nobody else wrote since. */
+  /** Our last write. Its version makes the next write fail if another process wrote in between. */
   let held: Stored<"Lease"> | undefined;
-  /** A version of another holder's, and when we saw it first. */
+  /** Version of another holder's Lease, and the monotonic time of its first observation. */
   let seen: { readonly version: string; readonly at: number } | undefined;
-  let isTroubled = false;
+  let hasFailed = false;
 
-  async function take(): Promise<Stored<"Lease"> | undefined> {
+  async function write(): Promise<Stored<"Lease"> | undefined> {
     const current = held ?? (await store.get("Lease", name));
     if (current === undefined) return store.create("Lease", first());
     return mayTake(current) ? store.update("Lease", { ...current, spec: next(current.spec) }) : undefined;
@@ -54,8 +62,8 @@ export function createLeaderLease(
     if (!spec.holderIdentity || spec.holderIdentity === identity) return true;
     const now = clock.monotonic();
     if (seen?.version !== resourceVersion) seen = { version: resourceVersion, at: now };
-    const promised = spec.leaseDurationSeconds === undefined ? durationMs : spec.leaseDurationSeconds * 1000;
-    return now - seen.at >= promised;
+    const validMs = spec.leaseDurationSeconds === undefined ? durationMs : spec.leaseDurationSeconds * 1000;
+    return now - seen.at >= validMs;
   }
 
   function first(): Lease {
@@ -77,19 +85,19 @@ export function createLeaderLease(
   }
 
   return {
-    async look() {
+    async acquireOrRenew() {
       const since = { wall: clock.now(), monotonic: clock.monotonic() };
       try {
-        held = await take();
-        isTroubled = false;
-        return held === undefined ? { fate: "Theirs" } : { fate: "Ours", since };
+        held = await write();
+        hasFailed = false;
+        return held === undefined ? { holder: "Other" } : { holder: "Self", since };
       } catch (error) {
         held = undefined;
-        if (isStoreError(error, "Conflict") || isStoreError(error, "AlreadyExists")) return { fate: "Unknown" };
+        if (isStoreError(error, "Conflict") || isStoreError(error, "AlreadyExists")) return { holder: "Unknown" };
         if (!isStoreError(error)) throw error;
-        if (!isTroubled) log.warn({ lease: name, error: error.message }, "the lease of the leader cannot be looked at");
-        isTroubled = true;
-        return { fate: "Unknown" };
+        if (!hasFailed) log.warn({ lease: name, error: error.message }, "leader lease not reachable, retrying");
+        hasFailed = true;
+        return { holder: "Unknown" };
       }
     },
 
@@ -102,7 +110,7 @@ export function createLeaderLease(
         });
       } catch (error) {
         if (!isStoreError(error)) throw error;
-        log.warn({ lease: name, error: error.message }, "the lease could not be given back; it runs out by itself");
+        log.warn({ lease: name, error: error.message }, "leader lease not released; it expires after its duration");
       }
       held = undefined;
     },

@@ -1,25 +1,27 @@
-/** Items of which only the first, by `goesBefore`, can be seen. Adding one and taking the first cost log n. */
+/** A priority queue. `push` and `shift` cost O(log n). */
 export interface Heap<T> {
   push(item: T): void;
+  /** Returns the first item without removing it; undefined when the heap is empty. */
   first(): T | undefined;
-  /** Takes the first away. */
+  /** Removes the first item. */
   shift(): void;
 }
 
-export function createHeap<T>(goesBefore: (a: T, b: T) => boolean): Heap<T> {
-  /** A binary tree: the children of the item at n stand at 2n+1 and 2n+2, and neither goes before it. */
+/** Creates an empty heap ordered by `isBefore`. */
+export function createHeap<T>(isBefore: (a: T, b: T) => boolean): Heap<T> {
+  /** A binary tree: the children of the item at n are at 2n+1 and 2n+2. Neither child is before its parent. */
   const items: T[] = [];
 
   function push(item: T): void {
-    let at = items.length;
+    let index = items.length;
     items.push(item);
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      const parent = items[above];
-      if (parent === undefined || !goesBefore(item, parent)) return;
-      items[at] = parent;
-      items[above] = item;
-      at = above;
+    while (index > 0) {
+      const parentIndex = (index - 1) >> 1;
+      const parent = items[parentIndex];
+      if (parent === undefined || !isBefore(item, parent)) return;
+      items[index] = parent;
+      items[parentIndex] = item;
+      index = parentIndex;
     }
   }
 
@@ -27,19 +29,19 @@ export function createHeap<T>(goesBefore: (a: T, b: T) => boolean): Heap<T> {
     const last = items.pop();
     if (last === undefined || items.length === 0) return;
     items[0] = last;
-    for (let at = 0; ; ) {
-      const below = firstBelow(at);
-      const child = items[below];
-      if (child === undefined || !goesBefore(child, last)) return;
-      items[at] = child;
-      items[below] = last;
-      at = below;
+    for (let index = 0; ; ) {
+      const childIndex = firstChildOf(index);
+      const child = items[childIndex];
+      if (child === undefined || !isBefore(child, last)) return;
+      items[index] = child;
+      items[childIndex] = last;
+      index = childIndex;
     }
   }
 
-  function firstBelow(at: number): number {
-    const [left, right] = [items[2 * at + 1], items[2 * at + 2]];
-    return left !== undefined && right !== undefined && goesBefore(right, left) ? 2 * at + 2 : 2 * at + 1;
+  function firstChildOf(index: number): number {
+    const [left, right] = [items[2 * index + 1], items[2 * index + 2]];
+    return left !== undefined && right !== undefined && isBefore(right, left) ? 2 * index + 2 : 2 * index + 1;
   }
 
   return { push, shift, first: () => items[0] };

@@ -1,31 +1,39 @@
-import { setImmediate as breathe } from "node:timers/promises";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { type Backoff, backoffDelay } from "../../system/backoff.ts";
 import type { Clock } from "../../system/clock.ts";
 import { createHeap } from "./heap.ts";
 
+/** Options of `createWorkqueue`. */
 export interface WorkqueueOptions {
   readonly clock: Pick<Clock, "monotonic" | "sleep" | "random">;
-  /** Keys handled at once; never the same key twice. */
+  /** Number of keys in flight at once; one key is never in flight twice. */
   readonly concurrency: number;
-  /** Handles a key; the number is when to handle it again, in milliseconds. `signal` is the one `run` got. */
+  /**
+   * Handles a key. Returns the delay until the key is handled again, in milliseconds, if any. `signal` is the signal of
+   * `run`.
+   */
   readonly handle: (key: string, signal: AbortSignal) => Promise<number | undefined>;
-  /** Told about each failure of `handle` and the pause before the key's next turn. */
+  /** Called after each failure of `handle`, with the pause before the retry in milliseconds. */
   readonly onError: (key: string, error: unknown, retryInMs: number) => void;
+  /** Pauses after failures; 500 ms doubling to 5 min when absent. */
   readonly backoff?: Backoff;
 }
 
+/** Options of `Workqueue.add`. */
 export interface AddOptions {
+  /** Milliseconds until the key is due; 0 when absent. */
   readonly afterMs?: number;
-  /** Higher goes first among the keys that are due; 0 when not given. */
+  /** Among due keys the highest priority is first; 0 when absent. */
   readonly priority?: number;
 }
 
+/** A queue of keys that deduplicates: a waiting key has one entry. */
 export interface Workqueue {
-  /** Wants `key` handled. A key that waits already keeps one place: the earlier time and the higher priority. */
+  /** Adds `key`. A key that already waits keeps one entry with the earlier time and the higher priority. */
   add(key: string, options?: AddOptions): void;
-  /** Handles keys until `signal` aborts, and returns when the last handler in flight has ended. */
+  /** Handles keys until `signal` aborts, then waits for the handlers in flight. */
   run(signal: AbortSignal): Promise<void>;
-  /** Keys that wait, whether due or not; those in flight are not among them. */
+  /** Returns the number of waiting keys, due or not, without the keys in flight. */
   size(): number;
 }
 
@@ -33,16 +41,16 @@ interface Waiting {
   readonly key: string;
   readonly dueAt: number;
   readonly priority: number;
-  /** Earlier wishes first, among equals. */
-  readonly turn: number;
+  /** Order of insertion; breaks ties. */
+  readonly sequence: number;
 }
 
-/** After so many steps in one go other work of the process gets its turn: handlers that need not wait for anything would keep it from that. */
-const stepsInOneGo = 64;
+/** Handlers that never wait would block the event loop, so the queue yields to it after this many steps. */
+const stepsPerYield = 64;
 
 /**
- * Keys to work on, each at most once at a time. A wish that comes while its key is in flight is kept for afterwards. A handler that
- * fails is called again with exponential backoff, jittered down to half; an ordinary wish does not wait for the backoff's end.
+ * Creates a workqueue. A key added while it is in flight is handled again afterwards. A failed handler is retried with
+ * exponential backoff, jittered down to half. `add` overrides the backoff of a waiting key.
  */
 export function createWorkqueue({
   clock,
@@ -54,32 +62,32 @@ export function createWorkqueue({
   const waiting = new Map<string, Waiting>();
   const inFlight = new Map<string, Promise<void>>();
   const failures = new Map<string, number>();
-  /** What waits and is not in flight, by time and, once that has come, by rank. What a later wish replaced is passed over. */
-  const later = createHeap<Waiting>((a, b) => a.dueAt < b.dueAt);
-  const due = createHeap<Waiting>(goesBefore);
-  let turn = 0;
+  /** Waiting keys that are not in flight: `scheduled` by time, then `due` by rank. Replaced entries are skipped. */
+  const scheduled = createHeap<Waiting>((a, b) => a.dueAt < b.dueAt);
+  const due = createHeap<Waiting>(isBefore);
+  let sequence = 0;
   let wake = () => {};
 
   function add(key: string, { afterMs = 0, priority = 0 }: AddOptions = {}): void {
     const dueAt = clock.monotonic() + Math.max(0, afterMs);
     const before = waiting.get(key);
     if (before !== undefined && before.dueAt <= dueAt && before.priority >= priority) return;
-    turn += 1;
+    sequence += 1;
     const item = {
       key,
       dueAt: Math.min(dueAt, before?.dueAt ?? dueAt),
       priority: Math.max(priority, before?.priority ?? priority),
-      turn: before?.turn ?? turn,
+      sequence: before?.sequence ?? sequence,
     };
     waiting.set(key, item);
-    if (!inFlight.has(key)) later.push(item);
+    if (!inFlight.has(key)) scheduled.push(item);
     wake();
   }
 
   function next(): Waiting | undefined {
     const now = clock.monotonic();
-    for (let item = later.first(); item !== undefined && item.dueAt <= now; item = later.first()) {
-      later.shift();
+    for (let item = scheduled.first(); item !== undefined && item.dueAt <= now; item = scheduled.first()) {
+      scheduled.shift();
       due.push(item);
     }
     for (let item = due.first(); item !== undefined; item = due.first()) {
@@ -107,24 +115,24 @@ export function createWorkqueue({
   function start(item: Waiting, signal: AbortSignal): void {
     const { key } = item;
     waiting.delete(key);
-    const flight = work(item, signal).finally(() => {
+    const done = work(item, signal).finally(() => {
       inFlight.delete(key);
-      const wish = waiting.get(key);
-      if (wish !== undefined) later.push(wish);
+      const again = waiting.get(key);
+      if (again !== undefined) scheduled.push(again);
       wake();
     });
-    inFlight.set(key, flight);
+    inFlight.set(key, done);
   }
 
-  /** Until something was added or has ended, or the next key is due. */
-  async function change(): Promise<void> {
-    const { promise: rung, resolve } = Promise.withResolvers<void>();
+  /** Resolves when a key was added, a handler returned, or the next key is due. */
+  async function nextEvent(): Promise<void> {
+    const { promise: woken, resolve } = Promise.withResolvers<void>();
     wake = resolve;
-    const dueAt = inFlight.size < concurrency ? later.first()?.dueAt : undefined;
-    if (dueAt === undefined) return rung;
-    const over = new AbortController();
-    await Promise.race([rung, clock.sleep(Math.max(0, dueAt - clock.monotonic()), over.signal).catch(() => {})]);
-    over.abort();
+    const dueAt = inFlight.size < concurrency ? scheduled.first()?.dueAt : undefined;
+    if (dueAt === undefined) return woken;
+    const timer = new AbortController();
+    await Promise.race([woken, clock.sleep(Math.max(0, dueAt - clock.monotonic()), timer.signal).catch(() => {})]);
+    timer.abort();
   }
 
   async function run(signal: AbortSignal): Promise<void> {
@@ -132,9 +140,9 @@ export function createWorkqueue({
     signal.addEventListener("abort", stop);
     for (let steps = 1; !signal.aborted; steps += 1) {
       const item = inFlight.size < concurrency ? next() : undefined;
-      if (item === undefined) await change();
+      if (item === undefined) await nextEvent();
       else start(item, signal);
-      if (steps % stepsInOneGo === 0) await breathe();
+      if (steps % stepsPerYield === 0) await yieldToEventLoop();
     }
     signal.removeEventListener("abort", stop);
     await Promise.all(inFlight.values());
@@ -143,8 +151,8 @@ export function createWorkqueue({
   return { add, run, size: () => waiting.size };
 }
 
-function goesBefore(a: Waiting, b: Waiting): boolean {
+function isBefore(a: Waiting, b: Waiting): boolean {
   if (a.priority !== b.priority) return a.priority > b.priority;
   if (a.dueAt !== b.dueAt) return a.dueAt < b.dueAt;
-  return a.turn < b.turn;
+  return a.sequence < b.sequence;
 }

@@ -1,28 +1,33 @@
 import type { Kind, Stored } from "../../api/objects/kinds.ts";
-import { frozen } from "../frozen.ts";
+import { deepFreeze } from "../frozen.ts";
 import type { Change, ObjectStore, Selector } from "../objectStore.ts";
 
+/** The objects of one kind in memory, kept current by a watch. */
 export interface Cache<K extends Kind> {
-  /** Resolves when everything that existed has been seen; rejects when the watch ends before that. */
+  /** Resolves when all existing objects are in the cache. Rejects when the watch ends before that. */
   readonly synced: Promise<void>;
+  /** Returns the cached object, or undefined. */
   get(name: string): Stored<K> | undefined;
-  /** In the order of names; the same array until something changes. */
+  /** Returns all objects sorted by name; the same array until the next change. */
   list(): readonly Stored<K>[];
-  /** Whether the watch behind it is healthy: while it is not, what is missing here may exist, and what is here may be old. */
+  /**
+   * Reports whether the watch is healthy. While it is not, objects may be missing here and cached objects may be old.
+   */
   isHealthy(): boolean;
 }
 
+/** Options of `createCache`. */
 export interface CacheOptions<K extends Kind> {
-  /** Ends the watch; what the cache holds then stays as it is. */
+  /** Ends the watch. The cache then keeps its last content. */
   readonly signal: AbortSignal;
   readonly selector?: Selector;
-  /** Called after each change of what `get` would say, with what it said before. Must not throw. */
+  /** Called after each change of the cache with the change and the previous object. Must not throw. */
   readonly onChange?: (change: Exclude<Change<K>, { type: "Synced" }>, before: Stored<K> | undefined) => void;
 }
 
 /**
- * What a watch has shown so far, deeply frozen: objects are replaced, never changed. A write of our own appears when the watch tells
- * it, not before.
+ * Creates a cache of one kind and starts its watch. Objects are deeply frozen: a change replaces the object.
+ * Own writes appear only when the watch delivers them.
  */
 export function createCache<K extends Kind>(
   store: Pick<ObjectStore, "watch">,
@@ -36,25 +41,26 @@ export function createCache<K extends Kind>(
     isHealthy = is;
   };
   const synced = Promise.withResolvers<void>();
-  synced.promise.catch(() => {}); // a cache nobody waits for may end quietly
+  synced.promise.catch(() => {}); // without this handler an unused `synced` would end the process on rejection
 
-  function take(change: Change<K>): void {
+  function applyChange(change: Change<K>): void {
     if (change.type === "Synced") {
-      for (const [name, object] of objects) if (!change.names.has(name)) take({ type: "Deleted", object });
+      for (const [name, object] of objects) if (!change.names.has(name)) applyChange({ type: "Deleted", object });
       synced.resolve();
       return;
     }
     const { object } = change;
     const before = objects.get(object.metadata.name);
     if (change.type === "Deleted") objects.delete(object.metadata.name);
-    else objects.set(object.metadata.name, frozen(object));
+    else objects.set(object.metadata.name, deepFreeze(object));
     sorted = undefined;
     onChange(change, before);
   }
 
   async function follow(): Promise<void> {
     try {
-      for await (const change of store.watch(kind, { signal, onHealth, ...(selector && { selector }) })) take(change);
+      for await (const change of store.watch(kind, { signal, onHealth, ...(selector && { selector }) }))
+        applyChange(change);
       synced.reject(signal.reason ?? new Error(`the watch of ${kind} ended`));
     } catch (error) {
       synced.reject(error);
@@ -62,7 +68,7 @@ export function createCache<K extends Kind>(
     }
   }
 
-  void follow(); // a watch ends by its signal alone: whatever else ends it is a bug and may end the process
+  void follow(); // only the signal ends a watch: any other error is a bug and may end the process
   return {
     synced: synced.promise,
     get: (name) => objects.get(name),
@@ -74,12 +80,12 @@ export function createCache<K extends Kind>(
   };
 }
 
-/** Whether nothing but status, labels or annotations changed: who looks at the spec alone need not look again. */
+/** Reports whether the change left the spec as it was. Readers of the spec alone can skip such a change. */
 export function isSameSpec<K extends Kind>(
   { type, object }: Exclude<Change<K>, { type: "Synced" }>,
   before: Stored<K> | undefined,
 ): boolean {
   const { uid, generation } = object.metadata;
-  if (generation === 0) return false; // as of a Lease: nobody counts
+  if (generation === 0) return false; // a Lease has no generations
   return type !== "Deleted" && before?.metadata.uid === uid && before.metadata.generation === generation;
 }

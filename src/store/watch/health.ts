@@ -1,5 +1,5 @@
-/** Passes on changes alone; nothing is healthy before it is said to be. */
-export function healthChanges(onHealth: (isHealthy: boolean) => void = () => {}): (isHealthy: boolean) => void {
+/** Wraps `onHealth` so that only changes reach it. The initial state is unhealthy. */
+export function createHealthReporter(onHealth: (isHealthy: boolean) => void = () => {}): (isHealthy: boolean) => void {
   let was = false;
   return (is) => {
     if (is === was) return;

@@ -83,7 +83,7 @@ describe("an open connection without traffic", () => {
 
     await expect(follower.store.get("Builder", "o2-0")).rejects.toMatchObject({
       code: "Unavailable",
-      message: 'the API server did not answer to get Builder "o2-0": no complete answer within 2 s',
+      message: 'the API server did not answer the request to get Builder "o2-0": no complete answer within 2 s',
     });
   });
 });

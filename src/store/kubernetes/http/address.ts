@@ -1,6 +1,6 @@
 import type { Resource, Subresource } from "../client.ts";
 
-/** Path of a collection, an object, or a part of one, in a namespace. */
+/** Returns the URL path of a collection, an object or a subresource in a namespace. */
 export function addressOf(
   namespace: string,
   { apiVersion, plural }: Resource,
@@ -12,7 +12,7 @@ export function addressOf(
   return [...parts, ...(subresource === undefined ? [] : [subresource])].join("/");
 }
 
-/** A query without the parameters that are undefined, `?` included; empty when none is left. */
+/** Returns the query string with its `?`, without undefined parameters; the empty text if no parameter is left. */
 export function queryOf(parameters: Readonly<Record<string, string | number | boolean | undefined>>): string {
   const given = Object.entries(parameters).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, String(value)]],

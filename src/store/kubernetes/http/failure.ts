@@ -3,7 +3,7 @@ import { messageOf } from "../../../system/messageOf.ts";
 import { parseJson } from "../../../system/parseJson.ts";
 import { StoreError, type StoreErrorCode } from "../../error.ts";
 
-/** The part of Kubernetes' Status that tells one refusal from another. */
+/** The fields of Kubernetes' Status that distinguish refusals. */
 const Status = z.object({
   reason: z.string().optional(),
   message: z.string().optional(),
@@ -14,49 +14,57 @@ const Status = z.object({
     .transform((details) => details ?? undefined),
 });
 
+/** A response with an error status. */
 export interface Refusal {
-  /** What was asked, as it goes on after "refused to": `update Builder "o2-0"`. */
+  /** The request in words, to follow "refused to": `update Builder "o2-0"`. */
   readonly what: string;
-  /** Name of the object asked for; absent for lists and watches. */
+  /** Name of the requested object; undefined for lists and watches. */
   readonly name: string | undefined;
-  /** HTTP status, or the code in a Status that came down a watch. */
+  /** HTTP status, or the code of a Status inside a watch. */
   readonly status: number;
-  /** The answer's text, a Status as a rule. */
+  /** Text of the response, usually a Status. */
   readonly body: unknown;
-  /** Header Retry-After. */
+  /** Header Retry-After, in seconds. */
   readonly retryAfter?: string | undefined;
 }
 
-/** The server's refusal as a StoreError, with the server's own words. */
+/** Returns the refusal as a StoreError with the server's own message. */
 export function refusedError(refusal: Refusal): StoreError {
   const { what, status, body, retryAfter } = refusal;
-  const said = Status.safeParse(typeof body === "string" ? parseJson(body) : body).data;
-  const code = codeOf(refusal, said);
-  const words = said?.message ?? (typeof body === "string" ? body.trim() : "");
+  const answer = Status.safeParse(parse(body)).data;
+  const code = codeOf(refusal, answer);
+  const words = answer?.message ?? (typeof body === "string" ? body.trim() : "");
   const seconds = Number.parseInt(retryAfter ?? "", 10);
-  const retryAfterSeconds = Number.isFinite(seconds) ? seconds : said?.details?.retryAfterSeconds;
-  const hint = status === 404 && said === undefined ? "; check that its CustomResourceDefinition is installed" : "";
+  const retryAfterSeconds = Number.isFinite(seconds) ? seconds : answer?.details?.retryAfterSeconds;
+  const hint = status === 404 && answer === undefined ? "; check that its CustomResourceDefinition is installed" : "";
   return new StoreError(code, `the API server refused to ${what} (${status}): ${words.slice(0, 1000)}${hint}`, {
     ...(retryAfterSeconds !== undefined && { retryAfterMs: retryAfterSeconds * 1000 }),
   });
 }
 
-/** No answer, or half of one: whether a write happened is not known. */
+/** Returns the StoreError for a missing or incomplete response. The write may or may not have happened. */
 export function unansweredError(what: string, error: unknown): StoreError {
-  const reason = messageOf(error);
-  return new StoreError("Unavailable", `the API server did not answer to ${what}: ${reason}`, { cause: error });
+  const reason = error instanceof Error ? error.message : String(error);
+  return new StoreError("Unavailable", `the API server did not answer the request to ${what}: ${reason}`, {
+    cause: error,
+  });
 }
 
-function codeOf({ status, name }: Refusal, said: z.infer<typeof Status> | undefined): StoreErrorCode {
+function codeOf({ status, name }: Refusal, answer: z.infer<typeof Status> | undefined): StoreErrorCode {
   if (status === 401 || status === 403) return "Forbidden";
-  // A path that is not served, as while a CRD is missing, says nothing about the object.
-  if (status === 404) return name !== undefined && said?.details?.name === name ? "NotFound" : "Unavailable";
-  if (status === 409) return said?.reason === "AlreadyExists" ? "AlreadyExists" : "Conflict";
+  // A 404 for the path itself, as with a missing CRD, does not mean that the object is absent.
+  if (status === 404) return name !== undefined && answer?.details?.name === name ? "NotFound" : "Unavailable";
+  if (status === 409) return answer?.reason === "AlreadyExists" ? "AlreadyExists" : "Conflict";
   if (status === 410) return "Expired";
   if (status === 408 || status === 429 || status >= 500) return "Unavailable";
   return "Invalid";
 }
 
-function parsed(body: unknown): unknown {
-  return typeof body === "string" ? parseJson(body) : body;
+function parse(body: unknown): unknown {
+  if (typeof body !== "string") return body;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }

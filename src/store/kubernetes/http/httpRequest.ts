@@ -2,33 +2,38 @@ import http, { type ClientRequest, type IncomingMessage } from "node:http";
 import https from "node:https";
 import type { Access } from "../access.ts";
 
+/** One HTTP request to the API server. */
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Path and query. */
   readonly path: string;
   readonly body?: { readonly type: string; readonly text: string };
-  /** The whole exchange, the answer's last byte included, takes no longer. */
+  /** Limit for the whole request, up to the last byte of the response. */
   readonly deadlineMs: number;
-  /** Silence for so long counts as broken. */
+  /** A connection that is silent for this long counts as broken. */
   readonly quietMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The response to an HttpRequest. */
 export interface HttpResponse {
   readonly status: number;
   readonly retryAfter: string | undefined;
-  /** Ends when the server ends it; throws when it breaks, at a deadline, and when the signal aborts. Must be read to its end or left. */
+  /**
+   * The body. Throws if the connection breaks, at a deadline and when the signal aborts. The caller must read it to the
+   * end or leave the loop.
+   */
   readonly chunks: AsyncIterable<Buffer>;
 }
 
-/** One request over HTTP/1.1. Throws what kept the server from answering, and the signal's reason. */
+/** Sends one request over HTTP/1.1. Throws the network error, or the signal's reason. Error statuses do not throw. */
 export async function httpRequest(access: Access, call: HttpRequest): Promise<HttpResponse> {
   const { method, body, signal, deadlineMs, quietMs } = call;
   signal?.throwIfAborted();
-  const own = await access.headers();
+  const authentication = await access.headers();
   signal?.throwIfAborted();
   const headers = {
-    ...own,
+    ...authentication,
     accept: "application/json",
     "user-agent": "builderpool",
     ...(body && { "content-type": body.type, "content-length": Buffer.byteLength(body.text) }),
@@ -39,19 +44,18 @@ export async function httpRequest(access: Access, call: HttpRequest): Promise<Ht
   request.setSocketKeepAlive(true, 15_000);
 
   let open: ClientRequest | IncomingMessage = request;
-  const cut = (reason: unknown) => open.destroy(reason instanceof Error ? reason : new Error(String(reason)));
-  const abort = () => cut(signal?.reason);
+  const destroy = (reason: unknown) => open.destroy(reason instanceof Error ? reason : new Error(String(reason)));
+  const abort = () => destroy(signal?.reason);
   signal?.addEventListener("abort", abort, { once: true });
-  const limit = setTimeout(() => cut(new Error(`no complete answer within ${deadlineMs / 1000} s`)), deadlineMs);
-  if (quietMs !== undefined)
-    request.setTimeout(quietMs, () => cut(new Error(`nothing was heard for ${quietMs / 1000} s`)));
+  const limit = setTimeout(() => destroy(new Error(`no complete answer within ${deadlineMs / 1000} s`)), deadlineMs);
+  if (quietMs !== undefined) request.setTimeout(quietMs, () => destroy(new Error(`no data for ${quietMs / 1000} s`)));
   request.on("close", () => {
     clearTimeout(limit);
     signal?.removeEventListener("abort", abort);
   });
 
   request.end(body?.text);
-  const response = await answered(request);
+  const response = await responseTo(request);
   open = response;
   return {
     status: response.statusCode ?? 0,
@@ -60,9 +64,9 @@ export async function httpRequest(access: Access, call: HttpRequest): Promise<Ht
   };
 }
 
-function answered(request: ClientRequest): Promise<IncomingMessage> {
+function responseTo(request: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    // The listener stays: what breaks later reaches the reader of the response, and must not end the process here.
+    // Keep the listener: the reader of the response sees later errors, and an unhandled one would end the process.
     request.on("error", reject);
     request.on("response", (response) => {
       response.on("error", () => {});
@@ -71,7 +75,7 @@ function answered(request: ClientRequest): Promise<IncomingMessage> {
   });
 }
 
-/** A server behind a path prefix keeps it. */
+/** Adds a final slash, so that `new URL` keeps the path prefix of the server. */
 function withSlash(server: URL): URL {
   return new URL(server.href.replace(/\/*$/, "/"));
 }

@@ -2,18 +2,18 @@ import { isStoreError } from "../../error.ts";
 import type { Access } from "../access.ts";
 import type { DeleteOptions, KubernetesClient, KubernetesObject, Resource, Subresource } from "../client.ts";
 import { addressOf, queryOf } from "./address.ts";
-import { type Limits, usualLimits } from "./limits.ts";
+import { defaultLimits, type Limits } from "./limits.ts";
 import { pagesOf } from "./pages.ts";
 import { type ApiRequest, request, textOf } from "./request.ts";
 import { watchOnce } from "./watchOnce.ts";
 
 /** One verb on one object. */
-interface Deed {
+interface Operation {
   readonly verb: string;
   readonly method: ApiRequest["method"];
   readonly resource: Resource;
   readonly name: string;
-  /** Whether the address is the collection's. */
+  /** Sends the request to the collection instead of the object. */
   readonly isNew?: boolean;
   readonly subresource?: Subresource | undefined;
   readonly query?: string;
@@ -22,28 +22,31 @@ interface Deed {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The verbs, in `namespace` or else the one the access names; throws when neither does. */
+/**
+ * Creates a client for `namespace`, by default the namespace of `access`. Throws an Error for people if both are
+ * missing.
+ */
 export function createKubernetesClient(
   access: Access,
   namespace = access.namespace,
-  limits: Limits = usualLimits,
+  limits: Limits = defaultLimits,
 ): KubernetesClient {
   if (namespace === undefined || namespace === "")
-    throw new Error("no namespace is given: name one, or set one in the kubeconfig's context");
+    throw new Error("the namespace is missing: give one, or set one in the context of the kubeconfig");
 
-  async function act(deed: Deed): Promise<KubernetesObject> {
-    const { verb, method, resource, name, isNew = false, subresource, query = "", body, signal } = deed;
+  async function perform(operation: Operation): Promise<KubernetesObject> {
+    const { verb, method, resource, name, isNew = false, subresource, query = "", body, signal } = operation;
     const part = subresource === undefined ? "" : ` (${subresource})`;
-    const question = {
+    const call = {
       method,
       what: `${verb} ${resource.kind} "${name}"${part}`,
       name,
       deadlineMs: limits.deadlineMs,
       path: `${addressOf(namespace ?? "", resource, isNew ? undefined : name, subresource)}${query}`,
       signal,
-      ...(body && { body: { type: deed.type ?? "application/json", text: JSON.stringify(body) } }),
+      ...(body && { body: { type: operation.type ?? "application/json", text: JSON.stringify(body) } }),
     };
-    return await request(access, question, async (answer) => JSON.parse(await textOf(answer)));
+    return await request(access, call, async (response) => JSON.parse(await textOf(response)));
   }
 
   return {
@@ -51,7 +54,7 @@ export function createKubernetesClient(
 
     async get(resource, name, signal) {
       try {
-        return await act({ verb: "get", method: "GET", resource, name, signal });
+        return await perform({ verb: "get", method: "GET", resource, name, signal });
       } catch (error) {
         if (isStoreError(error, "NotFound")) return undefined;
         throw error;
@@ -73,7 +76,7 @@ export function createKubernetesClient(
     watch: (resource, options, signal) => watchOnce(access, namespace, resource, limits, options, signal),
 
     create: (resource, object, subresource) =>
-      act({
+      perform({
         verb: "create",
         method: "POST",
         resource,
@@ -84,10 +87,10 @@ export function createKubernetesClient(
       }),
 
     update: (resource, object, subresource) =>
-      act({ verb: "update", method: "PUT", resource, name: object.metadata.name, subresource, body: object }),
+      perform({ verb: "update", method: "PUT", resource, name: object.metadata.name, subresource, body: object }),
 
     apply: (resource, object, fieldManager, subresource) =>
-      act({
+      perform({
         verb: "apply",
         method: "PATCH",
         resource,
@@ -99,7 +102,7 @@ export function createKubernetesClient(
       }),
 
     merge: (resource, name, patch, subresource) =>
-      act({
+      perform({
         verb: "patch",
         method: "PATCH",
         resource,
@@ -110,7 +113,7 @@ export function createKubernetesClient(
       }),
 
     async delete(resource, name, options = {}) {
-      await act({ verb: "delete", method: "DELETE", resource, name, body: deleteOptions(options) });
+      await perform({ verb: "delete", method: "DELETE", resource, name, body: deleteOptions(options) });
     },
   };
 }

@@ -1,9 +1,10 @@
-/** When a client gives up. Milliseconds. */
+/** Time limits of a client, in milliseconds. */
 export interface Limits {
-  /** For a request that is no watch, or for one page of a list, its answer's last byte included. */
+  /** For one request or one page of a list, up to the last byte of the response. Watches have their own limit. */
   readonly deadlineMs: number;
-  /** Silence for so long is the end of a watch, whatever its connection looks like: the server sends a bookmark a minute. */
+  /** A watch that is silent for this long counts as broken: the server sends a bookmark every minute. */
   readonly quietMs: number;
 }
 
-export const usualLimits: Limits = { deadlineMs: 30_000, quietMs: 100_000 };
+/** The limits that every program uses; tests set shorter limits. */
+export const defaultLimits: Limits = { deadlineMs: 30_000, quietMs: 100_000 };

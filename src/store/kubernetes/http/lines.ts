@@ -1,16 +1,16 @@
 const newline = 10;
 
-/** The complete lines of a stream, without their ends. What follows the last line end is given up when the stream ends. */
+/** Returns the complete lines of a stream without their line ends. Drops an incomplete last line. */
 export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string, void, undefined> {
-  let begun: Buffer[] = [];
+  let parts: Buffer[] = [];
   for await (const chunk of chunks) {
     let from = 0;
     for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, from)) {
-      begun.push(chunk.subarray(from, end));
-      yield Buffer.concat(begun).toString("utf8");
-      begun = [];
+      parts.push(chunk.subarray(from, end));
+      yield Buffer.concat(parts).toString("utf8");
+      parts = [];
       from = end + 1;
     }
-    if (from < chunk.length) begun.push(chunk.subarray(from));
+    if (from < chunk.length) parts.push(chunk.subarray(from));
   }
 }

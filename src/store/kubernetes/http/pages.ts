@@ -6,8 +6,8 @@ import type { Limits } from "./limits.ts";
 import { request, textOf } from "./request.ts";
 
 /**
- * Objects of a page: what is parsed in one go, in some 10 ms. With resourceVersion=0 the server would send them all at once, limit or not;
- * pages come from its cache just as well and are no slower.
+ * Objects per page. Parsing one page blocks the event loop for about 10 ms. With resourceVersion=0 the server ignores
+ * the limit and sends all objects at once. Pages also come from its cache and are not slower.
  */
 const pageSize = 250;
 
@@ -16,7 +16,7 @@ const Page = z.object({
   items: z.array(z.unknown()).nullable(),
 });
 
-/** `KubernetesClient.pages`. */
+/** Implements `KubernetesClient.pages`. */
 export async function* pagesOf(
   access: Access,
   namespace: string,
@@ -28,8 +28,8 @@ export async function* pagesOf(
   let query = queryOf({ ...options, limit: pageSize });
   for (;;) {
     const path = `${addressOf(namespace, resource)}${query}`;
-    const question = { method: "GET", what: `list ${resource.kind}`, path, deadlineMs, signal } as const;
-    const page = await request(access, question, async (answer) => Page.parse(JSON.parse(await textOf(answer))));
+    const call = { method: "GET", what: `list ${resource.kind}`, path, deadlineMs, signal } as const;
+    const page = await request(access, call, async (response) => Page.parse(JSON.parse(await textOf(response))));
     const { resourceVersion, continue: next = "" } = page.metadata;
     yield { resourceVersion, items: (page.items ?? []).map((item) => asObject(resource, item)) };
     if (next === "") return;
@@ -37,7 +37,7 @@ export async function* pagesOf(
   }
 }
 
-/** Items of the server's own kinds come without apiVersion and kind. */
+/** Adds apiVersion and kind: the server omits them in lists of its built-in kinds. */
 function asObject({ apiVersion, kind }: Resource, item: unknown): KubernetesObject {
   return Object.assign({ apiVersion, kind }, item as KubernetesObject);
 }

@@ -3,32 +3,36 @@ import type { Access } from "../access.ts";
 import { refusedError, unansweredError } from "./failure.ts";
 import { type HttpRequest, type HttpResponse, httpRequest } from "./httpRequest.ts";
 
+/** A request to the API server, with words for its error messages. */
 export interface ApiRequest extends HttpRequest {
-  /** What is asked, as it goes on after "refused to": `update Builder "o2-0"`. */
+  /** The request in words, to follow "refused to": `update Builder "o2-0"`. */
   readonly what: string;
-  /** Name of the object asked for; absent for lists and watches. */
+  /** Name of the requested object; absent for lists and watches. */
   readonly name?: string;
 }
 
-/** What `read` makes of a successful answer. Throws StoreError for every other one and for none, and the signal's reason. */
+/**
+ * Sends the request and returns the result of `read` for a successful response. Throws StoreError for an error status
+ * and for a missing or incomplete response. Throws the signal's reason after an abort.
+ */
 export async function request<T>(
   access: Access,
-  question: ApiRequest,
-  read: (answer: HttpResponse) => Promise<T>,
+  call: ApiRequest,
+  read: (response: HttpResponse) => Promise<T>,
 ): Promise<T> {
-  const { what, name, signal } = question;
+  const { what, name, signal } = call;
   try {
-    const answer = await httpRequest(access, question);
-    const { status, retryAfter } = answer;
-    if (status >= 300) throw refusedError({ what, name, status, retryAfter, body: await textOf(answer) });
-    return await read(answer);
+    const response = await httpRequest(access, call);
+    const { status, retryAfter } = response;
+    if (status >= 300) throw refusedError({ what, name, status, retryAfter, body: await textOf(response) });
+    return await read(response);
   } catch (error) {
     signal?.throwIfAborted();
     throw isStoreError(error) ? error : unansweredError(what, error);
   }
 }
 
-/** The whole text of an answer. */
+/** Returns the whole text of a response. */
 export async function textOf({ chunks }: HttpResponse): Promise<string> {
   const parts: Buffer[] = [];
   for await (const chunk of chunks) parts.push(chunk);

@@ -8,10 +8,10 @@ import type { Limits } from "./limits.ts";
 import { linesOf } from "./lines.ts";
 import { request } from "./request.ts";
 
-/** A server that does not end a watch in time is given so much longer. */
+/** Extra time for the server to end a watch after `timeoutSeconds`. */
 const graceMs = 5_000;
 
-/** `KubernetesClient.watch`. */
+/** Implements `KubernetesClient.watch`. */
 export async function* watchOnce(
   access: Access,
   namespace: string,
@@ -25,8 +25,8 @@ export async function* watchOnce(
   const path = `${addressOf(namespace, resource)}${queryOf({ ...options, watch: true, allowWatchBookmarks: true })}`;
   const deadlineMs = options.timeoutSeconds * 1000 + graceMs;
   try {
-    const question = { method: "GET", what, path, deadlineMs, quietMs, signal } as const;
-    const { chunks } = await request(access, question, async (answer) => answer);
+    const call = { method: "GET", what, path, deadlineMs, quietMs, signal } as const;
+    const { chunks } = await request(access, call, async (response) => response);
     onOpen?.();
     for await (const line of linesOf(chunks)) {
       if (signal.aborted) return;
@@ -39,19 +39,28 @@ export async function* watchOnce(
 }
 
 function eventOf(line: string, what: string): WatchEvent {
-  const event = parseJson(line) as Line;
+  const event = parse(line);
   if (isEvent(event)) return event;
   if (isError(event))
     throw refusedError({ what, name: undefined, status: event.object.code ?? 500, body: event.object });
   const begin = JSON.stringify(line.slice(0, 100));
-  throw new StoreError("Expired", `the API server sent a line that is no event to ${what}: ${begin}`);
+  throw new StoreError(
+    "Expired",
+    `the API server sent a line that is not an event after a request to ${what}: ${begin}`,
+  );
 }
 
-type Line = { readonly type?: unknown; readonly object?: Partial<KubernetesObject> } | undefined;
+function parse(line: string): { readonly type?: unknown; readonly object?: Partial<KubernetesObject> } | undefined {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
 
 const types: readonly unknown[] = ["ADDED", "MODIFIED", "DELETED", "BOOKMARK"];
 
-function isEvent(event: Line): event is WatchEvent {
+function isEvent(event: ReturnType<typeof parse>): event is WatchEvent {
   return types.includes(event?.type) && typeof event?.object?.metadata?.resourceVersion === "string";
 }
 

@@ -1,4 +1,4 @@
-/** What every object has that is looked at here. */
+/** The metadata that a watch needs. */
 export interface Identified {
   readonly metadata: {
     readonly name: string;
@@ -7,43 +7,45 @@ export interface Identified {
   };
 }
 
+/** One item of a reflected watch; the same as `Change`, for any type of object. */
 export type Reflected<T> =
   | { readonly type: "Added" | "Modified" | "Deleted"; readonly object: T }
-  /** Everything that exists has been delivered, or is as it was delivered before; what follows is news. */
+  /** All existing objects have been delivered, now or earlier; later items are new changes. */
   | { readonly type: "Synced"; readonly names: ReadonlySet<string> };
 
-/** What one reader has been told, and what it has to be told next. */
-export interface Known<T> {
-  /** The object exists and is so. Nothing to tell when this version was told already. */
-  exists(object: T): Reflected<T>[];
-  /** The object of this name is gone; `last` is how it was at the end, if that is known. */
-  isGone(name: string, last?: T): Reflected<T>[];
-  /** These are the names of all that exist. */
-  areAll(names: ReadonlySet<string>): Reflected<T>[];
+/** The objects already delivered to one reader. Each call records an observation and returns the items to deliver. */
+export interface DeliveredObjects<T> {
+  /** Records an existing object. Returns no item if this version was already delivered. */
+  set(object: T): Reflected<T>[];
+  /** Records that the object of this name is gone. `last` is its final state, if known. */
+  remove(name: string, last?: T): Reflected<T>[];
+  /** Records the names of all existing objects: the others are gone. The last item is Synced. */
+  sync(names: ReadonlySet<string>): Reflected<T>[];
 }
 
-export function createKnown<T extends Identified>(): Known<T> {
-  const known = new Map<string, T>();
+/** Creates the record of a reader without any delivered object. */
+export function createDeliveredObjects<T extends Identified>(): DeliveredObjects<T> {
+  const delivered = new Map<string, T>();
 
-  function exists(object: T): Reflected<T>[] {
+  function set(object: T): Reflected<T>[] {
     const { name, uid, resourceVersion } = object.metadata;
-    const before = known.get(name)?.metadata;
+    const before = delivered.get(name)?.metadata;
     const isSame = before !== undefined && before.uid === uid;
     if (isSame && before.resourceVersion === resourceVersion) return [];
-    // An object that was replaced while nobody looked was deleted first.
-    const replaced = isSame ? [] : isGone(name);
-    known.set(name, object);
+    // A new UID means that the old object was deleted during a gap of the watch.
+    const replaced = isSame ? [] : remove(name);
+    delivered.set(name, object);
     return [...replaced, { type: isSame ? "Modified" : "Added", object }];
   }
 
-  function isGone(name: string, last = known.get(name)): Reflected<T>[] {
-    return known.delete(name) && last !== undefined ? [{ type: "Deleted", object: last }] : [];
+  function remove(name: string, last = delivered.get(name)): Reflected<T>[] {
+    return delivered.delete(name) && last !== undefined ? [{ type: "Deleted", object: last }] : [];
   }
 
-  function areAll(names: ReadonlySet<string>): Reflected<T>[] {
-    const missing = [...known.keys()].filter((name) => !names.has(name));
-    return [...missing.flatMap((name) => isGone(name)), { type: "Synced", names }];
+  function sync(names: ReadonlySet<string>): Reflected<T>[] {
+    const missing = [...delivered.keys()].filter((name) => !names.has(name));
+    return [...missing.flatMap((name) => remove(name)), { type: "Synced", names }];
   }
 
-  return { exists, isGone, areAll };
+  return { set, remove, sync };
 }

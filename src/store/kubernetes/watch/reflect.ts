@@ -1,40 +1,44 @@
-import { setImmediate as breathe } from "node:timers/promises";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { backoffDelay } from "../../../system/backoff.ts";
 import type { Clock } from "../../../system/clock.ts";
 import type { Log } from "../../../system/log.ts";
 import { isStoreError, type StoreError } from "../../error.ts";
-import { healthChanges } from "../../watch/health.ts";
+import { createHealthReporter } from "../../watch/health.ts";
 import type { KubernetesClient, KubernetesObject, Resource } from "../client.ts";
-import { createKnown, type Identified, type Reflected } from "./known.ts";
+import { createDeliveredObjects, type Identified, type Reflected } from "./known.ts";
 
+/** Options of `reflect`. */
 export interface ReflectOptions<T extends Identified> {
   readonly labelSelector?: string;
-  /** The object as readers get it; undefined for one that cannot be read, which is then as if it had not changed. */
+  /** Decodes an object. Undefined means unreadable: readers then keep the object's previous state. */
   readonly read: (object: KubernetesObject) => T | undefined;
-  /** Told when the watch begins to be healthy and when it ceases to: while it is not, what is missing here may be there. */
+  /** Called when the watch becomes healthy or unhealthy. An unhealthy watch may lack existing objects. */
   readonly onHealth?: (isHealthy: boolean) => void;
 }
 
+/** Ports of `reflect`. */
 export interface ReflectIo {
   readonly clock: Clock;
   readonly log: Log;
   readonly count?: (fact: ReflectFact, kind: string) => void;
 }
 
-/** What is counted: each list, each watch that was opened, each end of one by the server, each failure, each version that was too old. */
+/** Counted facts: a list, an opened watch, a watch ended by the server, a failure, a version that was too old. */
 export type ReflectFact = "Listed" | "Opened" | "Ended" | "Failed" | "Expired";
 
 const backoff = { firstMs: 200, maxMs: 15_000 };
-/** A watch that lived so long was a good one: the next is opened at once. */
+/** A watch that lasted this long was healthy: the next one is opened without a pause. */
 const goodMs = 10_000;
-/** Objects delivered in one go before other work of the process gets its turn. */
-const slice = 50;
+/** Objects delivered between two yields to the event loop. */
+const objectsPerYield = 50;
 
 /**
- * Everything that exists, then Synced, then every change until the signal aborts, whatever happens to the connection. A watch that ends or
- * breaks goes on at the version it had reached; only a version that the server no longer knows, or a line that cannot be read, costs a new
- * list, and with it another Synced. Deletions that nobody saw are delivered with the object as it was last seen, and an object that was
- * replaced by another of its name is Deleted first. Failures are tried again for ever, after pauses that double to 15 s.
+ * Delivers all existing objects, then Synced, then every change until the signal aborts, across broken connections.
+ * - A watch that ends or breaks continues at its last version. An expired version or an unreadable event requires a new
+ *   list, and with it another Synced.
+ * - A deletion missed during a gap is delivered with the last known state of the object. A replaced object of the same
+ *   name is Deleted first.
+ * - Failures are retried without limit, after pauses that double up to 15 s.
  */
 export async function* reflect<T extends Identified>(
   client: Pick<KubernetesClient, "pages" | "watch">,
@@ -45,8 +49,8 @@ export async function* reflect<T extends Identified>(
 ): AsyncGenerator<Reflected<T>, void, undefined> {
   const { kind } = resource;
   const selector = labelSelector === undefined ? {} : { labelSelector };
-  const known = createKnown<T>();
-  const health = healthOf(resource, log, onHealth);
+  const delivered = createDeliveredObjects<T>();
+  const health = createHealth(resource, log, onHealth);
   let version: string | undefined;
   let openedAt: number | undefined;
   let failures = 0;
@@ -79,13 +83,13 @@ export async function* reflect<T extends Identified>(
       for (const item of items) {
         names.add(item.metadata.name);
         yield* exists(item);
-        if (names.size % slice === 0) await breathe();
+        if (names.size % objectsPerYield === 0) await yieldToEventLoop();
       }
       listed = resourceVersion;
     }
     version = listed;
     count("Listed", kind);
-    yield* known.areAll(names);
+    yield* delivered.sync(names);
   }
 
   async function* watch(): AsyncGenerator<Reflected<T>, void, undefined> {
@@ -97,7 +101,7 @@ export async function* reflect<T extends Identified>(
       signal,
     )) {
       version = object.metadata.resourceVersion;
-      if (type === "DELETED") yield* known.isGone(object.metadata.name, read(object));
+      if (type === "DELETED") yield* delivered.remove(object.metadata.name, read(object));
       else if (type !== "BOOKMARK") yield* exists(object);
     }
   }
@@ -110,27 +114,28 @@ export async function* reflect<T extends Identified>(
 
   function exists(object: KubernetesObject): Reflected<T>[] {
     const readable = read(object);
-    return readable === undefined ? [] : known.exists(readable);
+    return readable === undefined ? [] : delivered.set(readable);
   }
 }
 
-/** Tells changes of health to who asked, and people when it goes and when it is back. */
-function healthOf({ kind }: Resource, log: Log, onHealth: ((isHealthy: boolean) => void) | undefined) {
-  const tell = healthChanges(onHealth);
-  let saidOf: string | undefined;
+/** Reports health changes to the caller. Logs each loss and recovery. */
+function createHealth({ kind }: Resource, log: Log, onHealth: ((isHealthy: boolean) => void) | undefined) {
+  const reportHealth = createHealthReporter(onHealth);
+  /** Cause of the last warning. Repeated failures of the same kind are logged once. */
+  let loggedCause: string | undefined;
   return {
     isGood() {
-      if (saidOf !== undefined) log.info({ kind }, "the watch is healthy again");
-      saidOf = undefined;
-      tell(true);
+      if (loggedCause !== undefined) log.info({ kind }, "watch is healthy again");
+      loggedCause = undefined;
+      reportHealth(true);
     },
     isBad(failure: StoreError | undefined, pauseMs: number) {
-      const error = failure?.message ?? "the API server ended it too soon";
-      const about = failure?.code ?? "Ended";
-      if (about !== saidOf)
-        log.warn({ kind, error, pauseMs: Math.round(pauseMs) }, "a watch was interrupted, trying again");
-      saidOf = about;
-      tell(false);
+      const error = failure?.message ?? "the API server ended the watch too soon";
+      const cause = failure?.code ?? "Ended";
+      if (cause !== loggedCause)
+        log.warn({ kind, error, pauseMs: Math.round(pauseMs) }, "watch interrupted, retrying after a pause");
+      loggedCause = cause;
+      reportHealth(false);
     },
   };
 }

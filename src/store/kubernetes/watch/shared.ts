@@ -1,19 +1,19 @@
-import { setImmediate as breathe } from "node:timers/promises";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type { Identified, Reflected } from "./known.ts";
 import { createSource, type Follow, type ReaderOptions } from "./source.ts";
 
-/** One watch for many readers. */
+/** One watch with many readers. */
 export interface SharedWatch<T> {
-  /** Everything that exists, Synced, and news, until the signal aborts. */
+  /** Delivers all existing objects, Synced, and then every change until the signal aborts. */
   read(options: ReaderOptions): AsyncGenerator<Reflected<T>, void, undefined>;
 }
 
-/** Changes told in one go before other work of the process gets its turn. */
-const slice = 50;
+/** Steps of one reader between two yields to the event loop. */
+const stepsPerYield = 50;
 
 /**
- * Readers of the same objects share them, and one connection: `follow` is called for the first reader and aborted with the last. Each is
- * told everything in its own time, merged into the present state of an object for one who is slow.
+ * Creates a shared watch. Readers share one connection and its objects: the first reader starts `follow`, and the last
+ * one aborts it. Readers are independent: for a slow reader several changes of one object merge into its current state.
  */
 export function createSharedWatch<T extends Identified>(follow: Follow<T>): SharedWatch<T> {
   let source: ReturnType<typeof createSource<T>> | undefined;
@@ -21,26 +21,26 @@ export function createSharedWatch<T extends Identified>(follow: Follow<T>): Shar
   async function* read({ signal, onHealth }: ReaderOptions): AsyncGenerator<Reflected<T>, void, undefined> {
     if (signal.aborted) return;
     source ??= createSource(follow);
-    const mine = source;
-    const { view, bell, leave } = mine.join(onHealth);
-    let syncs = 0;
+    const joined = source;
+    const { view, bell, leave } = joined.addReader(onHealth);
+    let deliveredSyncs = 0;
     try {
-      for (let turn = 1; !signal.aborted; turn += 1) {
+      for (let step = 1; !signal.aborted; step += 1) {
         const changes = view.next();
-        const isSynced = syncs < mine.syncs();
+        const isSynced = deliveredSyncs < joined.syncCount();
         for (const change of changes) {
           if (signal.aborted) return;
           yield change;
         }
         if (changes.length === 0 && isSynced) {
-          syncs = mine.syncs();
-          yield { type: "Synced", names: new Set(mine.exists.keys()) };
+          deliveredSyncs = joined.syncCount();
+          yield { type: "Synced", names: new Set(joined.objects.keys()) };
         } else if (changes.length === 0) await bell.wait(signal);
-        else if (turn % slice === 0) await breathe();
+        else if (step % stepsPerYield === 0) await yieldToEventLoop();
       }
     } finally {
       leave();
-      if (mine.isOver() && source === mine) source = undefined;
+      if (joined.isStopped() && source === joined) source = undefined;
     }
   }
 

@@ -1,13 +1,15 @@
 import { type Bell, createBell } from "../../bell.ts";
-import { frozen } from "../../frozen.ts";
+import { deepFreeze } from "../../frozen.ts";
 import type { Identified, Reflected } from "./known.ts";
 import { createWatchView, type WatchView } from "./view.ts";
 
+/** Options of one reader of a shared watch; see `WatchOptions`. */
 export interface ReaderOptions {
   readonly signal: AbortSignal;
   readonly onHealth?: (isHealthy: boolean) => void;
 }
 
+/** Opens the watch that the readers share. */
 export type Follow<T> = (options: Required<ReaderOptions>) => AsyncIterable<Reflected<T>>;
 
 interface Reader<T> {
@@ -16,19 +18,23 @@ interface Reader<T> {
   leave(): void;
 }
 
-/** What a watch has shown, and who is told of it. It ends with its last reader, and cannot be joined afterwards. */
+/** A running watch, its objects and its readers. It stops with its last reader and then accepts no new ones. */
 export interface Source<T> {
-  readonly exists: ReadonlyMap<string, T>;
-  /** How often everything that exists was complete. */
-  syncs(): number;
-  join(onHealth?: (isHealthy: boolean) => void): Reader<T>;
-  isOver(): boolean;
+  /** The existing objects by name, frozen. */
+  readonly objects: ReadonlyMap<string, T>;
+  /** Returns the number of Synced items so far. */
+  syncCount(): number;
+  /** Adds a reader; `onHealth` is called at once if the watch is healthy. */
+  addReader(onHealth?: (isHealthy: boolean) => void): Reader<T>;
+  /** Reports whether the last reader has left. */
+  isStopped(): boolean;
 }
 
+/** Starts the watch. */
 export function createSource<T extends Identified>(follow: Follow<T>): Source<T> {
-  const exists = new Map<string, T>();
+  const objects = new Map<string, T>();
   const readers = new Set<Reader<T> & { readonly onHealth: (isHealthy: boolean) => void }>();
-  const end = new AbortController();
+  const stop = new AbortController();
   let isHealthy = false;
   let syncs = 0;
 
@@ -37,33 +43,33 @@ export function createSource<T extends Identified>(follow: Follow<T>): Source<T>
     for (const reader of readers) reader.onHealth(is);
   }
 
-  function take(change: Reflected<T>): void {
+  function applyChange(change: Reflected<T>): void {
     if (change.type === "Synced") syncs += 1;
     else {
       const { type, object } = change;
       const { name } = object.metadata;
-      if (type === "Deleted") exists.delete(name);
-      else exists.set(name, frozen(object));
-      for (const { view } of readers) view.touch(name, type === "Deleted" ? frozen(object) : undefined);
+      if (type === "Deleted") objects.delete(name);
+      else objects.set(name, deepFreeze(object));
+      for (const { view } of readers) view.touch(name, type === "Deleted" ? deepFreeze(object) : undefined);
     }
     for (const { bell } of readers) bell.ring();
   }
 
   async function run(): Promise<void> {
-    for await (const change of follow({ signal: end.signal, onHealth })) take(change);
+    for await (const change of follow({ signal: stop.signal, onHealth })) applyChange(change);
   }
 
-  void run(); // a watch ends by its signal alone: whatever else ends it is a bug and may end the process
+  void run(); // only the signal ends a watch: any other error is a bug and may stop the process
   return {
-    exists,
-    syncs: () => syncs,
-    isOver: () => end.signal.aborted,
-    join(onHealth = () => {}) {
+    objects,
+    syncCount: () => syncs,
+    isStopped: () => stop.signal.aborted,
+    addReader(onHealth = () => {}) {
       const leave = () => {
         readers.delete(reader);
-        if (readers.size === 0) end.abort();
+        if (readers.size === 0) stop.abort();
       };
-      const reader = { view: createWatchView(exists), bell: createBell(), onHealth, leave };
+      const reader = { view: createWatchView(objects), bell: createBell(), onHealth, leave };
       readers.add(reader);
       if (isHealthy) onHealth(true);
       return reader;

@@ -1,25 +1,26 @@
 import type { Identified, Reflected } from "./known.ts";
 
-/** What one reader of a shared watch has been told, and what it has to be told next. */
+/** The view of one reader of a shared watch: the objects already delivered, and the next changes to deliver. */
 export interface WatchView<T> {
-  /** The object of this name changed; with `last` it is gone, and was so at the end. */
+  /** Records that the object of this name changed. With `last`, its final state, the object is gone. */
   touch(name: string, last?: T): void;
-  /** What the reader is told next; empty when it knows everything. */
+  /** Returns the next changes to deliver; empty when the reader is up to date. */
   next(): Reflected<T>[];
 }
 
 /**
- * Holds names, no queue: a slow reader finds the changes of an object merged into its present state, `exists`, and costs nothing. Only how
- * an object was when it went is kept for a reader who was told of it.
+ * Creates a view of the objects in `objects`. The view holds changed names instead of a queue. A slow reader therefore
+ * costs no memory: several changes of one object merge into its current state. The view keeps the final state only of
+ * deleted objects that the reader has seen.
  */
-export function createWatchView<T extends Identified>(exists: ReadonlyMap<string, T>): WatchView<T> {
-  const told = new Map<string, T>();
-  const ended = new Map<string, T>();
-  const touched = new Set(exists.keys());
+export function createWatchView<T extends Identified>(objects: ReadonlyMap<string, T>): WatchView<T> {
+  const delivered = new Map<string, T>();
+  const finalStates = new Map<string, T>();
+  const changed = new Set(objects.keys());
 
   function next(): Reflected<T>[] {
-    for (const name of touched) {
-      touched.delete(name);
+    for (const name of changed) {
+      changed.delete(name);
       const changes = changesOf(name);
       if (changes.length > 0) return changes;
     }
@@ -27,15 +28,15 @@ export function createWatchView<T extends Identified>(exists: ReadonlyMap<string
   }
 
   function changesOf(name: string): Reflected<T>[] {
-    const [before, now] = [told.get(name), exists.get(name)];
+    const [before, now] = [delivered.get(name), objects.get(name)];
     const isSame = before !== undefined && before.metadata.uid === now?.metadata.uid;
     if (isSame && before.metadata.resourceVersion === now?.metadata.resourceVersion) return [];
     const changes: Reflected<T>[] = [];
-    if (before !== undefined && !isSame) changes.push({ type: "Deleted", object: ended.get(name) ?? before });
-    ended.delete(name);
-    if (now === undefined) told.delete(name);
+    if (before !== undefined && !isSame) changes.push({ type: "Deleted", object: finalStates.get(name) ?? before });
+    finalStates.delete(name);
+    if (now === undefined) delivered.delete(name);
     else {
-      told.set(name, now);
+      delivered.set(name, now);
       changes.push({ type: isSame ? "Modified" : "Added", object: now });
     }
     return changes;
@@ -43,8 +44,8 @@ export function createWatchView<T extends Identified>(exists: ReadonlyMap<string
 
   return {
     touch(name, last) {
-      touched.add(name);
-      if (last !== undefined && told.get(name)?.metadata.uid === last.metadata.uid) ended.set(name, last);
+      changed.add(name);
+      if (last !== undefined && delivered.get(name)?.metadata.uid === last.metadata.uid) finalStates.set(name, last);
     },
     next,
   };

@@ -22,7 +22,9 @@ describe("the file of the embedded store", () => {
   it("is refused by name, with what to do, when it is no database", () => {
     writeFileSync(file, "pools: none\n".repeat(1000));
 
-    expect(open).toThrow(`store file ${file} is damaged (file is not a database): stop what uses it, move it away`);
+    expect(open).toThrow(
+      `store file ${file} is damaged (file is not a database): stop the processes that use it, move it away`,
+    );
   });
 
   it("is refused when a part of it was overwritten or cut off", async () => {
@@ -45,7 +47,7 @@ describe("the file of the embedded store", () => {
     raw.close();
 
     expect(open).toThrow(
-      `store file ${file} has format ${schemaVersion + 1}, this builderpool knows formats up to ${schemaVersion}: use the newer builderpool`,
+      `store file ${file} has format ${schemaVersion + 1}, but this builderpool reads formats up to ${schemaVersion}: use the newer builderpool`,
     );
   });
 
@@ -55,14 +57,14 @@ describe("the file of the embedded store", () => {
     raw.close();
     const before = readFileSync(file);
 
-    expect(open).toThrow(`${file} is a database of another program: give the store a file name of its own`);
+    expect(open).toThrow(`${file} is a database of another program: use another file name for the store`);
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
   it("is named when its folder does not exist", () => {
     file = join(folder, "missing", "store.db");
 
-    expect(open).toThrow(`store file ${file}: it could not be opened: check that the folder exists`);
+    expect(open).toThrow(`store file ${file}: the file could not be opened: check that the folder exists`);
   });
 
   it("is named by every call after it was closed", async () => {

@@ -83,10 +83,10 @@ describe("access from a kubeconfig", () => {
     expect(await accessFromKubeConfig(files, fakeClock())).toMatchObject({ namespace: "one", server: { port: "1" } });
     expect(await accessFromKubeConfig(files, fakeClock(), "b")).toMatchObject({ namespace: "two" });
     await expect(accessFromKubeConfig(files, fakeClock(), "c")).rejects.toThrow(
-      `for the context "c"; set current-context, or name one of: a, b`,
+      `for the context "c"; set current-context, or select one of these contexts: a, b`,
     );
     await expect(accessFromKubeConfig(join(folder, "none"), fakeClock())).rejects.toThrow(
-      "none cannot be used: ENOENT",
+      "none cannot be read: ENOENT",
     );
   });
 
@@ -95,7 +95,7 @@ describe("access from a kubeconfig", () => {
 
     expect(await accessFromKubeConfig(files, fakeClock())).toMatchObject({ namespace: "ci", server: { port: "1" } });
     await expect(accessFromKubeConfig([join(folder, "none"), join(folder, "neither")], fakeClock())).rejects.toThrow(
-      "none cannot be used: ENOENT",
+      "none cannot be read: ENOENT",
     );
   });
 

@@ -21,20 +21,22 @@ describe("an object of the API server", () => {
   it("comes through with metadata we do not know, but without who wrote which field", () => {
     const metadata = { ...builder.metadata, deletionGracePeriodSeconds: 0, managedFields: [{ manager: "kubectl" }] };
 
-    expect(aDoor().read("Builder", { ...builder, metadata })).toEqual({
+    expect(aDoor().decode("Builder", { ...builder, metadata })).toEqual({
       ...builder,
       metadata: { ...builder.metadata, deletionGracePeriodSeconds: 0 },
     });
   });
 
   it("has generation 0 where the server counts none", () => {
-    expect(aDoor().read("Lease", { ...aLease("o2-0", stored) })?.metadata.generation).toBe(0);
+    expect(aDoor().decode("Lease", { ...aLease("o2-0", stored) })?.metadata.generation).toBe(0);
   });
 
   it("that does not fit its schema is left out, counted and logged once for each version, with what is wrong", () => {
     const door = aDoor();
     for (const version of ["5", "5", "6"])
-      expect(door.read("Builder", { ...odd, metadata: { ...odd.metadata, resourceVersion: version } })).toBeUndefined();
+      expect(
+        door.decode("Builder", { ...odd, metadata: { ...odd.metadata, resourceVersion: version } }),
+      ).toBeUndefined();
 
     expect(door.counted()).toBe(2);
     expect(door.said).toHaveLength(2);
@@ -45,6 +47,6 @@ describe("an object of the API server", () => {
   });
 
   it("that was asked for by name does not look absent when it does not fit", () => {
-    expect(() => aDoor().demand("Builder", odd)).toThrow('Builder "o2-0" does not fit its schema');
+    expect(() => aDoor().decodeOrThrow("Builder", odd)).toThrow('Builder "o2-0" does not fit its schema');
   });
 });

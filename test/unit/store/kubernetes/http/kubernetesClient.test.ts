@@ -108,7 +108,9 @@ describe("a client", () => {
 
     await expect(createKubernetesClient(server.access).delete(builders, "o2-0")).rejects.toMatchObject({
       code: "Unavailable",
-      message: expect.stringMatching(/^the API server did not answer to delete Builder "o2-0": .*ECONNREFUSED/),
+      message: expect.stringMatching(
+        /^the API server did not answer the request to delete Builder "o2-0": .*ECONNREFUSED/,
+      ),
     });
   });
 
@@ -146,7 +148,9 @@ describe("a client", () => {
   it("refuses to start without a namespace", async () => {
     await using server = await scriptedServer(() => {});
 
-    expect(() => createKubernetesClient({ ...server.access, namespace: undefined })).toThrow("no namespace is given");
+    expect(() => createKubernetesClient({ ...server.access, namespace: undefined })).toThrow(
+      "the namespace is missing",
+    );
   });
 });
 
@@ -189,7 +193,7 @@ describe("a watch", () => {
     const { seen } = await watched([line("ADDED", "6"), '{"type":"MODI'], "breaks");
 
     expect(seen.slice(0, 2)).toEqual(["open", "ADDED 6"]);
-    expect(seen[2]).toMatch(/^StoreError: the API server did not answer to watch Builder: /);
+    expect(seen[2]).toMatch(/^StoreError: the API server did not answer the request to watch Builder: /);
   });
 
   it.each([
@@ -199,7 +203,7 @@ describe("a watch", () => {
     const { seen } = await watched([line("ADDED", "6"), bad, line("ADDED", "7")], "ends");
 
     expect(seen.slice(0, 2)).toEqual(["open", "ADDED 6"]);
-    expect(seen[2]).toMatch(/sent a line that is no event to watch Builder/);
+    expect(seen[2]).toMatch(/sent a line that is not an event after a request to watch Builder/);
   });
 
   it("that says nothing for too long is broken", async () => {
@@ -212,7 +216,7 @@ describe("a watch", () => {
 
     await expect(watching).rejects.toMatchObject({
       code: "Unavailable",
-      message: expect.stringContaining("nothing was heard for 0.2 s"),
+      message: expect.stringContaining("no data for 0.2 s"),
     });
     expect(seen).toEqual(["ADDED"]);
   });
