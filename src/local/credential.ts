@@ -4,8 +4,9 @@ import type { BuilderPool } from "../api/objects/pool.ts";
 import type { Credential } from "../github/http/credential.ts";
 
 /**
- * A pool's credential on one machine: the files of the Secret that `spec.github.secretRef` names, in `secrets/<name>/` of the work
- * folder (`token`, or `appId`, `installationId` and `privateKey`, as a mounted Secret would look), else the token `up` was given.
+ * Reads a pool's GitHub credential on one machine. `spec.github.secretRef` selects the folder
+ * `secrets/<name>/` of the work folder, with the files of a mounted Secret: `token`, or `appId`, `installationId` and
+ * `privateKey`. Without it, the source is the token given to `up`. Returns "none" if files are missing.
  */
 export function createLocalCredential(pool: BuilderPool, workDir: string, token: string | undefined): Credential {
   const name = pool.spec.github.secretRef?.name;

@@ -3,52 +3,54 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { storeErrorOf } from "../store/embedded/failure.ts";
 
+/** The lock of a work folder. */
 export interface Lock {
   release(): void;
 }
 
-/** Another `up` works in the folder. */
+/** Thrown when another `up` uses the work folder. */
 export class LockedError extends Error {
   override readonly name = "LockedError";
 }
 
-/** How long a starter waits for somebody who only asks whether the folder is in use. */
-const patience = 300;
+/** Milliseconds to wait for a process in `isRunning`, which holds the lock only for a moment. */
+const lockTimeoutMs = 300;
 
 /**
- * Takes the work folder for this process, creating it when it is missing; LockedError when another `up` has it, StoreError when the disk is full. The lock is the
- * kernel's, on an SQLite file, and ends with its process: none is ever left behind by `kill -9`, two starters cannot both get it,
- * and a process number that was used again means nothing.
+ * Locks the work folder for this process, and creates a missing folder. Throws LockedError if another `up` uses it, and
+ * StoreError if the disk is full.
+ * The lock is a kernel lock on an SQLite file and ends with its process. `kill -9` therefore leaves no stale lock, two
+ * processes cannot both get it, and a reused PID does no harm.
  */
 export function lockWorkDir(workDir: string): Lock {
   mkdirSync(workDir, { recursive: true });
-  const database = open(workDir, patience);
+  const database = open(workDir, lockTimeoutMs);
   try {
     begin(database);
     database.exec("CREATE TABLE IF NOT EXISTS holder (pid INTEGER NOT NULL)");
     database.exec("DELETE FROM holder");
     database.prepare("INSERT INTO holder VALUES (?)").run(process.pid);
     database.exec("COMMIT");
-    begin(database); // between the two another starter may have come first
+    begin(database); // another `up` may have taken the lock between COMMIT and this call
   } catch (error) {
     const holder = holderOf(database);
     database.close();
     if (!isBusy(error)) throw storeErrorOf(fileIn(workDir), error);
     throw new LockedError(
-      `another \`builderpool up\`${holder} works in ${workDir}; stop it, or name another folder with --work-dir`,
+      `another \`builderpool up\`${holder} uses ${workDir}; stop it, or choose another folder with --work-dir`,
       { cause: error },
     );
   }
   return { release: () => database.close() };
 }
 
-/** Whether an `up` works in the folder. */
+/** Reports whether an `up` uses the work folder. */
 export async function isRunning(workDir: string): Promise<boolean> {
   if (!existsSync(fileIn(workDir))) return false;
   const database = open(workDir, 50);
   try {
     begin(database);
-    // of a file that is not this user's to write, SQLite asks for no lock: then it counts whether the last holder lives
+    // SQLite takes no lock on a read-only file. Then a living last holder means that `up` runs.
     return !isWritable(fileIn(workDir)) && isAlive(pidOf(database));
   } catch (error) {
     if (isBusy(error)) return true;
@@ -66,7 +68,7 @@ function open(workDir: string, timeout: number): DatabaseSync {
   return new DatabaseSync(fileIn(workDir), { timeout });
 }
 
-/** Others may still read who holds it. */
+/** Takes the write lock. Other processes can still read the holder. */
 function begin(database: DatabaseSync): void {
   database.exec("BEGIN IMMEDIATE");
 }
@@ -80,7 +82,7 @@ function holderOf(database: DatabaseSync): string {
   return pid === undefined ? "" : ` (process ${pid})`;
 }
 
-/** Of the process that took the folder last. */
+/** Returns the PID of the last holder. */
 function pidOf(database: DatabaseSync): number | undefined {
   try {
     const pid = database.prepare("SELECT pid FROM holder").get()?.["pid"];

@@ -2,23 +2,25 @@ import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { createLogServer } from "../logs/service/serve.ts";
 
+/** An address to listen on. */
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
 
+/** The running page server. */
 export interface Pages {
-  /** Base address of logs and result pages, without a slash at the end. */
+  /** Base URL of logs and result pages, without a final slash. */
   readonly url: string;
-  /** A sentence when the wanted port was taken. */
+  /** A sentence for people if the wanted port was in use. */
   readonly warning?: string;
   close(): Promise<void>;
 }
 
-/** Text to answer a scrape with. */
+/** Returns the metrics for Prometheus. */
 export type Scrape = () => Promise<{ readonly contentType: string; readonly text: string }>;
 
-/** Serves logs and result pages to browsers, and `/metrics` to Prometheus; on another port when the wanted one is taken. */
+/** Serves logs, result pages and `/metrics`. Uses a free port, and sets `warning`, if the wanted port is in use. */
 export async function servePages(directory: string, { host, port }: Address, scrape: Scrape): Promise<Pages> {
   const app = new Hono()
     .get("/metrics", async (c) => {
@@ -26,7 +28,7 @@ export async function servePages(directory: string, { host, port }: Address, scr
       return c.body(text, 200, { "Content-Type": contentType });
     })
     .route("/", createLogServer(directory));
-  const taken = `port ${port} is taken: links posted from now on lead to another one; name a free one with --listen`;
+  const taken = `port ${port} is in use, so new links on GitHub point to another port; choose a free port with --listen`;
   return await listen(app, host, port).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== "EADDRINUSE") throw error;
     return { ...(await listen(app, host, 0)), warning: taken };

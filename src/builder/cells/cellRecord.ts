@@ -1,10 +1,11 @@
 import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 import { run } from "../../system/process/run.ts";
 import { writeAtomically } from "../../system/writeFile.ts";
 
-/** The running cell, on disk. After a killed builder, the next process uses the record to stop the cell. */
-export const CellRecord = z.object({
+/** What is known of the running cell, for whoever comes after a builder that was killed. */
+const CellRecord = z.object({
   pid: z.int(),
   /** Process group, equal to `pid`. */
   pgid: z.int(),
@@ -22,6 +23,20 @@ export async function writeCellRecord(
 ): Promise<void> {
   const record: CellRecord = { pid, pgid: pid, startTime: (await processStartTime(pid)) ?? "", id };
   await writeAtomically(path, `${JSON.stringify(record)}\n`);
+}
+
+/** Returns the path of the record in the sandbox of a builder on one machine. */
+export function cellRecordPathOf(sandbox: string): string {
+  return join(sandbox, "state", "cell.json");
+}
+
+/** Reads the record; undefined when it is missing or does not parse. */
+export async function readCellRecord(path: string): Promise<CellRecord | undefined> {
+  try {
+    return CellRecord.safeParse(JSON.parse(await readFile(path, "utf8"))).data;
+  } catch {
+    return undefined;
+  }
 }
 
 export async function removeCellRecord(path: string): Promise<void> {

@@ -2,16 +2,17 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type CellUser, sandboxOf } from "../../builder/config/sandbox.ts";
 
-/** Beyond so many builders on one machine the others share the first number. */
-const most = 500;
+/** Number of user ids. Further builders on one machine share the first id. */
+const userCount = 500;
 
 /**
- * A user for the builds of each builder, `first` and up: what one builder's builds leave behind no other's can change. A builder is known by
- * the owner of its work area, so it keeps its user over restarts and nothing has to be handed over.
+ * Assigns each builder its own user id from `first` upwards, so that builds of one builder cannot change files of
+ * another. The owner of an existing work area determines its builder's id. A builder therefore keeps its user across
+ * restarts.
  */
 export function createBuilderUsers(builders: string, first: number): (builder: string) => CellUser {
   const ids = new Map<string, number>();
-  const all = Array.from({ length: most }, (_, n) => first + n);
+  const all = Array.from({ length: userCount }, (_, n) => first + n);
 
   function free(): readonly number[] {
     const taken = new Set(ids.values());

@@ -4,19 +4,21 @@ import { execa } from "execa";
 import type { CellUser } from "../../builder/config/sandbox.ts";
 import { createBuilderUsers } from "./builderUsers.ts";
 
-/** Whom the cells of each builder run as, and what that means for what a build can read, in one sentence for people. */
+/** The users that cells run as. */
 export interface CellUsers {
-  /** Absent when they run as the user of this process. */
+  /** Returns the user of a builder's cells. Absent when cells run as the user of this process. */
   readonly userOf?: (builder: string) => CellUser;
+  /** One sentence for people: the user, and the files that builds can read as that user. */
   readonly meaning: string;
 }
 
-/** As in the builder's pod: a number that needs no account. */
+/** First user id, the same as in the builder's pod. It needs no account. */
 const first = 65002;
 
 /**
- * Decides as whom the cells of the builders in the folder `builders` run. As root: as `wanted`, else as a user without any right, one for
- * each builder. Not as root there is no choice, and the sentence says what that means. Throws a sentence when `wanted` cannot be had.
+ * Decides as which user the cells of the builders in the folder `builders` run. Root runs cells as `wanted`, or else as
+ * an unprivileged user per builder. Other users can run cells only as themselves. Every user must be able to enter
+ * `mustReach`. Throws an Error for people if `wanted` cannot be used.
  */
 export async function createCellUsers(
   wanted: string | undefined,
@@ -28,28 +30,28 @@ export async function createCellUsers(
   if (!isRoot) {
     if (wanted !== undefined)
       throw new Error(
-        `--cell-user ${wanted}: only root can run builds as another user; start \`up\` as root, or leave the flag out`,
+        `--cell-user ${wanted}: only root can run builds as another user; start \`up\` as root, or omit the flag`,
       );
     return {
-      meaning: `builds run as the user of this process: they can read its files, credentials in \`secrets/\` too${exposure(tokenGiven)}; start as root to give them a user of their own`,
+      meaning: `builds run as the user of this process: they can read its files, credentials in \`secrets/\` included${exposure(tokenGiven)}; start \`up\` as root to run builds as separate users`,
     };
   }
   const user = wanted === undefined ? { uid: first, gid: first } : await lookUp(wanted);
   const closed = [...mustReach, builders].find((path) => !isReachable(path, user));
   if (closed === undefined) {
-    const who = wanted === undefined ? `users ${first} and up, one for each builder` : `user ${user.uid}`;
+    const builds = wanted === undefined ? `users ${first} and up, one for each builder` : `user ${user.uid}`;
     return {
       userOf: wanted === undefined ? createBuilderUsers(builders, first) : () => user,
-      meaning: `builds run as ${who}: they can neither read this process and its credentials nor change its files`,
+      meaning: `builds run as ${builds}: they cannot read this process or its credentials, and cannot change its files`,
     };
   }
   const sentence = `user ${user.uid} cannot enter ${closed}`;
   if (wanted !== undefined)
     throw new Error(
-      `--cell-user ${wanted}: ${sentence}; open that folder to it (chmod o+x), or keep checkout and work folder elsewhere`,
+      `--cell-user ${wanted}: ${sentence}; open that folder for other users (chmod o+x), or move the checkout and the work folder elsewhere`,
     );
   return {
-    meaning: `builds run as root, because ${sentence}: they can read everything on this machine; keep checkout and work folder where other users may enter, such as /opt and /var/lib`,
+    meaning: `builds run as root, because ${sentence}: they can read everything on this machine; move the checkout and the work folder to places that other users can enter, such as /opt and /var/lib`,
   };
 }
 
@@ -64,7 +66,10 @@ async function lookUp(wanted: string): Promise<CellUser> {
   return { uid, gid };
 }
 
-/** Whether the user may enter each folder above the path, by the mode bits for others (it is member of nothing). */
+/**
+ * Reports whether the user may enter each folder above the path. The user has no groups, so the mode bits for others
+ * count.
+ */
 function isReachable(path: string, user: { readonly uid: number }): boolean {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     const { mode, uid } = statSync(folder);
@@ -73,13 +78,15 @@ function isReachable(path: string, user: { readonly uid: number }): boolean {
   }
 }
 
-/** Processes above this one that were started with the token in their environment, where the same user can read it. */
+/**
+ * Describes where builds of the same user can read the token: in the environment of a parent process, or in our memory.
+ */
 function exposure(tokenGiven: boolean): string {
   if (!tokenGiven) return "";
   const named = ancestors().filter(({ environ }) => /(^|\0)GITHUB_TOKEN=./.test(environ));
   const list = named.map(({ pid, name }) => `${name} (${pid})`).join(", ");
   return named.length === 0
-    ? ", and the GitHub token in its memory where the system shows that to processes of the same user"
+    ? ", and the GitHub token in its memory if the system allows that to processes of the same user"
     : `, and the GitHub token in the environment of ${list}`;
 }
 

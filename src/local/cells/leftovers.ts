@@ -1,30 +1,37 @@
 import { realpathSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CellRecord, processStartTime, removeCellRecord } from "../../builder/cells/cellRecord.ts";
-import { parseJson } from "../../system/parseJson.ts";
+import {
+  cellRecordPathOf,
+  processStartTime,
+  readCellRecord,
+  removeCellRecord,
+} from "../../builder/cells/cellRecord.ts";
 import { cellMarker } from "../../system/process/survivors.ts";
 import { listProcesses, type Process } from "./processes.ts";
 
 const rounds = 40;
 const pauseMs = 25;
 
-/** What gives a process away as the work of a cell of this work folder. */
+/** Facts that identify processes of earlier cells of this work folder. */
 interface Traces {
-  /** The folder, with and without symbolic links. */
+  /** The work folder, with and without symbolic links. */
   readonly folders: readonly string[];
-  /** Ids of the orders that were running. */
+  /** Ids of the recorded orders. */
   readonly ids: ReadonlySet<string>;
-  /** Cells that were recorded and still run. */
+  /** PIDs of recorded cells that still run. */
   readonly cells: ReadonlySet<number>;
 }
 
 /**
- * Kills what the cells of an earlier `up` on this work folder left running: cells that are on record, processes that carry
- * the cells' marker with the id of such a cell or beside a path of the folder, the groups and sessions they lead, and all
- * descendants. To be called with the folder locked, before anything new starts. Resolves with how many there were; throws a
- * sentence when some cannot be stopped.
+ * Kills processes that the cells of an earlier `up` on this work folder left running. These are:
+ * - cells on record.
+ * - processes with the cells' marker that carry the id of a recorded cell or a path of the work folder.
+ * - members of their groups and sessions, and all descendants.
+ *
+ * Call it with the folder locked and before any new process starts. Returns the number of killed processes. Throws an
+ * Error for people if some processes cannot be stopped within 1 s.
  */
 export async function stopLeftovers(workDir: string): Promise<number> {
   const records = await recordsIn(join(workDir, "builders"));
@@ -42,27 +49,21 @@ export async function stopLeftovers(workDir: string): Promise<number> {
   }
   const list = found.map(({ pid }) => pid).join(", ");
   throw new Error(
-    `processes ${list} of an earlier \`builderpool up\` on ${workDir} cannot be stopped; end them, then start again`,
+    `processes ${list} of an earlier \`builderpool up\` on ${workDir} cannot be stopped; stop them yourself, then start again`,
   );
-}
-
-/** Where the builders of one machine write which cell they run. */
-export function cellRecordIn(sandbox: string): string {
-  return join(sandbox, "state", "cell.json");
 }
 
 async function recordsIn(builders: string): Promise<readonly string[]> {
   const entries = await readdir(builders, { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => cellRecordIn(join(builders, name)));
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => cellRecordPathOf(join(builders, name)));
 }
 
-/** A record that cannot be read tells nothing; a process with another start has got the number of one that is gone. */
+/** Ignores unreadable records. A process with another start time is not the cell: the PID was reused. */
 async function tracesOf(workDir: string, records: readonly string[]): Promise<Traces> {
   const ids = new Set<string>();
   const cells = new Set<number>();
   for (const path of records) {
-    const text = await readFile(path, "utf8").catch(() => "");
-    const record = CellRecord.safeParse(parseJson(text)).data;
+    const record = await readCellRecord(path);
     if (record === undefined) continue;
     ids.add(record.id);
     if ((await processStartTime(record.pid)) === record.startTime) cells.add(record.pid);
@@ -70,7 +71,10 @@ async function tracesOf(workDir: string, records: readonly string[]): Promise<Tr
   return { folders: [...new Set([workDir, realpathSync(workDir)])], ids, cells };
 }
 
-/** Closed under descent and leadership; never `self` or anything it hangs on. */
+/**
+ * Returns the processes of earlier cells with all their descendants, groups and sessions; never `self` or its
+ * ancestors.
+ */
 function leftovers(table: readonly Process[], traces: Traces, self: number): readonly Process[] {
   const spared = new Set(ancestors(table, self));
   const found = new Set<number>();
@@ -118,6 +122,6 @@ function kill(pid: number): boolean {
   try {
     return process.kill(pid, "SIGKILL");
   } catch {
-    return false; // it ended by itself, or is not ours to end: the next look tells
+    return false; // already gone, or not permitted: the next round shows which
   }
 }

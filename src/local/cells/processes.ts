@@ -1,17 +1,17 @@
 import { readdir, readFile } from "node:fs/promises";
 import { execa } from "execa";
 
-/** One process of this machine. The environment is empty where we may not read it. */
+/** One process of this machine. The environment is empty without the permission to read it. */
 export interface Process {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
   readonly session: number;
-  /** `NAME=value`, as it was when the program started. */
+  /** `NAME=value`, from the start of the program. */
   readonly environment: readonly string[];
 }
 
-/** All processes that run now; zombies are none. */
+/** Returns all running processes without zombies. */
 export function listProcesses(): Promise<readonly Process[]> {
   return process.platform === "linux" ? fromProc() : fromPs();
 }
@@ -20,7 +20,7 @@ async function fromProc(): Promise<readonly Process[]> {
   const table: Process[] = [];
   for (const pid of (await readdir("/proc")).filter((name) => /^[0-9]+$/.test(name))) {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-    // the name, in parentheses, may hold anything
+    // the name in parentheses may contain any character
     const [state = "Z", ...ids] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const [parent = 0, group = 0, session = 0] = ids.slice(0, 3).map(Number);
     if (stat === "" || state === "Z" || state === "X") continue;
@@ -30,7 +30,10 @@ async function fromProc(): Promise<readonly Process[]> {
   return table;
 }
 
-/** macOS shows the environment behind the command line, separated by blanks: a folder with a blank in its path is not recognised. */
+/**
+ * macOS shows the environment after the command line, separated by blanks. A work folder with a blank in its path is
+ * therefore not recognised.
+ */
 async function fromPs(): Promise<readonly Process[]> {
   const columns = "pid=,ppid=,pgid=,stat=,command=";
   const { stdout } = await execa("/bin/ps", ["-A", "-E", "-ww", "-o", columns], { maxBuffer: 2 ** 26 });

@@ -9,6 +9,7 @@ import type { Log } from "../../system/log.ts";
 import { messageOf } from "../../system/messageOf.ts";
 import { createLocalCredential } from "../credential.ts";
 
+/** Settings and ports of `apiFactsOf`. */
 export interface ApiFactsInput {
   readonly workDir: string;
   readonly token: string | undefined;
@@ -17,14 +18,17 @@ export interface ApiFactsInput {
 }
 
 const publicGitHub = "https://api.github.com";
-const limit = 20_000;
+const timeoutMs = 20_000;
 
-/** Asks every address of GitHub's once with each credential that pools use for it; without pools, github.com with the token given. */
-export async function apiFactsOf(question: ApiFactsInput, pools: readonly BuilderPool[]): Promise<readonly ApiFacts[]> {
+/**
+ * Requests the account from each GitHub address once per credential that pools use there. Without pools, uses
+ * github.com and the given token. A failed request becomes part of the facts.
+ */
+export async function apiFactsOf(input: ApiFactsInput, pools: readonly BuilderPool[]): Promise<readonly ApiFacts[]> {
   const facts: ApiFacts[] = [];
   for (const group of groupsOf(pools)) {
     const [first] = group;
-    const credential = first === undefined ? given(question.token) : credentialOf(first, question);
+    const credential = first === undefined ? tokenCredential(input.token) : credentialOf(first, input);
     const secret = first?.spec.github.secretRef?.name;
     const address = first?.spec.github.apiUrl ?? publicGitHub;
     facts.push({
@@ -33,13 +37,13 @@ export async function apiFactsOf(question: ApiFactsInput, pools: readonly Builde
       credential: credential === "none" ? "none" : "token" in credential ? "token" : "app",
       ...(secret !== undefined && { secret }),
       wants: [...new Set(group.flatMap(rightsOf))],
-      ...(credential !== "none" && { answer: await ask(question, address, credential) }),
+      ...(credential !== "none" && { answer: await requestAnswer(input, address, credential) }),
     });
   }
   return facts;
 }
 
-function given(token: string | undefined): Credential {
+function tokenCredential(token: string | undefined): Credential {
   return token === undefined ? "none" : { token };
 }
 
@@ -47,7 +51,7 @@ function credentialOf(pool: BuilderPool, { workDir, token }: ApiFactsInput): Cre
   return createLocalCredential(pool, workDir, token);
 }
 
-/** Pools by address and Secret; one empty group where there are no pools. */
+/** Groups the pools by address and Secret. Returns one empty group if there are no pools. */
 function groupsOf(pools: readonly BuilderPool[]): readonly (readonly BuilderPool[])[] {
   if (pools.length === 0) return [[]];
   const groups = Map.groupBy(pools, ({ spec }) => `${spec.github.apiUrl} ${spec.github.secretRef?.name ?? ""}`);
@@ -64,16 +68,16 @@ function rightsOf(pool: BuilderPool): readonly Right[] {
   ];
 }
 
-async function ask(
+async function requestAnswer(
   { clock, log }: ApiFactsInput,
   apiUrl: string,
   credential: Credential,
 ): Promise<NonNullable<ApiFacts["answer"]>> {
   try {
-    return await requestAccount({ apiUrl, credential, clock, log }, AbortSignal.timeout(limit));
+    return await requestAccount({ apiUrl, credential, clock, log }, AbortSignal.timeout(timeoutMs));
   } catch (error) {
-    const trouble = messageOf(error);
-    // a broker that lets little through, and an Enterprise server without limits, have no such page
+    const trouble = error instanceof Error ? error.message : String(error);
+    // a broker with few allowed paths and an Enterprise server without rate limits have no such page
     return { trouble, isUnknown: error instanceof GitHubError && error.code === "NotFound" };
   }
 }

@@ -6,7 +6,7 @@ import { bytes } from "../../api/values/quantity.ts";
 import type { FolderFacts } from "../../core/machine/facts.ts";
 import { isRunning } from "../lock.ts";
 
-/** What the work folder, or the nearest folder above it that exists, is good for. */
+/** Examines the work folder, or its nearest existing parent: free space, permissions, a running `up`. */
 export async function folderFactsOf(workDir: string, pools: readonly BuilderPool[]): Promise<FolderFacts> {
   const folder = nearestFolderOf(workDir);
   const { blocks, bavail, bsize } = await statfs(folder);
@@ -16,7 +16,7 @@ export async function folderFactsOf(workDir: string, pools: readonly BuilderPool
     exists: existsSync(workDir),
     running: await isRunning(workDir),
     free: bavail * bsize,
-    // on a disk that is not the builders' alone no more than a tenth is theirs to ask for
+    // the disk may have other users, so at most a tenth of it can be required
     wanted: Math.min(wanted, (blocks * bsize) / 10),
   };
   try {
@@ -31,21 +31,21 @@ const troubles: Readonly<Record<string, string>> = {
   EACCES: "this user may not write there",
   EPERM: "this user may not write there",
   EROFS: "its disk is mounted read-only",
-  ENOTDIR: "something that is no folder stands in its way",
+  ENOTDIR: "a part of its path is not a folder",
   ENOSPC: "its disk is full",
 };
 
-/** The folder itself, or the nearest above it that exists. */
+/** Returns the folder itself, or its nearest existing parent. */
 export function nearestFolderOf(path: string): string {
   return existsSync(path) ? resolve(path) : nearestFolderOf(dirname(resolve(path)));
 }
 
-/** Whether the folder is there and belongs to the user of this process. */
+/** Reports whether the folder exists and belongs to the user of this process. */
 export function isOurs(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.();
 }
 
-/** Found out by writing a file and looking for it under another name. Throws when nothing can be written. */
+/** Writes a file and looks it up in another case. Throws if the folder is not writable. */
 async function isCaseSensitive(folder: string): Promise<boolean> {
   const attempt = await mkdtemp(join(folder, ".doctor-"));
   try {

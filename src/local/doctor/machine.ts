@@ -17,16 +17,17 @@ import { programFactsOf, pythonFactOf } from "./programs.ts";
 import { repositoryFactsOf } from "./repositories.ts";
 import { toolFactsOf } from "./tools.ts";
 
+/** Settings and ports of `observeMachine`. */
 export interface MachineFactsInput {
   readonly workDir: string;
-  /** Absent when no file was named. */
+  /** Absent when no file was given. */
   readonly pools?: readonly BuilderPool[];
-  /** What is wrong with the files. */
+  /** Errors in the pool files. */
   readonly problems: readonly string[];
   readonly token: string | undefined;
   readonly cellUser: string | undefined;
   readonly listen: Address;
-  /** Ask the package index too, which takes a while. */
+  /** Also download from the package index, which is slow. */
   readonly online: boolean;
   readonly node: string;
   readonly cellProgram: string;
@@ -35,14 +36,14 @@ export interface MachineFactsInput {
   readonly log: Log;
 }
 
-/** Looks at this machine as `up` and its builds would find it, and leaves nothing behind. */
-export async function observeMachine(question: MachineFactsInput): Promise<MachineFacts> {
-  const { pools = [], env } = question;
+/** Observes this machine as `up` and its builds would find it. Removes all its temporary files. */
+export async function observeMachine(input: MachineFactsInput): Promise<MachineFacts> {
+  const { pools = [], env } = input;
   const environment = sparseEnvironment(env);
-  const { userOf, ...users } = await userFacts(question);
+  const { userOf, ...users } = await userFacts(input);
   const user = userOf?.("doctor");
   const python = await pythonFactOf(environment, user);
-  const folder = await folderFactsOf(question.workDir, pools);
+  const folder = await folderFactsOf(input.workDir, pools);
   return {
     python,
     folder,
@@ -51,20 +52,20 @@ export async function observeMachine(question: MachineFactsInput): Promise<Machi
     programs: await programFactsOf(environment, user),
     isolated: (await probeIsolation(environment)).length > 0,
     users,
-    pages: await pageFactsOf(question.listen, folder.running),
+    pages: await pageFactsOf(input.listen, folder.running),
     files: {
-      ...(question.pools !== undefined && { pools: pools.map(({ metadata }) => metadata.name) }),
-      problems: question.problems,
-      notes: [...pools.flatMap(fieldsWithoutEffectOf), ...cellSecretLines(pools, join(question.workDir, "secrets"))],
+      ...(input.pools !== undefined && { pools: pools.map(({ metadata }) => metadata.name) }),
+      problems: input.problems,
+      notes: [...pools.flatMap(fieldsWithoutEffectOf), ...cellSecretLines(pools, join(input.workDir, "secrets"))],
     },
-    apis: await apiFactsOf(question, pools),
+    apis: await apiFactsOf(input, pools),
     repositories: await repositoryFactsOf(pools, environment),
-    ...(question.online && { tools: await toolFactsOf(pools, python, environment, env) }),
+    ...(input.online && { tools: await toolFactsOf(pools, python, environment, env) }),
   };
 }
 
 async function userFacts({ workDir, cellUser, token, cellProgram, node }: MachineFactsInput) {
-  // `up` opens a work folder of its own; what lies above it is as it is.
+  // `up` changes the permissions of an own work folder, but not of its parents.
   const entered = isOurs(workDir) ? resolve(workDir) : join(nearestFolderOf(workDir), "builders");
   try {
     const { userOf, meaning } = await createCellUsers(cellUser, entered, [cellProgram, node], token !== undefined);

@@ -2,7 +2,9 @@ import { createServer } from "node:net";
 import type { MachineFacts, PageTrouble } from "../../core/machine/facts.ts";
 import type { Address } from "../pages.ts";
 
-/** Whether pages can be served at the address; `running` when an `up` of this work folder may have the port. */
+/**
+ * Tests whether pages can be served at the address. With `running`, a port in use counts as the port of our own `up`.
+ */
 export async function pageFactsOf({ host, port }: Address, running: boolean): Promise<MachineFacts["pages"]> {
   const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const trouble = await listen(host, port);

@@ -6,22 +6,22 @@ import { run } from "../../system/process/run.ts";
 
 type Environment = Readonly<Record<string, string>>;
 
-const limit = 20_000;
+const timeoutMs = 20_000;
 
-/** The programs that every build needs, asked for their versions with the PATH, and as the user, that builds have. */
+/** Returns the versions of the programs that every build needs, found with the PATH and the user of builds. */
 export async function programFactsOf(env: Environment, user: CellUser | undefined): Promise<MachineFacts["programs"]> {
   const facts: { readonly name: string; readonly version: string | undefined }[] = [];
   for (const [name, args] of Object.entries(needed)) {
-    const { exitCode, stdout } = await run({ command: name, args, cwd: "/", env, user, timeoutMs: limit });
+    const { exitCode, stdout } = await run({ command: name, args, cwd: "/", env, user, timeoutMs });
     facts.push({ name, version: exitCode === 0 ? (stdout.split("\n")[0] ?? "").trim() : undefined });
   }
   return facts;
 }
 
-/** The python that a build would take. */
+/** Returns the Python that a build would use, if any. */
 export function pythonFactOf(env: Environment, user: CellUser | undefined): Promise<string | undefined> {
   return findPython(env["PATH"], async (command, args) => {
-    const { exitCode } = await run({ command, args, cwd: "/", env, user, timeoutMs: limit });
+    const { exitCode } = await run({ command, args, cwd: "/", env, user, timeoutMs });
     return exitCode === 0;
   });
 }

@@ -9,9 +9,9 @@ import type { MachineFacts } from "../../core/machine/facts.ts";
 
 type Repository = MachineFacts["repositories"][number];
 
-const limit = 30_000;
+const timeoutMs = 30_000;
 
-/** Asks for each branch that the pools' checks need, once, as a builder would: without a credential. */
+/** Looks up each branch that the checks need once with `git ls-remote`, without a credential as a builder does. */
 export async function repositoryFactsOf(
   pools: readonly BuilderPool[],
   environment: Readonly<Record<string, string>>,
@@ -22,16 +22,16 @@ export async function repositoryFactsOf(
   const atOnce = pLimit(4);
   const git = createGit({ directory, environment, signal: new AbortController().signal });
   try {
-    const asked = [...wanted.values()].map((repository) =>
+    const lookups = [...wanted.values()].map((repository) =>
       atOnce(async () => {
         const ref = repository.branch === undefined ? "HEAD" : `refs/heads/${repository.branch}`;
-        const { exitCode, message } = await git.run(["ls-remote", "--", repository.address, ref], directory, limit);
-        return { ...repository, found: exitCode === 0, message };
+        const { exitCode, says } = await git.run(["ls-remote", "--", repository.address, ref], directory, timeoutMs);
+        return { ...repository, found: exitCode === 0, says };
       }),
     );
-    return (await Promise.all(asked)).map(({ address, branch, found, message }) => {
-      if (!found) return { address, branch, trouble: message };
-      return message.includes("\t") ? { address, branch } : { address, branch, trouble: "there is no such branch" };
+    return (await Promise.all(lookups)).map(({ address, branch, found, says }) => {
+      if (!found) return { address, branch, trouble: says };
+      return says.includes("\t") ? { address, branch } : { address, branch, trouble: "there is no such branch" };
     });
   } finally {
     await rm(directory, { recursive: true });

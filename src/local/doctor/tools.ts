@@ -9,9 +9,11 @@ import { run } from "../../system/process/run.ts";
 
 type Tools = NonNullable<MachineFacts["tools"]>;
 
-const limit = 120_000;
+const timeoutMs = 120_000;
 
-/** Fetches every aliBuild release that the pools build with, and what it needs, from the package index, and throws it away. */
+/**
+ * Downloads every aliBuild release of the pools with its dependencies from the package index, then deletes the files.
+ */
 export async function toolFactsOf(
   pools: readonly BuilderPool[],
   python: string | undefined,
@@ -23,7 +25,7 @@ export async function toolFactsOf(
   if (python === undefined) return [];
   const folder = await mkdtemp(join(tmpdir(), "builderpool-doctor-"));
   const pip = (command: string, args: readonly string[]) =>
-    run({ command, args: ["-I", "-m", ...args], cwd: folder, env: forPip(environment, own), timeoutMs: limit });
+    run({ command, args: ["-I", "-m", ...args], cwd: folder, env: forPip(environment, own), timeoutMs });
   try {
     await pip(python, ["venv", join(folder, "venv")]);
     const facts: Tools[number][] = [];
@@ -31,7 +33,7 @@ export async function toolFactsOf(
       const args = ["pip", "download", "--quiet", "--dest", join(folder, "found"), name];
       const { exitCode, tail } = await pip(join(folder, "venv/bin/python"), args);
       const says = tail.trim().split("\n").at(-1) ?? "";
-      facts.push(exitCode === 0 ? { name } : { name, trouble: says === "" ? "pip did not end in time" : says });
+      facts.push(exitCode === 0 ? { name } : { name, trouble: says === "" ? "pip timed out" : says });
     }
     return facts;
   } finally {

@@ -5,8 +5,9 @@ import type { ObjectStore } from "../../store/objectStore.ts";
 import { retryOnConflict } from "../../store/write.ts";
 
 /**
- * Makes the pools of the store those of the files: what is new is created, what changed is replaced, and what the files no longer
- * name is deleted, which drains its builders; unless they are not all that the files hold. Returns a line for each change.
+ * Makes the pools of the store equal to `pools`: creates new pools, replaces changed specs, and deletes the other
+ * pools, which drains their builders. With `areAll` false it deletes no pool, since some files could not be read.
+ * Returns one line per change. Throws StoreError.
  */
 export async function applyPools(
   store: ObjectStore,
@@ -20,7 +21,7 @@ export async function applyPools(
     const before = known.get(name);
     known.delete(name);
     if (before?.metadata.deletionTimestamp !== undefined) {
-      lines.push(`${name}: is still being deleted; it is created again when that is done`);
+      lines.push(`${name}: is still being deleted; the pool is created again afterwards`);
     } else if (before === undefined) {
       lines.push(await createPool(store, pool));
     } else if (!isDeepStrictEqual(before.spec, pool.spec)) {
@@ -31,23 +32,25 @@ export async function applyPools(
   for (const [name, { metadata }] of known) {
     if (metadata.deletionTimestamp !== undefined) continue;
     if (!areAll) {
-      lines.push(`${name}: is not in what can be read of the files, and stays as it was until they are corrected`);
+      lines.push(
+        `${name}: not found in the readable part of the files; the pool stays unchanged until the files are corrected`,
+      );
       continue;
     }
     await store.delete("BuilderPool", name);
-    lines.push(`${name}: is no longer in the files: its builders drain, then it goes`);
+    lines.push(`${name}: is no longer in the files: its builders drain, then the pool is deleted`);
   }
   return lines;
 }
 
-/** Creates one pool; returns the line about it. */
+/** Creates one pool with the operator's finalizer. Returns the line for people. Throws StoreError. */
 export async function createPool(store: ObjectStore, pool: BuilderPool): Promise<string> {
   const finalizers = [poolFinalizer];
   await store.create("BuilderPool", { ...pool, metadata: { ...pool.metadata, finalizers } });
   return `${pool.metadata.name}: created`;
 }
 
-/** Names of the top-level fields that differ. */
+/** Returns the names of the top-level fields that differ. */
 function differences(before: object, after: object): readonly string[] {
   const [a, b] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
   return [...new Set([...a.keys(), ...b.keys()])].filter((key) => !isDeepStrictEqual(a.get(key), b.get(key)));

@@ -5,13 +5,17 @@ import { refusedCellSecrets } from "../../core/definitions/cellSecrets.ts";
 import { parsePool } from "../../core/definitions/parse.ts";
 import { formatPath } from "../../core/definitions/problem.ts";
 
+/** The pools of the pool files. */
 export interface PoolFiles {
   readonly pools: readonly BuilderPool[];
-  /** What is wrong, as `file:line: sentence`. A pool or check that is not mentioned is good. */
+  /** Errors as `file:line: message`. Pools and checks without an error are usable. */
   readonly problems: readonly string[];
 }
 
-/** Reads BuilderPools from YAML files, several documents each. Whatever is broken is named and left out; the rest is used. */
+/**
+ * Reads BuilderPools from YAML files with any number of documents. Omits broken pools and checks and reports them in
+ * `problems`. Does not throw.
+ */
 export async function readPoolFiles(paths: readonly string[]): Promise<PoolFiles> {
   const pools: BuilderPool[] = [];
   const problems: string[] = [];
@@ -25,7 +29,9 @@ export async function readPoolFiles(paths: readonly string[]): Promise<PoolFiles
     problems.push(...found.problems);
     for (const pool of found.pools) {
       if (pools.some(({ metadata }) => metadata.name === pool.metadata.name)) {
-        problems.push(`${path}: pool ${pool.metadata.name} stands twice; the first counts, rename or remove the other`);
+        problems.push(
+          `${path}: pool ${pool.metadata.name} is declared twice; only the first is used: rename or remove the other`,
+        );
       } else pools.push(pool);
     }
   }
@@ -37,11 +43,11 @@ export async function readPoolFiles(paths: readonly string[]): Promise<PoolFiles
 
 const unreadable: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
-  EISDIR: "it is a directory; name the files in it",
-  EACCES: "its permissions do not allow it",
+  EISDIR: "it is a directory; list the files in it instead",
+  EACCES: "permission denied; make the file readable for this user",
 };
 
-/** The pools of one YAML text. */
+/** Parses the pools of one YAML text. `path` is the file name for messages. */
 export function parsePools(text: string, path: string): PoolFiles {
   const pools: BuilderPool[] = [];
   const problems: string[] = [];
@@ -51,7 +57,7 @@ export function parsePools(text: string, path: string): PoolFiles {
   for (const document of Array.isArray(documents) ? documents : []) {
     const [error] = document.errors;
     if (error !== undefined) {
-      problems.push(`${at(error.pos[0])}: is not YAML: ${error.message.split("\n")[0]}`);
+      problems.push(`${at(error.pos[0])}: is not valid YAML: ${error.message.split("\n")[0]}`);
       continue;
     }
     const value = toPlain(document);
@@ -64,11 +70,11 @@ export function parsePools(text: string, path: string): PoolFiles {
     if (parsed.pool !== undefined) pools.push(parsed.pool);
   }
   if (pools.length === 0 && problems.length === 0)
-    problems.push(`${path}:1: holds no BuilderPool; expected a document with kind: BuilderPool`);
+    problems.push(`${path}:1: contains no BuilderPool; add a document with kind: BuilderPool`);
   return { pools, problems };
 }
 
-/** Aliases are not expanded beyond a small number, so that a hostile file cannot fill the memory. */
+/** Limits alias expansion, so that a hostile file cannot fill the memory. */
 function toPlain(document: Document): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
@@ -77,7 +83,7 @@ function toPlain(document: Document): unknown {
   }
 }
 
-/** Offset of the deepest node on the path that exists. */
+/** Returns the offset of the deepest existing node on the path. */
 function offsetOf(document: Document, place: readonly (string | number)[]): number {
   let node: unknown = document.contents;
   let offset = document.contents?.range?.[0] ?? 0;

@@ -4,8 +4,8 @@ import type { Clock } from "../../system/clock.ts";
 const interval = 2000;
 
 /**
- * Calls `changed` each time one of the files was written, one call at a time, until `signal` aborts; again at the next look when it resolves
- * with false. Editors that replace a file are noticed too.
+ * Polls the files every 2 s until `signal` aborts, and calls `changed` after each write, one call at a time. Calls it
+ * again at the next poll if it resolves with false. Detects editors that replace a file.
  */
 export async function watchFiles(
   paths: readonly string[],

@@ -1,14 +1,14 @@
 import type { BuilderPool } from "../../api/objects/pool.ts";
 
-/** Fields that need a cluster, and what one machine does instead. */
+/** Fields that need a cluster, and the behaviour on one machine. */
 const needCluster = {
   external: "outside hosts cannot join a pool yet",
-  image: "builds use the programs of this machine, not those of a container",
+  image: "builds use the programs of this machine instead of a container",
   template: "there are no pods",
-  workspace: "the work folder is the volume",
+  workspace: "the work folder replaces the volume",
 } as const;
 
-/** A sentence for each thing a pool asks for that has no effect on one machine. */
+/** Returns one sentence for each field of the pool that has no effect on one machine. */
 export function fieldsWithoutEffectOf({ metadata, spec }: BuilderPool): readonly string[] {
   return Object.entries(needCluster).flatMap(([field, instead]) => {
     const value = spec[field as keyof typeof needCluster];

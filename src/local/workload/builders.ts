@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { BuilderPool } from "../../api/objects/pool.ts";
+import { cellRecordPathOf } from "../../builder/cells/cellRecord.ts";
 import { createProcessCells } from "../../builder/cells/processCells.ts";
 import type { CellUser } from "../../builder/config/sandbox.ts";
 import type { Mirrors } from "../../builder/git/mirrors.ts";
@@ -12,8 +13,9 @@ import type { ObjectStore } from "../../store/objectStore.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { followSecrets } from "../cells/cellSecrets.ts";
-import type { RunningBuilder } from "./workloads.ts";
+import type { RunningBuilder } from "./world.ts";
 
+/** Ports and settings of `createLocalBuilders`. */
 export interface LocalBuildersWorld {
   readonly workDir: string;
   readonly store: ObjectStore;
@@ -27,11 +29,11 @@ export interface LocalBuildersWorld {
   readonly userOf: ((builder: string) => CellUser) | undefined;
   readonly environment: Readonly<Record<string, string>>;
   readonly isolation: readonly string[];
-  /** Versions to show beside those the cell reports. */
+  /** Versions to show in addition to the versions that the cell reports. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Starts the builder of a pod as a task of this process; its cells are child processes. */
+/** Creates the function that starts the builder of a pod as a task of this process. Its cells are child processes. */
 export function createLocalBuilders(world: LocalBuildersWorld): (pod: Pod, pool: BuilderPool) => RunningBuilder {
   return ({ name, pool, revision, uid }, { spec }) => {
     const stop = new AbortController();
@@ -43,7 +45,7 @@ export function createLocalBuilders(world: LocalBuildersWorld): (pod: Pod, pool:
     const cells = createProcessCells({
       ...(user !== undefined && { user }),
       output: join(sandbox, "output.log"),
-      record: join(sandbox, "state", "cell.json"),
+      record: cellRecordPathOf(sandbox),
       node,
       program,
       environment,

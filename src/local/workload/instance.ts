@@ -1,19 +1,19 @@
 import { randomUUID } from "node:crypto";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { type Pod, podName } from "../../core/pool/builder/pod.ts";
-import type { LocalWorld, RunningBuilder } from "./workloads.ts";
+import type { LocalWorld, RunningBuilder } from "./world.ts";
 
 /**
- * A killed builder that does not end within this time is given up on. Long enough for its cell to be killed for certain, since from then on
- * its build is given to others.
+ * A killed builder that has not ended after this time counts as ended. The time is long enough to kill its cell for
+ * certain: afterwards other builders may claim its build.
  */
-const killTakes = 60_000;
+const killTimeoutMs = 60_000;
 
-/** One builder from its start to its end; a restart is another instance. */
+/** One builder from its start to its end. A restart creates another instance. */
 export class Instance {
   readonly uid = randomUUID();
   readonly ordinal: number;
-  /** Resolves when it has ended. */
+  /** Resolves when the builder has ended. */
   readonly gone: Promise<void>;
   hasEnded = false;
   isStopped = false;
@@ -40,7 +40,7 @@ export class Instance {
     return { ...this.#pod, uid: this.uid, terminating: this.isStopped, ended: this.hasEnded };
   }
 
-  /** Milliseconds since its start. */
+  /** Returns the milliseconds since the start. */
   age(): number {
     return this.#world.clock.monotonic() - this.#startedAt;
   }
@@ -49,7 +49,7 @@ export class Instance {
     const { name: builder, revision } = this.#pod;
     try {
       this.#running = this.#world.start(this.pod(), template);
-      this.#world.log.info({ builder, uid: this.uid, revision }, "started a builder");
+      this.#world.log.info({ builder, uid: this.uid, revision }, "builder started");
       this.#running.ended.then(
         () => this.#end(),
         (error: unknown) => this.#fail(error),
@@ -59,7 +59,7 @@ export class Instance {
     }
   }
 
-  /** Drains; kills after `graceMs`. A further call can only make that sooner. */
+  /** Drains the builder and kills it after `graceMs`. A further call can only shorten the time. */
   stop(graceMs: number): void {
     const killAt = this.#world.clock.monotonic() + graceMs;
     if (this.hasEnded || killAt >= this.#killAt) return;
@@ -75,15 +75,15 @@ export class Instance {
     const { clock, log } = this.#world;
     await clock.sleep(graceMs, off).catch(() => {});
     if (off.aborted) return;
-    log.warn({ builder: this.#pod.name, graceMs }, "a builder did not drain in time and is killed");
+    log.warn({ builder: this.#pod.name, graceMs }, "builder did not drain in time and is killed");
     this.#killAt = Number.NEGATIVE_INFINITY;
     this.#running?.kill();
-    await clock.sleep(killTakes, off).catch(() => {});
+    await clock.sleep(killTimeoutMs, off).catch(() => {});
     if (!off.aborted) this.#end();
   }
 
   #fail(error: unknown): void {
-    this.#world.log.error({ builder: this.#pod.name, error: String(error) }, "a builder failed");
+    this.#world.log.error({ builder: this.#pod.name, error: String(error) }, "builder failed and has ended");
     this.#end();
   }
 

@@ -5,16 +5,16 @@ import type { Workload } from "../../core/pool/observed.ts";
 import { revisionOf } from "../../core/pool/rollout/revision.ts";
 import type { ObservedWorkload } from "../../operator/pools/workloads.ts";
 import { Instance } from "./instance.ts";
-import type { LocalWorld } from "./workloads.ts";
+import type { LocalWorld } from "./world.ts";
 
 const firstPause = 1_000;
 const longestPause = 60_000;
-/** A builder that ran for so long did not crash at its start: the pause begins anew. */
-const ranWell = 10 * 60_000;
-/** Templates of earlier revisions, for a rollback. */
-const remembered = 10;
+/** A builder that ran this long did not crash at its start: its next pause is the shortest again. */
+const stableAfterMs = 10 * 60_000;
+/** Number of pool revisions kept for a rollback. */
+const keptRevisions = 10;
 
-/** The instances of one pool. */
+/** The instances of one pool. `changed` is called after every change of the pods. */
 export class PoolWorkload {
   readonly #name: string;
   readonly #world: LocalWorld;
@@ -23,7 +23,7 @@ export class PoolWorkload {
   readonly #instances = new Map<number, Instance>();
   readonly #crashes = new Map<number, number>();
   readonly #closing = new AbortController();
-  #told: { readonly pool: BuilderPool; readonly workload: Workload } | undefined;
+  #wanted: { readonly pool: BuilderPool; readonly workload: Workload } | undefined;
 
   constructor(name: string, world: LocalWorld, changed: () => void) {
     this.#name = name;
@@ -33,12 +33,12 @@ export class PoolWorkload {
 
   observe(): ObservedWorkload {
     const pods = [...this.#instances.values()].map((instance) => instance.pod()).sort((a, b) => a.ordinal - b.ordinal);
-    return { ...(this.#told !== undefined && { workload: this.#told.workload }), pods };
+    return { ...(this.#wanted !== undefined && { workload: this.#wanted.workload }), pods };
   }
 
   apply(pool: BuilderPool, replicas: number, revision: string): void {
     this.#remember(pool);
-    this.#told = { pool: this.#templates.get(revision) ?? pool, workload: { replicas, revision } };
+    this.#wanted = { pool: this.#templates.get(revision) ?? pool, workload: { replicas, revision } };
     const grace = milliseconds(pool.spec.update.drainTimeout);
     const surplus = [...this.#instances.values()].filter(({ ordinal }) => ordinal >= replicas);
     for (const instance of surplus.sort((a, b) => b.ordinal - a.ordinal)) this.#end(instance, grace);
@@ -66,19 +66,19 @@ export class PoolWorkload {
     this.#templates.delete(revision);
     this.#templates.set(revision, pool);
     const [oldest] = this.#templates.keys();
-    if (this.#templates.size > remembered && oldest !== undefined) this.#templates.delete(oldest);
+    if (this.#templates.size > keptRevisions && oldest !== undefined) this.#templates.delete(oldest);
   }
 
-  /** One that ended already is taken away, one that runs is asked to drain. */
+  /** Removes an instance that has ended, and drains a running one. */
   #end(instance: Instance, graceMs: number): void {
     if (instance.hasEnded) this.#instances.delete(instance.ordinal);
     else instance.stop(graceMs);
   }
 
   #fill(): void {
-    if (this.#told === undefined || this.#closing.signal.aborted) return;
-    for (let ordinal = 0; ordinal < this.#told.workload.replicas; ordinal += 1) {
-      if (!this.#instances.has(ordinal)) this.#launch(ordinal, this.#told.workload.revision, this.#told.pool);
+    if (this.#wanted === undefined || this.#closing.signal.aborted) return;
+    for (let ordinal = 0; ordinal < this.#wanted.workload.replicas; ordinal += 1) {
+      if (!this.#instances.has(ordinal)) this.#launch(ordinal, this.#wanted.workload.revision, this.#wanted.pool);
     }
   }
 
@@ -102,11 +102,11 @@ export class PoolWorkload {
 
   async #pause(instance: Instance): Promise<void> {
     const { clock, log } = this.#world;
-    const before = instance.age() >= ranWell ? 0 : (this.#crashes.get(instance.ordinal) ?? 0);
+    const before = instance.age() >= stableAfterMs ? 0 : (this.#crashes.get(instance.ordinal) ?? 0);
     this.#crashes.set(instance.ordinal, before + 1);
     const pauseMs = Math.min(longestPause, firstPause * 2 ** before);
     const builder = podName(this.#name, instance.ordinal);
-    log.warn({ builder, pauseMs }, "a builder ended by itself and starts again after a pause");
+    log.warn({ builder, pauseMs }, "builder exited unexpectedly and restarts after a pause");
     await clock.sleep(pauseMs, this.#closing.signal).catch(() => {});
   }
 }

@@ -163,7 +163,7 @@ describe("what changes while it is built", () => {
     await up.line(/hello: is no longer in the files/);
     await up.line(/hello-0: draining/);
     await declare(check);
-    await up.line(/hello: is still being deleted; it is created again when that is done/);
+    await up.line(/hello: is still being deleted; the pool is created again afterwards/);
     await expect.poll(() => last.processes(), { timeout: 60_000 }).toBeGreaterThan(0);
     await last.release();
     await up.line(new RegExp(`${check} .*#${number}: Success`));

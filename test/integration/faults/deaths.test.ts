@@ -129,7 +129,7 @@ describe.skipIf(process.platform !== "linux")("a process that dies", () => {
     expect((await listProcesses()).filter(({ pid }) => all.includes(pid))).toHaveLength(all.length);
     const restarted = Date.now();
     await again();
-    expect(up.output()).toMatch(/stopped [0-9]+ processes that an earlier `up` had left behind/);
+    expect(up.output()).toMatch(/stopped [0-9]+ processes left over from an earlier `up`/);
     await expect.poll(() => journal.runs("run"), { timeout: 30_000, interval: 50 }).toHaveLength(2);
     journal.letGo("run");
     await until(number, { phase: "Done", attempt: 2, verdict: { result: "Success" } });

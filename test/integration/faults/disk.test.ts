@@ -97,7 +97,7 @@ describe.runIf(canMount)("a disk that is full", () => {
 
   it("has lost nothing once there is room: what waited is built, and what was put back too", async () => {
     empty();
-    await expect.poll(() => aboutStore().at(-1), limit).toMatch(/takes writes again/);
+    await expect.poll(() => aboutStore().at(-1), limit).toMatch(/accepts writes again/);
     expect(aboutStore().length).toBeLessThan(10);
     await up.line(/hello: changed: debug/);
     await expect.poll(() => terminal(waiting.commit), limit).toEqual(["success"]);

@@ -15,7 +15,7 @@ const documents: readonly (readonly [string, string, string])[] = [
   [
     "a tab",
     `${head}metadata: {name: tab}\nspec:\n\tpackage: hello # <\n`,
-    "is not YAML: Tabs are not allowed as indentation",
+    "is not valid YAML: Tabs are not allowed as indentation",
   ],
   [
     "an unknown field",
@@ -166,10 +166,10 @@ describe("builderpool up with pool files that are wrong here and there", () => {
   });
 
   it.each([
-    ["unclosed.yaml", /:\d+: is not YAML: /],
+    ["unclosed.yaml", /:\d+: is not valid YAML: /],
     ["binary.yaml", /:1: /],
-    ["empty.yaml", /:1: holds no BuilderPool; expected a document with kind: BuilderPool/],
-    ["folder.yaml", /: cannot be read: it is a directory; name the files in it/],
+    ["empty.yaml", /:1: contains no BuilderPool; add a document with kind: BuilderPool/],
+    ["folder.yaml", /: cannot be read: it is a directory; list the files in it instead/],
     ["missing.yaml", /: cannot be read: there is no such file/],
   ])("says of %s what is wrong", (name, sentence) => {
     const lines = up

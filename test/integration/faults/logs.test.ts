@@ -99,7 +99,7 @@ describe("a log store that is down", () => {
     await up.ended;
     await start();
     await up.line(
-      /the log folder .*\/logs cannot be used \(EEXIST\): make it a folder that can be written to; logs wait until then/,
+      /log folder .*\/logs cannot be used \(EEXIST\): make it a writable folder; build logs wait until then/,
     );
     await up.line(complaint("EEXIST|ENOTDIR"));
     expect(terminal(commit)).toEqual([]);

@@ -28,7 +28,9 @@ describe("builderpool up, started again with files that cannot all be read", () 
 
   it("lets a pool stay as it was that it cannot find in them: it may stand in what is broken", async () => {
     await up.line(/other\.yaml:\d+: spec\.instances: expected a number/);
-    await up.line(/other: is not in what can be read of the files, and stays as it was until they are corrected/);
+    await up.line(
+      /other: not found in the readable part of the files; the pool stays unchanged until the files are corrected/,
+    );
     expect(await pools()).toEqual(["hello", "other"]);
   });
 

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { writeCellRecord } from "../../../src/builder/cells/cellRecord.ts";
-import { cellRecordIn, stopLeftovers } from "../../../src/local/cells/leftovers.ts";
+import { cellRecordPathOf, writeCellRecord } from "../../../src/builder/cells/cellRecord.ts";
+import { stopLeftovers } from "../../../src/local/cells/leftovers.ts";
 
 /** A build as bad as they come: it ignores SIGTERM, forks, and one child goes to a session of its own and clears its environment. */
 const badBuild = `
@@ -89,7 +89,7 @@ describe.skipIf(process.platform !== "linux")("what a killed up leaves behind", 
     const [first = "", second = "", third = ""] = [0, 1, 2].map((at) => {
       const sandbox = join(workDir, "builders", `o2-${at}`);
       mkdirSync(join(sandbox, "state"), { recursive: true });
-      return cellRecordIn(sandbox);
+      return cellRecordPathOf(sandbox);
     });
     await writeCellRecord(first, { pid: child.pid ?? 0, id: "order-7" });
     const old = { pid: reused.pid, pgid: reused.pid, startTime: "0", id: "order-8" };

@@ -80,7 +80,7 @@ describe("the files that run builderpool as a service", () => {
     };
     const { exitCode, stdout, graphql } = await start(ProgramArguments, places);
     expect(exitCode, stdout).toBe(0);
-    expect(stdout).toMatch(/builds run as user 65534: they can neither read/);
+    expect(stdout).toMatch(/builds run as user 65534: they cannot read/);
     expect(graphql).toBeGreaterThan(0);
   });
 

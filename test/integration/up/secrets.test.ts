@@ -149,7 +149,7 @@ describe.runIf(process.getuid?.() === 0 && process.platform === "linux")(
       const umask = process.umask(0o077);
       up = machine.upAs({ path: poorPath });
       process.umask(umask);
-      await up.line(/builds share this machine's process table/);
+      await up.line(/builds share the process table of this machine/);
       const report = await spy("among-others");
       expect(report.processes).toBeGreaterThan(5);
       expect(report.found.filter((line) => !line.endsWith(` ${decoy}`))).toEqual([]);
@@ -161,7 +161,7 @@ describe.runIf(process.getuid?.() === 0 && process.platform === "linux")(
       await execa("chown", ["-R", "65534:65534", machine.workDir, machine.poolFile]);
       up = machine.upAs({ uid: 65534, path: poorPath });
       await up.line(
-        /builds run as the user of this process: they can read its files, credentials in `secrets\/` too, and the GitHub token in its memory/,
+        /builds run as the user of this process: they can read its files, credentials in `secrets\/` included, and the GitHub token in its memory/,
       );
       await up.line(/hello-0: ready/);
       expect(await exposed()).toEqual([]);

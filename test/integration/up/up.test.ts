@@ -48,7 +48,7 @@ describe("builderpool up", () => {
     expect(second).toMatchObject({
       exitCode: 4,
       stderr: expect.stringMatching(
-        /another `builderpool up` \(process \d+\) works in .*; stop it, or name another folder with --work-dir/,
+        /another `builderpool up` \(process \d+\) uses .*; stop it, or choose another folder with --work-dir/,
       ),
     });
   });

@@ -45,7 +45,7 @@ describe("the lock of the work folder", () => {
 
   it("refuses a second holder with a sentence that names the process, the folder and the way out", () => {
     const lock = lockWorkDir(folder);
-    const sentence = `another \`builderpool up\` (process ${process.pid}) works in ${folder}; stop it, or name another folder with --work-dir`;
+    const sentence = `another \`builderpool up\` (process ${process.pid}) uses ${folder}; stop it, or choose another folder with --work-dir`;
     expect(() => lockWorkDir(folder)).toThrow(new LockedError(sentence));
     lock.release();
   });

@@ -110,7 +110,7 @@ describe("a pool that hands Secrets to builds", () => {
       `o2: the code of every pull request that is built can read ${from}/grid (spec.cellSecrets)`,
     ]);
     expect(cellSecretLines([aPool({ cellSecrets: [{ name: "x" }] })], from)[0]).toMatch(
-      /; there is nothing yet: make the folder, with one file for each key$/,
+      /; the folder is missing: create it, with one file for each key$/,
     );
   });
 

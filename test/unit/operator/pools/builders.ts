@@ -3,7 +3,8 @@ import { drainAnnotation, restartAnnotation } from "../../../../src/api/objects/
 import type { Kind } from "../../../../src/api/objects/kinds.ts";
 import type { PoolEvent } from "../../../../src/core/pool/action.ts";
 import type { Pod } from "../../../../src/core/pool/builder/pod.ts";
-import { createLocalWorkloads, type RunningBuilder } from "../../../../src/local/workload/workloads.ts";
+import { createLocalWorkloads } from "../../../../src/local/workload/workloads.ts";
+import type { RunningBuilder } from "../../../../src/local/workload/world.ts";
 import { runLiveness } from "../../../../src/operator/liveness/run.ts";
 import { runPools } from "../../../../src/operator/pools/run.ts";
 import { openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
