@@ -16,7 +16,7 @@ export function describeDeletion(subject: Subject): void {
       await expect(store.delete("Lease", "o2-0")).rejects.toMatchObject({ code: "NotFound" });
     });
 
-    it("fails with Conflict, and removes nothing, when the object is not the one meant", async () => {
+    it("throws Conflict without a deletion when the precondition fails", async () => {
       const { store } = subject();
       const created = await store.create("Builder", aBuilder("o2-0"));
       const changed = await store.update("Builder", { ...created, spec: { ...created.spec, desired: "Drain" } });
@@ -31,7 +31,7 @@ export function describeDeletion(subject: Subject): void {
       expect(await store.get("Builder", "o2-0")).toBeUndefined();
     });
 
-    it("only marks an object that has finalizers, once, until the last one is taken off", async () => {
+    it("marks an object with finalizers once, until the last finalizer is removed", async () => {
       const { store } = subject();
       await store.create("BuilderPool", aPool("o2", { finalizers }));
       await store.delete("BuilderPool", "o2");
@@ -46,7 +46,7 @@ export function describeDeletion(subject: Subject): void {
       expect(await store.get("BuilderPool", "o2")).toBeUndefined();
     });
 
-    it("lets no finalizer be added afterwards", async () => {
+    it("refuses new finalizers on a marked object", async () => {
       const { store } = subject();
       await store.create("BuilderPool", aPool("o2", { finalizers }));
       await store.delete("BuilderPool", "o2");
@@ -57,7 +57,7 @@ export function describeDeletion(subject: Subject): void {
       await expect(store.update("BuilderPool", { ...marked, metadata })).rejects.toMatchObject({ code: "Invalid" });
     });
 
-    it("takes along what the object owned, and what that owned, but nothing of others", async () => {
+    it("deletes dependents transitively, but not dependents of other owners", async () => {
       const { store } = subject();
       const pool = await store.create("BuilderPool", aPool("o2"));
       const other = await store.create("BuilderPool", aPool("other"));
@@ -76,7 +76,7 @@ export function describeDeletion(subject: Subject): void {
       expect((await store.list("Build")).map(({ metadata }) => metadata.name).sort()).toEqual(["shared", "theirs"]);
     });
 
-    it("keeps what was owned while the owner waits for its finalizers", async () => {
+    it("keeps dependents while their owner has finalizers", async () => {
       const { store } = subject();
       const pool = await store.create("BuilderPool", aPool("o2", { finalizers }));
       await store.create("Builder", aBuilder("o2-0", ownedBy(pool)));
@@ -85,7 +85,7 @@ export function describeDeletion(subject: Subject): void {
       expect((await store.get("Builder", "o2-0"))?.metadata.deletionTimestamp).toBeUndefined();
     });
 
-    it("goes by the owner's uid, so a new owner of the same name does not save the dependent", async () => {
+    it("matches owners by UID, so a new owner of the same name does not keep the dependent", async () => {
       const { store } = subject();
       const first = await store.create("BuilderPool", aPool("o2"));
       await store.delete("BuilderPool", "o2");

@@ -1,12 +1,12 @@
 import type { Kind } from "../../src/api/objects/kinds.ts";
 import type { Change, ObjectStore, Selector } from "../../src/store/objectStore.ts";
 
-/** A watch that a test reads step by step. */
+/** A watch that a test reads item by item. */
 export function follow<K extends Kind>(store: ObjectStore, kind: K, selector?: Selector) {
   const stop = new AbortController();
   const changes = store.watch(kind, { signal: stop.signal, ...(selector && { selector }) })[Symbol.asyncIterator]();
 
-  /** Reads until a change fits, however long that takes; returns all that were read. */
+  /** Reads until a change matches, without a time limit; returns all changes read. */
   async function until(fits: (change: Change<K>) => boolean): Promise<Change<K>[]> {
     const read: Change<K>[] = [];
     for (;;) {
@@ -28,7 +28,7 @@ export function follow<K extends Kind>(store: ObjectStore, kind: K, selector?: S
   };
 }
 
-/** `Added o2-0`, `Synced o2-0 o2-1`: how tests write a change. */
+/** Formats a change for assertions: `Added o2-0`, `Synced o2-0 o2-1`. */
 export function brief<K extends Kind>(change: Change<K>): string {
   if (change.type === "Synced") return ["Synced", ...[...change.names].sort()].join(" ");
   return `${change.type} ${change.object.metadata.name}`;

@@ -7,17 +7,17 @@ import { describeWriting } from "./writing.ts";
 
 export interface Opened {
   readonly store: ObjectStore;
-  /** The same objects through a new connection, where the store can be closed and opened. */
+  /** Closes the store and opens it again with the same objects; absent if the store cannot do this. */
   readonly reopen?: () => Promise<ObjectStore>;
   readonly close: () => Promise<void>;
 }
 
-/** What a test asks for: the store of this test. */
+/** Returns the store of the running test. */
 export type Subject = () => Opened;
 
 /**
- * What every ObjectStore does, the API server of a cluster included. `open` gives a store with no objects in its namespace. The
- * facts use the interface alone and wait for what they expect; nothing depends on how quick a store is.
+ * The contract of every ObjectStore, the API server of a cluster included. `open` returns a store with an empty
+ * namespace. The tests use only the interface and wait for the expected state: no test depends on the store's speed.
  */
 export function describeObjectStore(name: string, open: () => Promise<Opened>): void {
   describe(name, () => {

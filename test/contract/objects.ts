@@ -5,7 +5,7 @@ import type { Lease } from "../../src/api/objects/lease.ts";
 import type { ObjectMeta } from "../../src/api/objects/metadata.ts";
 import { BuilderPool } from "../../src/api/objects/pool.ts";
 
-/** Plain valid objects of the four kinds, as any store must take them; a test says only what it is about. */
+/** Valid objects of the four kinds. A test overrides only the fields it is about. */
 
 type Meta = Partial<ObjectMeta>;
 

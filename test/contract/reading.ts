@@ -4,12 +4,12 @@ import { aBuild, aBuilder, aLease, aPool } from "./objects.ts";
 
 export function describeReading(subject: Subject): void {
   describe("reading", () => {
-    it("gives undefined for a name that does not exist", async () => {
+    it("returns undefined for a name that does not exist", async () => {
       expect(await subject().store.get("Builder", "o2-0")).toBeUndefined();
       expect(await subject().store.list("Builder")).toEqual([]);
     });
 
-    it("gives objects of all four kinds back as they were written", async () => {
+    it("returns objects of all four kinds as written", async () => {
       const { store } = subject();
       const written = [
         await store.create("BuilderPool", aPool("o2")),
@@ -30,7 +30,7 @@ export function describeReading(subject: Subject): void {
       expect(await store.get("Lease", "o2-0")).toEqual(written[3]);
     });
 
-    it("keeps the names of one kind apart from those of another", async () => {
+    it("allows the same name in different kinds", async () => {
       const { store } = subject();
       await store.create("Builder", aBuilder("same"));
       await store.create("Lease", aLease("same"));
@@ -39,7 +39,7 @@ export function describeReading(subject: Subject): void {
       expect(await store.get("Builder", "same")).toBeDefined();
     });
 
-    it("lists the objects that carry all labels asked for", async () => {
+    it("lists the objects with all labels of the selector", async () => {
       const { store } = subject();
       await store.create("Builder", aBuilder("a", { labels: { pool: "o2", zone: "1" } }));
       await store.create("Builder", aBuilder("b", { labels: { pool: "o2", zone: "2" } }));
@@ -54,7 +54,7 @@ export function describeReading(subject: Subject): void {
       expect(await names({})).toEqual(["a", "b", "c", "d"]);
     });
 
-    it("gives copies: changing what was read changes nothing in the store", async () => {
+    it("returns copies: changing one does not change the store", async () => {
       const { store } = subject();
       await store.create("Builder", aBuilder("o2-0"));
       const read = await store.get("Builder", "o2-0");
@@ -63,7 +63,7 @@ export function describeReading(subject: Subject): void {
       expect((await store.get("Builder", "o2-0"))?.spec.pool).toBe("o2");
     });
 
-    it("finds everything again after the store was closed and opened", async (test) => {
+    it("returns all objects after the store was closed and opened", async (test) => {
       const { store, reopen } = subject();
       if (reopen === undefined) return test.skip();
       const written = await store.create("Build", aBuild("o2-14000"));

@@ -5,7 +5,7 @@ import { aBuild, aBuilder, readyStatus } from "./objects.ts";
 
 export function describeWatching(subject: Subject): void {
   describe("watch", () => {
-    it("delivers what exists, then Synced, then news in order", async () => {
+    it("delivers existing objects, Synced, then changes in order", async () => {
       const { store } = subject();
       const created = await store.create("Builder", aBuilder("o2-0"));
       await store.create("Builder", aBuilder("o2-1"));
@@ -25,14 +25,14 @@ export function describeWatching(subject: Subject): void {
       expect([...modified, ...added, ...deleted].map(brief)).toEqual(["Modified o2-0", "Added o2-2", "Deleted o2-1"]);
     });
 
-    it("is synced at once when nothing exists", async () => {
+    it("is synced at once in an empty namespace", async () => {
       const builders = follow(subject().store, "Builder");
 
       expect((await builders.synced()).map(brief)).toEqual(["Synced"]);
       await builders.stop();
     });
 
-    it("delivers objects as get gives them", async () => {
+    it("delivers the same objects as get", async () => {
       const { store } = subject();
       const builders = follow(store, "Builder");
       await builders.synced();
@@ -46,7 +46,7 @@ export function describeWatching(subject: Subject): void {
       expect(modified).toEqual({ type: "Modified", object: ready });
     });
 
-    it("says with Deleted how the object was at the end", async () => {
+    it("delivers Deleted with the final state of the object", async () => {
       const { store } = subject();
       const created = await store.create("Builder", aBuilder("o2-0"));
       const builders = follow(store, "Builder");
@@ -59,7 +59,7 @@ export function describeWatching(subject: Subject): void {
       expect(deleted).toMatchObject({ object: { metadata: { uid: created.metadata.uid }, status: readyStatus } });
     });
 
-    it("may merge the changes of an object for a slow reader, but ends at its present state and loses no Deleted", async () => {
+    it("may merge changes for a slow reader, but delivers the final state and every Deleted", async () => {
       const { store } = subject();
       let busy = await store.create("Builder", aBuilder("busy"));
       const first = await store.create("Builder", aBuilder("replaced"));
@@ -80,7 +80,7 @@ export function describeWatching(subject: Subject): void {
       ]);
     });
 
-    it("shows an object that waits for its finalizers as Modified, and as Deleted when it goes", async () => {
+    it("delivers Modified for an object with finalizers being deleted, and Deleted when it is gone", async () => {
       const { store } = subject();
       await store.create("Builder", aBuilder("o2-0", { finalizers: ["example.org/wait"] }));
       const builders = follow(store, "Builder");
@@ -96,7 +96,7 @@ export function describeWatching(subject: Subject): void {
       expect([...marked, ...gone].map(brief)).toEqual(["Modified o2-0", "Deleted o2-0"]);
     });
 
-    it("shows to a selector what comes under it as Added and what leaves it as Deleted", async () => {
+    it("delivers Added when an object starts to match the selector and Deleted when it stops", async () => {
       const { store } = subject();
       const inside = await store.create("Builder", aBuilder("inside", { labels: { pool: "o2" } }));
       const outside = await store.create("Builder", aBuilder("outside", { labels: { pool: "other" } }));
@@ -116,7 +116,7 @@ export function describeWatching(subject: Subject): void {
       ]);
     });
 
-    it("tells every reader everything, whatever another one does", async () => {
+    it("delivers every change to each reader independently", async () => {
       const { store } = subject();
       const readers = [follow(store, "Builder"), follow(store, "Builder"), follow(store, "Builder")];
       await Promise.all(readers.map((reader) => reader.synced()));
@@ -129,7 +129,7 @@ export function describeWatching(subject: Subject): void {
       }
     });
 
-    it("tells that it is healthy, to who comes later too", async () => {
+    it("reports its health to early and late readers", async () => {
       const { store } = subject();
       const builders = follow(store, "Builder");
       await builders.synced();
@@ -145,7 +145,7 @@ export function describeWatching(subject: Subject): void {
       await builders.stop();
     });
 
-    it("ends when its signal aborts, before its first change and after", async () => {
+    it("ends when its signal aborts, before or after the first change", async () => {
       const { store } = subject();
       const never = follow(store, "Builder");
       await never.stop();

@@ -4,7 +4,7 @@ import { aBuild, aBuilder, aLease, aPool, queuedStatus, readyStatus } from "./ob
 
 export function describeWriting(subject: Subject): void {
   describe("create", () => {
-    it("sets what belongs to the store, whatever the caller wrote there", async () => {
+    it("sets the store's own fields and ignores given values", async () => {
       const created = await subject().store.create("Builder", aBuilder("o2-0", { uid: "mine", generation: 7 }));
 
       expect(created.metadata).toMatchObject({ name: "o2-0", generation: 1 });
@@ -34,14 +34,14 @@ export function describeWriting(subject: Subject): void {
       expect((await store.create("Builder", aBuilder("o2-0", metadata))).metadata).toMatchObject(metadata);
     });
 
-    it("refuses a name that is taken", async () => {
+    it("refuses an existing name", async () => {
       const { store } = subject();
       await store.create("Builder", aBuilder("o2-0"));
 
       await expect(store.create("Builder", aBuilder("o2-0"))).rejects.toMatchObject({ code: "AlreadyExists" });
     });
 
-    it("refuses an object that carries a version", async () => {
+    it("refuses an object with a resourceVersion", async () => {
       const refusal = subject().store.create("Builder", aBuilder("o2-0", { resourceVersion: "5" }));
 
       await expect(refusal).rejects.toMatchObject({
@@ -55,7 +55,7 @@ export function describeWriting(subject: Subject): void {
       ["text that fits no pattern", "spec.commit", { ...aBuild("b"), spec: { ...aBuild("b").spec, commit: "HEAD" } }],
       ["a name with capitals", "metadata.name", aBuild("Build")],
       ["a label with a slash in its value", "metadata.labels", aBuild("b", { labels: { check: "build/O2/o2" } })],
-    ])("refuses %s and says where", async (_, path, object) => {
+    ])("refuses %s and names the field", async (_, path, object) => {
       const refusal = subject().store.create("Build", object);
 
       await expect(refusal).rejects.toMatchObject({ code: "Invalid", message: expect.stringContaining(path) });
@@ -63,7 +63,7 @@ export function describeWriting(subject: Subject): void {
   });
 
   describe("update", () => {
-    it("changes the spec, and the generation with it", async () => {
+    it("changes the spec and increments the generation", async () => {
       const { store } = subject();
       const created = await store.create("Builder", aBuilder("o2-0"));
       const updated = await store.update("Builder", { ...created, spec: { ...created.spec, desired: "Drain" } });
@@ -75,7 +75,7 @@ export function describeWriting(subject: Subject): void {
       expect(await store.get("Builder", "o2-0")).toEqual(updated);
     });
 
-    it("changes metadata without a new generation", async () => {
+    it("keeps the generation when only metadata changes", async () => {
       const { store } = subject();
       const created = await store.create("Builder", aBuilder("o2-0", { labels: { old: "yes" } }));
       const updated = await store.update("Builder", {
@@ -87,7 +87,7 @@ export function describeWriting(subject: Subject): void {
       expect(updated.metadata.labels).toEqual({ new: "yes" });
     });
 
-    it("leaves the status alone", async () => {
+    it("keeps the status", async () => {
       const { store } = subject();
       const created = await store.create("Builder", aBuilder("o2-0"));
       const ready = await store.updateStatus("Builder", { ...created, status: readyStatus });
@@ -100,7 +100,7 @@ export function describeWriting(subject: Subject): void {
       expect((await store.get("Builder", "o2-0"))?.status).toEqual(readyStatus);
     });
 
-    it("moves a lease on", async () => {
+    it("changes a lease", async () => {
       const { store } = subject();
       const created = await store.create("Lease", aLease("o2-0"));
       const renewed = await store.update("Lease", { ...created, spec: { ...created.spec, holderIdentity: "second" } });
@@ -109,7 +109,7 @@ export function describeWriting(subject: Subject): void {
       expect(renewed.metadata.resourceVersion).not.toBe(created.metadata.resourceVersion);
     });
 
-    it("counts no generations of a lease, which is all news", async () => {
+    it("keeps generation 0 of a lease", async () => {
       const { store } = subject();
       const created = await store.create("Lease", aLease("o2-0"));
       const renewed = await store.update("Lease", { ...created, spec: { ...created.spec, holderIdentity: "second" } });
@@ -117,7 +117,7 @@ export function describeWriting(subject: Subject): void {
       expect([created, renewed].map(({ metadata }) => metadata.generation)).toEqual([0, 0]);
     });
 
-    it("takes the times of a lease to the millisecond", async () => {
+    it("keeps the times of a lease to the millisecond", async () => {
       const { store } = subject();
       const times = { acquireTime: "2026-11-24T08:00:00Z", renewTime: "2026-11-24T08:00:01.123Z" };
       const { spec } = await store.create("Lease", { ...aLease("o2-0"), spec: times });
@@ -126,7 +126,7 @@ export function describeWriting(subject: Subject): void {
       expect(Date.parse(spec.renewTime ?? "")).toBe(Date.parse(times.renewTime));
     });
 
-    it("fails with NotFound when a lease is gone, and with Conflict on a new one of its name", async () => {
+    it("throws NotFound for a deleted lease, and Conflict for a new lease of the same name", async () => {
       const { store } = subject();
       const first = await store.create("Lease", aLease("o2-0"));
       await store.delete("Lease", "o2-0");
@@ -139,7 +139,7 @@ export function describeWriting(subject: Subject): void {
   });
 
   describe("updateStatus", () => {
-    it("writes the status and nothing else", async () => {
+    it("writes only the status", async () => {
       const { store } = subject();
       const created = await store.create("Builder", aBuilder("o2-0"));
       const updated = await store.updateStatus("Builder", {
@@ -164,7 +164,7 @@ export function describeWriting(subject: Subject): void {
       expect((await store.get("Builder", "o2-0"))?.status).toEqual(readyStatus);
     });
 
-    it("refuses to write the status of a lease, which has none", async () => {
+    it("refuses the status of a lease", async () => {
       const { store } = subject();
       const lease = await store.create("Lease", aLease("o2-0"));
 
@@ -181,7 +181,7 @@ export function describeWriting(subject: Subject): void {
   });
 
   describe.each(["update", "updateStatus"] as const)("%s", (write) => {
-    it("fails with Conflict when somebody else wrote since", async () => {
+    it("throws Conflict after another write", async () => {
       const { store } = subject();
       const created = await store.create("Builder", aBuilder("o2-0"));
       await store.updateStatus("Builder", { ...created, status: readyStatus });
@@ -191,7 +191,7 @@ export function describeWriting(subject: Subject): void {
       expect(await store.get("Builder", "o2-0")).toMatchObject({ spec: { pool: "o2" }, status: readyStatus });
     });
 
-    it("lets exactly one of many writers through that read the same version", async () => {
+    it("accepts exactly one of several writes against the same version", async () => {
       const { store } = subject();
       const created = await store.create("Builder", aBuilder("o2-0"));
       const outcomes = await Promise.allSettled(
@@ -207,7 +207,7 @@ export function describeWriting(subject: Subject): void {
       expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     });
 
-    it("fails with NotFound when the object is gone", async () => {
+    it("throws NotFound when the object is gone", async () => {
       const { store } = subject();
       const created = await store.create("Builder", aBuilder("o2-0"));
       await store.delete("Builder", "o2-0");
@@ -217,7 +217,7 @@ export function describeWriting(subject: Subject): void {
       });
     });
 
-    it("fails with Conflict on a new object of the same name", async () => {
+    it("throws Conflict for a new object of the same name", async () => {
       const { store } = subject();
       const first = await store.create("Builder", aBuilder("o2-0"));
       await store.delete("Builder", "o2-0");
@@ -229,7 +229,7 @@ export function describeWriting(subject: Subject): void {
       });
     });
 
-    it("leaves the version alone when it changes nothing", async () => {
+    it("keeps the version when the write changes no field", async () => {
       const { store } = subject();
       const created = await store.create("Builder", aBuilder("o2-0"));
       const ready = await store.updateStatus("Builder", { ...created, status: readyStatus });
@@ -240,7 +240,7 @@ export function describeWriting(subject: Subject): void {
   });
 
   describe("apply", () => {
-    it("creates what does not exist", async () => {
+    it("creates a missing object", async () => {
       const { store } = subject();
       const applied = await store.apply("Builder", aBuilder("o2-0"));
 
@@ -248,7 +248,7 @@ export function describeWriting(subject: Subject): void {
       expect(await store.get("Builder", "o2-0")).toEqual(applied);
     });
 
-    it("merges what is given and keeps the rest, status included", async () => {
+    it("merges the given fields and keeps the rest, status included", async () => {
       const { store } = subject();
       const created = await store.create("Builder", {
         ...aBuilder("o2-0", { labels: { kept: "yes" }, finalizers: ["example.org/kept"] }),
@@ -267,7 +267,7 @@ export function describeWriting(subject: Subject): void {
       expect((await store.get("Builder", "o2-0"))?.status).toEqual(readyStatus);
     });
 
-    it("leaves the version alone when it changes nothing", async () => {
+    it("keeps the version when the write changes no field", async () => {
       const { store } = subject();
       const first = await store.apply("BuilderPool", aPool("o2", { labels: { team: "o2" } }));
       const second = await store.apply("BuilderPool", aPool("o2", { labels: { team: "o2" } }));
@@ -275,7 +275,7 @@ export function describeWriting(subject: Subject): void {
       expect(second.metadata.resourceVersion).toBe(first.metadata.resourceVersion);
     });
 
-    it("refuses what does not fit the schema", async () => {
+    it("refuses an object that does not fit the schema", async () => {
       const { store } = subject();
       await store.apply("Build", aBuild("b"));
       const refusal = store.apply("Build", { ...aBuild("b"), spec: { ...aBuild("b").spec, number: -1 } });

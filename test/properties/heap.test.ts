@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createHeap } from "../../src/store/queue/heap.ts";
 
 describe("a heap", () => {
-  it("gives the first of what it holds, whatever was added and taken before", () => {
+  it("returns the first item after any sequence of pushes and shifts", () => {
     fc.assert(
       fc.property(fc.array(fc.option(fc.integer({ min: 0, max: 20 }))), (steps) => {
         const heap = createHeap<number>((a, b) => a < b);

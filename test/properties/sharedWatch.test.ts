@@ -13,7 +13,7 @@ const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant("read" as const), who: fc.nat(1), times: fc.nat(5) }) },
 );
 
-/** A feed by hand: what is told comes out in its order. */
+/** A watch fed by the test: delivers its items in order. */
 function aFeed() {
   const waiting: Reflected<Identified>[] = [];
   let wake = () => {};
@@ -34,7 +34,7 @@ function aFeed() {
 }
 
 describe("a shared watch", () => {
-  it("leads every reader who folds the changes to what exists, however slow, whenever it came", async () => {
+  it("brings every reader to the existing objects, at any speed and from any start", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60 }), async (steps) => {
         const feed = aFeed();
@@ -63,14 +63,14 @@ describe("a shared watch", () => {
             return true;
           }
           const { metadata } = value.object;
-          // Added is for what the reader does not have, Modified and Deleted for what it has.
+          // Added is for objects unknown to the reader, Modified and Deleted for known objects.
           expect(folded.get(metadata.name)?.split(" ")[0]).toBe(value.type === "Added" ? undefined : metadata.uid);
           if (value.type === "Deleted") folded.delete(metadata.name);
           else folded.set(metadata.name, `${metadata.uid} ${metadata.resourceVersion}`);
           return true;
         }
 
-        /** Reads until nothing is left to tell: the next read would wait. */
+        /** Reads until the next read would wait. */
         async function readAll(reader: (typeof readers)[number]): Promise<void> {
           const marker = `marker-${version++}`;
           const object = { metadata: { name: marker, uid: marker, resourceVersion: "1" } };

@@ -19,7 +19,7 @@ const step = fc.oneof(
 
 describe("a watcher's view", () => {
   it.each([undefined, { labels: { pool: "o2" } }])(
-    "leads a reader who folds the changes to what exists, whatever it missed and whatever was compacted (selector %j)",
+    "brings a reader to the existing objects after any gaps and compactions (selector %j)",
     (selector) => {
       fc.assert(
         fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -47,7 +47,7 @@ describe("a watcher's view", () => {
                 continue;
               }
               const { name, uid } = change.object.metadata;
-              // Added is for what the reader does not have, Modified and Deleted for what it has.
+              // Added is for objects unknown to the reader, Modified and Deleted for known objects.
               const expected = change.type === "Added" ? undefined : uid;
               expect(folded.get(name)?.split(" ")[0]).toBe(expected);
               if (change.type === "Deleted") folded.delete(name);

@@ -25,7 +25,7 @@ interface Wish {
   readonly turn: number;
 }
 
-/** The queue as its contract says it, in the plainest code: a sorted list, a set, a count of failures. */
+/** A simple model of the queue: a sorted list, a set and failure counts. */
 function model(concurrency: number) {
   const flying = new Map<string, Wish>();
   const failures = new Map<string, number>();
@@ -87,7 +87,7 @@ function model(concurrency: number) {
 }
 
 describe("the workqueue", () => {
-  it("starts the same keys in the same order as its model, one flight a key, never more than it may", async () => {
+  it("starts the same keys in the same order as its model, within its concurrency", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { maxLength: 40 }),

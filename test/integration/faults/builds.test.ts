@@ -11,7 +11,7 @@ import { held, processesWith } from "../../support/up/slow.ts";
 const limit = { timeout: 90_000, interval: 200 };
 const mebibyte = 2 ** 20;
 
-describe.skipIf(process.platform !== "linux")("a builderpool up with builds that misbehave", () => {
+describe.skipIf(process.platform !== "linux")("builderpool up with misbehaving builds", () => {
   let machine: Installation;
   let up: UpProcess;
   let recorder: Recorder;
@@ -39,10 +39,10 @@ describe.skipIf(process.platform !== "linux")("a builderpool up with builds that
   };
   const fetched = async (url = "") => await (await fetch(url)).text();
   const fullLog = (url = "") => url.replace("pretty.html", "fullLog.txt");
-  /** The most memory that `up` ever had, in MiB. */
+  /** Peak memory of `up`, in MiB. */
   const peak = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${up.pid}/status`, "utf8"))?.[1]) / 1024;
 
-  it("keeps its memory when one prints a gigabyte, and stores the beginning and the end of it", async () => {
+  it("keeps its memory bounded for 1 GB of output, and stores its beginning and end", async () => {
     const { number } = await machine.propose("Flood", {
       "test/flood.test": [
         "echo first of all",
@@ -68,7 +68,7 @@ describe.skipIf(process.platform !== "linux")("a builderpool up with builds that
       expect(statSync(join(machine.workDir, "builders/hello-0", name)).size).toBeLessThanOrEqual(64 * mebibyte);
   });
 
-  it("reads through binary, colours and lines of a megabyte to the error, and shows it as plain text", async () => {
+  it("finds the error behind binary output, colours and lines of 1 MB, and shows it as plain text", async () => {
     const { number } = await machine.propose("Noise", {
       "test/noise.test": [
         "head -c 1048576 /dev/zero | tr '\\0' x; echo",
@@ -85,7 +85,7 @@ describe.skipIf(process.platform !== "linux")("a builderpool up with builds that
     for (const text of [said, await fetched(log?.url)]) expect(text).not.toMatch(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/);
   });
 
-  it("leaves nothing alive of one that forks, forks again, and takes sessions of its own", async () => {
+  it("kills all processes of a build that forks twice and creates its own sessions", async () => {
     const signs = join(machine.directory, "signs");
     mkdirSync(signs);
     chmodSync(signs, 0o777);
@@ -107,7 +107,7 @@ describe.skipIf(process.platform !== "linux")("a builderpool up with builds that
     expect(readdirSync(signs)).toHaveLength(5);
   });
 
-  it("W-23: goes on with the pool's values under empty and garbage files in config/, says so where people look, and obeys a file that was mended", async () => {
+  it("W-23: uses the pool's values for empty and invalid files in config/, reports them, and obeys a corrected file", async () => {
     const config = join(machine.workDir, "builders/hello-0/config");
     const file = (name: string) => join(config, name);
     const long = held(machine, "long");
@@ -136,7 +136,7 @@ describe.skipIf(process.platform !== "linux")("a builderpool up with builds that
     for (const warning of warnings) expect(shown).toMatch(warning);
     await long.release();
     expect(await verdict(first.number)).toMatchObject({ result: "Success", silent: false });
-    // No pause is skipped for it: the ordinary poll of one repository, each second, and the reports of one build.
+    // Bound: the usual poll of one repository per second, and the reports of one build.
     expect(machine.github.requests.length - asked).toBeLessThan(30 + 3 * ((Date.now() - since) / 1000));
     const writes = () => recorder.writes().filter(({ kind }) => kind === "Builder").length;
     const before = writes();
@@ -153,7 +153,7 @@ describe.skipIf(process.platform !== "linux")("a builderpool up with builds that
     expect(await comment(second.number)).toContain("aliBuild build exceeded its limit of 4000ms and was stopped.");
   });
 
-  it("has given each verdict once, and said it once", async () => {
+  it("accepts and publishes each verdict once", async () => {
     await expect.poll(() => unreported(recorder.writes(), machine.github.state), limit).toEqual([]);
     expect(broken(recorder.writes())).toEqual([]);
     expect(recorder.builds().map(({ status }) => [status?.phase, status?.attempt])).toEqual(

@@ -13,17 +13,17 @@ import { held, processesWith, waitFor } from "../../support/up/slow.ts";
 
 const recipeCheck = "build/hello/script";
 
-describe("what changes while it is built", () => {
+describe("a change during a build", () => {
   let machine: Installation;
   let up: UpProcess;
-  /** What was opened just before its pool went. */
+  /** The pull request opened just before its pool was deleted. */
   let late: { readonly commit: string };
 
   const checks = [
     { name: check, onlyWhenChanged: ["src", "test"] },
     { name: recipeCheck, onlyWhenChanged: ["build.sh"] },
   ];
-  /** One pool that builds, and one without builders, so that the file is never empty. */
+  /** One pool with a builder, and one without builders, so that the file is never empty. */
   async function declare(...names: readonly string[]): Promise<void> {
     const documents = [];
     for (const name of ["hello", "idle"]) {
@@ -57,7 +57,7 @@ describe("what changes while it is built", () => {
   });
   afterAll(() => machine.close());
 
-  it("cancels the build of a commit that was replaced, and builds the new one", async () => {
+  it("cancels the build of a replaced commit and builds the new commit", async () => {
     const old = held(machine, "old");
     const { number, commit } = await machine.propose("Take long", old.files);
     await up.line(new RegExp(`${check} .*#${number}: GitHub shows pending`));
@@ -68,7 +68,7 @@ describe("what changes while it is built", () => {
     expect(old.processes()).toBe(0);
   });
 
-  it("builds what carries the label ci-priority first", async () => {
+  it("builds pull requests with the label ci-priority first", async () => {
     const first = held(machine, "first");
     await machine.propose("Hold the builder", first.files);
     const busy = await machine.propose("Wait in turn", greeting("Hello, in turn"));
@@ -85,7 +85,7 @@ describe("what changes while it is built", () => {
     expect(order).toContain(urgent.commit);
   });
 
-  it("stops the build of a pull request that is closed, and forgets it", async () => {
+  it("stops the build of a closed pull request and deletes its Build", async () => {
     const closed = held(machine, "closed");
     const { number, commit } = await machine.propose("Never mind", closed.files);
     await up.line(new RegExp(`${check} .*#${number}: GitHub shows pending`));
@@ -97,7 +97,7 @@ describe("what changes while it is built", () => {
       .toEqual(["pending Started", "pending Not building: the pull request is no longer open on this branch"]);
   });
 
-  it("builds again, on the base as it is by then, when a person sets the status to pending", async () => {
+  it("builds again on the current base when a person sets the status to pending", async () => {
     const { number, commit } = await machine.propose("Greet", greeting("Hello, before"));
     await up.line(new RegExp(`${check} .*#${number}: GitHub shows success`));
     await machine.github.state.pushBranch({ repository: hello, files: greeting("Hello, meanwhile") });
@@ -118,7 +118,7 @@ describe("what changes while it is built", () => {
     ]);
   });
 
-  it("builds a draft once it is ready, and says nothing before", async () => {
+  it("builds a draft once it is ready, and publishes no status before", async () => {
     const { number, commit } = await machine.propose("Sketch", skip, { draft: true });
     await up.line(new RegExp(`${check} .*#${number}: not built: it is a draft`));
     expect(machine.statuses(commit)).toEqual([]);
@@ -126,7 +126,7 @@ describe("what changes while it is built", () => {
     await up.line(new RegExp(`${check} .*#${number}: GitHub shows success`));
   });
 
-  it("asks for approval of a stranger's change, whose account may be gone, and builds it after that", async () => {
+  it("requests approval for the change of a stranger or deleted account, and builds it after the approval", async () => {
     const stranger = { association: "NONE", author: "mallory" };
     const { number, commit } = await machine.propose("Trust me", skip, stranger);
     const ghost = await machine.propose("From nowhere", skip, { ...stranger, author: null });
@@ -139,7 +139,7 @@ describe("what changes while it is built", () => {
     expect(statuses(ghost.commit)).toEqual(["pending Security: approval needed, not starting"]);
   });
 
-  it("leaves nothing pending of a check that goes out of the file while it is built", async () => {
+  it("clears the pending status of a check removed during its build", async () => {
     const gate = `${machine.directory}/go-never`;
     const { number, commit } = await machine.propose("Rewrite", { "build.sh": waitFor(gate) });
     await up.line(new RegExp(`${recipeCheck} .*#${number}: GitHub shows pending`));
@@ -153,7 +153,7 @@ describe("what changes while it is built", () => {
     expect(processesWith(gate)).toBe(0);
   });
 
-  it("drains a pool that goes out of the file while it builds, lets what runs end, and takes it up again when it is put back", async () => {
+  it("drains a pool removed during its build, finishes the build, and creates the pool again when it is added back", async () => {
     const last = held(machine, "last");
     const { number, commit } = await machine.propose("Last", last.files);
     await up.line(new RegExp(`${check} .*#${number}: GitHub shows pending`));
@@ -173,11 +173,11 @@ describe("what changes while it is built", () => {
     expect(left.filter(({ spec }) => spec.number === number)).toHaveLength(1);
   });
 
-  it("builds what waits when the pool is there again", async () => {
+  it("builds the waiting pull request when the pool exists again", async () => {
     await expect.poll(() => statuses(late.commit), { timeout: 60_000 }).toEqual(["pending Started", "success"]);
   });
 
-  it("leaves nothing of a pool that goes out of the file", async () => {
+  it("removes all objects of a pool removed from the file", async () => {
     await declare();
     await expect.poll(() => machine.get("builds"), { timeout: 30_000 }).toEqual([]);
     await expect.poll(() => machine.get("builders"), { timeout: 10_000 }).toEqual([]);

@@ -10,11 +10,8 @@ import { broken, unreported } from "../../support/up/invariants.ts";
 import { aJournal, type Journal } from "../../support/up/journal.ts";
 import { type Recorder, record } from "../../support/up/recorder.ts";
 
-/** A status reaches GitHub after the write of its verdict, later on a loaded machine. */
-const reported = { timeout: 30_000 };
-
-/** One work folder for all cases: each starts `up` on what the one before it left. */
-describe.skipIf(process.platform !== "linux")("a process that dies", () => {
+/** All cases share one work folder: each starts `up` on the state of the previous case. */
+describe.skipIf(process.platform !== "linux")("a process death", () => {
   let machine: Installation;
   let journal: Journal;
   let recorder: Recorder;
@@ -57,7 +54,7 @@ describe.skipIf(process.platform !== "linux")("a process that dies", () => {
     return machine.statuses(commit).filter((status) => !status.startsWith("pending"));
   }
 
-  /** The running cell and whatever it runs, as this machine sees them. */
+  /** The PIDs of the running cell and its processes. */
   async function cell(): Promise<{ readonly wrapper: number; readonly all: readonly number[] }> {
     const text = readFileSync(join(machine.workDir, "builders/hello-0/state/cell.json"), "utf8");
     const wrapper = Number(JSON.parse(text).pid);
@@ -67,7 +64,7 @@ describe.skipIf(process.platform !== "linux")("a process that dies", () => {
     return { wrapper, all: [...all] };
   }
 
-  it("during the warm-up leaves nothing running, and the next one begins the warm-up anew", async () => {
+  it("during the warm-up leaves no process, and the next `up` restarts the warm-up", async () => {
     await up.line(/hello-0: .*aliBuild/);
     await expect
       .poll(
@@ -91,7 +88,7 @@ describe.skipIf(process.platform !== "linux")("a process that dies", () => {
     await again();
   });
 
-  it("as a cell alone is an infrastructure failure: shown as pending, never as red, and tried again", async () => {
+  it("of a cell is an infrastructure failure: pending, never red, and retried", async () => {
     const { number, commit } = await machine.propose("Lose the cell", {
       ...greeting("Hello"),
       ...journal.holding("cell"),
@@ -108,7 +105,7 @@ describe.skipIf(process.platform !== "linux")("a process that dies", () => {
     ]);
   });
 
-  it("just after a claim loses it to the next process, which builds once", async () => {
+  it("just after a claim requeues the build, which the next process builds once", async () => {
     machine.github.faults.add({ on: "* /git/*", fault: { kind: "hang" } });
     const { number, commit } = await machine.propose("Claim", greeting("Hello, claim"));
     await until(number, { phase: "Claimed", attempt: 1 });
@@ -119,11 +116,11 @@ describe.skipIf(process.platform !== "linux")("a process that dies", () => {
     await expect.poll(() => terminal(commit), reported).toEqual(["success"]);
   });
 
-  it("during a build, with a cell that cannot end itself, has its leftovers stopped before anything new starts", async () => {
+  it("during a build with a stopped cell has its leftovers killed before any new process starts", async () => {
     const { number, commit } = await machine.propose("Run", { ...greeting("Hello, run"), ...journal.holding("run") });
     await expect.poll(() => journal.runs("run"), { timeout: 30_000, interval: 50 }).toHaveLength(1);
     const { all } = await cell();
-    for (const pid of all) process.kill(pid, "SIGSTOP"); // so it does not see its life line cut
+    for (const pid of all) process.kill(pid, "SIGSTOP"); // so the cell does not notice that its pipe closed
     await kill();
     await sleep(500);
     expect((await listProcesses()).filter(({ pid }) => all.includes(pid))).toHaveLength(all.length);
@@ -135,11 +132,11 @@ describe.skipIf(process.platform !== "linux")("a process that dies", () => {
     await until(number, { phase: "Done", attempt: 2, verdict: { result: "Success" } });
     await expect.poll(() => terminal(commit), reported).toEqual(["success"]);
     const [first, second] = journal.runs("run");
-    expect(first?.last).toBeGreaterThan(restarted); // it did outlive its up
+    expect(first?.last).toBeGreaterThan(restarted); // the cell outlived its `up`
     expect(second?.first).toBeGreaterThan(first?.last ?? Number.POSITIVE_INFINITY);
   });
 
-  it("between verdict and report is followed by the report alone: one status, one comment, no second build", async () => {
+  it("between verdict and report causes only the report: one status, one comment, no second build", async () => {
     const breaking = { "src/greeting.cxx": "const char* greeting() { return 1 2; }\n" };
     const { github } = machine;
     github.faults.add({ on: `POST /repos/${hello}/statuses/*`, skip: 1, fault: { kind: "hang" } });
@@ -160,7 +157,7 @@ describe.skipIf(process.platform !== "linux")("a process that dies", () => {
     expect(find(number)?.status).toMatchObject({ attempt: 1 });
   });
 
-  it("only in appearance, stopped for seconds and continued, goes on with the same claim", async () => {
+  it("that is only a pause of seconds keeps the claim", async () => {
     const { number, commit } = await machine.propose("Nap", { ...greeting("Hello, nap"), ...journal.holding("nap") });
     await expect.poll(() => journal.runs("nap"), { timeout: 30_000, interval: 50 }).toHaveLength(1);
     process.kill(up.pid, "SIGSTOP");
@@ -172,13 +169,13 @@ describe.skipIf(process.platform !== "linux")("a process that dies", () => {
     expect(journal.runs("nap")).toHaveLength(1);
   });
 
-  it("comes back to what it had promised to try again", async () => {
+  it("does not lose a promised retry", async () => {
     const build = recorder.builds().find(({ spec }) => spec.title === "Lose the cell");
     await until(build?.spec.number ?? 0, { phase: "Done", verdict: { result: "Success" } });
     await expect.poll(() => terminal(build?.spec.commit ?? ""), reported).toEqual(["success"]);
   });
 
-  it("and another and another: no claim was live twice, no question answered twice, nothing left unsaid", async () => {
+  it("repeated several times causes no second live claim, no second verdict and no missing report", async () => {
     expect(recorder.builds().map(({ spec, status }) => [spec.title, status?.phase])).toEqual(
       recorder.builds().map(({ spec }) => [spec.title, "Done"]),
     );

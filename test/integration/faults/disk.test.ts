@@ -11,8 +11,8 @@ const limit = { timeout: 120_000, interval: 200 };
 const mebibyte = 2 ** 20;
 const canMount = process.getuid?.() === 0 && process.platform === "linux";
 
-/** Store, logs and trees on one small disk, as on a machine that has but one. */
-describe.runIf(canMount)("a disk that is full", () => {
+/** Store, logs and work areas on one small disk, as on a machine with a single disk. */
+describe.runIf(canMount)("a full disk", () => {
   let machine: Installation;
   let up: UpProcess;
   let recorder: Recorder;
@@ -31,14 +31,14 @@ describe.runIf(canMount)("a disk that is full", () => {
   afterAll(async () => {
     recorder?.close();
     rmSync(ballast(), { force: true });
-    up?.kill("SIGTERM"); // not SIGKILL: a cell that tidies up just then would make its folders anew beneath the mount
+    up?.kill("SIGTERM"); // not SIGKILL: a cell during its cleanup would create its folders again below the mount
     await up?.ended;
     execFileSync("umount", ["--lazy", machine.workDir]);
     await machine.close();
   });
 
   const ballast = () => join(machine.workDir, "ballast");
-  /** Fills the disk until no more than `free` bytes are left, by what belongs to nobody here. */
+  /** Fills the disk with a foreign file until `free` bytes are left. */
   function fill(free: number): void {
     const file = openSync(ballast(), "a");
     try {
@@ -63,7 +63,7 @@ describe.runIf(canMount)("a disk that is full", () => {
       .filter((line) => line.includes("store file"));
   const full = /store file \/.*\/store\.db: the disk is full: free some space/;
 
-  it("by a build is the machine's trouble: said as pending, with what to do, and never as red", async () => {
+  it("filled by a build is an infrastructure failure: pending with the remedy, never red", async () => {
     const plain = await machine.propose("Plain", greeting("Hello, plain"));
     await expect.poll(() => terminal(plain.commit), limit).toEqual(["success"]);
     fill(24 * mebibyte);
@@ -85,7 +85,7 @@ describe.runIf(canMount)("a disk that is full", () => {
     expect(terminal(grown.commit)).toEqual([]);
   });
 
-  it("to the last byte stops no `up`, which says in one sentence what is wrong and shows what it knows", async () => {
+  it("without a free byte does not stop `up`, which reports the cause and still shows its state", async () => {
     fill(0);
     waiting = await machine.propose("Wait", greeting("Hello, at last"));
     await expect.poll(() => aboutStore().at(-1), limit).toMatch(full);
@@ -95,7 +95,7 @@ describe.runIf(canMount)("a disk that is full", () => {
     expect(stdout).toMatch(/#2 .* Queued after DiskFull/);
   });
 
-  it("has lost nothing once there is room: what waited is built, and what was put back too", async () => {
+  it("loses no work: waiting and requeued builds run once space is free", async () => {
     empty();
     await expect.poll(() => aboutStore().at(-1), limit).toMatch(/accepts writes again/);
     expect(aboutStore().length).toBeLessThan(10);
@@ -105,7 +105,7 @@ describe.runIf(canMount)("a disk that is full", () => {
     expect(build(grown.number)?.status).toMatchObject({ phase: "Done", attempt: 2 });
   });
 
-  it("ends a new `up` with a sentence, and the next one finds everything as it was acknowledged", async () => {
+  it("stops a new `up` with a message, and the next `up` finds every acknowledged write", async () => {
     fill(0);
     up.kill("SIGKILL");
     await up.ended;

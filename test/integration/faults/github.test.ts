@@ -9,8 +9,8 @@ import { type Recorder, record } from "../../support/up/recorder.ts";
 
 const limit = { timeout: 90_000, interval: 200 };
 
-/** One `up` for all rows: each finds what the ones before it left, and leaves it as it was. */
-describe("a builderpool up whose GitHub", () => {
+/** All rows share one `up`: each starts from the state of the previous row and restores it. */
+describe("builderpool up with a GitHub that", () => {
   let machine: Installation;
   let up: UpProcess;
   let recorder: Recorder;
@@ -34,7 +34,7 @@ describe("a builderpool up whose GitHub", () => {
   const listing = async () => (await machine.get<"BuilderPool">("pools"))[0]?.status?.listings?.[0];
   const uids = () => recorder.builds().map(({ spec, metadata }) => `#${spec.number} ${metadata.uid}`);
 
-  /** A pull request whose build fails as soon as it is let go, which is when GitHub has got a comment to take. */
+  /** A pull request with a build that fails on release, so that a comment is due at that moment. */
   async function failing(name: string) {
     const gate = join(machine.directory, `go-${name}`);
     const files = { "test/held.test": `until test -e ${gate}; do sleep 0.1; done\nfalse\n` };
@@ -45,15 +45,15 @@ describe("a builderpool up whose GitHub", () => {
     await expect.poll(() => statuses(commit), limit).toEqual(["pending Started"]);
     return { number, commit, letGo };
   }
-  /** A pull request that is skipped in a moment: there is nothing in it to build. */
+  /** A pull request without a buildable change, which is skipped at once. */
   const trifle = (name: string) => machine.propose(name, { [`docs/${name}.md`]: "Nothing that is built.\n" });
 
   interface Row {
     readonly name: string;
-    /** To every request but those of git. */
+    /** For every request except git requests. */
     readonly fault: Fault;
     readonly on?: readonly string[];
-    /** What people read while it lasts. */
+    /** The message for people during the fault. */
     readonly says: RegExp;
   }
   const rows: readonly Row[] = [
@@ -83,7 +83,7 @@ describe("a builderpool up whose GitHub", () => {
   ];
 
   it.each(rows)(
-    "$name keeps its queue, marks it as stale, and gives what is due when that is over",
+    "$name keeps its queue, marks it as stale, and publishes due reports afterwards",
     async ({ name, fault, on = ["* /graphql", "* /repos/*"], says }) => {
       const { number, commit, letGo } = await failing(name.replaceAll(" ", "-"));
       const known = uids();
@@ -106,13 +106,13 @@ describe("a builderpool up whose GitHub", () => {
     },
   );
 
-  it("has left its notes of all that where people look, and no bad one stands there now", async () => {
-    expect(up.output()).toMatch(/alice\/hello could not be listed, the last listing is kept: gitHub answered 502/i);
+  it("recovered leaves log entries of every fault and no active warning", async () => {
+    expect(up.output()).toMatch(/alice\/hello could not be listed, what is known is kept: gitHub answered 502/i);
     const pools = await machine.run("get", "pools");
     expect(pools.stdout + pools.stderr).not.toMatch(/could not be listed/);
   });
 
-  it("spends its budget reads nothing until the reset, and still takes verdicts", async () => {
+  it("has no budget left is not listed until the reset, and still gets verdicts", async () => {
     const { number, commit, letGo } = await failing("spent");
     const known = uids();
     machine.github.budgets.leave("graphql", 0, 8_000);
@@ -127,7 +127,7 @@ describe("a builderpool up whose GitHub", () => {
     await expect.poll(() => statuses(late.commit).at(-1), limit).toMatch(/^success/);
   });
 
-  it("answers slowly is waited for, and nothing is called stale", async () => {
+  it("answers slowly causes no stale listing", async () => {
     for (const on of ["* /graphql", "* /repos/*"])
       machine.github.faults.add({ on, fault: { kind: "slow", ms: 1_500 } });
     const { commit } = await trifle("slow");
@@ -136,7 +136,7 @@ describe("a builderpool up whose GitHub", () => {
     machine.github.faults.clear();
   });
 
-  it("cannot describe one pull request builds its neighbours, and keeps what it knows of that one", async () => {
+  it("fails for one pull request builds the others and keeps the last state of that one", async () => {
     const { number, commit, letGo } = await failing("unreadable");
     machine.github.faults.add({ on: "POST /graphql", fault: { kind: "unreadable", number } });
     machine.github.state.edit({ repository: hello, number, title: "Cannot be read" });
@@ -158,7 +158,7 @@ describe("a builderpool up whose GitHub", () => {
     ["meets a 502", { kind: "status", status: 502 }],
     ["meets 403 with Retry-After", { kind: "retryAfter", status: 403, seconds: 1 }],
   ];
-  it.each(lost)("takes a status and a comment once when the write of each %s", async (name, fault) => {
+  it.each(lost)("gets a status and a comment once when the write of each %s", async (name, fault) => {
     const { number, commit, letGo } = await failing(name.replaceAll(" ", "-"));
     for (const on of [`POST /repos/${hello}/statuses/*`, `POST /repos/${hello}/issues/*`])
       machine.github.faults.add({ on, times: 1, fault });
@@ -172,7 +172,7 @@ describe("a builderpool up whose GitHub", () => {
     machine.github.faults.clear();
   });
 
-  it("has every verdict once after all of that, each given once, by a builder that was Ready", async () => {
+  it("had all these faults has every verdict once, each from a Ready builder", () => {
     const writes = recorder.writes();
     expect(broken(writes)).toEqual([]);
     await expect.poll(() => unreported(recorder.writes(), machine.github.state), limit).toEqual([]);

@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { anInstallation, greeting, hello, type Installation, type UpProcess } from "../../support/up/installation.ts";
 
 const head = "apiVersion: ci.alice.cern.ch/v1alpha1\nkind: BuilderPool\n";
-/** A pool with one line of its own; the line that is wrong ends in `# <`. */
+/** A pool with one additional line. The wrong line ends in `# <`. */
 const pool = (name: string, ...lines: readonly string[]) =>
   `${head}metadata: {name: ${name}}\nspec:\n  package: hello\n${lines.map((line) => `  ${line}\n`).join("")}`;
 const inHello = `repository: ${hello}`;
 
-/** What is wrong, the document, and the sentence that follows file and line. */
+/** The mistake, the document, and the expected message after file and line. */
 const documents: readonly (readonly [string, string, string])[] = [
   [
     "a tab",
@@ -61,7 +61,7 @@ const documents: readonly (readonly [string, string, string])[] = [
   ["a text", "hello world # <\n", 'expected a mapping, found "hello world"'],
 ];
 
-/** Of one pool with good neighbours: what is wrong, the check, and the sentence. */
+/** Checks of one pool with valid neighbours: the mistake, the check, and the expected message. */
 const checks: readonly (readonly [string, readonly string[], string])[] = [
   [
     "an unknown field of a check",
@@ -107,7 +107,7 @@ const checks: readonly (readonly [string, readonly string[], string])[] = [
     "spec.checks[7].name: check build/hello/o2 is defined twice in pool hello, and the first definition is used; rename or remove the second",
   ],
 ];
-/** Checks of a pool that names no repository. */
+/** Checks of a pool without a repository. */
 const homeless: readonly (readonly [string, readonly string[], string])[] = [
   [
     "a check without a repository",
@@ -116,12 +116,12 @@ const homeless: readonly (readonly [string, readonly string[], string])[] = [
   ],
 ];
 
-describe("builderpool up with pool files that are wrong here and there", () => {
+describe("builderpool up with partly invalid pool files", () => {
   let machine: Installation;
   let up: UpProcess;
   const sentences: (readonly [string, string])[] = [];
 
-  /** The text with what is wrong added to it; remembers the line to be named. */
+  /** Adds the mistake to the text and remembers the expected line. */
   function compose(file: string, text: string, wrong: string, sentence: string): string {
     const above = wrong.slice(0, wrong.indexOf("# <"));
     sentences.push([`${file}:${(text + above).split("\n").length}`, sentence]);
@@ -160,7 +160,7 @@ describe("builderpool up with pool files that are wrong here and there", () => {
   afterAll(() => machine.close());
 
   const all = [...checks, ...documents, ...homeless].map(([what], index) => ({ what, index }));
-  it.each(all)("names file, line and field of $what, in one sentence", ({ index }) => {
+  it.each(all)("names file, line and field of $what", ({ index }) => {
     const [place, sentence] = sentences[index] ?? [];
     expect(up.output()).toContain(`  ${place}: ${sentence}`);
   });
@@ -171,7 +171,7 @@ describe("builderpool up with pool files that are wrong here and there", () => {
     ["empty.yaml", /:1: contains no BuilderPool; add a document with kind: BuilderPool/],
     ["folder.yaml", /: cannot be read: it is a directory; list the files in it instead/],
     ["missing.yaml", /: cannot be read: there is no such file/],
-  ])("says of %s what is wrong", (name, sentence) => {
+  ])("names the problem of %s", (name, sentence) => {
     const lines = up
       .output()
       .split("\n")
@@ -179,7 +179,7 @@ describe("builderpool up with pool files that are wrong here and there", () => {
     expect(lines).toEqual([expect.stringMatching(sentence)]);
   });
 
-  it("says each thing once", () => {
+  it("prints each message once", () => {
     for (const [place, sentence] of sentences)
       expect(
         up
@@ -189,7 +189,7 @@ describe("builderpool up with pool files that are wrong here and there", () => {
       ).toHaveLength(1);
   });
 
-  it("builds with the good check between the wrong ones, and runs the good pools of the wrong files", async () => {
+  it("builds with the valid check between invalid ones, and runs the valid pools of invalid files", async () => {
     const { number } = await machine.propose("Greet", greeting("Hello, neighbours"));
     await up.line(new RegExp(`build/hello/o2 ${hello}#${number}: GitHub shows success`));
     expect((await machine.get("pools")).map(({ metadata }) => metadata.name).toSorted()).toEqual([
@@ -200,7 +200,7 @@ describe("builderpool up with pool files that are wrong here and there", () => {
     expect((await machine.get("builders")).map(({ metadata }) => metadata.name)).toEqual(["hello-0"]);
   });
 
-  it("ends with exit code 2, having started nothing, when nothing good is left", async () => {
+  it("exits with code 2 without starting when no valid pool is left", async () => {
     const file = join(machine.directory, "bad.yaml");
     await writeFile(file, documents.map(([, wrong]) => `---\n${wrong}`).join(""));
     const ended = await machine.run("up", "-f", file, "--work-dir", join(machine.directory, "unused"));

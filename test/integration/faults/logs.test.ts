@@ -11,8 +11,8 @@ import { type Recorder, record } from "../../support/up/recorder.ts";
 const limit = { timeout: 90_000, interval: 200 };
 const isRoot = process.getuid?.() === 0;
 
-/** One `up`, and the ones that follow it on the same work folder; the log store is a folder beside it. */
-describe("a log store that is down", () => {
+/** Several runs of `up` on one work folder; the log store is a folder next to it. */
+describe("an unavailable log store", () => {
   let machine: Installation;
   let up: UpProcess;
   let recorder: Recorder;
@@ -33,7 +33,7 @@ describe("a log store that is down", () => {
     await machine.close();
   });
 
-  /** Always on the same port, so that a link stays good. */
+  /** Always the same port, so that links stay valid. */
   async function start(): Promise<void> {
     up = machine.up("--listen", `127.0.0.1:${port}`);
     await up.line(/hello-0: ready/);
@@ -46,7 +46,7 @@ describe("a log store that is down", () => {
   const complaint = (why: string) =>
     new RegExp(`the log store takes no logs \\(.*${why}.*\\), so they wait on this machine and are sent again`);
 
-  /** The verdict is on the object, and nobody outside has heard of it. */
+  /** The verdict is on the object and not yet on GitHub. */
   async function expectKept(number: number, commit: string): Promise<void> {
     await expect
       .poll(() => build(number)?.status?.verdict, limit)
@@ -56,7 +56,7 @@ describe("a log store that is down", () => {
       });
     expect([terminal(commit), comments(number)]).toEqual([[], []]);
   }
-  /** The verdict was said once, and its link opens. */
+  /** The verdict was published once, and its link opens. */
   async function expectDelivered(number: number, commit: string): Promise<void> {
     await expect.poll(() => build(number)?.status?.verdict?.log?.stored, limit).toBe(true);
     await expect.poll(() => comments(number), limit).toHaveLength(1);
@@ -71,7 +71,7 @@ describe("a log store that is down", () => {
     );
   }
 
-  it("with a file in its place delays no verdict on the object, is named where people look, and gets the log when it is back", async () => {
+  it("replaced by a file delays no verdict on the object, is reported, and gets the log after its recovery", async () => {
     renameSync(store, `${store}.away`);
     writeFileSync(store, "");
     const { number, commit } = await machine.propose("Break", mistake("1 2;"));
@@ -84,13 +84,13 @@ describe("a log store that is down", () => {
     await expect.poll(async () => (await machine.run("get", "builders")).stdout, limit).not.toMatch(/the log store/);
   });
 
-  it("without its folder makes it anew", async () => {
+  it("with a deleted folder creates the folder again", async () => {
     rmSync(store, { recursive: true });
     const { number, commit } = await machine.propose("Break on", mistake("3 4;"));
     await expectDelivered(number, commit);
   });
 
-  it("for longer than `up` lives is waited for by the next one, which starts without it", async () => {
+  it("during a restart does not stop the next `up`, which waits for its recovery", async () => {
     renameSync(store, `${store}.away`);
     writeFileSync(store, "");
     const { number, commit } = await machine.propose("Break again", mistake("5 6;"));
@@ -109,7 +109,7 @@ describe("a log store that is down", () => {
   });
 
   it.runIf(isRoot && process.platform === "linux")(
-    "that is full leaves the log here, whole, until there is room for it",
+    "on a full disk keeps the whole log in the sandbox until space is free",
     async () => {
       rmSync(store, { recursive: true });
       mkdirSync(store);
@@ -124,7 +124,7 @@ describe("a log store that is down", () => {
     },
   );
 
-  it("has cost no verdict and no second build, and left nothing waiting here", async () => {
+  it("causes no lost verdict, no second build and no waiting log", async () => {
     expect(broken(recorder.writes())).toEqual([]);
     await expect.poll(() => unreported(recorder.writes(), machine.github.state), limit).toEqual([]);
     const waiting = join(machine.workDir, "builders/hello-0/state/pending-logs");

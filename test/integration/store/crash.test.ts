@@ -13,10 +13,10 @@ import { aBuild } from "../../contract/objects.ts";
 const rounds = 10;
 const writer = join(import.meta.dirname, "writer.ts");
 
-/** What the killed writers had been told last about each name: `created`, the number of an attempt, or `deleted`. */
+/** The last acknowledged write per name: `created`, the number of an attempt, or `deleted`. */
 type Acknowledged = Map<string, string>;
 
-describe("the embedded store and its processes", () => {
+describe("the embedded store with several processes", () => {
   let folder: string;
   const open = (file: string) => openEmbeddedStore({ file, clock: systemClock, log: createLog({ level: "silent" }) });
   beforeAll(() => {
@@ -24,7 +24,10 @@ describe("the embedded store and its processes", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  /** A process that writes until kill -9, which comes when `end` resolves, asked after the first acknowledged write. */
+  /**
+   * A process that writes until kill -9. The kill follows when `end` resolves; `end` is called after the first
+   * acknowledged write.
+   */
   async function killedWriter(
     file: string,
     prefix: string,
@@ -41,7 +44,7 @@ describe("the embedded store and its processes", () => {
     for (const [, name = "", said = ""] of output.matchAll(/^(\S+) (\S+)\n/gm)) acknowledged.set(name, said);
   }
 
-  it("loses no acknowledged write to kill -9, at whatever instant it comes", { timeout: 60_000 }, async () => {
+  it("loses no acknowledged write to kill -9 at any instant", { timeout: 60_000 }, async () => {
     const file = join(folder, "killed.db");
     const acknowledged: Acknowledged = new Map();
     for (let round = 0; round < rounds; round += 1) {
@@ -56,7 +59,7 @@ describe("the embedded store and its processes", () => {
         const attempt = found.get(name)?.status?.attempt ?? 0;
         if (said === "deleted") expect(found.has(name), name).toBe(false);
         else if (said === "created") expect(found.has(name), name).toBe(true);
-        // After the third attempt the deletion may have been made and not yet acknowledged.
+        // After the third attempt the deletion may be stored and not yet acknowledged.
         else if (found.has(name) || said !== "3") expect(attempt, name).toBeGreaterThanOrEqual(Number(said));
       }
       store.close();
@@ -64,7 +67,7 @@ describe("the embedded store and its processes", () => {
     expect(acknowledged.size).toBeGreaterThan(rounds);
   });
 
-  it("shows a watch in one process what another one writes, and lets both write", { timeout: 30_000 }, async () => {
+  it("delivers the writes of another process to a watch, and accepts writes of both", { timeout: 30_000 }, async () => {
     const file = join(folder, "shared.db");
     const store = open(file);
     const builds = follow(store, "Build");
@@ -84,7 +87,7 @@ describe("the embedded store and its processes", () => {
     store.close();
   });
 
-  it("lets processes create the file at the same time", { timeout: 60_000 }, async () => {
+  it("can be created by several processes at the same time", { timeout: 60_000 }, async () => {
     for (let round = 0; round < 3; round += 1) {
       const acknowledged: Acknowledged = new Map();
       const file = join(folder, `new-${round}.db`);

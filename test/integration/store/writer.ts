@@ -5,7 +5,7 @@ import { systemClock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
 import { aBuild, queuedStatus } from "../../contract/objects.ts";
 
-/** Writes until it is killed: `writer.ts FILE PREFIX`. Each line on standard output is a write the store has acknowledged. */
+/** Writes until it is killed: `writer.ts FILE PREFIX`. Prints one line per acknowledged write. */
 const [file = "", prefix = ""] = process.argv.slice(2);
 const store = openEmbeddedStore({ file, clock: systemClock, log: createLog({ level: "silent" }) });
 const acknowledge = (name: string, said: string) => writeSync(1, `${name} ${said}\n`);

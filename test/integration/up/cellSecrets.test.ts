@@ -7,7 +7,7 @@ import { anInstallation, greeting, type Installation, type UpProcess } from "../
 const first = "grid-certificate-of-today";
 const second = "grid-certificate-of-tomorrow";
 
-describe("Secrets that a pool hands to builds", () => {
+describe("the cellSecrets of a pool", () => {
   let machine: Installation;
   let up: UpProcess;
   let reports: string;
@@ -25,7 +25,7 @@ describe("Secrets that a pool hands to builds", () => {
   });
   afterAll(() => machine.close());
 
-  /** A pull request whose test runs the script, and what the script left in the file `$report`. */
+  /** Opens a pull request with the script as its test; returns the content of the script's file `$report`. */
   async function build(name: string, script: string, meanwhile?: () => void): Promise<string> {
     const report = join(reports, name);
     const lines = ["set -e", `report=${report}`, `touch ${report}.runs`, script, ""];
@@ -39,11 +39,11 @@ describe("Secrets that a pool hands to builds", () => {
     return readFileSync(report, "utf8").trim();
   }
 
-  it("are said at the start to be readable by every pull request's code", async () => {
+  it("are reported at the start as readable by every pull request's code", async () => {
     await up.line(/hello: the code of every pull request that is built can read .*secrets\/grid \(spec\.cellSecrets\)/);
   });
 
-  it("are files in the folder that aliBuild is told of, and stand in no environment, command line, log or object", async () => {
+  it("are files in the folder passed to aliBuild, and appear in no environment, command line, log or object", async () => {
     const words = '-q -f "$BUILDERPOOL_SECRETS/grid/tokencert.pem"';
     const script = [
       'cat "$BUILDERPOOL_SECRETS/grid/tokencert.pem" > "$report"',
@@ -61,20 +61,20 @@ describe("Secrets that a pool hands to builds", () => {
     expect(page + JSON.stringify(made) + up.output()).not.toContain(first);
   });
 
-  it("follow their files while a build runs", async () => {
+  it("follow changes of their files during a build", async () => {
     const wait = `until grep -q tomorrow "$BUILDERPOOL_SECRETS/grid/tokencert.pem"; do sleep 0.2; done`;
     const script = `${wait}; cat "$BUILDERPOOL_SECRETS/grid/tokencert.pem" > "$report"`;
     expect(await build("follow", script, () => writeFileSync(key, second, { mode: 0o600 }))).toBe(second);
   });
 
-  it("are gone when the pool no longer names them", async () => {
+  it("are removed when the pool no longer lists them", async () => {
     await machine.declare();
     await up.line(/hello-0: drained/);
     expect(await build("gone", 'echo "[$BUILDERPOOL_SECRETS]" > "$report"')).toBe("[]");
     expect(existsSync(join(machine.workDir, "builders/hello-0/secrets"))).toBe(false);
   });
 
-  it("are refused where they are the credential of a pool, before anything runs", async () => {
+  it("are refused before the start when they are the credential of a pool", async () => {
     const { apiUrl, gitUrl } = machine.github;
     up.kill("SIGTERM");
     await up.ended;

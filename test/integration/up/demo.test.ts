@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => rm(scratch, { recursive: true, force: true }));
 
 describe("the pool of the demo", () => {
-  it("has two checks and nothing to complain about", () => {
+  it("has two checks and no problem", () => {
     const { pool, problems } = parsePool(
       parse(demoPool({ apiUrl: "http://127.0.0.1:1", gitUrl: "http://127.0.0.1:1/git" })),
     );
@@ -37,7 +37,7 @@ describe("the pool of the demo", () => {
 });
 
 describe("the pull requests of the demo", () => {
-  it("are pushed to some seconds after their build has started, where that is their fate", async () => {
+  it("with an overtaking push get it some seconds after their build started", async () => {
     const demo = await startDemo(join(scratch, "demo"));
     const { number } = pullTitled(demo, "Test that the greeting does not tire");
     const commit = headOf(demo.state.pullRequest(hello, number)).oid;
@@ -54,7 +54,7 @@ describe("the pull requests of the demo", () => {
     await demo.close();
   });
 
-  it("are made anew by every demo, unless it is told to go on", async () => {
+  it("are created again by every demo without KEEP", async () => {
     const directory = join(scratch, "demo");
     const first = await startDemo(directory);
     const { number } = pullTitled(first, "Be brief");
@@ -77,19 +77,19 @@ describe.each([
 ])("the sources of hello, %s", (_, compiler) => {
   const real = ["/usr/bin/c++", "/usr/local/bin/c++"].find((path) => existsSync(path));
 
-  it.skipIf(compiler && real === undefined)("compile, and pass their tests", async () => {
+  it.skipIf(compiler && real === undefined)("compile and pass their tests", async () => {
     const { code, output } = await build({}, compiler);
     expect(output).toContain("100% tests passed, 0 tests failed out of 2");
     expect(code).toBe(0);
   });
 
-  it.skipIf(compiler && real === undefined)("fail like C++ where a semicolon is missing", async () => {
+  it.skipIf(compiler && real === undefined)("fail with a compile error for a missing semicolon", async () => {
     const { code, output } = await build(filesOf("Welcome everybody"), compiler);
     expect(output).toMatch(/^src\/greeting\.cxx:3:\d+: error: expected .;. before .}. token$/m);
     expect(code).not.toBe(0);
   });
 
-  it.skipIf(compiler && real === undefined)("fail a test that does not hold, as ctest reports it", async () => {
+  it.skipIf(compiler && real === undefined)("fail with ctest's report for a failing test", async () => {
     const { code, output } = await build(filesOf("Be brief"), compiler);
     expect(output).toMatch(/^2\/2 Test #2: is_polite \.+\*\*\*Failed +0\.00 sec$/m);
     expect(code).not.toBe(0);
@@ -110,8 +110,8 @@ describe.each([
   }
 });
 
-describe("the stand-in as a program", () => {
-  it("says where it is, and ends with whoever started it", async () => {
+describe("the GitHub stand-in as a program", () => {
+  it("prints its address and exits with its parent process", async () => {
     const program = resolve(import.meta.dirname, "../../support/github/main.ts");
     const child = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "inherit"] });
     const [line] = (await once(createInterface(child.stdout), "line")) as [string];
@@ -127,12 +127,12 @@ describe("setup", () => {
   const lock = '{"lockfileVersion": 3}';
   const tools = ["bash", "env", "dirname", "cmp", "cp", "rm", "tail", "printf", "mkdir", "cat"];
 
-  it("does nothing, and says nothing, when nothing is missing", async () => {
+  it("changes and prints nothing when nothing is missing", async () => {
     await checkout({ installed: true });
     expect(await setup({ git: "", rsync: "", python3: "" })).toEqual({ code: 0, output: "" });
   });
 
-  it("installs the packages when the lock file is not the installed one, and only then", async () => {
+  it("installs the packages only when the lock file differs from the installed one", async () => {
     await checkout({ installed: false });
     const stubs = {
       git: "",
@@ -148,7 +148,7 @@ describe("setup", () => {
     expect(await calls()).toBe("npm install --no-save --ignore-scripts --no-progress --include=dev\n");
   });
 
-  it("takes nothing for installed that was left half-way, whatever lock file there is next", async () => {
+  it("repeats an interrupted installation with any lock file", async () => {
     await checkout({ installed: true });
     const stubs = { git: "", rsync: "", python3: "", npm: "echo called >> calls; exit 1" };
     await writeFile(join(scratch, "package-lock.json"), '{"lockfileVersion": 3, "a newer": "commit"}');
@@ -158,7 +158,7 @@ describe("setup", () => {
     expect(await calls()).toBe("called\ncalled\n");
   });
 
-  it("names the one command to type where it may not install", async () => {
+  it("prints the command to run when it may not install", async () => {
     await checkout({ installed: true });
     expect(
       await setup({ git: "", python3: "exit 1", "apt-get": "echo no >> calls", id: "echo 1000", uname: "echo Linux" }),
@@ -174,7 +174,7 @@ describe("setup", () => {
     expect(await calls()).toBe("");
   });
 
-  it("installs with apt as root, fetching the package lists only when it must", async () => {
+  it("installs with apt as root and updates the package lists only after a failure", async () => {
     await checkout({ installed: true });
     const aptGet = 'echo "$*" >> calls; [ "$1" = update ] && : > lists; [ -e lists ]';
     const { code, output } = await setup({
@@ -192,7 +192,7 @@ describe("setup", () => {
     );
   });
 
-  it("shows what npm said when npm failed", async () => {
+  it("shows the output of a failed npm", async () => {
     await checkout({ installed: false });
     const { code, output } = await setup({ git: "", rsync: "", python3: "", npm: "echo the registry is away; exit 1" });
     expect(code).toBe(1);
@@ -213,7 +213,9 @@ describe("setup", () => {
     await stub(join(scratch, "node_modules/.bin/node"), "echo 24");
   }
 
-  /** Runs setup with these programs, given as shell text, and the few tools it needs; nothing else is in PATH. */
+  /**
+   * Runs setup with these programs, given as shell text, and the few tools it needs. PATH contains no other program.
+   */
   async function setup(programs: Readonly<Record<string, string>>) {
     const path = await pathOf(tools);
     for (const [name, script] of Object.entries(programs)) await stub(join(path, name), script);
@@ -235,7 +237,7 @@ function filesOf(title: string): Readonly<Record<string, string | null>> {
   return pullRequests.find(({ pull }) => pull.title === title)?.pull.files ?? expect.fail(`none titled ${title}`);
 }
 
-/** A folder with these programs of the machine alone, to be somebody's whole PATH. */
+/** A folder with only these programs of the machine, to be the whole PATH. */
 async function pathOf(programs: readonly string[]): Promise<string> {
   const folder = await mkdtemp(join(scratch, "path-"));
   for (const program of programs) {

@@ -14,7 +14,7 @@ let ended: { readonly code: number | null; readonly output: string };
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "demo-run-"));
-  // Builds run as another user, who must get through to the work folder.
+  // Builds run as another user, which must be able to enter the work folder.
   await chmod(directory, 0o755);
   const { GITHUB_TOKEN: _, ...environment } = process.env;
   const child = spawn(
@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
 describe("the demo behind `make up`", () => {
-  it("ends with 0 once everything is decided, and says what is real and what stands in", () => {
+  it("exits with 0 once every build is decided, and names real and replaced programs", () => {
     expect(ended.code, ended.output).toBe(0);
     expect(ended.output).toMatch(
       /^[0-9:]{8} {2}Real: operator, store, builders, git, aliBuild, HTTP\. Standing in: GitHub/,
@@ -63,7 +63,7 @@ describe("the demo behind `make up`", () => {
     expect([shown?.state, shown?.description]).toEqual([state, description]);
   });
 
-  it("builds recipes by the check of their own repository", () => {
+  it("builds recipes with the check of their own repository", () => {
     const [recipes] = Object.values(records.repositories["alisw/alidist"]?.pulls ?? {});
     const statuses = records.repositories["alisw/alidist"]?.statuses[recipes?.commits[0]?.oid ?? ""];
     expect(statuses?.map(({ context, state }) => [context, state])).toEqual([
@@ -72,7 +72,7 @@ describe("the demo behind `make up`", () => {
     ]);
   });
 
-  it("comments where a build failed, once, with the lines that say why, and nowhere else", () => {
+  it("comments once on each failed build with the lines of the error, and on no other build", () => {
     expect(commentsOf("Welcome everybody")).toEqual([
       expect.stringMatching(/greeting\.cxx:3:\d+: error: expected ';'/),
     ]);
@@ -80,7 +80,7 @@ describe("the demo behind `make up`", () => {
     expect(records.writes.filter(({ what }) => what !== "status")).toHaveLength(2);
   });
 
-  it("begins with the priority label and writes twice for each build, nothing for one a push has overtaken but its start", () => {
+  it("starts with the priority label and writes twice per build, only once for an overtaken build", () => {
     const byCommit = new Map<string, string[]>();
     for (const write of records.writes) {
       if (write.what !== "status" || write.description?.startsWith("Security") === true) continue;

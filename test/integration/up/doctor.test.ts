@@ -34,7 +34,7 @@ describe("builderpool doctor", () => {
   };
   const about = (found: readonly Finding[], what: string) => found.filter((finding) => finding.about === what);
 
-  it("finds a machine fit for a pool whose repositories are there, ends with 0, and leaves nothing behind", async () => {
+  it("accepts a suitable machine with reachable repositories, exits with 0 and leaves no files", async () => {
     await machine.declare();
     const { stdout, exitCode } = await doctor(["-f", machine.poolFile], { GITHUB_TOKEN: machine.github.token });
     expect(stdout).toMatch(/^ok {4}git {8}git version /m);
@@ -47,7 +47,7 @@ describe("builderpool doctor", () => {
     expect(await readdir(machine.directory)).not.toContain("work");
   });
 
-  it("names a program that is missing from PATH, what to type, and ends with 1", async () => {
+  it("names a program missing from PATH and the command to install it, and exits with 1", async () => {
     const bin = join(machine.directory, "bin");
     await mkdir(bin);
     for (const name of ["bash", "sh", "git", "tar", "gzip", "python3", "dirname", "readlink", "id", "unshare", "cat"]) {
@@ -63,7 +63,7 @@ describe("builderpool doctor", () => {
     expect(exitCode).toBe(1);
   });
 
-  it("asks GitHub once what the token may do, and says which right the pool lacks", async () => {
+  it("requests the token's rights once and names the missing right", async () => {
     await machine.declare({ trust: { team: "core" } });
     const before = machine.github.requests.filter(({ path }) => path === "/rate_limit").length;
     const found = about(await findings(["-f", machine.poolFile], { GITHUB_TOKEN: "ghp_Classic" }), "github");
@@ -75,7 +75,7 @@ describe("builderpool doctor", () => {
     expect(JSON.stringify(found)).not.toContain("ghp_Classic");
   });
 
-  it("says that a token is refused, and that a pool's Secret has no files yet", async () => {
+  it("reports a refused token and a pool's Secret without files", async () => {
     await machine.declare();
     const [refused] = about(await findings(["-f", machine.poolFile], { GITHUB_TOKEN: "ghp_Wrong" }), "github");
     expect(refused).toMatchObject({ level: "fail", message: expect.stringMatching(/401 .*wrong or expired/) });
@@ -89,7 +89,7 @@ describe("builderpool doctor", () => {
     expect(known).toMatchObject({ level: "ok" });
   });
 
-  it("names repositories, branches and servers that are not there", async () => {
+  it("names missing repositories, branches and servers", async () => {
     const { apiUrl, gitUrl } = machine.github;
     const packages = [{ repository: hello, branch: "nowhere" }, { repository: alidist }, { repository: "a/b" }];
     await machine.declare({ branch: "nowhere", developmentPackages: packages });
@@ -104,7 +104,7 @@ describe("builderpool doctor", () => {
     expect(api, apiUrl).toMatchObject({ level: "fail", message: expect.stringContaining("cannot be reached") });
   });
 
-  it("reports fields that need a cluster, and every broken line of a pool file", async () => {
+  it("reports fields that need a cluster, and every invalid line of a pool file", async () => {
     await machine.declare({ external: { names: ["mac-1"] } });
     expect(about(await findings(["-f", machine.poolFile]), "files")).toMatchObject([
       { level: "ok", message: "usable pools: hello" },
@@ -117,7 +117,7 @@ describe("builderpool doctor", () => {
     ]);
   });
 
-  it("fetches the pool's aliBuild from the package index when asked to, and says in pip's words why it cannot", async () => {
+  it("with --online downloads the pool's aliBuild, and reports pip's error", async () => {
     await machine.declare();
     expect(about(await findings(["-f", machine.poolFile]), "aliBuild")).toEqual([]);
     expect(about(await findings(["-f", machine.poolFile, "--online"]), "aliBuild")).toMatchObject([
@@ -131,12 +131,12 @@ describe("builderpool doctor", () => {
     });
   });
 
-  it("warns of a port that another program has", async () => {
+  it("warns of a port used by another program", async () => {
     const [pages] = about(await findings(["--listen", `127.0.0.1:${port}`]), "pages");
     expect(pages).toMatchObject({ level: "warn", message: expect.stringContaining("another program has the port") });
   });
 
-  it("says as another user than root what builds could reach, and that a folder cannot be written", async () => {
+  it("as non-root reports the files that builds can read, and an unwritable folder", async () => {
     const closed = join(machine.directory, "closed");
     await mkdir(closed);
     await chmod(closed, 0o755);

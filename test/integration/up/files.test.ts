@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { anInstallation, type Installation, type UpProcess } from "../../support/up/installation.ts";
 
-describe("builderpool up, started again with files that cannot all be read", () => {
+describe("builderpool up, restarted with partly unreadable files", () => {
   let machine: Installation;
   let other: string;
   let good: string;
@@ -26,7 +26,7 @@ describe("builderpool up, started again with files that cannot all be read", () 
   });
   afterAll(() => machine.close());
 
-  it("lets a pool stay as it was that it cannot find in them: it may stand in what is broken", async () => {
+  it("keeps a pool that it cannot find, since the broken part may contain it", async () => {
     await up.line(/other\.yaml:\d+: spec\.instances: expected a number/);
     await up.line(
       /other: not found in the readable part of the files; the pool stays unchanged until the files are corrected/,
@@ -34,7 +34,7 @@ describe("builderpool up, started again with files that cannot all be read", () 
     expect(await pools()).toEqual(["hello", "other"]);
   });
 
-  it("takes it away once they can all be read and do not name it", async () => {
+  it("deletes the pool once all files are readable and do not contain it", async () => {
     await writeFile(other, good.replace("name: other", "name: another"));
     await up.line(/other: is no longer in the files/);
     await expect.poll(pools, { timeout: 20_000 }).toEqual(["another", "hello"]);

@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { expect, it, onTestFinished } from "vitest";
 import { program } from "../../support/up/installation.ts";
 
-it("bin/builderpool says that the Node in PATH is too old, as sudo's or a service's may be", async () => {
+it("bin/builderpool reports a Node in PATH that is too old, as with sudo or a service", async () => {
   const root = mkdtempSync(join(tmpdir(), "launcher-"));
   onTestFinished(() => rmSync(root, { recursive: true }));
   for (const folder of ["bin", "old", "node_modules/zod"]) mkdirSync(join(root, folder), { recursive: true });

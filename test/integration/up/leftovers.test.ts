@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cellRecordPathOf, writeCellRecord } from "../../../src/builder/cells/cellRecord.ts";
 import { stopLeftovers } from "../../../src/local/cells/leftovers.ts";
 
-/** A build as bad as they come: it ignores SIGTERM, forks, and one child goes to a session of its own and clears its environment. */
+/** A hostile build: ignores SIGTERM, forks, and one child creates its own session and clears its environment. */
 const badBuild = `
   trap '' TERM
   sleep 1000 & echo $! >> "$PIDS"
@@ -18,7 +18,7 @@ const badBuild = `
   wait
 `;
 
-/** Stands for \`up\`: starts the build in a group of its own, as a cell is started, and waits. */
+/** Replaces \`up\`: starts the build in its own group, as a cell is started, and waits. */
 const parent = `
   import { spawn } from "node:child_process";
   spawn("bash", ["-c", process.env.BUILD], { detached: true, stdio: "ignore", env: JSON.parse(process.env.CELL_ENV) });
@@ -38,7 +38,7 @@ async function until(condition: () => boolean): Promise<void> {
   expect(condition()).toBe(true);
 }
 
-describe.skipIf(process.platform !== "linux")("what a killed up leaves behind", () => {
+describe.skipIf(process.platform !== "linux")("a leftover process of a killed up", () => {
   let workDir = "";
   let started: ChildProcess[] = [];
 
@@ -71,7 +71,7 @@ describe.skipIf(process.platform !== "linux")("what a killed up leaves behind", 
     return pids();
   }
 
-  it("is found and gone, with what it forked, before anything new starts", async () => {
+  it("is killed with its children before any new process starts", async () => {
     const pids = await pidsOf({ BUILDERPOOL_CELL: "order-1" }, workDir);
     expect(pids.every(isAlive)).toBe(true);
     const begin = performance.now();
@@ -81,7 +81,7 @@ describe.skipIf(process.platform !== "linux")("what a killed up leaves behind", 
     expect(await stopLeftovers(workDir)).toBe(0);
   });
 
-  it("is found by the record of its cell, whatever its environment says", async () => {
+  it("is found by the record of its cell, without its environment", async () => {
     const child = spawn("sleep", ["1000"], { env: {}, detached: true });
     const marked = spawn("sleep", ["1000"], { env: { BUILDERPOOL_CELL: "order-7" }, detached: true });
     const reused = spawn("sleep", ["1000"], { env: {} });
@@ -100,7 +100,7 @@ describe.skipIf(process.platform !== "linux")("what a killed up leaves behind", 
     expect([first, second, third].filter((path) => existsSync(path))).toEqual([]);
   });
 
-  it("spares other people's processes, and the cells of another work folder", async () => {
+  it("is never a process of another program or a cell of another work folder", async () => {
     const other = mkdtempSync(join(tmpdir(), "leftovers-other-"));
     const bystanders = [
       spawn("sleep", ["1000"], { env: { HOME: join(workDir, "home") } }),

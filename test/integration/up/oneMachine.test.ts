@@ -10,14 +10,14 @@ const checkout = resolve(import.meta.dirname, "../../..");
 const examples = join(checkout, "examples/one-machine");
 const unit = () => readFile(join(examples, "builderpool.service"), "utf8");
 
-/** The plist as Apple's format, read by a parser of it. */
+/** Parses the plist in Apple's format. */
 async function plist(): Promise<{ readonly ProgramArguments: readonly string[]; readonly [key: string]: unknown }> {
   const script = "import json, plistlib, sys; print(json.dumps(plistlib.load(open(sys.argv[1], 'rb'))))";
   const { stdout } = await execa("python3", ["-c", script, join(examples, "ch.cern.alice.builderpool.plist")]);
   return JSON.parse(stdout);
 }
 
-describe("the files that run builderpool as a service", () => {
+describe("the service files", () => {
   let machine: Installation;
   let token: string;
   beforeAll(async () => {
@@ -29,7 +29,7 @@ describe("the files that run builderpool as a service", () => {
   });
   afterAll(() => machine.close());
 
-  /** Runs the words of a service file on this installation, until nothing is left to do. */
+  /** Runs the command of a service file on this installation, until no work is left. */
   async function start(words: readonly string[], places: Readonly<Record<string, string>>) {
     const [command = "", ...args] = words.map((word) =>
       Object.entries(places).reduce((text, [from, to]) => text.replace(from, to), word),
@@ -42,7 +42,7 @@ describe("the files that run builderpool as a service", () => {
     return { ...ended, graphql };
   }
 
-  it("are a unit that systemd understands", async () => {
+  it("include a valid systemd unit", async () => {
     const text = await unit();
     const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
     expect(lines.filter((line) => !/^(\[[A-Z][a-z]+\]|[A-Z][A-Za-z]+=.+)$/.test(line))).toEqual([]);
@@ -54,7 +54,7 @@ describe("the files that run builderpool as a service", () => {
     if (verified.code !== "ENOENT") expect([verified.stderr, verified.exitCode]).toEqual(["", 0]);
   });
 
-  it("start the pools of the unit with the token from its credential", async () => {
+  it("start the pools of the unit with the token of its credential", async () => {
     const words = /^ExecStart=(?<words>.*)$/m.exec(await unit())?.groups?.["words"]?.split(" ") ?? [];
     const places = {
       "/opt/builderpool": checkout,
@@ -68,7 +68,7 @@ describe("the files that run builderpool as a service", () => {
     expect(graphql).toBeGreaterThan(0);
   });
 
-  it("are a property list that starts the pools as root, and builds as another user", async () => {
+  it("include a property list that starts the pools as root and builds as another user", async () => {
     const { ProgramArguments, KeepAlive, RunAtLoad, Label } = await plist();
     expect([Label, RunAtLoad, KeepAlive]).toEqual(["ch.cern.alice.builderpool", true, { SuccessfulExit: false }]);
     const places = {
@@ -84,12 +84,12 @@ describe("the files that run builderpool as a service", () => {
     expect(graphql).toBeGreaterThan(0);
   });
 
-  it("come with a pool file that is whole", async () => {
+  it("include a valid pool file", async () => {
     const { pools, problems } = await readPoolFiles([join(examples, "pools.yaml")]);
     expect([pools.map(({ metadata }) => metadata.name), problems]).toEqual([["o2"], []]);
   });
 
-  it("refuse a token file that others may read, with a sentence and exit code 2", async () => {
+  it("refuse a token file readable by others with a message and exit code 2", async () => {
     await chmod(token, 0o644);
     const args = ["up", "-f", machine.poolFile, "--work-dir", machine.workDir, "--token-file", token];
     const { exitCode, stderr } = await execa(join(checkout, "bin/builderpool"), args, { reject: false });

@@ -6,7 +6,10 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { isRunning } from "../../../src/local/lock.ts";
 import { anInstallation, type Installation, program } from "../../support/up/installation.ts";
 
-/** A terminal of unknown size with a program in it, which goes away when there is no more standard input; then says how the program ended. */
+/**
+ * A terminal of unknown size with a program. It closes at the end of standard input and then prints how the program
+ * ended.
+ */
 const terminal = `
 import os, pty, sys, threading
 pid, master = pty.fork()
@@ -32,12 +35,12 @@ describe("builderpool up", () => {
 
   const args = (workDir: string) => ["up", "-f", machine.poolFile, "--work-dir", workDir, "--listen", "127.0.0.1:0"];
 
-  it("ends with a sentence, and leaves the work folder to the next one, where it cannot serve its pages", async () => {
+  it("exits with a message and unlocks the work folder when it cannot serve its pages", async () => {
     const ended = machine.up("--listen", "192.0.2.1:8089").ended;
     expect(await ended).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/^builderpool: .*192\.0\.2\.1/m) });
   });
 
-  it.runIf(process.platform === "linux")("goes on when the disk is full on which its output is kept", async () => {
+  it.runIf(process.platform === "linux")("continues when the disk of its output is full", async () => {
     const workDir = join(machine.directory, "full");
     const child = spawn(program, args(workDir), { stdio: ["ignore", openSync("/dev/full", "w"), "pipe"] });
     onTestFinished(() => void child.kill("SIGKILL"));
@@ -56,7 +59,7 @@ describe("builderpool up", () => {
     expect(said).toBe("builderpool: some output could not be written: ENOSPC: no space left on device, write\n");
   });
 
-  it("shows its table on a terminal that does not know its size, and drains when that goes away", async () => {
+  it("shows its table on a terminal of unknown size, and drains when the terminal closes", async () => {
     const workDir = join(machine.directory, "terminal");
     const child = spawn("python3", ["-c", terminal, program, ...args(workDir)], { stdio: ["pipe", "pipe", "inherit"] });
     let shown = "";
@@ -69,7 +72,7 @@ describe("builderpool up", () => {
     expect(shown).toMatch(/ended with 0$/m);
   });
 
-  it("drains once, however often it is told that its terminal went away: by the kernel, and by a shell", async () => {
+  it("drains once when kernel and shell both signal a closed terminal", async () => {
     await machine.declare();
     const up = machine.up();
     const { number, commit } = await machine.propose("Last", { "test/slow.test": "sleep 3\n" });
@@ -83,7 +86,7 @@ describe("builderpool up", () => {
 });
 
 describe("a command", () => {
-  it.runIf(process.platform === "linux")("says that what it printed got lost, and fails", async () => {
+  it.runIf(process.platform === "linux")("reports lost output and fails", async () => {
     const child = spawn(program, ["--help"], { stdio: ["ignore", openSync("/dev/full", "w"), "pipe"] });
     let said = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));

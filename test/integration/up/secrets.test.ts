@@ -19,7 +19,7 @@ import { anInstallation, greeting, hello, type Installation, type UpProcess } fr
 
 const Report = z.object({
   uid: z.int(),
-  /** Place and secret. */
+  /** Location and secret. */
   found: z.array(z.string()),
   readable: z.array(z.string()),
   writable: z.array(z.string()),
@@ -30,18 +30,18 @@ type Report = z.infer<typeof Report>;
 
 const spyProgram = readFileSync(join(import.meta.dirname, "../../support/up/spy.py"), "utf8");
 const fileToken = "ghp_TheTokenOfTheSecret";
-/** Not secret: shows that the spy sees what there is to be seen. */
+/** Not a secret: proves that the spy finds readable values. */
 const decoy = "ghp_Decoy";
 
 if (process.getuid?.() !== 0) console.log("secrets.test.ts is left out: only root can run builds as another user");
 
 describe.runIf(process.getuid?.() === 0 && process.platform === "linux")(
-  "a pull request that looks for secrets",
+  "a pull request that searches for secrets",
   () => {
     let machine: Installation;
     let up: UpProcess;
     let reports = "";
-    /** PATH without unshare: what the machine looks like where there are no namespaces. */
+    /** PATH without unshare, as on a machine without namespaces. */
     let poorPath = "";
     const inEnvironment = spawn("sleep", ["600"], {
       uid: 65002,
@@ -59,7 +59,7 @@ describe.runIf(process.getuid?.() === 0 && process.platform === "linux")(
       const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => /^\/usr\/|^\/bin/.test(folder));
       for (const folder of folders.filter((path) => path !== "")) linkAll(folder, poorPath);
       mkdirSync(join(machine.workDir, "secrets/bot"), { recursive: true });
-      writeFileSync(join(machine.workDir, "secrets/bot/token"), fileToken); // readable for all, as files are by default
+      writeFileSync(join(machine.workDir, "secrets/bot/token"), fileToken); // readable for all users, the default mode
       machine.github.accounts.addToken(fileToken, "bot");
       mkdirSync(join(machine.workDir, "builders"), { recursive: true });
       writeFileSync(join(machine.workDir, "builders/decoy"), decoy);
@@ -80,7 +80,7 @@ describe.runIf(process.getuid?.() === 0 && process.platform === "linux")(
         try {
           symlinkSync(join(folder, name), join(into, name));
         } catch {
-          // An earlier folder of PATH has it.
+          // An earlier folder of PATH contains the program.
         }
       }
     }
@@ -102,7 +102,7 @@ describe.runIf(process.getuid?.() === 0 && process.platform === "linux")(
       await up.ended;
     });
 
-    /** Processes of `up`, and all they started, whose environment or command line holds a secret. */
+    /** Processes of `up` and their descendants with a secret in the environment or command line. */
     async function exposed(): Promise<readonly string[]> {
       const table = await listProcesses();
       const tree = new Set([up.pid]);
@@ -120,12 +120,12 @@ describe.runIf(process.getuid?.() === 0 && process.platform === "linux")(
       try {
         return readFileSync(path, "latin1");
       } catch {
-        return ""; // it has ended
+        return ""; // the process has ended
       }
     }
 
-    it("finds none as a user of its own in a namespace of its own, and can change nothing but its work area", async () => {
-      const umask = process.umask(0); // `up` must not lean on the shell it was started from
+    it("finds none as its own user in its own namespace, and can change only its work area", async () => {
+      const umask = process.umask(0); // `up` must not depend on the umask of its shell
       up = machine.up();
       process.umask(umask);
       await up.line(/hello-0: ready/);
@@ -145,7 +145,7 @@ describe.runIf(process.getuid?.() === 0 && process.platform === "linux")(
       expect(report.writable).toEqual(report.uid === 65002 ? [] : ["builders/hello-1/area", "builders/hello-1/tools"]);
     });
 
-    it("finds none as a user of its own that sees every process of the machine", async () => {
+    it("finds none as its own user without a namespace", async () => {
       const umask = process.umask(0o077);
       up = machine.upAs({ path: poorPath });
       process.umask(umask);
@@ -157,7 +157,7 @@ describe.runIf(process.getuid?.() === 0 && process.platform === "linux")(
       if (report.uid === 65002) expect(report.found).toContain(`/proc/PID/environ ${decoy}`);
     });
 
-    it("is told of before it comes, where it runs as the user of `up`: what it could reach is in its first line", async () => {
+    it("as the user of `up` is announced in the first line with the reachable secrets", async () => {
       await execa("chown", ["-R", "65534:65534", machine.workDir, machine.poolFile]);
       up = machine.upAs({ uid: 65534, path: poorPath });
       await up.line(
@@ -167,7 +167,7 @@ describe.runIf(process.getuid?.() === 0 && process.platform === "linux")(
       expect(await exposed()).toEqual([]);
     });
 
-    it("leaves no trace of a secret: not in the work folder, nor in what is said on GitHub, nor in what commands print", async () => {
+    it("leaves no secret in the work folder, on GitHub or in the output of commands", async () => {
       rmSync(join(machine.workDir, "secrets"), { recursive: true });
       const { stdout } = await execa("grep", ["-rlaE", "ghp_The", machine.workDir], { reject: false });
       expect(stdout).toBe("");

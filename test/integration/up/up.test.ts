@@ -22,7 +22,7 @@ describe("builderpool up", () => {
     ]);
   });
 
-  it("puts the result page behind the status, and the full log beside it", async () => {
+  it("links the result page from the status, next to the full log", async () => {
     const [build] = await machine.get<"Build">("builds");
     const url = build?.status?.verdict?.log?.url ?? "";
     expect(await (await fetch(url)).text()).toContain("The build succeeded");
@@ -31,7 +31,7 @@ describe("builderpool up", () => {
     );
   });
 
-  it("marks a compile error red, with a comment that shows the line", async () => {
+  it("marks a compile error red and comments the line", async () => {
     const { number, commit } = await machine.propose("Break", {
       "src/greeting.cxx": "const char* greeting() { return 1 2; }\n",
     });
@@ -43,7 +43,7 @@ describe("builderpool up", () => {
     expect(comment?.body).toMatch(/greeting\.cxx:1:.* error: /);
   });
 
-  it("refuses a second up on the same work folder, with a sentence and exit code 4", async () => {
+  it("refuses a second up on the same work folder with a message and exit code 4", async () => {
     const second = await machine.up().ended;
     expect(second).toMatchObject({
       exitCode: 4,
@@ -75,7 +75,7 @@ describe("builderpool up", () => {
     );
   });
 
-  it("scales up without touching the builder that runs, and down again", async () => {
+  it("scales up without a restart of the running builder, and down again", async () => {
     const before = (await machine.get<"Builder">("builders"))[0]?.status?.incarnation;
     expect((await machine.run("scale", "hello", "2")).stdout).toMatch(/hello scales from 1 to 2/);
     await up.line(/hello-1: ready, joins the partition as worker 1/);
@@ -94,11 +94,11 @@ describe("builderpool up", () => {
     await expect
       .poll(async () => (await machine.get<"Builder">("builders"))[0]?.status, { timeout: 60_000 })
       .toMatchObject({ phase: "Ready", incarnation: expect.not.stringMatching(before ?? "none") });
-    // The builder that stood in for it goes once it is Ready again.
+    // The surge builder is removed once the restarted builder is Ready.
     await expect.poll(async () => (await machine.get("builders")).length, { timeout: 20_000 }).toBe(1);
   });
 
-  it("says which names there are when one is wrong", async () => {
+  it("lists the existing names when a name is wrong", async () => {
     expect(await machine.run("restart", "hello-7")).toMatchObject({
       exitCode: 2,
       stderr: "builderpool: there is no builder hello-7; there is: hello-0\n",
@@ -109,7 +109,7 @@ describe("builderpool up", () => {
     });
   });
 
-  it("W-11: silent, set in the file while it runs, builds once and publishes nothing", async () => {
+  it("W-11: silent set at run time builds once and publishes nothing", async () => {
     await machine.declare({ silent: true });
     await up.line(/hello: changed: silent/);
     const { number, commit } = await machine.propose("Whisper", greeting("Hello, hush"));
@@ -122,7 +122,7 @@ describe("builderpool up", () => {
     await up.line(new RegExp(`#${number}: GitHub shows success`));
   });
 
-  it("keeps what it runs when an edited file is broken, and says what is wrong", async () => {
+  it("keeps its pools and names the error when an edited file is invalid", async () => {
     const good = await readFile(machine.poolFile, "utf8");
     await writeFile(machine.poolFile, good.replace("instances: 1", "instances: many"));
     onTestFinished(() => writeFile(machine.poolFile, good));
@@ -130,7 +130,7 @@ describe("builderpool up", () => {
     await up.line(/the files were changed but not applied/);
   });
 
-  it("drains on SIGTERM: the running build ends and is reported, then it exits with 0", async () => {
+  it("drains on SIGTERM: finishes and reports the running build, then exits with 0", async () => {
     const { number, commit } = await machine.propose("Last", {
       ...greeting("Hello for the last time"),
       "test/slow.test": "sleep 3\n",
@@ -141,7 +141,7 @@ describe("builderpool up", () => {
     expect(machine.statuses(commit).at(-1)).toBe("success");
   });
 
-  it("leaves its last state to be looked at, and says that nothing runs", async () => {
+  it("leaves its last state readable with the note that no `up` runs", async () => {
     const builds = await machine.run("get", "builds");
     expect(builds).toMatchObject({
       exitCode: 0,
@@ -150,7 +150,7 @@ describe("builderpool up", () => {
     expect(await machine.run("scale", "hello", "3")).toMatchObject({ exitCode: 3 });
   });
 
-  it("--until-idle ends by itself once everything has a verdict or a stated reason, and rebuilds nothing", async () => {
+  it("--until-idle exits once every build has a verdict or a blocking reason, and rebuilds nothing", async () => {
     const draft = await machine.propose("Later", greeting("Hello, later"), { draft: true });
     const { number } = await machine.propose("One more", greeting("Hello once more"));
     const { exitCode, stdout } = await machine.up("--until-idle", "-o", "json").ended;
@@ -163,7 +163,7 @@ describe("builderpool up", () => {
     expect(byNumber.get(1)?.status).toMatchObject({ phase: "Done", attempt: 1 });
   });
 
-  it("keeps the token to itself: no file of the work folder holds it", async () => {
+  it("writes the token to no file of the work folder", async () => {
     const { stdout } = await machine.run("get", "pools", "-o", "yaml");
     expect(stdout).not.toContain(machine.github.token);
     const { execa } = await import("execa");

@@ -6,7 +6,7 @@ import { alidist, greeting, hello, pullRequests, team } from "./pullRequests.ts"
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
-/** From the first sign of a build to the push that overtakes it. */
+/** Delay between the start of a build and its overtaking push. */
 const pushDelay = 4_000;
 const lookEvery = 250;
 
@@ -29,7 +29,7 @@ export async function createDemo(state: State): Promise<void> {
   }
 }
 
-/** Pushes to a pull request some seconds after GitHub was told that its build has started. Returns how to stop. */
+/** Pushes to a pull request some seconds after its first pending status. Returns a function that stops this. */
 export function pushDuringBuilds(state: State): () => void {
   const stop = pullRequests.flatMap(({ pull: { repository, title }, laterPush }) => {
     const pull = Object.values(state.repository(repository).pulls).find((candidate) => candidate.title === title);

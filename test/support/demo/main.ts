@@ -5,9 +5,9 @@ import { isRunning } from "../../../src/local/lock.ts";
 import { startDemo } from "./start.ts";
 
 /**
- * The demo: a stand-in for GitHub in this process, and `builderpool up` on it as a child in the foreground; the
- * arguments are passed on. When the child ends, so does the stand-in. KEEP=1 goes on from where an earlier run ended,
- * DEMO_DIR names another folder than `.work/demo`.
+ * Runs the demo: a stand-in for GitHub in this process, and `builderpool up` with the same arguments as a child in the
+ * foreground. The stand-in ends with the child. KEEP=1 continues an earlier run. DEMO_DIR replaces the folder
+ * `.work/demo`.
  */
 const root = resolve(import.meta.dirname, "../../..");
 const directory = resolve(process.env["DEMO_DIR"] ?? join(root, ".work", "demo"));
@@ -23,9 +23,9 @@ const child = spawn(
   ["up", "-f", github.pool, "--work-dir", join(directory, "up"), "--note", note, ...process.argv.slice(2)],
   { stdio: "inherit", env: { ...process.env, GITHUB_TOKEN: github.token } },
 );
-// Should this process fail, the child must not go on without its GitHub.
+// If this process fails, the child must not continue without its GitHub.
 process.on("exit", () => child.kill());
-// Ctrl-C reaches the child by itself, as a member of the terminal's process group; it decides when to end.
+// Ctrl-C reaches the child through the terminal's process group; the child decides when to end.
 process.on("SIGINT", () => undefined);
 for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
 const code = await new Promise<number>((finish) => {

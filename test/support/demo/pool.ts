@@ -1,13 +1,13 @@
 import { stringify } from "yaml";
 import { alidist, hello, team } from "./pullRequests.ts";
 
-/** Where GitHub is, as far as the pool of the demo is concerned. */
+/** The GitHub addresses for the pool of the demo. */
 export interface Addresses {
   readonly apiUrl: string;
   readonly gitUrl: string;
 }
 
-/** The pool of the demo as a file people could have written: three builders, a check for the package and one for its recipes. */
+/** The pool file of the demo: three builders, a check for the package and a check for its recipes. */
 export function demoPool({ apiUrl, gitUrl }: Addresses): string {
   const pool = {
     apiVersion: "ci.alice.cern.ch/v1alpha1",
@@ -17,7 +17,7 @@ export function demoPool({ apiUrl, gitUrl }: Addresses): string {
       package: "hello",
       defaults: "o2",
       instances: 3,
-      // No tarball store belongs to this architecture, so that nothing asks for the network.
+      // This architecture has no tarball store, so builds need no network.
       architecture: "fedora33_x86-64",
       jobs: 2,
       trust: { collaborators: true },

@@ -6,20 +6,20 @@ export const alidist = "alisw/alidist";
 export const team = "greeters";
 
 export interface DemoPullRequest {
-  /** What becomes of it. */
+  /** The expected outcome. */
   readonly fate: string;
   readonly pull: Omit<z.input<typeof NewPullRequest>, "from" | "createdAt">;
-  /** How long it has been open, in minutes. */
+  /** Age of the pull request, in minutes. */
   readonly age: number;
-  /** A stranger who approved it. */
+  /** Login of the approver. */
   readonly approvedBy?: string;
-  /** Starts from the first commit, before the line it changes moved on. */
+  /** Starts from the first commit, before a later change of the same line. */
   readonly outdated?: boolean;
-  /** Pushed once its build has started. */
+  /** Files to push once its build has started. */
   readonly laterPush?: Readonly<Record<string, string | null>>;
 }
 
-/** One pull request for each thing that can happen to one. */
+/** One pull request for each possible outcome. */
 export const pullRequests: readonly DemoPullRequest[] = [
   {
     fate: "green",

@@ -10,13 +10,13 @@ export interface Demo extends StandIn {
   readonly pool: string;
 }
 
-/** What a demo leaves in its folder, the work folder of its `up` included; nothing else in it is touched. */
+/** Names created by a demo in its folder, the work folder of `up` included. Other files stay unchanged. */
 const ownNames = ["github", "github.json", "pool.yaml", "up"];
 const saveEvery = 1_000;
 
 /**
- * A stand-in with the repositories and pull requests of the demo below `directory`, where what an earlier one
- * left is deleted first. With `keep`, it goes on from where that one ended, however it ended.
+ * Starts a stand-in with the repositories and pull requests of the demo below `directory`. Deletes the files of an
+ * earlier demo first. With `keep`, continues from their state.
  */
 export async function startDemo(
   directory: string,
@@ -39,7 +39,7 @@ export async function startDemo(
     await writeFile(`${saved}.new`, JSON.stringify(github.state.records));
     await rename(`${saved}.new`, saved);
   };
-  // One after the other: two at once would take each other's new file away.
+  // Sequential: two concurrent calls would remove each other's new file.
   let last = write();
   const save = () => {
     last = last.then(write);

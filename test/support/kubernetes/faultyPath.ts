@@ -1,19 +1,19 @@
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import type { Access } from "../../../src/store/kubernetes/access.ts";
 
-/** The way to an API server, over which a test has power: TCP, so what TLS and HTTP make of it is real. */
+/** A TCP proxy to an API server with faults controlled by the test. TLS and HTTP errors are therefore real. */
 export interface FaultyPath extends AsyncDisposable {
-  /** The same server and the same rights, by this way. */
+  /** Access to the same server with the same rights through the proxy. */
   readonly access: Access;
-  /** Connections that were begun so far, those that were refused included. */
+  /** Number of connections so far, refused ones included. */
   connections(): number;
-  /** Breaks every connection there is. */
+  /** Breaks every open connection. */
   cut(): void;
   /** While true, every new connection is broken at once. */
   refuse(is: boolean): void;
-  /** While true, nothing that is sent arrives, in either direction; whoever is connected stays so. */
+  /** While true, no data arrives in either direction, and connections stay open. */
   freeze(is: boolean): void;
-  /** Everything arrives so much later, milliseconds. */
+  /** Delay of all data, in milliseconds. */
   delay(ms: number): void;
 }
 

@@ -7,14 +7,14 @@ import { applyManifests, kubectl } from "../cluster/kubectl.ts";
 
 export const definitions = join(import.meta.dirname, "../../../crds");
 
-/** Lets a cluster know our kinds. */
+/** Installs our CustomResourceDefinitions in a cluster. */
 export function installDefinitions(kubeconfig: string): Promise<void> {
   return applyManifests(kubeconfig, [definitions]);
 }
 
 let count = 0;
 
-/** A client in a new, empty namespace. `close` lets go of the namespace without waiting for its end. */
+/** Creates a client in a new, empty namespace. `close` deletes the namespace without waiting. */
 export async function newNamespace(kubeconfig: string): Promise<KubernetesClient & { close(): Promise<void> }> {
   count += 1;
   const namespace = `test-${process.pid}-${count}`;

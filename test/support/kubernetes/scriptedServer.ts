@@ -9,7 +9,10 @@ export interface Seen {
   readonly body: unknown;
 }
 
-/** A server over plain HTTP that answers as a test says, and remembers what it was asked. For what no real API server can be made to say. */
+/**
+ * A plain HTTP server with scripted responses that records its requests. For responses that no real API server can be
+ * made to send.
+ */
 export async function scriptedServer(answer: (response: ServerResponse, seen: Seen) => void) {
   const seen: Seen[] = [];
   const server = createServer((request, response) => {

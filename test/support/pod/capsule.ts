@@ -7,7 +7,10 @@ import { node } from "../cell/serveCell.ts";
 
 const repository = resolve(import.meta.dirname, "../../..");
 
-/** Makes the capsule in `folder` as the image does: with the list that the Dockerfile's own instruction writes, and the bundles of the cell. */
+/**
+ * Creates the capsule in `folder` as the image does: with the list of the Dockerfile's instruction, and the cell
+ * bundles.
+ */
 export async function aCapsule(folder: string): Promise<void> {
   const app = `${folder}-image`;
   mkdirSync(app, { recursive: true });

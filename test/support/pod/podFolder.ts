@@ -10,13 +10,16 @@ import { handedOn } from "../builder/handedOn.ts";
 import { type Container, follow, until } from "../cell/serveCell.ts";
 import { aCapsule } from "./capsule.ts";
 
-/** What a pod is to its containers, as folders and users of this machine: for tests without a kubelet. Only root can make one. */
+/**
+ * Imitates the volumes and users of a pod with folders and users of this machine, for tests without a kubelet. Needs
+ * root.
+ */
 export interface PodFolder {
   readonly data: string;
   readonly socket: string;
-  /** Files that only the builder sees: its tokens. */
+  /** Folder visible only to the builder: its tokens. */
   readonly secrets: string;
-  /** Starts the container `cell`: its user, alone in its PID namespace. */
+  /** Starts the container `cell` as its user in its own PID namespace. */
   startCell(): Promise<Container>;
   /** Starts the container `builder` with this environment. */
   startBuilder(environment: Readonly<Record<string, string>>): Container;

@@ -22,22 +22,22 @@ export interface Ended {
 /** A running `builderpool up`. */
 export interface UpProcess {
   readonly pid: number;
-  /** Everything it printed so far. */
+  /** The whole output so far. */
   output(): string;
-  /** Resolves with the first line that matches; rejects when it ends or `ms` pass before. */
+  /** Resolves with the first matching line. Rejects when `up` ends or after `ms` milliseconds. */
   line(pattern: RegExp, ms?: number): Promise<string>;
-  /** `SIGKILL` ends it with no chance to do anything. */
+  /** Sends a signal. */
   kill(signal: NodeJS.Signals): void;
   readonly ended: Promise<Ended>;
 }
 
-/** A GitHub stand-in with two repositories, a pool file and a work folder: one machine before `up` is started. */
+/** One machine before the start of `up`: a GitHub stand-in with two repositories, a pool file and a work folder. */
 export interface Installation {
   readonly github: StandIn;
   readonly directory: string;
   readonly workDir: string;
   readonly poolFile: string;
-  /** Writes the pool file: one builder and no warm-up builds but for what is given. */
+  /** Writes the pool file. Defaults: one builder, no warm-up builds. */
   declare(spec?: object, name?: string): Promise<void>;
   /** Opens a pull request of `hello` and returns number and commit. */
   propose(
@@ -50,19 +50,19 @@ export interface Installation {
   upAs(how: { readonly uid?: number; readonly path?: string }, ...flags: string[]): UpProcess;
   run(...args: string[]): Promise<Ended>;
   get<K extends Kind>(kind: "pools" | "builders" | "builds"): Promise<readonly Stored<K>[]>;
-  /** Statuses of the check on a commit in the order they were written, as `state description`. */
+  /** Statuses of the check on a commit in writing order, as `state description`. */
   statuses(commit: string): readonly string[];
   close(): Promise<void>;
 }
 
-/** `src/greeting.cxx` with this text: the one line that pull requests change. */
+/** `src/greeting.cxx` with this text, the line that pull requests change. */
 export function greeting(text: string): Readonly<Record<string, string>> {
   return { "src/greeting.cxx": `const char* greeting()\n{\n  return "${text}";\n}\n` };
 }
 
 export async function anInstallation(): Promise<Installation> {
   const directory = await mkdtemp(join(tmpdir(), "builderpool-up-"));
-  await chmod(directory, 0o711); // builds run as a user of their own, who must get to the work folder
+  await chmod(directory, 0o711); // builds run as their own user, which must be able to enter the work folder
   const github = await startStandIn({ directory: join(directory, "github"), token: "ghp_TheTokenNobodyMaySee" });
   await github.state.createRepository({ repository: alidist, files: recipes() });
   await github.state.createRepository({ repository: hello, files: helloSources() });

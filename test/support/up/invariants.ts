@@ -4,8 +4,9 @@ import type { State } from "../github/state.ts";
 import type { Recorded } from "./recorder.ts";
 
 /**
- * What was wrong in a history of writes, in words, nothing when it obeyed: attempts and requests only grow and a claim is answered or
- * returned before the next; at most one verdict answers a (commit, request); only a Ready process claims.
+ * Returns the violated invariants of a history of writes, one sentence each. Attempts and requests only grow. A claim
+ * ends with a verdict or a return before the next claim. A (commit, request) has at most one verdict. Only a Ready
+ * process claims.
  */
 export function broken(writes: readonly Recorded[]): readonly string[] {
   const builders = new Map<string, Builder>();
@@ -51,8 +52,8 @@ function wrongStep(before: Build | undefined, { spec, status }: Build): readonly
 }
 
 /**
- * Verdicts that GitHub does not show exactly once, in words; one given in silence it never shows. Of a commit with several verdicts the statuses are
- * counted together, for two that say the same are one status.
+ * Returns the verdicts that GitHub does not show exactly once, one sentence each. GitHub must show no silent verdict.
+ * The statuses of all verdicts of a commit are counted together, since equal verdicts share one status.
  */
 export function unreported(writes: readonly Recorded[], github: State): readonly string[] {
   const said = new Map<string, { readonly spec: Build["spec"]; readonly texts: Set<string> }>();

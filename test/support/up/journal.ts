@@ -1,17 +1,17 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** From the first to the last sign of life of anything that one run of a build started, in milliseconds. */
+/** First and last sign of life of the processes of one build run, in milliseconds. */
 export interface Run {
   readonly first: number;
   readonly last: number;
 }
 
-/** Where builds that hold on leave signs of life, for the test to see which ran when. */
+/** A file with signs of life of held builds, which shows the times of each run. */
 export interface Journal {
   /**
-   * A test of `hello` that ends when `letGo` is called, and leaves three processes behind that ignore SIGTERM: one in its session,
-   * one in a session of its own, one that has cleared its environment too.
+   * A test of `hello` that ends on `letGo` and leaves three processes that ignore SIGTERM: one in its session,
+   * one in a new session, and one in a new session with an empty environment.
    */
   holding(name: string): Readonly<Record<string, string>>;
   letGo(name: string): void;

@@ -3,19 +3,19 @@ import { DatabaseSync } from "node:sqlite";
 import { Build } from "../../../src/api/objects/build.ts";
 import { Builder } from "../../../src/api/objects/builder.ts";
 
-/** One write of an object, as the database saw it; the objects of both kinds in one order. */
+/** One write of an object in the database. Builds and Builders share one order. */
 export type Recorded =
   | { readonly kind: "Build"; readonly object: Build }
   | { readonly kind: "Builder"; readonly object: Builder };
 
 export interface Recorder {
-  /** What there was when `record` was called, and every write since, whichever process did it. */
+  /** The objects at the call of `record`, and every later write of any process. */
   writes(): readonly Recorded[];
   builds(): readonly Build[];
   close(): void;
 }
 
-/** Makes the store's own database keep every state of every Build and Builder: none is missed, however fast they follow each other. */
+/** Records every state of every Build and Builder with triggers in the store's database, so that no state is missed. */
 export function record(workDir: string): Recorder {
   const database = new DatabaseSync(join(workDir, "store.db"), { timeout: 5000 });
   database.exec(`

@@ -3,15 +3,15 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { greeting, type Installation } from "./installation.ts";
 
-/** A change whose test goes on until it is let go. */
+/** A change with a test that runs until `release`. */
 export interface Held {
   readonly files: Readonly<Record<string, string>>;
   release(): Promise<void>;
-  /** Processes of its build that live now. */
+  /** Number of running processes of its build. */
   processes(): number;
 }
 
-/** Sources whose build goes on until `release`; `name` tells it from every other one of the installation. */
+/** Creates sources with a build that runs until `release`. `name` must be unique in the installation. */
 export function held(machine: Installation, name: string): Held {
   const gate = join(machine.directory, `go-${name}`);
   return {
@@ -21,12 +21,12 @@ export function held(machine: Installation, name: string): Held {
   };
 }
 
-/** A shell script, to be run as a program too, that ends when the file is there. */
+/** A shell script, also usable as a program, that ends when the file exists. */
 export function waitFor(file: string): string {
   return `#!/bin/sh\nexec sh -c 'until test -e ${file}; do sleep 0.1; done'\n`;
 }
 
-/** How many processes of this machine have the text in their command line. */
+/** Number of processes of this machine with the text in their command line. */
 export function processesWith(text: string): number {
   const pids = readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name) && name !== String(process.pid));
   return pids.filter((pid) => commandLine(pid).includes(text)).length;

@@ -1,4 +1,4 @@
-"""A pull request that wants secrets: looks wherever a build may look, and says where it found one and what it could change.
+"""A pull request that searches for secrets in all places a build can read. Reports each find, and each place it can change.
 
 usage: spy.py REPORT WORK_FOLDER
 """
@@ -24,7 +24,7 @@ def look(where, read):
 
 
 def whole(path):
-    # devices and pipes would make us wait, our own report would make us find what we found
+    # skip devices and pipes, which would block, and our own report, which contains the finds
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     with os.fdopen(fd, "rb") as file:
         return file.read(1 << 24) or b""

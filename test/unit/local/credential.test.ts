@@ -33,17 +33,17 @@ describe("the credential of a pool on one machine", () => {
   }
   const named = aPool({ secretRef: { name: "bot" } });
 
-  it("is the token `up` was given where the pool names none, and nobody's where there is none", () => {
+  it("is the token of `up` when the pool has no secretRef, and none without a token", () => {
     expect(createLocalCredential(aPool({}), workDir, "t")).toEqual({ token: "t" });
     expect(createLocalCredential(aPool({}), workDir, undefined)).toBe("none");
   });
 
-  it("is the token of the secret it names, without the line end an editor adds", () => {
+  it("is the token of the referenced Secret without its final newline", () => {
     keep({ "bot/token": "secret\n", "other/token": "no" });
     expect(createLocalCredential(named, workDir, "t")).toEqual({ token: "secret" });
   });
 
-  it("is an App's installation where the secret holds one whole", () => {
+  it("is an App installation when the Secret has all three keys", () => {
     const app = { appId: "1", installationId: "2", privateKey: "-----BEGIN-----" };
     keep({ "bot/appId": "1\n", "bot/installationId": "2\n" });
     expect(createLocalCredential(named, workDir, undefined)).toBe("none");
@@ -51,7 +51,7 @@ describe("the credential of a pool on one machine", () => {
     expect(createLocalCredential(named, workDir, undefined)).toEqual(app);
   });
 
-  it("is never the token of `up` for a pool that names a secret which is missing", () => {
+  it("is never the token of `up` when the referenced Secret is missing", () => {
     expect(createLocalCredential(named, workDir, "t")).toBe("none");
   });
 });

@@ -33,7 +33,7 @@ describe("the lock of the work folder", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("creates the folder, and is free again once released", async () => {
+  it("creates the folder, and can be taken again after its release", async () => {
     const workDir = join(folder, "a", "b");
     expect(await isRunning(workDir)).toBe(false);
     const lock = lockWorkDir(workDir);
@@ -43,14 +43,14 @@ describe("the lock of the work folder", () => {
     lockWorkDir(workDir).release();
   });
 
-  it("refuses a second holder with a sentence that names the process, the folder and the way out", () => {
+  it("refuses a second holder with the process, the folder and the remedy", () => {
     const lock = lockWorkDir(folder);
     const sentence = `another \`builderpool up\` (process ${process.pid}) uses ${folder}; stop it, or choose another folder with --work-dir`;
     expect(() => lockWorkDir(folder)).toThrow(new LockedError(sentence));
     lock.release();
   });
 
-  it.runIf(process.getuid?.() === 0)("is seen by a user who may not write to it, and seen to end", async () => {
+  it.runIf(process.getuid?.() === 0)("is visible to a user without write permission until its release", async () => {
     chmodSync(folder, 0o755);
     const asked = `import { isRunning } from ${JSON.stringify(lockModule)}; console.log(await isRunning(process.argv[1]));`;
     const asOther = () =>
@@ -68,7 +68,7 @@ describe("the lock of the work folder", () => {
     expect(asOther()).toBe("false\n");
   });
 
-  it("is given to exactly one of several that start at once, and is free when that one is killed", async () => {
+  it("has exactly one holder after concurrent starts, and is free after that holder is killed", async () => {
     const starters = Array.from({ length: 3 }, () => starter(folder));
     const said = await Promise.all(starters.map((one) => one.said));
     const holder = starters[said.indexOf("locked")]?.child;

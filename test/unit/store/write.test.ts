@@ -12,7 +12,7 @@ describe("retryOnConflict", () => {
   });
   afterEach(() => store.close());
 
-  /** The store, with `interfere` called between each read and what follows it. */
+  /** The store, with `interfere` called after each read. */
   const disturbed = (interfere: () => Promise<unknown>) => ({
     ...store,
     get: async (...args: Parameters<typeof store.get>) => {
@@ -22,7 +22,7 @@ describe("retryOnConflict", () => {
     },
   });
 
-  it("changes the object as it is now and returns what was stored", async () => {
+  it("changes the current object and returns the stored one", async () => {
     await store.create("Builder", aBuilder("a"));
     const drained = await retryOnConflict(
       store,
@@ -36,7 +36,7 @@ describe("retryOnConflict", () => {
     expect(drained?.spec.desired).toBe("Drain");
   });
 
-  it("begins with what was seen, and reads only when somebody else wrote since", async () => {
+  it("starts with the seen object and reads only after a conflict", async () => {
     const seen = await store.create("Builder", aBuilder("a"));
     let reads = 0;
     const counted = disturbed(async () => {
@@ -58,7 +58,7 @@ describe("retryOnConflict", () => {
     expect(reads).toBe(1);
   });
 
-  it("reads again when somebody else wrote, so that neither write is lost", async () => {
+  it("reads again after a conflict, so no write is lost", async () => {
     const created = await store.create("Builder", aBuilder("a"));
     let times = 0;
     const busy = disturbed(async () => {
@@ -77,7 +77,7 @@ describe("retryOnConflict", () => {
     expect(written).toMatchObject({ spec: { desired: "Drain" }, status: readyStatus });
   });
 
-  it("gives undefined, and writes nothing, when the change is declined or the object is gone", async () => {
+  it("returns undefined without a write when the change declines or the object is gone", async () => {
     const created = await store.create("Builder", aBuilder("a"));
 
     expect(await retryOnConflict(store, "Builder", "a", () => undefined, "object")).toBeUndefined();
@@ -85,7 +85,7 @@ describe("retryOnConflict", () => {
     expect(await retryOnConflict(store, "Builder", "nobody", (builder) => builder, "object")).toBeUndefined();
   });
 
-  it("gives undefined when the object goes between reading and writing", async () => {
+  it("returns undefined when the object is deleted between read and write", async () => {
     await store.create("Builder", aBuilder("a"));
     const vanishing = disturbed(() => store.delete("Builder", "a")) as typeof store;
     const change = retryOnConflict(vanishing, "Builder", "a", (b) => ({ ...b, status: readyStatus }), "status");
@@ -93,7 +93,7 @@ describe("retryOnConflict", () => {
     expect(await change).toBeUndefined();
   });
 
-  it("says Conflict in the end rather than trying for ever, and every other refusal at once", async () => {
+  it("throws Conflict after the last attempt, and other errors at once", async () => {
     let builder = await store.create("Builder", aBuilder("a"));
     let turn = 0;
     const restless = disturbed(async () => {

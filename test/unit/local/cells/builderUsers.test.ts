@@ -15,20 +15,20 @@ describe("the users of builds on one machine", () => {
     return names.map(createBuilderUsers(builders, 65002)).map(({ uid }) => uid);
   }
 
-  it("are one for each builder, and the same whenever it is asked for", () => {
+  it("assign each builder its own stable id", () => {
     expect(ids(["a-0", "a-1", "b-0", "a-0"])).toEqual([65002, 65003, 65004, 65002]);
   });
 
-  it("end somewhere: beyond 500 builders the first number is shared", () => {
+  it("share the first id beyond 500 builders", () => {
     expect(ids(Array.from({ length: 502 }, (_, n) => `a-${n}`)).slice(-3)).toEqual([65501, 65002, 65002]);
   });
 
-  it("begin anew where the folder does not exist yet", () => {
+  it("start at the first id when the folder is missing", () => {
     expect(createBuilderUsers(join(builders, "none"), 65002)("a-0")).toEqual({ uid: 65002, gid: 65002 });
   });
 
   it.runIf(process.getuid?.() === 0)(
-    "stay with their builder over restarts, and are taken from no builder that is away",
+    "keep the id of each builder across restarts, and reserve the ids of absent builders",
     () => {
       for (const [name, uid] of Object.entries({ "a-0": 65003, "a-1": 65002, "a-2": 65002, "a-3": 0 })) {
         mkdirSync(join(builders, name, "area"), { recursive: true });

@@ -38,7 +38,7 @@ const copied = () => {
 };
 
 describe("the copy of Secrets for builds", () => {
-  it("has a folder for each Secret and a file for each key, and nothing that is no key", async () => {
+  it("has a folder for each Secret, a file for each key and no other files", async () => {
     symlinkSync("/etc/passwd", join(from, "grid/link"));
     mkdirSync(join(from, "grid/..data"));
     writeFileSync(join(from, "grid/.key.swp"), "half");
@@ -48,7 +48,7 @@ describe("the copy of Secrets for builds", () => {
     expect(readFileSync(join(to, "grid/key"), "utf8")).toBe("two");
   });
 
-  it("follows the files: changed, added, taken away, and a Secret no longer named", async () => {
+  it("follows changed, added and removed files, and a Secret that is no longer listed", async () => {
     await copy();
     writeFileSync(join(from, "grid/cert"), "three");
     rmSync(join(from, "grid/key"));
@@ -62,7 +62,7 @@ describe("the copy of Secrets for builds", () => {
     expect(readdirSync(join(root, "builders/o2-0"))).toEqual([]);
   });
 
-  it("waits for a Secret whose folder is not there yet", async () => {
+  it("adds a Secret when its missing folder appears", async () => {
     await copy(["later"]);
     expect(copied()).toEqual([]);
     mkdirSync(join(from, "later"));
@@ -71,7 +71,7 @@ describe("the copy of Secrets for builds", () => {
     expect(copied()).toEqual(["later/key"]);
   });
 
-  it("leaves a file that did not change as it is", async () => {
+  it("does not rewrite an unchanged file", async () => {
     await copy();
     const before = statSync(join(to, "grid/key")).ino;
     await copy();
@@ -79,7 +79,7 @@ describe("the copy of Secrets for builds", () => {
   });
 
   it.runIf(process.getuid?.() === 0)(
-    "can be read by the builds of one builder alone, and changed by none",
+    "is readable for the builds of one builder only, and writable for no build",
     async () => {
       execFileSync("chmod", ["755", root]);
       await copy(["grid"], { uid: 65_002, gid: 65_002 });
@@ -102,10 +102,10 @@ describe("the copy of Secrets for builds", () => {
   );
 });
 
-describe("a pool that hands Secrets to builds", () => {
+describe("a pool with cellSecrets", () => {
   const grid = { cellSecrets: [{ name: "grid" }] };
 
-  it("is said to do so, and which folder is still missing", () => {
+  it("is reported with the exposed and the missing folders", () => {
     expect(cellSecretLines([aPool(grid), aPool()], from)).toEqual([
       `o2: the code of every pull request that is built can read ${from}/grid (spec.cellSecrets)`,
     ]);
@@ -114,7 +114,7 @@ describe("a pool that hands Secrets to builds", () => {
     );
   });
 
-  it("is refused a Secret that is its own credential, another pool's, or the log store's", () => {
+  it("cannot expose its own credential, another pool's credential or the log store's credential", () => {
     const github = (name: string) => ({ github: GitHub.parse({ secretRef: { name } }) });
     const logs = Logs.parse({ s3: { endpoint: "https://s3", bucket: "logs", secretRef: { name: "grid" } } });
     expect(refusedCellSecrets(aPool(grid), [aPool(grid), aPool(github("bot"))])).toEqual([]);

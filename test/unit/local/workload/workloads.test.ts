@@ -17,7 +17,7 @@ interface Task {
   fail(): void;
 }
 
-/** A machine whose builders do only what the test says, unless they are to drain at once. */
+/** A machine with builders controlled by the test; with `drains` they end at once on a stop request. */
 function aMachine({ drainsAtOnce = false, diesWhenKilled = true } = {}) {
   const clock = fakeClock();
   const tasks: Task[] = [];
@@ -53,11 +53,11 @@ function aMachine({ drainsAtOnce = false, diesWhenKilled = true } = {}) {
 }
 
 describe("the workloads of one machine", () => {
-  it("know of no pool before they are told", async () => {
+  it("have no pods before the first apply", async () => {
     expect(await aMachine().workloads.observe("o2", new Set())).toEqual({ pods: [] });
   });
 
-  it("start all missing ordinals together, and tell what they were told", async () => {
+  it("start all missing ordinals together and report the applied replicas and revision", async () => {
     const { apply, names, workloads } = aMachine();
     const pool = aPool();
     await apply(pool, 3);
@@ -69,7 +69,7 @@ describe("the workloads of one machine", () => {
     });
   });
 
-  it("restart nothing for a new revision, and start what is deleted at the new one", async () => {
+  it("restart no builder for a new revision, and start a deleted pod at the new revision", async () => {
     const { apply, tasks, workloads, pods } = aMachine({ drainsAtOnce: true });
     await apply(aPool(), 2);
     const next = aPool({ image: "builder:2" });
@@ -85,7 +85,7 @@ describe("the workloads of one machine", () => {
     expect(tasks.at(-1)?.image).toBe("builder:2");
   });
 
-  it("start with the template of an earlier revision when it is told that revision again", async () => {
+  it("start with the template of an earlier revision after a rollback", async () => {
     const { apply, tasks, workloads } = aMachine();
     const pool = aPool();
     await apply(pool, 1);
@@ -94,7 +94,7 @@ describe("the workloads of one machine", () => {
     expect(tasks.map(({ image }) => image)).toEqual(["builder:1", "builder:1"]);
   });
 
-  it("delete only the instance that was meant", async () => {
+  it("delete a pod only when name and UID match", async () => {
     const { apply, tasks, workloads } = aMachine();
     await apply(aPool(), 1);
     await workloads.deletePod("o2", "o2-0", "another", 0);
@@ -102,7 +102,7 @@ describe("the workloads of one machine", () => {
     expect(tasks[0]?.told).toEqual([]);
   });
 
-  it("stop the highest ordinals first, and start them no more", async () => {
+  it("stop the highest ordinals first on a scale-down and do not restart them", async () => {
     const { apply, tasks, names, clock } = aMachine();
     const pool = aPool();
     await apply(pool, 3);
@@ -115,7 +115,7 @@ describe("the workloads of one machine", () => {
     expect(await names()).toEqual(["o2-0"]);
   });
 
-  it("kill what does not drain in time, once, and at the earlier of two deadlines", async () => {
+  it("kill a builder once at the earlier of two drain deadlines", async () => {
     const { apply, tasks, workloads, clock } = aMachine();
     await apply(aPool(), 1);
     const uid = tasks[0]?.pod.uid ?? "";
@@ -131,7 +131,7 @@ describe("the workloads of one machine", () => {
     expect(tasks[0]?.told).toEqual(["stop", "kill"]);
   });
 
-  it("start a builder that crashes again after 1 s, 2 s, 4 s and at most a minute, with a death certificate meanwhile", async () => {
+  it("restart a crashed builder after 1 s, 2 s, 4 s and at most 1 min, and show it as ended meanwhile", async () => {
     const { apply, tasks, names, clock } = aMachine();
     await apply(aPool(), 1);
     for (const pause of [1, 2, 4, 8, 16, 32, 60, 60]) {
@@ -149,7 +149,7 @@ describe("the workloads of one machine", () => {
     expect(await names()).toEqual(["o2-0"]);
   });
 
-  it("survive a builder that cannot be started, and try it again", async () => {
+  it("retry a builder that fails to start", async () => {
     const { apply, state, names, clock } = aMachine();
     state.startThrows = true;
     await apply(aPool(), 1);
@@ -159,7 +159,7 @@ describe("the workloads of one machine", () => {
     expect(await names()).toEqual(["o2-0"]);
   });
 
-  it("start at once what is deleted while it waits after a crash", async () => {
+  it("start a pod at once when it is deleted during its restart pause", async () => {
     const { apply, tasks, workloads, names, clock } = aMachine();
     await apply(aPool(), 1);
     tasks[0]?.end();
@@ -170,7 +170,7 @@ describe("the workloads of one machine", () => {
     expect(tasks).toHaveLength(2);
   });
 
-  it("tell every change", async () => {
+  it("notify listeners of every change", async () => {
     const { apply, tasks, workloads, clock } = aMachine();
     const changes: string[] = [];
     workloads.onChange((pool) => changes.push(pool));
@@ -183,7 +183,7 @@ describe("the workloads of one machine", () => {
     expect(changes).toEqual(["o2", "o2", "o2"]);
   });
 
-  it("close by draining all, then killing, then giving up, and start nothing after that", async () => {
+  it("close by draining, killing and at last abandoning the builders, and start no builder afterwards", async () => {
     const { apply, tasks, workloads, clock } = aMachine({ diesWhenKilled: false });
     await apply(aPool(), 2);
     tasks[1]?.end();

@@ -25,7 +25,7 @@ describe("the embedded store", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("gives versions that grow over all objects and kinds, deletions and restarts", async () => {
+  it("increases the version across objects, kinds, deletions and restarts", async () => {
     const versions = [];
     versions.push((await store.create("Builder", aBuilder("a"))).metadata.resourceVersion);
     versions.push((await store.create("BuilderPool", aPool("b"))).metadata.resourceVersion);
@@ -37,7 +37,7 @@ describe("the embedded store", () => {
     expect(versions).toEqual(["1", "2", "4"]);
   });
 
-  it("keeps metadata it does not know", async () => {
+  it("keeps unknown metadata", async () => {
     const metadata = { name: "a", managedFields: [{ manager: "kubectl" }] };
     await store.create("Builder", { ...aBuilder("a"), metadata });
 
@@ -52,7 +52,7 @@ describe("the embedded store", () => {
     expect((await store.apply("BuilderPool", document)).spec).toMatchObject({ instances: 1, branch: "master" });
   });
 
-  it("replaces lists and keeps fields that an apply does not give", async () => {
+  it("replaces lists and keeps absent fields on apply", async () => {
     const document: ObjectByKind["BuilderPool"] = JSON.parse(
       '{"apiVersion":"ci.alice.cern.ch/v1alpha1","kind":"BuilderPool","metadata":{"name":"o2"},"spec":{"package":"O2","update":{"paused":true},"checks":[{"name":"only"}]}}',
     );
@@ -63,7 +63,7 @@ describe("the embedded store", () => {
     expect(spec.checks).toEqual([{ name: "only" }]);
   });
 
-  it("says everything that is wrong with an object in one sentence", async () => {
+  it("names all invalid fields of an object in one message", async () => {
     const wrong: ObjectByKind["BuilderPool"] = JSON.parse(
       '{"apiVersion":"ci.alice.cern.ch/v1alpha1","kind":"BuilderPool","metadata":{"name":"o2"},"spec":{"package":"O2","instances":-1,"checks":[{"name":"a b"}]}}',
     );
@@ -79,7 +79,7 @@ describe("the embedded store", () => {
     );
   });
 
-  it("shows a watch what another process wrote, deletions included", async () => {
+  it("delivers writes and deletions of another process to a watch", async () => {
     const other = open();
     const builders = follow(store, "Builder");
     await builders.synced();
@@ -93,7 +93,7 @@ describe("the embedded store", () => {
     other.close();
   });
 
-  it("ends its watches when it is closed", async () => {
+  it("ends its watches on close", async () => {
     const builders = follow(store, "Builder");
     await builders.synced();
     const end = builders.until(() => false);
@@ -102,7 +102,7 @@ describe("the embedded store", () => {
     await expect(end).rejects.toThrow("the watch ended");
   });
 
-  it("tells a watch that was away too long which objects are gone, and Synced once more", async () => {
+  it("delivers Deleted for missing objects and Synced again after compaction", async () => {
     for (const name of ["kept", "gone", "replaced"]) await store.create("Builder", aBuilder(name));
     const builders = follow(store, "Builder");
     await builders.synced();

@@ -19,7 +19,7 @@ describe("the file of the embedded store", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it("is refused by name, with what to do, when it is no database", () => {
+  it("is refused with its name and the remedy when it is not a database", () => {
     writeFileSync(file, "pools: none\n".repeat(1000));
 
     expect(open).toThrow(
@@ -27,7 +27,7 @@ describe("the file of the embedded store", () => {
     );
   });
 
-  it("is refused when a part of it was overwritten or cut off", async () => {
+  it("is refused when a part was overwritten or truncated", async () => {
     const store = open();
     for (let index = 0; index < 300; index += 1) await store.create("Builder", aBuilder(`o2-${index}`));
     store.close();
@@ -40,7 +40,7 @@ describe("the file of the embedded store", () => {
     expect(open).toThrow(`store file ${file} is damaged`);
   });
 
-  it("is refused, and left as it is, when a newer version wrote it", () => {
+  it("is refused unchanged when a newer version wrote it", () => {
     open().close();
     const raw = new DatabaseSync(file);
     raw.exec(`PRAGMA user_version = ${schemaVersion + 1}`);
@@ -51,7 +51,7 @@ describe("the file of the embedded store", () => {
     );
   });
 
-  it("is refused, and left as it is, when it belongs to another program", () => {
+  it("is refused unchanged when it belongs to another program", () => {
     const raw = new DatabaseSync(file);
     raw.exec("CREATE TABLE photos (id INTEGER)");
     raw.close();
@@ -61,13 +61,13 @@ describe("the file of the embedded store", () => {
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
-  it("is named when its folder does not exist", () => {
+  it("is named in the error when its folder does not exist", () => {
     file = join(folder, "missing", "store.db");
 
     expect(open).toThrow(`store file ${file}: the file could not be opened: check that the folder exists`);
   });
 
-  it("is named by every call after it was closed", async () => {
+  it("is named in the error of every call after close", async () => {
     const store = open();
     store.close();
 
@@ -77,7 +77,7 @@ describe("the file of the embedded store", () => {
     });
   });
 
-  it("may be opened twice at once, each seeing what the other wrote", async () => {
+  it("can be opened twice, and each store reads the writes of the other", async () => {
     const [one, other] = [open(), open()];
     const created = await one.create("Builder", aBuilder("o2-0"));
     await other.update("Builder", { ...created, spec: { ...created.spec, desired: "Drain" } });

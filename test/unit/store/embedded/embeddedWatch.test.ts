@@ -7,8 +7,8 @@ import { StoreError } from "../../../../src/store/error.ts";
 import { createLog } from "../../../../src/system/log.ts";
 import { fakeClock, settled } from "../../../support/fakeClock.ts";
 
-describe("a watch of a store that cannot be read for a while", () => {
-  it("is not healthy until it can", async () => {
+describe("a watch of a temporarily unreadable store", () => {
+  it("is unhealthy until a read succeeds", async () => {
     const database = openDatabase(":memory:");
     const clock = fakeClock();
     const signals = createChangeSignals(() => 0);

@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe("access in a pod", () => {
-  it("takes a rotated token within half a minute", async () => {
+  it("uses a rotated token within 30 s", async () => {
     writeFileSync(join(folder, "token"), "first\n");
     writeFileSync(join(folder, "ca.crt"), "");
     writeFileSync(join(folder, "namespace"), "ci");
@@ -31,13 +31,13 @@ describe("access in a pod", () => {
     expect(access.namespace).toBe("ci");
   });
 
-  it("knows an IPv6 address", () => {
+  it("accepts an IPv6 address", () => {
     for (const name of ["token", "ca.crt", "namespace"]) writeFileSync(join(folder, name), "");
 
     expect(accessInPod({ host: "fd00::1", port: "443", folder, clock: fakeClock() }).server.host).toBe("[fd00::1]");
   });
 
-  it("fails at the start when the folder is not there", () => {
+  it("throws when the folder is missing", () => {
     expect(() => accessInPod({ host: "10.96.0.1", port: "443", folder: `${folder}/no`, clock: fakeClock() })).toThrow(
       "ENOENT",
     );
@@ -55,7 +55,7 @@ describe("access from a kubeconfig", () => {
     return file;
   }
 
-  it("has the server, the namespace and the token of its current context, and keeps a path of the server", async () => {
+  it("has server, path prefix, namespace and token of the current context", async () => {
     await using server = await scriptedServer((response) => sendJson(response, { metadata: { name: "a" } }));
     const access = await accessFromKubeConfig(written(`${server.url}/clusters/one`), fakeClock());
     await createKubernetesClient(access).get({ apiVersion: "v1", kind: "Pod", plural: "pods" }, "a");
@@ -66,7 +66,7 @@ describe("access from a kubeconfig", () => {
     });
   });
 
-  it("is put together from several files, of which the first counts, and takes another context when told so", async () => {
+  it("merges several files, prefers the first file and accepts another context", async () => {
     const files = ["first", "second"].map((name) => join(folder, name));
     const context = (name: string, namespace: string) =>
       `{name: ${name}, context: {cluster: k, user: u, namespace: ${namespace}}}`;
@@ -90,7 +90,7 @@ describe("access from a kubeconfig", () => {
     );
   });
 
-  it("overlooks those of several files that are not there, as kubectl does", async () => {
+  it("ignores missing files among several, as kubectl does", async () => {
     const files = [join(folder, "none"), written("https://127.0.0.1:1"), join(folder, "neither")];
 
     expect(await accessFromKubeConfig(files, fakeClock())).toMatchObject({ namespace: "ci", server: { port: "1" } });
@@ -99,7 +99,7 @@ describe("access from a kubeconfig", () => {
     );
   });
 
-  it("says what is missing", async () => {
+  it("names the missing setting in the error", async () => {
     writeFileSync(join(folder, "config"), "{apiVersion: v1, kind: Config, clusters: [], users: [], contexts: []}");
 
     await expect(accessFromKubeConfig(join(folder, "config"), fakeClock())).rejects.toThrow("set current-context");

@@ -18,7 +18,7 @@ const builder: KubernetesObject = { ...aBuilder("o2-0", { ...stored, generation:
 const odd: KubernetesObject = { ...builder, spec: { pool: 7 } };
 
 describe("an object of the API server", () => {
-  it("comes through with metadata we do not know, but without who wrote which field", () => {
+  it("keeps unknown metadata and loses managedFields", () => {
     const metadata = { ...builder.metadata, deletionGracePeriodSeconds: 0, managedFields: [{ manager: "kubectl" }] };
 
     expect(aDoor().decode("Builder", { ...builder, metadata })).toEqual({
@@ -27,11 +27,11 @@ describe("an object of the API server", () => {
     });
   });
 
-  it("has generation 0 where the server counts none", () => {
+  it("has generation 0 when the server sets none", () => {
     expect(aDoor().decode("Lease", { ...aLease("o2-0", stored) })?.metadata.generation).toBe(0);
   });
 
-  it("that does not fit its schema is left out, counted and logged once for each version, with what is wrong", () => {
+  it("is omitted, counted and logged once per version when it does not fit its schema", () => {
     const door = aDoor();
     for (const version of ["5", "5", "6"])
       expect(
@@ -46,7 +46,7 @@ describe("an object of the API server", () => {
     });
   });
 
-  it("that was asked for by name does not look absent when it does not fit", () => {
+  it("causes Invalid when requested by name and not fitting its schema", () => {
     expect(() => aDoor().decodeOrThrow("Builder", odd)).toThrow('Builder "o2-0" does not fit its schema');
   });
 });

@@ -21,7 +21,10 @@ afterEach(() => store.close());
 
 const seconds = () => Math.round(clock.monotonic() / 100) / 10;
 
-/** A process that wants to lead. `stop` is its shutdown; a process that dies never acts again; one that is cut off cannot reach the store. */
+/**
+ * A candidate process. `stop` shuts it down; a dead process never acts again; a disconnected process cannot reach the
+ * store.
+ */
 function candidate(identity: string, { slowness = 0 } = {}) {
   const shutdown = new AbortController();
   let isCut = false;
@@ -64,7 +67,7 @@ function candidate(identity: string, { slowness = 0 } = {}) {
 }
 
 describe("the leader", () => {
-  it("is one of those who want to be", async () => {
+  it("is exactly one of the candidates", async () => {
     const all = ["a", "b", "c"].map((identity) => candidate(identity));
     await clock.advance(60_000);
 
@@ -73,7 +76,7 @@ describe("the leader", () => {
     for (const each of all) each.stop();
   });
 
-  it("that shuts down lets its work end, and gives the lease back for the next to take at once", async () => {
+  it("waits for its work on shutdown and releases the lease, so the next candidate takes over at once", async () => {
     const first = candidate("a", { slowness: 30_000 });
     await clock.advance(1000);
     const second = candidate("b");
@@ -86,7 +89,7 @@ describe("the leader", () => {
     expect(history[3]).toMatch(/^3[123](\.\d)? b leads$/);
   });
 
-  it("that dies is replaced within 20 s", async () => {
+  it("is replaced within 20 s after its death", async () => {
     const first = candidate("a");
     const second = candidate("b");
     await clock.advance(5000);
@@ -98,7 +101,7 @@ describe("the leader", () => {
     expect(Number.parseFloat(history[1] ?? "")).toBeLessThan(25);
   });
 
-  it("that cannot reach the store has ended its work before the next begins", async () => {
+  it("ends its work before the next leader starts when it cannot reach the store", async () => {
     const first = candidate("a", { slowness: 1000 });
     const second = candidate("b");
     await clock.advance(5000);
@@ -115,7 +118,7 @@ describe("the leader", () => {
     first.stop();
   });
 
-  it("leads on when the store comes back in time", async () => {
+  it("remains leader when the store recovers in time", async () => {
     const first = candidate("a");
     candidate("b");
     await clock.advance(5000);
@@ -127,7 +130,7 @@ describe("the leader", () => {
     expect(history).toEqual(["0 a leads"]);
   });
 
-  it("ends its work at once when it finds the lease in other hands", async () => {
+  it("ends its work at once when another process holds the lease", async () => {
     candidate("a");
     await clock.advance(1000);
     const lease = await store.get("Lease", "operator");
@@ -138,7 +141,7 @@ describe("the leader", () => {
     expect(history[1]).toMatch(/^[234](\.\d)? a is told to end$/);
   });
 
-  it("whose host slept ends its work before it does anything else", async () => {
+  it("ends its work first after its host was suspended", async () => {
     let slept = 0;
     const sleeper = { ...clock, now: () => clock.now() + slept };
     const told: string[] = [];
@@ -158,7 +161,7 @@ describe("the leader", () => {
     expect(told).toHaveLength(1);
   });
 
-  it("ends with the error of its work, and gives the lease back", async () => {
+  it("rethrows the error of its work and releases the lease", async () => {
     const failing = runAsLeader(
       store,
       { name: "operator", identity: "a", clock, log },
@@ -172,7 +175,7 @@ describe("the leader", () => {
     expect((await store.get("Lease", "operator"))?.spec.holderIdentity).toBe("");
   });
 
-  it("is never two, whoever dies, is cut off, comes back or is stopped, and when; and there is one soon after all is well", async () => {
+  it("is never two processes under any faults, and exists soon after the faults end", async () => {
     const step = fc.record({
       who: fc.integer({ min: 0, max: 2 }),
       what: fc.constantFrom("die", "cut", "mend", "stop"),
@@ -220,7 +223,7 @@ function leaders(lines: readonly string[]): readonly string[] {
   return [...leading];
 }
 
-/** Moments at which somebody began to lead while somebody else who lives still did. */
+/** Moments at which a process became leader while another living process still led. */
 function overlaps(lines: readonly string[], dead: ReadonlySet<string>): readonly string[] {
   return lines.filter(
     (line, index) => line.endsWith(" leads") && leaders(lines.slice(0, index)).some((who) => !dead.has(who)),

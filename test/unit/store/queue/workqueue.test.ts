@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createWorkqueue, type Workqueue } from "../../../../src/store/queue/workqueue.ts";
 import { type FakeClock, fakeClock, settled } from "../../../support/fakeClock.ts";
 
-/** A queue whose handlers end when the test says so. */
+/** A queue with handlers that the test finishes. */
 function aQueue(clock: FakeClock, concurrency: number) {
   const started: string[] = [];
   const errors: { key: string; error: unknown; retryInMs: number }[] = [];
@@ -44,7 +44,7 @@ describe("the workqueue", () => {
   });
   afterEach(() => stop.abort());
 
-  it("handles a key once, however often it was added before its turn", async () => {
+  it("handles a waiting key once after several adds", async () => {
     const { queue, started, finish } = aQueue(clock, 1);
     for (let times = 0; times < 3; times += 1) queue.add("a");
     await run(queue);
@@ -54,7 +54,7 @@ describe("the workqueue", () => {
     expect(queue.size()).toBe(0);
   });
 
-  it("handles a key again that was added while it was in flight, and not before it has ended", async () => {
+  it("handles a key again after the running handler when it was added in flight", async () => {
     const { queue, started, finish } = aQueue(clock, 5);
     queue.add("a");
     await run(queue);
@@ -66,7 +66,7 @@ describe("the workqueue", () => {
     expect(started).toEqual(["a", "a"]);
   });
 
-  it("handles no more keys at once than it may", async () => {
+  it("handles at most `concurrency` keys at once", async () => {
     const { queue, started, finish } = aQueue(clock, 2);
     for (const key of ["a", "b", "c"]) queue.add(key);
     await run(queue);
@@ -76,7 +76,7 @@ describe("the workqueue", () => {
     expect(started).toEqual(["a", "b", "c"]);
   });
 
-  it("takes the highest priority first, then the longest due, then the first added", async () => {
+  it("orders keys by priority, then due time, then insertion", async () => {
     const { queue, started, finish } = aQueue(clock, 1);
     queue.add("later", { afterMs: 10 });
     await clock.advance(20);
@@ -88,7 +88,7 @@ describe("the workqueue", () => {
     expect(started).toEqual(["urgent", "later", "first", "second"]);
   });
 
-  it("keeps the earlier time and the higher priority of two wishes", async () => {
+  it("keeps the earlier time and the higher priority of two adds", async () => {
     const { queue, started, finish } = aQueue(clock, 1);
     queue.add("a", { afterMs: 1000, priority: 5 });
     queue.add("a", { afterMs: 100 });
@@ -103,7 +103,7 @@ describe("the workqueue", () => {
     expect(started).toEqual(["a", "b"]);
   });
 
-  it("handles a key again after the time its handler asked for", async () => {
+  it("handles a key again after the delay returned by its handler", async () => {
     const { queue, started, finish } = aQueue(clock, 1);
     queue.add("a");
     await run(queue);
@@ -115,7 +115,7 @@ describe("the workqueue", () => {
     expect(started).toEqual(["a", "a"]);
   });
 
-  it("waits longer after each failure of a key, up to a limit, and from the start again after a success", async () => {
+  it("doubles the pause after each failure up to a limit, and resets it after a success", async () => {
     const { queue, errors, finish, fail } = aQueue(clock, 1);
     queue.add("a");
     await run(queue);
@@ -127,12 +127,12 @@ describe("the workqueue", () => {
     await clock.advance(0);
     await fail("a");
 
-    // With a chance of one half, three quarters of 100, 200, 400, 800 and of the limit 1000.
+    // With random = 0.5 each pause is three quarters of 100, 200, 400, 800 and the limit 1000.
     expect(errors.map(({ retryInMs }) => retryInMs)).toEqual([75, 150, 300, 600, 750, 75]);
     expect(errors[0]).toMatchObject({ key: "a", error: new Error("no") });
   });
 
-  it("does not make an ordinary wish wait for a backoff", async () => {
+  it("handles an added key without waiting for its backoff", async () => {
     const { queue, started, fail } = aQueue(clock, 1);
     queue.add("a");
     await run(queue);
@@ -143,7 +143,7 @@ describe("the workqueue", () => {
     expect(started).toEqual(["a", "a"]);
   });
 
-  it("wakes for a key that is added while it sleeps, and sleeps no longer than the next key's time", async () => {
+  it("wakes for an added key and for the next due time", async () => {
     const { queue, started } = aQueue(clock, 2);
     await run(queue);
     await clock.advance(10_000_000);
@@ -153,7 +153,7 @@ describe("the workqueue", () => {
     expect(started).toEqual(["a"]);
   });
 
-  it("lets other work of the process have its turn while thousands of keys are due", async () => {
+  it("yields to the event loop while thousands of keys are due", async () => {
     let handled = 0;
     const queue = createWorkqueue({
       clock,
@@ -171,7 +171,7 @@ describe("the workqueue", () => {
     expect(handled).toBeLessThan(1000);
   });
 
-  it("ends when its signal aborts, after the handlers in flight, and starts nothing more", async () => {
+  it("ends after the handlers in flight when its signal aborts, and starts no further key", async () => {
     const { queue, started, errors, finish, fail } = aQueue(clock, 2);
     for (const key of ["a", "b", "c"]) queue.add(key);
     await run(queue);

@@ -18,7 +18,7 @@ describe("the cache", () => {
     store.close();
   });
 
-  it("holds everything that exists once it is synced, in the order of names", async () => {
+  it("holds all existing objects sorted by name once synced", async () => {
     for (const name of ["b", "c", "a"]) await store.create("Builder", aBuilder(name));
     const cache = createCache(store, "Builder", { signal: stop.signal });
     await cache.synced;
@@ -28,7 +28,7 @@ describe("the cache", () => {
     expect(cache.list()).toBe(cache.list());
   });
 
-  it("follows changes and tells each one after it shows it", async () => {
+  it("applies each change before reporting it", async () => {
     const told: string[] = [];
     const cache = createCache(store, "Builder", {
       signal: stop.signal,
@@ -47,7 +47,7 @@ describe("the cache", () => {
     expect(told).toEqual(["Added a true", "Modified a true", "Deleted a false"]);
   });
 
-  it("tells what it showed before, and so whether there is a new spec", async () => {
+  it("reports the previous object, which shows whether the spec changed", async () => {
     const told: (boolean | string)[] = [];
     const cache = createCache(store, "Builder", {
       signal: stop.signal,
@@ -69,7 +69,7 @@ describe("the cache", () => {
     expect(told).toEqual(["nothing", false, "Active", true, "Active", false, "Drain", false]);
   });
 
-  it("holds only what its selector selects", async () => {
+  it("holds only objects that match its selector", async () => {
     await store.create("Builder", aBuilder("a", { labels: { pool: "o2" } }));
     await store.create("Builder", aBuilder("b"));
     const cache = createCache(store, "Builder", { signal: stop.signal, selector: { labels: { pool: "o2" } } });
@@ -78,7 +78,7 @@ describe("the cache", () => {
     expect(cache.list().map(({ metadata }) => metadata.name)).toEqual(["a"]);
   });
 
-  it("drops what a Synced does not name", async () => {
+  it("drops objects that a Synced omits", async () => {
     const a = await store.create("Builder", aBuilder("a"));
     const told: string[] = [];
     const relisting = {
@@ -97,7 +97,7 @@ describe("the cache", () => {
     expect(told).toEqual(["Added a", "Deleted a"]);
   });
 
-  it("gives objects that nobody can change", async () => {
+  it("returns frozen objects", async () => {
     await store.create("Builder", aBuilder("a"));
     const cache = createCache(store, "Builder", { signal: stop.signal });
     await cache.synced;
@@ -105,7 +105,7 @@ describe("the cache", () => {
     expect(() => Object.assign(cache.get("a")?.spec ?? {}, { pool: "other" })).toThrow(TypeError);
   });
 
-  it("is never synced when it is stopped before", async () => {
+  it("rejects `synced` when it is stopped before", async () => {
     stop.abort(new Error("stopped"));
 
     await expect(createCache(store, "Builder", { signal: stop.signal }).synced).rejects.toThrow("stopped");

@@ -24,7 +24,7 @@ describe("a refusal of the API server", () => {
     [429, { reason: "TooManyRequests" }, "Unavailable"],
     [500, { reason: "InternalError" }, "Unavailable"],
     [503, {}, "Unavailable"],
-  ])("with %i and %j is %s, in the server's words, without the token", async (code, rest, expected) => {
+  ])("with %i and %j is %s with the server's message and without the token", async (code, rest, expected) => {
     await using server = await scriptedServer((response) =>
       sendStatus(response, code, { message: "it said so", ...rest }),
     );
@@ -37,13 +37,13 @@ describe("a refusal of the API server", () => {
     await expect(refusal).rejects.not.toThrow("s3cret");
   });
 
-  it("keeps how long the server wants to be left alone", async () => {
+  it("carries the server's Retry-After", async () => {
     await using server = await scriptedServer((response) => sendStatus(response, 429, {}, { "retry-after": "7" }));
 
     await expect(createKubernetesClient(server.access).list(pods)).rejects.toMatchObject({ retryAfterMs: 7000 });
   });
 
-  it("of a path that it does not serve is not the absence of an object", async () => {
+  it("for an unknown path is not NotFound", async () => {
     await using server = await scriptedServer((response) => response.writeHead(404).end("404 page not found\n"));
 
     await expect(createKubernetesClient(server.access).get(builders, "o2-0")).rejects.toMatchObject({
@@ -54,13 +54,13 @@ describe("a refusal of the API server", () => {
 });
 
 describe("a client", () => {
-  it("gives undefined for an object that does not exist", async () => {
+  it("returns undefined for an object that does not exist", async () => {
     await using server = await scriptedServer((response) => sendStatus(response, 404, { details: { name: "o2-0" } }));
 
     expect(await createKubernetesClient(server.access).get(builders, "o2-0")).toBeUndefined();
   });
 
-  it("speaks plain JSON and keeps what it does not know", async () => {
+  it("sends plain JSON and keeps unknown fields", async () => {
     await using server = await scriptedServer((response, { body }) => sendJson(response, body as object));
     const client = createKubernetesClient(server.access);
 
@@ -89,7 +89,7 @@ describe("a client", () => {
     });
   });
 
-  it("reads a list to its last page, and names what the server left out", async () => {
+  it("reads a list to its last page and adds apiVersion and kind", async () => {
     await using server = await scriptedServer((response, { url }) => {
       const isLast = url.includes("continue=more");
       const metadata = { resourceVersion: "7", ...(isLast ? {} : { continue: "more" }) };
@@ -102,7 +102,7 @@ describe("a client", () => {
     expect(server.seen.every(({ url }) => url.includes("labelSelector=pool%3Do2"))).toBe(true);
   });
 
-  it("says that nothing answered when nobody listens, and names what was asked", async () => {
+  it("throws Unavailable with the request's name when the connection is refused", async () => {
     const server = await scriptedServer(() => {});
     await server[Symbol.asyncDispose]();
 
@@ -116,8 +116,8 @@ describe("a client", () => {
 
   it.each([
     ["is cut short", '{"metadata":'],
-    ["is no JSON", "<html>"],
-  ])("does not take an answer that %s for an object", async (_, text) => {
+    ["is not JSON", "<html>"],
+  ])("throws Unavailable when the answer %s", async (_, text) => {
     await using server = await scriptedServer((response) => response.writeHead(200).end(text));
 
     await expect(createKubernetesClient(server.access).get(builders, "o2-0")).rejects.toMatchObject({
@@ -125,7 +125,7 @@ describe("a client", () => {
     });
   });
 
-  it("ends a call at once when its signal aborts, with the signal's reason", async () => {
+  it("throws the signal's reason at once when the signal aborts", async () => {
     await using server = await scriptedServer(() => stop.abort(new Error("enough")));
     const stop = new AbortController();
 
@@ -133,9 +133,9 @@ describe("a client", () => {
   });
 
   it.each([
-    ["that never comes", (response: ServerResponse) => void response],
+    ["that never starts", (response: ServerResponse) => void response],
     ["that never ends", (response: ServerResponse) => response.writeHead(200).write('{"metadata":')],
-  ])("gives up an answer %s when its deadline has come", async (_, answer) => {
+  ])("times out on an answer %s", async (_, answer) => {
     await using server = await scriptedServer(answer);
     const client = createKubernetesClient(server.access, "ci", { deadlineMs: 200, quietMs: 1000 });
 
@@ -145,7 +145,7 @@ describe("a client", () => {
     });
   });
 
-  it("refuses to start without a namespace", async () => {
+  it("cannot be created without a namespace", async () => {
     await using server = await scriptedServer(() => {});
 
     expect(() => createKubernetesClient({ ...server.access, namespace: undefined })).toThrow(
@@ -181,7 +181,7 @@ describe("a watch", () => {
     return { seen, url: server.seen[0]?.url };
   }
 
-  it("asks for bookmarks and an end, and gives event after event wherever the lines are cut", async () => {
+  it("requests bookmarks and a timeout, and delivers events across chunk boundaries", async () => {
     const text = line("ADDED", "6") + line("BOOKMARK", "7") + line("DELETED", "8");
     const { seen, url } = await watched([text.slice(0, 10), text.slice(10, 90), text.slice(90)], "ends");
 
@@ -189,7 +189,7 @@ describe("a watch", () => {
     expect(url).toContain("?timeoutSeconds=300&resourceVersion=5&watch=true&allowWatchBookmarks=true");
   });
 
-  it("that breaks is no end", async () => {
+  it("throws when the connection breaks", async () => {
     const { seen } = await watched([line("ADDED", "6"), '{"type":"MODI'], "breaks");
 
     expect(seen.slice(0, 2)).toEqual(["open", "ADDED 6"]);
@@ -198,15 +198,15 @@ describe("a watch", () => {
 
   it.each([
     ["is not JSON", "{oops}\n"],
-    ["is no event", '{"type":"MODIFIED"}\n'],
-  ])("asks for a new list when a line %s, since what it said is not known", async (_, bad) => {
+    ["is not an event", '{"type":"MODIFIED"}\n'],
+  ])("throws Expired when a line %s", async (_, bad) => {
     const { seen } = await watched([line("ADDED", "6"), bad, line("ADDED", "7")], "ends");
 
     expect(seen.slice(0, 2)).toEqual(["open", "ADDED 6"]);
     expect(seen[2]).toMatch(/sent a line that is not an event after a request to watch Builder/);
   });
 
-  it("that says nothing for too long is broken", async () => {
+  it("breaks after too long a silence", async () => {
     await using server = await scriptedServer((response) => response.writeHead(200).write(line("ADDED", "6")));
     const client = createKubernetesClient(server.access, "ci", { deadlineMs: 60_000, quietMs: 200 });
     const seen: string[] = [];
@@ -221,14 +221,14 @@ describe("a watch", () => {
     expect(seen).toEqual(["ADDED"]);
   });
 
-  it("throws what the server says in the middle of it", async () => {
+  it("throws an error sent by the server as an event", async () => {
     const status = { kind: "Status", code: 410, reason: "Expired", message: "too old resource version" };
     const { seen } = await watched([`${JSON.stringify({ type: "ERROR", object: status })}\n`], "ends");
 
     expect(seen[1]).toBe("StoreError: the API server refused to watch Builder (410): too old resource version");
   });
 
-  it("ends quietly when its signal aborts", async () => {
+  it("ends without an error when its signal aborts", async () => {
     await using server = await scriptedServer((response) => {
       response.writeHead(200);
       response.write(line("ADDED", "6"));

@@ -20,7 +20,10 @@ function pod(name: string, version: number, uid = `uid-of-${name}`): KubernetesO
 
 const event = (type: WatchEvent["type"], object: KubernetesObject): WatchEvent => ({ type, object });
 
-/** One request of the reflector and how it goes: the pages of a list, or what a watch says before it ends, breaks or stays. */
+/**
+ * The scripted response to one request: the pages of a list, or the events of a watch before it ends, breaks or stays
+ * open.
+ */
 type Turn =
   | { readonly list: readonly (readonly KubernetesObject[])[]; readonly version: string; readonly fails?: StoreError }
   | { readonly watch: readonly WatchEvent[]; readonly end: "ends" | "stays" | StoreError; readonly after?: number }
@@ -83,7 +86,7 @@ const expired = new StoreError("Expired", "too old resource version");
 const stays: Turn = { watch: [], end: "stays" };
 
 describe("a reflector", () => {
-  it("delivers all pages, then Synced, then news; and is healthy from the moment the watch is open", async () => {
+  it("delivers all pages, Synced and later changes, and is healthy once the watch is open", async () => {
     const { said, asked } = await reflected([
       { list: [[pod("a", 1)], [pod("b", 2)]], version: "5" },
       {
@@ -104,7 +107,7 @@ describe("a reflector", () => {
     expect(asked).toEqual(["0 list", "0 watch 5"]);
   });
 
-  it("goes on at the version it had reached when the server ends the watch, bookmarks included, and stays healthy", async () => {
+  it("continues at its last version or bookmark when the server ends the watch, and stays healthy", async () => {
     const { said, asked } = await reflected([
       { list: [[pod("a", 1)]], version: "5" },
       { watch: [event("MODIFIED", pod("a", 6)), event("BOOKMARK", pod("", 9))], end: "ends", after: 300_000 },
@@ -115,7 +118,7 @@ describe("a reflector", () => {
     expect(asked).toEqual(["0 list", "0 watch 5", "300000 watch 9"]);
   });
 
-  it("goes on at once, without a list, when a good watch breaks; and is not healthy in between", async () => {
+  it("reopens a long watch at once without a list when it breaks, and is unhealthy in between", async () => {
     const { said, asked } = await reflected([
       { list: [[pod("a", 1)]], version: "5" },
       { watch: [event("MODIFIED", pod("a", 6))], end: unavailable(), after: 60_000 },
@@ -126,7 +129,7 @@ describe("a reflector", () => {
     expect(asked.slice(1)).toEqual(["0 watch 5", "60000 watch 6"]);
   });
 
-  it("asks ever less often while it is refused, at most every 15 s, and without a list", async () => {
+  it("retries a refused watch with pauses doubling to 15 s, without a list", async () => {
     const { asked } = await reflected(
       [
         { list: [[]], version: "5" },
@@ -144,13 +147,13 @@ describe("a reflector", () => {
     ]);
   });
 
-  it("waits as long as the server wants to be left alone", async () => {
+  it("waits for the server's Retry-After", async () => {
     const { asked } = await reflected([{ refused: unavailable(40_000) }, { list: [[]], version: "5" }, stays]);
 
     expect(asked).toEqual(["0 list", "40000 list", "40000 watch 5"]);
   });
 
-  it("does not spin when the server ends every watch at once, and is not healthy between them", async () => {
+  it("pauses and is unhealthy when the server ends every watch at once", async () => {
     const { asked, said } = await reflected([
       { list: [[]], version: "5" },
       ...Array.from({ length: 20 }, () => ({ watch: [], end: "ends" }) as const),
@@ -161,7 +164,7 @@ describe("a reflector", () => {
     expect(said.slice(0, 4)).toEqual(["Synced", "healthy", "unhealthy", "healthy"]);
   });
 
-  it("lists again when its version is too old, tells deletions that nobody saw with the last known object, and nothing twice", async () => {
+  it("lists again after an expired version, delivers missed deletions with the last known object and repeats no item", async () => {
     const { said, asked } = await reflected([
       { list: [[pod("a", 1), pod("b", 2), pod("c", 3)]], version: "5" },
       { watch: [event("MODIFIED", pod("b", 6))], end: expired, after: 60_000 },
@@ -183,7 +186,7 @@ describe("a reflector", () => {
     expect(asked).toEqual(["0 list", "0 watch 5", "60000 list", "60000 watch 10"]);
   });
 
-  it("tells that an object was replaced by another of its name, whether a list or a watch shows it", async () => {
+  it("delivers Deleted and Added for an object replaced by a namesake, in a list or a watch", async () => {
     const { said } = await reflected([
       { list: [[pod("a", 1), pod("b", 2)]], version: "5" },
       { watch: [], end: expired, after: 60_000 },
@@ -199,7 +202,7 @@ describe("a reflector", () => {
     ]);
   });
 
-  it("begins its list anew when it breaks in the middle, and is not synced before it is complete", async () => {
+  it("repeats a list that broke in the middle, and sends Synced only after a complete list", async () => {
     const { said } = await reflected([
       { list: [[pod("a", 1)]], version: "5", fails: expired },
       { list: [[pod("a", 1)], [pod("b", 6)]], version: "7" },
@@ -209,7 +212,7 @@ describe("a reflector", () => {
     expect(said).toEqual(["Added a 1", "Added b 6", "Synced a b", "healthy"]);
   });
 
-  it("takes an object that cannot be read for unchanged, and counts it among those that exist", async () => {
+  it("treats an unreadable object as existing and unchanged", async () => {
     const clock = fakeClock();
     const stop = new AbortController();
     const client = {
@@ -231,7 +234,7 @@ describe("a reflector", () => {
     expect(said).toEqual(["Added a 1", "Synced a odd", "Deleted a 1"]);
   });
 
-  it("counts what it does", async () => {
+  it("counts lists, opened and ended watches, failures and expired versions", async () => {
     const counts: string[] = [];
     const stop = new AbortController();
     const client = {
