@@ -97,8 +97,8 @@ describe.skipIf(process.platform !== "linux")("a process death", () => {
     const { all, wrapper } = await cell();
     for (const pid of all) if (pid !== wrapper) process.kill(pid, "SIGKILL");
     await until(number, { phase: "Queued", trouble: { reason: "CellDied" } });
-    journal.letGo("cell");
-    await expect.poll(() => machine.statuses(commit), reported).toHaveLength(2);
+    journal.release("cell");
+    await expect.poll(() => machine.statuses(commit), { timeout: 10_000 }).toHaveLength(2);
     expect(machine.statuses(commit)).toEqual([
       expect.stringMatching(/^pending Started /),
       expect.stringMatching(/^pending /),
@@ -128,7 +128,7 @@ describe.skipIf(process.platform !== "linux")("a process death", () => {
     await again();
     expect(up.output()).toMatch(/stopped [0-9]+ processes left over from an earlier `up`/);
     await expect.poll(() => journal.runs("run"), { timeout: 30_000, interval: 50 }).toHaveLength(2);
-    journal.letGo("run");
+    journal.release("run");
     await until(number, { phase: "Done", attempt: 2, verdict: { result: "Success" } });
     await expect.poll(() => terminal(commit), reported).toEqual(["success"]);
     const [first, second] = journal.runs("run");
@@ -163,7 +163,7 @@ describe.skipIf(process.platform !== "linux")("a process death", () => {
     process.kill(up.pid, "SIGSTOP");
     await sleep(6_000);
     process.kill(up.pid, "SIGCONT");
-    journal.letGo("nap");
+    journal.release("nap");
     await until(number, { phase: "Done", attempt: 1, verdict: { result: "Success" } });
     await expect.poll(() => terminal(commit), reported).toEqual(["success"]);
     expect(journal.runs("nap")).toHaveLength(1);

@@ -39,11 +39,11 @@ describe("builderpool up with a GitHub that", () => {
     const gate = join(machine.directory, `go-${name}`);
     const files = { "test/held.test": `until test -e ${gate}; do sleep 0.1; done\nfalse\n` };
     const { number, commit } = await machine.propose(name, files);
-    const letGo = () => writeFileSync(gate, "");
-    onTestFinished(letGo);
+    const release = () => writeFileSync(gate, "");
+    onTestFinished(release);
     onTestFinished(() => machine.github.faults.clear());
     await expect.poll(() => statuses(commit), limit).toEqual(["pending Started"]);
-    return { number, commit, letGo };
+    return { number, commit, release };
   }
   /** A pull request without a buildable change, which is skipped at once. */
   const trifle = (name: string) => machine.propose(name, { [`docs/${name}.md`]: "Nothing that is built.\n" });
@@ -85,11 +85,11 @@ describe("builderpool up with a GitHub that", () => {
   it.each(rows)(
     "$name keeps its queue, marks it as stale, and publishes due reports afterwards",
     async ({ name, fault, on = ["* /graphql", "* /repos/*"], says }) => {
-      const { number, commit, letGo } = await failing(name.replaceAll(" ", "-"));
+      const { number, commit, release } = await failing(name.replaceAll(" ", "-"));
       const known = uids();
       for (const pattern of on) machine.github.faults.add({ on: pattern, fault });
       const late = await trifle(`late-${number}`);
-      letGo();
+      release();
       await expect.poll(() => build(number)?.status?.verdict?.result, limit).toBe("Failure");
       await expect
         .poll(listing, limit)
@@ -113,11 +113,11 @@ describe("builderpool up with a GitHub that", () => {
   });
 
   it("has no budget left is not listed until the reset, and still gets verdicts", async () => {
-    const { number, commit, letGo } = await failing("spent");
+    const { number, commit, release } = await failing("spent");
     const known = uids();
     machine.github.budgets.leave("graphql", 0, 8_000);
     const late = await trifle(`late-${number}`);
-    letGo();
+    release();
     await expect
       .poll(listing, limit)
       .toMatchObject({ stale: true, message: expect.stringMatching(/rate limit|budget/) });
@@ -137,12 +137,12 @@ describe("builderpool up with a GitHub that", () => {
   });
 
   it("fails for one pull request builds the others and keeps the last state of that one", async () => {
-    const { number, commit, letGo } = await failing("unreadable");
+    const { number, commit, release } = await failing("unreadable");
     machine.github.faults.add({ on: "POST /graphql", fault: { kind: "unreadable", number } });
     machine.github.state.edit({ repository: hello, number, title: "Cannot be read" });
     const neighbour = await trifle("neighbour");
     await expect.poll(() => build(neighbour.number), limit).toBeDefined();
-    letGo();
+    release();
     await expect.poll(() => statuses(neighbour.commit).at(-1), limit).toMatch(/^success/);
     await expect.poll(() => comments(number), limit).toHaveLength(1);
     await expect.poll(() => statuses(commit), limit).toEqual(["pending Started", expect.stringMatching(/^error/)]);
@@ -159,10 +159,10 @@ describe("builderpool up with a GitHub that", () => {
     ["meets 403 with Retry-After", { kind: "retryAfter", status: 403, seconds: 1 }],
   ];
   it.each(lost)("gets a status and a comment once when the write of each %s", async (name, fault) => {
-    const { number, commit, letGo } = await failing(name.replaceAll(" ", "-"));
+    const { number, commit, release } = await failing(name.replaceAll(" ", "-"));
     for (const on of [`POST /repos/${hello}/statuses/*`, `POST /repos/${hello}/issues/*`])
       machine.github.faults.add({ on, times: 1, fault });
-    letGo();
+    release();
     await expect.poll(() => build(number)?.status?.reported, limit).toHaveProperty("commented");
     await expect.poll(() => statuses(commit), limit).toEqual(["pending Started", expect.stringMatching(/^error/)]);
     expect(comments(number)).toHaveLength(1);

@@ -10,11 +10,11 @@ export interface Run {
 /** A file with signs of life of held builds, which shows the times of each run. */
 export interface Journal {
   /**
-   * A test of `hello` that ends on `letGo` and leaves three processes that ignore SIGTERM: one in its session,
-   * one in a new session, and one in a new session with an empty environment.
+   * A test of `hello` that ends on `release`. It leaves three processes that ignore SIGTERM: one in its session, one in a
+   * new session, and one in a new session with an empty environment.
    */
   holding(name: string): Readonly<Record<string, string>>;
-  letGo(name: string): void;
+  release(name: string): void;
   /** Runs of a build in order. */
   runs(name: string): readonly Run[];
 }
@@ -38,7 +38,7 @@ export function aJournal(directory: string): Journal {
         "",
       ].join("\n"),
     }),
-    letGo: (name) => writeFileSync(go(name), ""),
+    release: (name) => writeFileSync(go(name), ""),
     runs: (name) =>
       readdirSync(directory)
         .filter((file) => file.startsWith(`${name}-`))

@@ -17,7 +17,7 @@ interface Task {
   fail(): void;
 }
 
-/** A machine with builders controlled by the test; with `drains` they end at once on a stop request. */
+/** A machine with builders controlled by the test; with `drainsAtOnce` they end at once on a stop request. */
 function aMachine({ drainsAtOnce = false, diesWhenKilled = true } = {}) {
   const clock = fakeClock();
   const tasks: Task[] = [];

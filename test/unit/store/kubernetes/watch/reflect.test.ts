@@ -29,7 +29,7 @@ type Turn =
   | { readonly watch: readonly WatchEvent[]; readonly end: "ends" | "stays" | StoreError; readonly after?: number }
   | { readonly refused: StoreError };
 
-/** Reads a reflector whose server goes through `turns`; the last must stay. Returns what it said and what was asked. */
+/** Reads a reflector against the scripted `turns`; the last one must stay open. Returns its items and the requests. */
 async function reflected(turns: readonly Turn[], clock: FakeClock = fakeClock()) {
   const asked: string[] = [];
   const said: string[] = [];
