@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { BuilderPool } from "../api/objects/pool.ts";
 import type { LogStore } from "../logs/logStore.ts";
-import { createBucketKeys } from "../logs/stores/bucketKeys.ts";
+import { readBucketKeys } from "../logs/stores/bucketKeys.ts";
 import { createDirectoryLogStore } from "../logs/stores/directory.ts";
 import { createS3LogStore } from "../logs/stores/s3.ts";
 import { type Address, type Pages, type Scrape, servePages } from "./pages.ts";
@@ -39,6 +39,6 @@ export async function openLogs(
     [pages.warning, address].filter((line) => line !== undefined),
   );
   if (s3 === undefined) return { pages, logs: createDirectoryLogStore({ directory, url: url ?? pages.url }) };
-  const keys = () => createBucketKeys(join(workDir, "secrets", s3.secretRef.name));
+  const keys = () => readBucketKeys(join(workDir, "secrets", s3.secretRef.name));
   return { pages, logs: createS3LogStore({ s3, url, keys }) };
 }

@@ -1,6 +1,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { parseJson } from "../../system/parseJson.ts";
 import { run } from "../../system/process/run.ts";
 import { writeAtomically } from "../../system/writeFile.ts";
 
@@ -32,11 +33,7 @@ export function cellRecordPathOf(sandbox: string): string {
 
 /** Reads the record; undefined when it is missing or does not parse. */
 export async function readCellRecord(path: string): Promise<CellRecord | undefined> {
-  try {
-    return CellRecord.safeParse(JSON.parse(await readFile(path, "utf8"))).data;
-  } catch {
-    return undefined;
-  }
+  return CellRecord.safeParse(parseJson(await readFile(path, "utf8").catch(() => ""))).data;
 }
 
 export async function removeCellRecord(path: string): Promise<void> {

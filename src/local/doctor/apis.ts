@@ -76,7 +76,7 @@ async function requestAnswer(
   try {
     return await requestAccount({ apiUrl, credential, clock, log }, AbortSignal.timeout(timeoutMs));
   } catch (error) {
-    const trouble = error instanceof Error ? error.message : String(error);
+    const trouble = messageOf(error);
     // a broker with few allowed paths and an Enterprise server without rate limits have no such page
     return { trouble, isUnknown: error instanceof GitHubError && error.code === "NotFound" };
   }

@@ -25,13 +25,13 @@ export async function repositoryFactsOf(
     const lookups = [...wanted.values()].map((repository) =>
       atOnce(async () => {
         const ref = repository.branch === undefined ? "HEAD" : `refs/heads/${repository.branch}`;
-        const { exitCode, says } = await git.run(["ls-remote", "--", repository.address, ref], directory, timeoutMs);
-        return { ...repository, found: exitCode === 0, says };
+        const { exitCode, message } = await git.run(["ls-remote", "--", repository.address, ref], directory, timeoutMs);
+        return { ...repository, found: exitCode === 0, message };
       }),
     );
-    return (await Promise.all(lookups)).map(({ address, branch, found, says }) => {
-      if (!found) return { address, branch, trouble: says };
-      return says.includes("\t") ? { address, branch } : { address, branch, trouble: "there is no such branch" };
+    return (await Promise.all(lookups)).map(({ address, branch, found, message }) => {
+      if (!found) return { address, branch, trouble: message };
+      return message.includes("\t") ? { address, branch } : { address, branch, trouble: "there is no such branch" };
     });
   } finally {
     await rm(directory, { recursive: true });

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { Agent as PlainAgent } from "node:http";
 import { Agent, type RequestOptions } from "node:https";
 import type { Clock } from "../../system/clock.ts";
+import { messageOf } from "../../system/messageOf.ts";
 import { type Access, connectionOptions, createCachedReader } from "./access.ts";
 
 /**
@@ -25,7 +26,7 @@ export async function accessFromKubeConfig(
     try {
       part.loadFromFile(file);
     } catch (error) {
-      throw new Error(`kubeconfig ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      throw new Error(`kubeconfig ${file} cannot be read: ${messageOf(error)}`);
     }
     if (part !== config) config.mergeConfig(part, config.getCurrentContext() !== undefined);
   }

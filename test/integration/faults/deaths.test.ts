@@ -10,6 +10,9 @@ import { broken, unreported } from "../../support/up/invariants.ts";
 import { aJournal, type Journal } from "../../support/up/journal.ts";
 import { type Recorder, record } from "../../support/up/recorder.ts";
 
+/** A status reaches GitHub after the write of its verdict, later on a loaded machine. */
+const reported = { timeout: 30_000 };
+
 /** All cases share one work folder: each starts `up` on the state of the previous case. */
 describe.skipIf(process.platform !== "linux")("a process death", () => {
   let machine: Installation;
@@ -98,7 +101,7 @@ describe.skipIf(process.platform !== "linux")("a process death", () => {
     for (const pid of all) if (pid !== wrapper) process.kill(pid, "SIGKILL");
     await until(number, { phase: "Queued", trouble: { reason: "CellDied" } });
     journal.release("cell");
-    await expect.poll(() => machine.statuses(commit), { timeout: 10_000 }).toHaveLength(2);
+    await expect.poll(() => machine.statuses(commit), reported).toHaveLength(2);
     expect(machine.statuses(commit)).toEqual([
       expect.stringMatching(/^pending Started /),
       expect.stringMatching(/^pending /),

@@ -107,7 +107,7 @@ describe("builderpool up with a GitHub that", () => {
   );
 
   it("recovered leaves log entries of every fault and no active warning", async () => {
-    expect(up.output()).toMatch(/alice\/hello could not be listed, what is known is kept: gitHub answered 502/i);
+    expect(up.output()).toMatch(/alice\/hello could not be listed, the last listing is kept: gitHub answered 502/i);
     const pools = await machine.run("get", "pools");
     expect(pools.stdout + pools.stderr).not.toMatch(/could not be listed/);
   });
@@ -172,7 +172,7 @@ describe("builderpool up with a GitHub that", () => {
     machine.github.faults.clear();
   });
 
-  it("had all these faults has every verdict once, each from a Ready builder", () => {
+  it("had all these faults has every verdict once, each from a Ready builder", async () => {
     const writes = recorder.writes();
     expect(broken(writes)).toEqual([]);
     await expect.poll(() => unreported(recorder.writes(), machine.github.state), limit).toEqual([]);

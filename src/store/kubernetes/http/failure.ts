@@ -31,7 +31,7 @@ export interface Refusal {
 /** Returns the refusal as a StoreError with the server's own message. */
 export function refusedError(refusal: Refusal): StoreError {
   const { what, status, body, retryAfter } = refusal;
-  const answer = Status.safeParse(parse(body)).data;
+  const answer = Status.safeParse(typeof body === "string" ? parseJson(body) : body).data;
   const code = codeOf(refusal, answer);
   const words = answer?.message ?? (typeof body === "string" ? body.trim() : "");
   const seconds = Number.parseInt(retryAfter ?? "", 10);
@@ -44,7 +44,7 @@ export function refusedError(refusal: Refusal): StoreError {
 
 /** Returns the StoreError for a missing or incomplete response. The write may or may not have happened. */
 export function unansweredError(what: string, error: unknown): StoreError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new StoreError("Unavailable", `the API server did not answer the request to ${what}: ${reason}`, {
     cause: error,
   });
@@ -58,13 +58,4 @@ function codeOf({ status, name }: Refusal, answer: z.infer<typeof Status> | unde
   if (status === 410) return "Expired";
   if (status === 408 || status === 429 || status >= 500) return "Unavailable";
   return "Invalid";
-}
-
-function parse(body: unknown): unknown {
-  if (typeof body !== "string") return body;
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

@@ -39,7 +39,7 @@ export async function* watchOnce(
 }
 
 function eventOf(line: string, what: string): WatchEvent {
-  const event = parse(line);
+  const event = parseJson(line) as Line;
   if (isEvent(event)) return event;
   if (isError(event))
     throw refusedError({ what, name: undefined, status: event.object.code ?? 500, body: event.object });
@@ -50,17 +50,11 @@ function eventOf(line: string, what: string): WatchEvent {
   );
 }
 
-function parse(line: string): { readonly type?: unknown; readonly object?: Partial<KubernetesObject> } | undefined {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
+type Line = { readonly type?: unknown; readonly object?: Partial<KubernetesObject> } | undefined;
 
 const types: readonly unknown[] = ["ADDED", "MODIFIED", "DELETED", "BOOKMARK"];
 
-function isEvent(event: ReturnType<typeof parse>): event is WatchEvent {
+function isEvent(event: Line): event is WatchEvent {
   return types.includes(event?.type) && typeof event?.object?.metadata?.resourceVersion === "string";
 }
 
