@@ -3,7 +3,7 @@ import { poolLabel } from "../api/objects/group.ts";
 import type { Stored } from "../api/objects/kinds.ts";
 import { createPreference } from "../core/partition/preference.ts";
 import { createCache } from "../store/watch/cache.ts";
-import { createWake } from "../system/wake.ts";
+import { createTimedWake } from "../system/wake.ts";
 import type { Brain } from "./brain.ts";
 import type { Sandbox } from "./config/sandbox.ts";
 import { createSettingsReader } from "./config/settings.ts";
@@ -17,7 +17,7 @@ import type { BuilderWorld } from "./world.ts";
 /** Connects the parts of one builder. They live until `signal` aborts. */
 export function createBrain(world: BuilderWorld, sandbox: Sandbox, signal: AbortSignal): Brain {
   const { clock, incarnation, name, pool: poolName } = world;
-  const wake = createWake(clock);
+  const wake = createTimedWake(clock);
   const listeners = new Set<() => void>();
   const waiting = createWaitingTimes(clock);
   const status = createOwnStatus(world, initialStatus(world));

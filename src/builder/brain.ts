@@ -5,7 +5,7 @@ import type { BuilderPool } from "../api/objects/pool.ts";
 import type { InfrastructureReason } from "../api/objects/reasons.ts";
 import type { Preference } from "../core/partition/preference.ts";
 import type { Cache } from "../store/watch/cache.ts";
-import type { Wake } from "../system/wake.ts";
+import type { TimedWake } from "../system/wake.ts";
 import type { Settings } from "./config/config.ts";
 import type { Sandbox } from "./config/sandbox.ts";
 import type { Heartbeat } from "./report/heartbeat.ts";
@@ -22,7 +22,7 @@ export interface Brain {
   readonly heartbeat: Heartbeat;
   readonly outbox: Outbox;
   /** Rung at every change of a Build, Builder or pool, and at every heartbeat. */
-  readonly wake: Wake;
+  readonly wake: TimedWake;
   readonly builds: Cache<"Build">;
   readonly builders: Cache<"Builder">;
   readonly preference: Preference;

@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { CellGreeting } from "../../api/cell/event.ts";
+import { backoffDelay } from "../../api/values/backoff.ts";
 import type { Clock } from "../../system/clock.ts";
 import { parseJson } from "../../system/parseJson.ts";
 
@@ -13,7 +14,7 @@ export interface CellConnection {
  * Milliseconds to wait for a greeting. Kubernetes waits at most five minutes before it restarts a failing container.
  */
 const patience = 6 * 60_000;
-const longestPause = 5_000;
+const backoff = { firstMs: 50, maxMs: 5_000 };
 const longestGreeting = 1_000;
 
 /**
@@ -27,7 +28,8 @@ export async function openCellConnection(
   signal: AbortSignal,
 ): Promise<CellConnection | string> {
   const deadline = clock.monotonic() + patience;
-  for (let pause = 50; ; pause = Math.min(2 * pause, longestPause)) {
+  for (let failures = 1; ; failures += 1) {
+    const pause = backoffDelay(backoff, failures);
     signal.throwIfAborted();
     const connection = await connectOnce(path, clock, deadline - clock.monotonic(), signal);
     if (typeof connection !== "string" || clock.monotonic() + pause >= deadline) return connection;

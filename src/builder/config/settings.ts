@@ -1,10 +1,14 @@
+import type { Builder } from "../../api/objects/builder.ts";
 import type { ResolvedCheck } from "../../api/objects/check.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { milliseconds } from "../../api/values/duration.ts";
 import { poolChecksOf } from "../../core/definitions/checks.ts";
-import type { Brain } from "../brain.ts";
+import type { Topic } from "../report/notes.ts";
+import type { OwnStatus } from "../report/ownStatus.ts";
+import type { BuilderWorld } from "../world.ts";
 import type { Declared, Settings } from "./config.ts";
 import { createConfigFolder } from "./configFolder.ts";
+import type { Sandbox } from "./sandbox.ts";
 
 /** The settings of this builder: the pool's, with the overrides from `config/`. */
 export interface SettingsReader {
@@ -15,6 +19,17 @@ export interface SettingsReader {
   refresh(): Promise<void>;
 }
 
+/** The parts of a builder that its settings depend on. */
+interface SettingsWorld {
+  readonly world: BuilderWorld;
+  readonly sandbox: Sandbox;
+  readonly status: OwnStatus;
+  setNote(topic: Topic, text: string | undefined): void;
+  self(): Builder | undefined;
+  pool(): BuilderPool | undefined;
+}
+
+/** Creates the reader. Until the first `refresh` the settings are the defaults. */
 export function createSettingsReader({
   world,
   sandbox,
@@ -22,7 +37,7 @@ export function createSettingsReader({
   setNote,
   self,
   pool: poolOf,
-}: Pick<Brain, "world" | "sandbox" | "status" | "setNote" | "self" | "pool">): SettingsReader {
+}: SettingsWorld): SettingsReader {
   const folder = createConfigFolder(sandbox);
   const validChecksOf = cachedByArgument((pool: BuilderPool) => poolChecksOf(pool).checks);
   let settings: Settings = { silent: false, debug: false, timeouts: {} };

@@ -1,4 +1,5 @@
 import type { InfrastructureReason } from "../../api/objects/reasons.ts";
+import { backoffDelay } from "../../api/values/backoff.ts";
 import type { AttemptEnd } from "../work/attempt.ts";
 
 /** Health of the builder, derived from its last builds. */
@@ -12,8 +13,7 @@ export interface Health {
 export const healthy: Health = { failures: 0, isSuspect: false };
 
 const suspectAfter = 3;
-const firstPause = 5_000;
-const longestPause = 5 * 60_000;
+const backoff = { firstMs: 5_000, maxMs: 5 * 60_000 };
 
 /** Failure reasons that do not count against the builder: a deliberate release, or a commit that is gone. */
 const neutralReasons: ReadonlySet<InfrastructureReason> = new Set([
@@ -43,5 +43,5 @@ export function healthAfter(health: Health, end: AttemptEnd): Health {
  * down.
  */
 export function pauseOf({ failures }: Health): number {
-  return failures < suspectAfter ? 0 : Math.min(firstPause * 2 ** (failures - suspectAfter), longestPause);
+  return backoffDelay(backoff, failures - suspectAfter + 1);
 }

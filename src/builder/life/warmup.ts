@@ -1,14 +1,14 @@
 import type { CellEvent, Outcome } from "../../api/cell/event.ts";
 import type { ResolvedCheck } from "../../api/objects/check.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
+import { backoffDelay } from "../../api/values/backoff.ts";
 import { milliseconds } from "../../api/values/duration.ts";
 import { timestamp } from "../../system/clock.ts";
 import { messageOf } from "../../system/messageOf.ts";
 import type { Brain } from "../brain.ts";
 import { prepareOrder } from "../work/order.ts";
 
-const firstPause = 10_000;
-const longestPause = 5 * 60_000;
+const backoff = { firstMs: 10_000, maxMs: 5 * 60_000 };
 /**
  * Least milliseconds between two progress times of one build. A short warm-up timeout of the pool shortens it to a
  * quarter of it.
@@ -62,7 +62,7 @@ async function runStep(
   const { clock, log, name } = brain.world;
   reportProgress(brain, { ...progress, doing, failures });
   let longest = Number.NEGATIVE_INFINITY;
-  for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
+  for (let attempt = 1; ; attempt += 1) {
     const startedAt = clock.monotonic();
     try {
       return await run(signal, startedAt + longest);
@@ -74,7 +74,7 @@ async function runStep(
       const { progressAt } = brain.status.get().warmup ?? {};
       const again = { ...progress, failures: [...failures, failure], ...(progressAt !== undefined && { progressAt }) };
       reportProgress(brain, { ...again, doing: `${doing}, tried again soon` });
-      await clock.sleep(pause, signal);
+      await clock.sleep(backoffDelay(backoff, attempt), signal);
       reportProgress(brain, { ...again, doing });
     }
   }

@@ -3,13 +3,14 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Build } from "../../api/objects/build.ts";
+import { backoffDelay } from "../../api/values/backoff.ts";
 import { formatDuration, milliseconds } from "../../api/values/duration.ts";
 import { fullLogName, resultPageName } from "../../core/report/log/paths.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { Clock } from "../../system/clock.ts";
 import { messageOf } from "../../system/messageOf.ts";
 import { parseJson } from "../../system/parseJson.ts";
-import { createWake } from "../../system/wake.ts";
+import { createTimedWake } from "../../system/wake.ts";
 import { writeAtomically } from "../../system/writeFile.ts";
 import type { BuilderWorld } from "../world.ts";
 
@@ -44,8 +45,7 @@ export interface Outbox {
 
 /** Time limit of one upload. Logs are large and stores can be slow. */
 const uploadLimit = milliseconds("10m");
-const firstPause = 5_000;
-const longestPause = 5 * 60_000;
+const backoff = { firstMs: 5_000, maxMs: 5 * 60_000 };
 const entryName = "entry.json";
 
 /** `onBlocked` is called with the reason why logs wait, one sentence, and with undefined when no log waits. */
@@ -55,7 +55,7 @@ export function createOutbox(
   onBlocked: (sentence: string | undefined) => void,
 ): Outbox {
   const { clock, log, name: builder } = world;
-  const wake = createWake(clock);
+  const wake = createTimedWake(clock);
   const sent = new Map<string, PromiseWithResolvers<void>>();
   const inProgress = new Set<string>();
   /** Folders with a finished upload that their Build does not record yet. */
@@ -143,10 +143,10 @@ export function createOutbox(
     },
     checkNow: () => wake.ring(),
     async run(signal) {
-      for (let pause = firstPause; !signal.aborted; ) {
+      for (let failures = 0; !signal.aborted; ) {
         const isDone = await checkAll(signal);
-        pause = isDone ? firstPause : Math.min(pause * 2, longestPause);
-        await wake.sleep(isDone ? 2 ** 30 : pause, signal);
+        failures = isDone ? 0 : failures + 1;
+        await wake.sleep(isDone ? 2 ** 30 : backoffDelay(backoff, failures), signal);
       }
     },
   };

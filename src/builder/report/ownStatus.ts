@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Builder, BuilderStatus } from "../../api/objects/builder.ts";
+import { backoffDelay } from "../../api/values/backoff.ts";
 import { retryOnConflict } from "../../store/write.ts";
-import { createWake } from "../../system/wake.ts";
+import { createTimedWake } from "../../system/wake.ts";
 import type { BuilderWorld } from "../world.ts";
 
 export type StatusChange = { readonly [key in keyof BuilderStatus]?: BuilderStatus[key] | undefined };
@@ -27,12 +28,11 @@ const spacing = 300;
 /** Fields that only people read are written at most every 5 s. Every write reaches all watchers of Builders. */
 const detailSpacing = 5_000;
 const details: readonly string[] = ["step", "warmup", "message", "versions", "disk"] satisfies (keyof BuilderStatus)[];
-const firstPause = 500;
-const longestPause = 15_000;
+const backoff = { firstMs: 500, maxMs: 15_000 };
 
 export function createOwnStatus(world: BuilderWorld, initial: BuilderStatus): OwnStatus {
   const { clock, log, name, store } = world;
-  const wake = createWake(clock);
+  const wake = createTimedWake(clock);
   let current = initial;
   let isWritten = false;
   let isUrgent = true;
@@ -74,7 +74,7 @@ export function createOwnStatus(world: BuilderWorld, initial: BuilderStatus): Ow
       if (!signal.aborted) await Promise.race([written.promise, gaveUp.promise]);
     },
     async run(signal) {
-      let pause = firstPause;
+      let failures = 0;
       while (!signal.aborted) {
         const wait = isWritten ? 2 ** 30 : isUrgent ? 0 : writtenAt + detailSpacing - clock.monotonic();
         if (wait > 0) {
@@ -83,13 +83,13 @@ export function createOwnStatus(world: BuilderWorld, initial: BuilderStatus): Ow
         }
         try {
           await write();
-          pause = firstPause;
+          failures = 0;
           await clock.sleep(spacing, signal).catch(() => {});
         } catch (error) {
           isUrgent = true;
           log.warn({ builder: name, error: String(error) }, "cannot write the builder's status; retrying");
-          await clock.sleep(pause, signal).catch(() => {});
-          pause = Math.min(pause * 2, longestPause);
+          failures += 1;
+          await clock.sleep(backoffDelay(backoff, failures), signal).catch(() => {});
         }
       }
     },

@@ -5,6 +5,7 @@ import { finish, release, start } from "../../core/build/claim.ts";
 import { type Holder, holds } from "../../core/build/state.ts";
 import { excerptOf } from "../../core/report/log/excerpt.ts";
 import { timestamp } from "../../system/clock.ts";
+import { isDiskFull } from "../../system/diskFull.ts";
 import { type Brain, StoppedError } from "../brain.ts";
 import { MirrorFailure } from "../git/mirrors.ts";
 import { type BuildLog, openBuildLog } from "./buildLog.ts";
@@ -181,7 +182,7 @@ function withExcerpt({ findings }: Result["outcome"]): { readonly excerpt?: stri
 function infrastructureFailureOf(error: unknown): { readonly reason: InfrastructureReason; readonly message: string } {
   if (error instanceof StoppedError || error instanceof MirrorFailure) return error;
   if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) throw error;
-  const isFull = error.code === "ENOSPC" || error.code === "EDQUOT";
+  const isFull = isDiskFull(error);
   return {
     reason: isFull ? "DiskFull" : "SelfTestFailed",
     message: `The builder cannot work on this host: ${error.message}`,

@@ -6,6 +6,8 @@ import { bytes } from "../../api/values/quantity.ts";
 import { fullLogBeginOf, fullLogEndOf, fullLogHeadOf, type LogFile } from "../../core/report/log/fullLog.ts";
 import { logDirectoryOf, resultPageName } from "../../core/report/log/paths.ts";
 import { resultPageOf } from "../../core/report/page/page.ts";
+import { isDiskFull } from "../../system/diskFull.ts";
+import { messageOf } from "../../system/messageOf.ts";
 import { type Brain, StoppedError } from "../brain.ts";
 import { entryFiles } from "../report/outbox.ts";
 import type { Work } from "./work.ts";
@@ -136,8 +138,6 @@ function pullRequestUrl({ repository, number }: Work["build"]["spec"], { spec: {
 }
 
 function logNotKept(error: unknown): StoppedError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const isFull = code === "ENOSPC" || code === "EDQUOT";
-  const sentence = `The log of the build could not be written to the work volume (${message}); free space there`;
-  return new StoppedError(isFull ? "DiskFull" : "LogStoreFailed", sentence);
+  const sentence = `The log of the build could not be written to the work volume (${messageOf(error)}); free space there`;
+  return new StoppedError(isDiskFull(error) ? "DiskFull" : "LogStoreFailed", sentence);
 }

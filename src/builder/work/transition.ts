@@ -1,5 +1,6 @@
 import type { Build } from "../../api/objects/build.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
+import { backoffDelay } from "../../api/values/backoff.ts";
 import { claim, type Transition } from "../../core/build/claim.ts";
 import { holds } from "../../core/build/state.ts";
 import { killAfter } from "../../core/liveness/heartbeat.ts";
@@ -15,8 +16,7 @@ export interface TransitionRequest {
   isApplied?(build: Build): boolean;
 }
 
-const firstPause = 500;
-const longestPause = 10_000;
+const backoff = { firstMs: 500, maxMs: 10_000 };
 
 /**
  * Claims a Build with one write, guarded by its resourceVersion. Returns the claimed Build.
@@ -45,7 +45,7 @@ export async function claimBuild(
         "the store forbids claims; check the rights of the builder's account",
       );
       brain.setNote("claims", `The store refuses its claims, so it builds nothing; check its rights: ${error.message}`);
-      await clock.sleep(longestPause, signal).catch(() => {});
+      await clock.sleep(backoff.maxMs, signal).catch(() => {});
       return undefined;
     }
     if (isStoreError(error, "Conflict") || isStoreError(error, "NotFound")) return undefined;
@@ -75,7 +75,7 @@ export async function applyTransition(
   { next, isApplied = () => false }: TransitionRequest,
 ): Promise<Stored<"Build"> | undefined> {
   let refusedAt: number | undefined;
-  for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
+  for (let failures = 1; ; failures += 1) {
     let applied: Stored<"Build"> | undefined;
     try {
       const written = await retryOnConflict(
@@ -103,7 +103,7 @@ export async function applyTransition(
         "cannot write a transition of a Build; retrying",
       );
       if (signal.aborted) return undefined;
-      await world.clock.sleep(pause, signal).catch(() => {});
+      await world.clock.sleep(backoffDelay(backoff, failures), signal).catch(() => {});
     }
   }
 }

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import type { Stored } from "../../api/objects/kinds.ts";
 import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
+import { backoffDelay } from "../../api/values/backoff.ts";
 import { type Milliseconds, milliseconds } from "../../api/values/duration.ts";
 
 /**
@@ -14,7 +15,8 @@ export function recheckDueAtOf(
 ): Milliseconds {
   const verdict = status?.verdict?.commit === spec.commit ? status.verdict : undefined;
   const rechecks = verdict === undefined ? 0 : (status?.rechecks ?? 0);
-  const pause = Math.min(milliseconds(minBackoff) * 2 ** rechecks, milliseconds(maxBackoff));
+  const backoff = { firstMs: milliseconds(minBackoff), maxMs: milliseconds(maxBackoff) };
+  const pause = backoffDelay(backoff, rechecks + 1);
   return Date.parse(verdict?.finishedAt ?? metadata.creationTimestamp) + pause * (1 + fractionOf(metadata.name) / 4);
 }
 

@@ -1,9 +1,9 @@
 import type { Build, Trouble } from "../../api/objects/build.ts";
 import type { InfrastructureReason } from "../../api/objects/reasons.ts";
+import { backoffDelay } from "../../api/values/backoff.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
 
-const firstPause: Milliseconds = 60_000;
-const longestPause: Milliseconds = 30 * 60_000;
+const backoff = { firstMs: 60_000, maxMs: 30 * 60_000 };
 
 /** The build was requeued on purpose. It counts as no failure and does not pause. */
 const onPurpose: ReadonlySet<InfrastructureReason> = new Set(["Drained", "Superseded", "Preempted"]);
@@ -26,7 +26,7 @@ interface Failure extends Pick<Trouble, "reason" | "message" | "builder"> {
 export function troubleAfter(build: Build, { reason, message, builder, now, fatal = false }: Failure): Trouble {
   const before = currentTrouble(build)?.count ?? 0;
   const count = before + (onPurpose.has(reason) ? 0 : 1);
-  const pause = Math.min(firstPause * 2 ** (count - 1), longestPause);
+  const pause = backoffDelay(backoff, count);
   return {
     reason,
     message: message.slice(0, 1024).toWellFormed(),
@@ -52,5 +52,5 @@ export function pauseLeft(build: Build, now: Milliseconds): Milliseconds {
   const notBefore = currentTrouble(build)?.notBefore;
   if (notBefore === undefined) return 0;
   const left = Date.parse(notBefore) - now;
-  return left > 0 && left <= longestPause ? left : 0;
+  return left > 0 && left <= backoff.maxMs ? left : 0;
 }

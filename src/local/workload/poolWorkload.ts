@@ -1,4 +1,5 @@
 import type { BuilderPool } from "../../api/objects/pool.ts";
+import { backoffDelay } from "../../api/values/backoff.ts";
 import { milliseconds } from "../../api/values/duration.ts";
 import { podName } from "../../core/pool/builder/pod.ts";
 import type { Workload } from "../../core/pool/observed.ts";
@@ -7,8 +8,7 @@ import type { ObservedWorkload } from "../../operator/pools/workloads.ts";
 import { Instance } from "./instance.ts";
 import type { LocalWorld } from "./world.ts";
 
-const firstPause = 1_000;
-const longestPause = 60_000;
+const backoff = { firstMs: 1_000, maxMs: 60_000 };
 /** A builder that ran this long did not crash at its start: its next pause is the shortest again. */
 const stableAfterMs = 10 * 60_000;
 /** Number of pool revisions kept for a rollback. */
@@ -104,7 +104,7 @@ export class PoolWorkload {
     const { clock, log } = this.#world;
     const before = instance.age() >= stableAfterMs ? 0 : (this.#crashes.get(instance.ordinal) ?? 0);
     this.#crashes.set(instance.ordinal, before + 1);
-    const pauseMs = Math.min(longestPause, firstPause * 2 ** before);
+    const pauseMs = backoffDelay(backoff, before + 1);
     const builder = podName(this.#name, instance.ordinal);
     log.warn({ builder, pauseMs }, "builder exited unexpectedly and restarts after a pause");
     await clock.sleep(pauseMs, this.#closing.signal).catch(() => {});

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Context } from "hono";
 import { isLogPath } from "../../core/report/log/paths.ts";
+import { isDiskFull } from "../../system/diskFull.ts";
 import type { Log } from "../../system/log.ts";
 import type { LogStore } from "../logStore.ts";
 import { decodePath } from "../path.ts";
@@ -116,8 +117,8 @@ function checkSize(bytes: number, received: number, { maxSize, space }: Receiver
 }
 
 function refusalOf(error: unknown): Refusal {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "ENOSPC" || code === "EDQUOT") return noSpace(message);
+  const { message } = error as Error;
+  if (isDiskFull(error)) return noSpace(message);
   return new Refusal(503, `The log could not be stored (${message}); send it again later`);
 }
 

@@ -11,12 +11,14 @@ import {
 } from "../../core/liveness/liveness.ts";
 import type { Pod } from "../../core/pool/builder/pod.ts";
 import { createCache } from "../../store/watch/cache.ts";
+import { createTimedWake } from "../../system/wake.ts";
 import { podsHeardOf, type Workloads } from "../pools/workloads.ts";
-import { createAlarm } from "./alarm.ts";
 import { markSilent } from "./mark.ts";
 import { takeBackClaim } from "./takeBack.ts";
 import type { LivenessWorld } from "./world.ts";
 
+/** Changes within this time share one pass. Milliseconds. */
+const gatherMs = 100;
 const interval = 5_000;
 /** After a longer gap without a list (no reply, no processor time) all heartbeat ages restart at 0. */
 const longestGap = 30_000;
@@ -30,18 +32,18 @@ const atOnce = 16;
  */
 export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Promise<void> {
   const { store, workloads, clock, log } = world;
-  const alarm = createAlarm(clock);
+  const wake = createTimedWake(clock, gatherMs);
   const incarnations = new Map<string, string | undefined>();
   const builders = createCache(store, "Builder", {
     signal,
     onChange: ({ object: { metadata, status } }) => {
       if (incarnations.get(metadata.name) === status?.incarnation) return;
       incarnations.set(metadata.name, status?.incarnation);
-      alarm.ring(); // a new incarnation voids the claims of the previous process at once
+      wake.ring(); // a new incarnation voids the claims of the previous process at once
     },
   });
   const builds = createCache(store, "Build", { signal });
-  workloads.onChange(alarm.ring);
+  workloads.onChange(() => wake.ring());
   let ages: HeartbeatAges | undefined;
   let listedAt: number | undefined;
 
@@ -71,7 +73,7 @@ export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Pr
         "could not check the liveness of every builder; unchecked builders keep their phase and claims, and the next check follows",
       );
     }
-    await alarm.wait(interval, signal);
+    await wake.sleep(interval, signal);
   }
 }
 

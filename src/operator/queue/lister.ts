@@ -1,4 +1,5 @@
 import type { BuilderPool } from "../../api/objects/pool.ts";
+import { backoffDelay } from "../../api/values/backoff.ts";
 import { formatDuration, type Milliseconds } from "../../api/values/duration.ts";
 import { type GitHub, GitHubError } from "../../github/github.ts";
 import type { Clock } from "../../system/clock.ts";
@@ -69,6 +70,6 @@ function pauseOf(
   pollInterval: Milliseconds,
   now: Milliseconds,
 ): Milliseconds {
-  const pause = Math.min(pollInterval * 2 ** failures, Math.max(pollInterval, longestPause));
+  const pause = backoffDelay({ firstMs: pollInterval, maxMs: Math.max(pollInterval, longestPause) }, failures + 1);
   return Math.max(pause, retryAt === undefined ? 0 : retryAt - now);
 }

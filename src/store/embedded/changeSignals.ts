@@ -1,15 +1,16 @@
-import { type Bell, createBell } from "../bell.ts";
+import { createWake, type Wake } from "../../system/wake.ts";
 
-/** How often other processes' writes are looked for while somebody watches; a look costs microseconds. */
+/** Interval of the check for writes of other processes while a watcher is open. One check takes microseconds. */
 const foreignPollMs = 100;
 
 /** Wakes one watcher. */
 export interface ChangeSignal {
-  /** Resolves at the next ring, at once when one came since the last wait, and when the signal aborts or the bells are closed. */
+  /** Resolves at the next write, or when the signal aborts or all signals are closed. A write since the last wait counts. */
   wait(signal: AbortSignal): Promise<void>;
   close(): void;
 }
 
+/** Wakes the watchers of one store. */
 export interface ChangeSignals {
   open(): ChangeSignal;
   /** Wakes every watcher. */
@@ -19,38 +20,38 @@ export interface ChangeSignals {
   close(): void;
 }
 
-/** Bells that ring for the writes of this process, and, while one hangs, for those that `version` shows others to have made. */
+/** Creates signals for writes of this process and of others. `version` returns a number that a write of another process changes. */
 export function createChangeSignals(version: () => number): ChangeSignals {
-  const openSignals = new Set<Bell>();
+  const wakes = new Set<Wake>();
   let timer: NodeJS.Timeout | undefined;
-  let known = 0;
+  let lastVersion = 0;
   let isClosed = false;
 
   function ring(): void {
-    for (const bell of openSignals) bell.ring();
+    for (const wake of wakes) wake.ring();
   }
 
   function poll(): void {
     try {
-      const found = version();
-      if (found !== known) ring();
-      known = found;
+      const current = version();
+      if (current !== lastVersion) ring();
+      lastVersion = current;
     } catch {
-      ring(); // the watchers' own reads meet the same failure, and report it
+      ring(); // the reads of the watchers meet the same failure and report it
     }
   }
 
   function open(): ChangeSignal {
-    const bell = createBell();
-    openSignals.add(bell);
-    timer ??= setInterval(poll, foreignPollMs); // a watch keeps the process alive, as a connection would
+    const wake = createWake();
+    wakes.add(wake);
+    timer ??= setInterval(poll, foreignPollMs); // a watch keeps the process alive, as a connection does
     return {
       async wait(signal) {
-        if (!isClosed) await bell.wait(signal);
+        if (!isClosed) await wake.wait(signal);
       },
       close() {
-        openSignals.delete(bell);
-        if (openSignals.size === 0) stop();
+        wakes.delete(wake);
+        if (wakes.size === 0) stop();
       },
     };
   }

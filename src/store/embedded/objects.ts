@@ -9,11 +9,9 @@ import type { Row, Rows } from "./rows.ts";
  */
 const keptTombstones = 2000;
 
-/** Writes of objects that also update their dependents. Call these functions only inside `Database.write`. */
-export type Objects = ReturnType<typeof createObjects>;
-
 /**
- * Creates the object writes over `rows`. `now` returns the deletion timestamp. Each write returns the resulting row.
+ * Creates the object writes over `rows`, which also update dependents. `now` returns the deletion timestamp. Each write
+ * returns the resulting row. Call the writes only inside `Database.write`.
  */
 export function createObjects(rows: Rows, now: () => string) {
   let deletions = 0;

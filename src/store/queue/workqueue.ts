@@ -1,5 +1,5 @@
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-import { type Backoff, backoffDelay } from "../../system/backoff.ts";
+import { type Backoff, backoffDelay, jittered } from "../../api/values/backoff.ts";
 import type { Clock } from "../../system/clock.ts";
 import { createHeap } from "./heap.ts";
 
@@ -106,7 +106,7 @@ export function createWorkqueue({
       if (signal.aborted) return;
       const count = (failures.get(key) ?? 0) + 1;
       failures.set(key, count);
-      const retryInMs = backoffDelay(backoff, count, clock.random);
+      const retryInMs = jittered(backoffDelay(backoff, count), clock.random);
       add(key, { afterMs: retryInMs, priority });
       onError(key, error, retryInMs);
     }

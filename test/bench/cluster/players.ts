@@ -19,7 +19,7 @@ import { createKubernetesStore } from "../../../src/store/kubernetes/kubernetes.
 import { type Cache, createCache } from "../../../src/store/watch/cache.ts";
 import { systemClock as clock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
-import { createWake, type Wake } from "../../../src/system/wake.ts";
+import { createTimedWake, type TimedWake } from "../../../src/system/wake.ts";
 import { createSimulatedCells } from "./hands.ts";
 
 const [kubeconfig = "", namespace = "", whole = "", folder = ""] = process.argv.slice(2);
@@ -34,7 +34,7 @@ process.stdin.resume().once("end", () => process.exit());
 interface Player {
   readonly uid: string;
   readonly end: AbortController;
-  readonly wake: Wake;
+  readonly wake: TimedWake;
 }
 const players = new Map<string, Player>();
 
@@ -54,7 +54,7 @@ function readPod({ metadata, ["status"]: status }: KubernetesObject) {
     players.delete(name);
   }
   if (runs && players.get(name) === undefined) {
-    const next = { uid, end: new AbortController(), wake: createWake(clock) };
+    const next = { uid, end: new AbortController(), wake: createTimedWake(clock) };
     players.set(name, next);
     const pool = labels[poolLabel] ?? "";
     const world = worldOf(name, pool, labels[revisionLabel] ?? "", uid);

@@ -1,16 +1,17 @@
 import type { Builder } from "../../../api/objects/builder.ts";
+import { backoffDelay } from "../../../api/values/backoff.ts";
 import type { Milliseconds } from "../../../api/values/duration.ts";
 import type { PoolEvent } from "../action.ts";
 
 const minute: Milliseconds = 60_000;
-const longestPause: Milliseconds = 240 * minute;
+const backoff = { firstMs: 10 * minute, maxMs: 240 * minute };
 
 /**
  * The time before a quarantined builder is restarted: 10 minutes, doubled for each quarantine in a row, at most 4
  * hours.
  */
 export function quarantinePauseOf(quarantineCount: number): Milliseconds {
-  return Math.min(longestPause, 10 * minute * 2 ** Math.max(0, quarantineCount - 1));
+  return backoffDelay(backoff, Math.max(1, quarantineCount));
 }
 
 /**

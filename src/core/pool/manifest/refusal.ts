@@ -16,14 +16,14 @@ export function refusalOf({ metadata: { name }, spec }: BuilderPool): string | u
   const { volumes = [], volumeMounts = [] } = spec.template ?? {};
   const added = volumes.map((volume) => String(volume["name"]));
   const taken = added.find((volume) => ownVolumes.has(volume) || volume.startsWith("secret-"));
-  if (taken !== undefined) return `spec.template.volumes has a volume "${taken}": the pod has one of that name already`;
+  if (taken !== undefined) return `spec.template.volumes has a volume "${taken}": the pod has a volume of this name already`;
   const token = volumes.find((volume) => JSON.stringify(volume).includes('"serviceAccountToken":'));
   if (token !== undefined) {
-    return `spec.template.volumes has a token of the API server in "${String(token["name"])}": builds could read it, and hold none`;
+    return `spec.template.volumes has a token of the API server in "${String(token["name"])}": builds could read it; remove the volume`;
   }
   const foreign = volumeMounts.map((mount) => String(mount["name"])).find((volume) => !added.includes(volume));
   if (foreign !== undefined) {
-    return `spec.template.volumeMounts names "${foreign}", which is not among spec.template.volumes: builds see nothing else of the pod`;
+    return `spec.template.volumeMounts names "${foreign}", which is not among spec.template.volumes: builds may mount only these volumes`;
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-import { backoffDelay } from "../../../system/backoff.ts";
+import { backoffDelay, jittered } from "../../../api/values/backoff.ts";
 import type { Clock } from "../../../system/clock.ts";
 import type { Log } from "../../../system/log.ts";
 import { isStoreError, type StoreError } from "../../error.ts";
@@ -71,7 +71,7 @@ export async function* reflect<T extends Identified>(
       count(error.code === "Expired" ? "Expired" : "Failed", kind);
     }
     failures = openedAt !== undefined && clock.monotonic() - openedAt >= goodMs ? 0 : failures + 1;
-    const pauseMs = Math.max(backoffDelay(backoff, failures, clock.random), failure?.retryAfterMs ?? 0);
+    const pauseMs = Math.max(jittered(backoffDelay(backoff, failures), clock.random), failure?.retryAfterMs ?? 0);
     if (failure !== undefined || failures > 0) health.isBad(failure, pauseMs);
     if (failures > 0) await clock.sleep(pauseMs, signal).catch(() => {});
   }

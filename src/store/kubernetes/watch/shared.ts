@@ -22,7 +22,7 @@ export function createSharedWatch<T extends Identified>(follow: Follow<T>): Shar
     if (signal.aborted) return;
     source ??= createSource(follow);
     const joined = source;
-    const { view, bell, leave } = joined.addReader(onHealth);
+    const { view, wake, leave } = joined.addReader(onHealth);
     let deliveredSyncs = 0;
     try {
       for (let step = 1; !signal.aborted; step += 1) {
@@ -35,7 +35,7 @@ export function createSharedWatch<T extends Identified>(follow: Follow<T>): Shar
         if (changes.length === 0 && isSynced) {
           deliveredSyncs = joined.syncCount();
           yield { type: "Synced", names: new Set(joined.objects.keys()) };
-        } else if (changes.length === 0) await bell.wait(signal);
+        } else if (changes.length === 0) await wake.wait(signal);
         else if (step % stepsPerYield === 0) await yieldToEventLoop();
       }
     } finally {

@@ -1,4 +1,4 @@
-import { type Bell, createBell } from "../../bell.ts";
+import { createWake, type Wake } from "../../../system/wake.ts";
 import { deepFreeze } from "../../frozen.ts";
 import type { Identified, Reflected } from "./known.ts";
 import { createWatchView, type WatchView } from "./view.ts";
@@ -14,7 +14,7 @@ export type Follow<T> = (options: Required<ReaderOptions>) => AsyncIterable<Refl
 
 interface Reader<T> {
   readonly view: WatchView<T>;
-  readonly bell: Bell;
+  readonly wake: Wake;
   leave(): void;
 }
 
@@ -52,7 +52,7 @@ export function createSource<T extends Identified>(follow: Follow<T>): Source<T>
       else objects.set(name, deepFreeze(object));
       for (const { view } of readers) view.touch(name, type === "Deleted" ? deepFreeze(object) : undefined);
     }
-    for (const { bell } of readers) bell.ring();
+    for (const { wake } of readers) wake.ring();
   }
 
   async function run(): Promise<void> {
@@ -69,7 +69,7 @@ export function createSource<T extends Identified>(follow: Follow<T>): Source<T>
         readers.delete(reader);
         if (readers.size === 0) stop.abort();
       };
-      const reader = { view: createWatchView(objects), bell: createBell(), onHealth, leave };
+      const reader = { view: createWatchView(objects), wake: createWake(), onHealth, leave };
       readers.add(reader);
       if (isHealthy) onHealth(true);
       return reader;
