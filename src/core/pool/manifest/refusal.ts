@@ -16,7 +16,8 @@ export function refusalOf({ metadata: { name }, spec }: BuilderPool): string | u
   const { volumes = [], volumeMounts = [] } = spec.template ?? {};
   const added = volumes.map((volume) => String(volume["name"]));
   const taken = added.find((volume) => ownVolumes.has(volume) || volume.startsWith("secret-"));
-  if (taken !== undefined) return `spec.template.volumes has a volume "${taken}": the pod has a volume of this name already`;
+  if (taken !== undefined)
+    return `spec.template.volumes has a volume "${taken}": the pod has a volume of this name already`;
   const token = volumes.find((volume) => JSON.stringify(volume).includes('"serviceAccountToken":'));
   if (token !== undefined) {
     return `spec.template.volumes has a token of the API server in "${String(token["name"])}": builds could read it; remove the volume`;
