@@ -201,7 +201,7 @@ describe("a cell that listens on a socket", () => {
     expect(outcome).toMatchObject({
       reason: "CellDied",
       message: expect.stringContaining(
-        "most likely because memory ran out (limit 256 MiB); `kubectl describe pod o2-0`",
+        "most likely because memory ran out (limit 256 MiB); see Last State and Events in `kubectl describe pod o2-0`",
       ),
     });
   });
@@ -219,7 +219,7 @@ describe("a cell that listens on a socket", () => {
     const container = await start();
     expect(await cells.run(order("new"), () => {}, never)).toMatchObject({
       reason: "CellDied",
-      message: expect.stringMatching(/of version .* and the builder of 9\.9\.9.*delete pod o2-0/),
+      message: expect.stringMatching(/has version .* and the builder 9\.9\.9.*delete pod o2-0/),
     });
     expect(container.output()).not.toContain("--- new");
   });

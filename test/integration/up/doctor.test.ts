@@ -41,7 +41,7 @@ describe("builderpool doctor", () => {
     expect(stdout).toMatch(/^ok {4}python {5}\/.*python3.* can create virtual environments$/m);
     expect(stdout).toContain(`ok    git        ${machine.github.gitUrl}/${hello} master can be fetched`);
     expect(stdout).toContain(`ok    git        ${machine.github.gitUrl}/${alidist} master can be fetched`);
-    expect(stdout).toContain("the token is known; what it may write shows at the first status; 5000 of 5000 requests");
+    expect(stdout).toContain("the token is valid; the first status will show its rights; 5000 of 5000 requests");
     expect(stdout).toContain("`builderpool up` can build here");
     expect(exitCode, stdout).toBe(0);
     expect(await readdir(machine.directory)).not.toContain("work");
