@@ -23,7 +23,8 @@ const placement = {
 const address = (description: string) =>
   z
     .string()
-    .regex(/^(https?:\/\/[^\s/?#]+[^\s?#]*)?$/)
+    // Without quotes, braces and backslashes: the address is part of an expression of the admission policies.
+    .regex(/^(https?:\/\/[^\s/?#'"`\\{}]+[^\s?#'"`\\{}]*)?$/)
     .default("")
     .describe(description);
 
@@ -86,7 +87,11 @@ const Ingress = z
   .strictObject({
     enabled: z.boolean().default(false).describe("Whether to create an Ingress."),
     className: z.string().default("").describe("Ingress class. Default: the default class of the cluster."),
-    host: z.string().default("").describe("Host name, such as ali-ci.example.org."),
+    host: z
+      .string()
+      .regex(/^[A-Za-z0-9.-]*$/)
+      .default("")
+      .describe("Host name, such as ali-ci.example.org."),
     tlsSecret: z.string().default("").describe("Secret with the certificate of the host. Empty: plain HTTP."),
     annotations: words("Annotations of the Ingress."),
   })

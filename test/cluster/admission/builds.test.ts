@@ -4,7 +4,7 @@ import type { Stored } from "../../../src/api/objects/kinds.ts";
 import { finish, release, start } from "../../../src/core/build/claim.ts";
 import { claimed, finding, holderIn, statusAfter } from "../../support/objects/inHands.ts";
 import { iso, noon } from "../../support/objects/moment.ts";
-import { aBuilderPod, inHands, isRefused, log, statusOf } from "../support/builderPod.ts";
+import { aBuilderPod, inHands, logOf, refusalOf, statusOf } from "../support/builderPod.ts";
 import { aCluster, type Installation, type TestCluster } from "../support/installation.ts";
 
 const otherCommit = "f".repeat(40);
@@ -26,10 +26,13 @@ describe("a builder may", () => {
     const claimed = await me.write(build, inHands(build, "o2-0", "Claimed"));
     const running = await me.write(claimed, statusAfter(start(claimed, holderIn(claimed))));
     const step = await me.write(running, { ...statusOf(running), step: "build" });
-    const done = await me.write(step, statusAfter(finish(step, holderIn(step), { ...finding, log })));
+    const done = await me.write(step, statusAfter(finish(step, holderIn(step), { ...finding, log: logOf(step) })));
     const verdict = done.status?.verdict;
     if (verdict === undefined) throw new Error("no verdict");
-    const stored = await me.write(done, { ...statusOf(done), verdict: { ...verdict, log: { ...log, stored: true } } });
+    const stored = await me.write(done, {
+      ...statusOf(done),
+      verdict: { ...verdict, log: { ...logOf(done), stored: true } },
+    });
     expect(stored.status).toMatchObject({ phase: "Done", tree: "o2-0", verdict: { log: { stored: true } } });
   });
 
@@ -64,7 +67,7 @@ describe("a builder may", () => {
 });
 
 describe("a builder may not", () => {
-  const cheats: readonly (readonly [string, () => Promise<unknown>])[] = [
+  const cheats: readonly (readonly [what: string, cheat: () => Promise<unknown>, sentence?: string])[] = [
     ["claim in the name of another", () => me.claimFor("o2-1")],
     [
       "claim a blocked Build",
@@ -107,7 +110,7 @@ describe("a builder may not", () => {
         return me.write(build, { ...status, ...(status.claim && { claim: { ...status.claim, commit: otherCommit } }) });
       },
     ],
-    ["claim a Build of another pool", async () => me.claimFor("o2-0", { pool: "o3" })],
+    ["claim a Build of another pool", async () => me.claimFor("o2-0", { pool: "o3" }), "its own pool"],
     ["run without a claim", () => me.from("Queued", (build) => inHands(build, "o2-0", "Running"))],
     ["set a verdict without a claim", () => me.from("Queued", (build) => inHands(build, "o2-0", "Done"))],
     ["set a verdict before Running", () => me.from("Claimed", (build) => inHands(build, "o2-0", "Done"))],
@@ -163,6 +166,7 @@ describe("a builder may not", () => {
             writes: 1,
           },
         })),
+      "status.reported",
     ],
     [
       "change its verdict afterwards",
@@ -174,13 +178,112 @@ describe("a builder may not", () => {
       async () =>
         me.steal("Done", (status) => ({
           ...status,
-          ...(status.verdict && { verdict: { ...status.verdict, log: { ...log, stored: true } } }),
+          ...(status.verdict && {
+            verdict: { ...status.verdict, log: { path: "a/b", url: "http://logs/a/b", stored: true } },
+          }),
         })),
     ],
-    ["forge the history", () => me.from("Running", (build) => ({ ...inHands(build, "o2-0", "Running"), history: [] }))],
+    [
+      "forge the history",
+      () => me.from("Running", (build) => ({ ...inHands(build, "o2-0", "Running"), history: [] })),
+      "status.history",
+    ],
+    [
+      "finish with a history of its own",
+      () =>
+        me.finishes((status) => ({
+          ...status,
+          history: [{ ...finding, commit: otherCommit, request: 0, attempt: 0, builder: "o2-1" }],
+        })),
+      "status.history",
+    ],
+    ["finish with more rechecks", () => me.finishes((status) => ({ ...status, rechecks: 9 })), "status.history"],
+    [
+      "leave the last verdict out of the history",
+      () => me.finishesAgain(({ history: _, ...status }) => status),
+      "status.history",
+    ],
+    [
+      "change the last verdict on its way into the history",
+      () =>
+        me.finishesAgain((status) => ({
+          ...status,
+          history: (status.history ?? []).map((verdict) => ({ ...verdict, result: "Failure" as const })),
+        })),
+      "status.history",
+    ],
+    [
+      "link to another server",
+      () => me.finishes((status) => linkedTo(status, (url) => url.replace("logs", "evil.example"))),
+      "verdict.log.url",
+    ],
+    [
+      "link to a server with a name that begins as ours",
+      () => me.finishes((status) => linkedTo(status, (url) => url.replace("logs", "logs.evil.example"))),
+      "verdict.log.url",
+    ],
+    [
+      "link to ours through a user name",
+      () => me.finishes((status) => linkedTo(status, (url) => url.replace("logs", "logs@evil.example"))),
+      "verdict.log.url",
+    ],
+    [
+      "link to another page of ours",
+      () => me.finishes((status) => linkedTo(status, (url) => `${url}/../../../../8/`)),
+      "verdict.log.url",
+    ],
+    [
+      "link to the log of another pull request",
+      () =>
+        me.finishes((status) => {
+          const path = `o/r/9999/${otherCommit}/build_O2_o2/pretty.html`;
+          const log = { path, url: `http://logs/${path}`, stored: true };
+          return { ...status, ...(status.verdict && { verdict: { ...status.verdict, log } }) };
+        }),
+      "verdict.log.path",
+    ],
+    [
+      "link to a folder above its log",
+      () =>
+        me.finishes((status) => {
+          const { verdict } = status;
+          const path = verdict?.log?.path.replace("build_O2_o2", "..") ?? "";
+          const log = { path, url: `http://logs/${path}`, stored: true };
+          return { ...status, ...(verdict && { verdict: { ...verdict, log } }) };
+        }),
+      "verdict.log.path",
+    ],
+    [
+      "change the times of its verdict together with its log",
+      () =>
+        me.from("Done", (build) =>
+          changedVerdict(build, { log: { ...logOf(build), stored: true }, startedAt: iso(0) }),
+        ),
+    ],
+    [
+      "change the step of another through the log of its own old verdict",
+      async () => {
+        const done = await me.heldBy("o2-0", "Done");
+        const { store } = installation.admin;
+        const wanted = await store.update("Build", { ...done, spec: { ...done.spec, request: 2 } });
+        const held = await store.updateStatus("Build", claimed(wanted, "o2-1"));
+        return me.write(held, { ...changedVerdict(held, { log: { ...logOf(held), stored: true } }), step: "mine" });
+      },
+    ],
+    ["count more failures than its own", () => me.from("Claimed", (build) => releasedWith(build, { count: 9 }))],
+    [
+      "release with a failure of a later request",
+      () => me.from("Claimed", (build) => releasedWith(build, { request: 7 })),
+    ],
+    [
+      "mark its own tree as warm while it releases",
+      async () => me.from("Claimed", (build) => ({ ...releasedWith(build, {}), tree: "o2-0" })),
+      "status.tree",
+    ],
     [
       "mark another's tree as warm",
       () => me.from("Running", (build) => ({ ...inHands(build, "o2-0", "Running"), tree: "o2-1" })),
+      "status.tree",
     ],
     [
       "blame another for a failure",
@@ -190,12 +293,22 @@ describe("a builder may not", () => {
           trouble: { reason: "DiskFull", message: "no", builder: "o2-1", count: 9, at: iso(noon) },
         })),
     ],
-    ["create a Build", async () => me.store.create("Build", { ...(await me.waiting()), metadata: { name: "mine" } })],
-    ["delete a Build", async () => me.store.delete("Build", (await me.waiting()).metadata.name)],
+    [
+      "create a Build",
+      async () => me.store.create("Build", { ...(await me.waiting()), metadata: { name: "mine" } }),
+      "cannot create resource",
+    ],
+    [
+      "delete a Build",
+      async () => me.store.delete("Build", (await me.waiting()).metadata.name),
+      "cannot delete resource",
+    ],
   ];
 
-  it.each(cheats)("%s", async (_what, cheat) => {
-    expect(await isRefused(cheat)).toBe(true);
+  const generic = "a builder claims in its own name";
+  const named = cheats.map(([what, cheat, sentence = generic]) => [what, cheat, sentence] as const);
+  it.each(named)("%s", async (_what, cheat, sentence) => {
+    expect(await refusalOf(cheat)).toContain(sentence);
   });
 });
 
@@ -210,6 +323,26 @@ describe("the operator", () => {
 
 function claimedBy(status: BuildStatus, builder: string): Partial<BuildStatus> {
   return { ...(status.claim && { claim: { ...status.claim, builder } }) };
+}
+
+/** The status with another address of its log. */
+function linkedTo(status: BuildStatus, change: (url: string) => string): BuildStatus {
+  const { verdict } = status;
+  if (verdict?.log === undefined) throw new Error("no log");
+  return { ...status, verdict: { ...verdict, log: { ...verdict.log, url: change(verdict.log.url) } } };
+}
+
+function changedVerdict(build: Stored<"Build">, change: object): BuildStatus {
+  const status = build.status ?? inHands(build, "o2-0", "Done");
+  return { ...status, ...(status.verdict && { verdict: { ...status.verdict, ...change } }) };
+}
+
+/** The status after a release with another trouble than the builder's own. */
+function releasedWith(build: Stored<"Build">, change: object): BuildStatus {
+  const held = claimed(build, "o2-0");
+  const why = { reason: "FetchFailed", message: "no", now: noon } as const;
+  const status = statusAfter(release(held, holderIn(held), why));
+  return { ...status, ...(status.trouble && { trouble: { ...status.trouble, ...change } }) };
 }
 
 function verdictOf(build: Stored<"Build">, change: object): Pick<BuildStatus, "verdict"> {

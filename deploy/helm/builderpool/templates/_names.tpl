@@ -32,6 +32,11 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- end }}
 {{- end }}
 
+{{- /* The public address without final slashes: builders link to it with one slash and a path. */ -}}
+{{- define "builderpool.logsBase" -}}
+{{- regexReplaceAll "/+$" (include "builderpool.logsPublicUrl" . | trim) "" }}
+{{- end }}
+
 {{- define "builderpool.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: 65001
