@@ -34,9 +34,10 @@ export function logLinkRules(logsUrl: string): AdmissionRules {
         holds:
           "params.metadata.name != object.spec.pool || !variables.links || " +
           "(variables.url.endsWith(variables.path) && (" +
+          "params.?status.?logAddresses.orValue([]).exists(address, variables.base == address) || (" +
           `!variables.inBucket ? variables.base == '${logsUrl}' : ` +
           `has(params.spec.logs.url) ? ${isAddress("params.spec.logs.url", "variables.base")} : ` +
-          `${isAddress("params.spec.logs.s3.endpoint", "variables.endpoint")}))`,
+          `${isAddress("params.spec.logs.s3.endpoint", "variables.endpoint")})))`,
         message:
           "verdict.log.url is not the address of the log service, or of the pool's bucket, with verdict.log.path",
       },
