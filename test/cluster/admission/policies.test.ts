@@ -145,6 +145,18 @@ describe("a builder may not", () => {
       async () => (await refusalOf(link("https://pages.example.org/o2"))) === undefined,
     );
     expect(await refusalOf(link("https://s3.example.org/logs/ci/o2"))).toContain("verdict.log.url");
+    const record = (logAddresses: readonly string[]) =>
+      retryOnConflict(
+        store,
+        "BuilderPool",
+        "o2",
+        (pool) => ({ ...pool, status: { ...pool.status, logAddresses: [...logAddresses] } }),
+        "status",
+      );
+    await record(["https://pages.example.org/o2", "https://s3.example.org/logs/ci/o2"]);
+    const earlier = link("https://s3.example.org/logs/ci/o2");
+    await until("an earlier address to count", async () => (await refusalOf(earlier)) === undefined);
+    await record([]);
     await change({});
     await until("the log service to count", async () => (await refusalOf(link("http://logs"))) === undefined);
   });
