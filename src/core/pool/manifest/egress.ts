@@ -1,4 +1,3 @@
-import { BlockList, isIPv6 } from "node:net";
 import { z } from "zod";
 
 const Cidr = z.string().regex(/^[0-9a-fA-F.:]+\/[0-9]{1,3}$/, "expected addresses such as 192.0.2.0/24");
@@ -65,8 +64,26 @@ function peerOf({ cidr, except = [] }: EgressTarget): object {
 
 function contains(cidr: string, address: string): boolean {
   const [network = "", prefix = ""] = cidr.split("/");
-  const family = (text: string) => (isIPv6(text) ? "ipv6" : "ipv4");
-  const list = new BlockList();
-  list.addSubnet(network, Number(prefix), family(network));
-  return family(network) === family(address) && list.check(address, family(address));
+  const [a, b] = [bitsOf(network), bitsOf(address)];
+  return a.length === b.length && a.slice(0, Number(prefix)) === b.slice(0, Number(prefix));
+}
+
+/** The 32 or 128 bits of an address, as text. */
+function bitsOf(address: string): string {
+  if (!address.includes(":"))
+    return address
+      .split(".")
+      .map((part) => binary(Number(part), 8))
+      .join("");
+  const [head = "", tail] = address.split("::").map((side) => side.split(":").filter(Boolean).map(groupBits).join(""));
+  return tail === undefined ? head : head.padEnd(128 - tail.length, "0") + tail;
+}
+
+/** The 16 bits of a group, or the 32 bits of an IPv4 address at the end of an IPv6 address. */
+function groupBits(group: string): string {
+  return group.includes(".") ? bitsOf(group) : binary(Number.parseInt(group, 16), 16);
+}
+
+function binary(value: number, width: number): string {
+  return value.toString(2).padStart(width, "0");
 }

@@ -107,14 +107,16 @@ describe("the objects of a pool in a cluster", () => {
 
   it("keep the credentials of nodes closed for every allow-list", () => {
     fc.assert(
-      fc.property(fc.nat(32), fc.ipV4(), fc.nat(128), (prefix, address, prefix6) => {
-        const text = JSON.stringify(
-          egressRulesOf([{ cidr: `${address}/${prefix}` }, { cidr: `fd00:ec2::254/${prefix6}` }]),
-        );
-        expect(text).toContain('"except":["fd00:ec2::254/128"]');
+      fc.property(fc.nat(32), fc.ipV4(), fc.nat(128), fc.ipV6(), (prefix, address, prefix6, address6) => {
+        const targets = [{ cidr: `${address}/${prefix}` }, { cidr: `${address6}/${prefix6}` }];
+        const text = JSON.stringify(egressRulesOf([...targets, { cidr: `fd00:ec2::254/${prefix6}` }]));
         const holds = new BlockList();
         holds.addSubnet(address, prefix);
+        holds.addSubnet(address6, prefix6, "ipv6");
         expect(text.includes('"169.254.169.254/32"')).toBe(holds.check("169.254.169.254"));
+        const closed = text.split('"fd00:ec2::254/128"').length - 1;
+        const own = prefix6 === 128 ? text.split('"cidr":"fd00:ec2::254/128"').length - 1 : 0;
+        expect(closed - own).toBe(holds.check("fd00:ec2::254", "ipv6") ? 2 : 1);
       }),
     );
   });
