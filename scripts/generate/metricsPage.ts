@@ -26,7 +26,7 @@ export function metricsPage(): string {
     "",
     ...metricsTable(metrics),
     "",
-    "The log service of a cluster serves its own metrics on its port `http`:",
+    "The log service of a cluster serves its own metrics on its port `metrics`:",
     "",
     ...metricsTable(Object.values(logMetrics)),
     "",

@@ -84,6 +84,7 @@ function bounded(node: Schema, name: string): readonly [boolean, string] {
   const isBounded =
     field !== undefined &&
     (field.type !== "array" || field.maxItems !== undefined) &&
+    (field.additionalProperties === undefined || field.maxProperties !== undefined) &&
     (field.type !== "string" || field.maxLength !== undefined);
   return [!isBounded, `has a rule over ${name}, but ${name} does not exist or has no size limit`];
 }

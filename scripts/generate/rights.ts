@@ -8,7 +8,11 @@ const yaml = { lineWidth: 0, aliasDuplicateObjects: false };
 
 /** Returns the access rules of the operator and the admission policies for builders: path → text. */
 export function rightsFiles(): ReadonlyMap<string, string> {
-  const policies = admissionPoliciesOf("builderpool-{{ .Release.Namespace }}", "{{ .Release.Namespace }}");
+  const policies = admissionPoliciesOf({
+    name: "builderpool-{{ .Release.Namespace }}",
+    namespace: "{{ .Release.Namespace }}",
+    logsUrl: "{{ include `builderpool.logsBase` . }}",
+  });
   return new Map([
     [`${chart}/files/operator-rules.generated.yaml`, `# ${origin}\n${stringify(operatorRules, yaml)}`],
     [

@@ -14,6 +14,7 @@ export interface Schema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly maxItems?: number;
+  readonly maxProperties?: number;
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
@@ -44,6 +45,7 @@ const copied = [
   "minimum",
   "maximum",
   "maxItems",
+  "maxProperties",
   "required",
 ] as const;
 

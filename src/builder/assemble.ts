@@ -1,4 +1,4 @@
-import type { BuilderStatus } from "../api/objects/builder.ts";
+import { type BuilderStatus, versionLimits } from "../api/objects/builder.ts";
 import { poolLabel } from "../api/objects/group.ts";
 import type { Stored } from "../api/objects/kinds.ts";
 import { createPreference } from "../core/partition/preference.ts";
@@ -58,7 +58,7 @@ export function createBrain(world: BuilderWorld, sandbox: Sandbox, signal: Abort
     ...createSettingsReader({ world, sandbox, status, setNote, self, pool }),
     nextId: createOrderIds(incarnation),
     recordVersions(versions) {
-      if (versions !== undefined) status.setStatus({ versions: { ...status.get().versions, ...versions } });
+      if (versions !== undefined) status.setStatus({ versions: boundedVersions(status.get().versions, versions) });
     },
     notify,
     onChange(listener) {
@@ -104,6 +104,19 @@ function openCaches(
 
 function initialStatus({ incarnation, revision, podUid, host, versions }: BuilderWorld): BuilderStatus {
   return { phase: "Pending", incarnation, revision, podUid, host, ...(versions && { versions: { ...versions } }) };
+}
+
+/**
+ * The known versions with the new ones, within the bounds of the status. A cell sends the new ones, and the API server
+ * would refuse a status with more. Known names stay.
+ */
+function boundedVersions(
+  known: BuilderStatus["versions"] = {},
+  found: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const { entries, key, value } = versionLimits;
+  const all = Object.entries({ ...known, ...found }).filter(([name]) => name.length <= key);
+  return Object.fromEntries(all.slice(0, entries).map(([name, version]) => [name, version.slice(0, value)]));
 }
 
 function createOrderIds(incarnation: string): () => string {

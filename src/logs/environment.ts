@@ -15,6 +15,26 @@ export const LogsEnvironment = z.object({
     "Space that all logs may use; by default only the volume sets a limit",
   ),
   BUILDERPOOL_LOGS_PORT: z.coerce.number().int().min(0).max(65535).default(8080).describe("Port to listen on"),
+  BUILDERPOOL_LOGS_METRICS_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .default(8081)
+    .describe("Port of metrics and probes, always plain HTTP"),
+  BUILDERPOOL_LOGS_HOSTS: z
+    .string()
+    .optional()
+    .describe("Host names of the service, separated by commas; other names are refused. By default every name"),
+  BUILDERPOOL_LOGS_PATIENCE: Duration.default("30s").describe(
+    "Time for the headers of a request, and before the slowest accepted rate of an upload counts",
+  ),
+  BUILDERPOOL_LOGS_TLS_CERT_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Certificate for HTTPS, with its chain, as PEM"),
+  BUILDERPOOL_LOGS_TLS_KEY_FILE: z.string().min(1).optional().describe("Private key of the certificate, as PEM"),
   BUILDERPOOL_API_SERVER: z
     .url()
     .optional()
@@ -32,6 +52,11 @@ export const LogsEnvironment = z.object({
 export function readEnvironment(env: NodeJS.ProcessEnv) {
   const { data, error } = LogsEnvironment.safeParse(env);
   if (data === undefined) throw new Error(`the environment of the log service is invalid:\n${z.prettifyError(error)}`);
+  const { BUILDERPOOL_LOGS_TLS_CERT_FILE: certFile, BUILDERPOOL_LOGS_TLS_KEY_FILE: keyFile } = data;
+  if ((certFile === undefined) !== (keyFile === undefined))
+    throw new Error(
+      "the environment of the log service is invalid:\nset both BUILDERPOOL_LOGS_TLS_CERT_FILE and BUILDERPOOL_LOGS_TLS_KEY_FILE, or neither",
+    );
   const host = data.KUBERNETES_SERVICE_HOST.includes(":")
     ? `[${data.KUBERNETES_SERVICE_HOST}]`
     : data.KUBERNETES_SERVICE_HOST;
@@ -43,6 +68,10 @@ export function readEnvironment(env: NodeJS.ProcessEnv) {
     maxSize: bytes(data.BUILDERPOOL_LOGS_MAX_SIZE),
     quota: data.BUILDERPOOL_LOGS_QUOTA === undefined ? undefined : bytes(data.BUILDERPOOL_LOGS_QUOTA),
     port: data.BUILDERPOOL_LOGS_PORT,
+    metricsPort: data.BUILDERPOOL_LOGS_METRICS_PORT,
+    hosts: data.BUILDERPOOL_LOGS_HOSTS?.split(",").filter((host) => host !== ""),
+    patience: milliseconds(data.BUILDERPOOL_LOGS_PATIENCE),
+    ...(certFile !== undefined && keyFile !== undefined && { tls: { certFile, keyFile } }),
     apiServer: data.BUILDERPOOL_API_SERVER ?? `https://${host}:${data.KUBERNETES_SERVICE_PORT}`,
     tokenFile: data.BUILDERPOOL_TOKEN_FILE,
     logLevel: data.BUILDERPOOL_LOG_LEVEL,

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { EgressTarget } from "../core/pool/manifest/egress.ts";
 import type { Setting } from "../core/pool/manifest/manifest.ts";
+import { parseJson } from "../system/parseJson.ts";
 
 /** Environment variables of the operator. Read once, at startup. */
 const OperatorEnvironment = z.object({
@@ -13,6 +15,17 @@ const OperatorEnvironment = z.object({
   BUILDERPOOL_LOGS_URL: z.url().describe("Address to which builders PUT logs"),
   BUILDERPOOL_LOGS_PUBLIC_URL: z.url().describe("Address at which people open logs"),
   BUILDERPOOL_LOGS_AUDIENCE: z.string().min(1).default("builderpool-logs").describe("Audience of the builders' tokens"),
+  BUILDERPOOL_LOGS_CA: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("ConfigMap with ca.crt, the authority of the log service's certificate"),
+  BUILDERPOOL_EGRESS: z
+    .string()
+    .default("[]")
+    .transform((text) => parseJson(text))
+    .pipe(z.array(EgressTarget))
+    .describe("Addresses that builders may reach, as JSON; an empty list means all addresses"),
   BUILDERPOOL_PORT: z.coerce
     .number()
     .int()
@@ -50,7 +63,9 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
         url: data.BUILDERPOOL_LOGS_URL,
         publicUrl: data.BUILDERPOOL_LOGS_PUBLIC_URL,
         audience: data.BUILDERPOOL_LOGS_AUDIENCE,
+        ...(data.BUILDERPOOL_LOGS_CA !== undefined && { caConfigMap: data.BUILDERPOOL_LOGS_CA }),
       },
+      egress: data.BUILDERPOOL_EGRESS,
     },
     port: data.BUILDERPOOL_PORT,
     logLevel: data.BUILDERPOOL_LOG_LEVEL,

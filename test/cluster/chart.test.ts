@@ -2,51 +2,18 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parse, parseAllDocuments } from "yaml";
+import { parse } from "yaml";
 import { createHttpLogStore } from "../../src/logs/stores/http.ts";
 import { type ControlPlane, startControlPlane } from "../support/cluster/controlPlane/controlPlane.ts";
 import { helm } from "../support/cluster/helm.ts";
 import { kubectl } from "../support/cluster/kubectl.ts";
 import { until } from "../support/cluster/until.ts";
 import { endLogService, startLogService } from "../support/logs/logService.ts";
+import { aBuild } from "../support/objects/build.ts";
+import { claimed } from "../support/objects/inHands.ts";
+import { chart, everything, nowhere, rendered } from "./support/chart.ts";
 
 const project = resolve(import.meta.dirname, "../..");
-const chart = join(project, "deploy/helm/builderpool");
-const everything = [
-  "logs.ingress.enabled=true",
-  "logs.ingress.host=ci.example.org",
-  "logs.ingress.tlsSecret=certificate",
-  "logs.ingress.className=nginx",
-  "logs.ingress.annotations.a=b",
-  "logs.quota=100Gi",
-  "logs.volume.storageClassName=fast",
-  "logs.service.clusterIP=10.96.0.9",
-  "logs.nodeSelector.disk=big",
-  "operator.priorityClassName=high",
-  "operator.resources.limits.cpu=2",
-  "operator.tolerations[0].operator=Exists",
-  "operator.affinity.nodeAffinity.x=y",
-  "images.registry=images.example.org/ci/",
-  "images.pullSecrets[0].name=pull",
-  "monitoring.podMonitor=true",
-  "monitoring.rules=true",
-  "monitoring.dashboard=true",
-  "monitoring.labels.release=prometheus",
-].flatMap((value) => ["--set", value]);
-const nowhere = "/dev/null";
-
-interface Rendered {
-  readonly kind: string;
-  readonly metadata: { readonly name: string };
-  readonly spec?: { readonly [field: string]: unknown };
-  readonly [field: string]: unknown;
-}
-
-async function rendered(...args: string[]): Promise<readonly Rendered[]> {
-  const text = await helm(nowhere, ["template", "builderpool", chart, "--namespace", "ci", ...args]);
-  return parseAllDocuments(text).map((document) => document.toJS({ maxAliasCount: 0 }));
-}
-
 describe("the chart", () => {
   it("passes helm lint", async () => {
     await helm(nowhere, ["lint", "--strict", chart]);
@@ -57,6 +24,8 @@ describe("the chart", () => {
     ["logs.keep=soon", "/logs/keep"],
     ["logs.volumes.size=1Gi", "volumes"],
     ["operator.replicas=0", "/operator/replicas"],
+    ["network.egress[0].cidr=example.org", "/network/egress/0/cidr"],
+    ["logs.publicUrl=https://x'y", "/logs/publicUrl"],
     ["logs.publicUrl=ci.example.org", "/logs/publicUrl"],
     ["images.pullSecrets[0]=pull", "/images/pullSecrets/0"],
   ])("refuses %s, and names the place", async (value, place) => {
@@ -66,6 +35,7 @@ describe("the chart", () => {
   it.each([
     ["logs.ingress.enabled=true", "logs.ingress.host is missing"],
     ["logs.enabled=false", "logs.url is missing"],
+    ["network.egress[0].cidr=192.0.2.0/24", "network.apiServer is missing"],
   ])("requires the setting that %s needs", async (value, sentence) => {
     await expect(rendered("--set", value)).rejects.toThrow(sentence);
   });
@@ -139,7 +109,7 @@ describe("the chart, installed", () => {
     expect(await run("get", "bp", "o2-slc9", "-o", "jsonpath={.spec.instances}")).toBe("3");
   });
 
-  it("gives the log service the right to review tokens: it accepts logs of living builders only", async () => {
+  it("gives the log service the rights to review tokens and list Builds: only holders of a Build may write", async () => {
     const token = async (account: string, ...args: string[]) =>
       (await run("create", "token", account, "--audience=builderpool-logs", ...args)).trim();
     await run("create", "serviceaccount", "o2-builder");
@@ -156,6 +126,18 @@ describe("the chart, installed", () => {
       { NODE_EXTRA_CA_CERTS: join(folder, "ca.crt") },
       (await run("create", "token", "builderpool-logs")).trim(),
     );
+    const build = {
+      apiVersion: "ci.alice.cern.ch/v1alpha1",
+      kind: "Build",
+      metadata: {
+        name: "o2-1",
+        namespace: "ci",
+        labels: { "ci.alice.cern.ch/pool": "o2", "ci.alice.cern.ch/pull-request": "1" },
+      },
+      spec: aBuild({ check: "c", commit: "0".repeat(40) }).spec,
+    };
+    await kubectl(plane.kubeconfig, ["--namespace", "ci", "apply", "-f", "-"], JSON.stringify(build));
+    const { status } = claimed(aBuild(build.spec), "o2-0");
     const send = async (bearer: string) => {
       const path = `o/r/1/${"0".repeat(40)}/c/fullLog.txt`;
       const store = createHttpLogStore({ putUrl: service.address, url: service.address, token: async () => bearer });
@@ -165,6 +147,8 @@ describe("the chart, installed", () => {
       );
     };
     try {
+      expect(await send(builder)).toBe("403");
+      await run("patch", "build", "o2-1", "--subresource=status", "--type=merge", "-p", JSON.stringify({ status }));
       expect(await send(builder)).toBe("taken");
       expect(await send(loose)).toBe("403");
       expect(await send(await token("builderpool-operator"))).toBe("403");

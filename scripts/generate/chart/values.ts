@@ -23,7 +23,8 @@ const placement = {
 const address = (description: string) =>
   z
     .string()
-    .regex(/^(https?:\/\/[^\s/?#]+[^\s?#]*)?$/)
+    // Without quotes, braces and backslashes: the address is part of an expression of the admission policies.
+    .regex(/^(https?:\/\/[^\s/?#'"`\\{}]+[^\s?#'"`\\{}]*)?$/)
     .default("")
     .describe(description);
 
@@ -86,12 +87,30 @@ const Ingress = z
   .strictObject({
     enabled: z.boolean().default(false).describe("Whether to create an Ingress."),
     className: z.string().default("").describe("Ingress class. Default: the default class of the cluster."),
-    host: z.string().default("").describe("Host name, such as ali-ci.example.org."),
+    host: z
+      .string()
+      .regex(/^[A-Za-z0-9.-]*$/)
+      .default("")
+      .describe("Host name, such as ali-ci.example.org."),
     tlsSecret: z.string().default("").describe("Secret with the certificate of the host. Empty: plain HTTP."),
     annotations: words("Annotations of the Ingress."),
   })
   .prefault({})
   .describe("Ingress for access to logs and result pages from outside the cluster.");
+
+const Tls = z
+  .strictObject({
+    secretName: z
+      .string()
+      .default("")
+      .describe("Secret with `tls.crt` and `tls.key` of the log service. Empty: plain HTTP inside the cluster."),
+    caConfigMap: z
+      .string()
+      .default("")
+      .describe("ConfigMap with `ca.crt`, the authority that builders trust. Empty: only public authorities."),
+  })
+  .prefault({})
+  .describe("HTTPS from builders and Ingress to the log service.");
 
 const Logs = z
   .strictObject({
@@ -111,6 +130,12 @@ const Logs = z
       .default("")
       .describe("Space for all logs together. Empty: only the volume limits it."),
     logLevel,
+    hosts: z
+      .array(z.string().regex(/^[A-Za-z0-9.:-]+$/))
+      .default(["localhost", "127.0.0.1"])
+      .describe("More host names of the log service. It refuses other names than these, its Service and its Ingress."),
+    metricsPort: z.int().min(1024).max(65535).default(8081).describe("Port of metrics and probes."),
+    tls: Tls,
     volume: Volume,
     service: Service,
     ingress: Ingress,
@@ -125,13 +150,62 @@ const Monitoring = z
     podMonitor: z
       .boolean()
       .default(false)
-      .describe("Whether to create a PodMonitor for operator, builders and log service."),
+      .describe("Whether to create a PodMonitor for operator and builders, and a ServiceMonitor for the log service."),
     rules: z.boolean().default(false).describe("Whether to create a PrometheusRule with alerts."),
     dashboard: z.boolean().default(false).describe("Whether to create a ConfigMap with a Grafana dashboard."),
     labels: words("Labels for Prometheus to select the PodMonitor and the PrometheusRule."),
   })
   .prefault({})
   .describe("Prometheus and Grafana. Requires their custom resource definitions.");
+
+const port = z.int().min(1).max(65535);
+
+const targets = (description: string) =>
+  z
+    .array(
+      z.strictObject({
+        cidr: z
+          .string()
+          .regex(/^[0-9a-fA-F.:]+\/[0-9]{1,3}$/)
+          .describe("Addresses, such as 192.0.2.0/24."),
+        except: z
+          .array(z.string().regex(/^[0-9a-fA-F.:]+\/[0-9]{1,3}$/))
+          .optional()
+          .describe("Addresses inside `cidr` that stay closed."),
+        ports: z
+          .array(
+            z.strictObject({
+              port: port.describe("Port."),
+              endPort: port.optional().describe("Last port of a range."),
+              protocol: z.enum(["TCP", "UDP", "SCTP"]).optional().describe("Protocol. Default: TCP."),
+            }),
+          )
+          .optional()
+          .describe("Ports. Default: all ports."),
+      }),
+    )
+    .default([])
+    .describe(description);
+
+const Network = z
+  .strictObject({
+    policies: z
+      .boolean()
+      .default(true)
+      .describe("Whether operator and log service get a NetworkPolicy. Builders always get one."),
+    egress: targets(
+      "Addresses that builders may reach: git, registries, tarball stores, buckets, proxies. Empty: all addresses except the credentials of nodes. DNS, the log service and `apiServer` are always added.",
+    ),
+    apiServer: targets(
+      "Addresses of the API server (`kubectl get endpointslices -n default`). Required with `egress`. Empty: operator and log service may reach ports 443 and 6443 everywhere.",
+    ),
+    github: targets("Addresses of GitHub for the operator. Empty: port 443 everywhere."),
+    metricsFrom: list(
+      "Sources of requests for metrics of operator and log service, as in a NetworkPolicy. Empty: all.",
+    ),
+  })
+  .prefault({})
+  .describe("NetworkPolicies. A network plugin without policies ignores them.");
 
 const Crds = z
   .strictObject({
@@ -150,6 +224,7 @@ export const Values = z.strictObject({
   images: Images,
   operator: Operator,
   logs: Logs,
+  network: Network,
   monitoring: Monitoring,
   crds: Crds,
   global: z

@@ -69,8 +69,8 @@ export type BuildSpec = z.infer<typeof BuildSpec>;
 
 /** The exclusive right of one builder to build one request. */
 export const Claim = z.object({
-  builder: z.string().describe("Builder that holds the claim."),
-  incarnation: z.string().describe("Incarnation of the builder."),
+  builder: z.string().max(253).describe("Builder that holds the claim."),
+  incarnation: z.string().max(100).describe("Incarnation of the builder."),
   attempt: z.int().describe("Attempt. Grows with every claim of this Build."),
   request: z.int().describe("Request that this claim answers."),
   commit: Commit.describe("Commit that is built."),
@@ -83,7 +83,7 @@ export const Verdict = z.object({
   commit: Commit.describe("Commit that was built."),
   request: z.int().describe("Request that this verdict answers."),
   attempt: z.int().describe("Attempt that produced the verdict."),
-  builder: z.string().describe("Builder that produced the verdict."),
+  builder: z.string().max(253).describe("Builder that produced the verdict."),
   result: VerdictResult.describe("Result of the build."),
   description: z.string().max(140).describe("Description of the commit status. Empty for a plain success or failure."),
   silent: z.boolean().default(false).describe("Whether a silent builder produced the verdict. It is never published."),
@@ -127,7 +127,7 @@ export type Reported = z.infer<typeof Reported>;
 export const Trouble = z.object({
   reason: z.enum(wordsOf(infrastructureReasons)).describe("Reason of the failure."),
   message: z.string().max(1024).describe("The failure as a sentence."),
-  builder: z.string().describe("Builder where the failure happened."),
+  builder: z.string().max(253).describe("Builder where the failure happened."),
   count: z.int().describe("Infrastructure failures in a row for this request."),
   request: z.int().optional().describe("Request that failed. The failure does not count for a later request."),
   at: z.iso.datetime().describe("Time of the failure."),
@@ -155,7 +155,11 @@ export const BuildStatus = z.object({
     .max(5)
     .optional()
     .describe("Earlier verdicts, newest first."),
-  tree: z.string().optional().describe("Builder that last built the pull request and has its warm build tree."),
+  tree: z
+    .string()
+    .max(253)
+    .optional()
+    .describe("Builder that last built the pull request and has its warm build tree."),
   trouble: Trouble.optional().describe("Last infrastructure failure of the current request."),
   rechecks: z.int().optional().describe("Rechecks of the current commit so far."),
   reported: Reported.optional().describe("Status and comment on GitHub. Written by the reporter."),

@@ -42,15 +42,25 @@ export type BuilderSpec = z.infer<typeof BuilderSpec>;
 
 /** The running build of a builder, with the facts that tables show. */
 export const CurrentBuild = z.object({
-  build: z.string().describe("Name of the Build."),
-  check: z.string().describe("Check name."),
-  repository: z.string().describe("Repository, `owner/name`."),
+  build: z.string().max(253).describe("Name of the Build."),
+  check: z.string().max(200).describe("Check name."),
+  repository: z.string().max(140).describe("Repository, `owner/name`."),
   number: z.int().describe("Number of the pull request."),
-  commit: z.string().describe("Head commit of the pull request."),
+  commit: z.string().max(64).describe("Head commit of the pull request."),
   title: z.string().max(300).optional().describe("Title of the pull request."),
   since: z.iso.datetime().describe("Start of the build."),
 });
 export type CurrentBuild = z.infer<typeof CurrentBuild>;
+
+/** Bounds of `versions`. A build can influence the text, so the text must not grow without limit. */
+export const versionLimits = { entries: 32, key: 64, value: 200 } as const;
+
+const Versions = z
+  .record(z.string().max(versionLimits.key), z.string().max(versionLimits.value))
+  .refine((versions) => Object.keys(versions).length <= versionLimits.entries, {
+    error: `expected at most ${versionLimits.entries} versions`,
+  })
+  .meta({ maxProperties: versionLimits.entries });
 
 /**
  * Observed state of a builder. The builder writes every field. The operator writes only the phases Suspect and Lost.
@@ -64,13 +74,14 @@ export const BuilderStatus = z.object({
     .describe("One sentence about the phase: warm-up progress, reason for a quarantine, next step."),
   incarnation: z
     .string()
+    .max(100)
     .describe("Identity of the current run of the builder. Claims of an earlier incarnation are void."),
-  revision: z.string().optional().describe("Revision that the builder was started with."),
-  podUid: z.string().optional().describe("UID of the pod, or of its replacement on one machine."),
+  revision: z.string().max(100).optional().describe("Revision that the builder was started with."),
+  podUid: z.string().max(100).optional().describe("UID of the pod, or of its replacement on one machine."),
   warm: z
     .object({
-      incarnation: z.string().describe("Incarnation that warmed up."),
-      revision: z.string().describe("Revision that warmed up."),
+      incarnation: z.string().max(100).describe("Incarnation that warmed up."),
+      revision: z.string().max(100).describe("Revision that warmed up."),
       at: z.iso.datetime().describe("End of the warm-up."),
     })
     .optional()
@@ -93,16 +104,16 @@ export const BuilderStatus = z.object({
   step: z.string().max(64).optional().describe("Step of the running build."),
   lastVerdict: z
     .object({
-      build: z.string().describe("Name of the Build."),
-      check: z.string().describe("Check name."),
+      build: z.string().max(253).describe("Name of the Build."),
+      check: z.string().max(200).describe("Check name."),
       number: z.int().describe("Number of the pull request."),
-      result: z.string().describe("Result of the verdict."),
+      result: z.string().max(64).describe("Result of the verdict."),
       at: z.iso.datetime().describe("Time of the verdict."),
     })
     .optional()
     .describe("Last verdict of this builder."),
   host: z.string().max(253).optional().describe("Host of the builder."),
-  versions: z.record(z.string(), z.string()).optional().describe("Versions of builderpool, aliBuild, git and Python."),
+  versions: Versions.optional().describe("Versions of builderpool, aliBuild, git and Python."),
   disk: z
     .object({ free: z.int().describe("Free bytes."), total: z.int().describe("Total bytes.") })
     .optional()

@@ -245,6 +245,11 @@ export const BuilderPoolStatus = z.object({
   queued: count("Waiting untested pull requests. Absent when GitHub could not be listed."),
   oldest: z.iso.datetime().optional().describe("Start of the longest current wait of an untested pull request."),
   selector: z.string().optional().describe("Label selector of the builders, for the scale subresource."),
+  logAddresses: z
+    .array(z.string().max(1000))
+    .max(8)
+    .optional()
+    .describe("Addresses of logs, the present one first. Verdicts may link to them. Only in a cluster."),
   listings: z
     .array(
       z.object({

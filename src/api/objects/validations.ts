@@ -1,3 +1,5 @@
+import { versionLimits } from "./builder.ts";
+
 /**
  * One rule that the API server checks beyond the schema, in its rule language (CEL). The generator writes it into
  * `x-kubernetes-validations` of the definition.
@@ -55,7 +57,14 @@ export const validations = {
       message: "names is empty: name the outside hosts that may join, or set count to 0",
     },
   ],
-  Builder: [immutable("spec.pool", "the pool of a builder")],
+  Builder: [
+    immutable("spec.pool", "the pool of a builder"),
+    {
+      path: "status.versions",
+      rule: `self.all(name, name.size() <= ${versionLimits.key})`,
+      message: `versions has a name of more than ${versionLimits.key} characters`,
+    },
+  ],
   Build: [
     immutable("spec.pool", "the pool of a build"),
     immutable("spec.check", "the check of a build"),

@@ -6,6 +6,7 @@ import type { Build } from "../../api/objects/build.ts";
 import { backoffDelay } from "../../api/values/backoff.ts";
 import { formatDuration, milliseconds } from "../../api/values/duration.ts";
 import { fullLogName, resultPageName } from "../../core/report/log/paths.ts";
+import { LogStoreAnswer } from "../../logs/stores/send.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { Clock } from "../../system/clock.ts";
 import { messageOf } from "../../system/messageOf.ts";
@@ -76,7 +77,11 @@ export function createOutbox(
         await withinLimit(clock, upload(world, folder, entry), signal);
         uploaded.add(folder);
       } catch (error) {
-        throw new LogStoreRefusal(error);
+        // The log service ties a log to its Build. Without the Build it never takes the log.
+        const isFinal = state === "Gone" && error instanceof LogStoreAnswer && error.status === 403;
+        if (!isFinal) throw new LogStoreRefusal(error);
+        log.warn({ builder, build: entry.build, error: error.message }, "dropped the log of a deleted Build");
+        return true;
       } finally {
         arrival(folder).resolve();
       }

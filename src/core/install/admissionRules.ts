@@ -8,6 +8,8 @@ export interface AdmissionRules {
   readonly resource: string;
   readonly variables?: readonly Variable[];
   readonly rules: readonly { readonly holds: string; readonly message: string }[];
+  /** Whether the rules read the pools, one pool at a time, as `params`. */
+  readonly forEachPool?: boolean;
 }
 
 /** A named CEL expression. */
@@ -17,14 +19,19 @@ const extraOf = (key: string) =>
   `has(request.userInfo.extra) && 'authentication.kubernetes.io/${key}' in request.userInfo.extra ` +
   `? request.userInfo.extra['authentication.kubernetes.io/${key}'][0] : ''`;
 
-/** The requesting pod and its pool. The names are empty for a token that is not bound to a pod. */
+/**
+ * The requesting pod and its pool. The pod is empty for a token that is not bound to a pod. The pool is empty for an
+ * account of another namespace, or of another name than `P-builder`.
+ */
 export const variables: readonly Variable[] = [
   ["pod", extraOf("pod-name")],
   ["podUid", extraOf("pod-uid")],
   [
     "pool",
-    "request.userInfo.username.substring(('system:serviceaccount:' + request.namespace + ':').size(), " +
-      `request.userInfo.username.size() - ${accountSuffix.length})`,
+    "request.userInfo.username.startsWith('system:serviceaccount:' + request.namespace + ':') && " +
+      `request.userInfo.username.endsWith('${accountSuffix}') ` +
+      "? request.userInfo.username.substring(('system:serviceaccount:' + request.namespace + ':').size(), " +
+      `request.userInfo.username.size() - ${accountSuffix.length}) : ''`,
   ],
 ];
 
@@ -38,6 +45,47 @@ const steps: readonly Variable[] = [
   ["sameVerdict", same("verdict")],
   ["sameAttempt", "object.status.attempt == variables.attempts"],
   ["sameTrouble", same("trouble")],
+  // One failure more than before, about the request of the claim.
+  [
+    "ownTrouble",
+    all(
+      "object.status.trouble.builder == variables.pod",
+      "object.status.?trouble.?request == oldObject.status.?claim.?request",
+      "object.status.trouble.count <= oldObject.status.?trouble.?count.orValue(0) + 1",
+    ),
+  ],
+  // The old verdict without its excerpt, before the earlier ones.
+  ["lastHistory", "oldObject.?status.?history.orValue([])"],
+  ["history", "object.?status.?history.orValue([])"],
+  [
+    "extendsHistory",
+    "!has(oldObject.status.verdict) ? variables.history == variables.lastHistory : " +
+      all(
+        "variables.history.size() == (variables.lastHistory.size() < 5 ? variables.lastHistory.size() + 1 : 5)",
+        ...["commit", "request", "attempt", "builder", "result", "description", "startedAt", "finishedAt"].map(
+          (field) => `variables.history[0].${field} == oldObject.status.verdict.${field}`,
+        ),
+        ...["silent", "log"].map((field) => `variables.history[0].?${field} == oldObject.status.verdict.?${field}`),
+        "[0, 1, 2, 3].all(i, i + 1 >= variables.history.size() || variables.history[i + 1] == variables.lastHistory[i])",
+      ),
+  ],
+  // Only rechecks of one commit count.
+  [
+    "lastRechecks",
+    "has(oldObject.status.verdict) && oldObject.status.verdict.commit == oldObject.status.claim.commit " +
+      "? oldObject.status.?rechecks.orValue(0) : 0",
+  ],
+  ["countsRechecks", "object.status.?rechecks.orValue(0) - variables.lastRechecks in [0, 1]"],
+  // The directory of the check is the log service's concern: CEL cannot derive it.
+  [
+    "logFolder",
+    "object.spec.repository + '/' + string(object.spec.number) + '/' + oldObject.status.claim.commit + '/'",
+  ],
+  [
+    "logsHere",
+    "!has(object.status.verdict.log) || (object.status.verdict.log.path.startsWith(variables.logFolder) && " +
+      "object.status.verdict.log.path.substring(variables.logFolder.size()).matches('^[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+$'))",
+  ],
   [
     "wanted",
     "!has(object.spec.blocked) && " +
@@ -55,6 +103,7 @@ const steps: readonly Variable[] = [
       "object.status.claim.request == object.spec.request",
       "object.status.claim.commit == object.spec.commit",
       "variables.wanted",
+      "!has(object.status.step)",
       "variables.sameVerdict",
       "variables.sameTrouble",
     ),
@@ -83,6 +132,8 @@ const steps: readonly Variable[] = [
       ...["attempt", "request", "commit"].map(
         (field) => `object.status.verdict.${field} == oldObject.status.claim.${field}`,
       ),
+      "!has(object.status.trouble)",
+      "!has(object.status.step)",
     ),
   ],
   [
@@ -94,7 +145,7 @@ const steps: readonly Variable[] = [
       "variables.sameAttempt",
       "variables.sameVerdict",
       // The trouble of an older commit says nothing about the present one, so it may be removed.
-      "variables.sameTrouble || !has(object.status.trouble) || object.status.trouble.builder == variables.pod",
+      "variables.sameTrouble || !has(object.status.trouble) || variables.ownTrouble",
     ),
   ],
   [
@@ -109,9 +160,11 @@ const steps: readonly Variable[] = [
       "oldObject.status.verdict.builder == variables.pod",
       "has(object.status.verdict.log)",
       "object.status.verdict.log.stored",
-      ...["builder", "attempt", "request", "commit", "result", "description", "silent", "excerpt"].map((field) =>
-        same(`verdict.?${field}`),
-      ),
+      ...[
+        ...["builder", "attempt", "request", "commit", "result", "description", "silent", "excerpt"],
+        ...["startedAt", "finishedAt"],
+      ].map((field) => same(`verdict.?${field}`)),
+      same("step"),
       same("verdict.?log.?path"),
       same("verdict.?log.?url"),
     ),
@@ -150,18 +203,22 @@ export const admissionRules: readonly AdmissionRules[] = [
         message: "status.reported is written by the reporter alone",
       },
       {
-        holds: `${same("tree")} || object.status.tree == variables.pod`,
-        message: "status.tree may only be set to the builder that asks",
-      },
-      {
-        holds: `variables.finishes || (${same("history")} && ${same("rechecks")})`,
-        message: "status.history and status.rechecks change with a verdict alone",
-      },
-      {
         holds: ["claims", "builds", "finishes", "releases", "storesLog"]
           .map((step) => `variables.${step}`)
           .join(" || "),
         message: "a builder claims in its own name, and changes what it holds or its own verdict's log, nothing else",
+      },
+      {
+        holds: `${same("tree")} || (variables.builds && object.status.tree == variables.pod)`,
+        message: "status.tree may only be set to the builder that asks, while it holds the Build",
+      },
+      {
+        holds: `variables.finishes ? variables.extendsHistory && variables.countsRechecks : ${same("history")} && ${same("rechecks")}`,
+        message: "status.history and status.rechecks change with a verdict alone, by that verdict's predecessor",
+      },
+      {
+        holds: "!variables.finishes || variables.logsHere",
+        message: "verdict.log.path is not in the log directory of this Build",
       },
     ],
   },

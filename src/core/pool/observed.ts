@@ -17,6 +17,8 @@ export interface Workload {
 export interface WorkloadEnvironment {
   /** Image of the builder program; absent on one machine. */
   readonly program?: string;
+  /** Public address of the log service; absent on one machine. */
+  readonly logsUrl?: string;
   /** The reason that no builder of the pool can start; absent if builders can start. */
   readonly refusal?: Refusal;
   /**

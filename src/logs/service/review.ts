@@ -1,12 +1,17 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../../system/clock.ts";
+import { type Builder, TooManyRequests } from "./holder.ts";
+import type { ReviewLimits } from "./reviewLimits.ts";
 
 /** The owner of a token: a builder, another user, or invalid (forged, expired, for another audience). */
-export type Bearer = { readonly builder: string } | { readonly other: string } | "invalid";
+export type Bearer = Builder | { readonly other: string } | "invalid";
 
-/** Finds the owner of a token. Rejects if the API server gives no answer. */
-export type Review = (token: string) => Promise<Bearer>;
+/**
+ * Finds the owner of a token that came from the address `source`. Rejects with TooManyRequests, or if the API server
+ * gives no answer.
+ */
+export type Review = (token: string, source: string) => Promise<Bearer>;
 
 /** Settings of the token review. */
 export interface TokenReviewOptions {
@@ -59,7 +64,7 @@ export function createTokenReview({ apiServer, ownToken, audience, namespace }: 
     ];
     const pod = extra[podName]?.[0] ?? "";
     const isBuilder = pool !== undefined && pod.startsWith(`${pool}-`) && /^[0-9]+$/.test(pod.slice(pool.length + 1));
-    return isBuilder ? { builder: pod } : { other: username };
+    return isBuilder ? { builder: pod, pool } : { other: username };
   };
 }
 
@@ -68,18 +73,49 @@ const cacheAge = 60_000;
 /** Most cached results. */
 const cacheSize = 10_000;
 
-/** Caches each result for a minute, so a log and its page need one review. A revoked token works for up to a minute. */
-export function cacheReviews(review: Review, clock: Pick<Clock, "monotonic">): Review {
-  const known = new Map<string, { readonly bearer: Bearer; readonly until: number }>();
-  return async (token) => {
-    const key = createHash("sha256").update(token).digest("base64");
-    const before = known.get(key);
-    if (before !== undefined && clock.monotonic() < before.until) return before.bearer;
-    const bearer = await review(token);
-    // Evicts the oldest entry: a Map iterates in insertion order.
-    known.delete(key);
-    if (known.size >= cacheSize) known.delete(known.keys().next().value ?? key);
-    known.set(key, { bearer, until: clock.monotonic() + cacheAge });
+/**
+ * Caches each result for a minute, so a log and its page need one review. A revoked token works for up to a minute.
+ * Tokens of builders have a cache of their own, which made-up tokens cannot empty. At the same time each token has at
+ * most one review. `limits` apply to tokens without a cached result.
+ */
+export function cacheReviews(review: Review, clock: Pick<Clock, "monotonic">, limits?: ReviewLimits): Review {
+  const builders = createCache(clock);
+  const others = createCache(clock);
+  const running = new Map<string, Promise<Bearer>>();
+
+  async function ask(token: string, key: string, source: string): Promise<Bearer> {
+    if (limits?.admit(source) === false)
+      throw new TooManyRequests("too many tokens without a result came from this address, or from all addresses");
+    const bearer = await review(token, source);
+    const isBuilder = bearer !== "invalid" && "builder" in bearer;
+    if (isBuilder) limits?.refund(source);
+    (isBuilder ? builders : others).set(key, bearer);
     return bearer;
+  }
+
+  return async (token, source) => {
+    const key = createHash("sha256").update(token).digest("base64");
+    const before = builders.get(key) ?? others.get(key) ?? running.get(key);
+    if (before !== undefined) return await before;
+    const asking = ask(token, key, source).finally(() => running.delete(key));
+    running.set(key, asking);
+    return await asking;
+  };
+}
+
+/** A cache of results by the hash of the token. A full cache evicts its oldest result. */
+function createCache(clock: Pick<Clock, "monotonic">) {
+  const known = new Map<string, { readonly bearer: Bearer; readonly until: number }>();
+  return {
+    get(key: string): Bearer | undefined {
+      const found = known.get(key);
+      return found !== undefined && clock.monotonic() < found.until ? found.bearer : undefined;
+    },
+    set(key: string, bearer: Bearer): void {
+      // A Map iterates in insertion order.
+      known.delete(key);
+      if (known.size >= cacheSize) known.delete(known.keys().next().value ?? key);
+      known.set(key, { bearer, until: clock.monotonic() + cacheAge });
+    },
   };
 }

@@ -1,5 +1,15 @@
 import { formatDuration } from "../../api/values/duration.ts";
 
+/** The log store answered, and not with success. */
+export class LogStoreAnswer extends Error {
+  override readonly name = "LogStoreAnswer";
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
 /** An HTTP request to a log store. */
 export interface StoreRequest {
   /** The subject of error messages: "The log service" or "The bucket". */
@@ -36,7 +46,10 @@ export async function send(request: StoreRequest): Promise<{ readonly headers: H
   }
   if (response.ok) return { headers: response.headers, text };
   const message = quote(text).trim().replaceAll(secret, "…").slice(0, 300);
-  throw new Error(`${service} answered ${response.status} to ${address}${message === "" ? "" : `: ${message}`}`);
+  throw new LogStoreAnswer(
+    response.status,
+    `${service} answered ${response.status} to ${address}${message === "" ? "" : `: ${message}`}`,
+  );
 }
 
 function firstLine(text: string): string {

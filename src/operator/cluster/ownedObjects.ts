@@ -146,26 +146,27 @@ export function watchOwnedObjects(world: ClusterWorld, onChange: (pool: string) 
     async environment(pool, pools) {
       forgetAllBut(pools);
       const program = setting.builderImage;
-      if (pool.metadata.deletionTimestamp !== undefined) return { program };
+      const known = { program, logsUrl: setting.logs.publicUrl };
+      if (pool.metadata.deletionTimestamp !== undefined) return known;
       const [secret] = [...refusedCellSecrets(pool, pools), ...refusedVolumes(pool, pools)];
       const message = refusalOf(pool) ?? secret ?? recentRefusal(pool);
-      if (message !== undefined) return { program, refusal: { reason: "DefinitionInvalid", message } };
+      if (message !== undefined) return { ...known, refusal: { reason: "DefinitionInvalid", message } };
       const last = memoryOf(pool).lastApplied;
       const wanted = revisionOf(pool.spec, program);
       const template =
         last === undefined || last.revision === wanted ? podTemplateOf(pool, setting, wanted) : last.template;
-      const manifests = manifestsOf(pool, client.namespace, last?.replicas ?? 0, template);
+      const manifests = manifestsOf(pool, client.namespace, last?.replicas ?? 0, template, setting.egress);
       for (const manifest of manifests.filter((one) => !isUpToDate(pool, one))) {
         const current = await find(manifest);
         if (current !== undefined && !isOurs(current, pool)) {
-          return { program, refusal: { reason: "NameTaken", message: nameTakenMessage(current, pool) } };
+          return { ...known, refusal: { reason: "NameTaken", message: nameTakenMessage(current, pool) } };
         }
       }
-      return { program, hasDrifted: last === undefined || !manifests.every((one) => isUpToDate(pool, one)) };
+      return { ...known, hasDrifted: last === undefined || !manifests.every((one) => isUpToDate(pool, one)) };
     },
     async apply(pool, replicas, revision) {
       const template = await templateFor(pool, revision);
-      for (const manifest of manifestsOf(pool, client.namespace, replicas, template)) {
+      for (const manifest of manifestsOf(pool, client.namespace, replicas, template, setting.egress)) {
         await put(pool, manifest).catch((error: unknown) => recordRefusal(pool, error));
       }
       memoryOf(pool).lastApplied = { replicas, revision, template };

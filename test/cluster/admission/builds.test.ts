@@ -4,7 +4,7 @@ import type { Stored } from "../../../src/api/objects/kinds.ts";
 import { finish, release, start } from "../../../src/core/build/claim.ts";
 import { claimed, finding, holderIn, statusAfter } from "../../support/objects/inHands.ts";
 import { iso, noon } from "../../support/objects/moment.ts";
-import { aBuilderPod, inHands, isRefused, log, statusOf } from "../support/builderPod.ts";
+import { aBuilderPod, inHands, logOf, refusalOf, statusOf } from "../support/builderPod.ts";
 import { aCluster, type Installation, type TestCluster } from "../support/installation.ts";
 
 const otherCommit = "f".repeat(40);
@@ -26,10 +26,13 @@ describe("a builder may", () => {
     const claimed = await me.write(build, inHands(build, "o2-0", "Claimed"));
     const running = await me.write(claimed, statusAfter(start(claimed, holderIn(claimed))));
     const step = await me.write(running, { ...statusOf(running), step: "build" });
-    const done = await me.write(step, statusAfter(finish(step, holderIn(step), { ...finding, log })));
+    const done = await me.write(step, statusAfter(finish(step, holderIn(step), { ...finding, log: logOf(step) })));
     const verdict = done.status?.verdict;
     if (verdict === undefined) throw new Error("no verdict");
-    const stored = await me.write(done, { ...statusOf(done), verdict: { ...verdict, log: { ...log, stored: true } } });
+    const stored = await me.write(done, {
+      ...statusOf(done),
+      verdict: { ...verdict, log: { ...logOf(done), stored: true } },
+    });
     expect(stored.status).toMatchObject({ phase: "Done", tree: "o2-0", verdict: { log: { stored: true } } });
   });
 
@@ -64,7 +67,7 @@ describe("a builder may", () => {
 });
 
 describe("a builder may not", () => {
-  const cheats: readonly (readonly [string, () => Promise<unknown>])[] = [
+  const cheats: readonly (readonly [what: string, cheat: () => Promise<unknown>, sentence?: string])[] = [
     ["claim in the name of another", () => me.claimFor("o2-1")],
     [
       "claim a blocked Build",
@@ -107,26 +110,8 @@ describe("a builder may not", () => {
         return me.write(build, { ...status, ...(status.claim && { claim: { ...status.claim, commit: otherCommit } }) });
       },
     ],
-    ["claim a Build of another pool", async () => me.claimFor("o2-0", { pool: "o3" })],
+    ["claim a Build of another pool", async () => me.claimFor("o2-0", { pool: "o3" }), "its own pool"],
     ["run without a claim", () => me.from("Queued", (build) => inHands(build, "o2-0", "Running"))],
-    ["set a verdict without a claim", () => me.from("Queued", (build) => inHands(build, "o2-0", "Done"))],
-    ["set a verdict before Running", () => me.from("Claimed", (build) => inHands(build, "o2-0", "Done"))],
-    [
-      "set a verdict in the name of another",
-      () =>
-        me.from("Running", (build) => ({
-          ...inHands(build, "o2-0", "Done"),
-          ...verdictOf(build, { builder: "o2-1" }),
-        })),
-    ],
-    [
-      "set a verdict about another commit",
-      () =>
-        me.from("Running", (build) => ({
-          ...inHands(build, "o2-0", "Done"),
-          ...verdictOf(build, { commit: otherCommit }),
-        })),
-    ],
     [
       "take a claim of another",
       async () => me.steal("Claimed", (status) => ({ ...status, ...claimedBy(status, "o2-0") })),
@@ -163,24 +148,22 @@ describe("a builder may not", () => {
             writes: 1,
           },
         })),
+      "status.reported",
+    ],
+    ["count more failures than its own", () => me.from("Claimed", (build) => releasedWith(build, { count: 9 }))],
+    [
+      "release with a failure of a later request",
+      () => me.from("Claimed", (build) => releasedWith(build, { request: 7 })),
     ],
     [
-      "change its verdict afterwards",
-      () =>
-        me.from("Done", (build) => ({ ...inHands(build, "o2-0", "Done"), ...verdictOf(build, { result: "Failure" }) })),
+      "mark its own tree as warm while it releases",
+      async () => me.from("Claimed", (build) => ({ ...releasedWith(build, {}), tree: "o2-0" })),
+      "status.tree",
     ],
-    [
-      "mark the log of another's verdict as stored",
-      async () =>
-        me.steal("Done", (status) => ({
-          ...status,
-          ...(status.verdict && { verdict: { ...status.verdict, log: { ...log, stored: true } } }),
-        })),
-    ],
-    ["forge the history", () => me.from("Running", (build) => ({ ...inHands(build, "o2-0", "Running"), history: [] }))],
     [
       "mark another's tree as warm",
       () => me.from("Running", (build) => ({ ...inHands(build, "o2-0", "Running"), tree: "o2-1" })),
+      "status.tree",
     ],
     [
       "blame another for a failure",
@@ -190,12 +173,22 @@ describe("a builder may not", () => {
           trouble: { reason: "DiskFull", message: "no", builder: "o2-1", count: 9, at: iso(noon) },
         })),
     ],
-    ["create a Build", async () => me.store.create("Build", { ...(await me.waiting()), metadata: { name: "mine" } })],
-    ["delete a Build", async () => me.store.delete("Build", (await me.waiting()).metadata.name)],
+    [
+      "create a Build",
+      async () => me.store.create("Build", { ...(await me.waiting()), metadata: { name: "mine" } }),
+      "cannot create resource",
+    ],
+    [
+      "delete a Build",
+      async () => me.store.delete("Build", (await me.waiting()).metadata.name),
+      "cannot delete resource",
+    ],
   ];
 
-  it.each(cheats)("%s", async (_what, cheat) => {
-    expect(await isRefused(cheat)).toBe(true);
+  const generic = "a builder claims in its own name";
+  const named = cheats.map(([what, cheat, sentence = generic]) => [what, cheat, sentence] as const);
+  it.each(named)("%s", async (_what, cheat, sentence) => {
+    expect(await refusalOf(cheat)).toContain(sentence);
   });
 });
 
@@ -212,7 +205,10 @@ function claimedBy(status: BuildStatus, builder: string): Partial<BuildStatus> {
   return { ...(status.claim && { claim: { ...status.claim, builder } }) };
 }
 
-function verdictOf(build: Stored<"Build">, change: object): Pick<BuildStatus, "verdict"> {
-  const { verdict } = inHands(build, "o2-0", "Done");
-  return { ...(verdict && { verdict: { ...verdict, ...change } }) };
+/** The status after a release with another trouble than the builder's own. */
+function releasedWith(build: Stored<"Build">, change: object): BuildStatus {
+  const held = claimed(build, "o2-0");
+  const why = { reason: "FetchFailed", message: "no", now: noon } as const;
+  const status = statusAfter(release(held, holderIn(held), why));
+  return { ...status, ...(status.trouble && { trouble: { ...status.trouble, ...change } }) };
 }

@@ -5,7 +5,7 @@ import type { Stored } from "../../../src/api/objects/kinds.ts";
 import { claim, finish, release, start, type Transition, takeBack } from "../../../src/core/build/claim.ts";
 import type { Holder } from "../../../src/core/build/state.ts";
 import type { ObjectStore } from "../../../src/store/objectStore.ts";
-import { aBuilderPod, log } from "../support/builderPod.ts";
+import { aBuilderPod, logOf } from "../support/builderPod.ts";
 import { aCluster, type Installation, type TestCluster } from "../support/installation.ts";
 
 /** Longer than any pause after a failure. */
@@ -49,23 +49,31 @@ function step(by: Name, take: (build: Stored<"Build">, now: number) => Transitio
   };
 }
 
-const held = (by: Name, take: (build: Build, holder: Holder, now: number) => Transition): Move =>
+const held = (by: Name, take: (build: Stored<"Build">, holder: Holder, now: number) => Transition): Move =>
   step(by, (build, now) => {
     const holder = holderOf(build, by);
     return holder && take(build, holder, now);
   });
 
 const at = (now: number) => new Date(now).toISOString();
-const finding = (now: number, result: "Success" | "Failure") => ({
-  ...{ result, description: "", silent: false, startedAt: at(now), finishedAt: at(now), log, excerpt: "x: error: y" },
+const finding = (build: Stored<"Build">, now: number, result: "Success" | "Failure") => ({
+  ...{
+    result,
+    description: "",
+    silent: false,
+    startedAt: at(now),
+    finishedAt: at(now),
+    log: logOf(build),
+    excerpt: "x: error: y",
+  },
 });
 
 const ofBuilder = (by: Name): Readonly<Record<string, Move>> => ({
   [`${by} claims`]: step(by, (build, now) => claim(build, { builder: by, incarnation: `run-${by}` }, now)),
   [`${by} starts`]: held(by, start),
   [`${by} shows its step`]: held(by, (build) => ({ status: { ...statusOf(build), step: "build" } })),
-  [`${by} sets Success`]: held(by, (build, holder, now) => finish(build, holder, finding(now, "Success"))),
-  [`${by} sets Failure`]: held(by, (build, holder, now) => finish(build, holder, finding(now, "Failure"))),
+  [`${by} sets Success`]: held(by, (build, holder, now) => finish(build, holder, finding(build, now, "Success"))),
+  [`${by} sets Failure`]: held(by, (build, holder, now) => finish(build, holder, finding(build, now, "Failure"))),
   ...Object.fromEntries(
     (["FetchFailed", "Superseded", "Drained", "Preempted"] as const).map((reason) => [
       `${by} releases: ${reason}`,

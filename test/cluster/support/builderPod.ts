@@ -1,10 +1,13 @@
 import type { BuildStatus } from "../../../src/api/objects/build.ts";
 import { poolLabel } from "../../../src/api/objects/group.ts";
 import type { Stored } from "../../../src/api/objects/kinds.ts";
+import { finish } from "../../../src/core/build/claim.ts";
+import { logDirectoryOf, resultPageName } from "../../../src/core/report/log/paths.ts";
 import { isStoreError } from "../../../src/store/error.ts";
 import { aBuild } from "../../support/objects/build.ts";
-import { claimed, finding, finished, running } from "../../support/objects/inHands.ts";
-import type { Installation } from "./installation.ts";
+import { claimed, finding, finished, holderIn, running, statusAfter } from "../../support/objects/inHands.ts";
+import { noon } from "../../support/objects/moment.ts";
+import { type Installation, logsUrl } from "./installation.ts";
 import { runOperator } from "./operator.ts";
 import { playBuilders } from "./players.ts";
 import { aPool, podsOf, settled } from "./pools.ts";
@@ -12,13 +15,17 @@ import { until } from "./until.ts";
 
 type Phase = "Claimed" | "Running" | "Done";
 
-/** A log with an address that is not stored yet. */
-export const log = { path: "a/b", url: "http://logs/a/b", stored: false };
+/** The log of a Build, not stored yet. Its address begins with the public address of the installation's logs. */
+export function logOf({ spec, status }: Stored<"Build">) {
+  const { commit } = status?.claim ?? status?.verdict ?? spec;
+  const path = `${logDirectoryOf({ ...spec, commit })}/${resultPageName}`;
+  return { path, url: `${logsUrl}/${path}`, stored: false };
+}
 
 const phases = {
   Claimed: claimed,
   Running: running,
-  Done: (build: Stored<"Build">, builder: string) => finished(build, builder, { ...finding, log }),
+  Done: (build: Stored<"Build">, builder: string) => finished(build, builder, { ...finding, log: logOf(build) }),
 };
 
 /** The status of a Build claimed by a builder. */
@@ -75,6 +82,19 @@ export async function aBuilderPod(installation: Installation) {
       const { status: _, ...build } = phase === "Queued" ? await waiting() : await heldBy("o2-0", phase);
       return write(build, status(build));
     },
+    /** Finishes its own running Build with another status than the right one. */
+    async finishes(change: (status: BuildStatus) => BuildStatus): Promise<unknown> {
+      const held = await heldBy("o2-0", "Running");
+      const log = logOf(held);
+      return write(held, change(statusAfter(finish(held, holderIn(held), { ...finding, log }))));
+    },
+    /** Finishes its second attempt at a Build with another status than the right one. */
+    async finishesAgain(change: (status: BuildStatus) => BuildStatus): Promise<unknown> {
+      const done = await heldBy("o2-1", "Done");
+      const wanted = await admin.store.update("Build", { ...done, spec: { ...done.spec, request: 2 } });
+      const held = await admin.store.updateStatus("Build", running(wanted, "o2-0", noon));
+      return write(held, change(statusAfter(finish(held, holderIn(held), finding))));
+    },
     /** Changes the status of another builder's Build. */
     async steal(phase: Phase, change: (status: BuildStatus) => BuildStatus): Promise<unknown> {
       const held = await heldBy("o2-1", phase);
@@ -85,11 +105,16 @@ export async function aBuilderPod(installation: Installation) {
 
 /** Whether the API server forbids the work. Throws any other error. */
 export async function isRefused(act: () => Promise<unknown>): Promise<boolean> {
+  return (await refusalOf(act)) !== undefined;
+}
+
+/** The API server's reason to forbid the work; undefined if the work is done. Throws any other error. */
+export async function refusalOf(act: () => Promise<unknown>): Promise<string | undefined> {
   try {
     await act();
-    return false;
+    return undefined;
   } catch (error) {
-    if (isStoreError(error, "Forbidden")) return true;
+    if (isStoreError(error, "Forbidden")) return error.message;
     throw error;
   }
 }

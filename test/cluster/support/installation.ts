@@ -22,6 +22,9 @@ const root = join(import.meta.dirname, "../../..");
 const log = createLog({ level: "silent" });
 const account: Resource = { apiVersion: "v1", kind: "ServiceAccount", plural: "serviceaccounts" };
 
+/** Public address of the installation's logs. */
+export const logsUrl = "http://logs";
+
 /** A user of the API server: a kubeconfig and its clients. */
 export interface User {
   readonly kubeconfig: string;
@@ -113,7 +116,7 @@ function installed(namespace: string): string {
       roleRef: { apiGroup: rbac, kind: "Role", name: "builderpool" },
       subjects: [{ kind: "ServiceAccount", name: "builderpool", namespace }],
     },
-    ...admissionPoliciesOf(`builderpool-${namespace}`, namespace),
+    ...admissionPoliciesOf({ name: `builderpool-${namespace}`, namespace, logsUrl }),
   ]
     .map((object) => stringify(object, { aliasDuplicateObjects: false }))
     .join("---\n");

@@ -1,4 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { parse } from "yaml";
 import { helm } from "../../support/cluster/helm.ts";
 import type { LoadedImages } from "../../support/cluster/images/load.ts";
 import { kubectl } from "../../support/cluster/kubectl.ts";
@@ -26,7 +28,11 @@ export async function installChart(
     metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
   };
   await kubectl(kubeconfig, ["apply", "--server-side", "-f", "-"], JSON.stringify(restricted));
-  const values = [`images.registry=${registry}`, `images.tag=${tag}`, "logs.volume.size=1Gi", ...set];
+  // Scenarios read logs through the proxy of the API server, which keeps the host name of the request.
+  const { clusters } = parse(await readFile(kubeconfig, "utf8"));
+  const hosts = ["localhost", new URL(clusters[0].cluster.server).hostname];
+  const names = hosts.map((host, index) => `logs.hosts[${index}]=${host}`);
+  const values = [`images.registry=${registry}`, `images.tag=${tag}`, "logs.volume.size=1Gi", ...names, ...set];
   await helm(kubeconfig, [
     "upgrade",
     "--install",

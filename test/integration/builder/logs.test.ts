@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { CellEvent, Outcome } from "../../../src/api/cell/event.ts";
@@ -48,5 +48,38 @@ describe("logs on the way to the log store", () => {
     start();
     await until(async () => (await build())?.verdict?.log?.stored === true);
     expect(readFileSync(join(sandbox, "../logs", directory, "fullLog.txt"), "utf8")).toContain("hello");
+  });
+
+  it("are dropped when the log service refuses the log of a deleted Build", async () => {
+    const { cells, logs, sandbox, self, start, store, until, verdict } = await aBuilder();
+    cells.script = log;
+    logs.isDown = true;
+    await store.create("Build", buildObject(1));
+    start({ clock: hurriedClock() });
+    expect(await verdict()).toMatchObject({ log: { stored: false } });
+    await until(async () => (await self())?.message?.includes("The log store takes no logs"));
+    await store.delete("Build", buildObject(1).metadata.name);
+    logs.refuses = true;
+    logs.isDown = false;
+    await until(async () => (await self())?.message?.includes("The log store takes no logs") !== true);
+    expect(readdirSync(join(sandbox, "state/pending-logs"))).toEqual([]);
+  });
+});
+
+describe("the versions of a builder", () => {
+  it("stay within the bounds of its status", async () => {
+    const { cells, self, start, store, until, verdict } = await aBuilder();
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`tool-${n}`, "x".repeat(200)]));
+    cells.script = async (order) =>
+      order.task === "build"
+        ? { ...failure, versions: many }
+        : { kind: "Done", message: "", versions: { aliBuild: "1" } };
+    await store.create("Build", buildObject(1));
+    start();
+    await verdict();
+    const found = () => self().then((status) => status?.versions ?? {});
+    await until(async () => "tool-0" in (await found()));
+    expect(Object.keys(await found())).toHaveLength(32);
+    expect(await found()).toHaveProperty("aliBuild");
   });
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createHttpLogStore } from "../../../src/logs/stores/http.ts";
 import { endLogService, type LogService, startLogService } from "../../support/logs/logService.ts";
-import { type TokenReviews, tokenReviews } from "../../support/logs/tokenReviews.ts";
+import { type FoundBuild, type TokenReviews, tokenReviews } from "../../support/logs/tokenReviews.ts";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
 const path = `o/r/1/${commit}/build_x_o2/fullLog.txt`;
@@ -17,6 +17,10 @@ const owners = {
   "token-of-the-operator": { username: "system:serviceaccount:ci:builderpool", pod: "builderpool-x" },
   "token-for-the-api": { username: "system:serviceaccount:ci:o2-builder", pod: "o2-1", audience: "api" },
 };
+const claimedBy = (builder: string, check = "build/x/o2"): FoundBuild => ({
+  spec: { pool: "o2", repository: "o/r", number: 1, check },
+  status: { phase: "Running", claim: { builder, commit } },
+});
 const limit = { timeout: 90_000, interval: 50 };
 
 let folder: string;
@@ -25,7 +29,7 @@ let service: LogService | undefined;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "log-service-"));
-  reviews = await tokenReviews(owners);
+  reviews = await tokenReviews(owners, [claimedBy("o2-1"), claimedBy("o2-1", "build/y/o2")]);
 });
 afterEach(async () => {
   if (service !== undefined) await endLogService(service, "SIGKILL");
@@ -50,6 +54,8 @@ const shown = async (address: string, from = path) => {
   const answer = await fetch(`${address}/${from}`);
   return answer.status === 200 ? await answer.text() : answer.status;
 };
+
+const metrics = async () => await (await fetch(`${service?.metricsAddress}/metrics`)).text();
 
 const filesKept = async () =>
   (await readdir(join(folder, "logs"), { recursive: true, withFileTypes: true }))
@@ -151,9 +157,7 @@ describe("log service", () => {
       status: 507,
       message: expect.stringContaining("the quota of 102400 bytes is used up"),
     });
-    expect(await fetch(`${address}/metrics`).then((answer) => answer.text())).toContain(
-      `builderpool_logs_stored_bytes ${40 * 1024}\n`,
-    );
+    expect(await metrics()).toContain(`builderpool_logs_stored_bytes ${40 * 1024}\n`);
     if (service !== undefined) expect(await endLogService(service, "SIGTERM")).toBe(0);
     address = await started({ BUILDERPOOL_LOGS_QUOTA: "100Ki" });
     expect((await put(address, kilobytes(61), "token-of-o2-1", other)).status).toBe(507);
@@ -166,7 +170,6 @@ describe("log service", () => {
     (await half(address)).destroy();
     await expect.poll(filesKept, limit).toEqual(["fullLog.txt"]);
     expect(await shown(address)).toBe("old");
-    const metrics = async () => await (await fetch(`${address}/metrics`)).text();
     await expect.poll(metrics, limit).toContain("builderpool_logs_stored_bytes 3\n");
   });
 
@@ -221,10 +224,14 @@ describe("log service", () => {
     await put(address, "x", "made-up");
     await put(address, "x");
     expect([await shown(address, "readyz"), await shown(address, "livez")]).toEqual(["ready\n", "alive\n"]);
-    const metrics = await (await fetch(`${address}/metrics`)).text();
-    expect(metrics).toContain('builderpool_logs_writes_total{status="401"} 1\n');
-    expect(metrics).toContain('builderpool_logs_writes_total{status="201"} 1\n');
-    expect(metrics).toContain("builderpool_logs_quota_bytes 1073741824\n");
+    const inner = service?.metricsAddress ?? "";
+    expect([await shown(inner, "readyz"), await shown(inner, "livez")]).toEqual(["ready\n", "alive\n"]);
+    const text = await metrics();
+    expect(text).toContain('builderpool_logs_writes_total{status="401"} 1\n');
+    expect(text).toContain('builderpool_logs_writes_total{status="201"} 1\n');
+    expect(text).toContain("builderpool_logs_quota_bytes 1073741824\n");
+    expect(await shown(address, "metrics")).toBe(404);
+    expect(await shown(inner)).toBe(404);
   });
 
   it("logs no token", async () => {

@@ -11,6 +11,7 @@ import { runBuilder } from "../../../src/builder/run.ts";
 import type { BuilderWorld } from "../../../src/builder/world.ts";
 import type { LogStore } from "../../../src/logs/logStore.ts";
 import { createDirectoryLogStore } from "../../../src/logs/stores/directory.ts";
+import { LogStoreAnswer } from "../../../src/logs/stores/send.ts";
 import { type EmbeddedStore, openEmbeddedStore } from "../../../src/store/embedded/embedded.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
@@ -58,6 +59,8 @@ export interface ScriptedMirrors extends Mirrors {
 
 export interface ScriptedLogs extends LogStore {
   isDown: boolean;
+  /** Whether the store refuses logs, as the log service does without a Build. */
+  refuses: boolean;
 }
 
 const log = createLog({ level: "silent" });
@@ -201,8 +204,10 @@ function scriptedLogs(directory: string): ScriptedLogs {
   return {
     ...store,
     isDown: false,
+    refuses: false,
     async put(path, body, type) {
       if (this.isDown) throw new Error("the log store is down");
+      if (this.refuses) throw new LogStoreAnswer(403, "The log service answered 403");
       await store.put(path, body, type);
     },
   };

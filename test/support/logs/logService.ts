@@ -7,6 +7,8 @@ import { createInterface } from "node:readline";
 /** A running log service. */
 export interface LogService {
   readonly address: string;
+  /** Address of metrics and probes. */
+  readonly metricsAddress: string;
   readonly child: ChildProcess;
   /** The log lines so far. */
   readonly lines: readonly string[];
@@ -26,6 +28,7 @@ export async function startLogService(
       BUILDERPOOL_NAMESPACE: "ci",
       BUILDERPOOL_LOGS_DIRECTORY: join(folder, "logs"),
       BUILDERPOOL_LOGS_PORT: "0",
+      BUILDERPOOL_LOGS_METRICS_PORT: "0",
       BUILDERPOOL_API_SERVER: apiServer,
       BUILDERPOOL_TOKEN_FILE: tokenFile,
       ...settings,
@@ -34,15 +37,17 @@ export async function startLogService(
   });
   const lines: string[] = [];
   const reader = createInterface({ input: child.stderr });
-  const port = await new Promise<number>((resolve, reject) => {
+  const [port, metricsPort] = await new Promise<readonly [number, number]>((resolve, reject) => {
     reader.on("line", (line) => {
       lines.push(line);
-      const { port: found } = line.startsWith("{") ? JSON.parse(line) : {};
-      if (typeof found === "number") resolve(found);
+      const { port: found, metricsPort: inner } = line.startsWith("{") ? JSON.parse(line) : {};
+      if (typeof found === "number") resolve([found, inner]);
     });
     child.once("exit", () => reject(new Error(lines.join("\n"))));
   });
-  return { address: `http://127.0.0.1:${port}`, child, lines };
+  const scheme = settings["BUILDERPOOL_LOGS_TLS_CERT_FILE"] === undefined ? "http" : "https";
+  const [address, metricsAddress] = [`${scheme}://127.0.0.1:${port}`, `http://127.0.0.1:${metricsPort}`];
+  return { address, metricsAddress, child, lines };
 }
 
 /** Stops the service with a signal. Returns its exit code; null if the signal killed it. */

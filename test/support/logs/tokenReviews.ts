@@ -8,23 +8,56 @@ export interface Owner {
   readonly audience?: string;
 }
 
-/** A fake API server for token reviews. */
+/** The part of a Build that the log service reads. */
+export interface FoundBuild {
+  readonly spec: {
+    readonly pool: string;
+    readonly repository: string;
+    readonly number: number;
+    readonly check: string;
+  };
+  readonly status?: object;
+}
+
+/** A fake API server for token reviews and lists of Builds. */
 export interface TokenReviews extends AsyncDisposable {
   readonly address: string;
   /** Number of reviews so far. */
   readonly reviewed: number;
-  /** With true, answers 500 from now on. */
+  /** Number of lists of Builds so far. */
+  readonly listed: number;
+  /** With true, answers 500 to token reviews from now on. */
   fail(fails: boolean): void;
+  /** With true, answers 500 to lists of Builds from now on. */
+  failLists(fails: boolean): void;
+  /** The Builds of the namespace `ci`. */
+  builds: readonly FoundBuild[];
 }
 
-/** Starts an API server over plain HTTP that supports only TokenReviews. */
-export async function tokenReviews(owners: Readonly<Record<string, Owner>>): Promise<TokenReviews> {
+const lists = "/apis/ci.alice.cern.ch/v1alpha1/namespaces/ci/builds";
+
+/** Starts an API server over plain HTTP that supports only TokenReviews and lists of Builds by label. */
+export async function tokenReviews(
+  owners: Readonly<Record<string, Owner>>,
+  initial: readonly FoundBuild[] = [],
+): Promise<TokenReviews> {
   let reviewed = 0;
+  let listed = 0;
   let fails = false;
+  let failsLists = false;
+  let builds = initial;
   const server = createServer((request, response) => {
     const pieces: Buffer[] = [];
     request.on("data", (piece: Buffer) => pieces.push(piece));
     request.on("end", () => {
+      const { pathname, searchParams } = new URL(request.url ?? "/", "http://api");
+      if (request.method === "GET" && pathname === lists) {
+        listed += 1;
+        response.writeHead(failsLists ? 500 : 200, { "Content-Type": "application/json" });
+        const items = builds.filter(({ spec }) => selectorOf(spec) === searchParams.get("labelSelector"));
+        response.end(JSON.stringify({ items }));
+        return;
+      }
       reviewed += 1;
       if (fails || request.url !== "/apis/authentication.k8s.io/v1/tokenreviews") {
         response.writeHead(500).end();
@@ -40,14 +73,30 @@ export async function tokenReviews(owners: Readonly<Record<string, Owner>>): Pro
     get reviewed() {
       return reviewed;
     },
+    get listed() {
+      return listed;
+    },
     fail: (wanted) => {
       fails = wanted;
+    },
+    failLists: (wanted) => {
+      failsLists = wanted;
+    },
+    get builds() {
+      return builds;
+    },
+    set builds(wanted) {
+      builds = wanted;
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function selectorOf({ pool, number }: FoundBuild["spec"]): string {
+  return `ci.alice.cern.ch/pool=${pool},ci.alice.cern.ch/pull-request=${number}`;
 }
 
 function statusOf(question: string, owners: Readonly<Record<string, Owner>>): object {

@@ -76,24 +76,29 @@ describe("the chart", () => {
     const set = [...(texts.get("operator.yaml") ?? "").matchAll(/- name: ([A-Z_]+)$/gm)].map((match) => match[1] ?? "");
     const source = readFileSync(join(project, "src/operator/environment.ts"), "utf8");
     expect(set.filter((name) => !source.includes(`${name}: `))).toEqual([]);
-    const likely = (name: string) => (name.endsWith("_URL") ? "http://logs" : name.endsWith("_LEVEL") ? "info" : "x");
+    const likely = (name: string) =>
+      name.endsWith("_URL") ? "http://logs" : name.endsWith("_LEVEL") ? "info" : name.endsWith("_EGRESS") ? "[]" : "x";
     const environment = readEnvironment(Object.fromEntries(set.map((name) => [name, likely(name)])));
     expect(texts.get("operator.yaml")).toContain(`containerPort: ${environment.port},`);
   });
 
   it("probes the ports of the programs", () => {
     const service = LogsEnvironment.parse({ BUILDERPOOL_NAMESPACE: "ci" });
-    for (const name of ["logs.yaml", "operator.yaml"]) {
+    for (const [name, port] of [
+      ["logs.yaml", "metrics"],
+      ["operator.yaml", "http"],
+    ] as const) {
       expect(texts.get(name)).toContain(
         `{ name: http, containerPort: ${service.BUILDERPOOL_LOGS_PORT}, protocol: TCP }`,
       );
-      expect(texts.get(name)).toContain('include "builderpool.probes"');
+      expect(texts.get(name)).toContain(`include "builderpool.probes" (dict "port" "${port}")`);
     }
+    expect(defaults.logs.metricsPort).toBe(service.BUILDERPOOL_LOGS_METRICS_PORT);
     expect(
-      [...read("templates/_names.tpl").matchAll(/path: (\S+), port: (\w+)/g)].map(([, ...found]) => found),
+      [...read("templates/_names.tpl").matchAll(/path: (\S+), port: (.+) \}/g)].map(([, ...found]) => found),
     ).toEqual([
-      ["/readyz", "http"],
-      ["/livez", "http"],
+      ["/readyz", "{{ .port }}"],
+      ["/livez", "{{ .port }}"],
     ]);
   });
 

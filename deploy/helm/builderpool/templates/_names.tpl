@@ -18,7 +18,7 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- end }}
 
 {{- define "builderpool.logsUrl" -}}
-{{- if .Values.logs.enabled }}{{ .Values.logs.url | default (printf "http://%s-logs.%s.svc" .Release.Name .Release.Namespace) }}
+{{- if .Values.logs.enabled }}{{ .Values.logs.url | default (printf "http%s://%s-logs.%s.svc" (ternary "s" "" (ne .Values.logs.tls.secretName "")) .Release.Name .Release.Namespace) }}
 {{- else }}{{ required "logs.url is missing: set the address of the log service, because logs.enabled is false" .Values.logs.url }}
 {{- end }}
 {{- end }}
@@ -30,6 +30,57 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- else }}{{ include "builderpool.logsUrl" $ }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{- /* The public address without final slashes: builders link to it with one slash and a path. */ -}}
+{{- define "builderpool.logsBase" -}}
+{{- regexReplaceAll "/+$" (include "builderpool.logsPublicUrl" . | trim) "" }}
+{{- end }}
+
+{{- /* The host names of the log service, separated by commas. */ -}}
+{{- define "builderpool.logsHosts" -}}
+{{- $service := printf "%s-logs" .Release.Name }}
+{{- $inside := printf "%s.%s" $service .Release.Namespace }}
+{{- $hosts := list $service $inside (printf "%s.svc" $inside) (printf "%s.svc.cluster.local" $inside) }}
+{{- $hosts = append $hosts (urlParse (include "builderpool.logsUrl" .)).hostname }}
+{{- $hosts = append $hosts (urlParse (include "builderpool.logsPublicUrl" .)).hostname }}
+{{- with .Values.logs.ingress }}{{ if .enabled }}{{ $hosts = append $hosts .host }}{{ end }}{{ end }}
+{{- with .Values.logs.service.clusterIP }}{{ $hosts = append $hosts . }}{{ end }}
+{{- concat $hosts .Values.logs.hosts | uniq | join "," }}
+{{- end }}
+
+{{- /* Targets of the values as rules of a NetworkPolicy. */ -}}
+{{- define "builderpool.egress" -}}
+{{- range . }}
+- to:
+    - ipBlock:
+        cidr: {{ .cidr | quote }}
+        {{- with .except }}
+        except: {{- toYaml . | nindent 10 }}
+        {{- end }}
+  {{- with .ports }}
+  ports:
+    {{- range . }}
+    - protocol: {{ .protocol | default "TCP" }}
+      port: {{ .port }}
+      {{- with .endPort }}
+      endPort: {{ . }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* DNS inside the cluster: pods with any label, and the address of a cache on the node. */ -}}
+{{- define "builderpool.dns" -}}
+- to:
+    - namespaceSelector: {}
+    - ipBlock: { cidr: 169.254.20.10/32 }
+  ports:
+    - { protocol: UDP, port: 53 }
+    - { protocol: TCP, port: 53 }
+    - { protocol: UDP, port: 5353 }
+    - { protocol: TCP, port: 5353 }
 {{- end }}
 
 {{- define "builderpool.podSecurity" -}}
@@ -51,10 +102,10 @@ capabilities:
 
 {{- define "builderpool.probes" -}}
 readinessProbe:
-  httpGet: { path: /readyz, port: http }
+  httpGet: { path: /readyz, port: {{ .port }} }
   periodSeconds: 5
 livenessProbe:
-  httpGet: { path: /livez, port: http }
+  httpGet: { path: /livez, port: {{ .port }} }
   initialDelaySeconds: 20
   periodSeconds: 20
   timeoutSeconds: 10

@@ -1,5 +1,6 @@
 import type { BuilderPool } from "../../../api/objects/pool.ts";
 import { disruptionBudgetOf } from "./disruptionBudget.ts";
+import type { EgressTarget } from "./egress.ts";
 import { headlessServiceOf } from "./headlessService.ts";
 import { roleBindingOf, roleOf, serviceAccountOf } from "./identity.ts";
 import type { Manifest } from "./manifest.ts";
@@ -16,13 +17,14 @@ export function manifestsOf(
   namespace: string,
   replicas: number,
   template: PodTemplate,
+  egress?: readonly EgressTarget[],
 ): readonly Manifest[] {
   return [
     serviceAccountOf(pool),
     roleOf(pool),
     roleBindingOf(pool, namespace),
     headlessServiceOf(pool),
-    networkPolicyOf(pool),
+    networkPolicyOf(pool, egress),
     disruptionBudgetOf(pool),
     statefulSetOf(pool, replicas, template),
   ];

@@ -1,7 +1,15 @@
 import type { BuilderPool } from "../../../api/objects/pool.ts";
 import { capsuleArguments, cellCommand, cellSocket } from "./capsule.ts";
 import type { Setting } from "./manifest.ts";
-import { bucketKeysFolder, builderMountsOf, capsuleMounts, cellMountsOf, dataFolder, logsTokenFile } from "./mounts.ts";
+import {
+  bucketKeysFolder,
+  builderMountsOf,
+  capsuleMounts,
+  cellMountsOf,
+  dataFolder,
+  logsAuthorityFile,
+  logsTokenFile,
+} from "./mounts.ts";
 import { builderUser, cellUser, containerSecurityOf } from "./security.ts";
 
 /** Name of the container with the builder program. */
@@ -53,6 +61,7 @@ export function builderContainerOf(pool: BuilderPool, { builderImage, logs }: Se
       { name: "BUILDERPOOL_LOGS_URL", value: logs.url },
       { name: "BUILDERPOOL_LOGS_PUBLIC_URL", value: logs.publicUrl },
       { name: "BUILDERPOOL_LOGS_TOKEN_FILE", value: logsTokenFile },
+      ...(logs.caConfigMap === undefined ? [] : [{ name: "NODE_EXTRA_CA_CERTS", value: logsAuthorityFile }]),
       ...bucketEnvironment(pool),
     ],
     ports: [{ name: "http", containerPort: healthPort, protocol: "TCP" }],
@@ -68,7 +77,7 @@ export function builderContainerOf(pool: BuilderPool, { builderImage, logs }: Se
     },
     securityContext: containerSecurityOf(builderUser),
     resources: { requests: { cpu: "100m", memory: "256Mi" } },
-    volumeMounts: builderMountsOf(pool.spec),
+    volumeMounts: builderMountsOf(pool.spec, logs),
   };
 }
 

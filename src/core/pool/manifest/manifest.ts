@@ -1,4 +1,5 @@
 import type { ObjectMeta } from "../../../api/objects/metadata.ts";
+import type { EgressTarget } from "./egress.ts";
 
 /** An object to apply, as plain JSON. */
 export interface Manifest {
@@ -21,5 +22,9 @@ export interface Setting {
     readonly publicUrl: string;
     /** Audience of the tokens that the log service accepts. */
     readonly audience: string;
+    /** ConfigMap with `ca.crt`, the authority of the log service's certificate. Absent: only public authorities. */
+    readonly caConfigMap?: string;
   };
+  /** Addresses that builders may reach. Absent or empty: all, except the credentials of nodes. */
+  readonly egress?: readonly EgressTarget[];
 }

@@ -11,6 +11,9 @@ const apiTokenFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 const logsTokenFolder = "/var/run/secrets/builderpool-logs";
 /** Token for the log service. */
 export const logsTokenFile = `${logsTokenFolder}/token`;
+const logsAuthorityFolder = "/etc/builderpool-logs-ca";
+/** Authority of the log service's certificate. */
+export const logsAuthorityFile = `${logsAuthorityFolder}/ca.crt`;
 /** Folder with the keys of the log bucket. */
 export const bucketKeysFolder = "/var/run/secrets/builderpool-bucket";
 /**
@@ -21,6 +24,7 @@ export const bucketKeysFolder = "/var/run/secrets/builderpool-bucket";
 const tokenSeconds = 600;
 
 const bucketKeys = "bucket-keys";
+const logsAuthority = "logs-ca";
 const capsuleMount = { name: "capsule", mountPath: capsule };
 const socketMount = { name: "socket", mountPath: cellSocket.slice(0, cellSocket.lastIndexOf("/")) };
 
@@ -28,13 +32,14 @@ const socketMount = { name: "socket", mountPath: cellSocket.slice(0, cellSocket.
 export const capsuleMounts = [capsuleMount];
 
 /** The mounts of the builder container: the whole data volume and all credentials. */
-export function builderMountsOf({ logs }: BuilderPoolSpec): readonly object[] {
+export function builderMountsOf({ logs }: BuilderPoolSpec, { caConfigMap }: Setting["logs"]): readonly object[] {
   return [
     { name: dataVolume, mountPath: dataFolder },
     socketMount,
     { name: "tmp", mountPath: "/tmp" },
     { name: "api-token", mountPath: apiTokenFolder, readOnly: true },
     { name: "logs-token", mountPath: logsTokenFolder, readOnly: true },
+    ...(caConfigMap === undefined ? [] : [{ name: logsAuthority, mountPath: logsAuthorityFolder, readOnly: true }]),
     ...(logs.s3 === undefined ? [] : [{ name: bucketKeys, mountPath: bucketKeysFolder, readOnly: true }]),
   ];
 }
@@ -71,6 +76,7 @@ export function volumesOf(
     { name: "cell-tmp", emptyDir: { sizeLimit: "8Gi" } },
     { name: "api-token", projected: { defaultMode: 0o440, sources: apiTokenSources } },
     { name: "logs-token", projected: { defaultMode: 0o440, sources: [tokenFor(logs.audience)] } },
+    ...(logs.caConfigMap === undefined ? [] : [{ name: logsAuthority, configMap: { name: logs.caConfigMap } }]),
     ...(s3 === undefined ? [] : [secretAs(bucketKeys, s3.secretRef.name)]),
     ...cellSecrets.map(({ name }) => secretAs(secretVolume(name), name)),
     ...(template?.volumes ?? []),
@@ -87,6 +93,7 @@ export const ownVolumes: ReadonlySet<string> = new Set([
   "api-token",
   "logs-token",
   bucketKeys,
+  logsAuthority,
 ]);
 
 function secretAs(name: string, secretName: string): object {

@@ -5,10 +5,11 @@ import type { ListingState, ObservedPool } from "../observed.ts";
 import type { Removals } from "../rollout/removal.ts";
 import type { Rollout } from "../rollout/rollout.ts";
 import { changedConditionsOf, conditionsOf } from "./conditions.ts";
+import { logAddressesOf } from "./logAddresses.ts";
 
 /** The complete status of the pool. An unknown value is absent, never 0. */
 export function statusOf(observed: ObservedPool, rollout: Rollout, removals: Removals, now: number): BuilderPoolStatus {
-  const { pool, members, waiting } = observed;
+  const { pool, members, waiting, environment } = observed;
   const count = (holds: (member: (typeof members)[number]) => boolean) => members.filter(holds).length;
   return {
     ...(pool.metadata.generation !== undefined && { observedGeneration: pool.metadata.generation }),
@@ -22,6 +23,7 @@ export function statusOf(observed: ObservedPool, rollout: Rollout, removals: Rem
     ...(waiting !== undefined && { queued: waiting.queued }),
     ...(waiting?.oldest !== undefined && { oldest: waiting.oldest }),
     selector: `${poolLabel}=${pool.metadata.name}`,
+    ...(environment?.logsUrl !== undefined && { logAddresses: [...logAddressesOf(pool, environment.logsUrl)] }),
     listings: observed.listings.map((listing) => withSteadyTime(listing, pool.status?.listings)),
     conditions: [...conditionsOf(observed, rollout, removals, now)],
   };

@@ -1,3 +1,5 @@
+import { BlockList } from "node:net";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { apiVersion } from "../../../../../src/api/objects/group.ts";
@@ -6,7 +8,9 @@ import { BuilderEnvironment, readEnvironment } from "../../../../../src/builder/
 import { refusedVolumes } from "../../../../../src/core/definitions/cellSecrets.ts";
 import { killAfter } from "../../../../../src/core/liveness/heartbeat.ts";
 import { manifestsOf } from "../../../../../src/core/pool/manifest/all.ts";
+import { egressRulesOf } from "../../../../../src/core/pool/manifest/egress.ts";
 import type { Manifest } from "../../../../../src/core/pool/manifest/manifest.ts";
+import { networkPolicyOf } from "../../../../../src/core/pool/manifest/networkPolicy.ts";
 import { podTemplateOf } from "../../../../../src/core/pool/manifest/podTemplate.ts";
 import { refusalOf } from "../../../../../src/core/pool/manifest/refusal.ts";
 import { builderRules, operatorRules, type Rule } from "../../../../../src/core/pool/manifest/rights.ts";
@@ -87,6 +91,48 @@ describe("the objects of a pool in a cluster", () => {
   )("match the golden file of a pool with all fields: %s", async (kind, manifest) => {
     await expect(stringify(manifest, { lineWidth: 0, aliasDuplicateObjects: false })).toMatchFileSnapshot(
       `rich/${kind}.yaml`,
+    );
+  });
+
+  it("match the golden file of a network policy with an allow-list", async () => {
+    const policy = networkPolicyOf(plain, [
+      { cidr: "192.0.2.0/24", except: ["192.0.2.7/32"], ports: [{ port: 443 }, { port: 8000, endPort: 8100 }] },
+      { cidr: "0.0.0.0/0", ports: [{ port: 9418 }] },
+      { cidr: "2001:db8::/32", ports: [{ port: 53, protocol: "UDP" }] },
+    ]);
+    await expect(stringify(policy, { lineWidth: 0, aliasDuplicateObjects: false })).toMatchFileSnapshot(
+      "rich/NetworkPolicy.yaml",
+    );
+  });
+
+  it("keep the credentials of nodes closed for every allow-list", () => {
+    fc.assert(
+      fc.property(fc.nat(32), fc.ipV4(), fc.nat(128), fc.ipV6(), (prefix, address, prefix6, address6) => {
+        const targets = [{ cidr: `${address}/${prefix}` }, { cidr: `${address6}/${prefix6}` }];
+        const text = JSON.stringify(egressRulesOf([...targets, { cidr: `fd00:ec2::254/${prefix6}` }]));
+        const holds = new BlockList();
+        holds.addSubnet(address, prefix);
+        const holds6 = new BlockList();
+        holds6.addSubnet(address6, prefix6, "ipv6");
+        expect(text.includes('"169.254.169.254/32"')).toBe(holds.check("169.254.169.254"));
+        const closed = text.split('"fd00:ec2::254/128"').length - 1;
+        const own = prefix6 === 128 ? text.split('"cidr":"fd00:ec2::254/128"').length - 1 : 0;
+        expect(closed - own).toBe(holds6.check("fd00:ec2::254", "ipv6") ? 2 : 1);
+      }),
+    );
+  });
+
+  it("trust the authority of the log service in the builder, and not in the cell", () => {
+    const { logs } = setting;
+    const own = { ...setting, logs: { ...logs, caConfigMap: "logs-ca" } };
+    const { spec }: PodText = JSON.parse(JSON.stringify(podTemplateOf(plain, own, "r")));
+    expect(spec.containers[0]?.env).toContainEqual({
+      name: "NODE_EXTRA_CA_CERTS",
+      value: "/etc/builderpool-logs-ca/ca.crt",
+    });
+    expect(spec.volumes).toContainEqual({ name: "logs-ca", configMap: { name: "logs-ca" } });
+    expect(spec.initContainers.flatMap(({ volumeMounts }) => volumeMounts).map(({ name }) => name)).not.toContain(
+      "logs-ca",
     );
   });
 
