@@ -109,8 +109,8 @@ const steps: readonly Variable[] = [
       "oldObject.status.verdict.builder == variables.pod",
       "has(object.status.verdict.log)",
       "object.status.verdict.log.stored",
-      ...["builder", "attempt", "request", "commit", "result", "description", "silent", "excerpt"].map((field) =>
-        same(`verdict.?${field}`),
+      ...["builder", "attempt", "request", "commit", "result", "description", "cause", "silent", "excerpt"].map(
+        (field) => same(`verdict.?${field}`),
       ),
       same("verdict.?log.?path"),
       same("verdict.?log.?url"),
