@@ -83,6 +83,15 @@ export function retryHoldOf(build: Build, { self, builders, isShared, patience, 
 }
 
 /**
+ * Whether a build leaves the next turn on this builder to other builds: it broke the builder, which has built nothing
+ * else since. Otherwise such a build could keep a builder from all others.
+ */
+export function yieldsTurn(build: Build, self: string, builders: readonly Builder[]): boolean {
+  const own = build.status?.trouble?.brokenBuilders?.find(({ builder }) => builder === self);
+  return own !== undefined && !hasRecovered(build, own, builders);
+}
+
+/**
  * The builders that the pull request has broken after a failed attempt, the last one at the end. A second failure on a
  * builder counts only if the builder was healthy in between.
  */
@@ -129,8 +138,12 @@ export function ownFailureOf(
   const isSame = brokenBuilders.every((one) => one.reason === reason);
   const isEverywhere = brokenBuilders.length >= Math.min(mostBuilders, poolSizeOf(builders, brokenBuilders));
   if (failures < leastFailures || (failures < mostFailures && !(isSame && isEverywhere))) return undefined;
+  // A second counted failure shows that the builder worked after the first one.
   const isProven = (one: BrokenBuilder) =>
-    one.builder === builder || hasRecovered(build, one, builders) || hasPassedSelfTest(one, brokenBuilders, builders);
+    one.builder === builder ||
+    one.counted > 1 ||
+    hasRecovered(build, one, builders) ||
+    hasPassedSelfTest(one, brokenBuilders, builders);
   if (!brokenBuilders.every(isProven)) return undefined;
   const places = brokenBuilders.length === 1 ? "1 builder" : `${brokenBuilders.length} builders`;
   return `Gave up after ${failures} attempts on ${places}: ${ownFailures[reason]}`;
