@@ -40,11 +40,11 @@ async function main(): Promise<void> {
 /** The number of other processes that stay for three seconds. A liveness probe of the kubelet is gone by then. */
 async function lastingProcesses(): Promise<number> {
   let others = await otherProcesses();
-  for (let looks = 0; others > 0 && looks < 12; looks += 1) {
+  for (let looks = 0; others.length > 0 && looks < 12; looks += 1) {
     await systemClock.sleep(250);
     others = await otherProcesses();
   }
-  return others;
+  return others.length;
 }
 
 function readCommandLine(): {

@@ -32,8 +32,8 @@ export interface CellHost {
 
 /** Milliseconds between SIGTERM and SIGKILL for the process group of a cell, if the cell server is not alone. */
 const grace = 10_000;
-/** Milliseconds between two looks at the remaining processes of an order. */
-const probeTime = 200;
+/** Milliseconds between two kills of the remaining processes of an order. */
+const killPause = 200;
 /** Milliseconds to wait for the pipes of a killed cell to close. */
 const pipeTimeout = 2_000;
 
@@ -119,14 +119,8 @@ async function stopProgram(child: ChildProcess, exited: Promise<unknown>, { alon
 /** Kills all remaining processes of an order and closes its pipes. Resolves with the number of killed processes. */
 async function cleanUp(child: ChildProcess, id: string, { alone, clock }: CellHost): Promise<number> {
   killGroup(child, "SIGKILL");
-  let killed = await (alone ? killAllOthers() : killMarked(id));
-  let left = alone ? await otherProcesses() : 0;
-  // A liveness probe may start at any time, and is no process of the order.
-  for (let rounds = 0; left > 0 && rounds < 5; rounds += 1) {
-    await clock.sleep(probeTime);
-    killed += await killAllOthers();
-    left = await otherProcesses();
-  }
+  const killed = await (alone ? killAllOthers() : killMarked(id));
+  const left = alone ? await countImmortals(clock) : 0;
   if (left > 0)
     throw new Error(
       `${left} processes of ${id} cannot be killed; the cell exits, so that a new container starts without them`,
@@ -138,6 +132,18 @@ async function cleanUp(child: ChildProcess, id: string, { alone, clock }: CellHo
   waited.abort();
   for (const stream of child.stdio) stream?.destroy();
   return killed;
+}
+
+/** The number of processes that SIGKILL does not end. A liveness probe may start at any time, and does not count. */
+async function countImmortals(clock: CellHost["clock"]): Promise<number> {
+  let left = await otherProcesses();
+  for (let rounds = 0; left.length > 0 && rounds < 5; rounds += 1) {
+    await clock.sleep(killPause);
+    await killAllOthers();
+    const now = await otherProcesses();
+    left = left.filter((pid) => now.includes(pid));
+  }
+  return left.length;
 }
 
 function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {

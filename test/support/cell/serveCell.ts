@@ -28,8 +28,8 @@ export interface ServedCell {
   readonly socket: string;
   /** Starts the container, or restarts it after its end. */
   start(): Promise<Container>;
-  /** Runs the liveness probe of the container. */
-  probe(): Container;
+  /** Runs the liveness probe of the container. `enter` is a command prefix. */
+  probe(enter?: readonly string[]): Container;
   /** The client of the builder. */
   readonly cells: ReturnType<typeof createSocketCells>;
 }
@@ -67,7 +67,10 @@ export async function aServedCell(
   const probeName = basename(root);
   return {
     socket,
-    probe: () => follow(spawn(node, [probeProgram, probeName], { env: environment })),
+    probe(enter = []) {
+      const [command = node, ...args] = [...enter, node, probeProgram, probeName];
+      return follow(spawn(command, args, { env: environment }));
+    },
     cells: createSocketCells({ socket, pod: "o2-0", version: builderVersion, clock, log }),
     async start() {
       const serve = [serveProgram, "--alone", "--socket", socket, "--probe", probeName];
