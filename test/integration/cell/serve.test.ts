@@ -1,58 +1,24 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { CellEvent } from "../../../src/api/cell/event.ts";
-import type { Order } from "../../../src/api/cell/order.ts";
-import { limitOrders } from "../../../src/builder/cells/timeLimit.ts";
-import { systemClock } from "../../../src/system/clock.ts";
-import { createLog } from "../../../src/system/log.ts";
 import { handedOn } from "../../support/builder/handedOn.ts";
+import { order, program } from "../../support/cell/cellScript.ts";
 import { memoryLimits } from "../../support/cell/memoryLimits.ts";
 import { aServedCell, commandsWith, follow, node, serveProgram, until } from "../../support/cell/serveCell.ts";
 import { cellProgram, steps } from "../../support/cell/startCell.ts";
-import { aCellWorld, helloCheck } from "../../support/cell/world.ts";
+import { aCellWorld } from "../../support/cell/world.ts";
 
 const never = new AbortController().signal;
-const paths = { area: "/nowhere", tools: "/nowhere", home: "/nowhere", tmp: "/nowhere" };
-const limits = { logBytes: 0, maxAge: 0, minFree: 0 };
-const order = (id: string): Order => ({
-  id,
-  task: "selftest",
-  check: helloCheck,
-  sources: [],
-  paths,
-  limits,
-  gitUrl: "",
-  debug: false,
-});
 /** Identifies the processes of one test on this machine. */
 let sleeps = 0;
 const uniqueSleep = () => {
   sleeps += 1;
   return `${process.pid}${sleeps}.25`;
 };
-
-/** A cell program of a few lines: `emit` writes an event, `order` is the order. */
-function program(script: string): readonly string[] {
-  const root = mkdtempSync(join(tmpdir(), "builderpool-program-"));
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
-  const path = join(root, "cell.mjs");
-  const prelude = `
-    import { writeSync, rmSync, writeFileSync } from "node:fs";
-    import { spawn } from "node:child_process";
-    import { createInterface } from "node:readline";
-    const emit = (event) => writeSync(3, JSON.stringify(event) + "\\n");
-    const done = { event: "outcome", outcome: { kind: "Done", message: "ok" } };
-    const line = await new Promise((resolve) => createInterface({ input: process.stdin }).once("line", resolve));
-    const order = JSON.parse(line);
-    const shell = (command) => spawn("sh", ["-c", command], { stdio: "ignore" });
-  `;
-  writeFileSync(path, `${prelude}\n${script}\n`);
-  return [node, path];
-}
 
 describe("a cell that listens on a socket", () => {
   it("builds a pull request with git and aliBuild and prints the output of the build", async () => {
@@ -249,100 +215,6 @@ describe("a cell that listens on a socket", () => {
     expect(await running).toMatchObject({ reason: "CellDied" });
     expect(await container.ended).toMatchObject({ code: 0 });
     await until(() => commandsWith(sleep).length === 0);
-  });
-
-  it("answers its liveness probe before, while and after an order runs, and not while it is stopped", async () => {
-    const { cells, probe, start } = await aServedCell(
-      program(`emit({ event: "step", step: "build" }); setInterval(() => {}, 1000);`),
-    );
-    expect(await probe().ended).toMatchObject({ code: 1 });
-    const container = await start();
-    expect(await probe().ended).toMatchObject({ code: 0 });
-    const end = new AbortController();
-    const begun = Promise.withResolvers<void>();
-    const running = cells.run(order("probed"), () => begun.resolve(), end.signal);
-    running.catch(() => {});
-    await begun.promise;
-    expect(await probe().ended).toMatchObject({ code: 0 });
-    process.kill(container.serving(), "SIGSTOP");
-    const [began, stopped] = [Date.now(), probe()];
-    expect(await stopped.ended).toMatchObject({ code: 1 });
-    expect(stopped.output()).toMatch(/^The cell server does not answer: no line within 4 s/);
-    expect(Date.now() - began).toBeLessThan(5_000);
-    process.kill(container.serving(), "SIGCONT");
-    expect(await probe().ended).toMatchObject({ code: 0 });
-    end.abort(new Error("over"));
-    await expect(running).rejects.toThrow("over");
-    expect(await probe().ended).toMatchObject({ code: 0 });
-  });
-
-  it("keeps its probe name while it is stopped: a build cannot answer in its place", async () => {
-    const { probe, start } = await aServedCell(program(""));
-    const container = await start();
-    process.kill(container.serving(), "SIGSTOP");
-    const name = probe().child.spawnargs.at(-1);
-    const impostor = follow(
-      spawn(node, ["-e", `require("net").createServer((c) => c.end("alive")).listen("\\0${name}")`], {
-        env: handedOn(process.env),
-      }),
-    );
-    expect(await impostor.ended).toMatchObject({ code: 1 });
-    expect(impostor.output()).toContain("EADDRINUSE");
-    process.kill(container.serving(), "SIGCONT");
-  });
-
-  it.runIf(process.getuid?.() === 0)(
-    "outlives probes in its PID namespace, which it kills after its orders",
-    async () => {
-      const { cells, probe, start } = await aServedCell(program("emit(done); process.exit(0);"));
-      const container = await start();
-      const enter = ["nsenter", "--target", String(container.serving()), "--pid", "--mount"];
-      const codes: (number | null)[] = [];
-      let isOver = false;
-      const probing = [1, 2, 3].map(async () => {
-        while (!isOver) codes.push((await probe(enter).ended).code);
-      });
-      for (let n = 0; n < 8; n += 1)
-        expect(await cells.run(order(`o${n}`), () => {}, never)).toEqual({ kind: "Done", message: "ok" });
-      isOver = true;
-      await Promise.all(probing);
-      expect(codes).toContain(0);
-      expect(codes).not.toContain(1);
-      expect(container.child.exitCode).toBeNull();
-    },
-  );
-
-  it("counts as dead when it is stopped until the limit of its order, and its new container takes the next", async () => {
-    const { cells, start } = await aServedCell(
-      program(`if (order.id === "next") { emit(done); process.exit(0); }
-        emit({ event: "step", step: "build" }); setInterval(() => {}, 1000);`),
-      { haste: 200 },
-    );
-    const container = await start();
-    const fast = {
-      monotonic: () => performance.now() * 3_000,
-      sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 3_000, signal),
-    };
-    const limited = limitOrders(cells, { clock: fast, log: createLog({ level: "silent" }) });
-    const outcome = await limited.run(order("stuck"), () => process.kill(container.serving(), "SIGSTOP"), never);
-    expect(outcome).toMatchObject({
-      reason: "CellDied",
-      message: expect.stringContaining("so the builder stopped it"),
-    });
-    const next = cells.run(order("next"), () => {}, never);
-    container.child.kill("SIGKILL"); // as the kubelet does after three failed probes
-    await container.ended;
-    await start();
-    expect(await next).toEqual({ kind: "Done", message: "ok" });
-  });
-
-  it("counts as dead when it does not end its order after the outcome", async () => {
-    const { cells, start } = await aServedCell(program("emit(done); setInterval(() => {}, 1000);"), { haste: 200 });
-    await start();
-    expect(await cells.run(order("lasting"), () => {}, never)).toMatchObject({
-      reason: "CellDied",
-      message: expect.stringMatching(/did not end its order.*kubectl describe pod o2-0/),
-    });
   });
 
   it("refuses --alone beside other processes", async () => {
