@@ -16,6 +16,7 @@ RUN mkdir /app && node="$(command -v node)" && { \
       ldd "$node" | sed -n -e 's#^.* => \(/.*/\([^/ ]*\)\) .*#\1 lib/\2#p' -e 's#^[[:space:]]*\(/[^ ]*\) (.*#\1 loader#p'; \
       echo "/usr/bin/tini-static tini"; \
       echo "/app/cell-serve.mjs app/cell-serve.mjs"; \
+      echo "/app/cell-probe.mjs app/cell-probe.mjs"; \
       echo "/app/cell.mjs app/cell.mjs"; \
     } > /app/capsule.list
 
@@ -44,7 +45,7 @@ ENTRYPOINT ["node", "/app/logs.mjs"]
 
 # With a shell: people read and write the files of a builder with kubectl exec.
 FROM tools AS builder
-COPY dist/builder.mjs dist/cell-serve.mjs dist/cell.mjs /app/
+COPY dist/builder.mjs dist/cell-serve.mjs dist/cell-probe.mjs dist/cell.mjs /app/
 USER 65001:65000
 ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin NODE_ENV=production
 ENTRYPOINT ["tini", "--", "node", "/app/builder.mjs"]

@@ -5,6 +5,7 @@ export const programs = {
   operator: "src/operator/main.ts",
   builder: "src/builder/main.ts",
   "cell-serve": "src/cell/serve.ts",
+  "cell-probe": "src/cell/probe.ts",
   cell: "src/cell/main.ts",
   logs: "src/logs/main.ts",
 } as const;

@@ -5,6 +5,7 @@ import { createPreference } from "../core/partition/preference.ts";
 import { createCache } from "../store/watch/cache.ts";
 import { createTimedWake } from "../system/wake.ts";
 import type { Brain } from "./brain.ts";
+import { limitOrders } from "./cells/timeLimit.ts";
 import type { Sandbox } from "./config/sandbox.ts";
 import { createSettingsReader } from "./config/settings.ts";
 import { createHeartbeat } from "./report/heartbeat.ts";
@@ -15,7 +16,8 @@ import { createWaitingTimes, type WaitingTimes } from "./work/waitingTimes.ts";
 import type { BuilderWorld } from "./world.ts";
 
 /** Connects the parts of one builder. They live until `signal` aborts. */
-export function createBrain(world: BuilderWorld, sandbox: Sandbox, signal: AbortSignal): Brain {
+export function createBrain(given: BuilderWorld, sandbox: Sandbox, signal: AbortSignal): Brain {
+  const world = { ...given, cells: limitOrders(given.cells, given) };
   const { clock, incarnation, name, pool: poolName } = world;
   const wake = createTimedWake(clock);
   const listeners = new Set<() => void>();

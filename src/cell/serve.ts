@@ -5,12 +5,14 @@ import { systemClock } from "../system/clock.ts";
 import { messageOf } from "../system/messageOf.ts";
 import { otherProcesses } from "../system/process/survivors.ts";
 import { version } from "../system/version.ts";
+import { answerProbes } from "./channel/answerProbes.ts";
 import { attend, type CellHost } from "./channel/attend.ts";
 import { readMemoryLimit } from "./memory.ts";
 
 /*
- * The cell server of a pod: `node serve.ts --socket PATH [--alone] [--empty DIRECTORY]... -- COMMAND...`.
+ * The cell server of a pod: `node serve.ts --socket PATH [--alone] [--probe NAME] [--empty DIRECTORY]... -- COMMAND...`.
  * It listens on a unix socket and runs COMMAND, the cell program, for one connection at a time.
+ * With --probe it also answers liveness probes on the abstract socket NAME, at any time.
  * With --alone it kills all other processes of its PID namespace after each order. It exits at once on SIGTERM.
  * Exit codes: 64 for an invalid command line, or for --alone beside other processes; 1 if it needs a new container.
  */
@@ -21,8 +23,8 @@ const groupOnly = 0o007;
 
 async function main(): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => process.exit(0));
-  const { socket, host } = readCommandLine();
-  const others = host.alone ? await otherProcesses() : 0;
+  const { socket, probe, host } = readCommandLine();
+  const others = host.alone ? await lastingProcesses() : 0;
   if (others > 0) {
     throw new Error(
       `--alone: expected a PID namespace with this process and its init only, found ${others} others, which it would kill; leave --alone out`,
@@ -30,14 +32,30 @@ async function main(): Promise<void> {
   }
   process.umask(groupOnly);
   process.chdir("/");
+  if (probe !== undefined) await answerProbes(probe, fail);
   await listen(socket, { ...host, memory: await readMemoryLimit() });
   host.print(`listening on ${socket}`);
 }
 
-function readCommandLine(): { readonly socket: string; readonly host: Omit<CellHost, "memory"> } {
+/** The number of other processes that stay for three seconds. A liveness probe of the kubelet is gone by then. */
+async function lastingProcesses(): Promise<number> {
+  let others = await otherProcesses();
+  for (let looks = 0; others.length > 0 && looks < 12; looks += 1) {
+    await systemClock.sleep(250);
+    others = await otherProcesses();
+  }
+  return others.length;
+}
+
+function readCommandLine(): {
+  readonly socket: string;
+  readonly probe: string | undefined;
+  readonly host: Omit<CellHost, "memory">;
+} {
   const { values, positionals: command } = parseArgs({
     options: {
       socket: { type: "string" },
+      probe: { type: "string" },
       alone: { type: "boolean", default: false },
       empty: { type: "string", multiple: true, default: [] },
     },
@@ -54,7 +72,7 @@ function readCommandLine(): { readonly socket: string; readonly host: Omit<CellH
     clock: systemClock,
     print: (line: string) => console.log(line),
   };
-  return { socket: values.socket, host };
+  return { socket: values.socket, probe: values.probe, host };
 }
 
 /** Serves one connection at a time, in the order of arrival. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Build } from "../../src/api/objects/build.ts";
+import { retryHoldOf } from "../../src/core/build/retry.ts";
 import { isClaimable, isRecheck } from "../../src/core/build/state.ts";
 import { isActive } from "../../src/core/partition/active.ts";
 import { courtesy } from "../../src/core/queue/partitionView.ts";
@@ -9,6 +10,7 @@ import { randomOf } from "../support/random.ts";
 
 const minute = 60_000;
 const patience = 10 * minute;
+const shared = { isShared: true, patience };
 
 type FleetEvent = { readonly name: (typeof eventNames)[number]; readonly target: number; readonly after: number };
 const eventNames = ["open", "push", "close", "crash", "cut", "heal", "drain", "add", "nothing"] as const;
@@ -141,7 +143,10 @@ describe("fleet with crashes, lost connections, drains and pushes", () => {
             const overdue = now
               .builds()
               .filter((build) => !isRecheck(build) && isClaimable(build, now.now()))
-              .filter((build) => now.now() - now.seenAt(self, build) > patience + courtesy);
+              .filter((build) => now.now() - now.seenAt(self, build) > patience + courtesy)
+              .filter(
+                (build) => retryHoldOf(build, { self, builders: now.builders(), ...shared, now: now.now() }) === 0,
+              );
             expect(overdue.map(({ metadata }) => metadata.name)).toEqual([]);
           }
         },

@@ -11,7 +11,8 @@ export type Group = z.infer<typeof Group>;
 /** Results of a verdict about a pull request, with their meaning. An infrastructure failure is not a verdict. */
 export const verdictResults = {
   Success: "The pull request builds, and its tests pass.",
-  Failure: "The pull request does not compile, or a test fails.",
+  Failure:
+    "The pull request does not compile, a test fails, or its build broke three healthy builders in the same way (`cause`).",
   Conflict: "The pull request cannot be merged into its base branch.",
   TooBig: "The pull request adds more than `maxGrowth`.",
   Skipped: "The pull request changes no file that the check covers. GitHub shows success.",
@@ -86,6 +87,12 @@ export const Verdict = z.object({
   builder: z.string().max(253).describe("Builder that produced the verdict."),
   result: VerdictResult.describe("Result of the build."),
   description: z.string().max(140).describe("Description of the commit status. Empty for a plain success or failure."),
+  cause: z
+    .enum(wordsOf(infrastructureReasons))
+    .optional()
+    .describe(
+      "Infrastructure failure that stayed the same on three healthy builders, and therefore counts as the pull request's own. No recheck follows unless a person asks.",
+    ),
   silent: z.boolean().default(false).describe("Whether a silent builder produced the verdict. It is never published."),
   log: z
     .object({
@@ -123,6 +130,23 @@ export const Reported = z.object({
 });
 export type Reported = z.infer<typeof Reported>;
 
+/** A builder on which a build failed in a way that the build can cause. */
+export const BrokenBuilder = z.object({
+  builder: z.string().max(253).describe("Name of the builder."),
+  request: z.int().describe("Request that failed there."),
+  reason: z.enum(wordsOf(infrastructureReasons)).describe("Reason of the last failure there."),
+  times: z.int().describe("Failures there."),
+  counted: z
+    .int()
+    .describe("Failures there that count for a verdict. Each needs proof that the builder worked before."),
+  at: z.iso.datetime().describe("Time of the last failure there."),
+  lastVerdict: z.iso
+    .datetime()
+    .optional()
+    .describe("Time of the builder's last verdict before the failure. A different time proves a later verdict."),
+});
+export type BrokenBuilder = z.infer<typeof BrokenBuilder>;
+
 /** The last infrastructure failure of a request. */
 export const Trouble = z.object({
   reason: z.enum(wordsOf(infrastructureReasons)).describe("Reason of the failure."),
@@ -132,6 +156,13 @@ export const Trouble = z.object({
   request: z.int().optional().describe("Request that failed. The failure does not count for a later request."),
   at: z.iso.datetime().describe("Time of the failure."),
   notBefore: z.iso.datetime().optional().describe("Earliest time of the next attempt."),
+  brokenBuilders: z
+    .array(BrokenBuilder)
+    .max(3)
+    .optional()
+    .describe(
+      "Builders on which the pull request failed in a way that its build can cause, the last one at the end. Another builder waits until they have built something else, at most 30 minutes.",
+    ),
 });
 export type Trouble = z.infer<typeof Trouble>;
 
@@ -160,7 +191,9 @@ export const BuildStatus = z.object({
     .max(253)
     .optional()
     .describe("Builder that last built the pull request and has its warm build tree."),
-  trouble: Trouble.optional().describe("Last infrastructure failure of the current request."),
+  trouble: Trouble.optional().describe(
+    "Last infrastructure failure of the current request. Stays beside a verdict with a `cause`.",
+  ),
   rechecks: z.int().optional().describe("Rechecks of the current commit so far."),
   reported: Reported.optional().describe("Status and comment on GitHub. Written by the reporter."),
 });

@@ -7,6 +7,7 @@ import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { Tail } from "../../system/process/capture.ts";
 import { exitMessageOf, exitOf } from "../../system/process/exit.ts";
+import { isStopped } from "../../system/process/stopped.ts";
 import { cellMarker, killMarked } from "../../system/process/survivors.ts";
 import { removeCellRecord, writeCellRecord } from "./cellRecord.ts";
 import type { Cells } from "./cells.ts";
@@ -34,6 +35,14 @@ export interface ProcessCellsOptions {
 
 /** Milliseconds between SIGTERM and SIGKILL. */
 const grace = 10_000;
+/** Milliseconds until a process must have ended after SIGKILL. Nothing ends a process that waits in the kernel. */
+const killTimeout = 30_000;
+const lostMessage =
+  "SIGKILL did not end the cell: the kernel holds one of its processes; restart the host if this repeats";
+/** Milliseconds between two looks at the state of the cell. */
+const stateInterval = 10_000;
+/** A cell that is stopped at this many looks in a row does not continue: a process of its order stopped it. */
+const longestStop = 3;
 /** Milliseconds to read the pipes after the cell has exited. An unrelated process may hold them open longer. */
 const drainPipes = 2_000;
 
@@ -63,14 +72,32 @@ async function runOrder(
   const child = start(options, order.id);
   const exited = exitOf(child);
   const over = new AbortController();
+  const lost = Promise.withResolvers<"lost">();
   let outcome: Outcome | undefined;
-  const stop = () => void terminate(child, options.clock, over.signal);
+  let failure: string | undefined;
+  const kill = () => {
+    killGroup(child, "SIGKILL");
+    options.clock.sleep(killTimeout, over.signal).then(
+      () => lost.resolve("lost"),
+      () => {},
+    );
+  };
+  const killSoon = () => void options.clock.sleep(grace, over.signal).then(kill, () => {});
+  const stop = () => {
+    terminate(child);
+    killSoon();
+  };
+  void stoppedCell(child, options.clock, over.signal).then((isOver) => {
+    if (!isOver) return;
+    failure = "A process of the order stopped the cell (SIGSTOP), so the builder killed it";
+    kill();
+  });
   const errors = new Tail(2048);
   const lines = createEventLines((event) => {
     if (outcome !== undefined) return;
     if (event.event !== "outcome") return on(event);
     outcome = event.outcome;
-    void killLater(child, options.clock, over.signal);
+    killSoon();
   });
   const complain = (chunk: Uint8Array) => {
     errors.write(chunk);
@@ -84,14 +111,21 @@ async function runOrder(
   try {
     if (child.pid !== undefined) await writeCellRecord(options.record, { pid: child.pid, id: order.id });
     if (!signal.aborted) child.stdin?.write(`${JSON.stringify(order)}\n`);
-    const exit = await exited;
+    const exit = await Promise.race([exited, lost.promise]);
     over.abort();
-    await cleanUp(child, order.id, options);
+    await within(options.clock, killTimeout, cleanUp(child, order.id, options));
+    if (exit === "lost")
+      options.log.error(
+        { order: order.id, pid: child.pid },
+        "SIGKILL did not end the cell; its processes may still run",
+      );
     const garbage = lines.invalidLines();
     if (garbage > 0)
       options.log.warn({ order: order.id, garbage }, "dropped lines of a cell that are not valid events");
     signal.throwIfAborted();
-    return outcome ?? { kind: "Infrastructure", reason: "CellDied", message: exitMessageOf(exit, errors.text()) };
+    if (failure === undefined && outcome !== undefined && exit !== "lost") return outcome;
+    const message = failure ?? (exit === "lost" ? lostMessage : exitMessageOf(exit, errors.text()));
+    return { kind: "Infrastructure", reason: "CellDied", message };
   } finally {
     over.abort();
     signal.removeEventListener("abort", stop);
@@ -111,17 +145,23 @@ function start({ node, program, user, isolation, environment }: ProcessCellsOpti
 }
 
 /** Also closes standard input: the first process of a PID namespace ignores SIGTERM until it installs a handler. */
-async function terminate(child: ChildProcess, clock: Pick<Clock, "sleep">, over: AbortSignal): Promise<void> {
+function terminate(child: ChildProcess): void {
   child.stdin?.destroy();
   killGroup(child, "SIGTERM");
-  await killLater(child, clock, over);
 }
 
-function killLater(child: ChildProcess, clock: Pick<Clock, "sleep">, over: AbortSignal): Promise<void> {
-  return clock.sleep(grace, over).then(
-    () => killGroup(child, "SIGKILL"),
-    () => {},
-  );
+/**
+ * Resolves with true when the cell stays stopped, with false when it is over. In its own PID namespace no process of
+ * the order can stop it.
+ */
+async function stoppedCell({ pid }: ChildProcess, clock: Pick<Clock, "sleep">, over: AbortSignal): Promise<boolean> {
+  if (pid === undefined) return false;
+  for (let looks = 0; looks < longestStop; ) {
+    await clock.sleep(stateInterval, over).catch(() => {});
+    if (over.aborted) return false;
+    looks = (await isStopped(pid)) ? looks + 1 : 0;
+  }
+  return true;
 }
 
 function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
@@ -141,12 +181,16 @@ async function cleanUp(child: ChildProcess, id: string, { isolation, clock, log 
   killGroup(child, "SIGKILL");
   const survivors = isolation.length > 0 ? 0 : await killMarked(id);
   if (survivors > 0) log.warn({ order: id, survivors }, "killed processes that outlived their cell");
-  const waited = new AbortController();
   const pipes = [child.stdout, child.stderr, child.stdio[3]].filter(
     (stream) => stream !== null && stream !== undefined,
   );
-  const closed = Promise.all(pipes.map((stream) => finished(stream).catch(() => {})));
-  await Promise.race([closed, clock.sleep(drainPipes, waited.signal).catch(() => {})]);
-  waited.abort();
+  await within(clock, drainPipes, Promise.all(pipes.map((stream) => finished(stream).catch(() => {}))));
   for (const stream of child.stdio) stream?.destroy();
+}
+
+/** Waits for `work`, at most `ms` milliseconds. */
+async function within(clock: Pick<Clock, "sleep">, ms: number, work: Promise<unknown>): Promise<void> {
+  const waited = new AbortController();
+  await Promise.race([work, clock.sleep(ms, waited.signal).catch(() => {})]);
+  waited.abort();
 }

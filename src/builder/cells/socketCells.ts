@@ -24,8 +24,9 @@ const longestEnd = 120_000;
  * The cell in its own container, behind a socket. The cell closes the connection when no process of the order is alive.
  * Its death closes the connection too, and kills its whole PID namespace. The builder waits for a restarting cell.
  *
- * One case differs from the contract of Cells: a build can halt its cell, so the connection stays open. Then the
- * promise settles while processes may be alive. The builder logs this, and the next order waits for a new connection.
+ * One case differs from the contract of Cells: a build can stop its cell with a signal, so the connection stays open.
+ * Then the promise settles while processes may be alive, and the cell counts as dead, also after an outcome. The next
+ * order waits for a new connection. The liveness probe of the container has the stopped cell replaced.
  */
 export function createSocketCells(options: SocketCellsOptions): Cells {
   const { socket: path, version, clock, pod } = options;
@@ -55,15 +56,18 @@ async function runOrder(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const over = new AbortController();
-  const gaveUp = Promise.withResolvers<void>();
-  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  const gaveUp = Promise.withResolvers<"lost">();
+  const closed = new Promise<"closed">((resolve) => socket.once("close", () => resolve("closed")));
   let outcome: Outcome | undefined;
   const expectEnd = () => {
     clock.sleep(longestEnd, over.signal).then(
-      () =>
-        gaveUp.resolve(
-          log.error({ order: order.id }, "the cell did not stop its order in time; its processes may still run"),
-        ),
+      () => {
+        log.error(
+          { order: order.id },
+          "the cell did not end its order in time; its processes may run until its container is replaced",
+        );
+        gaveUp.resolve("lost");
+      },
       () => {},
     );
   };
@@ -83,10 +87,11 @@ async function runOrder(
     if (signal.aborted) stop();
     else socket.write(`${JSON.stringify(order)}\n`);
     socket.resume();
-    await Promise.race([closed, gaveUp.promise]);
+    const end = await Promise.race([closed, gaveUp.promise]);
     const garbage = lines.invalidLines();
     if (garbage > 0) log.warn({ order: order.id, garbage }, "dropped lines of a cell that are not valid events");
     signal.throwIfAborted();
+    if (end === "lost") return cellDied(lostMessageOf(pod));
     return outcome ?? cellDied(exitMessageOf(pod, greeting.memory));
   } finally {
     over.abort();
@@ -101,6 +106,10 @@ async function runOrder(
 function exitMessageOf(pod: string, memory: string | undefined): string {
   const guess = memory === undefined ? "" : `, most likely because memory ran out (limit ${memory})`;
   return `The cell's container ended before it gave an outcome${guess}; see Last State and Events in \`kubectl describe pod ${pod}\``;
+}
+
+function lostMessageOf(pod: string): string {
+  return `The cell did not end its order, because a process stopped it or cannot be killed; its container must be replaced, see \`kubectl describe pod ${pod}\``;
 }
 
 function cellDied(message: string): Outcome {

@@ -24,8 +24,17 @@ const neutralReasons: ReadonlySet<InfrastructureReason> = new Set([
   "HeartbeatLost",
 ]);
 
-/** Failure reasons that require a self-test at once: the tool chain fails, or the cell has not restarted yet. */
-const suspectReasons: ReadonlySet<InfrastructureReason> = new Set(["SelfTestFailed", "CellDied"]);
+/**
+ * Failure reasons that require a self-test at once: the tool chain fails, the cell has not restarted yet, or the build
+ * may have broken the builder. The retry rules count on this test.
+ */
+const suspectReasons: ReadonlySet<InfrastructureReason> = new Set([
+  "SelfTestFailed",
+  "CellDied",
+  "DiskFull",
+  "OutOfMemory",
+  "HeartbeatLost",
+]);
 
 /**
  * The health after an attempt. Any verdict shows that the builder works. A broken builder must neither fail pull
@@ -33,9 +42,11 @@ const suspectReasons: ReadonlySet<InfrastructureReason> = new Set(["SelfTestFail
  */
 export function healthAfter(health: Health, end: AttemptEnd): Health {
   if (end.kind === "Verdict") return healthy;
-  if (end.kind === "NotClaimed" || neutralReasons.has(end.reason)) return health;
+  if (end.kind === "NotClaimed") return health;
+  const isSuspect = suspectReasons.has(end.reason);
+  if (neutralReasons.has(end.reason)) return isSuspect ? { ...health, isSuspect } : health;
   const failures = health.failures + 1;
-  return { failures, isSuspect: suspectReasons.has(end.reason) || failures % suspectAfter === 0 };
+  return { failures, isSuspect: isSuspect || failures % suspectAfter === 0 };
 }
 
 /**

@@ -12,6 +12,7 @@ import { type BuildLog, openBuildLog } from "./buildLog.ts";
 import { prepareOrder } from "./order.ts";
 import { createStepReporter } from "./steps.ts";
 import { supervise } from "./supervise.ts";
+import { keepLastLog, logStoreTimeout, poolBuildersOf, runsForeignCode, type Trace } from "./trace.ts";
 import { applyTransition, claimBuild } from "./transition.ts";
 import type { Work } from "./work.ts";
 
@@ -21,9 +22,6 @@ export type AttemptEnd =
   | { readonly kind: "NotClaimed" }
   | { readonly kind: "Verdict"; readonly result: string }
   | { readonly kind: "Released"; readonly reason: InfrastructureReason; readonly message: string };
-
-/** Milliseconds to wait for the log upload before the verdict is written. The upload continues afterwards. */
-const logStoreTimeout = 30_000;
 
 /**
  * Claims a build, runs it and writes the verdict, or releases the claim. `signal` stops the build. When this resolves,
@@ -44,15 +42,23 @@ export async function attemptBuild(
   const facts = { builder: world.name, build: claimed.metadata.name, attempt: holder.attempt };
   world.log.info({ ...facts, commit: claimed.spec.commit }, "build claimed");
   const own = supervise(brain, claimed, holder, signal);
+  const trace: Trace = { ran: false };
   try {
-    return await runBuild(brain, { ...work, build: claimed }, holder, own.signal, kill);
+    return await runBuild(brain, { ...work, build: claimed }, holder, trace, own.signal, kill);
   } catch (error) {
     const { reason, message } = infrastructureFailureOf(own.signal.aborted ? own.signal.reason : error);
-    world.log.info({ ...facts, reason, message }, "build released without a verdict");
-    const now = world.clock.now();
-    await applyTransition(brain, claimed.metadata.name, kill, {
-      next: (build) => release(build, holder, { reason, message, now }),
+    const failure = { reason, message, now: world.clock.now(), silent: isSilent(brain, claimed.spec.check), ...trace };
+    const released = await applyTransition(brain, claimed.metadata.name, kill, {
+      next: (build) => release(build, holder, { ...failure, builders: poolBuildersOf(brain) }),
     });
+    const cause = released?.status?.verdict?.attempt === holder.attempt ? reason : undefined;
+    world.log.info(
+      { ...facts, reason, message },
+      cause === undefined
+        ? "build released without a verdict"
+        : "build failed: the failure stayed the same on healthy builders, so it is the pull request's own",
+    );
+    brain.outbox.checkNow();
     return { kind: "Released", reason, message };
   } finally {
     own.end();
@@ -64,6 +70,7 @@ async function runBuild(
   brain: Brain,
   { build, check, pool }: Work,
   holder: Holder,
+  trace: Trace,
   signal: AbortSignal,
   kill: AbortSignal,
 ): Promise<AttemptEnd> {
@@ -90,9 +97,15 @@ async function runBuild(
   });
   if (running === undefined) throw new StoppedError("Superseded", `"${world.name}" no longer holds the build`);
   await using log = await openBuildLog(brain, { build, check, pool }, holder.attempt);
-  const outcome = await runCell(brain, order, name, holder, log, signal);
+  const outcome = await runCell(brain, order, name, holder, log, trace, signal);
   brain.recordVersions(outcome.versions);
-  if (outcome.kind === "Infrastructure") throw new StoppedError(outcome.reason, outcome.message);
+  if (outcome.kind === "Infrastructure") {
+    const failure = { ...outcome, ...trace, now: world.clock.now(), builders: poolBuildersOf(brain) };
+    const end = release(brain.builds.get(name) ?? running, holder, failure);
+    const isLast = "status" in end && end.status.phase === "Done";
+    if (isLast) Object.assign(trace, await keepLastLog(brain, log, outcome, startedAt, kill));
+    throw new StoppedError(outcome.reason, outcome.message);
+  }
   if (outcome.kind === "Done") throw new StoppedError("CellDied", "The cell ended a build without a verdict");
   return await publishVerdict(brain, { build, check, pool }, { holder, outcome, log, startedAt }, kill);
 }
@@ -103,6 +116,7 @@ async function runCell(
   name: string,
   holder: Holder,
   log: BuildLog,
+  trace: Trace,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const steps = createStepReporter(brain, name, holder, signal);
@@ -110,8 +124,10 @@ async function runCell(
     return await brain.world.cells.run(
       order,
       (event) => {
-        if (event.event === "step") steps.report(event.step);
-        else log.append(event);
+        if (event.event === "step") {
+          trace.ran ||= runsForeignCode(event.step, order);
+          steps.report(event.step);
+        } else log.append(event);
       },
       signal,
     );

@@ -30,6 +30,8 @@ export interface KeptLog {
 export interface BuildLog extends AsyncDisposable {
   /** Appends the text of an event. Ignores events without log text. */
   append(event: CellEvent): void;
+  /** Whether the cell has sent a package log. */
+  hasText(): boolean;
   /**
    * Completes the log and adds it to the outbox. Returns undefined when nothing was built, because then no log exists.
    * Throws StoppedError when the disk refused a write.
@@ -48,6 +50,7 @@ export async function openBuildLog({ world, outbox }: Brain, work: Work, attempt
 
   return {
     append: body.append,
+    hasText: body.hasText,
     async keep(facts) {
       const files = body.end();
       if (files.length === 0 && facts.outcome.result !== "Success" && facts.outcome.result !== "Failure")
@@ -73,6 +76,7 @@ export async function openBuildLog({ world, outbox }: Brain, work: Work, attempt
 
 interface Body {
   append(event: CellEvent): void;
+  hasText(): boolean;
   /** Ends the last log and returns all logs. Throws StoppedError when a write failed. */
   end(): readonly LogFile[];
   close(): void;
@@ -108,6 +112,7 @@ function openBody(path: string, room: number): Body {
       files.push(event);
       write(fullLogBeginOf(event));
     },
+    hasText: () => files.length > 0,
     end() {
       endLast();
       if (failure !== undefined) throw logNotKept(failure);

@@ -32,6 +32,8 @@ export interface CellHost {
 
 /** Milliseconds between SIGTERM and SIGKILL for the process group of a cell, if the cell server is not alone. */
 const grace = 10_000;
+/** Milliseconds between two kills of the remaining processes of an order. */
+const killPause = 200;
 /** Milliseconds to wait for the pipes of a killed cell to close. */
 const pipeTimeout = 2_000;
 
@@ -118,7 +120,7 @@ async function stopProgram(child: ChildProcess, exited: Promise<unknown>, { alon
 async function cleanUp(child: ChildProcess, id: string, { alone, clock }: CellHost): Promise<number> {
   killGroup(child, "SIGKILL");
   const killed = await (alone ? killAllOthers() : killMarked(id));
-  const left = alone ? await otherProcesses() : 0;
+  const left = alone ? await countImmortals(clock) : 0;
   if (left > 0)
     throw new Error(
       `${left} processes of ${id} cannot be killed; the cell exits, so that a new container starts without them`,
@@ -130,6 +132,18 @@ async function cleanUp(child: ChildProcess, id: string, { alone, clock }: CellHo
   waited.abort();
   for (const stream of child.stdio) stream?.destroy();
   return killed;
+}
+
+/** The number of processes that SIGKILL does not end. A liveness probe may start at any time, and does not count. */
+async function countImmortals(clock: CellHost["clock"]): Promise<number> {
+  let left = await otherProcesses();
+  for (let rounds = 0; left.length > 0 && rounds < 5; rounds += 1) {
+    await clock.sleep(killPause);
+    await killAllOthers();
+    const now = await otherProcesses();
+    left = left.filter((pid) => now.includes(pid));
+  }
+  return left.length;
 }
 
 function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {

@@ -57,7 +57,7 @@ export function buildLines(before: Build | undefined, after: Build): readonly st
   }
   lines.push(...verdictLines(before, after));
   const trouble = status?.trouble;
-  if (trouble !== undefined && before?.status?.trouble?.at !== trouble.at)
+  if (trouble !== undefined && status?.phase === "Queued" && before?.status?.trouble?.at !== trouble.at)
     lines.push(`${trouble.reason} on ${trouble.builder}, will be retried: ${lowerFirstWord(trouble.message)}`);
   return lines.map((line) => `${nameOf(after)}: ${line}`);
 }

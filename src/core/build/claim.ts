@@ -1,6 +1,8 @@
 import type { Build, BuildStatus, Verdict } from "../../api/objects/build.ts";
+import type { Builder } from "../../api/objects/builder.ts";
 import type { InfrastructureReason } from "../../api/objects/reasons.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
+import { isBarred, ownFailureOf } from "./retry.ts";
 import { type Holder, holds, isClaimable, isRecheck, lostClaimMessage, mustStop, titleOf } from "./state.ts";
 import { troubleAfter } from "./trouble.ts";
 
@@ -28,6 +30,7 @@ const historyLength = 5;
 /** Queued or Done → Claimed. The caller makes sure that the builder is Ready and its heartbeat is fresh. */
 export function claim(build: Build, self: Omit<Holder, "attempt">, now: Milliseconds): Transition {
   if (!isClaimable(build, now)) return { refused: `${titleOf(build)} cannot be claimed now` };
+  if (isBarred(build, self.builder)) return { refused: `${titleOf(build)} has broken enough builders` };
   const { step: _, ...before } = statusOf(build);
   const attempt = before.attempt + 1;
   const { request, commit } = build.spec;
@@ -67,22 +70,43 @@ export function finish(build: Build, holder: Holder, finding: VerdictInput): Tra
   };
 }
 
-/** Claimed or Running → Queued, by the holder. The attempt failed for a reason outside the pull request. */
+/** The end of an attempt without a verdict of its cell. */
+export interface ReleaseInput {
+  readonly reason: InfrastructureReason;
+  readonly message: string;
+  readonly now: Milliseconds;
+  /** Whether code of the pull request may have run. */
+  readonly ran?: boolean;
+  /** All Builders of the pool. Without them the failure never becomes a verdict. */
+  readonly builders?: readonly Builder[];
+  /** Log of the attempt, for a verdict. */
+  readonly log?: Verdict["log"];
+  /** Whether a verdict must stay silent. */
+  readonly silent?: boolean;
+}
+
+/**
+ * Claimed or Running → Queued, by the holder. The attempt failed for a reason outside the pull request. A failure that
+ * stayed the same on three healthy builders is the pull request's own: Running → Done, with the verdict Failure.
+ */
 export function release(
   build: Build,
   holder: Holder,
-  {
-    reason,
-    message,
-    now,
-  }: { readonly reason: InfrastructureReason; readonly message: string; readonly now: Milliseconds },
+  { ran = false, builders = [], log, silent = false, ...failure }: ReleaseInput,
 ): Transition {
   if (!holds(build, holder)) return { refused: lostClaimMessage(build, holder) };
-  return { status: queuedStatusOf(build, { reason, message, builder: holder.builder, now }) };
+  return endAttempt(build, { ...failure, ran, builder: holder.builder }, builders, { log, silent });
 }
 
-/** Claimed or Running → Queued, by the operator only. */
-export function takeBack(build: Build, why: TakeBack, now: Milliseconds): Transition {
+/**
+ * Claimed or Running → Queued, by the operator only; or Done, as for `release`. `builders` are all Builders of the pool.
+ */
+export function takeBack(
+  build: Build,
+  why: TakeBack,
+  now: Milliseconds,
+  builders: readonly Builder[] = [],
+): Transition {
   const { phase, claim: held } = statusOf(build);
   if (held === undefined) return { refused: `No builder holds ${titleOf(build)}` };
   const { builder } = held;
@@ -97,14 +121,37 @@ export function takeBack(build: Build, why: TakeBack, now: Milliseconds): Transi
     Lost: `"${builder}" was lost while it held the build`,
     NewIncarnation: `"${builder}" restarted while it held the build`,
   }[why.cause];
-  const fatal = why.cause === "Lost" && phase === "Running";
-  return { status: queuedStatusOf(build, { reason: "BuilderLost", message, builder, now, fatal }) };
+  const ran = phase === "Running";
+  const fatal = why.cause === "Lost" && ran;
+  const holder = builders.find(({ metadata }) => metadata.name === builder);
+  const silent = build.spec.silent === true || holder?.status?.silent === true;
+  return endAttempt(build, { reason: "BuilderLost", message, builder, now, fatal, ran }, builders, { silent });
 }
 
-function queuedStatusOf(build: Build, trouble: Parameters<typeof troubleAfter>[1]): BuildStatus {
-  const { claim: _, step: __, trouble: ___, ...rest } = statusOf(build);
-  const isRecorded = trouble.reason !== "Superseded";
-  return { ...rest, phase: "Queued", ...(isRecorded ? { trouble: troubleAfter(build, trouble) } : {}) };
+/** Ends an attempt that failed: with a pause, or with a verdict if the failure is the pull request's own. */
+function endAttempt(
+  build: Build,
+  failure: Parameters<typeof troubleAfter>[1],
+  builders: readonly Builder[],
+  { log, silent }: { readonly log?: Verdict["log"]; readonly silent: boolean },
+): Transition {
+  const { claim: held, step: _, trouble: __, ...rest } = statusOf(build);
+  const { reason } = failure;
+  if (reason === "Superseded") return { status: { ...rest, phase: "Queued" } };
+  const trouble = troubleAfter(build, failure, builders);
+  const description = rest.phase === "Running" ? ownFailureOf(build, trouble, builders) : undefined;
+  if (held === undefined || description === undefined) return { status: { ...rest, phase: "Queued", trouble } };
+  const end = finish(build, held, {
+    result: "Failure",
+    description,
+    cause: reason,
+    silent,
+    ...(log === undefined ? {} : { log }),
+    startedAt: held.since,
+    finishedAt: trouble.at,
+  });
+  // The next request must still wait for the broken builders.
+  return "status" in end ? { status: { ...end.status, trouble } } : end;
 }
 
 function statusOf(build: Build): BuildStatus {

@@ -1,7 +1,9 @@
 import type { Build, Trouble } from "../../api/objects/build.ts";
+import type { Builder } from "../../api/objects/builder.ts";
 import type { InfrastructureReason } from "../../api/objects/reasons.ts";
 import { backoffDelay } from "../../api/values/backoff.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
+import { brokenBuildersAfter, type FailedAttempt } from "./retry.ts";
 
 const backoff = { firstMs: 60_000, maxMs: 30 * 60_000 };
 
@@ -10,8 +12,7 @@ const onPurpose: ReadonlySet<InfrastructureReason> = new Set(["Drained", "Supers
 /** The builder failed, not the build. The failure counts, and another builder may start at once. */
 const retriedAtOnce: ReadonlySet<InfrastructureReason> = new Set([...onPurpose, "BuilderLost", "HeartbeatLost"]);
 
-interface Failure extends Pick<Trouble, "reason" | "message" | "builder"> {
-  readonly now: Milliseconds;
+interface Failure extends FailedAttempt, Pick<Trouble, "message"> {
   /**
    * The builder died while it ran the build, and the build may be the cause. Example: a build fills the disk until the
    * pod is evicted. Without a pause, such a build would take down one builder after the other.
@@ -23,10 +24,12 @@ interface Failure extends Pick<Trouble, "reason" | "message" | "builder"> {
  * The record of an attempt that ended without a verdict. The pause before the next attempt starts at one minute. The
  * pause doubles with each failure of the same request, up to 30 minutes.
  */
-export function troubleAfter(build: Build, { reason, message, builder, now, fatal = false }: Failure): Trouble {
+export function troubleAfter(build: Build, failure: Failure, builders: readonly Builder[]): Trouble {
+  const { reason, message, builder, now, fatal = false } = failure;
   const before = currentTrouble(build)?.count ?? 0;
   const count = before + (onPurpose.has(reason) ? 0 : 1);
   const pause = backoffDelay(backoff, count);
+  const brokenBuilders = brokenBuildersAfter(build, failure, builders);
   return {
     reason,
     message: message.slice(0, 1024).toWellFormed(),
@@ -35,6 +38,7 @@ export function troubleAfter(build: Build, { reason, message, builder, now, fata
     request: build.status?.claim?.request ?? build.spec.request,
     at: new Date(now).toISOString(),
     ...(retriedAtOnce.has(reason) && !(fatal && count > 1) ? {} : { notBefore: new Date(now + pause).toISOString() }),
+    ...(brokenBuilders.length === 0 ? {} : { brokenBuilders: [...brokenBuilders] }),
   };
 }
 

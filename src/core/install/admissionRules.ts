@@ -65,7 +65,7 @@ const steps: readonly Variable[] = [
         ...["commit", "request", "attempt", "builder", "result", "description", "startedAt", "finishedAt"].map(
           (field) => `variables.history[0].${field} == oldObject.status.verdict.${field}`,
         ),
-        ...["silent", "log"].map((field) => `variables.history[0].?${field} == oldObject.status.verdict.?${field}`),
+        ...["cause", "silent", "log"].map((field) => `variables.history[0].?${field} == oldObject.status.verdict.?${field}`),
         "[0, 1, 2, 3].all(i, i + 1 >= variables.history.size() || variables.history[i + 1] == variables.lastHistory[i])",
       ),
   ],
@@ -132,7 +132,8 @@ const steps: readonly Variable[] = [
       ...["attempt", "request", "commit"].map(
         (field) => `object.status.verdict.${field} == oldObject.status.claim.${field}`,
       ),
-      "!has(object.status.trouble)",
+      // A failure that counts as the pull request's own keeps its trouble.
+      "has(object.status.verdict.cause) ? object.status.verdict.result == 'Failure' && has(object.status.trouble) && variables.ownTrouble : !has(object.status.trouble)",
       "!has(object.status.step)",
     ),
   ],
@@ -161,7 +162,7 @@ const steps: readonly Variable[] = [
       "has(object.status.verdict.log)",
       "object.status.verdict.log.stored",
       ...[
-        ...["builder", "attempt", "request", "commit", "result", "description", "silent", "excerpt"],
+        ...["builder", "attempt", "request", "commit", "result", "description", "cause", "silent", "excerpt"],
         ...["startedAt", "finishedAt"],
       ].map((field) => same(`verdict.?${field}`)),
       same("step"),

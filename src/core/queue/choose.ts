@@ -1,6 +1,7 @@
 import type { Build } from "../../api/objects/build.ts";
 import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
 import { formatDuration, type Milliseconds } from "../../api/values/duration.ts";
+import { yieldsTurn } from "../build/retry.ts";
 import { claimableIn, isHeld, isRecheck } from "../build/state.ts";
 import { deferralOf, type PartitionView, partitionViewOf, type QueueView } from "./partitionView.ts";
 import { compareWaiting } from "./priority.ts";
@@ -20,7 +21,7 @@ export interface ChoiceInput {
 
 /**
  * The next build of an idle builder: builds with the priority label first, then untested builds by waiting time, then
- * one recheck. Call this with fresh lists before every claim and after every refused claim. The caller makes sure that
+ * one recheck. A build that broke this builder leaves the next turn to other untested builds. Call this with fresh lists before every claim and after every refused claim. The caller makes sure that
  * the builder has no build and a fresh heartbeat.
  */
 export function chooseBuild(view: QueueView & ChoiceInput): Choice {
@@ -52,6 +53,7 @@ interface Offer {
  */
 function offerOf(view: QueueView, partition: PartitionView): Offer {
   let untested: Build | undefined;
+  let yielding: Build | undefined;
   const rechecks = { failed: [] as Build[], succeeded: [] as Build[] };
   let left = 0;
   let again = Number.POSITIVE_INFINITY;
@@ -64,10 +66,12 @@ function offerOf(view: QueueView, partition: PartitionView): Offer {
     if (wait > 0) {
       left += 1;
       again = Math.min(again, wait);
+    } else if (group === "untested" && yieldsTurn(build, view.self, view.builders)) {
+      if (yielding === undefined || compareWaiting(build, yielding) < 0) yielding = build;
     } else if (group === "untested") untested = build;
     else rechecks[group].push(build);
   }
-  return { untested, ...rechecks, left, again };
+  return { untested: untested ?? yielding, ...rechecks, left, again };
 }
 
 /** A random failed build with probability `failedShare`, else a random succeeded one, uniformly within the group. */

@@ -2,6 +2,7 @@ import type { Build, Verdict } from "../../api/objects/build.ts";
 import type { Builder } from "../../api/objects/builder.ts";
 import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
 import { formatDuration, type Milliseconds, milliseconds } from "../../api/values/duration.ts";
+import { awaitedRecoveryOf } from "../build/retry.ts";
 import { isHeld, isRecheck, isWanted } from "../build/state.ts";
 import { currentTrouble, pauseLeft } from "../build/trouble.ts";
 import { activeBuildersOf } from "../partition/active.ts";
@@ -36,6 +37,11 @@ function explain(build: Build, context: ExplainInput): string {
   const pause = pauseLeft(build, context.now);
   const after = trouble === undefined ? "" : ` after ${trouble.reason} on "${trouble.builder}" (${trouble.message})`;
   if (pause > 0) return `${subject} is retried in ${formatDuration(pause)}${after}`;
+  const awaited = awaitedRecoveryOf(build, context.builders, context.now);
+  if (awaited !== undefined) {
+    const { builder, left } = awaited;
+    return `${subject} waits until "${builder}" has built something else, at most ${formatDuration(left)}${after}`;
+  }
   return `${subject} waits ${waitsFor(build, context)}${after}${status?.verdict === undefined ? "" : `; ${verdictText(status.verdict)}`}`;
 }
 
@@ -56,7 +62,7 @@ function testedText(build: Build): string {
     : isUnpublished
       ? ", not yet on GitHub"
       : "";
-  return `${verdictText(verdict)}${publication}; rechecks follow until it is merged`;
+  return `${verdictText(verdict)}${publication}; ${verdict.cause === undefined ? "rechecks follow until it is merged" : "a push or a person's request starts the next build"}`;
 }
 
 function verdictText({ result, commit, builder, finishedAt, description }: Verdict): string {

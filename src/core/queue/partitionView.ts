@@ -2,6 +2,7 @@ import type { Build } from "../../api/objects/build.ts";
 import type { Builder } from "../../api/objects/builder.ts";
 import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
+import { retryHoldOf } from "../build/retry.ts";
 import { isHeld } from "../build/state.ts";
 import { currentTrouble } from "../build/trouble.ts";
 import { activeBuildersOf } from "../partition/active.ts";
@@ -59,10 +60,13 @@ export function partitionViewOf({
  * - With affinity, the builder with the warm tree comes first. If it is busy, a builder with an older tree follows at
  *   once. Any idle builder follows after `patience`, or at once if there is no tree.
  * - With modulo, only the owner may claim.
+ * - A build that broke builders also waits for their recovery.
  */
 export function deferralOf(view: QueueView, partition: PartitionView, build: Build): Milliseconds {
   const { self, preference, strategy, patience, now } = view;
   const { check, commit, number } = build.spec;
+  const hold = retryHoldOf(build, { ...view, isShared: strategy !== "Modulo" });
+  if (hold > 0) return hold;
   if (strategy === "Modulo") {
     return preference.ownerRank(check, commit, partition.active.size) === partition.rank ? 0 : Number.POSITIVE_INFINITY;
   }

@@ -142,6 +142,7 @@ function isUnpublished(facts: Facts): boolean {
 
 function isDue({ isOpen, rechecks, pool, build, isNewCommit, candidate, now }: Facts): boolean {
   if (!rechecks || isOpen || isNewCommit || build === undefined || candidate.blocked !== undefined) return false;
+  if (build.status?.verdict?.cause !== undefined) return false; // its build breaks builders
   const { recheck } = pool.spec;
   return recheck.maxShare > 0 && now >= recheckDueAtOf(build, recheck);
 }

@@ -22,13 +22,14 @@ export async function takeBackClaim(
   const isHolder = observed.get(claim.builder)?.status?.incarnation === claim.incarnation;
   const reason = isHolder ? reasonOf(build, liveness.get(claim.builder)) : await replacementOf(world, claim);
   if (reason === undefined) return;
+  const builders = [...observed.values()].filter(({ spec }) => spec.pool === build.spec.pool);
   const written = await retryOnConflict(
     store,
     "Build",
     build.metadata.name,
     (current) => {
       if (current.status?.claim?.attempt !== claim.attempt) return undefined;
-      const taken = takeBack(current, reason, clock.now());
+      const taken = takeBack(current, reason, clock.now(), builders);
       return "status" in taken ? { ...current, status: taken.status } : undefined;
     },
     "status",

@@ -35,9 +35,9 @@ export async function killAllOthers(): Promise<number> {
   return killAll("", "all");
 }
 
-/** The number of processes in this PID namespace, without this process and its ancestors. */
-export async function otherProcesses(): Promise<number> {
-  return survivors(await runningProcesses(""), process.pid, "all").length;
+/** The processes in this PID namespace, without this process and its ancestors. */
+export async function otherProcesses(): Promise<readonly number[]> {
+  return survivors(await runningProcesses(""), process.pid, "all");
 }
 
 /** Kills every process with the marker, except this process and its ancestors. Cleans up after a dead cell. */

@@ -48,7 +48,15 @@ describe("a build that exceeds the memory limit of the cell", () => {
     await scenario.shows(commit, /^pending Retrying, not the pull request's fault: /);
   });
 
-  it("is retried on another builder", async () => {
+  it("is retried on another builder, once the first one has built something else", async () => {
+    const hasBuilt = async () =>
+      (await scenario.list<"Builder">("builders")).some(
+        ({ metadata, status }) => metadata.name === first && status?.lastVerdict !== undefined,
+      );
+    for (let n = 0; n < 12 && !(await hasBuilt()); n += 1) {
+      const { commit } = await scenario.propose(`Eat little ${n}`, greeting(`Hello, frugal ${n}`));
+      await scenario.shows(commit, "success");
+    }
     const again = await trouble(greedy.number, 2);
     expect(again).toMatchObject({ reason: "OutOfMemory", count: 2 });
     expect(again.builder).not.toBe(first);

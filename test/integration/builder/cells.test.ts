@@ -6,6 +6,7 @@ import type { CellEvent } from "../../../src/api/cell/event.ts";
 import type { Order } from "../../../src/api/cell/order.ts";
 import { probeIsolation } from "../../../src/builder/cells/isolation.ts";
 import { createProcessCells } from "../../../src/builder/cells/processCells.ts";
+import { limitOrders } from "../../../src/builder/cells/timeLimit.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
 import { helloCheck } from "../../support/cell/world.ts";
@@ -42,6 +43,7 @@ function aCell(script: string, isolation: readonly string[] = []) {
   const cells = createProcessCells({ ...options, clock, log: createLog({ level: "silent" }) });
   const events: CellEvent[] = [];
   return {
+    cells,
     events,
     record,
     output: () => readFileSync(output, "utf8"),
@@ -183,6 +185,51 @@ describe("a cell process", () => {
       await expect(run(end.signal)).rejects.toThrow("stop");
       expect(Date.now() - began).toBeLessThan(5_000);
     }
+  });
+
+  it("is killed when a process of its order stops it with SIGSTOP", async () => {
+    const { run, output } = aCell(`
+      const child = spawn("sh", ["-c", "kill -STOP $PPID; sleep 300"], { stdio: "ignore" });
+      console.log(child.pid);
+      setInterval(() => {}, 1000);
+    `);
+    const began = Date.now();
+    expect(await run()).toMatchObject({
+      reason: "CellDied",
+      message: "A process of the order stopped the cell (SIGSTOP), so the builder killed it",
+    });
+    expect(Date.now() - began).toBeLessThan(10_000);
+    await until(() => !alive(Number(output().trim())));
+  });
+
+  it("cannot be stopped by a process of its order in its own PID namespace", async () => {
+    const isolation = await probeIsolation(environment);
+    if (isolation.length === 0) return;
+    const { run } = aCell(
+      `spawn("sh", ["-c", "kill -STOP $PPID; kill -STOP -1; sleep 300"], { stdio: "ignore" });
+       setTimeout(() => { say(done); process.exit(0); }, 500);`,
+      isolation,
+    );
+    expect(await run()).toEqual({ kind: "Done", message: "ok" });
+  });
+
+  it("ends at the limit of its order, also while it is stopped", async () => {
+    const { cells, events } = aCell(
+      `say({ event: "step", step: "build" }); process.kill(process.pid, "SIGSTOP"); setInterval(() => {}, 1000);`,
+    );
+    const short = { ...order, check: { ...helloCheck, timeouts: { command: "1ms", build: "1ms" } } };
+    // The margin is 30 minutes: a clock that runs 3,000 times as fast passes it in less than a second.
+    const fast = {
+      monotonic: () => performance.now() * 3_000,
+      sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 3_000, signal),
+    };
+    const limited = limitOrders(cells, { clock: fast, log: createLog({ level: "silent" }) });
+    expect(await limited.run(short, (event) => events.push(event), never)).toMatchObject({
+      kind: "Infrastructure",
+      reason: "CellDied",
+      message: "The cell did not end its order (selftest) within 30m, so the builder stopped it",
+    });
+    expect(events).toEqual([{ event: "step", step: "build" }]);
   });
 
   it("gives an infrastructure failure when it cannot be started", async () => {

@@ -99,4 +99,39 @@ describe("a builder at work", () => {
     expect((await verdict(1)).excerpt).toBe("hello.cc:1: error: expected ';'");
     expect((await verdict(2)).excerpt).toBeUndefined();
   });
+
+  it("ends a build red after the same failure on each builder of a small pool, with the log of the last one", async () => {
+    const fixture = await aBuilder();
+    const { store, cells, start, verdict, build, until } = fixture;
+    const startedAt = "2026-01-01T00:00:00.000Z";
+    cells.script = async (order, on) => {
+      if (order.task !== "build") return { kind: "Done", message: "" };
+      on({ event: "step", step: "build" });
+      on({ event: "logFile", path: "hello/log", startedAt, finishedAt: startedAt, bytes: 5 });
+      on({ event: "logText", text: "Killed" });
+      return { kind: "Infrastructure", reason: "OutOfMemory", message: "aliBuild build ran out of memory" };
+    };
+    await store.create("Build", buildObject(1));
+    start({ clock: hurriedClock() });
+    for (const count of [1, 2]) {
+      await until(async () => (await build(1))?.trouble?.count === count);
+      const { status, ...stored } = await found(fixture);
+      const { notBefore: _, ...trouble } = status?.trouble ?? {
+        reason: "OutOfMemory",
+        message: "",
+        builder: "",
+        count,
+        at: startedAt,
+      };
+      await store.updateStatus("Build", { ...stored, status: { phase: "Queued", attempt: count, ...status, trouble } });
+    }
+    expect(await verdict(1)).toMatchObject({
+      result: "Failure",
+      cause: "OutOfMemory",
+      description: "Gave up after 3 attempts on 1 builder: the build ran out of memory",
+      log: { stored: true },
+    });
+    expect(await build(1)).toMatchObject({ phase: "Done", attempt: 3 });
+    expect(cells.orders.filter(({ task }) => task === "selftest").length).toBeGreaterThanOrEqual(3);
+  });
 });

@@ -1,55 +1,24 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { CellEvent } from "../../../src/api/cell/event.ts";
-import type { Order } from "../../../src/api/cell/order.ts";
 import { handedOn } from "../../support/builder/handedOn.ts";
+import { order, program } from "../../support/cell/cellScript.ts";
 import { memoryLimits } from "../../support/cell/memoryLimits.ts";
 import { aServedCell, commandsWith, follow, node, serveProgram, until } from "../../support/cell/serveCell.ts";
 import { cellProgram, steps } from "../../support/cell/startCell.ts";
-import { aCellWorld, helloCheck } from "../../support/cell/world.ts";
+import { aCellWorld } from "../../support/cell/world.ts";
 
 const never = new AbortController().signal;
-const paths = { area: "/nowhere", tools: "/nowhere", home: "/nowhere", tmp: "/nowhere" };
-const limits = { logBytes: 0, maxAge: 0, minFree: 0 };
-const order = (id: string): Order => ({
-  id,
-  task: "selftest",
-  check: helloCheck,
-  sources: [],
-  paths,
-  limits,
-  gitUrl: "",
-  debug: false,
-});
 /** Identifies the processes of one test on this machine. */
 let sleeps = 0;
 const uniqueSleep = () => {
   sleeps += 1;
   return `${process.pid}${sleeps}.25`;
 };
-
-/** A cell program of a few lines: `emit` writes an event, `order` is the order. */
-function program(script: string): readonly string[] {
-  const root = mkdtempSync(join(tmpdir(), "builderpool-program-"));
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
-  const path = join(root, "cell.mjs");
-  const prelude = `
-    import { writeSync, rmSync, writeFileSync } from "node:fs";
-    import { spawn } from "node:child_process";
-    import { createInterface } from "node:readline";
-    const emit = (event) => writeSync(3, JSON.stringify(event) + "\\n");
-    const done = { event: "outcome", outcome: { kind: "Done", message: "ok" } };
-    const line = await new Promise((resolve) => createInterface({ input: process.stdin }).once("line", resolve));
-    const order = JSON.parse(line);
-    const shell = (command) => spawn("sh", ["-c", command], { stdio: "ignore" });
-  `;
-  writeFileSync(path, `${prelude}\n${script}\n`);
-  return [node, path];
-}
 
 describe("a cell that listens on a socket", () => {
   it("builds a pull request with git and aliBuild and prints the output of the build", async () => {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
 import { probeIsolation } from "../../../src/builder/cells/isolation.ts";
 import { createSocketCells } from "../../../src/builder/cells/socketCells.ts";
@@ -12,6 +12,8 @@ import { handedOn } from "../builder/handedOn.ts";
 
 export const node = resolve(import.meta.dirname, "../../../node_modules/.bin/node");
 export const serveProgram = resolve(import.meta.dirname, "../../../src/cell/serve.ts");
+
+const probeProgram = resolve(import.meta.dirname, "../../../src/cell/probe.ts");
 
 export interface Container {
   readonly child: ChildProcess;
@@ -26,6 +28,8 @@ export interface ServedCell {
   readonly socket: string;
   /** Starts the container, or restarts it after its end. */
   start(): Promise<Container>;
+  /** Runs the liveness probe of the container. `enter` is a command prefix. */
+  probe(enter?: readonly string[]): Container;
   /** The client of the builder. */
   readonly cells: ReturnType<typeof createSocketCells>;
 }
@@ -39,7 +43,13 @@ export async function aServedCell(
   {
     builderVersion = version,
     enter = [],
-  }: { readonly builderVersion?: string; readonly enter?: readonly string[] } = {},
+    haste = 1,
+  }: {
+    readonly builderVersion?: string;
+    readonly enter?: readonly string[];
+    /** The client of the builder sleeps a fraction of its time. */
+    readonly haste?: number;
+  } = {},
 ): Promise<ServedCell> {
   const root = mkdtempSync(join(tmpdir(), "builderpool-served-"));
   const socket = join(root, "cell.sock");
@@ -52,11 +62,19 @@ export async function aServedCell(
     rmSync(root, { recursive: true, force: true });
   });
   const log = createLog({ level: "silent" });
+  const sleep = (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / haste, signal);
+  const clock = { ...systemClock, sleep };
+  const probeName = basename(root);
   return {
     socket,
-    cells: createSocketCells({ socket, pod: "o2-0", version: builderVersion, clock: systemClock, log }),
+    probe(enter = []) {
+      const [command = node, ...args] = [...enter, node, probeProgram, probeName];
+      return follow(spawn(command, args, { env: environment }));
+    },
+    cells: createSocketCells({ socket, pod: "o2-0", version: builderVersion, clock, log }),
     async start() {
-      const args = [...isolation, ...enter, node, serveProgram, "--alone", "--socket", socket, "--", ...command];
+      const serve = [serveProgram, "--alone", "--socket", socket, "--probe", probeName];
+      const args = [...isolation, ...enter, node, ...serve, "--", ...command];
       const container = follow(spawn(program, args, { cwd: "/", env: environment, stdio: ["ignore", "pipe", "pipe"] }));
       started.push(container);
       await until(() => container.output().includes("listening"));

@@ -9,7 +9,7 @@ import { iso } from "../objects/moment.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Bus } from "./bus.ts";
 import type { FleetOptions } from "./fleet.ts";
-import { canStart, type Ending, type Host, type Process } from "./host.ts";
+import { canStart, type Ending, type Host, type Process, setLastVerdict } from "./host.ts";
 
 /** A pull request's tree without a build for this long is deleted. */
 const treeAge = 2 * 86_400_000;
@@ -111,7 +111,11 @@ export function createBuilders(world: {
       startedAt: iso(process.startedAt),
       finishedAt: iso(agenda.now()),
     };
-    bus.apply(process.build.metadata.name, (one) => finish(one, process.holder, finding));
+    const { name } = process.build.metadata;
+    if (bus.apply(name, (one) => finish(one, process.holder, finding))) {
+      const { check } = process.build.spec;
+      setLastVerdict(host, { build: name, check, number, result: finding.result, at: finding.finishedAt });
+    }
     host.process = undefined;
     plan();
   }

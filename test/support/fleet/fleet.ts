@@ -66,7 +66,10 @@ export function createFleet(options: FleetOptions): Fleet {
     options.recorder?.wrote(before, after);
     decideSoon();
   });
-  const operator = createOperator({ agenda, bus, pool, checks, pullRequests, decideSoon });
+  const operator = createOperator({
+    ...{ agenda, bus, pool, checks, pullRequests, decideSoon },
+    builders: () => [...hosts.values()].map(({ builder }) => builder),
+  });
   const builders = createBuilders({ options, agenda, bus, pool, hosts, decideSoon, plan: operator.plan });
   const world = { options, agenda, bus, hosts, pullRequests, operator, builders, decideSoon };
 

@@ -1,5 +1,5 @@
 import type { Build } from "../../../src/api/objects/build.ts";
-import type { Builder, BuilderPhase } from "../../../src/api/objects/builder.ts";
+import type { Builder, BuilderPhase, BuilderStatus } from "../../../src/api/objects/builder.ts";
 import type { Holder } from "../../../src/core/build/state.ts";
 import { isActive } from "../../../src/core/partition/active.ts";
 import { createPreference, type Preference } from "../../../src/core/partition/preference.ts";
@@ -52,4 +52,9 @@ export function canStart(host: Host): boolean {
 export function setPhase(host: Host, phase: BuilderPhase): void {
   const { builder } = host;
   if (builder.status !== undefined) host.builder = { ...builder, status: { ...builder.status, phase } };
+}
+
+export function setLastVerdict(host: Host, lastVerdict: NonNullable<BuilderStatus["lastVerdict"]>): void {
+  const { builder } = host;
+  if (builder.status !== undefined) host.builder = { ...builder, status: { ...builder.status, lastVerdict } };
 }

@@ -1,3 +1,4 @@
+import type { Builder } from "../../../src/api/objects/builder.ts";
 import type { ResolvedCheck } from "../../../src/api/objects/check.ts";
 import type { Stored } from "../../../src/api/objects/kinds.ts";
 import { type TakeBack, takeBack } from "../../../src/core/build/claim.ts";
@@ -29,12 +30,14 @@ export function createOperator(world: {
   /** The open pull requests on GitHub. */
   readonly pullRequests: ReadonlyMap<number, PullRequest>;
   readonly decideSoon: () => void;
+  readonly builders: () => readonly Builder[];
 }): Operator {
-  const { agenda, bus, pool, checks, pullRequests, decideSoon } = world;
+  const { agenda, bus, pool, checks, pullRequests, decideSoon, builders } = world;
 
   function takeBackFrom(name: string, why: TakeBack): void {
     for (const { metadata, status } of bus.all())
-      if (status?.claim?.builder === name) bus.apply(metadata.name, (one) => takeBack(one, why, agenda.now()));
+      if (status?.claim?.builder === name)
+        bus.apply(metadata.name, (one) => takeBack(one, why, agenda.now(), builders()));
   }
 
   function markAs(name: string, host: Host, phase: "Suspect" | "Lost"): void {

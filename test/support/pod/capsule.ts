@@ -14,7 +14,8 @@ const repository = resolve(import.meta.dirname, "../../..");
 export async function aCapsule(folder: string): Promise<void> {
   const app = `${folder}-image`;
   mkdirSync(app, { recursive: true });
-  for (const name of ["cell-serve", "cell"] as const) await bundle(join(repository, programs[name]), name, app);
+  for (const name of ["cell-serve", "cell-probe", "cell"] as const)
+    await bundle(join(repository, programs[name]), name, app);
   execFileSync("sh", ["-ec", listInstruction().replaceAll("/app/", `${app}/`)], {
     env: { PATH: `${resolve(node, "..")}:/usr/sbin:/usr/bin:/sbin:/bin` },
   });

@@ -11,6 +11,7 @@ const limits = {
     without: /octokit|client-node|prom-client|pino|\/src\/(store|github|logs|operator|builder)\//,
     bytes: 1e6,
   },
+  "cell-probe": { without: /node_modules|\/src\/(?!cell\/probe)/, bytes: 5e3 },
   logs: { without: /octokit|client-node|\/src\/(store|github|operator|builder|cell)\//, bytes: 1e6 },
   builder: { without: /octokit|client-node|\/src\/(github|operator|cell)\//, bytes: 2e6 },
   // Only the machines of people have a kubeconfig. The client that reads it is loaded on demand.

@@ -7,6 +7,9 @@ export const capsule = "/capsule";
 /** Socket of the cell, in a volume that both containers mount. */
 export const cellSocket = "/run/cell/cell.sock";
 
+/** Abstract socket where the cell server answers liveness probes. The containers of a pod share such names. */
+const cellProbe = "builderpool-cell";
+
 /** Folder of the Secrets that the pool gives to builds, with one subfolder for each Secret. */
 export const cellSecretsFolder = "/secrets";
 
@@ -25,10 +28,14 @@ export const cellCommand: readonly string[] = [
   ...inCapsule("cell-serve"),
   "--alone",
   ...["--socket", cellSocket],
+  ...["--probe", cellProbe],
   ...scratch.flatMap((directory) => ["--empty", directory]),
   "--",
   ...inCapsule("cell"),
 ];
+
+/** Command of the liveness probe of the container `cell`. */
+export const probeCommand: readonly string[] = [...inCapsule("cell-probe"), cellProbe];
 
 /**
  * Starts Node through the loader of the capsule, so the image needs no loader. For Node its

@@ -1,5 +1,5 @@
 import type { BuilderPool } from "../../../api/objects/pool.ts";
-import { capsuleArguments, cellCommand, cellSocket } from "./capsule.ts";
+import { capsuleArguments, cellCommand, cellSocket, probeCommand } from "./capsule.ts";
 import type { Setting } from "./manifest.ts";
 import {
   bucketKeysFolder,
@@ -38,6 +38,15 @@ export function cellContainerOf({ spec }: BuilderPool): object {
     image: spec.image,
     restartPolicy: "Always",
     command: cellCommand,
+    // A build runs as the user of its cell and can stop the cell server. The kubelet then replaces the container.
+    livenessProbe: {
+      exec: { command: probeCommand },
+      initialDelaySeconds: 10,
+      periodSeconds: 10,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+      terminationGracePeriodSeconds: 5,
+    },
     securityContext: containerSecurityOf(cellUser),
     resources: spec.template?.resources ?? {},
     volumeMounts: cellMountsOf(spec),

@@ -57,10 +57,15 @@ const blockedPhrases: Readonly<Record<Exclude<BlockedReason, "Untrusted" | "Owne
 };
 
 /**
- * The status of a verdict, in ali-bot's words. Red is `error`, not `failure`: tools that wait for checks match `error`.
+ * The status of a verdict, in ali-bot's words. A failure that counts as the pull request's own shows its reason. Red is `error`, not `failure`: tools that wait for checks match `error`.
  */
-export function verdictStatusOf(check: string, verdict: Pick<Verdict, "result" | "log">): StatusText {
+export function verdictStatusOf(
+  check: string,
+  verdict: Pick<Verdict, "result" | "log" | "cause"> & Partial<Pick<Verdict, "description">>,
+): StatusText {
   const { state, description } = verdictTexts[verdict.result];
+  if (verdict.cause !== undefined)
+    return { state, description: fitDescription(verdict.description ?? ""), url: verdict.log?.url ?? "" };
   return {
     state,
     description: description.replace("aliBuild", toolNameOf({ name: check })),

@@ -8,9 +8,9 @@ const healthFrom = (...ends: readonly AttemptEnd[]): Health => ends.reduce(healt
 
 describe("the health of a builder", () => {
   it("is suspect after three infrastructure failures in a row", () => {
-    const two = [released("OutOfMemory"), released("FetchFailed")];
+    const two = [released("LogStoreFailed"), released("FetchFailed")];
     expect(healthFrom(...two).isSuspect).toBe(false);
-    expect(healthFrom(...two, released("DiskFull")).isSuspect).toBe(true);
+    expect(healthFrom(...two, released("DependencyFetchFailed")).isSuspect).toBe(true);
   });
 
   it("is suspect at once when the tool chain failed", () => {
@@ -21,13 +21,20 @@ describe("the health of a builder", () => {
     expect(healthFrom(released("CellDied")).isSuspect).toBe(true);
   });
 
+  it.each(["DiskFull", "OutOfMemory", "HeartbeatLost"] as const)(
+    "is suspect at once after %s: the build may have broken the builder",
+    (reason) => {
+      expect(healthFrom(released(reason)).isSuspect).toBe(true);
+    },
+  );
+
   it("recovers with any verdict, also a failure", () => {
     expect(healthFrom(released("CellDied"), released("CellDied"), { kind: "Verdict", result: "Failure" })).toEqual(
       healthy,
     );
   });
 
-  it.each(["Superseded", "Drained", "Preempted", "CommitNotFound", "HeartbeatLost"] as const)(
+  it.each(["Superseded", "Drained", "Preempted", "CommitNotFound"] as const)(
     "does not change after a build that ended with %s",
     (reason) => {
       expect(healthFrom(released(reason), released(reason), released(reason), { kind: "NotClaimed" })).toEqual(healthy);

@@ -1,0 +1,21 @@
+import { connect } from "node:net";
+
+/*
+ * The liveness probe of a cell container: `node probe.ts NAME`.
+ * It connects to the abstract socket NAME of the cell server and waits for a line.
+ * Exit codes: 0 for an answer; 1 without one within 4 seconds.
+ */
+
+/** The kubelet waits 5 seconds for the whole program. */
+const patience = 4_000;
+
+function fail(reason: string): never {
+  console.error(`The cell server does not answer: ${reason}`);
+  process.exit(1);
+}
+
+const socket = connect({ path: `\0${process.argv[2]}` });
+setTimeout(() => fail(`no line within ${patience / 1000} s; a process may have stopped it`), patience);
+socket.on("data", () => process.exit(0));
+socket.on("error", (error) => fail(error.message));
+socket.on("close", () => fail("it closed the connection"));
