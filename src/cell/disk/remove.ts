@@ -32,7 +32,8 @@ export async function remove(path: string, bounds: Partial<Bounds> = {}): Promis
 }
 
 /**
- * Deletes all entries of a directory as `remove` does, and gives its owner all rights on it. A remaining entry is
+ * Deletes all entries of a directory as `remove` does, except those in `keep`, and gives its owner all rights on it. A
+ * remaining entry is
  * renamed to `.removed-<random>` inside the directory. Throws the error of the system if the directory cannot be opened,
  * such as ENOENT.
  */
@@ -42,7 +43,7 @@ export async function emptyFolder(directory: string, bounds: Partial<Bounds> = {
     const prefix = asideName();
     const remains = await sweep(folder, prefix, { limitMs: defaultLimitMs, ...bounds });
     if (remains === undefined) return undefined;
-    const isClear = renameRest(folder, prefix);
+    const isClear = renameRest(folder, prefix, bounds.keep);
     const path = isClear ? join(directory, `${prefix}-*`) : directory;
     return { path, wasRenamed: isClear, message: messageFor(directory, path, remains) };
   } finally {
@@ -109,14 +110,14 @@ function setAside(path: string, remains: Remains): Leftover {
 }
 
 /** Renames the entries with foreign names. False if the system refuses it for one of them. */
-function renameRest(folder: Folder, prefix: string): boolean {
+function renameRest(folder: Folder, prefix: string, keep: ReadonlySet<string> = new Set()): boolean {
   const own = Buffer.from(asidePrefix);
   const directory = opendirSync(folder.path, { encoding: "buffer" as BufferEncoding });
   let isClear = true;
   try {
     for (let number = 0, entry = directory.readSync(); entry !== null; number += 1, entry = directory.readSync()) {
       const name = entry.name as unknown as Buffer;
-      if (name.subarray(0, own.length).equals(own)) continue;
+      if (name.subarray(0, own.length).equals(own) || keep.has(name.toString())) continue;
       try {
         renameSync(entryOf(folder, name), entryOf(folder, Buffer.from(`${prefix}-r${number}`)));
       } catch {

@@ -9,6 +9,8 @@ export interface Bounds {
   readonly limitMs: number;
   /** Stops the deletion. */
   readonly signal?: AbortSignal | undefined;
+  /** Names at the top that stay. */
+  readonly keep?: ReadonlySet<string>;
 }
 
 /** The entries that a sweep could not delete. */
@@ -127,7 +129,14 @@ class Sweep {
     const { name = Buffer.of() } = frame;
     const path = entryOf(parent.folder, name);
     let reason: unknown;
-    if (this.#attempt(parent, () => rmdirSync(path), (error) => (reason = error))) return this.#pop();
+    if (
+      this.#attempt(
+        parent,
+        () => rmdirSync(path),
+        (error) => (reason = error),
+      )
+    )
+      return this.#pop();
     if (frame.failures === 0 && frame.removed > 0) {
       frame.removed = 0;
       return await this.#scan(frame);
@@ -146,7 +155,7 @@ class Sweep {
   async #scan(frame: Frame): Promise<void> {
     for (const entry of entriesOf(frame.folder)) {
       await this.#pause();
-      if (frame !== this.#top || !this.#isOwn(entry.name)) this.#discard(frame, entry);
+      if (frame !== this.#top || !this.#stays(entry.name)) this.#discard(frame, entry);
     }
   }
 
@@ -154,7 +163,8 @@ class Sweep {
     const { name } = entry;
     const path = entryOf(frame.folder, name);
     if (isDirectory(entry, path)) {
-      return this.#move(frame, name, path);
+      this.#move(frame, name, path);
+      return;
     }
     this.#attempt(
       frame,
@@ -210,8 +220,11 @@ class Sweep {
     return Buffer.from(`${this.#prefix}-${move}`);
   }
 
-  #isOwn(name: Buffer): boolean {
-    return name.subarray(0, this.#prefix.length).equals(this.#prefix);
+  /** Whether an entry of the top has a name to keep, or was moved there. */
+  #stays(name: Buffer): boolean {
+    return (
+      name.subarray(0, this.#prefix.length).equals(this.#prefix) || this.#bounds.keep?.has(name.toString()) === true
+    );
   }
 }
 
