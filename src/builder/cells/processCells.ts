@@ -7,7 +7,9 @@ import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { Tail } from "../../system/process/capture.ts";
 import { exitMessageOf, exitOf } from "../../system/process/exit.ts";
+import { killUser } from "../../system/process/killUser.ts";
 import { cellMarker, killMarked } from "../../system/process/survivors.ts";
+import type { CellUser } from "../config/sandbox.ts";
 import { removeCellRecord, writeCellRecord } from "./cellRecord.ts";
 import type { Cells } from "./cells.ts";
 import { createEventLines } from "./eventLines.ts";
@@ -19,7 +21,7 @@ export interface ProcessCellsOptions {
   /** Absolute path of the cell program. */
   readonly program: string;
   /** The cell switches to this user before it reads its order. */
-  readonly user?: { readonly uid: number; readonly gid: number };
+  readonly user?: CellUser;
   /** File for the text of the running build, truncated by each order. */
   readonly output: string;
   /** File with the CellRecord of the running cell. */
@@ -39,9 +41,12 @@ const drainPipes = 2_000;
 
 /** Cells as child processes, one per order, each in its own session. A cell stops when its standard input closes. */
 export function createProcessCells(options: ProcessCellsOptions): Cells {
+  let isClean = false;
   return {
     async run(order, on, signal) {
       signal.throwIfAborted();
+      if (!isClean) await killAll(options, undefined);
+      isClean = true;
       const output = openOutput(options.output);
       try {
         return await runOrder(options, order, on, signal, (chunk) => output.write(chunk));
@@ -134,13 +139,27 @@ function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
 }
 
 /**
- * Kills every process of the cell, and reads the rest of its pipes. Without a PID namespace it kills all processes with
- * the marker.
+ * Kills all processes of an exclusive user. Otherwise kills the processes with the marker of the order, if a PID
+ * namespace did not end them.
  */
-async function cleanUp(child: ChildProcess, id: string, { isolation, clock, log }: ProcessCellsOptions): Promise<void> {
+async function killAll({ user, isolation, log }: ProcessCellsOptions, id: string | undefined): Promise<void> {
+  const order = id ?? "none";
+  if (user?.isExclusive === true) {
+    const { killed, left } = await killUser(user);
+    if (killed > 0) log.warn({ order, survivors: killed }, "killed processes that outlived their cell");
+    if (left > 0)
+      log.error({ order, left }, `processes of user ${user.uid} cannot be killed; the next order tries again`);
+    return;
+  }
+  const survivors = id === undefined || isolation.length > 0 ? 0 : await killMarked(id);
+  if (survivors > 0) log.warn({ order, survivors }, "killed processes that outlived their cell");
+}
+
+/** Kills every process of the cell, and reads the rest of its pipes. */
+async function cleanUp(child: ChildProcess, id: string, options: ProcessCellsOptions): Promise<void> {
+  const { clock } = options;
   killGroup(child, "SIGKILL");
-  const survivors = isolation.length > 0 ? 0 : await killMarked(id);
-  if (survivors > 0) log.warn({ order: id, survivors }, "killed processes that outlived their cell");
+  await killAll(options, id);
   const waited = new AbortController();
   const pipes = [child.stdout, child.stderr, child.stdio[3]].filter(
     (stream) => stream !== null && stream !== undefined,
