@@ -13,6 +13,7 @@ import type { CellUser } from "../config/sandbox.ts";
 import { removeCellRecord, writeCellRecord } from "./cellRecord.ts";
 import type { Cells } from "./cells.ts";
 import { createEventLines } from "./eventLines.ts";
+import { probeFences } from "./fences.ts";
 import { openOutput } from "./output.ts";
 
 export interface ProcessCellsOptions {
@@ -41,15 +42,14 @@ const drainPipes = 2_000;
 
 /** Cells as child processes, one per order, each in its own session. A cell stops when its standard input closes. */
 export function createProcessCells(options: ProcessCellsOptions): Cells {
-  let isClean = false;
+  let prefix: readonly string[] | undefined;
   return {
     async run(order, on, signal) {
       signal.throwIfAborted();
-      if (!isClean) await killAll(options, undefined);
-      isClean = true;
+      prefix ??= await prepareUser(options);
       const output = openOutput(options.output);
       try {
-        return await runOrder(options, order, on, signal, (chunk) => output.write(chunk));
+        return await runOrder(options, prefix, order, on, signal, (chunk) => output.write(chunk));
       } finally {
         output.close();
         await removeCellRecord(options.record);
@@ -58,14 +58,26 @@ export function createProcessCells(options: ProcessCellsOptions): Cells {
   };
 }
 
+/** Kills what an earlier builder left of the user. Resolves with the command prefix of the cells. */
+async function prepareUser(options: ProcessCellsOptions): Promise<readonly string[]> {
+  const { user, isolation, environment, log } = options;
+  await killAll(options, undefined);
+  if (user === undefined) return isolation;
+  const { prefix, missing } = await probeFences(environment, user);
+  if (missing.length > 0)
+    log.warn({ missing }, "builds run without some limits, because these commands of util-linux do not work here");
+  return [...isolation, ...prefix];
+}
+
 async function runOrder(
   options: ProcessCellsOptions,
+  prefix: readonly string[],
   order: Order,
   on: (event: CellEvent) => void,
   signal: AbortSignal,
   print: (chunk: Uint8Array) => void,
 ): Promise<Outcome> {
-  const child = start(options, order.id);
+  const child = start(options, prefix, order.id);
   const exited = exitOf(child);
   const over = new AbortController();
   let outcome: Outcome | undefined;
@@ -104,9 +116,13 @@ async function runOrder(
   }
 }
 
-function start({ node, program, user, isolation, environment }: ProcessCellsOptions, id: string): ChildProcess {
+function start(
+  { node, program, user, environment }: ProcessCellsOptions,
+  prefix: readonly string[],
+  id: string,
+): ChildProcess {
   const asUser = user === undefined ? [] : ["--user", `${user.uid}:${user.gid}`];
-  const [command = node, ...args] = [...isolation, node, program, ...asUser];
+  const [command = node, ...args] = [...prefix, node, program, ...asUser];
   return spawn(command, args, {
     env: { ...environment, [cellMarker]: id },
     cwd: "/",
