@@ -9,7 +9,6 @@ import { Tail } from "../../system/process/capture.ts";
 import { exitMessageOf, exitOf } from "../../system/process/exit.ts";
 import { killUser } from "../../system/process/killUser.ts";
 import { cellMarker, killMarked } from "../../system/process/survivors.ts";
-import type { CellUser } from "../config/sandbox.ts";
 import { removeCellRecord, writeCellRecord } from "./cellRecord.ts";
 import type { Cells } from "./cells.ts";
 import { createEventLines } from "./eventLines.ts";
@@ -22,7 +21,12 @@ export interface ProcessCellsOptions {
   /** Absolute path of the cell program. */
   readonly program: string;
   /** The cell switches to this user before it reads its order. */
-  readonly user?: CellUser;
+  readonly user?: {
+    readonly uid: number;
+    readonly gid: number;
+    /** Nothing else runs as this user, so all its processes are killed before the first and after every order. */
+    readonly isExclusive?: boolean;
+  };
   /** File for the text of the running build, truncated by each order. */
   readonly output: string;
   /** File with the CellRecord of the running cell. */

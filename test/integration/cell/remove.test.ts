@@ -3,7 +3,6 @@ import {
   chmodSync,
   chownSync,
   existsSync,
-  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -16,26 +15,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { claimFolder, emptyFolder, remove, removeAside } from "../../../src/cell/disk/remove.ts";
-
-const isRoot = process.getuid?.() === 0;
-/** A user without an account. */
-const user = 78_001;
-
-/** Runs the action with the rights of the owner of the tree. Root would ignore all modes. */
-async function asOwner<T>(action: () => T | Promise<T>): Promise<T> {
-  if (!isRoot) return await action();
-  process.setegid?.(user);
-  process.seteuid?.(user);
-  try {
-    return await action();
-  } finally {
-    process.seteuid?.(0);
-    process.setegid?.(0);
-  }
-}
+import { asOwner, isRoot, owner } from "../../support/cell/asOwner.ts";
 
 /** Nests directories by changing into each one, since no path reaches the innermost. */
 const nest = `
@@ -52,7 +34,7 @@ describe("a deletion", () => {
   let tree = "";
   beforeEach(async () => {
     root = mkdtempSync(join(tmpdir(), "remove-"));
-    if (isRoot) chownSync(root, user, user);
+    if (isRoot) chownSync(root, owner, owner);
     tree = join(root, "tree");
     await asOwner(() => mkdirSync(tree));
   });
@@ -62,7 +44,7 @@ describe("a deletion", () => {
 
   /** Runs a program of the foreign code in the tree. */
   function python(script: string, ...args: readonly string[]): void {
-    const as = isRoot ? { uid: user, gid: user } : {};
+    const as = isRoot ? { uid: owner, gid: owner } : {};
     execFileSync("/usr/bin/env", ["python3", "-c", script, ...args], { cwd: "/", ...as });
   }
 
@@ -152,7 +134,7 @@ describe("a deletion", () => {
     mkdirSync(join(tree, "a/foreign/full"), { recursive: true });
     for (const path of ["a", "b"]) {
       mkdirSync(join(tree, path), { recursive: true });
-      chownSync(join(tree, path), user, user);
+      chownSync(join(tree, path), owner, owner);
     }
     const leftover = await asOwner(() => remove(tree));
     expect(leftover).toMatchObject({ wasRenamed: true, message: expect.stringContaining("tree was not deleted") });
@@ -232,77 +214,5 @@ describe("a deletion", () => {
     });
     expect(lstatSync(tree).isDirectory()).toBe(true);
     expect(readdirSync(join(root, "new"))).toEqual(["deep"]);
-  });
-
-  /** A random tree: its directories with modes, files, hard links and links out of it. */
-  const mode = fc.constantFrom(0, 0o100, 0o200, 0o400, 0o500, 0o555, 0o700, 0o755, 0o1777);
-  const name = fc.oneof(
-    fc
-      .uint8Array({ minLength: 1, maxLength: 40 })
-      .map((bytes) => Buffer.from(bytes.map((b) => (b === 0 || b === 47 ? 1 : b)))),
-    fc.constantFrom("-rf", "*", " ", "\n", ".removed-0", "...").map((text) => Buffer.from(text)),
-    fc.constant(Buffer.from("n".repeat(255))),
-  );
-  interface Node {
-    readonly name: Buffer;
-    readonly kind: "file" | "link" | "hard" | "directory";
-    readonly mode: number;
-    readonly children: readonly Node[];
-  }
-  const { node } = fc.letrec<{ node: Node; leaf: Node; folder: Node }>((tie) => ({
-    node: fc.oneof({ maxDepth: 6, depthSize: "medium" }, tie("leaf"), tie("folder")),
-    leaf: fc.record({ name, kind: fc.constantFrom("file", "link", "hard"), mode, children: fc.constant([]) }),
-    folder: fc.record({
-      name,
-      kind: fc.constant("directory"),
-      mode,
-      children: fc.array(tie("node"), { maxLength: 5 }),
-    }),
-  }));
-
-  function grow(parent: Buffer, children: readonly Node[], target: string): void {
-    for (const { name: bytes, kind, mode: bits, children: below } of children) {
-      const path = Buffer.concat([parent, Buffer.from("/"), bytes]);
-      if ([".", ".."].includes(bytes.toString()) || lstatSync(path, { throwIfNoEntry: false }) !== undefined) continue;
-      if (path.length > 3_500) continue;
-      if (kind === "file") writeFileSync(path, "", { mode: bits });
-      else if (kind === "link") symlinkSync(target, path);
-      else if (kind === "hard") linkSync(join(target, "kept"), path);
-      else {
-        mkdirSync(path);
-        grow(path, below, target);
-        chmodSync(path, bits);
-      }
-    }
-  }
-
-  it("removes every random tree and touches nothing outside", async () => {
-    const outside = join(root, "outside");
-    await asOwner(() => {
-      mkdirSync(outside);
-      writeFileSync(join(outside, "kept"), "kept", { mode: 0o640 });
-    });
-    await fc.assert(
-      fc.asyncProperty(fc.array(node, { maxLength: 8 }), mode, fc.boolean(), async (children, topMode, isWhole) => {
-        const random = join(root, "random");
-        const left = await asOwner(() => {
-          mkdirSync(random);
-          grow(Buffer.from(random), children, outside);
-          chmodSync(random, topMode);
-          return isWhole ? remove(random) : emptyFolder(random);
-        });
-        expect(left).toBeUndefined();
-        if (!isWhole) {
-          expect(readdirSync(random)).toEqual([]);
-          rmSync(random, { recursive: true });
-        }
-        expect(readdirSync(root).toSorted()).toEqual(["outside", "tree"]);
-        expect(readdirSync(outside)).toEqual(["kept"]);
-        expect(readFileSync(join(outside, "kept"), "utf8")).toBe("kept");
-        expect(statSync(join(outside, "kept")).mode & 0o777).toBe(0o640);
-        expect(statSync(join(outside, "kept")).nlink).toBe(1);
-      }),
-      { numRuns: 150 },
-    );
   });
 });

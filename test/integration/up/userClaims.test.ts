@@ -77,9 +77,9 @@ describe.runIf(isRoot)("the claims on user ids", () => {
   });
 
   it("mark no user as exclusive if the folder cannot be created", async () => {
-    const claims = await openUserClaims("/proc/builderpool");
+    const claims = await openUserClaims("/dev/null/builderpool");
     const users = await createCellUsers(undefined, join(folder, "builders"), [], false, claims);
     expect(users.userOf?.("a-0")).toMatchObject({ isExclusive: false });
-    expect(users.meaning).toContain("found by a mark in their environment, because no user can be reserved (ENOENT");
+    expect(users.meaning).toContain("found by a mark in their environment, because no user can be reserved (ENOTDIR");
   });
 });
