@@ -26,7 +26,7 @@ interface Frame {
   readonly folder: Folder;
   /** Its name in the frame below. The first frame has none. */
   readonly name?: Buffer;
-  /** Subdirectories that cannot move to the top. */
+  /** Subdirectories to delete in their place. */
   readonly kept: Buffer[];
   failures: number;
   removed: number;
@@ -34,14 +34,18 @@ interface Frame {
 
 /** Milliseconds of file operations before other work of the process gets a turn. */
 const sliceMs = 20;
-/** Most levels of subdirectories that cannot move. Each level holds an open descriptor. */
+/** Subdirectories move to the top below this level. Each level holds an open descriptor, and a move costs time. */
+const levelsInPlace = 50;
+/** More subdirectories of one directory than this number move to the top. Their names would need much memory. */
+const namesInPlace = 1_000;
+/** Most levels of subdirectories that cannot move. */
 const mostLevels = 200;
 
 /**
- * Deletes all entries of an open directory. Moves each subdirectory to the top before it deletes the entries of the
- * subdirectory, under a name that starts with `prefix`. Depth, length of paths and names in other encodings therefore
- * do not matter, and memory is small. A subdirectory stays in its place if the system refuses the move. Never follows a
- * link, never enters another file system. Resolves with the remains; undefined if nothing is left.
+ * Deletes all entries of an open directory. Moves deep subdirectories to the top, under names that start with `prefix`,
+ * and deletes their entries there. Depth, length of paths and names in other encodings therefore do not matter, and
+ * memory is small. Never follows a link, never enters another file system. Resolves with the remains; undefined if
+ * nothing is left.
  */
 export async function sweep(top: Folder, prefix: string, bounds: Bounds): Promise<Remains | undefined> {
   const work = new Sweep(top, prefix, bounds);
@@ -109,13 +113,15 @@ class Sweep {
   async #enter(parent: Frame, name: Buffer): Promise<void> {
     const path = entryOf(parent.folder, name);
     if (this.#frames.length > mostLevels) return this.#fail(parent, name, new Error("too many levels"));
+    // Deletes an empty directory at once, also one of another user. A mount point answers EBUSY.
+    const error = this.#attempt(parent, () => rmdirSync(path));
+    if (error === undefined) return;
+    if (error.code === "EBUSY") return this.#fail(parent, name, new Error("it is a mount point"));
     let folder: Folder;
     try {
       folder = openFolder(path);
-    } catch (error) {
-      // An empty directory of another user can be deleted without access to it.
-      if (!this.#attempt(parent, () => rmdirSync(path))) this.#fail(parent, name, error);
-      return;
+    } catch (reason) {
+      return this.#fail(parent, name, reason);
     }
     const frame: Frame = { folder, name, kept: [], failures: 0, removed: 0 };
     this.#frames.push(frame);
@@ -128,20 +134,13 @@ class Sweep {
     const parent = this.#frames.at(-2) ?? this.#top;
     const { name = Buffer.of() } = frame;
     const path = entryOf(parent.folder, name);
-    let reason: unknown;
-    if (
-      this.#attempt(
-        parent,
-        () => rmdirSync(path),
-        (error) => (reason = error),
-      )
-    )
-      return this.#pop();
+    const error = this.#attempt(parent, () => rmdirSync(path));
+    if (error === undefined) return this.#pop();
     if (frame.failures === 0 && frame.removed > 0) {
       frame.removed = 0;
       return await this.#scan(frame);
     }
-    if (frame.failures === 0) this.#fail(parent, name, reason);
+    if (frame.failures === 0) this.#fail(parent, name, error);
     parent.failures += 1;
     this.#pop();
   }
@@ -163,14 +162,12 @@ class Sweep {
     const { name } = entry;
     const path = entryOf(frame.folder, name);
     if (isDirectory(entry, path)) {
-      this.#move(frame, name, path);
+      if (this.#frames.length > levelsInPlace || frame.kept.length >= namesInPlace) this.#move(frame, name, path);
+      else frame.kept.push(name);
       return;
     }
-    this.#attempt(
-      frame,
-      () => unlinkSync(path),
-      (error) => this.#fail(frame, name, error),
-    );
+    const error = this.#attempt(frame, () => unlinkSync(path));
+    if (error !== undefined) this.#fail(frame, name, error);
   }
 
   /** Moves a subdirectory to the top. Full disks and layered file systems refuse that; then it stays in its place. */
@@ -184,18 +181,15 @@ class Sweep {
     else if (error.code !== "ENOENT") frame.kept.push(name);
   }
 
-  /** Runs a deletion. An entry that is already gone counts as deleted. */
-  #attempt(frame: Frame, action: () => void, failed: (error: unknown) => void = () => {}): boolean {
+  /** Runs a deletion, and returns the error of the system. An entry that is already gone counts as deleted. */
+  #attempt(frame: Frame, action: () => void): NodeJS.ErrnoException | undefined {
     try {
       action();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
-        failed(error);
-        return false;
-      }
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") return error as NodeJS.ErrnoException;
     }
     frame.removed += 1;
-    return true;
+    return undefined;
   }
 
   #fail(frame: Frame, name: Buffer, error: unknown): void {
