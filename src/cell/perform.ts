@@ -4,7 +4,7 @@ import { build } from "./build/build.ts";
 import { verdictOf } from "./build/verdict.ts";
 import type { CellContext } from "./cellContext.ts";
 import { clean } from "./clean/clean.ts";
-import { removeGone } from "./clean/gone.ts";
+import { removeGone, removeLeftovers } from "./clean/gone.ts";
 import { withTool } from "./environment.ts";
 import { InfrastructureFailure } from "./infrastructure.ts";
 import { readLogs } from "./logs/logs.ts";
@@ -56,6 +56,7 @@ async function testTools(context: CellContext, facts: Facts): Promise<Outcome> {
 
 async function cleanUp(context: CellContext): Promise<Outcome> {
   await prepare(context);
+  await removeLeftovers(context);
   await removeGone(context);
   const freed = await clean(context, await installTool(context));
   await removeOldTools(context);

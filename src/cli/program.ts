@@ -234,10 +234,9 @@ function workDirOption(): Option {
 }
 
 function cellUserOption(): Option {
-  const users = "a separate user for each builder, from UID 65002";
   return new Option(
     "--cell-user <user>",
-    `user of the builds: name, UID or UID:GID (root only; default for root: ${users})`,
+    "first user of the builds: name, UID or UID:GID; each builder gets its own UID from there (root only; default for root: 65002)",
   );
 }
 

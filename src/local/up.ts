@@ -2,7 +2,6 @@ import { join } from "node:path";
 import type { Stored } from "../api/objects/kinds.ts";
 import type { BuilderPool } from "../api/objects/pool.ts";
 import { probeIsolation } from "../builder/cells/isolation.ts";
-import type { CellUser } from "../builder/config/sandbox.ts";
 import { createMirrors } from "../builder/git/mirrors.ts";
 import { pendingReports } from "../core/report/post/pending.ts";
 import { createGitHubs } from "../operator/githubs.ts";
@@ -14,8 +13,9 @@ import { type Cache, createCache } from "../store/watch/cache.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Log } from "../system/log.ts";
 import { sparseEnvironment } from "../system/sparseEnvironment.ts";
-import { createCellUsers } from "./cells/cellUsers.ts";
+import { type CellUsers, createCellUsers } from "./cells/cellUsers.ts";
 import { stopLeftovers } from "./cells/leftovers.ts";
+import { openUserClaims } from "./cells/userClaims.ts";
 import { createLocalCredential } from "./credential.ts";
 import { lockWorkDir } from "./lock.ts";
 import { openLogs } from "./logs.ts";
@@ -81,8 +81,8 @@ export async function startUp(options: UpOptions): Promise<Up> {
   process.umask(0o022); // builds may read files of `up` but not change them, whatever umask the shell had
   const lock = lockWorkDir(workDir);
   prepareWorkDir(workDir);
-  const userOf = await chooseCellUsers(options);
-  await stopOldProcesses(options);
+  const { userOf, reserved } = await chooseCellUsers(options);
+  await stopOldProcesses(options, reserved);
 
   const stop = new AbortController();
   const environment = sparseEnvironment(options.environment);
@@ -132,18 +132,19 @@ export async function startUp(options: UpOptions): Promise<Up> {
 }
 
 /** Decides as which user builds run, and shows the consequence to people. Pins it if builds share our user. */
-async function chooseCellUsers(options: UpOptions): Promise<((builder: string) => CellUser) | undefined> {
+async function chooseCellUsers(options: UpOptions): Promise<CellUsers> {
   const { workDir, cellUser, cellProgram, node, token, pin, say } = options;
   const mustReach = [cellProgram, node];
-  const users = await createCellUsers(cellUser, join(workDir, "builders"), mustReach, token !== undefined);
+  const claims = process.getuid?.() === 0 ? await openUserClaims() : undefined;
+  const users = await createCellUsers(cellUser, join(workDir, "builders"), mustReach, token !== undefined, claims);
   if (users.userOf === undefined) pin("users", [users.meaning]);
   else say(users.meaning);
-  return users.userOf;
+  return users;
 }
 
 /** Stops cells that an earlier `up` left running. Must run before the first new process starts. */
-async function stopOldProcesses({ workDir, say }: UpOptions): Promise<void> {
-  const count = await stopLeftovers(workDir);
+async function stopOldProcesses({ workDir, say }: UpOptions, users: CellUsers["reserved"]): Promise<void> {
+  const count = await stopLeftovers(workDir, users);
   if (count > 0) say(`stopped ${count} processes left over from an earlier \`up\``);
 }
 

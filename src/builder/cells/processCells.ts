@@ -7,11 +7,13 @@ import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { Tail } from "../../system/process/capture.ts";
 import { exitMessageOf, exitOf } from "../../system/process/exit.ts";
+import { killUser } from "../../system/process/killUser.ts";
 import { isStopped } from "../../system/process/stopped.ts";
 import { cellMarker, killMarked } from "../../system/process/survivors.ts";
 import { removeCellRecord, writeCellRecord } from "./cellRecord.ts";
 import type { Cells } from "./cells.ts";
 import { createEventLines } from "./eventLines.ts";
+import { probeFences } from "./fences.ts";
 import { openOutput } from "./output.ts";
 
 export interface ProcessCellsOptions {
@@ -20,7 +22,12 @@ export interface ProcessCellsOptions {
   /** Absolute path of the cell program. */
   readonly program: string;
   /** The cell switches to this user before it reads its order. */
-  readonly user?: { readonly uid: number; readonly gid: number };
+  readonly user?: {
+    readonly uid: number;
+    readonly gid: number;
+    /** Nothing else runs as this user, so all its processes are killed before the first and after every order. */
+    readonly isExclusive?: boolean;
+  };
   /** File for the text of the running build, truncated by each order. */
   readonly output: string;
   /** File with the CellRecord of the running cell. */
@@ -48,12 +55,14 @@ const drainPipes = 2_000;
 
 /** Cells as child processes, one per order, each in its own session. A cell stops when its standard input closes. */
 export function createProcessCells(options: ProcessCellsOptions): Cells {
+  let prefix: readonly string[] | undefined;
   return {
     async run(order, on, signal) {
       signal.throwIfAborted();
+      prefix ??= await prepareUser(options);
       const output = openOutput(options.output);
       try {
-        return await runOrder(options, order, on, signal, (chunk) => output.write(chunk));
+        return await runOrder(options, prefix, order, on, signal, (chunk) => output.write(chunk));
       } finally {
         output.close();
         await removeCellRecord(options.record);
@@ -62,14 +71,26 @@ export function createProcessCells(options: ProcessCellsOptions): Cells {
   };
 }
 
+/** Kills what an earlier builder left of the user. Resolves with the command prefix of the cells. */
+async function prepareUser(options: ProcessCellsOptions): Promise<readonly string[]> {
+  const { user, isolation, environment, log } = options;
+  await killAll(options, undefined);
+  if (user === undefined) return isolation;
+  const { prefix, missing } = await probeFences(environment, user);
+  if (missing.length > 0)
+    log.warn({ missing }, "builds run without some limits, because these commands of util-linux do not work here");
+  return [...isolation, ...prefix];
+}
+
 async function runOrder(
   options: ProcessCellsOptions,
+  prefix: readonly string[],
   order: Order,
   on: (event: CellEvent) => void,
   signal: AbortSignal,
   print: (chunk: Uint8Array) => void,
 ): Promise<Outcome> {
-  const child = start(options, order.id);
+  const child = start(options, prefix, order.id);
   const exited = exitOf(child);
   const over = new AbortController();
   const lost = Promise.withResolvers<"lost">();
@@ -133,9 +154,13 @@ async function runOrder(
   }
 }
 
-function start({ node, program, user, isolation, environment }: ProcessCellsOptions, id: string): ChildProcess {
+function start(
+  { node, program, user, environment }: ProcessCellsOptions,
+  prefix: readonly string[],
+  id: string,
+): ChildProcess {
   const asUser = user === undefined ? [] : ["--user", `${user.uid}:${user.gid}`];
-  const [command = node, ...args] = [...isolation, node, program, ...asUser];
+  const [command = node, ...args] = [...prefix, node, program, ...asUser];
   return spawn(command, args, {
     env: { ...environment, [cellMarker]: id },
     cwd: "/",
@@ -174,13 +199,27 @@ function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
 }
 
 /**
- * Kills every process of the cell, and reads the rest of its pipes. Without a PID namespace it kills all processes with
- * the marker.
+ * Kills all processes of an exclusive user. Otherwise kills the processes with the marker of the order, if a PID
+ * namespace did not end them.
  */
-async function cleanUp(child: ChildProcess, id: string, { isolation, clock, log }: ProcessCellsOptions): Promise<void> {
+async function killAll({ user, isolation, log }: ProcessCellsOptions, id: string | undefined): Promise<void> {
+  const order = id ?? "none";
+  if (user?.isExclusive === true) {
+    const { killed, left } = await killUser(user);
+    if (killed > 0) log.warn({ order, survivors: killed }, "killed processes that outlived their cell");
+    if (left > 0)
+      log.error({ order, left }, `processes of user ${user.uid} cannot be killed; the next order tries again`);
+    return;
+  }
+  const survivors = id === undefined || isolation.length > 0 ? 0 : await killMarked(id);
+  if (survivors > 0) log.warn({ order, survivors }, "killed processes that outlived their cell");
+}
+
+/** Kills every process of the cell, and reads the rest of its pipes. */
+async function cleanUp(child: ChildProcess, id: string, options: ProcessCellsOptions): Promise<void> {
+  const { clock } = options;
   killGroup(child, "SIGKILL");
-  const survivors = isolation.length > 0 ? 0 : await killMarked(id);
-  if (survivors > 0) log.warn({ order: id, survivors }, "killed processes that outlived their cell");
+  await killAll(options, id);
   const pipes = [child.stdout, child.stderr, child.stdio[3]].filter(
     (stream) => stream !== null && stream !== undefined,
   );

@@ -25,6 +25,8 @@ export interface Sandbox {
 export interface CellUser {
   readonly uid: number;
   readonly gid: number;
+  /** Only the cells of one builder run as this user, so all its processes may be killed. */
+  readonly isExclusive?: boolean;
 }
 
 export function sandboxOf(root: string, work = root): Sandbox {

@@ -5,7 +5,7 @@ import { buildIdentifierOf, buildVectorOf, toolNameOf } from "../../core/definit
 import { type Ended, run } from "../../system/process/run.ts";
 import type { CellContext } from "../cellContext.ts";
 import { namesIn, removePlantedLinks } from "../disk/plantedLinks.ts";
-import { remove } from "../disk/remove.ts";
+import { remove, reportLeftover } from "../disk/remove.ts";
 import { countMemoryKills } from "../memory.ts";
 import type { Tool } from "../tool/tool.ts";
 import type { Merged } from "../tree/merge.ts";
@@ -60,8 +60,9 @@ export async function build(context: CellContext, tool: Tool, merged: Merged): P
  */
 async function removeLogLinks(area: string): Promise<void> {
   const builds = join(area, "sw/BUILD");
-  for (const name of (await namesIn(builds)).filter((one) => one.endsWith("latest"))) await remove(join(builds, name));
-  await remove(join(area, "sw/MIRROR/fetch-log.txt"));
+  for (const name of (await namesIn(builds)).filter((one) => one.endsWith("latest")))
+    reportLeftover(await remove(join(builds, name)));
+  reportLeftover(await remove(join(area, "sw/MIRROR/fetch-log.txt")));
 }
 
 function quoted(word: string): string {

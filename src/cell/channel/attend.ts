@@ -9,7 +9,7 @@ import { parseJson } from "../../system/parseJson.ts";
 import { Tail } from "../../system/process/capture.ts";
 import { type Exit, exitMessageOf, exitOf } from "../../system/process/exit.ts";
 import { cellMarker, killAllOthers, killMarked, otherProcesses } from "../../system/process/survivors.ts";
-import { emptyFolder } from "../disk/remove.ts";
+import { emptyFolder, reportLeftover } from "../disk/remove.ts";
 import { countMemoryKills, outOfMemoryClause } from "../memory.ts";
 import { readOrderLine } from "./lifeLine.ts";
 
@@ -83,7 +83,7 @@ export async function attend(connection: Socket, host: CellHost): Promise<void> 
     connection.write(`\n${lineOf({ event: "outcome", outcome })}`);
   }
   for (const directory of host.scratch) {
-    await emptyFolder(directory).catch((error: unknown) =>
+    await emptyFolder(directory).then(reportLeftover, (error: unknown) =>
       console.error(`Failed to empty ${directory}: ${String(error)}`),
     );
   }

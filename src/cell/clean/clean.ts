@@ -4,7 +4,7 @@ import { milliseconds } from "../../api/values/duration.ts";
 import { cleanVectorOf } from "../../core/definitions/alibuild.ts";
 import { type CellContext, runShort } from "../cellContext.ts";
 import { namesIn, removePlantedLinks } from "../disk/plantedLinks.ts";
-import { emptyFolder } from "../disk/remove.ts";
+import { emptyFolder, reportLeftover } from "../disk/remove.ts";
 import { freeBytesOf } from "../disk/space.ts";
 import type { Tool } from "../tool/tool.ts";
 
@@ -43,7 +43,7 @@ export async function clean(
     links = await removeLinks(links, ({ target }) => target === oldest.target);
     await aliBuildClean(context, tool);
   }
-  await emptyFolder(order.paths.tmp);
+  reportLeftover(await emptyFolder(order.paths.tmp));
   return Math.max(0, (await freeBytesOf(order.paths.area)) - before);
 }
 

@@ -1,5 +1,6 @@
 import { lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { repairMode } from "./folder.ts";
 
 /**
  * Deletes links in place of aliBuild's own directories. A build may plant a link out of the work area, and aliBuild
@@ -12,8 +13,10 @@ export async function removePlantedLinks(area: string): Promise<void> {
   }
 }
 
-/** The entries of a directory; empty for a link or a missing directory. */
+/** The entries of a directory; empty for a link or a missing directory. Gives the owner all rights on the directory. */
 export async function namesIn(directory: string): Promise<readonly string[]> {
   const facts = await lstat(directory).catch(() => undefined);
-  return facts?.isDirectory() === true ? await readdir(directory) : [];
+  if (facts?.isDirectory() !== true) return [];
+  if ((facts.mode & 0o700) !== 0o700) repairMode(Buffer.from(directory));
+  return await readdir(directory);
 }

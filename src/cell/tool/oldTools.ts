@@ -2,7 +2,7 @@ import { lstat, readlink, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { CellContext } from "../cellContext.ts";
 import { namesIn } from "../disk/plantedLinks.ts";
-import { remove } from "../disk/remove.ts";
+import { remove, reportLeftover } from "../disk/remove.ts";
 
 /**
  * Milliseconds without use before a tool is deleted. A tool from a branch or a pull request is installed for every
@@ -23,5 +23,5 @@ export async function removeOldTools({ order, clock }: CellContext): Promise<voi
     else if (facts.isSymbolicLink()) await rm(path);
     else if (facts.mtimeMs < before) directories.push(name);
   }
-  for (const name of directories) if (!used.has(name)) await remove(join(tools, name));
+  for (const name of directories) if (!used.has(name)) reportLeftover(await remove(join(tools, name)));
 }

@@ -2,7 +2,7 @@ import { access, lutimes, mkdir, mkdtemp, readFile, rename, symlink, writeFile }
 import { basename, join } from "node:path";
 import { toolNameOf } from "../../core/definitions/alibuild.ts";
 import { type CellContext, endingOf, lastLineOf, runShort } from "../cellContext.ts";
-import { emptyFolder, remove } from "../disk/remove.ts";
+import { emptyFolder, remove, reportLeftover } from "../disk/remove.ts";
 import { refuseFullDisk } from "../disk/space.ts";
 import { forPip } from "../environment.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
@@ -40,7 +40,7 @@ export async function installTool(context: CellContext): Promise<Tool> {
     await writeFile(join(directory, completeMarker), `${context.order.check.tool.alibuild}\n`);
     await replaceLink(link, directory);
   } catch (error) {
-    await remove(directory);
+    reportLeftover(await remove(directory));
     throw error;
   }
   const tool = await findInstalled(context, link);
@@ -83,7 +83,7 @@ async function fillDirectory(context: CellContext, source: ToolSource, directory
     "--quiet",
     requirement,
   ]);
-  await emptyFolder(context.order.paths.tmp);
+  reportLeftover(await emptyFolder(context.order.paths.tmp));
   await mkdir(join(directory, "programs"));
   for (const name of programs) {
     const program = join(directory, "bin", name);

@@ -2,7 +2,7 @@ import { access, lstat, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Order, Source } from "../../api/cell/order.ts";
 import type { CellContext } from "../cellContext.ts";
-import { remove } from "../disk/remove.ts";
+import { emptyFolder, remove, reportLeftover } from "../disk/remove.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 import { borrow, longestList } from "./borrow.ts";
 import { gitOutput, hasCommit } from "./git.ts";
@@ -40,7 +40,7 @@ async function removeUnexpected(order: Order): Promise<void> {
   if (names.length === 0) await writeFile(join(area, marker), "");
   if (names.length > 0 && !names.includes(marker)) return;
   const expected = new Set([marker, "sw", ...order.sources.map(({ directory }) => directory)]);
-  for (const name of names.filter((one) => !expected.has(one))) await remove(join(area, name));
+  reportLeftover(await emptyFolder(area, { keep: expected }));
 }
 
 async function refuseMissing(context: CellContext, { repository, mirror, commit }: Source): Promise<void> {
@@ -82,7 +82,7 @@ async function reset(context: CellContext, source: Source): Promise<string | und
 
 async function recreateTree(context: CellContext, source: Source): Promise<void> {
   const tree = join(context.order.paths.area, source.directory);
-  await remove(tree);
+  reportLeftover(await remove(tree));
   await mkdir(join(tree, ".git"), { recursive: true });
   const trouble = await reset(context, source);
   if (trouble !== undefined)
@@ -96,10 +96,9 @@ async function recreateTree(context: CellContext, source: Source): Promise<void>
  */
 async function recreateRepository(context: CellContext, source: Source, dotGit: string): Promise<void> {
   const { order } = context;
-  for (const name of await readdir(dotGit)) {
-    const facts = await lstat(join(dotGit, name));
-    if (name !== "index" || !facts.isFile() || facts.nlink > 1) await remove(join(dotGit, name));
-  }
+  const index = await lstat(join(dotGit, "index")).catch(() => undefined);
+  const isOwn = index?.isFile() === true && index.nlink === 1;
+  reportLeftover(await emptyFolder(dotGit, { keep: new Set(isOwn ? ["index"] : []) }));
   await mkdir(join(dotGit, "objects/info"), { recursive: true });
   await mkdir(join(dotGit, "refs/heads"), { recursive: true });
   const files = {

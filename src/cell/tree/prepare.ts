@@ -1,9 +1,9 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDiskFull } from "../../system/diskFull.ts";
 import { messageOf } from "../../system/messageOf.ts";
 import type { CellContext } from "../cellContext.ts";
-import { emptyFolder } from "../disk/remove.ts";
+import { claimFolder, emptyFolder, remove, reportLeftover } from "../disk/remove.ts";
 import { refuseFullDisk } from "../disk/space.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 
@@ -12,10 +12,12 @@ export async function prepare({ order, emit }: CellContext): Promise<void> {
   await emit({ event: "step", step: "prepare" });
   const { area, tools, home, tmp } = order.paths;
   try {
-    for (const path of [area, tools, home, tmp]) await mkdir(path, { recursive: true });
-    await emptyFolder(tmp);
-    await mkdir(join(home, ".config/alibuild"), { recursive: true });
-    await writeFile(join(home, ".config/alibuild/disable-analytics"), "");
+    for (const path of [area, tools, home, tmp]) claimFolder(path);
+    reportLeftover(await emptyFolder(tmp));
+    for (const path of [".config", ".config/alibuild"]) claimFolder(join(home, path));
+    const answer = join(home, ".config/alibuild/disable-analytics");
+    reportLeftover(await remove(answer));
+    await writeFile(answer, "", { flag: "wx" });
   } catch (error) {
     const reason = messageOf(error);
     await refuseFullDisk(order, isDiskFull(error));

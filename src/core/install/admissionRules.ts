@@ -49,7 +49,7 @@ const steps: readonly Variable[] = [
   [
     "ownTrouble",
     all(
-      "object.status.trouble.builder == variables.pod",
+      "object.status.?trouble.?builder == optional.of(variables.pod)",
       "object.status.?trouble.?request == oldObject.status.?claim.?request",
       "object.status.trouble.count <= oldObject.status.?trouble.?count.orValue(0) + 1",
     ),
@@ -65,7 +65,9 @@ const steps: readonly Variable[] = [
         ...["commit", "request", "attempt", "builder", "result", "description", "startedAt", "finishedAt"].map(
           (field) => `variables.history[0].${field} == oldObject.status.verdict.${field}`,
         ),
-        ...["cause", "silent", "log"].map((field) => `variables.history[0].?${field} == oldObject.status.verdict.?${field}`),
+        ...["cause", "silent", "log"].map(
+          (field) => `variables.history[0].?${field} == oldObject.status.verdict.?${field}`,
+        ),
         "[0, 1, 2, 3].all(i, i + 1 >= variables.history.size() || variables.history[i + 1] == variables.lastHistory[i])",
       ),
   ],
@@ -133,7 +135,8 @@ const steps: readonly Variable[] = [
         (field) => `object.status.verdict.${field} == oldObject.status.claim.${field}`,
       ),
       // A failure that counts as the pull request's own keeps its trouble.
-      "has(object.status.verdict.cause) ? object.status.verdict.result == 'Failure' && has(object.status.trouble) && variables.ownTrouble : !has(object.status.trouble)",
+      "has(object.status.verdict.cause) || !has(object.status.trouble)",
+      "!has(object.status.verdict.cause) || (object.status.verdict.result == 'Failure' && variables.ownTrouble)",
       "!has(object.status.step)",
     ),
   ],

@@ -3,11 +3,14 @@ import { dirname } from "node:path";
 import { execa } from "execa";
 import type { CellUser } from "../../builder/config/sandbox.ts";
 import { createBuilderUsers } from "./builderUsers.ts";
+import type { UserClaims } from "./userClaims.ts";
 
 /** The users that cells run as. */
 export interface CellUsers {
   /** Returns the user of a builder's cells. Absent when cells run as the user of this process. */
   readonly userOf?: (builder: string) => CellUser;
+  /** Users of the builders that have a work area. */
+  readonly reserved?: readonly CellUser[];
   /** One sentence for people: the user, and the files that builds can read as that user. */
   readonly meaning: string;
 }
@@ -16,15 +19,17 @@ export interface CellUsers {
 const first = 65002;
 
 /**
- * Decides as which user the cells of the builders in the folder `builders` run. Root runs cells as `wanted`, or else as
- * an unprivileged user per builder. Other users can run cells only as themselves. Every user must be able to enter
- * `mustReach`. Throws an Error for people if `wanted` cannot be used.
+ * Decides as which user the cells of the builders in the folder `builders` run. Root runs cells as an unprivileged user
+ * per builder, from `wanted` upwards, or else from 65002. Other users can run cells only as themselves. Every user must
+ * be able to enter `mustReach`. With `claims`, every user belongs to one builder of the machine. Throws an Error for
+ * people if `wanted` cannot be used.
  */
 export async function createCellUsers(
   wanted: string | undefined,
   builders: string,
   mustReach: readonly string[],
   tokenGiven: boolean,
+  claims?: UserClaims,
 ): Promise<CellUsers> {
   const isRoot = process.getuid?.() === 0;
   if (!isRoot) {
@@ -37,12 +42,18 @@ export async function createCellUsers(
     };
   }
   const user = wanted === undefined ? { uid: first, gid: first } : await lookUp(wanted);
-  const closed = [...mustReach, builders].find((path) => !isReachable(path, user));
+  const range = [user, { uid: user.uid + 1 }];
+  const closed = [...mustReach, builders].find((path) => range.some((one) => !isReachable(path, one)));
   if (closed === undefined) {
-    const builds = wanted === undefined ? `users ${first} and up, one for each builder` : `user ${user.uid}`;
+    if (wanted !== undefined) refuseBusy(wanted, user, claims);
+    const isExclusive = claims !== undefined && claims.problem === undefined;
+    const shared =
+      claims?.problem === undefined
+        ? ""
+        : `; processes of a build are found by a mark in their environment, because no user can be reserved (${claims.problem})`;
     return {
-      userOf: wanted === undefined ? createBuilderUsers(builders, first) : () => user,
-      meaning: `builds run as ${builds}: they cannot read this process or its credentials, and cannot change its files`,
+      ...createBuilderUsers(builders, { ...user, isExclusive }, claims?.claim),
+      meaning: `builds run as users ${user.uid} and up, one for each builder: they cannot read this process or its credentials, and cannot change its files${shared}`,
     };
   }
   const sentence = `user ${user.uid} cannot enter ${closed}`;
@@ -53,6 +64,15 @@ export async function createCellUsers(
   return {
     meaning: `builds run as root, because ${sentence}: they can read everything on this machine; move the checkout and the work folder to places that other users can enter, such as /opt and /var/lib`,
   };
+}
+
+/** Claims the first user of a range. Only an explicit choice may name an account. */
+function refuseBusy(wanted: string, { uid }: CellUser, claims: UserClaims | undefined): void {
+  if (uid === 0) throw new Error(`--cell-user ${wanted}: builds never run as root; choose another user`);
+  if (claims === undefined || claims.claimAccount(uid)) return;
+  throw new Error(
+    `--cell-user ${wanted}: user ${uid} runs other processes, and all processes of a build user are killed after each build; choose a user without any`,
+  );
 }
 
 async function lookUp(wanted: string): Promise<CellUser> {

@@ -8,6 +8,8 @@ import {
   readCellRecord,
   removeCellRecord,
 } from "../../builder/cells/cellRecord.ts";
+import type { CellUser } from "../../builder/config/sandbox.ts";
+import { killUser } from "../../system/process/killUser.ts";
 import { cellMarker } from "../../system/process/survivors.ts";
 import { listProcesses, type Process } from "./processes.ts";
 
@@ -29,11 +31,18 @@ interface Traces {
  * - cells on record.
  * - processes with the cells' marker that carry the id of a recorded cell or a path of the work folder.
  * - members of their groups and sessions, and all descendants.
+ * - all processes of `users`, the claimed users of its builders.
  *
  * Call it with the folder locked and before any new process starts. Returns the number of killed processes. Throws an
  * Error for people if some processes cannot be stopped within 1 s.
  */
-export async function stopLeftovers(workDir: string): Promise<number> {
+export async function stopLeftovers(workDir: string, users: readonly CellUser[] = []): Promise<number> {
+  let killed = await stopTraced(workDir);
+  for (const user of users) if (user.isExclusive === true) killed += (await killUser(user)).killed;
+  return killed;
+}
+
+async function stopTraced(workDir: string): Promise<number> {
   const records = await recordsIn(join(workDir, "builders"));
   const traces = await tracesOf(workDir, records);
   const killed = new Set<number>();

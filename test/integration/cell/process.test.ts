@@ -225,14 +225,14 @@ describe("the environment of a build", () => {
     const tools = join(root, "work/tools");
     const paths = { ...wanted.paths, tools };
     for (const path of [paths.area, paths.tools, paths.home, paths.tmp]) mkdirSync(path, { recursive: true });
-    for (const path of [paths.area, paths.tools, paths.home, paths.tmp]) chownSync(path, 65_002, 65_002);
+    for (const path of [paths.area, paths.tools, paths.home, paths.tmp]) chownSync(path, 78_006, 78_006);
     const env = { PATH: "/usr/local/bin:/usr/bin:/bin" };
 
-    const { outcome, output, errors } = await runCell({ ...wanted, paths }, { args: ["--user", "65002:65002"], env });
+    const { outcome, output, errors } = await runCell({ ...wanted, paths }, { args: ["--user", "78006:78006"], env });
 
     expect(errors).toBe("");
     expect(outcome).toMatchObject({ result: "Success" });
-    expect(output()).toMatch(/ 65002\n/);
+    expect(output()).toMatch(/ 78006\n/);
     expect(output()).toContain("/etc/shadow: Permission denied");
   });
 });

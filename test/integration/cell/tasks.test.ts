@@ -256,7 +256,7 @@ function asAnotherUser({ root }: { readonly root: string }, paths: Order["paths"
   execFileSync("chown", ["-R", "65001:65001", join(root, "src")]);
   for (const path of [paths.area, paths.tools, paths.home, paths.tmp]) {
     mkdirSync(path, { recursive: true });
-    chownSync(path, 65_002, 65_002);
+    chownSync(path, 78_006, 78_006);
   }
-  return ["--user", "65002:65002"];
+  return ["--user", "78006:78006"];
 }
