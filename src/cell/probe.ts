@@ -3,9 +3,10 @@ import { connect } from "node:net";
 /*
  * The liveness probe of a cell container: `node probe.ts NAME`.
  * It connects to the abstract socket NAME of the cell server and waits for a line.
- * Exit codes: 0 for an answer; 1 without one within 4 seconds.
+ * Exit codes: 0 for an answer; 1 without one within 4 seconds; 64 without a NAME.
  */
 
+const badUsage = 64;
 /** The kubelet waits 5 seconds for the whole program. */
 const patience = 4_000;
 
@@ -14,7 +15,12 @@ function fail(reason: string): never {
   process.exit(1);
 }
 
-const socket = connect({ path: `\0${process.argv[2]}` });
+const name = process.argv[2];
+if (name === undefined) {
+  console.error("expected the name of the abstract socket of the cell server, found none");
+  process.exit(badUsage);
+}
+const socket = connect({ path: `\0${name}` });
 setTimeout(() => fail(`no line within ${patience / 1000} s; a process may have stopped it`), patience);
 socket.on("data", () => process.exit(0));
 socket.on("error", (error) => fail(error.message));
