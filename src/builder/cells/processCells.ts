@@ -76,7 +76,7 @@ async function prepareUser(options: ProcessCellsOptions): Promise<readonly strin
   const { user, isolation, environment, log } = options;
   await killAll(options, undefined);
   if (user === undefined) return isolation;
-  const { prefix, missing } = await probeFences(environment, user);
+  const { prefix, missing } = await probeFences(environment);
   if (missing.length > 0)
     log.warn({ missing }, "builds run without some limits, because these commands of util-linux do not work here");
   return [...isolation, ...prefix];

@@ -79,12 +79,21 @@ describe.runIf(isRootOnLinux)("a cell of a build user", () => {
     expect(text).toMatch(/^Gid:\t78005\t78005\t78005\t78005$/m);
     expect(text).toMatch(/^Groups:\s*$/m);
     expect(text).toMatch(/^NoNewPrivs:\t1$/m);
-    for (const set of ["Inh", "Prm", "Eff", "Bnd", "Amb"])
-      expect(text).toMatch(new RegExp(`^Cap${set}:\\t0{16}$`, "m"));
+    for (const set of ["Inh", "Prm", "Eff", "Amb"]) expect(text).toMatch(new RegExp(`^Cap${set}:\\t0{16}$`, "m"));
+    expect(text).toMatch(/^CapBnd:\t00000000000000c4$/m);
     expect(text).toMatch(/^Max core file size\s+0\s+0/m);
     expect(text).toMatch(/^Max processes\s+16384\s+16384/m);
     expect(text).toMatch(/^oom 1000$/m);
     if (mayLimit()) expect(text).toMatch(/^lowered no$/m);
+  });
+
+  it("is closed to the processes of its own user", async () => {
+    const text = await run(
+      `for (const name of ["environ", "mem", "fd/3", "fd/0"])
+         console.log(name, execFileSync("sh", ["-c", "cat /proc/" + process.pid + "/" + name + " > /dev/null 2>&1 && echo open || echo closed"]).toString());`,
+      [],
+    );
+    expect(text.match(/closed|open/g)).toEqual(["closed", "closed", "closed", "closed"]);
   });
 
   it("cannot become root through a setuid program", async () => {

@@ -80,7 +80,7 @@ describe("the service files", () => {
     };
     const { exitCode, stdout, graphql } = await start(ProgramArguments, places);
     expect(exitCode, stdout).toBe(0);
-    expect(stdout).toMatch(/builds run as user 65534: they cannot read/);
+    expect(stdout).toMatch(/builds run as users 65534 and up, one for each builder: they cannot read/);
     expect(graphql).toBeGreaterThan(0);
   });
 
