@@ -236,7 +236,7 @@ function workDirOption(): Option {
 function cellUserOption(): Option {
   return new Option(
     "--cell-user <user>",
-    "first user of the builds: name, UID or UID:GID; each builder gets its own UID from there (root only; default for root: 65002)",
+    "first user of the builds: name, UID or UID:GID; each builder gets its own UID from there (root only; default for root: 63002)",
   );
 }
 

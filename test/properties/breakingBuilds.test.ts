@@ -66,7 +66,7 @@ describe("a build that breaks its builders", () => {
       if (options.strategy === "Affinity" && attempts < 6) expect(broken).toBe(Math.min(3, options.builders));
       const { state, description } = verdictStatusOf("check", verdict ?? { result: "Success" });
       expect(state).toBe("error");
-      expect(description).toMatch(/^Gave up after [3-6] attempts on [1-3] builders?: the build/);
+      expect(description).toMatch(/^Gave up after \d+ attempts on [1-3] builders?: the build/);
       expect(description.length).toBeLessThanOrEqual(140);
     });
   });

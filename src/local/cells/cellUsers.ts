@@ -15,12 +15,15 @@ export interface CellUsers {
   readonly meaning: string;
 }
 
-/** First user id, the same as in the builder's pod. It needs no account. */
-const first = 65002;
+/**
+ * First user id. It needs no account. Pods run builds as 65002, so a pod on the same machine shares no user with `up`,
+ * which kills all processes of its users.
+ */
+const first = 63002;
 
 /**
  * Decides as which user the cells of the builders in the folder `builders` run. Root runs cells as an unprivileged user
- * per builder, from `wanted` upwards, or else from 65002. Other users can run cells only as themselves. Every user must
+ * per builder, from `wanted` upwards, or else from 63002. Other users can run cells only as themselves. Every user must
  * be able to enter `mustReach`. With `claims`, every user belongs to one builder of the machine. Throws an Error for
  * people if `wanted` cannot be used.
  */

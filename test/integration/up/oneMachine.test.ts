@@ -64,7 +64,7 @@ describe("the service files", () => {
     };
     const { exitCode, stdout, graphql } = await start(words, places);
     expect(exitCode, stdout).toBe(0);
-    expect(stdout).toMatch(/builds run as users 65002 and up/);
+    expect(stdout).toMatch(/builds run as users 63002 and up/);
     expect(graphql).toBeGreaterThan(0);
   });
 

@@ -45,8 +45,8 @@ describe.runIf(process.getuid?.() === 0 && process.platform === "linux")(
     let poorPath = "";
     /** Another program of the first user. `up` never gives this user to builds. */
     const inEnvironment = spawn("sleep", ["600"], {
-      uid: 65002,
-      gid: 65002,
+      uid: 63002,
+      gid: 63002,
       env: { PATH: process.env["PATH"], DECOY: decoy },
     });
 
@@ -140,11 +140,11 @@ describe.runIf(process.getuid?.() === 0 && process.platform === "linux")(
       const report = await spy("alone");
       clearInterval(watch);
       expect([...seen]).toEqual([]);
-      expect(report.uid === 65003 || report.uid === 65004).toBe(true);
+      expect(report.uid === 63003 || report.uid === 63004).toBe(true);
       expect(inEnvironment.exitCode ?? inEnvironment.signalCode).toBeNull();
       expect(report.found).toEqual([`builders/decoy ${decoy}`]);
       expect(report.environment.filter((name) => /TOKEN|SECRET|ACCESS_KEY|BUILDERPOOL_WORK/.test(name))).toEqual([]);
-      expect(report.writable).toEqual(report.uid === 65003 ? [] : ["builders/hello-1/area", "builders/hello-1/tools"]);
+      expect(report.writable).toEqual(report.uid === 63003 ? [] : ["builders/hello-1/area", "builders/hello-1/tools"]);
     });
 
     it("finds none as its own user without a namespace", async () => {
