@@ -21,7 +21,11 @@ describe("the health of a builder", () => {
     expect(healthFrom(released("CellDied")).isSuspect).toBe(true);
   });
 
-  it.each(["DiskFull", "OutOfMemory", "HeartbeatLost"] as const)(
+  it("is not suspect after a full disk: a self-test cannot prove that a disk is large enough", () => {
+    expect(healthFrom(released("DiskFull")).isSuspect).toBe(false);
+  });
+
+  it.each(["OutOfMemory", "HeartbeatLost"] as const)(
     "is suspect at once after %s: the build may have broken the builder",
     (reason) => {
       expect(healthFrom(released(reason)).isSuspect).toBe(true);
