@@ -147,6 +147,8 @@ describe("the chart, installed", () => {
       );
     };
     try {
+      // The API server learns of the new pod after a moment. Until then it does not know the token.
+      await until("the token of the builder is known", async () => (await send(builder)) !== "401");
       expect(await send(builder)).toBe("403");
       await run("patch", "build", "o2-1", "--subresource=status", "--type=merge", "-p", JSON.stringify({ status }));
       expect(await send(builder)).toBe("taken");
