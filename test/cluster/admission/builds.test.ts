@@ -64,6 +64,20 @@ describe("a builder may", () => {
     expect(released.status).toMatchObject({ phase: "Queued" });
     expect(released.status).not.toHaveProperty("trouble");
   });
+
+  it("end a build red that broke all builders, with the cause and the failure beside it", async () => {
+    const held = await me.heldBy("o2-0", "Running");
+    const reason = "OutOfMemory";
+    const broken = { builder: "o2-1", request: 1, reason, times: 2, counted: 2, at: iso(noon) } as const;
+    const trouble = { reason, message: "no memory", builder: "o2-1", count: 2, request: 1, at: iso(noon) } as const;
+    const status = { ...statusOf(held), trouble: { ...trouble, brokenBuilders: [broken] } };
+    const again = await installation.admin.store.updateStatus("Build", { ...held, status });
+    const builders = await installation.admin.store.list("Builder");
+    const why = { reason, message: "no memory", now: noon, ran: true, builders } as const;
+    const done = await me.write(again, statusAfter(release(again, holderIn(again), why)));
+    expect(done.status).toMatchObject({ phase: "Done", verdict: { result: "Failure", cause: reason } });
+    expect(done.status?.trouble).toMatchObject({ builder: "o2-0", count: 3 });
+  });
 });
 
 describe("a builder may not", () => {

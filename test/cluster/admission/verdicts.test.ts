@@ -40,6 +40,33 @@ describe("with its verdict, a builder may not", () => {
         })),
     ],
     [
+      "name a cause without its failure",
+      () =>
+        me.from("Running", (build) => ({
+          ...inHands(build, "o2-0", "Done"),
+          ...verdictOf(build, { result: "Failure", cause: "OutOfMemory" }),
+        })),
+    ],
+    ...(["Success", "Failure"] as const).map(
+      (result) =>
+        [
+          `name a cause beside ${result} and a failure of ${result === "Success" ? "its own" : "another"}`,
+          () =>
+            me.from("Running", (build) => ({
+              ...inHands(build, "o2-0", "Done"),
+              ...verdictOf(build, { result, cause: "OutOfMemory" }),
+              trouble: {
+                reason: "OutOfMemory" as const,
+                message: "no memory",
+                builder: result === "Success" ? "o2-0" : "o2-1",
+                count: 1,
+                request: 1,
+                at: iso(0),
+              },
+            })),
+        ] as const,
+    ),
+    [
       "change its verdict afterwards",
       () =>
         me.from("Done", (build) => ({ ...inHands(build, "o2-0", "Done"), ...verdictOf(build, { result: "Failure" }) })),
