@@ -33,9 +33,8 @@ export async function remove(path: string, bounds: Partial<Bounds> = {}): Promis
 
 /**
  * Deletes all entries of a directory as `remove` does, except those in `keep`, and gives its owner all rights on it. A
- * remaining entry is
- * renamed to `.removed-<random>` inside the directory. Throws the error of the system if the directory cannot be opened,
- * such as ENOENT.
+ * remaining entry is renamed to `.removed-<random>` inside the directory. Throws the error of the system if the directory
+ * cannot be opened, such as ENOENT.
  */
 export async function emptyFolder(directory: string, bounds: Partial<Bounds> = {}): Promise<Leftover | undefined> {
   const folder = openFolder(Buffer.from(directory));

@@ -21,8 +21,9 @@ export interface ChoiceInput {
 
 /**
  * The next build of an idle builder: builds with the priority label first, then untested builds by waiting time, then
- * one recheck. A build that broke this builder leaves the next turn to other untested builds. Call this with fresh lists before every claim and after every refused claim. The caller makes sure that
- * the builder has no build and a fresh heartbeat.
+ * one recheck. A build that broke this builder leaves the next turn to other untested builds. Call this with fresh lists
+ * before every claim and after every refused claim. The caller makes sure that the builder has no build and a fresh
+ * heartbeat.
  */
 export function chooseBuild(view: QueueView & ChoiceInput): Choice {
   const partition = partitionViewOf(view);

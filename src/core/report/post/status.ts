@@ -57,7 +57,8 @@ const blockedPhrases: Readonly<Record<Exclude<BlockedReason, "Untrusted" | "Owne
 };
 
 /**
- * The status of a verdict, in ali-bot's words. A failure that counts as the pull request's own shows its reason. Red is `error`, not `failure`: tools that wait for checks match `error`.
+ * The status of a verdict, in ali-bot's words. A failure that counts as the pull request's own shows its reason. Red is
+ * `error`, not `failure`: tools that wait for checks match `error`.
  */
 export function verdictStatusOf(
   check: string,
