@@ -63,6 +63,11 @@ export const Outcome = z.discriminatedUnion("kind", [
     result: VerdictResult,
     description: text(140),
     mergeBase: text(64).optional(),
+    mergeCommit: text(64).optional().describe("Commit that was built."),
+    conflicts: z.array(text(300)).max(50).optional().describe("Names of the files with conflicts, for `Conflict`."),
+    missing: text(300)
+      .optional()
+      .describe("For `Failure`: a sentence about files of the pull request that the checkout lacks."),
     findings: Findings.optional(),
     versions: z.record(text(64), text(200)).optional(),
     commands: z.array(text(4000)).max(20).optional().describe("Commands of the build, for the result page."),
@@ -80,6 +85,10 @@ export const Outcome = z.discriminatedUnion("kind", [
     kind: z.literal("Done"),
     message: text(1024),
     compiled: z.boolean().optional().describe("Whether the base branch compiled, for `warmup`."),
+    reason: z
+      .enum(["BaseBroken", "NothingBuilt"])
+      .optional()
+      .describe("Reason why the check can test no pull request, for `warmup`."),
     freed: z.int().optional().describe("Freed bytes, for `clean`."),
     findings: Findings.optional(),
     versions: z.record(text(64), text(200)).optional(),

@@ -14,7 +14,7 @@ export const verdictResults = {
   Failure:
     "The pull request does not compile, a test fails, or its build broke three healthy builders in the same way (`cause`).",
   Conflict: "The pull request cannot be merged into its base branch.",
-  TooBig: "The pull request adds more than `maxGrowth`.",
+  TooBig: "The pull request adds more than `maxGrowth` or `maxFiles`.",
   Skipped: "The pull request changes no file that the check covers. GitHub shows success.",
   DoctorError: "`aliBuild doctor` refuses the pull request.",
 } as const;
@@ -26,6 +26,29 @@ export type VerdictResult = z.infer<typeof VerdictResult>;
 export const Commit = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, {
   error: (issue) => `expected a full commit hash, found ${JSON.stringify(issue.input)}`,
 });
+
+/** A status of a check on GitHub that this installation did not write. */
+export const OtherStatus = z.object({
+  commit: Commit.describe("Commit that has the status."),
+  state: z.enum(["pending", "success", "error"]).describe("State of the status. `failure` counts as `error`."),
+  description: z.string().max(140).describe("Description of the status."),
+  url: z.string().max(700).describe("Link of the status. Empty when there is no link."),
+  writer: z.string().max(100).describe("Login of the account that wrote the status."),
+  at: z.iso.datetime().describe("Time of the status, by GitHub's clock."),
+});
+export type OtherStatus = z.infer<typeof OtherStatus>;
+
+/** The loud Build that a shadow repeats, and the builders that repeat it. */
+export const Shadow = z.object({
+  of: z.string().max(253).describe("Name of the Build that the shadow repeats."),
+  pool: z.string().max(253).describe("Pool of that Build. In the same pool, only silent builders build the shadow."),
+  revision: z
+    .string()
+    .max(100)
+    .optional()
+    .describe("Revision of the builders that may build the shadow. Absent until a loud builder has begun the commit."),
+});
+export type Shadow = z.infer<typeof Shadow>;
 
 /** Wanted state of a build, written by the operator. */
 export const BuildSpec = z.object({
@@ -52,6 +75,12 @@ export const BuildSpec = z.object({
     .datetime()
     .optional()
     .describe("Time of the last new request, by the operator's clock. `patience` starts here."),
+  answered: z
+    .int()
+    .optional()
+    .describe(
+      "Request that needs no build any more, because another pool or system published a verdict on the commit.",
+    ),
   blocked: z
     .object({
       reason: z.enum(wordsOf(blockedReasons)).describe("Reason why the pull request must not be built."),
@@ -59,12 +88,35 @@ export const BuildSpec = z.object({
     })
     .optional()
     .describe("Present when the pull request must not be built."),
+  opinion: z
+    .object({
+      kind: z
+        .enum(["Second", "Withdrawn"])
+        .describe("Second: another builder checks a red verdict. Withdrawn: the red verdict does not count."),
+      of: z.string().max(253).describe("Builder that gave the red verdict."),
+      attempt: z.int().describe("Attempt that gave the red verdict."),
+    })
+    .optional()
+    .describe("Present while a red verdict of a builder with three red verdicts in a row is built again."),
+  confirm: z
+    .object({
+      revision: z.string().max(100).describe("Revision of the canary."),
+      attempt: z.int().describe("Attempt that gave the loud verdict. A later loud verdict confirms it, or not."),
+    })
+    .optional()
+    .describe("Present while a canary disagrees with the loud verdict, which is then built once more."),
   silent: z
     .boolean()
     .optional()
     .describe(
       "Whether the pool or the check is silent. Silent verdicts are stored, not published. The pull request is built again when silence ends.",
     ),
+  otherStatus: OtherStatus.optional().describe(
+    "Last status of the check on this commit by another writer: another installation or another program. Remembered for an hour after our own status replaces it.",
+  ),
+  shadow: Shadow.optional().describe(
+    "Present on a shadow: a build that silent builders repeat for comparison. A shadow publishes nothing.",
+  ),
 });
 export type BuildSpec = z.infer<typeof BuildSpec>;
 
@@ -79,14 +131,34 @@ export const Claim = z.object({
 });
 export type Claim = z.infer<typeof Claim>;
 
+/** A repository in the work area of a build, with the commit of its branch. */
+export const MergedSource = z.object({
+  repository: z.string().max(140).describe("Repository, `owner/name`."),
+  directory: z.string().max(200).describe("Directory in the work area."),
+  commit: Commit.describe("Commit of the branch at the start of the build, before the merge."),
+});
+export type MergedSource = z.infer<typeof MergedSource>;
+
 /** Result of one attempt about the pull request. */
 export const Verdict = z.object({
   commit: Commit.describe("Commit that was built."),
   request: z.int().describe("Request that this verdict answers."),
   attempt: z.int().describe("Attempt that produced the verdict."),
   builder: z.string().max(253).describe("Builder that produced the verdict."),
+  generation: z
+    .int()
+    .optional()
+    .describe(
+      "Number of times that the builder had thrown its trees away. A verdict on other trees is another opinion.",
+    ),
+  revision: z.string().max(100).optional().describe("Revision of that builder."),
   result: VerdictResult.describe("Result of the build."),
-  description: z.string().max(140).describe("Description of the commit status. Empty for a plain success or failure."),
+  description: z
+    .string()
+    .max(140)
+    .describe(
+      "Description of the commit status. For a failure, its first failed test or error. Empty for a plain success.",
+    ),
   cause: z
     .enum(wordsOf(infrastructureReasons))
     .optional()
@@ -102,6 +174,11 @@ export const Verdict = z.object({
     })
     .optional()
     .describe("Log and result page of the build."),
+  sources: z
+    .array(MergedSource)
+    .max(50)
+    .optional()
+    .describe("Commits that the pull request was merged and built with. Earlier verdicts do not keep them."),
   excerpt: z.string().max(16_384).optional().describe("Log lines for the comment on the pull request."),
   startedAt: z.iso.datetime().describe("Start of the build."),
   finishedAt: z.iso.datetime().describe("End of the build."),
@@ -182,7 +259,7 @@ export const BuildStatus = z.object({
   step: z.string().max(64).optional().describe("Step of the running build."),
   verdict: Verdict.optional().describe("Last verdict."),
   history: z
-    .array(Verdict.omit({ excerpt: true }))
+    .array(Verdict.omit({ excerpt: true, sources: true }))
     .max(5)
     .optional()
     .describe("Earlier verdicts, newest first."),
@@ -191,6 +268,10 @@ export const BuildStatus = z.object({
     .max(253)
     .optional()
     .describe("Builder that last built the pull request and has its warm build tree."),
+  lastTurn: z.iso
+    .datetime()
+    .optional()
+    .describe("Time of the last claim of an untested build, by the builder's clock. `fairness` counts it as a turn."),
   trouble: Trouble.optional().describe(
     "Last infrastructure failure of the current request. Stays beside a verdict with a `cause`.",
   ),
@@ -199,6 +280,9 @@ export const BuildStatus = z.object({
 });
 export type BuildStatus = z.infer<typeof BuildStatus>;
 
+/** Status of a Build without a written status: it waits, and no attempt was made. */
+export const firstStatus: BuildStatus = { phase: "Queued", attempt: 0 };
+
 /** One check of one open pull request: queue entry, claim, verdicts and published status. */
 export const Build = z
   .object({
@@ -206,7 +290,7 @@ export const Build = z
     kind: z.literal("Build"),
     metadata: ObjectMeta,
     spec: BuildSpec,
-    status: BuildStatus.optional(),
+    status: BuildStatus.optional().meta({ default: firstStatus }),
   })
   .strict();
 export type Build = z.infer<typeof Build>;

@@ -1,20 +1,18 @@
 import { z } from "zod";
 import { Duration } from "../values/duration.ts";
+import { Branch } from "../values/gitNames.ts";
 import { Quantity } from "../values/quantity.ts";
 import { SecretName } from "../values/secretName.ts";
-import { Url } from "../values/url.ts";
-import { Branch, Check, checkSettings, DefaultsName, PackageName } from "./check.ts";
+import { Check, checkSettings, DefaultsName, PackageName } from "./check.ts";
+import { checkDefaults } from "./checkDefaults.ts";
+import { ComparisonSummary } from "./comparison.ts";
 import { apiVersion } from "./group.ts";
-import { Logs } from "./logs.ts";
 import { Condition, ObjectMeta } from "./metadata.ts";
-
-/** A number of builders, or a percentage of `instances`. */
-const amountOrShare = z.union([
-  z.int().min(0).max(1000),
-  z.string().regex(/^(100|[0-9]{1,2})%$/, {
-    error: (issue) => `expected a number of builders or a share such as 25%, found ${JSON.stringify(issue.input)}`,
-  }),
-]);
+import { External } from "./pool/external.ts";
+import { GitHub } from "./pool/github.ts";
+import { HostLogs, Logs } from "./pool/logs.ts";
+import { Fairness, Partition } from "./pool/sharing.ts";
+import { CanaryStatus, Update } from "./pool/update.ts";
 
 /** Conditions for a builder to become ready. */
 export const Warmup = z
@@ -27,46 +25,6 @@ export const Warmup = z
       ),
     timeout: Duration.default("2h").describe(
       "Longest time without progress. After it the warm-up counts as stuck, and the pool reports it.",
-    ),
-  })
-  .strict();
-
-/** Rules of a rollout. */
-export const Update = z
-  .object({
-    maxUnavailable: amountOrShare
-      .default("25%")
-      .describe(
-        "Builders that may be out of service at once because of updates, restarts and scale-downs. At least one.",
-      ),
-    maxSurge: z
-      .int()
-      .min(0)
-      .max(1000)
-      .optional()
-      .describe("Extra builders during an update. Default: 1 when instances is 1, otherwise 0."),
-    drainTimeout: Duration.default("4h").describe("Time for a draining builder to finish its running build."),
-    paused: z.boolean().default(false).describe("Start no further step of an update."),
-    onStall: z
-      .enum(["Pause", "Rollback"])
-      .default("Pause")
-      .describe(
-        "Reaction when a new builder does not become ready. Pause: wait for a person. Rollback: return to the previous revision.",
-      ),
-  })
-  .strict();
-
-/** Rules for sharing the pull requests among the builders. */
-export const Partition = z
-  .object({
-    strategy: z
-      .enum(["Affinity", "Modulo"])
-      .default("Affinity")
-      .describe(
-        "Affinity: a pull request returns to the builder with its warm tree. Modulo: the hash of check and commit decides, as in ali-bot.",
-      ),
-    patience: Duration.default("10m").describe(
-      "Time that a pull request waits for its preferred builder. After it any idle builder may build it.",
     ),
   })
   .strict();
@@ -88,31 +46,6 @@ export const Recheck = z
   })
   .strict();
 
-/** Access of a pool to GitHub. */
-export const GitHub = z
-  .object({
-    secretRef: z
-      .object({ name: SecretName.describe("Name of the Secret.") })
-      .strict()
-      .optional()
-      .describe("Secret with `token`, or with `appId`, `installationId` and `privateKey`. Only the operator reads it."),
-    apiUrl: Url.default("https://api.github.com").describe(
-      "Base address of the REST API. GraphQL is at `<apiUrl>/graphql`; for GitHub Enterprise `…/api/v3` becomes `…/api/graphql`.",
-    ),
-    gitUrl: z
-      .string()
-      .max(500)
-      .regex(/^(https?|file):\/\/\S+$/, {
-        error: (issue) => `expected an http, https or file address, found ${JSON.stringify(issue.input)}`,
-      })
-      .default("https://github.com")
-      .describe("Base address for cloning `owner/repository`."),
-    pollInterval: Duration.default("60s").describe(
-      "Interval between two listings of a repository and branch. All checks share one listing.",
-    ),
-  })
-  .strict();
-
 /** Cleanup policy of the work area. */
 export const Cleanup = z
   .object({
@@ -125,27 +58,17 @@ export const Cleanup = z
   })
   .strict();
 
-/** Outside hosts that may join a pool. */
-export const External = z
-  .object({
-    names: z
-      .array(z.string().max(253))
-      .max(200)
-      .default([])
-      .describe("Host names that may join. A `*` at the end matches any suffix."),
-    count: z.int().min(0).max(1000).default(0).describe("Number of outside hosts that may join."),
-  })
-  .strict();
-
 /** Volume claim of a builder. */
 export const Workspace = z
   .object({
-    size: Quantity.default("300Gi").describe("Size of the volume. The build trees on it stay warm over restarts."),
+    size: Quantity.default("300Gi").describe(
+      "Size of a new volume. The build trees on it stay warm over restarts. A change restarts no builder.",
+    ),
     storageClassName: z
       .string()
       .max(253)
       .optional()
-      .describe("Storage class of the volume. Default: the default class of the cluster."),
+      .describe("Storage class of a new volume. Default: the default class of the cluster."),
   })
   .strict();
 
@@ -178,10 +101,20 @@ export const BuilderPoolSpec = z
   .object({
     ...checkSettings,
     package: PackageName.describe("aliBuild package to build, in the exact case of the recipe's `package:` field."),
-    defaults: DefaultsName.default("o2").describe("aliBuild defaults profile."),
-    branch: Branch.default("master").describe("Base branch of the pull requests."),
-    instances: z.int().min(0).max(1000).default(1).describe("Number of builders."),
-    silent: z.boolean().default(false).describe("Build, but publish nothing. A change takes effect without a restart."),
+    defaults: DefaultsName.default(checkDefaults.defaults).describe("aliBuild defaults profile."),
+    branch: Branch.default(checkDefaults.branch).describe("Base branch of the pull requests."),
+    instances: z
+      .int()
+      .min(0)
+      .max(1000)
+      .default(1)
+      .describe("Number of builders in the cluster. Hosts in `external.names` come in addition."),
+    silent: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Build, but publish nothing. Beside a loud pool with the same check, the pool builds shadows of that pool's builds. A change takes effect without a restart.",
+      ),
     debug: z
       .boolean()
       .default(false)
@@ -198,20 +131,21 @@ export const BuilderPoolSpec = z
       .min(1)
       .max(500)
       .optional()
-      .describe("Container image in which builds run. Required in a cluster."),
+      .describe("Container image in which builds run. Required in a cluster, unless `instances` is 0."),
     architecture: z
       .string()
       .max(100)
       .regex(/^[a-z0-9]+_[a-z0-9-]+$/)
       .optional()
       .describe(
-        "aliBuild architecture, such as `slc9_x86-64`. Required in a cluster. Default on one machine: detected by aliBuild.",
+        "aliBuild architecture, such as `slc9_x86-64`. Required in a cluster, unless `instances` is 0. Default on one machine and on outside hosts: detected by aliBuild.",
       ),
     workspace: Workspace.optional().describe("Volume that keeps build trees warm over restarts."),
     template: Template.optional().describe("Additions to the pods."),
     warmup: Warmup.prefault({}).describe("Conditions for a builder to become ready."),
     update: Update.prefault({}).describe("Rules of a rollout, when a change of the spec replaces pods."),
     partition: Partition.prefault({}).describe("Rules for sharing the pull requests among the builders."),
+    fairness: Fairness.prefault({}).describe("Rules for sharing the builders among the waiting pull requests."),
     recheck: Recheck.prefault({}).describe("Rules for building tested pull requests again until they are merged."),
     github: GitHub.prefault({}).describe("Access to GitHub. Only the operator reads credentials."),
     logs: Logs.prefault({}).describe("Log store."),
@@ -220,11 +154,11 @@ export const BuilderPoolSpec = z
       .max(10)
       .optional()
       .describe(
-        "Secrets for builds, as files `<name>/<key>` in the folder `BUILDERPOOL_SECRETS`. The code of every pull request can read them.",
+        "Secrets for builds, as files `<name>/<key>` in the folder `BUILDERPOOL_SECRETS`. The code of every pull request can read them. Requires `trust.approvals: Strict`.",
       ),
     cleanup: Cleanup.prefault({}).describe("Cleanup policy of the work area."),
     external: External.optional().describe(
-      "Outside hosts that may join the pool. Not implemented yet: the field has no effect.",
+      "Outside hosts: machines outside the cluster that build for the pool. One machine ignores them with a note.",
     ),
   })
   .strict();
@@ -237,19 +171,22 @@ export const BuilderPoolStatus = z.object({
   observedGeneration: z.int().optional().describe("Generation of the observed spec."),
   revision: z.string().optional().describe("Revision that the builders should have."),
   previousRevision: z.string().optional().describe("Revision before the current update. A rollback returns to it."),
-  instances: count("Existing builders."),
+  instances: count("Existing pods of builders."),
+  outside: count("Outside hosts: the names in `external.names`, and removed hosts that still drain."),
   ready: count("Ready builders."),
   active: count("Builders in the partition."),
   updated: count("Builders with the current revision."),
   building: count("Builders with a running build."),
   queued: count("Waiting untested pull requests. Absent when GitHub could not be listed."),
   oldest: z.iso.datetime().optional().describe("Start of the longest current wait of an untested pull request."),
+  uncovered: count("Wanted builds that no ready builder would claim. The condition Covered gives the reasons."),
   selector: z.string().optional().describe("Label selector of the builders, for the scale subresource."),
   logAddresses: z
     .array(z.string().max(1000))
     .max(8)
     .optional()
     .describe("Addresses of logs, the present one first. Verdicts may link to them. Only in a cluster."),
+  hostLogs: HostLogs.optional().describe("Log service for outside hosts. Absent without `external` or with `logs.s3`."),
   listings: z
     .array(
       z.object({
@@ -267,6 +204,14 @@ export const BuilderPoolStatus = z.object({
     )
     .optional()
     .describe("State of the listing of each repository and branch."),
+  comparisons: z
+    .array(ComparisonSummary)
+    .max(8)
+    .optional()
+    .describe("Verdicts of this pool beside other verdicts on the same commits, for the open pull requests."),
+  canary: CanaryStatus.optional().describe(
+    "The trial of a new revision by `update.canary`. Absent without a rollout. Builders read it to know whether they publish.",
+  ),
   conditions: z
     .array(Condition)
     .optional()

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { Duration } from "../values/duration.ts";
-import { Quantity } from "../values/quantity.ts";
-import { SecretName } from "../values/secretName.ts";
-import { Url } from "../values/url.ts";
+import { Address } from "../../values/address.ts";
+import { Duration } from "../../values/duration.ts";
+import { Quantity } from "../../values/quantity.ts";
+import { SecretName } from "../../values/secretName.ts";
 
 /** A bucket of an S3 server, as log store. */
 export const S3 = z
   .object({
-    endpoint: Url.describe(
+    endpoint: Address.describe(
       "Address of the S3 server, such as https://s3.cern.ch. Requests name the bucket in the path.",
     ),
     bucket: z
@@ -31,6 +31,12 @@ export const S3 = z
   .strict();
 export type S3 = z.infer<typeof S3>;
 
+/** The log service, as a host outside the cluster reaches it. */
+export const HostLogs = z.object({
+  url: z.string().max(1000).describe("Base URL for log uploads (PUT)."),
+  audience: z.string().max(253).describe("Audience of the tokens for these uploads."),
+});
+
 /** Log store of a pool. */
 export const Logs = z
   .object({
@@ -38,13 +44,15 @@ export const Logs = z
       .string()
       .max(1000)
       .optional()
-      .describe("Directory for logs and result pages (one machine). Default: `logs` in the work folder."),
+      .describe(
+        "Directory for logs and result pages. Only on one machine; a cluster refuses it. Default: `logs` in the work folder.",
+      ),
     s3: S3.optional().describe("Bucket for logs and result pages, instead of a directory."),
-    url: Url.optional().describe(
-      "Public address of the directory or of the bucket folder, for links on GitHub. Default: the address that `up` serves, or the address of the bucket.",
+    url: Address.optional().describe(
+      "Public address of the directory or of the bucket folder, for links on GitHub. A cluster refuses it without `s3`. Default: the address that `up` serves, or the address of the bucket.",
     ),
     keep: Duration.default("60d").describe(
-      "Age at which logs in a directory are deleted. The log service of a cluster and a bucket have their own rules.",
+      "Age at which logs in a directory are deleted. Only on one machine: a cluster refuses another value than 60d, because its log service (chart value `logs.keep`) and a bucket have their own rules.",
     ),
     maxSize: Quantity.default("64Mi").describe(
       "Largest stored log. A longer log is stored without its middle; one line in its place gives the reason.",
