@@ -1,9 +1,21 @@
-import type { Build, BuildStatus, Verdict } from "../../api/objects/build.ts";
+import { type Build, type BuildStatus, type Claim, firstStatus, type Verdict } from "../../api/objects/build.ts";
 import type { Builder } from "../../api/objects/builder.ts";
 import type { InfrastructureReason } from "../../api/objects/reasons.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
+import { isHostName } from "../../api/values/hostName.ts";
 import { isBarred, ownFailureOf } from "./retry.ts";
-import { type Holder, holds, isClaimable, isRecheck, lostClaimMessage, mustStop, titleOf } from "./state.ts";
+import {
+  type Holder,
+  holds,
+  isAnsweredElsewhere,
+  isClaimable,
+  isOfAnotherPool,
+  isRecheck,
+  isShadow,
+  lostClaimMessage,
+  mustStop,
+  titleOf,
+} from "./state.ts";
 import { troubleAfter } from "./trouble.ts";
 
 /**
@@ -21,6 +33,8 @@ export type TakeBack =
   | { readonly cause: "Suspect" }
   /** The heartbeat stopped long enough ago that the holder has killed its build, or the holder is certainly dead. */
   | { readonly cause: "Lost" }
+  /** The holder has another build in hand. A builder runs one build at a time, so a second claim is no honest one. */
+  | { readonly cause: "SecondClaim" }
   /** The builder restarted as this incarnation. The claims of the earlier incarnation are void. */
   | { readonly cause: "NewIncarnation"; readonly incarnation: string };
 
@@ -35,7 +49,9 @@ export function claim(build: Build, self: Omit<Holder, "attempt">, now: Millisec
   const attempt = before.attempt + 1;
   const { request, commit } = build.spec;
   const since = new Date(now).toISOString();
-  return { status: { ...before, phase: "Claimed", attempt, claim: { ...self, attempt, request, commit, since } } };
+  const turn = isRecheck(build) || isShadow(build) ? {} : { lastTurn: since };
+  const held = { ...self, attempt, request, commit, since };
+  return { status: { ...before, ...turn, phase: "Claimed", attempt, claim: held } };
 }
 
 /** Claimed → Running. From now on, the warm tree on this builder belongs to this Build. */
@@ -63,7 +79,7 @@ export function finish(build: Build, holder: Holder, finding: VerdictInput): Tra
     status: {
       ...rest,
       phase: "Done",
-      verdict: { ...finding, commit, request, attempt, builder },
+      verdict: { ...finding, ...silenceOf(build, held, finding), commit, request, attempt, builder },
       ...(last === undefined ? {} : { history: extendHistory(last, status.history) }),
       rechecks: earlier + (isRecheck(build) ? 1 : 0),
     },
@@ -95,7 +111,9 @@ export function release(
   { ran = false, builders = [], log, silent = false, ...failure }: ReleaseInput,
 ): Transition {
   if (!holds(build, holder)) return { refused: lostClaimMessage(build, holder) };
-  return endAttempt(build, { ...failure, ran, builder: holder.builder }, builders, { log, silent });
+  const { builder } = holder;
+  const isAbsence = failure.reason === "HeartbeatLost" && isHostName(builder);
+  return endAttempt(build, { ...failure, ran: ran && !isAbsence, builder }, builders, { log, silent });
 }
 
 /**
@@ -119,10 +137,14 @@ export function takeBack(
   const message = {
     Suspect: `The heartbeat of "${builder}" stopped before it started the build`,
     Lost: `"${builder}" was lost while it held the build`,
+    SecondClaim: `"${builder}" held another build too, and a builder runs one build at a time`,
     NewIncarnation: `"${builder}" restarted while it held the build`,
   }[why.cause];
-  const ran = phase === "Running";
-  const fatal = why.cause === "Lost" && ran;
+  const isRunning = phase === "Running";
+  // A host outside the cluster falls silent when it sleeps or loses its network. A build of a dishonest builder says
+  // nothing about the pull request. In both cases the build is not the cause.
+  const ran = isRunning && why.cause !== "SecondClaim" && !(why.cause === "Lost" && isHostName(builder));
+  const fatal = why.cause === "Lost" && isRunning;
   const holder = builders.find(({ metadata }) => metadata.name === builder);
   const silent = build.spec.silent === true || holder?.status?.silent === true;
   return endAttempt(build, { reason: "BuilderLost", message, builder, now, fatal, ran }, builders, { silent });
@@ -154,10 +176,29 @@ function endAttempt(
   return "status" in end ? { status: { ...end.status, trouble } } : end;
 }
 
-function statusOf(build: Build): BuildStatus {
-  return build.status ?? { phase: "Queued", attempt: 0 };
+/**
+ * A verdict is silent on a shadow, on a check that another pool owns since, and on a request that was answered
+ * elsewhere. The verdict of a shadow answers for the revision that the shadow was wanted from.
+ */
+function silenceOf(
+  build: Build,
+  { request }: Pick<Claim, "request">,
+  { revision = build.spec.shadow?.revision }: VerdictInput,
+): Partial<VerdictInput> {
+  const isSilent = isShadow(build) || isOfAnotherPool(build) || isAnsweredElsewhere(build, request);
+  return {
+    ...(isSilent ? { silent: true } : {}),
+    ...(revision === undefined ? {} : { revision }),
+  };
 }
 
-function extendHistory({ excerpt: _, ...last }: Verdict, earlier: BuildStatus["history"] = []): BuildStatus["history"] {
+function statusOf(build: Build): BuildStatus {
+  return build.status ?? firstStatus;
+}
+
+function extendHistory(
+  { excerpt: _, sources: __, ...last }: Verdict,
+  earlier: BuildStatus["history"] = [],
+): BuildStatus["history"] {
   return [last, ...earlier].slice(0, historyLength);
 }

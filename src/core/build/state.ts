@@ -5,14 +5,36 @@ import { pauseLeft } from "./trouble.ts";
 /** The holder of a claim. The attempt distinguishes this claim from every other claim of the same Build. */
 export type Holder = Pick<Claim, "builder" | "incarnation" | "attempt">;
 
-/** Whether a build was requested and has no verdict yet. */
-export function isWanted({ spec, status }: Build): boolean {
-  return spec.request > (status?.verdict?.request ?? 0);
+/** Whether a build was requested and has no verdict yet, neither here nor elsewhere. */
+export function isWanted({ spec, status }: Pick<Build, "spec" | "status">): boolean {
+  return spec.request > Math.max(status?.verdict?.request ?? 0, spec.answered ?? 0);
 }
 
 /** Whether the wanted build repeats a build with a known result. */
-export function isRecheck({ spec }: Build): boolean {
+export function isRecheck({ spec }: Pick<Build, "spec">): boolean {
   return spec.group !== "untested";
+}
+
+/** Whether the wanted build gives another opinion on a verdict that other work depends on. */
+export function isOpinion({ spec, status }: Build): boolean {
+  const { opinion, confirm } = spec;
+  const isUnconfirmed = confirm !== undefined && confirm.attempt === status?.verdict?.attempt;
+  return isRecheck({ spec }) && (opinion !== undefined || isUnconfirmed);
+}
+
+/** Whether the Build repeats a loud build for comparison. A shadow publishes nothing. */
+export function isShadow({ spec }: Pick<Build, "spec">): boolean {
+  return spec.shadow !== undefined;
+}
+
+/** Whether another pool owns the check. That pool builds the commit itself, and alone writes statuses of the check. */
+export function isOfAnotherPool({ spec }: Pick<Build, "spec">): boolean {
+  return spec.blocked?.reason === "OwnedByAnotherPool";
+}
+
+/** Whether a request needs no build any more, because another pool or system published a verdict on the commit. */
+export function isAnsweredElsewhere({ spec }: Pick<Build, "spec">, request: number): boolean {
+  return spec.answered !== undefined && request <= spec.answered;
 }
 
 /** Whether a builder holds the Build: claimed or running. */
@@ -35,6 +57,15 @@ export function claimableIn(build: Build, now: Milliseconds): Milliseconds {
   return isOpen && isWanted(build) && !isHeld(build) ? pauseLeft(build, now) : Number.POSITIVE_INFINITY;
 }
 
+/**
+ * The Builds whose process holds an earlier one of `builds` too. A builder finishes or releases a build before it claims
+ * another, and a watch shows these writes in their order.
+ */
+export function secondClaimsOf<B extends Build>(builds: readonly B[]): ReadonlySet<B> {
+  const keyOf = ({ status }: B) => `${status?.claim?.builder} ${status?.claim?.incarnation}`;
+  return new Set([...Map.groupBy(builds.filter(isHeld), keyOf).values()].flatMap((held) => held.slice(1)));
+}
+
 /** Whether the current claim on the Build belongs to this holder. */
 export function holds(build: Build, { builder, incarnation, attempt }: Holder): boolean {
   const held = build.status?.claim;
@@ -53,6 +84,7 @@ export function mustStop(build: Build | undefined, holder: Holder): string | und
   if (build.metadata.deletionTimestamp !== undefined) return `${title} is being deleted`;
   if (build.spec.commit !== held.commit) return `${title} has a new commit, ${build.spec.commit.slice(0, 10)}`;
   if (build.spec.request !== held.request) return `A rebuild of ${title} was requested`;
+  if (isAnsweredElsewhere(build, held.request)) return `Another pool or system published a verdict on ${title}`;
   return build.spec.blocked?.message;
 }
 

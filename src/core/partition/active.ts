@@ -1,11 +1,14 @@
 import type { Builder } from "../../api/objects/builder.ts";
+import { presentStatusOf } from "../host/presentStatus.ts";
 
 /**
  * Whether a builder is in the partition. The builder must be Ready, desired Active and not deleted. Its ready marker
- * must come from the present process and revision, since a marker of an earlier process stays on the volume.
+ * must come from the present process and revision, since a marker of an earlier process stays on the volume. A host must
+ * report with its present account.
  */
 export function isActive(builder: Builder): boolean {
-  const { metadata, spec, status } = builder;
+  const { metadata, spec } = builder;
+  const status = presentStatusOf(builder);
   return (
     status?.phase === "Ready" &&
     status.warm !== undefined &&

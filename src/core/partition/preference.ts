@@ -1,5 +1,5 @@
 import { scoreOf } from "./affinity.ts";
-import { ownerOf, shardKeyOf } from "./modulo.ts";
+import { ownerOf, ownerOfCommit, shardKeyOf } from "./modulo.ts";
 
 /** The cached hashes of one builder. A choice among thousands of builds then computes almost no hash. */
 export interface Preference {
@@ -7,6 +7,31 @@ export interface Preference {
   isOutscored(check: string, number: number, others: ReadonlySet<string>): boolean;
   /** The rank of the owner of a commit among `size` builders. */
   ownerRank(check: string, commit: string, size: number): number;
+}
+
+/** A preference without an order among idle builders. That order delays a claim only by seconds. */
+export const anyone: Preference = { isOutscored: () => false, ownerRank: ownerOfCommit };
+
+/** A share of the pull requests that a person gave one builder: its index in a pool of this size. */
+export interface PartitionOverride {
+  readonly index: number;
+  readonly size: number;
+}
+
+/**
+ * The preference of a builder whose rank and pool size a person has replaced. Only the strategy Modulo asks for ranks,
+ * so affinity ignores the override.
+ */
+export function withOverride(
+  preference: Preference,
+  override: PartitionOverride | undefined,
+  rank: number,
+): Preference {
+  if (override === undefined) return preference;
+  return {
+    ...preference,
+    ownerRank: (check, commit) => (ownerOfCommit(check, commit, override.size) === override.index ? rank : -2),
+  };
 }
 
 /** Entries of a cache. A full cache is cleared, which also removes closed pull requests. */

@@ -46,9 +46,9 @@ export function decideTrust(
 }
 
 /**
- * By default, an approval of any commit by any reviewer counts, as in ali-bot. In a public repository, every GitHub
- * user can approve. GitHub can be configured to dismiss stale approvals. A check can ask for less trust with
- * `approvals: HeadCommit` or `approvals: Strict`.
+ * By default (`Strict`), an approval of the head commit by an owner, a member or a collaborator counts. These are also
+ * the authors whose pull requests are built without approval. GitHub's listing shows the association of a reviewer.
+ * In a public repository, every GitHub user can approve: `AnyCommit` and `HeadCommit` accept any reviewer.
  */
 function approvalReason({ trust, pullRequest: { approvals, head } }: Facts): string | undefined {
   if (trust.approvals === "AnyCommit") return approvals.length > 0 ? "it has an approving review" : undefined;
@@ -66,13 +66,26 @@ function associationReason({ trust, pullRequest: { author, association } }: Fact
 }
 
 function userReason({ trust, pullRequest: { author } }: Facts): string | undefined {
-  if (author === ghost) return undefined;
-  return trust.users.some((user) => user.trim() === author) ? `its author ${author} is among trust.users` : undefined;
+  return trust.users.some((user) => isAccount(user.trim().replace(/^@/, ""), author))
+    ? `its author ${author} is among trust.users`
+    : undefined;
 }
 
 function teamReason({ trust, pullRequest: { author }, teams }: Facts): string | undefined {
-  if (trust.team === undefined || author === ghost) return undefined;
-  return teams.get(trust.team)?.has(author) ? `its author ${author} is in the team ${trust.team}` : undefined;
+  if (trust.team === undefined) return undefined;
+  const members = [...(teams.get(trust.team.toLowerCase()) ?? [])];
+  return members.some((login) => isAccount(login, author))
+    ? `its author ${author} is in the team ${trust.team}`
+    : undefined;
+}
+
+/**
+ * Whether `name` is the login of the account. GitHub ignores the case of logins. A bot `x[bot]` is also known as `x`.
+ * The name `x[bot]` never means the person `x`: everybody can register a login that equals the name of a bot.
+ */
+function isAccount(name: string, login: string): boolean {
+  const [wanted, actual] = [name.toLowerCase(), login.toLowerCase()];
+  return actual !== ghost && (wanted === actual || `${wanted}[bot]` === actual);
 }
 
 function distrustReason({ trust, pullRequest: { author, association, approvals } }: Facts): string {

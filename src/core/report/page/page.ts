@@ -1,9 +1,10 @@
 import type { Findings } from "../../../api/cell/event.ts";
-import type { VerdictResult } from "../../../api/objects/build.ts";
+import type { MergedSource, VerdictResult } from "../../../api/objects/build.ts";
 import { formatDuration } from "../../../api/values/duration.ts";
-import { fullLogName } from "../log/paths.ts";
+import { fullLogName, resultName } from "../log/paths.ts";
 import { escapeHtml, linkHtml, pageHtml } from "./html.ts";
 import { blocksOf, countOf, isFound, sectionTitles } from "./sections.ts";
+import { sourceLinesHtml } from "./sourceLines.ts";
 
 /** The content of the result page of one build. Times are ISO 8601. */
 export interface ResultFacts {
@@ -15,6 +16,8 @@ export interface ResultFacts {
   readonly commit: string;
   /** URL of the pull request; by default its page on github.com. */
   readonly pullRequest?: string;
+  /** Directory of the repository in the work area. Lines with a file below it link to the file on GitHub. */
+  readonly checkout?: string;
   readonly builder: string;
   readonly host?: string;
   readonly startedAt: string;
@@ -22,6 +25,22 @@ export interface ResultFacts {
   readonly findings?: Findings | undefined;
   readonly versions?: Readonly<Record<string, string>> | undefined;
   readonly commands?: readonly string[] | undefined;
+  /** Merge base of the pull request and its base branch. */
+  readonly mergeBase?: string | undefined;
+  /** Base branch, its commit, and the commit that was built. */
+  readonly branch?: string;
+  readonly baseCommit?: string | undefined;
+  readonly mergeCommit?: string | undefined;
+  /** The development packages with their commits. */
+  readonly sources?: readonly MergedSource[];
+  /** The newer base, as a clause, if the build did not use it. */
+  readonly olderBase?: string | undefined;
+  /** A sentence about files of the pull request that the checkout lacks. */
+  readonly missing?: string | undefined;
+  /** Other verdicts on the same commit that differ, as a clause. */
+  readonly flaky?: string | undefined;
+  /** Names of the files with conflicts. */
+  readonly conflicts?: readonly string[] | undefined;
   /** Paths of the artifacts, relative to the page. */
   readonly artifacts?: readonly string[];
   /** False if there is no full log next to the page. */
@@ -47,13 +66,17 @@ export function resultPageOf(facts: ResultFacts): string {
   const body = [
     `<h1 class="${tone}">${headings[facts.result]}</h1>`,
     leadHtml(facts),
+    olderBaseHtml(facts),
+    facts.missing === undefined ? "" : `<p>${escapeHtml(facts.missing)}</p>`,
     contentsHtml(facts),
-    ...(facts.findings?.sections ?? []).map(sectionHtml),
+    conflictsHtml(facts),
+    ...(facts.findings?.sections ?? []).map((found) => sectionHtml(found, facts)),
     noErrorsHtml(facts, isGood),
     artifactsHtml(facts),
     `<section id="facts"><h2>${factsTitle}</h2>\n${factsHtml(facts)}</section>`,
   ];
-  return pageHtml("Build results", body.filter((part) => part !== "").join("\n"), tone);
+  const heading = `${facts.result} · ${facts.check} · ${facts.repository}#${facts.number}`;
+  return pageHtml(heading, body.filter((part) => part !== "").join("\n"), tone);
 }
 
 const factsTitle = "How it was built";
@@ -73,11 +96,19 @@ function leadHtml(facts: ResultFacts): string {
 <span class="quiet">${parts.join(" · ")}</span></p>`;
 }
 
+function olderBaseHtml({ olderBase }: ResultFacts): string {
+  if (olderBase === undefined) return "";
+  return `<p class="warn">This result answers an older base: ${escapeHtml(olderBase)}. A recheck uses the new base.</p>`;
+}
+
 function factsHtml(facts: ResultFacts): string {
   const { repository, number, commit, builder, host } = facts;
   const rows: (readonly [string, string])[] = [
     ["Pull request", linkHtml(pullRequestOf(facts), `${repository}#${number}`)],
     ["Commit", `<code>${escapeHtml(commit)}</code>`],
+    ...(facts.mergeBase === undefined ? [] : [["Merge base", `<code>${escapeHtml(facts.mergeBase)}</code>`] as const]),
+    ...mergedRows(facts),
+    ...(facts.flaky === undefined ? [] : [["Other verdicts", escapeHtml(facts.flaky)] as const]),
     ["Started", escapeHtml(readableTime(facts.startedAt))],
     ["Finished", escapeHtml(`${readableTime(facts.finishedAt)}, after ${spanOf(facts)}`)],
     ["Builder", escapeHtml(host === undefined ? builder : `${builder} on ${host}`)],
@@ -86,6 +117,21 @@ function factsHtml(facts: ResultFacts): string {
     ...(facts.commands ?? []).map((command) => ["Command", `<code>${escapeHtml(command)}</code>`] as const),
   ];
   return `<dl class="facts">${rows.map(([term, text]) => `<dt>${term}</dt><dd>${text}</dd>`).join("\n")}</dl>`;
+}
+
+/** The commits that the pull request was merged and built with. */
+function mergedRows({ branch, baseCommit, mergeCommit, sources = [] }: ResultFacts): (readonly [string, string])[] {
+  const codeOf = (commit: string) => `<code>${escapeHtml(commit)}</code>`;
+  return [
+    ...(baseCommit === undefined
+      ? []
+      : [["Merged into", `${escapeHtml(branch ?? "the base branch")} at ${codeOf(baseCommit)}`] as const]),
+    ...(mergeCommit === undefined ? [] : [["Merge commit", codeOf(mergeCommit)] as const]),
+    ...sources
+      .filter(({ commit }) => commit !== baseCommit)
+      .map(({ repository, commit }) => ["Built with", `${escapeHtml(repository)} at ${codeOf(commit)}`] as const),
+    ...(sources.length === 0 ? [] : [["For scripts", linkHtml(resultName, resultName)] as const]),
+  ];
 }
 
 function pullRequestOf({ pullRequest, repository, number }: ResultFacts): string {
@@ -97,21 +143,23 @@ function spanOf({ startedAt, finishedAt }: ResultFacts): string {
 }
 
 /** The table of contents. It stays visible while scrolling. Empty for a page without sections. */
-function contentsHtml({ findings, artifacts = [] }: ResultFacts): string {
-  const items = (findings?.sections ?? []).map((found) => {
+function contentsHtml({ findings, artifacts = [], conflicts = [] }: ResultFacts): string {
+  const files = `<li class="bad"><a href="#conflicts">Files with conflicts ${badgeHtml(conflicts.length)}</a></li>`;
+  const sections = (findings?.sections ?? []).map((found) => {
     const { title, tone } = sectionTitles[found.class];
     return `<li class="${tone}"><a href="#${found.class}">${title} ${badgeHtml(countOf(found))}</a></li>`;
   });
+  const items = conflicts.length === 0 ? sections : [files, ...sections];
   if (artifacts.length > 0) items.push(`<li><a href="#artifacts">Artifacts ${badgeHtml(artifacts.length)}</a></li>`);
   if (items.length === 0) return "";
   items.push(`<li><a href="#facts">${factsTitle}</a></li>`);
   return `<nav aria-label="Contents"><ul>${items.join("")}</ul></nav>`;
 }
 
-function sectionHtml(found: Findings["sections"][number]): string {
+function sectionHtml(found: Findings["sections"][number], facts: ResultFacts): string {
   const { title, tone, note } = sectionTitles[found.class];
   const files = blocksOf(found).map(({ path, lines }) => {
-    const shown = lines.map((line) => (line === undefined ? "<hr>" : lineHtml(found.class, line)));
+    const shown = lines.map((line) => (line === undefined ? "<hr>" : lineHtml(found.class, line, facts)));
     return `<h3>${escapeHtml(path)}</h3>\n<pre tabindex="0">${shown.join("")}</pre>`;
   });
   const omitted =
@@ -121,8 +169,8 @@ ${note === undefined ? "" : `<p>${escapeHtml(note)}</p>\n`}${files.join("\n")}${
 }
 
 /** A line of a section. A found line is a separate block with line breaks, so that it is readable without scrolling. */
-function lineHtml(name: Findings["sections"][number]["class"], line: string): string {
-  const text = `${escapeHtml(line)}\n`;
+function lineHtml(name: Findings["sections"][number]["class"], line: string, facts: ResultFacts): string {
+  const text = `${sourceLinesHtml(line, { ...facts, pullRequest: pullRequestOf(facts) })}\n`;
   return isFound(name, line) ? `<mark>${text}</mark>` : text;
 }
 
@@ -134,6 +182,14 @@ function noErrorsHtml({ findings, result }: ResultFacts, isGood: boolean): strin
   const text = end.length === 0 ? "" : `<pre tabindex="0">${end.map((line) => `${escapeHtml(line)}\n`).join("")}</pre>`;
   return `<section id="end"><h2>No errors found in the logs</h2>
 <p>No line matches a known error. The end of the newest log follows; the ${linkHtml(fullLogName, "full log")} is complete.</p>${text}</section>`;
+}
+
+/** The files with conflicts, with what the author does about them. */
+function conflictsHtml({ conflicts = [] }: ResultFacts): string {
+  if (conflicts.length === 0) return "";
+  const items = conflicts.map((path) => `<li><code>${escapeHtml(path)}</code></li>`);
+  return `<section id="conflicts" class="bad"><h2>Files with conflicts ${badgeHtml(conflicts.length)}</h2>
+<p>Rebase the pull request, or merge its base branch, and resolve the conflicts in these files.</p><ul>${items.join("\n")}</ul></section>`;
 }
 
 function artifactsHtml({ artifacts: paths = [] }: ResultFacts): string {

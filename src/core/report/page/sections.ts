@@ -1,4 +1,5 @@
 import type { FindingClass, Findings } from "../../../api/cell/event.ts";
+import { failedTestsIn } from "../scan/failedTest.ts";
 import { rules } from "../scan/rules.ts";
 
 type FoundSection = Findings["sections"][number];
@@ -51,10 +52,15 @@ export function isFound(name: FindingClass, line: string): boolean {
   return rules.some((rule) => rule.class === name && rule.pattern.test(line));
 }
 
-/** The number of lines of the class in the logs, including omitted lines. The banner of a list does not count. */
+/**
+ * The number of tests or lines of the class in the logs, including omitted lines. Each failed test counts once. The
+ * summary of a test run and the banner of a list do not count.
+ */
 export function countOf(section: FoundSection): number {
   const lines = section.lines.filter((line) => !line.startsWith("## "));
   const isList = ["fetch", "codecheck", "physicscheck"].includes(section.class);
   const found = lines.filter((line) => isFound(section.class, line) !== isList);
+  const tests = section.class === "unittest" ? failedTestsIn(found) : [];
+  if (tests.length > 0) return tests.length + section.omitted;
   return found.length + section.omitted;
 }

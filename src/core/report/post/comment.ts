@@ -10,21 +10,43 @@ const tooBig =
 
 /** A comment on a pull request. */
 export interface Comment {
-  /** The first comment with this prefix is edited. There is one per check and commit, possibly written by ali-bot. */
+  /** The beginning of the text. Other tools read it, and a comment of ali-bot has it without a marker. */
   readonly prefix: string;
+  /** Hidden text at the end. There is one comment per check and commit. */
+  readonly marker: string;
   readonly body: string;
   /** Equal for comments with the same findings. */
   readonly hash: string;
 }
 
-/** The comment for a verdict; undefined unless the result is `Failure` or `TooBig`. */
+/** The comment for a verdict; undefined unless the result is `Failure`, `TooBig`, or `DoctorError` with an excerpt. */
 export function commentOn(check: string, verdict: Omit<Verdict, "silent">): Comment | undefined {
-  const text =
-    verdict.result === "Failure" ? failureText(verdict) : verdict.result === "TooBig" ? `${tooBig}\n` : undefined;
+  const text = textOf(verdict);
   if (text === undefined) return undefined;
   const prefix = `Error while checking ${withoutMentions(check)} for ${verdict.commit}`;
   const at = verdict.finishedAt.slice(0, 16).replace("T", " ");
-  return { prefix, body: `${prefix} at ${at}:\n\n${text}`, hash: commentHashOf(text) };
+  const marker = markerOf(check, verdict.commit);
+  const body = `${prefix} at ${at}:\n\n${text}${mergedText(verdict)}\n${marker}\n`;
+  return { prefix, marker, body, hash: commentHashOf(text) };
+}
+
+function textOf(verdict: Omit<Verdict, "silent">): string | undefined {
+  const { result, excerpt = "" } = verdict;
+  if (result === "TooBig") return `${tooBig}\n`;
+  const isFailure = result === "Failure" || (result === "DoctorError" && excerpt !== "");
+  return isFailure ? failureText(verdict) : undefined;
+}
+
+/** A comment of HTML that no browser shows. No name of a check can end it. */
+function markerOf(check: string, commit: string): string {
+  return `<!-- builderpool ${encodeURIComponent(check).replaceAll("-", "%2D")} ${commit} -->`;
+}
+
+/** The commits that the pull request was built with. They do not count as a change of the comment. */
+function mergedText({ sources = [] }: Omit<Verdict, "silent">): string {
+  if (sources.length === 0) return "";
+  const list = sources.map(({ repository, commit }) => `\`${repository}\` at \`${commit.slice(0, 10)}\``);
+  return `Merged and built with ${list.join(", ")}.\n`;
 }
 
 function failureText({ excerpt = "", log }: Omit<Verdict, "silent">): string {

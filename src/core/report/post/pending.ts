@@ -3,7 +3,7 @@ import type { Builder } from "../../../api/objects/builder.ts";
 import type { ResolvedCheck } from "../../../api/objects/check.ts";
 import type { BuilderPool } from "../../../api/objects/pool.ts";
 import type { Milliseconds } from "../../../api/values/duration.ts";
-import { isHeld } from "../../build/state.ts";
+import { isHeld, isOfAnotherPool, isShadow } from "../../build/state.ts";
 import { poolChecksOf } from "../../definitions/checks.ts";
 import { hasPendingAnnouncement, hasPendingVerdict, planReport, type ReportFacts, type ReportPlan } from "./plan.ts";
 
@@ -35,7 +35,7 @@ export function reportFactsOf(build: Build, context: ReportContext, logWaited: M
  */
 export function hasUnpublished(build: Build, pool: BuilderPool, checks: readonly ResolvedCheck[]): boolean {
   if (isHeld(build)) return true;
-  if (isSilent(pool, build)) return false;
+  if (isSilent(pool, build) || isOfAnotherPool(build)) return false;
   return hasPendingVerdict(build, () => wantsComments(checks, build)) || hasPendingAnnouncement(build);
 }
 
@@ -75,7 +75,7 @@ export function isUpToDate({ status, comment, wait }: ReportPlan): boolean {
 }
 
 function isSilent(pool: BuilderPool, build: Build): boolean {
-  return pool.spec.silent || build.spec.silent === true;
+  return pool.spec.silent || build.spec.silent === true || isShadow(build);
 }
 
 function wantsComments(checks: readonly ResolvedCheck[], { spec }: Build): boolean {

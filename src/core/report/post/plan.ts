@@ -1,6 +1,7 @@
 import type { Build, Reported, Verdict } from "../../../api/objects/build.ts";
 import type { InfrastructureReason } from "../../../api/objects/reasons.ts";
 import type { Milliseconds } from "../../../api/values/duration.ts";
+import { isAnsweredElsewhere, isOfAnotherPool, isShadow } from "../../build/state.ts";
 import { currentTrouble } from "../../build/trouble.ts";
 import { type Comment, commentOn } from "./comment.ts";
 import {
@@ -13,6 +14,7 @@ import {
   type StatusText,
   startedStatusOf,
   verdictStatusOf,
+  withdrawnStatusOf,
 } from "./status.ts";
 
 /** The facts that a report depends on, besides the Build. */
@@ -60,7 +62,7 @@ const onPurpose: ReadonlySet<InfrastructureReason> = new Set(["Drained", "Supers
  * - A succeeded commit gets only its verdict, usually already on GitHub.
  */
 export function planReport(build: Build, facts: ReportFacts): ReportPlan {
-  if (facts.silent) return {};
+  if (facts.silent || isShadow(build) || isOfAnotherPool(build)) return {};
   const verdict = unreportedVerdict(build);
   if (verdict !== undefined) return reportVerdict(build, verdict, facts);
   const comment = commentDue(build, facts.wantsComments);
@@ -71,14 +73,14 @@ export function planReport(build: Build, facts: ReportFacts): ReportPlan {
 }
 
 /**
- * The oldest verdict that GitHub lacks. Only the newest verdict on a commit counts, and a silent verdict never counts.
- * A verdict with the same text as on GitHub stays unreported until its request is recorded, because a person may have
- * cleared the status.
+ * The oldest verdict that GitHub lacks. Only the newest verdict on a commit counts, and a silent verdict or an answered
+ * request never counts. A verdict with the same text as on GitHub stays unreported until its request is recorded,
+ * because a person may have cleared the status.
  */
 export function unreportedVerdict({ spec, status }: Build): Verdict | undefined {
   const reported = status?.reported;
   const all = [...(status?.history ?? []).toReversed(), ...(status?.verdict ? [status.verdict] : [])];
-  const verdicts = all.filter(({ silent }) => !silent);
+  const verdicts = all.filter(({ silent, request }) => !silent && !isAnsweredElsewhere({ spec }, request));
   return verdicts.find(
     (verdict, n) =>
       !isReported(spec.check, verdict, reported) &&
@@ -154,7 +156,15 @@ function announcementOf(build: Build, facts: ReportFacts): StatusText | undefine
       return isAnnounced ? undefined : retryingStatusOf(trouble.reason, trouble.builder);
     }
   }
-  return announced === undefined ? runningStatusOf(build, facts, reported) : undefined;
+  if (announced !== undefined) return undefined;
+  return runningStatusOf(build, facts, reported) ?? withdrawalOf(build, reported);
+}
+
+/** The status of a withdrawn red verdict that GitHub still shows. */
+function withdrawalOf({ spec, status }: Build, reported: Reported | undefined): StatusText | undefined {
+  const { opinion } = spec;
+  if (opinion?.kind !== "Withdrawn" || status?.verdict?.attempt !== opinion.attempt) return undefined;
+  return reported?.state === "error" ? withdrawnStatusOf(opinion.of) : undefined;
 }
 
 function runningStatusOf(

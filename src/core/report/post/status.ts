@@ -2,7 +2,7 @@ import type { Verdict, VerdictResult } from "../../../api/objects/build.ts";
 import type { BlockedReason, InfrastructureReason } from "../../../api/objects/reasons.ts";
 import type { Milliseconds } from "../../../api/values/duration.ts";
 import { toolNameOf } from "../../definitions/alibuild.ts";
-import { truncate } from "../log/line.ts";
+import { readableLineOf, truncate } from "../log/line.ts";
 
 /** The commit status that GitHub shows for a check. */
 export interface StatusText {
@@ -32,6 +32,8 @@ const verdictTexts = {
 } as const satisfies Record<VerdictResult, Omit<StatusText, "url">>;
 
 const infrastructurePhrases: Readonly<Record<InfrastructureReason, string>> = {
+  BaseBroken: "the base branch alone fails",
+  NothingBuilt: "the check built nothing",
   FetchFailed: "a repository could not be fetched",
   CommitNotFound: "the commit could not be found",
   ToolInstallFailed: "aliBuild could not be installed",
@@ -45,6 +47,7 @@ const infrastructurePhrases: Readonly<Record<InfrastructureReason, string>> = {
   Drained: "the builder was drained",
   Superseded: "there is a newer commit",
   Preempted: "an untested pull request goes first",
+  SecondOpinion: "a second opinion is needed after red verdicts",
   HeartbeatLost: "the builder lost its connection",
 };
 
@@ -56,20 +59,39 @@ const blockedPhrases: Readonly<Record<Exclude<BlockedReason, "Untrusted" | "Owne
   PoolDeleted: "the builders of this check are gone",
 };
 
+/** The description of a conflict: the fixed text, then as many file names as fit. */
+export function conflictDescriptionOf(files: readonly string[]): string {
+  const start = verdictTexts.Conflict.description;
+  const names = files.map((name) => readableLineOf(Buffer.from(name)).replace(/[\t\n]/g, "\ufffd"));
+  const whole = (count: number) => {
+    const left = names.length - count;
+    const more = left === 0 ? "" : count === 0 ? `${left} files` : ` and ${left} more`;
+    return `${start}: ${names.slice(0, count).join(", ")}${more}`;
+  };
+  if (names.length === 0) return start;
+  const counts = [...names.keys()].map((index) => names.length - index);
+  const fitting = counts.map(whole).find((text) => text.length <= maxDescription);
+  return (
+    fitting ?? (names.length === 1 ? fitDescription(`${start}: …${names[0]?.slice(-100).toWellFormed()}`) : whole(0))
+  );
+}
+
 /**
- * The status of a verdict, in ali-bot's words. A failure that counts as the pull request's own shows its reason. Red is
- * `error`, not `failure`: tools that wait for checks match `error`.
+ * The status of a verdict, in ali-bot's words. A failure shows its first error, or the reason why it counts as the pull
+ * request's own. A conflict names its files and a big pull request its size, after ali-bot's words. Red is `error`, not `failure`: tools that wait for checks match `error`.
  */
 export function verdictStatusOf(
   check: string,
   verdict: Pick<Verdict, "result" | "log" | "cause"> & Partial<Pick<Verdict, "description">>,
 ): StatusText {
   const { state, description } = verdictTexts[verdict.result];
-  if (verdict.cause !== undefined)
+  if (verdict.cause !== undefined || verdict.result === "Failure")
     return { state, description: fitDescription(verdict.description ?? ""), url: verdict.log?.url ?? "" };
+  const fixed = description.replace("aliBuild", toolNameOf({ name: check }));
+  const details = verdict.result === "Conflict" || verdict.result === "TooBig" ? verdict.description : undefined;
   return {
     state,
-    description: description.replace("aliBuild", toolNameOf({ name: check })),
+    description: details?.startsWith(fixed) === true ? fitDescription(details) : fixed,
     url: verdict.log?.url ?? "",
   };
 }
@@ -87,6 +109,11 @@ export function recheckingStatusOf(since: Milliseconds, builder: string, url: st
 /** The status after an attempt that failed for a reason outside the pull request. */
 export function retryingStatusOf(reason: InfrastructureReason, builder: string): StatusText {
   return pendingStatus(`Retrying, not the pull request's fault: ${infrastructurePhrases[reason]} on ${builder}`);
+}
+
+/** The status after a red verdict was withdrawn. */
+export function withdrawnStatusOf(builder: string): StatusText {
+  return pendingStatus(`Retrying, not the pull request's fault: the red verdict of ${builder} was wrong elsewhere`);
 }
 
 /** The status that withdraws an announced build; undefined if another status gives the reason. */

@@ -29,8 +29,15 @@ export const rules: readonly Rule[] = [
   { ...shown, class: "cmake", pattern: /^CMake Error/, before: 0, after: 10 },
   { ...list, class: "codecheck", pattern: /^=+ List of errors found =+$/ },
   { ...list, class: "physicscheck", pattern: /^=+ List of issues found =+$/ },
-  { ...alone, class: "unittest", pattern: /Test +#\d{1,9}: .{0,400}\*\*\*(?:Failed|Timeout|Exception)/ },
-  { ...alone, class: "unittest", pattern: /(?<!\b100)% tests passed/ },
+  // ctest prints the output of a failed test after this line. With several processes the end stands before it.
+  {
+    ...shown,
+    class: "unittest",
+    pattern: /Test +#\d{1,9}: .{0,400}\*\*\*(?:Failed|Timeout|Exception)/,
+    before: 5,
+    after: 20,
+  },
+  { ...alone, class: "unittest", pattern: /(?<!\b100)% tests passed/, after: 20 },
   { ...shown, class: "systemtest", pattern: /task timeout reached/, after: 0 },
   { ...shown, class: "systemtest", pattern: /Detected critical problem in logfile/, before: 0, after: 20 },
   {
