@@ -1,16 +1,24 @@
 import { z } from "zod";
 import type { BuilderPool } from "../../api/objects/pool.ts";
+import { poolChecksOf } from "./checks.ts";
 
 /**
  * Returns one sentence for each Secret in `cellSecrets` that builds must not get. Such a Secret is the credential of
- * some pool for GitHub or a log store. The code of every pull request could read it.
+ * some pool for GitHub, git or a log store. The code of every pull request could read it. With `cellSecrets` every check
+ * must have `trust.approvals: Strict`.
  */
-export function refusedCellSecrets({ spec }: BuilderPool, pools: readonly BuilderPool[]): readonly string[] {
-  return refused(
-    "spec.cellSecrets",
-    (spec.cellSecrets ?? []).map(({ name }) => name),
-    pools,
-  );
+export function refusedCellSecrets(pool: BuilderPool, pools: readonly BuilderPool[]): readonly string[] {
+  const names = (pool.spec.cellSecrets ?? []).map(({ name }) => name);
+  return [...(names.length === 0 ? [] : looseApprovals(pool)), ...refused("spec.cellSecrets", names, pools)];
+}
+
+function looseApprovals(pool: BuilderPool): readonly string[] {
+  const loose = poolChecksOf(pool).checks.find(({ trust }) => trust.approvals !== "Strict");
+  return loose === undefined
+    ? []
+    : [
+        `spec.cellSecrets requires trust.approvals: Strict, but check ${loose.name} has ${loose.trust.approvals}, so any GitHub account could start code that reads the Secrets: set Strict, or remove cellSecrets`,
+      ];
 }
 
 /** Returns one sentence for each such Secret in the extra volumes of a pool. Only builds would read these volumes. */
@@ -34,14 +42,19 @@ const Volume = z.object({
   projected: z.object({ sources: z.array(z.object({ secret: z.object({ name: z.string() }).optional() })) }).optional(),
 });
 
-function secretsIn(volume: unknown): readonly string[] {
+/** Returns the names of the Secrets that an extra volume of a pool mounts. */
+export function secretsIn(volume: unknown): readonly string[] {
   const { secret, projected } = Volume.safeParse(volume).data ?? {};
   const names = [secret?.secretName, ...(projected?.sources ?? []).map((source) => source.secret?.name)];
   return names.filter((name) => name !== undefined);
 }
 
 function usesOf({ metadata, spec }: BuilderPool, secret: string): readonly string[] {
-  const uses = { "github.secretRef": spec.github.secretRef, "logs.s3.secretRef": spec.logs.s3?.secretRef };
+  const uses = {
+    "github.secretRef": spec.github.secretRef,
+    "github.gitSecretRef": spec.github.gitSecretRef,
+    "logs.s3.secretRef": spec.logs.s3?.secretRef,
+  };
   return Object.entries(uses).flatMap(([field, ref]) =>
     ref?.name === secret ? [`pool ${metadata.name} (spec.${field})`] : [],
   );

@@ -1,4 +1,5 @@
-import type { Check, DevelopmentPackage, ResolvedCheck } from "../../api/objects/check.ts";
+import { type Check, type DevelopmentPackage, Directory, type ResolvedCheck } from "../../api/objects/check.ts";
+import { checkDefaults } from "../../api/objects/checkDefaults.ts";
 import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
 
 /** A check that cannot be built, with the reason. */
@@ -18,18 +19,13 @@ export interface PoolChecks {
   readonly broken: readonly BrokenCheck[];
 }
 
+/** Begins the message of `DefinitionsValid` about broken checks. The other checks of the pool are built. */
+export const notTested = "Not tested until they are corrected";
+
 interface Pool {
   readonly metadata: { readonly name: string };
   readonly spec: BuilderPoolSpec;
 }
-
-/** Defaults of ali-bot, for settings that neither check nor pool sets. */
-const defaults: Pick<ResolvedCheck, "timeouts" | "maxGrowth" | "tool" | "trust"> = {
-  timeouts: { command: "120s", build: "10h" },
-  maxGrowth: "20M",
-  tool: { alibuild: "1.17.44" },
-  trust: { collaborators: false, users: [], approvals: "AnyCommit" },
-};
 
 /**
  * Returns the checks of a pool after inheritance, in the order of the pool. A check that cannot be built is returned in
@@ -55,10 +51,20 @@ function defaultCheck(spec: BuilderPoolSpec): Check {
 type Defect = Pick<BrokenCheck, "field" | "message">;
 
 function duplicateOf({ metadata }: Pool, earlier: readonly ResolvedCheck[], check: ResolvedCheck): Defect | undefined {
-  const { name } = check;
-  if (!earlier.some((other) => contextOf(other) === contextOf(check))) return undefined;
-  const message = `check ${name} is defined twice in pool ${metadata.name}, and the first definition is used; rename or remove the second`;
+  const { name, repository } = check;
+  const other = earlier.find((one) => isSameName(one.name, name));
+  if (other === undefined) return undefined;
+  const used = `in pool ${metadata.name}, and the first definition is used`;
+  const message =
+    contextOf(other) === contextOf(check)
+      ? `check ${name} is defined twice ${used}; rename or remove the second`
+      : `check ${name} is defined for ${other.repository} and for ${repository} ${used}, because a pool has one work area for each check name in any letter case; rename the second, or move it to another pool`;
   return { field: "name", message };
+}
+
+/** Whether two names are one name for GitHub, and one folder in a file system that ignores case. */
+function isSameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
 }
 
 /** Returns the status context of a check on its repository, in lower case: GitHub ignores the case of both names. */
@@ -77,7 +83,7 @@ function resolveCheck(spec: BuilderPoolSpec, check: Check): ResolvedCheck | Defe
   }
   const branch = check.branch ?? spec.branch;
   const checkout = check.checkout ?? spec.checkout ?? repositoryNameOf(repository);
-  const tool = overlay(defaults.tool, spec.tool, check.tool);
+  const tool = overlay<ResolvedCheck["tool"]>(checkDefaults.tool, spec.tool, check.tool);
   const testsTool = isToolUnderTest(repository, tool.alibuild);
   const resolved: ResolvedCheck = {
     name: check.name,
@@ -89,18 +95,22 @@ function resolveCheck(spec: BuilderPoolSpec, check: Check): ResolvedCheck | Defe
     developmentPackages: developmentPackages(
       check.developmentPackages ?? spec.developmentPackages ?? ownAndRecipes(repository, branch, checkout),
     ),
-    trust: overlay(defaults.trust, spec.trust, check.trust),
-    comments: check.comments ?? spec.comments ?? true,
-    sharedTree: check.sharedTree ?? spec.sharedTree ?? false,
-    env: { ...spec.env, ...check.env },
+    trust: overlay<ResolvedCheck["trust"]>(checkDefaults.trust, spec.trust, check.trust),
+    comments: check.comments ?? spec.comments ?? checkDefaults.comments,
+    sharedTree: check.sharedTree ?? spec.sharedTree ?? checkDefaults.sharedTree,
+    env: { ...checkDefaults.env, ...spec.env, ...check.env },
     onlyWhenChanged: check.onlyWhenChanged ?? spec.onlyWhenChanged ?? [],
-    remoteStore: check.remoteStore ?? spec.remoteStore ?? "",
-    timeouts: overlay(defaults.timeouts, spec.timeouts, check.timeouts),
-    maxGrowth: check.maxGrowth ?? spec.maxGrowth ?? defaults.maxGrowth,
+    timeouts: overlay<ResolvedCheck["timeouts"]>(checkDefaults.timeouts, spec.timeouts, check.timeouts),
+    maxGrowth: check.maxGrowth ?? spec.maxGrowth ?? checkDefaults.maxGrowth,
+    maxFiles: check.maxFiles ?? spec.maxFiles ?? checkDefaults.maxFiles,
     tool,
-    silent: check.silent ?? false,
+    silent: check.silent ?? checkDefaults.silent,
     testsTool,
+    ...optional("quota", spec.quota || check.quota ? { ...spec.quota, ...check.quota } : undefined),
+    ...optional("remoteStore", check.remoteStore ?? spec.remoteStore),
     ...optional("jobs", check.jobs ?? spec.jobs),
+    ...optional("compiler", check.compiler ?? spec.compiler),
+    ...optional("base", check.base ?? spec.base),
     ...optional("architecture", spec.architecture),
   };
   return defectOf(resolved) ?? resolved;
@@ -122,12 +132,21 @@ export function isToolUnderTest(repository: string, alibuild: string): boolean {
 
 function defectOf(check: ResolvedCheck): Defect | undefined {
   const directories = check.developmentPackages.map((entry) => entry.directory);
-  const shared = directories.find((directory, index) => directories.indexOf(directory) !== index);
+  const shared = directories.find((directory, index) =>
+    directories.slice(0, index).some((other) => isSameName(other, directory)),
+  );
   const list = directories.join(", ");
   if (shared !== undefined) {
     return {
       field: "developmentPackages",
       message: `check ${check.name} has two development packages in directory ${shared}; set another directory for one of them`,
+    };
+  }
+  const odd = [...directories, ...(check.testsTool ? [] : [check.checkout])].find((name) => !isDirectory(name));
+  if (odd !== undefined) {
+    return {
+      field: directories.includes(odd) ? "developmentPackages" : "checkout",
+      message: `check ${check.name} would use ${odd} as a directory of the work area, and aliBuild does not see such a name; set ${directories.includes(odd) ? "directory of the development package" : "checkout"} to the name of its aliBuild package`,
     };
   }
   if (!directories.includes("alidist")) {
@@ -143,6 +162,10 @@ function defectOf(check: ResolvedCheck): Defect | undefined {
     };
   }
   return undefined;
+}
+
+function isDirectory(name: string): boolean {
+  return Directory.safeParse(name).success;
 }
 
 /** Returns the name of a repository without its owner. */

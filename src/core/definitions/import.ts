@@ -2,12 +2,12 @@ import { Check } from "../../api/objects/check.ts";
 import { apiVersion } from "../../api/objects/group.ts";
 import { contextOf } from "./checks.ts";
 import { type Evaluated, evaluate, type Settings } from "./env/evaluate.ts";
-import { type Fields, fieldsOf } from "./env/fields.ts";
+import { canDoWithout, type Fields, fieldsOf } from "./env/fields.ts";
 import { createReport, type Finding, type Report } from "./env/finding.ts";
 import { fieldsAsObject, lift } from "./env/lift.ts";
 import { lintFile, lintMergeDirectory } from "./env/lint.ts";
-import { Unsupported } from "./env/shell.ts";
-import { type Directory, directoriesOf, poolNameOf, type SourceFile } from "./env/tree.ts";
+import { Unsupported } from "./env/source.ts";
+import { type Directory, directoriesOf, isHostDirectory, poolNameOf, type SourceFile } from "./env/tree.ts";
 import { problemsOf } from "./problem.ts";
 
 /** A BuilderPool document, as in a pool file. */
@@ -20,7 +20,7 @@ interface PoolDocument {
 
 /** Result of an import. */
 export interface Imported {
-  /** One pool for each directory with a readable check. */
+  /** One pool for each directory with a readable check. A check name that appears again gets another pool. */
   readonly pools: readonly PoolDocument[];
   readonly findings: readonly Finding[];
 }
@@ -30,7 +30,8 @@ const start: Settings = new Map([["PR_HASH", { value: "$PR_HASH", file: "", line
 
 /**
  * Reads ali-bot's tree of check definitions by the rules of bash, as the builders of ali-bot did. Executes nothing. A
- * file with a construct that needs a real shell is left out, with every check that inherits from it.
+ * value that needs a real shell makes its variable unknown, and leaves out the checks that need the variable. A file with
+ * commands or conditions is left out, with every check that inherits from it.
  */
 export function importTree(files: readonly SourceFile[]): Imported {
   const { report, all } = createReport();
@@ -39,11 +40,13 @@ export function importTree(files: readonly SourceFile[]): Imported {
   const owners = new Map<string, string>();
   const pools = directoriesOf(files, report).flatMap((directory) => {
     const checks = directory.checks.flatMap((file) => reader.check(directory, file) ?? []);
-    if (checks.length === 0) return [];
-    const name = poolNameOf(directory.path, names);
-    names.add(name);
     for (const { fields } of checks) claimName(fields, owners, report);
-    return [documentOf(name, checks, report)];
+    return withDistinctNames(checks).map((group, index) => {
+      const name = poolNameOf(directory.path, names);
+      names.add(name);
+      if (index > 0) for (const { fields } of group) noteOtherPool(fields, name, report);
+      return documentOf(name, directory.path, group, report);
+    });
   });
   reader.lint();
   return { pools, findings: all() };
@@ -55,10 +58,33 @@ interface ReadCheck {
   readonly fields: Fields;
 }
 
+/** Groups with each check name once, in any letter case, as a pool has it. */
+function withDistinctNames(checks: readonly ReadCheck[]): readonly (readonly ReadCheck[])[] {
+  const groups: ReadCheck[][] = [];
+  const nameOf = ({ fields }: ReadCheck) => String(fields.get("name")?.value).toLowerCase();
+  for (const check of checks) {
+    const free = groups.find((group) => !group.some((other) => nameOf(other) === nameOf(check)));
+    if (free === undefined) groups.push([check]);
+    else free.push(check);
+  }
+  return groups;
+}
+
+function noteOtherPool(fields: Fields, pool: string, report: Report): void {
+  const { value: name, file = "", line = 1 } = fields.get("name") ?? {};
+  const message = `CHECK_NAME ${String(name)} appears twice in this folder, and a pool has each check name once; this check is in the pool ${pool}`;
+  report({ file, line, severity: "note", message });
+}
+
 function createReader(report: Report) {
   const read: { readonly file: SourceFile; readonly evaluated: Evaluated }[] = [];
 
   function settingsOf(file: SourceFile, before: Settings): Settings | undefined {
+    if (file.unreadable !== undefined) {
+      const message = `${file.unreadable}; this file and every check that inherits from it are left out`;
+      report({ file: file.path, line: 1, severity: "error", message });
+      return undefined;
+    }
     try {
       const evaluated = evaluate(file.path, file.text, before);
       read.push({ file, evaluated });
@@ -75,7 +101,7 @@ function createReader(report: Report) {
     check({ defaults }: Directory, file: SourceFile): ReadCheck | undefined {
       let settings: Settings | undefined = start;
       for (const source of [...defaults, file]) settings = settings && settingsOf(source, settings);
-      if (settings === undefined) return undefined;
+      if (settings === undefined || !canDoWithout(file.path, settings, report)) return undefined;
       const fields = fieldsOf(file.path, settings, report);
       if (!isValid(file.path, fields, report)) return undefined;
       lintMergeDirectory(fields, report);
@@ -124,8 +150,14 @@ function claimName(fields: Fields, owners: Map<string, string>, report: Report):
     });
 }
 
-function documentOf(name: string, checks: readonly ReadCheck[], report: Report): PoolDocument {
+function documentOf(name: string, path: string, checks: readonly ReadCheck[], report: Report): PoolDocument {
   const { pool, checks: own } = lift(checks.map(({ fields }) => fields));
+  if (isHostDirectory(path)) {
+    const message = `pool ${name}: the tree does not define spec.external.names; list the hosts of ${path} there`;
+    report({ file: checks[0]?.file ?? "", line: 1, severity: "note", message });
+    const spec = { ...pool, instances: 0, external: { names: [] }, checks: own };
+    return { apiVersion, kind: "BuilderPool", metadata: { name }, spec };
+  }
   const image = imageOf(checks, report);
   const needs = [...(image === undefined ? ["spec.image"] : []), "spec.architecture", "spec.instances"].join(", ");
   const message = `pool ${name}: the tree does not define ${needs}; set them to run the pool in a cluster`;
@@ -136,7 +168,10 @@ function documentOf(name: string, checks: readonly ReadCheck[], report: Report):
 
 /** Returns the common image of all checks, if any. A check with a different image needs a separate pool. */
 function imageOf(checks: readonly ReadCheck[], report: Report): string | undefined {
-  const images = checks.map(({ settings }) => settings.get("CONTAINER_IMAGE"));
+  const images = checks.map(({ settings }) => {
+    const image = settings.get("CONTAINER_IMAGE");
+    return image?.unknown === undefined ? image : undefined;
+  });
   const [first] = images;
   if (first !== undefined && images.every((image) => image?.value === first.value)) return first.value || undefined;
   for (const image of images) {

@@ -25,7 +25,7 @@ const Envelope = z.looseObject({
  * metadata of the store are ignored, so the output of `get -o yaml` can be applied again.
  */
 export function parsePool(document: unknown): ParsedPool {
-  const envelope = Envelope.safeParse(document);
+  const envelope = Envelope.safeParse(withoutNulls(document));
   if (!envelope.success) return { problems: problemsOf(envelope.error, document), defects: [] };
   const { checks, ...spec } = envelope.data.spec;
   const { status: _status, ...rest } = envelope.data;
@@ -45,6 +45,18 @@ export function parsePool(document: unknown): ParsedPool {
     return { path: ["spec", ...position, field], message };
   });
   return { pool, problems: [...problems, ...nameProblems(pool)], defects };
+}
+
+/**
+ * Returns the document without the fields that are null: the API server removes them, so that `jobs:` without a value is
+ * absent. Objects of Kubernetes in `template` stay as they are.
+ */
+function withoutNulls(value: unknown, path: readonly string[] = []): unknown {
+  if (path.join(".") === "spec.template") return value;
+  if (Array.isArray(value)) return value.map((entry) => withoutNulls(entry, [...path, "[]"]));
+  if (typeof value !== "object" || value === null) return value;
+  const fields = Object.entries(value).filter(([, field]) => field !== null);
+  return Object.fromEntries(fields.map(([name, field]) => [name, withoutNulls(field, [...path, name])]));
 }
 
 /** Returns the metadata fields that people write. */

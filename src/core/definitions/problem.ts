@@ -30,7 +30,7 @@ function sentence(issue: z.core.$ZodIssue, found: unknown): string {
   if (found === undefined && issue.code === "invalid_type") return `is required: expected ${named(issue.expected)}`;
   switch (issue.code) {
     case "invalid_type":
-      return `expected ${named(issue.expected)}, found ${shown(found)}`;
+      return `expected ${named(issue.expected)}, found ${shown(found)}${quotesFor(issue.expected, found)}`;
     case "invalid_value":
       return `expected ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}, found ${shown(found)}`;
     case "too_small":
@@ -42,6 +42,12 @@ function sentence(issue: z.core.$ZodIssue, found: unknown): string {
     default:
       return issue.message;
   }
+}
+
+/** YAML reads `yes` and `010` as a truth and a number. kubectl does the same. */
+function quotesFor(expected: string, found: unknown): string {
+  const isScalar = typeof found === "boolean" || typeof found === "number";
+  return expected === "string" && isScalar ? "; put quotes around a text that YAML reads as something else" : "";
 }
 
 function unionOf(issue: z.core.$ZodIssueInvalidUnion): string {

@@ -6,6 +6,7 @@ import {
   developmentPackagesOf,
   flagOf,
   namesOf,
+  pathsOf,
   secondsOf,
   wholeNumberOf,
 } from "./values.ts";
@@ -54,9 +55,10 @@ const readings: Readonly<Record<string, Reading>> = {
   NO_ASSUME_CONSISTENT_EXTERNALS: (setting, report) => [
     ["sharedTree", !flagOf("NO_ASSUME_CONSISTENT_EXTERNALS", setting, report)],
   ],
-  ONLY_RUN_WHEN_CHANGED: optional("onlyWhenChanged", ({ value }) => value.split(/\s+/).filter((path) => path !== "")),
+  ONLY_RUN_WHEN_CHANGED: optional("onlyWhenChanged", pathsOf),
   INSTALL_ALIBUILD: optional("tool.alibuild", aliBuildVersionOf),
-  REMOTE_STORE: ({ value }) => [["remoteStore", value]],
+  // ali-bot passed no option for an empty value, so aliBuild chose its default.
+  REMOTE_STORE: text("remoteStore"),
   JOBS: optional("jobs", (setting, report) => wholeNumberOf("JOBS", setting, report)),
   TIMEOUT: optional("timeouts.command", (setting, report) => secondsOf("TIMEOUT", setting, report)),
   LONG_TIMEOUT: optional("timeouts.build", (setting, report) => secondsOf("LONG_TIMEOUT", setting, report)),
@@ -79,6 +81,7 @@ const readings: Readonly<Record<string, Reading>> = {
 const unset: readonly (readonly [string, unknown])[] = [
   ["trust.collaborators", false],
   ["trust.users", []],
+  ["trust.approvals", "AnyCommit"],
   ["comments", true],
   ["sharedTree", true],
 ];
@@ -88,11 +91,39 @@ export function fieldsOf(file: string, settings: Settings, report: Report): Fiel
   const fields = new Map<string, Field>(unset.map(([path, value]) => [path, { value, file, line: 1 }]));
   for (const [name, read] of Object.entries(readings)) {
     const setting = settings.get(name);
-    if (setting === undefined) continue;
+    if (setting === undefined || setting.unknown !== undefined) continue;
     for (const [path, value] of read(setting, report))
       fields.set(path, { value, file: setting.file, line: setting.line });
   }
   return fields;
+}
+
+/**
+ * Variables that tune a build. Without them a check builds the same sources, trusts nobody more, and publishes nothing
+ * more. A check with any other unknown variable is left out.
+ */
+const tuning: readonly string[] = [
+  ...["DONT_USE_COMMENTS", "JOBS", "LONG_TIMEOUT", "MAX_DIFF_SIZE", "NO_ASSUME_CONSISTENT_EXTERNALS"],
+  ...["ONLY_RUN_WHEN_CHANGED", "RECC_LOG_LEVEL", "REMOTE_STORE", "TIMEOUT", "TRUSTED_TEAM", "TRUSTED_USERS"],
+  ...["TRUST_COLLABORATORS", "USE_PERF", "USE_RECC"],
+];
+
+/** Reports the unknown variables of the check in `file`. Returns whether the check can do without them. */
+export function canDoWithout(file: string, settings: Settings, report: Report): boolean {
+  let isComplete = true;
+  for (const [name, { unknown }] of settings) {
+    if (unknown === undefined || !(hasField(name) || name === "CONTAINER_IMAGE")) continue;
+    const reason = `${unknown.construct} is not supported: only plain assignments are read`;
+    const isTuning = tuning.includes(name) || name === "CONTAINER_IMAGE";
+    const fate = isTuning ? "is left out" : "is unknown, and every check that needs it is left out";
+    report({ file: unknown.file, line: unknown.line, severity: "error", message: `${reason}; ${name} ${fate}` });
+    if (isTuning) continue;
+    isComplete = false;
+    if (unknown.file === file) continue;
+    const message = `${name} is unknown because of ${unknown.file}:${unknown.line}; the check is left out`;
+    report({ file, line: 1, severity: "error", message });
+  }
+  return isComplete;
 }
 
 /** Whether a variable has a field of a check. */

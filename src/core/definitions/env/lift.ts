@@ -8,12 +8,23 @@ const never: readonly string[] = ["name", "silent"];
 const defaults: Readonly<Record<string, unknown>> = {
   "trust.collaborators": false,
   "trust.users": [],
+  "trust.approvals": "Strict",
   comments: true,
   sharedTree: false,
 };
 const order = [
   ...["name", "repository", "branch", "checkout", "package", "defaults", "developmentPackages", "trust.collaborators"],
-  ...["trust.users", "trust.team", "comments", "sharedTree", "env", "onlyWhenChanged", "remoteStore", "jobs"],
+  ...[
+    "trust.users",
+    "trust.team",
+    "trust.approvals",
+    "comments",
+    "sharedTree",
+    "env",
+    "onlyWhenChanged",
+    "remoteStore",
+    "jobs",
+  ],
   ...["timeouts.command", "timeouts.build", "maxGrowth", "tool.alibuild", "silent"],
 ];
 

@@ -17,9 +17,9 @@ export function lintFile(
   report: Report,
 ): void {
   const file = source.path;
-  for (const { name, line, value } of own) {
+  for (const { name, line, value, unknown } of own) {
     // An empty value only removes the inherited value.
-    if (value === "") continue;
+    if (value === "" && unknown === undefined) continue;
     const handling = handlingOf(name);
     if (handling !== undefined) report({ file, line, severity: "note", message: `${name} ${handling}` });
     else if (!hasField(name) && name !== "CONTAINER_IMAGE" && !usedNames.has(name)) {
@@ -50,7 +50,7 @@ function lintReaders({ path: file, text }: SourceFile, settings: Evaluated["sett
   for (const name of listerVariables) {
     const setting = settings.get(name);
     const [shell, lister] = [setting?.file === file ? setting.value : undefined, python.get(name)];
-    if (shell === lister) continue;
+    if (shell === lister || setting?.unknown !== undefined) continue;
     const shown = (value: string | undefined) => (value === undefined ? "nothing" : JSON.stringify(value));
     const message = `${name} is ${shown(shell)}, as in the shell; ali-bot's lister read ${shown(lister)}`;
     report({ file, line: setting?.file === file ? setting.line : 1, severity: "warning", message });

@@ -1,3 +1,6 @@
+import { skipExpansion, skipList } from "./skip.ts";
+import { Source, Unsupported } from "./source.ts";
+
 /** One assignment of a file. The value is not expanded yet. */
 export interface Assignment {
   readonly name: string;
@@ -5,7 +8,11 @@ export interface Assignment {
   readonly line: number;
 }
 
-type Part = { readonly text: string } | { readonly variable: string; readonly line: number };
+type Part =
+  | { readonly text: string }
+  | { readonly variable: string; readonly line: number }
+  /** A part with a value that only a shell knows. `touched` are the variables that it may assign. */
+  | { readonly construct: string; readonly line: number; readonly touched: readonly string[] };
 
 /** Assignments on one line. After `export`, all values are expanded before the first assignment, as in bash. */
 export interface Statement {
@@ -13,26 +20,29 @@ export interface Statement {
   readonly assignments: readonly Assignment[];
 }
 
-/** A construct that needs a real shell. The whole file is left out: a partial definition would be wrong. */
-export class Unsupported extends Error {
-  override readonly name = "Unsupported";
-  readonly line: number;
-  constructor(construct: string, line: number) {
-    super(construct);
-    this.line = line;
-  }
-}
-
 const keywords = /^(if|then|else|elif|fi|for|while|until|do|done|case|esac|select|function|time|coproc|\[\[|\{|\}|!)$/;
+
+const byteOrderMark = "\uFEFF";
 
 /** Parses a file of assignments by the rules of bash. Executes nothing. Throws `Unsupported`. */
 export function parseShell(text: string): readonly Statement[] {
-  const stray = text.search(/[\r\0]/);
-  if (stray >= 0) throw new Unsupported("a carriage return or NUL", text.slice(0, stray).split("\n").length);
-  const source = new Source(text);
+  const stray = text.indexOf("\0");
+  if (stray >= 0) throw new Unsupported("a NUL byte", text.slice(0, stray).split("\n").length);
+  const isMarked = text.startsWith(byteOrderMark);
+  const source = new Source(isMarked ? text.slice(1) : text);
   const statements: Statement[] = [];
-  for (source.skipEmpty(); !source.isAtEnd(); source.skipEmpty()) statements.push(readStatement(source));
+  for (source.skipEmpty(); !source.isAtEnd(); source.skipEmpty()) {
+    const statement = source.line === 1 && isMarked && statements.length === 0 ? readMarked : readStatement;
+    statements.push(statement(source));
+  }
   return statements;
+}
+
+/** Reads a statement after a byte order mark. The mark is part of its first word, so bash assigns nothing. */
+function readMarked(source: Source): Statement {
+  const { exported, assignments } = readStatement(source);
+  const mark = { construct: "a byte order mark", line: 1, touched: [] };
+  return { exported, assignments: assignments.map(({ parts, ...rest }) => ({ ...rest, parts: [mark, ...parts] })) };
 }
 
 function readStatement(source: Source): Statement {
@@ -43,7 +53,9 @@ function readStatement(source: Source): Statement {
     words += 1;
     const { line } = source;
     const name = source.take(/[A-Za-z_][A-Za-z0-9_]*=/y)?.slice(0, -1);
+    const partial = name ?? source.take(/[A-Za-z_][A-Za-z0-9_]*(?:\[[A-Za-z0-9_]*\]\+?|\+)=/y);
     if (name !== undefined) assignments.push({ name, parts: readValue(source), line });
+    else if (partial !== undefined) assignments.push(readPartial(source, partial, line));
     else if (!exported || source.take(/[A-Za-z_][A-Za-z0-9_]*(?=[ \t\n;]|$)/y) === undefined)
       throw unsupportedWord(source);
   }
@@ -52,23 +64,37 @@ function readStatement(source: Source): Statement {
   return { exported, assignments };
 }
 
+/** Reads `NAME+=value` or `NAME[0]=value`. */
+function readPartial(source: Source, start: string, line: number): Assignment {
+  const name = /^\w+/.exec(start)?.[0] ?? "";
+  const construct = start.includes("[") ? "an array" : "appending with `+=`";
+  return { name, parts: [{ construct, line, touched: [] }, ...readValue(source)], line };
+}
+
 function unsupportedWord(source: Source): Unsupported {
   const word = source.take(/[^\s;&|<>()]+/y) ?? source.take(/[\s\S]/y) ?? "";
+  if (word === "\r") return new Unsupported("a carriage return", source.line);
   const construct = /^\w+\[/.test(word)
     ? "an array"
-    : /^\w+\+=/.test(word)
-      ? "appending with `+=`"
-      : /^[&|<>();]/.test(word)
-        ? `\`${word}\``
-        : keywords.test(word)
-          ? `\`${word}\`, a conditional or loop`
-          : `the command \`${word}\``;
+    : /^[&|<>();]/.test(word)
+      ? `\`${word}\``
+      : keywords.test(word)
+        ? `\`${word}\`, a conditional or loop`
+        : `the command \`${word}\``;
   return new Unsupported(construct, source.line);
 }
 
+/** A carriage return is a part of the value for bash, and no program expects it there. */
 function readValue(source: Source): Part[] {
+  const { line } = source;
+  const parts = readParts(source);
+  const hasReturn = parts.some((part) => "text" in part && part.text.includes("\r"));
+  return hasReturn ? [{ construct: "a carriage return", line, touched: [] }, ...parts] : parts;
+}
+
+function readParts(source: Source): Part[] {
   const parts: Part[] = [];
-  if (source.take(/\(/y)) throw new Unsupported("an array", source.line);
+  if (source.sees(/\(/y)) return [{ construct: "an array", ...skipList(source) }];
   for (let before = "="; !source.isAtEndOfWord(); ) {
     const { line } = source;
     if (source.take(/'/y)) parts.push({ text: source.until("'", line) });
@@ -76,9 +102,10 @@ function readValue(source: Source): Part[] {
     else if (source.take(/\\\n/y)) continue;
     else if (source.take(/\\/y))
       parts.push({ text: source.take(/[\s\S]/y) ?? unfinished("a backslash at the end", line) });
-    else if (source.take(/\$(?=['"])/y)) throw new Unsupported("a `$` before a quote", line);
+    else if (source.sees(/\$['"]/y)) parts.push({ construct: "a `$` before a quote", ...skipExpansion(source) });
     else if (source.sees(/[$`]/y)) parts.push(readExpansion(source));
-    else if (source.sees(/~/y) && /[=:]$/.test(before)) throw new Unsupported("`~` for a home folder", line);
+    else if (source.sees(/~/y) && /[=:]$/.test(before))
+      parts.push({ construct: "`~` for a home folder", ...skipHome(source) });
     else if (source.sees(/[&|<>()]/y)) throw unsupportedWord(source);
     else {
       before = source.take(/[^\s'"\\$`&|<>();~]+|~/y) ?? source.take(/[\s\S]/y) ?? "";
@@ -115,71 +142,25 @@ function readExpansion(source: Source): Part {
   if (!plain?.endsWith("}") && source.sees(/\$?\\\n/y))
     throw new Unsupported("a `$NAME` that continues on the next line", line);
   if (variable !== undefined && variable !== "_") return { variable, line };
-  if (plain !== undefined || source.sees(/\$[0-9@*#?$!-]/y))
-    throw new Unsupported("a parameter of the shell such as `$1`", line);
-  if (source.sees(/\$\(\(|\$\[/y)) throw new Unsupported("arithmetic", line);
-  if (source.sees(/`|\$\(/y)) throw new Unsupported("command substitution", line);
-  if (source.sees(/\$\{/y)) throw new Unsupported("`${…}` with more than a name", line);
+  if (plain !== undefined) return { construct: "a parameter of the shell such as `$1`", line, touched: [] };
+  const [, construct] = constructs.find(([pattern]) => source.sees(pattern)) ?? [];
+  if (construct !== undefined) return { construct, ...skipExpansion(source) };
   return { text: source.take(/\$/y) ?? "" };
+}
+
+const constructs: readonly (readonly [RegExp, string])[] = [
+  [/\$[0-9@*#?$!-]/y, "a parameter of the shell such as `$1`"],
+  [/\$\(\(|\$\[/y, "arithmetic"],
+  [/`|\$\(/y, "command substitution"],
+  [/\$\{/y, "`${…}` with more than a name"],
+];
+
+function skipHome(source: Source): { readonly line: number; readonly touched: readonly string[] } {
+  const { line } = source;
+  source.take(/~[A-Za-z0-9_+-]*/y);
+  return { line, touched: [] };
 }
 
 function unfinished(construct: string, line: number): never {
   throw new Unsupported(construct, line);
-}
-
-/** A text with a read position. */
-class Source {
-  readonly #text: string;
-  #at = 0;
-  line = 1;
-
-  constructor(text: string) {
-    this.#text = text;
-  }
-
-  isAtEnd(): boolean {
-    return this.#at >= this.#text.length;
-  }
-
-  isAtEndOfWord(): boolean {
-    return this.isAtEnd() || this.sees(/[ \t\n;]/y);
-  }
-
-  /** A comment can begin only at the start of a word. */
-  isAtEndOfStatement(): boolean {
-    return this.isAtEnd() || this.sees(/[\n;#]/y);
-  }
-
-  sees(pattern: RegExp): boolean {
-    pattern.lastIndex = this.#at;
-    return pattern.test(this.#text);
-  }
-
-  /** Returns the text at the position that matches the sticky pattern, and moves past it. */
-  take(pattern: RegExp): string | undefined {
-    pattern.lastIndex = this.#at;
-    const taken = pattern.exec(this.#text)?.[0];
-    if (taken === undefined) return undefined;
-    this.#at += taken.length;
-    this.line += taken.split("\n").length - 1;
-    return taken;
-  }
-
-  /** Returns the text before the closing quote, and moves past the quote. */
-  until(quote: string, openedAt: number): string {
-    const end = this.#text.indexOf(quote, this.#at);
-    if (end < 0) throw new Unsupported(`a \`${quote}\` that is not closed`, openedAt);
-    const taken = this.#text.slice(this.#at, end);
-    this.#at = end + 1;
-    this.line += taken.split("\n").length - 1;
-    return taken;
-  }
-
-  skipBlanks(): void {
-    this.take(/(?:[ \t]|\\\n)+/y);
-  }
-
-  skipEmpty(): void {
-    this.take(/(?:[ \t\n]|\\\n|#[^\n]*)+/y);
-  }
 }

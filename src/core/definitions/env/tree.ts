@@ -6,6 +6,8 @@ export interface SourceFile {
   /** Path below the root of the tree, with `/`. */
   readonly path: string;
   readonly text: string;
+  /** Why the file cannot be read, such as `is a link to nothing`. */
+  readonly unreadable?: string;
 }
 
 /** One directory of checks. It becomes one pool. */
@@ -49,6 +51,15 @@ export function poolNameOf(path: string, taken: ReadonlySet<string>): string {
     const name = `${plain.slice(0, longestPoolName - suffix.length).replace(/-+$/, "") || "pool"}${suffix}`;
     if (!taken.has(name)) return name;
   }
+}
+
+/**
+ * Whether the builders of a directory are hosts outside a cluster: Macs. The tree does not list their names. Some
+ * containers are named after a host, such as `macos/aido2osx7`.
+ */
+export function isHostDirectory(path: string): boolean {
+  const [role, container = ""] = path.split("/");
+  return role === "macos" || container.startsWith("osx_");
 }
 
 function isDefaults(path: string): boolean {

@@ -1,4 +1,5 @@
 import type { DevelopmentPackage } from "../../../api/objects/check.ts";
+import { PathSpec } from "../../../api/values/pathSpec.ts";
 import type { Setting } from "./evaluate.ts";
 import type { Report } from "./finding.ts";
 
@@ -42,6 +43,27 @@ export function aliBuildVersionOf({ value, file, line }: Setting, report: Report
   const message = `INSTALL_ALIBUILD=${value} becomes release ${release} on PyPI, which each builder installs once`;
   report({ file, line, severity: "note", message });
   return release;
+}
+
+/**
+ * Returns blank-separated paths. Git refused a path with a leading slash, so ali-bot never skipped a pull request. A path
+ * that git cannot use is an error, and the list is left out.
+ */
+export function pathsOf({ value, file, line }: Setting, report: Report): string[] | undefined {
+  const paths = value.split(/\s+/).filter((path) => path !== "");
+  const relative = paths.map((path) => path.replace(/^\/+(?=.)/, ""));
+  const bad = relative.find((path) => !PathSpec.safeParse(path).success);
+  if (bad !== undefined) {
+    const message = `ONLY_RUN_WHEN_CHANGED is left out: expected paths from the top of the repository, such as DATA/, found ${bad}`;
+    report({ file, line, severity: "error", message });
+    return undefined;
+  }
+  for (const [index, path] of paths.entries()) {
+    if (path === relative[index]) continue;
+    const message = `ONLY_RUN_WHEN_CHANGED has ${path}, which git refuses; it becomes ${relative[index]}`;
+    report({ file, line, severity: "warning", message });
+  }
+  return relative;
 }
 
 /** Returns a whole number above 0. Reports any other value as an error and returns undefined. */
