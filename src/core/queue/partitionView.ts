@@ -3,20 +3,21 @@ import type { Builder } from "../../api/objects/builder.ts";
 import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
 import { retryHoldOf } from "../build/retry.ts";
-import { isHeld } from "../build/state.ts";
+import { isHeld, isRecheck } from "../build/state.ts";
 import { currentTrouble } from "../build/trouble.ts";
-import { activeBuildersOf } from "../partition/active.ts";
+import { activeBuildersOf, isActive } from "../partition/active.ts";
+import { failedBuilderOf } from "../partition/avoid.ts";
 import type { Preference } from "../partition/preference.ts";
+import { companyOf, type SilenceView } from "../partition/silence.ts";
 
 /** The queue, seen by one builder. */
-export interface QueueView {
-  /** The name of this builder. */
-  readonly self: string;
-  /** All Builds and Builders of the pool. */
+export interface QueueView extends SilenceView {
+  /** All Builds of the pool. */
   readonly builds: readonly Build[];
-  readonly builders: readonly Builder[];
   readonly strategy: BuilderPoolSpec["partition"]["strategy"];
   readonly patience: Milliseconds;
+  /** How groups of untested builds take turns. Without it the waiting time alone decides. */
+  readonly fairness?: BuilderPoolSpec["fairness"];
   readonly preference: Preference;
   /** The time since this process first saw the current request of a build, by its own monotonic clock. */
   readonly waited: (build: Build) => Milliseconds;
@@ -32,6 +33,8 @@ export interface PartitionView {
   readonly rank: number;
   /** The members without a claim. */
   readonly idle: ReadonlySet<string>;
+  /** The builders whose failures and recoveries count. An active builder on the other side of silence does not. */
+  readonly witnesses: readonly Builder[];
 }
 
 /** With several idle builders, the builder with the highest score goes first. The others wait this long for it. */
@@ -41,16 +44,19 @@ export const courtesy: Milliseconds = 3_000;
  * The members and the idle members. A member with a claim is busy: claims are more current than the builders' status.
  */
 export function partitionViewOf({
-  self,
-  builders,
   builds,
-}: Pick<QueueView, "self" | "builders" | "builds">): PartitionView {
-  const names = activeBuildersOf(builders);
+  ...view
+}: Pick<QueueView, "self" | "builders" | "builds" | "isPoolSilent">): PartitionView {
+  const company = companyOf(view).builders;
+  const shared = new Set(company);
+  const names = activeBuildersOf(company);
   const idle = new Set(names);
   for (const build of builds) {
     if (isHeld(build)) idle.delete(build.status?.claim?.builder ?? "");
   }
-  return { active: new Set(names), rank: names.indexOf(self), idle };
+  const witnesses =
+    company === view.builders ? company : view.builders.filter((one) => shared.has(one) || !isActive(one));
+  return { active: new Set(names), rank: names.indexOf(view.self), idle, witnesses };
 }
 
 /**
@@ -60,15 +66,30 @@ export function partitionViewOf({
  * - With affinity, the builder with the warm tree comes first. If it is busy, a builder with an older tree follows at
  *   once. Any idle builder follows after `patience`, or at once if there is no tree.
  * - With modulo, only the owner may claim.
+ * - The builder that failed a commit leaves its recheck to another member. A rebuild that a person asked for returns
+ *   after `patience`.
  * - A build that broke builders also waits for their recovery.
  */
 export function deferralOf(view: QueueView, partition: PartitionView, build: Build): Milliseconds {
   const { self, preference, strategy, patience, now } = view;
   const { check, commit, number } = build.spec;
-  const hold = retryHoldOf(build, { ...view, isShared: strategy !== "Modulo" });
+  const hold = retryHoldOf(build, {
+    ...view,
+    builders: partition.witnesses,
+    isShared: strategy !== "Modulo",
+  });
   if (hold > 0) return hold;
+  const failed = failedBuilderOf(build);
+  const mustMove = failed !== undefined && partition.active.has(failed) && partition.active.size > 1;
   if (strategy === "Modulo") {
-    return preference.ownerRank(check, commit, partition.active.size) === partition.rank ? 0 : Number.POSITIVE_INFINITY;
+    const owner = preference.ownerRank(check, commit, partition.active.size);
+    const rank = mustMove && [...partition.active][owner] === failed ? (owner + 1) % partition.active.size : owner;
+    return rank === partition.rank ? 0 : Number.POSITIVE_INFINITY;
+  }
+  if (mustMove && failed === self) {
+    return isRecheck(build) || build.spec.opinion !== undefined
+      ? Number.POSITIVE_INFINITY
+      : Math.max(0, patience + courtesy - view.waited(build));
   }
   const failedAt = pauseEndOn(build, self);
   if (failedAt !== undefined && partition.active.size > 1) return Math.max(0, failedAt + patience - now);
@@ -88,6 +109,7 @@ export function deferralOf(view: QueueView, partition: PartitionView, build: Bui
 export function treeHolder(build: Build, { active: names }: Pick<PartitionView, "active">): string | undefined {
   const tree = build.status?.tree;
   if (tree === undefined || !names.has(tree) || pauseEndOn(build, tree) !== undefined) return undefined;
+  if (tree === failedBuilderOf(build) && names.size > 1) return undefined;
   return tree;
 }
 

@@ -3,36 +3,20 @@ import type { ResolvedCheck } from "../../api/objects/check.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
 import type { BlockedReason } from "../../api/objects/reasons.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
-import { buildMetadataOf, buildNameOf } from "../build/identity.ts";
+import { buildMetadataOf, buildNameOf, hasCommitLabel, labelCommit } from "../build/identity.ts";
 import { isHeld } from "../build/state.ts";
 import { candidateOf } from "../pullRequest/candidate.ts";
 import type { Listing, PullRequest } from "../pullRequest/pullRequest.ts";
 import { hasUnpublished } from "../report/post/pending.ts";
 import { unreportedVerdict } from "../report/post/plan.ts";
+import { confirmationsOf, withConfirmation } from "./confirm.ts";
+import type { ObservedQueue, QueueAction } from "./observed.ts";
+import { opinionsOf, withOpinion } from "./opinion.ts";
 import { type QueueItem, requestBuild } from "./request.ts";
+import { isListed } from "./rivals.ts";
+import { planShadows } from "./shadows/planShadows.ts";
 
-/** The input for the plan of one pool's queue. */
-export interface ObservedQueue {
-  readonly pool: Stored<"BuilderPool">;
-  /** The pool's resolved checks. */
-  readonly checks: readonly ResolvedCheck[];
-  /** The pool's checks with a broken definition, each with a message. */
-  readonly broken: readonly { readonly name: string; readonly message: string }[];
-  /** The name of the pool that owns a check. */
-  readonly ownerOf: (check: ResolvedCheck) => string | undefined;
-  /** The last complete listing; undefined before the first one. Undefined is not an empty listing. */
-  readonly listingOf: (check: ResolvedCheck) => Listing | undefined;
-  /** The pool's Builds. */
-  readonly builds: readonly Stored<"Build">[];
-  /** Whether tested pull requests are rechecked until they are merged. */
-  readonly rechecks: boolean;
-}
-
-/** One write. `because` gives people the reason, as a clause. */
-export type QueueAction =
-  | { readonly do: "create"; readonly build: Build; readonly because: string }
-  | { readonly do: "update"; readonly build: Stored<"Build">; readonly because: string }
-  | { readonly do: "delete"; readonly build: Stored<"Build">; readonly because: string };
+export type { ObservedQueue, QueueAction };
 
 /** A pull request that needs a Build for a check. */
 interface Wanted {
@@ -49,16 +33,45 @@ export function planQueue(queue: ObservedQueue, now: Milliseconds): readonly Que
   const { pool, builds, rechecks } = queue;
   const existing = new Map(builds.map((build) => [build.metadata.name, build]));
   const wanted = wantedBuilds(queue, existing);
-  const others = builds.filter(({ metadata }) => !wanted.has(metadata.name));
+  const doubts = { opinions: opinionsOf(builds), confirmations: confirmationsOf(pool, builds) };
+  const shadows = queue.shadows === undefined ? undefined : planShadows(queue, queue.shadows, now);
+  const others = builds.filter(({ metadata: { name } }) => !wanted.has(name) && !shadows?.names.has(name));
   const actions = [
+    ...(shadows?.actions ?? []).filter(isChange(existing)),
     ...[...wanted].map(([name, source]) =>
-      createOrUpdate(queue, { ...source, pool, rechecks, build: existing.get(name) }, now),
+      createOrUpdate(
+        queue,
+        { ...source, pool, rechecks, build: existing.get(name), rivals: rivalsOf(queue, source) },
+        doubts,
+        now,
+      ),
     ),
     ...others.map((build) => blockOrDelete(queue, build)),
   ].filter((action) => action !== undefined);
   return actions
     .filter(({ build }) => build.metadata.deletionTimestamp === undefined)
+    .map(withCommitLabel)
     .sort((a, b) => (a.build.metadata.name < b.build.metadata.name ? -1 : 1));
+}
+
+function rivalsOf({ rivalsOf: find }: ObservedQueue, { check, pullRequest }: Wanted): readonly Build[] {
+  return find?.(check, pullRequest.number) ?? [];
+}
+
+/** Whether an update changes the stored Build. */
+function isChange(existing: ReadonlyMap<string, Build>): (action: QueueAction) => boolean {
+  return (action) => action.do !== "update" || !isWritten(existing.get(action.build.metadata.name), action.build.spec);
+}
+
+function withCommitLabel(action: QueueAction): QueueAction {
+  switch (action.do) {
+    case "create":
+      return { ...action, build: labelCommit(action.build) };
+    case "update":
+      return { ...action, build: labelCommit(action.build) };
+    default:
+      return action;
+  }
 }
 
 function wantedBuilds(queue: ObservedQueue, existing: ReadonlyMap<string, Build>): ReadonlyMap<string, Wanted> {
@@ -81,7 +94,7 @@ function wantedBuilds(queue: ObservedQueue, existing: ReadonlyMap<string, Build>
 function knownListing({ listingOf }: ObservedQueue, check: ResolvedCheck): Listing | undefined {
   const listing = listingOf(check);
   const { team } = check.trust;
-  return team === undefined || listing?.teams.has(team) ? listing : undefined;
+  return team === undefined || listing?.teams.has(team.toLowerCase()) ? listing : undefined;
 }
 
 /**
@@ -115,10 +128,23 @@ function hasTwin(check: ResolvedCheck, { pullRequests, teams }: Listing, build: 
   );
 }
 
+/** The verdicts that must be checked by another build, by the name of the Build. */
+interface Doubts {
+  readonly opinions: ReturnType<typeof opinionsOf>;
+  readonly confirmations: ReturnType<typeof confirmationsOf>;
+}
+
 /** Creates or updates the Build of an open pull request. */
-function createOrUpdate({ pool }: ObservedQueue, item: QueueItem, now: Milliseconds): QueueAction | undefined {
+function createOrUpdate(
+  { pool }: ObservedQueue,
+  item: QueueItem,
+  { opinions, confirmations }: Doubts,
+  now: Milliseconds,
+): QueueAction | undefined {
   const { build, check, pullRequest } = item;
-  const { spec, because } = requestBuild(item, now);
+  const name = buildNameOf(pool.metadata.name, check, pullRequest.number);
+  const requested = withOpinion(requestBuild(item, now), build, opinions.get(name), now);
+  const { spec, because } = withConfirmation(requested, build, confirmations.get(name), now);
   if (build !== undefined) return update(build, spec, because ?? "its data on GitHub changed");
   const { apiVersion } = pool;
   const metadata = buildMetadataOf(pool, check, pullRequest.number);
@@ -161,14 +187,18 @@ function blockOrDelete(queue: ObservedQueue, build: Stored<"Build">): QueueActio
   return { do: "delete", build, because: "another pull request has the same head commit" };
 }
 
-/** Deletes a Build that leaves the pool. Blocks it first while it is held or GitHub lacks something. */
+/**
+ * Deletes a Build that leaves the pool. Blocks it first while it is held or GitHub lacks something. The Build of a
+ * removed check also stays until a listing shows its verdict.
+ */
 function remove(
-  { pool, checks }: ObservedQueue,
+  { pool, checks, listingOf }: ObservedQueue,
   build: Stored<"Build">,
   reason: BlockedReason,
   because: string,
 ): QueueAction | undefined {
-  if (!hasUnpublished(build, pool, checks)) return { do: "delete", build, because };
+  const isKnown = reason !== "CheckRemoved" || isListed(build, listingOf);
+  if (isKnown && !hasUnpublished(build, pool, checks)) return { do: "delete", build, because };
   return blockFor(build, reason, `It is not built here: ${because}`);
 }
 
@@ -177,7 +207,12 @@ function blockFor(build: Stored<"Build">, reason: BlockedReason, message: string
 }
 
 function update(build: Stored<"Build">, spec: BuildSpec, because: string): QueueAction | undefined {
-  return isSame(build.spec, spec) ? undefined : { do: "update", build: { ...build, spec }, because };
+  return isWritten(build, spec) ? undefined : { do: "update", build: { ...build, spec }, because };
+}
+
+/** Whether the stored Build has this spec, and the label of its commit. */
+function isWritten(build: Build | undefined, spec: BuildSpec): boolean {
+  return build !== undefined && isSame(build.spec, spec) && hasCommitLabel(build, spec);
 }
 
 function isDeleting({ pool }: ObservedQueue): boolean {

@@ -1,4 +1,4 @@
-import type { Build } from "../../api/objects/build.ts";
+import type { Build } from "../../../api/objects/build.ts";
 
 /**
  * Compares the priority of two builds: the priority label first, then the longest waiting time. Ties go by number and

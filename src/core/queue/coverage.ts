@@ -1,0 +1,145 @@
+import type { Build } from "../../api/objects/build.ts";
+import type { Builder } from "../../api/objects/builder.ts";
+import { formatDuration, type Milliseconds } from "../../api/values/duration.ts";
+import { isBarred } from "../build/retry.ts";
+import { claimableIn, isHeld, isShadow, isWanted } from "../build/state.ts";
+import { activeBuildersOf } from "../partition/active.ts";
+import { ownerOfCommit } from "../partition/modulo.ts";
+import { anyone, type Preference, withOverride } from "../partition/preference.ts";
+import { mayBuild } from "../partition/restriction.ts";
+import { companyOf, isSilentBuilder } from "../partition/silence.ts";
+import { deferralOf, partitionViewOf, type QueueView, treeHolder } from "./partitionView.ts";
+
+/** The queue of a pool, as its builders see it. */
+export type CoverageInput = Pick<QueueView, "builds" | "builders" | "isPoolSilent" | "strategy" | "patience" | "now">;
+
+/** A wanted build that no ready builder would claim, with the reason as a clause. */
+export interface Uncovered {
+  readonly build: Build;
+  readonly reason: string;
+}
+
+/** Idle builders to ask about one build, besides the holder of its tree. The others would say the same. */
+const sample = 8;
+/** A builder that could have claimed a build for this long, and did not, will not claim it. */
+const disbelief: Milliseconds = 120_000;
+
+/**
+ * The wanted, unblocked builds without a ready loud builder that claims them when it is idle: at once, within
+ * `patience`, or after the pause of a failed attempt. The functions that choose builds decide. A build also counts if a
+ * builder is idle, could have claimed the build two minutes ago, and did not. In a silent pool every builder counts.
+ */
+export function uncoveredBuilds(input: CoverageInput): readonly Uncovered[] {
+  const wanted = input.builds.filter(isUnclaimed);
+  if (wanted.length === 0) return [];
+  const takers = input.builders.filter((one) => input.isPoolSilent === true || !isSilentBuilder(one));
+  const names = activeBuildersOf(takers);
+  const [first] = names;
+  if (first === undefined) {
+    const reason =
+      activeBuildersOf(input.builders).length > 0 ? "every Ready builder is silent" : "no builder is Ready";
+    return wanted.map((build) => ({ build, reason }));
+  }
+  const cover = coverOf(input, takers, names, first);
+  return wanted.flatMap((build) => {
+    const reason = cover(build);
+    return reason === undefined ? [] : [{ build, reason }];
+  });
+}
+
+function isUnclaimed(build: Build): boolean {
+  const { spec, metadata } = build;
+  const isOpen = spec.blocked === undefined && metadata.deletionTimestamp === undefined;
+  return isOpen && !isShadow(build) && isWanted(build) && !isHeld(build);
+}
+
+/** Returns a function from a build to the reason why nobody claims it; undefined if a builder does. */
+function coverOf(input: CoverageInput, takers: readonly Builder[], names: readonly string[], first: string) {
+  const base = { ...input, self: first, waited: (build: Build) => waitedOf(build, input.now) };
+  const partition = partitionViewOf(base);
+  const company = companyOf(base);
+  const byName = new Map(takers.map((builder) => [builder.metadata.name, builder]));
+  const failures = lastFailuresOf(input.builds);
+  const members = names.map((name, rank): Member => {
+    const builder = byName.get(name);
+    const { warm, lastVerdict, partitionOverride } = builder?.status ?? {};
+    const lastWork = Math.max(
+      ...[warm?.at, lastVerdict?.at, failures.get(name)].map((at) => Date.parse(at ?? "") || 0),
+    );
+    return {
+      name,
+      builder,
+      rank,
+      preference: withOverride(anyone, partitionOverride, rank),
+      isIdle: partition.idle.has(name) && input.now - lastWork > disbelief,
+    };
+  });
+  const isRestricted = members.some(({ builder }) => builder?.status?.forced !== undefined);
+  const overriders = members.filter(({ builder }) => builder?.status?.partitionOverride !== undefined);
+  const idle = members.filter(({ isIdle }) => isIdle);
+
+  /** With Modulo only the owner and builders with a share of their own can claim. */
+  const candidatesOf = ({ spec }: Build): readonly Member[] => {
+    if (input.strategy !== "Modulo") return members;
+    const owner = members[ownerOfCommit(spec.check, spec.commit, members.length)];
+    return owner === undefined || overriders.includes(owner) ? overriders : [owner, ...overriders];
+  };
+  const deferral = (member: Member, build: Build, view: Omit<QueueView, "preference">) =>
+    deferralOf(
+      { ...view, self: member.name, preference: member.preference },
+      { ...partition, rank: member.rank },
+      build,
+    );
+  const earlier = { ...base, waited: (build: Build) => waitedOf(build, input.now) - disbelief };
+
+  return (build: Build): string | undefined => {
+    const all = candidatesOf(build);
+    const candidates = isRestricted ? all.filter(({ builder }) => mayBuild(builder, build)) : all;
+    const isTaken = company.mayClaim(build) && candidates.some((one) => Number.isFinite(deferral(one, build, base)));
+    if (!isTaken) return reasonOf(build, candidates, all, input);
+    const isDue = build.spec.group === "untested" && claimableIn(build, input.now) === 0;
+    if (!isDue || waitedOf(build, input.now) <= disbelief) return undefined;
+    const holder = treeHolder(build, partition);
+    const asked = input.strategy === "Modulo" ? candidates : idle.filter((one, n) => n < sample || one.name === holder);
+    const lazy = asked.find((one) => one.isIdle && mayBuild(one.builder, build) && deferral(one, build, earlier) === 0);
+    if (lazy === undefined) return undefined;
+    return `"${lazy.name}" is idle and does not claim it, after ${formatDuration(waitedOf(build, input.now))}`;
+  };
+}
+
+interface Member {
+  readonly name: string;
+  readonly builder: Builder | undefined;
+  readonly rank: number;
+  readonly preference: Preference;
+  /** Whether the builder has had no claim for two minutes. */
+  readonly isIdle: boolean;
+}
+
+/** The time of the last failed attempt of each builder. */
+function lastFailuresOf(builds: readonly Build[]): ReadonlyMap<string, string> {
+  const last = new Map<string, string>();
+  for (const { status } of builds) {
+    const trouble = status?.trouble;
+    if (trouble !== undefined && trouble.at > (last.get(trouble.builder) ?? "")) last.set(trouble.builder, trouble.at);
+  }
+  return last;
+}
+
+function reasonOf(
+  build: Build,
+  allowed: readonly Member[],
+  candidates: readonly Member[],
+  { strategy }: CoverageInput,
+): string {
+  if (candidates.length > 0 && allowed.length === 0) return "force-hashes limits its builders to other commits";
+  if (allowed.length > 0 && allowed.every(({ name }) => isBarred(build, name)))
+    return "it broke three builders, and none of them is Ready";
+  if (strategy === "Modulo")
+    return "no builder owns its commit, because config/worker-index or config/workers-pool-size changes the shares";
+  return "every Ready builder leaves it to others";
+}
+
+function waitedOf({ spec }: Build, now: Milliseconds): Milliseconds {
+  return spec.requestedAt === undefined ? 0 : Math.max(0, now - Date.parse(spec.requestedAt));
+}

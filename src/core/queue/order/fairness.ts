@@ -1,0 +1,95 @@
+import type { Build } from "../../../api/objects/build.ts";
+import type { BuilderPoolSpec } from "../../../api/objects/pool.ts";
+import type { Milliseconds } from "../../../api/values/duration.ts";
+import { compareWaiting } from "./priority.ts";
+
+/** The rules of a pool that share turns among groups of builds. */
+export type Fairness = BuilderPoolSpec["fairness"];
+
+/** The builds of a pool and its rules. */
+export interface FairnessInput {
+  /** All Builds of the pool: the tested ones show the last turns of their groups. */
+  readonly builds: readonly Build[];
+  readonly fairness?: Fairness | undefined;
+  readonly now: Milliseconds;
+}
+
+/** Compares two untested builds. Negative if `a` goes first. */
+export type Order = (a: Build, b: Build) => number;
+
+/**
+ * The order of the untested builds: the priority label first, then fair turns, then the waiting time.
+ *
+ * A build waits for a turn since its own waiting time, or since its group last had as many turns as its weight,
+ * whichever is later. The longest wait goes first. So groups alternate, a group that waits is never overtaken twice by
+ * a group of the same weight, and no group pays for turns that nobody else wanted. Within one group the waiting time
+ * alone decides.
+ */
+export function fairOrderOf({ builds, fairness, now }: FairnessInput): Order {
+  if (fairness === undefined || fairness.by.length === 0) return compareWaiting;
+  let turns: ReadonlyMap<string, string> | undefined;
+  const waitsSince = (build: Build) => {
+    turns ??= turnsOf(builds, fairness, now);
+    const turn = turns.get(groupOf(build, fairness)) ?? "";
+    if (turn > build.spec.waitingSince) return turn;
+    return build.spec.waitingSince;
+  };
+  return (a, b) => {
+    if (a.spec.urgent !== b.spec.urgent) return compareWaiting(a, b);
+    const [first, second] = [waitsSince(a), waitsSince(b)];
+    return first === second ? compareWaiting(a, b) : first < second ? -1 : 1;
+  };
+}
+
+/**
+ * The time since which each group waits for its next turn: its last turn, or an earlier one for a larger weight. A turn
+ * in the future comes from a wrong clock and is ignored.
+ */
+function turnsOf(builds: readonly Build[], fairness: Fairness, now: Milliseconds): ReadonlyMap<string, string> {
+  const end = new Date(now).toISOString();
+  const taken = builds.filter(({ status }) => status?.lastTurn !== undefined && status.lastTurn <= end);
+  const groups = Map.groupBy(taken, (build) => groupOf(build, fairness));
+  return new Map(
+    [...groups].flatMap(([group, members]): [string, string][] => {
+      const times = members.map(({ status }) => status?.lastTurn ?? "").sort();
+      const turn = times.at(-weightOf(members[0], fairness));
+      return turn === undefined ? [] : [[group, turn]];
+    }),
+  );
+}
+
+/** GitHub ignores the case of repositories and logins. */
+const fieldOf = {
+  Repository: ({ spec }: Build) => spec.repository.toLowerCase(),
+  Check: ({ spec }: Build) => spec.check,
+  Author: ({ spec }: Build) => spec.author.toLowerCase(),
+} as const satisfies Record<Fairness["by"][number], (build: Build) => string>;
+
+function groupOf(build: Build, { by }: Fairness): string {
+  return by.map((kind) => fieldOf[kind](build)).join("\0");
+}
+
+/** The weight of the first entry that names no other repository, check or author; otherwise 1. */
+function weightOf(build: Build | undefined, { weights }: Fairness): number {
+  const isSame = (wanted: string | undefined, value: string) => wanted === undefined || wanted.toLowerCase() === value;
+  const entry = weights.find(
+    ({ repository, check, author }) =>
+      build !== undefined &&
+      isSame(repository, fieldOf.Repository(build)) &&
+      (check === undefined || check === fieldOf.Check(build)) &&
+      isSame(author, fieldOf.Author(build)),
+  );
+  return entry?.weight ?? 1;
+}
+
+/** The group of a build in words, such as `o/r, build/O2`, and the time of its last turn; undefined without one. */
+export function lastTurnOf(
+  build: Build,
+  { builds, fairness, now }: FairnessInput,
+): { readonly group: string; readonly at: string } | undefined {
+  if (fairness === undefined || fairness.by.length === 0) return undefined;
+  const at = turnsOf(builds, fairness, now).get(groupOf(build, fairness));
+  const { repository, check, author } = build.spec;
+  const names = { Repository: repository, Check: check, Author: author };
+  return at === undefined ? undefined : { group: fairness.by.map((kind) => names[kind]).join(", "), at };
+}
