@@ -25,7 +25,10 @@ export type Operation =
 export type Action = Operation & Explanation;
 
 /** The fields of a Builder's spec that the operator owns. People own the other fields. */
-export type OwnedSpec = Pick<BuilderSpec, "pool" | "desired" | "drainReason" | "workerIndex" | "poolSize" | "external">;
+export type OwnedSpec = Pick<
+  BuilderSpec,
+  "pool" | "desired" | "drainReason" | "workerIndex" | "poolSize" | "external" | "revision" | "end"
+>;
 
 /** A Kubernetes Event about a pool or a builder. */
 export interface PoolEvent extends Explanation {

@@ -1,5 +1,7 @@
+import type { BuildSpec, OtherStatus } from "../../api/objects/build.ts";
 import type { BuilderPool, BuilderPoolStatus } from "../../api/objects/pool.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
+import type { Trial } from "../comparison/trials.ts";
 import type { Explanation } from "./action.ts";
 import type { Member } from "./builder/member.ts";
 
@@ -17,10 +19,16 @@ export interface Workload {
 export interface WorkloadEnvironment {
   /** Image of the builder program; absent on one machine. */
   readonly program?: string;
+  /** Builders are tasks of this process: fields of pods have no effect. */
+  readonly isMachine?: boolean;
   /** Public address of the log service; absent on one machine. */
   readonly logsUrl?: string;
+  /** Audience of the tokens that the log service accepts; absent on one machine. */
+  readonly logsAudience?: string;
   /** The reason that no builder of the pool can start; absent if builders can start. */
   readonly refusal?: Refusal;
+  /** Why the API server refuses new pods of the pool, in its own words; absent if no pod is missing. */
+  readonly podRefusal?: string;
   /**
    * The applied objects differ from the pool's spec although replicas and revision match, for example after an edit by
    * hand.
@@ -29,7 +37,7 @@ export interface WorkloadEnvironment {
 }
 
 /** The reason that no builder of a pool can start. */
-export type Refusal = Explanation & { readonly reason: "NameTaken" | "DefinitionInvalid" };
+export type Refusal = Explanation & { readonly reason: "NameTaken" | "DefinitionInvalid" | "SecretRefused" };
 
 /**
  * The complete input of the pool planner. Spans come from the operator's monotonic clock and restart at 0 with the
@@ -54,10 +62,26 @@ export interface ObservedPool {
     /** Checks that an older pool owns. */
     readonly conflicts: readonly { readonly check: string; readonly owner: string }[];
   };
+  /** Wanted builds that no ready builder would claim, each with the reason as a clause. */
+  readonly uncovered?: readonly { readonly title: string; readonly reason: string }[];
+  /** Verdicts of this pool beside other verdicts on the same commits. */
+  readonly comparisons?: readonly NonNullable<BuilderPoolStatus["comparisons"]>[number][];
+  /** Verdicts of canaries beside loud verdicts of this pool. Absent without `update.canary`. */
+  readonly trials?: readonly Trial[];
+  /** The newest status of another writer on a loud check of the pool, and the number of such pull requests. */
+  readonly otherWriter?: { readonly build: BuildSpec; readonly status: OtherStatus; readonly count: number };
+  /** Version of the operator, which the versions of hosts must fit; absent for a reader that judges no version. */
+  readonly version?: string;
+  /** Hosts in `spec.external.names` that another pool has. */
+  readonly takenHosts?: readonly TakenHost[];
   /** Builds with a status that must reach GitHub before the pool is deleted; 0 unless the pool is being deleted. */
   readonly unsettled: number;
   /** Time since the deletion was requested; 0 without a request. */
   readonly deletingFor: Milliseconds;
+  /** Builders with a claim on a Build of the pool; absent unless the pool is being deleted. */
+  readonly holders?: ReadonlySet<string>;
+  /** Time since the last Builder of a host was deleted; absent unless a pool with hosts is being deleted. */
+  readonly withoutHostsFor?: Milliseconds;
 }
 
 /** The queue of untested pull requests. */
@@ -65,4 +89,11 @@ export interface Waiting {
   readonly queued: number;
   /** Start of the longest wait. */
   readonly oldest?: string;
+}
+
+/** A host in `spec.external.names` that another pool has. */
+export interface TakenHost {
+  readonly name: string;
+  /** The other pool. */
+  readonly owner: string;
 }

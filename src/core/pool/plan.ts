@@ -12,16 +12,16 @@ import { statusOf } from "./status/status.ts";
 
 /**
  * Plans the next step of a pool from the observed state alone: its rollout, its removals, and the writes to objects and
- * workload. A pool at rest has no action. `now` is the wall clock in milliseconds and only dates conditions.
+ * workload. A pool at rest has no action. `now` is the wall clock in milliseconds. It dates conditions, and ends the trial of a canary.
  */
 export function planPool(observed: ObservedPool, now: number): PoolPlan {
   const { pool } = observed;
-  const rollout = rolloutOf(observed);
+  const rollout = rolloutOf(observed, now);
   const removals = removalsOf(observed, rollout);
   const isDeleted = pool.metadata.deletionTimestamp !== undefined;
   const actions = isDeleted ? planDeletion(observed) : planLivePool(observed, rollout, removals);
   const status = statusOf(observed, rollout, removals, now);
-  const requeueAfter = requeueAfterOf(observed);
+  const requeueAfter = requeueAfterOf(observed, rollout, now);
   return {
     actions,
     status,
@@ -34,7 +34,11 @@ export function planPool(observed: ObservedPool, now: number): PoolPlan {
 /** If the pool is refused, only its finalizer is added: objects under its name may belong to someone else. */
 function planLivePool(observed: ObservedPool, rollout: Rollout, removals: Removals): readonly Action[] {
   if (observed.environment?.refusal !== undefined) return addFinalizer(observed);
-  return [...addFinalizer(observed), ...planBuilders(observed, removals), ...planPods(observed, rollout, removals)];
+  return [
+    ...addFinalizer(observed),
+    ...planBuilders(observed, rollout, removals),
+    ...planPods(observed, rollout, removals),
+  ];
 }
 
 /** The finalizer comes before every object that a deletion must clean up. */

@@ -1,7 +1,8 @@
 import type { Builder, BuilderPhase, BuilderStatus } from "../../api/objects/builder.ts";
 import { apiVersion, poolFinalizer } from "../../api/objects/group.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
-import type { Action } from "./action.ts";
+import { presentStatusOf } from "../host/presentStatus.ts";
+import type { Action, OwnedSpec } from "./action.ts";
 import { type Pod, podName } from "./builder/pod.ts";
 import type { Workload } from "./observed.ts";
 
@@ -27,7 +28,10 @@ export function applyAction(state: SimulatedPool, action: Action): SimulatedPool
     case "applyBuilder": {
       const { name, spec } = action;
       const before = state.builders.get(name);
-      return withBuilder(state, { apiVersion, kind: "Builder", metadata: { name }, ...before, spec });
+      return withBuilder(state, {
+        ...{ apiVersion, kind: "Builder", metadata: { name }, ...before },
+        spec: withAccount(name, spec),
+      });
     }
     case "applyWorkload":
       return { ...state, workload: { replicas: action.replicas, revision: action.revision } };
@@ -40,6 +44,16 @@ export function applyAction(state: SimulatedPool, action: Action): SimulatedPool
     }
   }
   return action satisfies never;
+}
+
+/** Every host has its account at once. */
+function withAccount(name: string, spec: OwnedSpec): Builder["spec"] {
+  return spec.external ? { ...spec, account: accountIn(name) } : spec;
+}
+
+/** UID of the account of a host in a simulation. */
+export function accountIn(name: string): string {
+  return `account-of-${name}`;
 }
 
 /** The pool with one Builder added or replaced. */
@@ -76,6 +90,41 @@ export function startMissingPods(state: SimulatedPool): SimulatedPool {
     ended: false,
   }));
   return { ...state, pods: [...state.pods, ...pods], started: state.started + pods.length };
+}
+
+/**
+ * Moves every host that has joined to its next phase. The process of a host with the incarnation `spec.end` ends after
+ * its drain, and another starts at `spec.revision`.
+ */
+export function advanceHosts(
+  state: SimulatedPool,
+  nextPhaseOf: (phase: BuilderPhase, mustDrain: boolean) => BuilderPhase,
+): SimulatedPool {
+  return [...state.builders.values()].reduce((before, builder) => {
+    const { spec } = builder;
+    const status = presentStatusOf(builder);
+    if (!spec.external || status === undefined || status.phase === "Lost") return before;
+    const { incarnation } = status;
+    const hasEnded = spec.end === incarnation && status.phase === "Drained";
+    const next = hasEnded ? "Warming" : nextPhaseOf(status.phase, spec.desired === "Drain");
+    if (next === status.phase) return before;
+    const started = hasEnded ? startedHost(incarnation, spec.revision) : status;
+    return withBuilder(before, { ...builder, status: statusOfHost(builder.metadata.name, started, next) });
+  }, state);
+}
+
+/** The status that the process of a host writes in `phase`. */
+export function statusOfHost(
+  name: string,
+  { incarnation, revision = "" }: Pick<BuilderStatus, "incarnation" | "revision">,
+  phase: BuilderPhase,
+): BuilderStatus {
+  const warm = { incarnation, revision, at: "1970-01-01T00:00:00Z" };
+  return { phase, incarnation, revision, podUid: accountIn(name), ...(phase === "Ready" && { warm }) };
+}
+
+function startedHost(before: string, revision: string | undefined): Pick<BuilderStatus, "incarnation" | "revision"> {
+  return { incarnation: `after-${before}`, ...(revision !== undefined && { revision }) };
 }
 
 /** Moves every builder with a pod to its next phase. A builder without a status from its present pod is Pending. */

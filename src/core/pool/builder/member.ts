@@ -1,4 +1,6 @@
 import type { Builder, BuilderPhase, BuilderStatus } from "../../../api/objects/builder.ts";
+import { drainAnnotation } from "../../../api/objects/group.ts";
+import { presentStatusOf } from "../../host/presentStatus.ts";
 import { ordinalOf, type Pod } from "./pod.ts";
 
 /** Spans in milliseconds since the operator first observed a state, on its monotonic clock. */
@@ -19,7 +21,9 @@ export interface Member {
   readonly ordinal?: number;
   readonly pod?: Pod;
   readonly builder?: Builder;
-  /** The status that the present pod wrote; absent while the object holds the status of an earlier pod. */
+  /** Revision at which the present process started; absent while no process runs or the process did not say. */
+  readonly revision?: string;
+  /** The status that the present pod or the host wrote; absent while the object holds the status of an earlier pod or account. */
   readonly status?: BuilderStatus;
   readonly phase: BuilderPhase;
   readonly ages: Ages;
@@ -50,6 +54,16 @@ export function isEnding({ pod }: Member): boolean {
   return pod !== undefined && (pod.terminating || pod.ended);
 }
 
+/** Whether a process of the builder runs or starts: a pod exists, or a host has reported and is not Lost. */
+export function isPresent({ pod, ordinal, status, phase }: Member): boolean {
+  return pod !== undefined || (ordinal === undefined && status !== undefined && phase !== "Lost");
+}
+
+/** Whether a person drained the builder. The pool does not miss it. */
+export function isDrainedByPerson({ builder }: Member): boolean {
+  return builder?.metadata.annotations?.[drainAnnotation] === "true";
+}
+
 /** Whether the builder has not finished its warm-up. */
 export function isCold({ phase }: Member): boolean {
   return phase === "Pending" || phase === "Warming";
@@ -63,12 +77,14 @@ export function isIdle({ phase }: Member): boolean {
 function memberOf(pool: string, name: string, pod: Pod | undefined, builder: Builder | undefined): Member {
   const external = builder?.spec.external === true && pod === undefined;
   const ordinal = external ? undefined : (pod?.ordinal ?? ordinalOf(pool, name));
-  const status = external || isStatusOf(pod, builder) ? builder?.status : undefined;
+  const status = external || isStatusOf(pod, builder) ? builder && presentStatusOf(builder) : undefined;
+  const revision = external ? status?.revision : pod?.revision;
   return {
     name,
     ...(ordinal !== undefined && { ordinal }),
     ...(pod !== undefined && { pod }),
     ...(builder !== undefined && { builder }),
+    ...(revision !== undefined && { revision }),
     ...(status !== undefined && { status }),
     phase: phaseOf(status),
     ages: noAges,

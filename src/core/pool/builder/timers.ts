@@ -67,12 +67,11 @@ function observeDrain(
 /** A restarted process makes progress only beyond the best of all earlier processes at this revision. */
 function observeWarmup(
   before: BuilderTimer["warmup"],
-  { pod, status }: Member,
+  { revision, status }: Member,
   now: Milliseconds,
 ): BuilderTimer["warmup"] {
   const { done = 0, progressAt } = status?.warmup ?? {};
   const incarnation = status?.incarnation;
-  const revision = pod?.revision;
   if (before === undefined || before.revision !== revision) {
     return { revision, incarnation, best: done, progressAt, since: now };
   }

@@ -5,7 +5,7 @@ import { headlessServiceOf } from "./headlessService.ts";
 import { roleBindingOf, roleOf, serviceAccountOf } from "./identity.ts";
 import type { Manifest } from "./manifest.ts";
 import { networkPolicyOf } from "./networkPolicy.ts";
-import type { PodTemplate } from "./podTemplate.ts";
+import type { PodTemplate } from "./pod/podTemplate.ts";
 import { statefulSetOf } from "./statefulSet.ts";
 
 /**

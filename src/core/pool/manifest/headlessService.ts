@@ -1,7 +1,7 @@
 import type { BuilderPool } from "../../../api/objects/pool.ts";
-import { healthPort } from "./containers.ts";
 import type { Manifest } from "./manifest.ts";
 import { ownedMetadataOf, selectorOf } from "./owned.ts";
+import { healthPort } from "./pod/containers.ts";
 
 /** The headless Service: DNS names for all pods and targets for Prometheus, whether the pods are ready or not. */
 export function headlessServiceOf(pool: BuilderPool): Manifest {

@@ -1,8 +1,8 @@
 import type { BuilderPool } from "../../../api/objects/pool.ts";
-import { healthPort } from "./containers.ts";
 import { type EgressTarget, egressRulesOf } from "./egress.ts";
 import type { Manifest } from "./manifest.ts";
 import { ownedMetadataOf, selectorOf } from "./owned.ts";
+import { healthPort } from "./pod/containers.ts";
 
 /**
  * Allows only health and metrics requests into a builder pod, and blocks its way to the credentials of the node. With

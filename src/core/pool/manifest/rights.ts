@@ -5,6 +5,8 @@ export interface Rule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
+  /** Only objects with these names; absent: all objects. */
+  readonly resourceNames?: readonly string[];
 }
 
 const read = ["get", "list", "watch"] as const;
@@ -19,6 +21,9 @@ export const builderRules: readonly Rule[] = [
   { apiGroups: [group], resources: ["builders/status", "builds/status"], verbs: ["update"] },
   { apiGroups: leases, resources: ["leases"], verbs: ["get", "create", "update"] },
 ];
+
+/** ConfigMap with the authority of the API server. Kubernetes creates it in each namespace. */
+export const rootAuthority = "kube-root-ca.crt";
 
 /**
  * Verbs of the operator on the owned objects of pools. Server-side apply needs `patch`, and `create` for a missing
@@ -47,5 +52,10 @@ export const operatorRules: readonly Rule[] = [
   { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: keep },
   { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: keep },
   { apiGroups: [""], resources: ["secrets"], verbs: ["get"] },
+  // Two rights of hosts, which the operator only grants. The admission policy refuses the first to the operator itself.
+  { apiGroups: [""], resources: ["serviceaccounts/token"], verbs: ["create"] },
+  { apiGroups: [""], resources: ["configmaps"], resourceNames: [rootAuthority], verbs: ["get"] },
+  // Reasons of refused pods.
+  { apiGroups: [""], resources: ["events"], verbs: ["list"] },
   { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create", "patch"] },
 ];

@@ -1,8 +1,8 @@
 import { type BuilderPool, Workspace } from "../../../api/objects/pool.ts";
 import type { Manifest } from "./manifest.ts";
-import { dataVolume } from "./mounts.ts";
 import { labelsOf, ownedMetadataOf, selectorOf } from "./owned.ts";
-import type { PodTemplate } from "./podTemplate.ts";
+import { dataVolume } from "./pod/mounts.ts";
+import type { PodTemplate } from "./pod/podTemplate.ts";
 
 /**
  * The StatefulSet that starts the pods. With OnDelete it replaces no pod on its own; the planner decides on removals.

@@ -1,11 +1,13 @@
 import { isCold, isEnding, type Member } from "../builder/member.ts";
 import type { Budget } from "./budget.ts";
+import { canarySurgeOf } from "./canaryOrdinals.ts";
 import { mayAdvance, type Rollout } from "./rollout.ts";
 
 /**
  * The number of ordinals that the pool wants: the declared ones, plus surge ordinals above them during updates and
  * restarts. The surge is at most one for each builder in service that must be replaced. A surge builder is later scaled
- * down like any other. The budget allows that only after the replaced builder is ready again.
+ * down like any other. The budget allows that only after the replaced builder is ready again. Canaries take surge
+ * ordinals first.
  */
 export function placesOf(
   { instances, maxSurge }: { readonly instances: number; readonly maxSurge: Budget["maxSurge"] },
@@ -17,7 +19,8 @@ export function placesOf(
   const toReplace = declared.filter((member) => isInService(member) && mustBeReplaced(member)).length;
   const isUpdating = declared.some(({ pod }) => pod !== undefined && pod.revision !== rollout.target);
   const heldSurge = isUpdating && !mayAdvance(rollout) ? surgeAt(instances, members, rollout.target) : 0;
-  return instances + Math.min(maxSurge, Math.max(toReplace, heldSurge));
+  const canarySurge = mayAdvance(rollout) ? canarySurgeOf(rollout.canary?.ordinals ?? new Set(), instances) : 0;
+  return instances + Math.min(maxSurge, Math.max(toReplace, heldSurge, canarySurge));
 }
 
 /**

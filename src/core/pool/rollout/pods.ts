@@ -10,9 +10,12 @@ const shortGrace = 30_000;
 
 const restored: Explanation = { reason: "AsDesired", message: "Restores the workload to the pool's spec" };
 
-/** Applies size and revision of the workload, then deletes the pods due for removal. */
+/**
+ * Applies size and revision of the workload, then deletes the pods due for removal. A pool that never wanted a pod has
+ * no workload. A pool that starts no pod keeps the revision, since its spec may have no image.
+ */
 export function planPods(
-  { workload, environment }: ObservedPool,
+  { pool, workload, environment }: ObservedPool,
   rollout: Rollout,
   { places, all }: Removals,
 ): readonly Action[] {
@@ -21,7 +24,9 @@ export function planPods(
     places,
     draining.map(({ member }) => member),
   );
-  const wanted = { replicas, revision: rollout.startRevision };
+  if (workload === undefined && replicas === 0) return [];
+  const startRevision = pool.spec.instances === 0 ? workload?.revision : undefined;
+  const wanted = { replicas, revision: startRevision ?? rollout.startRevision };
   return [
     ...applyWorkload(workload, wanted, rollout, environment?.hasDrifted ?? false),
     ...deletePods({ places, all }),
@@ -43,6 +48,10 @@ function changeOf(now: Workload | undefined, { replicas, revision }: Workload, r
   if (now === undefined) {
     if (replicas === 0) return restored;
     return { reason: "ScaledUp", message: `Starts ${builderCountOf(replicas)} at revision ${revision}` };
+  }
+  if (now.revision !== revision && rollout.canary?.hold !== undefined) {
+    if (revision !== rollout.target) return { reason: "AsDesired", message: `Other builders start at ${revision}` };
+    return { reason: "UpdateStarted", message: `Canaries start at revision ${revision} instead of ${now.revision}` };
   }
   if (now.revision !== revision) {
     const reason = rollout.state === "RolledBack" ? "RolledBack" : "UpdateStarted";

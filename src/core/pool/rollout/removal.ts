@@ -1,22 +1,32 @@
 import type { BuilderPoolSpec } from "../../../api/objects/pool.ts";
 import { type Milliseconds, milliseconds } from "../../../api/values/duration.ts";
-import { isEnding, isIdle, isServing, type Member } from "../builder/member.ts";
+import { unsupportedVersionOf } from "../builder/agentVersion.ts";
+import { isHost } from "../builder/host.ts";
+import { isDrainedByPerson, isEnding, isIdle, isPresent, isServing, type Member } from "../builder/member.ts";
+import { hostNamesOf } from "../hostNames.ts";
 import type { ObservedPool } from "../observed.ts";
-import { type Budget, budgetOf } from "./budget.ts";
+import { type Budget, poolBudgetOf } from "./budget.ts";
+import { isOnTrial } from "./canary.ts";
 import { placesOf } from "./places.ts";
-import { type RemovalReason, replacementReasonOf, scaleDownReasonOf, urgencyOf } from "./removalReason.ts";
+import {
+  hostRemovalReasonOf,
+  type RemovalReason,
+  replacementReasonOf,
+  scaleDownReasonOf,
+  urgencyOf,
+} from "./removalReason.ts";
 import type { Rollout } from "./rollout.ts";
 
 /** The removal of one builder, with its next step. */
 export interface Removal {
   readonly member: Member;
   readonly reason: RemovalReason;
-  /** Whether the pool still wants its ordinal, so that a new pod replaces it. */
+  /** Whether the pool still wants its ordinal or its host, so that a new process replaces it. */
   readonly returns: boolean;
   readonly step:
     | "Wait" // for its build to finish, for its pod to go, or for the budget
     | "Drain" // it starts no new build
-    | "Remove" // it is idle: its pod may be deleted
+    | "Remove" // it is idle: its pod may be deleted, a host may restart or be forgotten
     | "Force"; // its drain exceeded the limit
 }
 
@@ -37,30 +47,36 @@ export function drainLimit(update: BuilderPoolSpec["update"]): Milliseconds {
 
 /**
  * The removals of a pool in the order in which the budget serves them: requests of people first, then high to low
- * ordinals. Idle builders are removed at once. A ready builder drains only while the budget allows it.
+ * ordinals, then outside hosts. Idle builders are removed at once. A ready builder drains only while the budget allows
+ * it. A builder on trial is outside the budget.
  */
-export function removalsOf({ pool, members }: ObservedPool, rollout: Rollout): Removals {
+export function removalsOf(observed: ObservedPool, rollout: Rollout): Removals {
+  const { pool, members } = observed;
   const { spec } = pool;
-  const budget = budgetOf(spec);
+  const budget = poolBudgetOf(observed);
+  const hosts = new Set(hostNamesOf(observed));
   const replacementReasons = new Map(members.map((member) => [member.name, replacementReasonOf(member, rollout)]));
   const places = placesOf(
     { instances: spec.instances, maxSurge: budget.maxSurge },
     members,
     rollout,
-    ({ name }) => replacementReasons.get(name) !== undefined,
+    (member) => replacementReasons.get(member.name) !== undefined && !isOnTrial(member, rollout.canary),
   );
+  const costOf = (member: Member) => (isServing(member) && !isOnTrial(member, rollout.canary) ? 1 : 0);
   const leaving = members
-    .map((member) => ({ member, returns: (member.ordinal ?? 0) < places }))
+    .map((member) => ({ member, returns: isHost(member) ? hosts.has(member.name) : (member.ordinal ?? 0) < places }))
     .map((candidate) => ({
       ...candidate,
       reason: candidate.returns
         ? replacementReasons.get(candidate.member.name)
-        : scaleDownReasonOf(candidate.member, spec.instances),
+        : isHost(candidate.member)
+          ? hostRemovalReasonOf(candidate.member)
+          : scaleDownReasonOf(candidate.member, spec.instances),
     }))
     .filter((candidate): candidate is typeof candidate & { reason: RemovalReason } => candidate.reason !== undefined)
-    .filter(({ member }) => member.pod !== undefined)
-    .sort((a, b) => urgencyOf(a.reason) - urgencyOf(b.reason) || (b.member.ordinal ?? 0) - (a.member.ordinal ?? 0));
-  return { places, all: withSteps(leaving, spareOf(members, budget), drainLimit(spec.update)) };
+    .filter(({ member }) => isHost(member) || member.pod !== undefined)
+    .sort((a, b) => urgencyOf(a.reason) - urgencyOf(b.reason) || (b.member.ordinal ?? -1) - (a.member.ordinal ?? -1));
+  return { places, all: withSteps(leaving, costOf, spareOf(observed, costOf, budget), drainLimit(spec.update)) };
 }
 
 /** Whether the builder still occupies its ordinal. */
@@ -68,11 +84,23 @@ export function holdsOrdinal({ step, member }: Removal): boolean {
   return (step === "Wait" || step === "Drain") && !isEnding(member);
 }
 
-function withSteps(leaving: readonly Omit<Removal, "step">[], spare: number, limit: Milliseconds): readonly Removal[] {
+function withSteps(
+  leaving: readonly Omit<Removal, "step">[],
+  costOf: (member: Member) => number,
+  spare: number,
+  limit: Milliseconds,
+): readonly Removal[] {
   let remaining = spare;
   return leaving.map((removal) => {
-    const step = nextStep(removal.member, remaining > 0, limit);
-    if (step === "Drain") remaining -= 1;
+    const { member, returns } = removal;
+    const cost = costOf(member);
+    const isLeavingHost = isHost(member) && !returns;
+    const step = (isLeavingHost ? nextStepOfLeavingHost : nextStep)(
+      member,
+      remaining > 0 || (cost === 0 && isServing(member)),
+      limit,
+    );
+    if (step === "Drain") remaining -= cost;
     return { ...removal, step };
   });
 }
@@ -84,7 +112,20 @@ function nextStep(member: Member, mayDrain: boolean, limit: Milliseconds): Remov
   return member.phase === "Ready" && mayDrain ? "Drain" : "Wait";
 }
 
-/** The number of ready builders that may drain now. */
-function spareOf(members: readonly Member[], { minReady }: Budget): number {
-  return members.filter((member) => member.ordinal !== undefined && isServing(member)).length - minReady;
+/** The operator cannot stop the process of a host. A host is forgotten only after its process can claim nothing. */
+function nextStepOfLeavingHost(member: Member, mayDrain: boolean, limit: Milliseconds): Removal["step"] {
+  if (!isPresent(member) || member.phase === "Drained") return "Remove";
+  if (member.builder?.spec.desired === "Drain") return member.ages.draining >= limit ? "Force" : "Wait";
+  return isIdle(member) || (member.phase === "Ready" && mayDrain) ? "Drain" : "Wait";
+}
+
+/**
+ * The number of ready builders that may drain now. Builders that drain in any case do not count: a person drains them,
+ * or their version does not work with the operator. A builder on trial publishes nothing, so it does not count.
+ */
+function spareOf({ members, version }: ObservedPool, costOf: (member: Member) => number, { minReady }: Budget): number {
+  const staying = members.filter(
+    (member) => !isDrainedByPerson(member) && unsupportedVersionOf(member, version) === undefined,
+  );
+  return staying.reduce((sum, member) => sum + costOf(member), 0) - minReady;
 }

@@ -1,9 +1,10 @@
 import { restartAnnotation } from "../../../api/objects/group.ts";
 import type { Explanation } from "../action.ts";
 import { builderCountOf } from "../builder/builderCount.ts";
-import type { Member } from "../builder/member.ts";
+import { isHost } from "../builder/host.ts";
+import { isPresent, type Member } from "../builder/member.ts";
 import { quarantinePauseOf } from "../builder/quarantine.ts";
-import { mayAdvance, type Rollout } from "./rollout.ts";
+import { hasWantedRevision, mayAdvance, type Rollout, targetOf } from "./rollout.ts";
 
 /** The reason to remove a builder, or to replace its pod. */
 export interface RemovalReason extends Explanation {
@@ -18,12 +19,12 @@ const drainReasons = ["ScaleDown", "Restart", "Quarantine", "Update"] as const;
 const rules = [
   restartReasonOf, // a person requested a restart of this incarnation
   quarantineReasonOf, // its quarantine pause is over
-  updateReasonOf, // its pod has another revision than the target
+  updateReasonOf, // its process has another revision than the target
 ];
 
-/** The reason to replace the builder; undefined if its pod stays. */
+/** The reason to replace the builder's process; undefined if the process stays. */
 export function replacementReasonOf(member: Member, rollout: Rollout): RemovalReason | undefined {
-  if (member.pod === undefined) return undefined;
+  if (!isPresent(member)) return undefined;
   for (const rule of rules) {
     const reason = rule(member, rollout);
     if (reason !== undefined) return reason;
@@ -37,6 +38,15 @@ export function scaleDownReasonOf(member: Member, instances: number): RemovalRea
     drainReason: "ScaleDown",
     reason: "ScaledDown",
     message: `"${member.name}" is surplus: the pool has ${builderCountOf(instances)}`,
+  };
+}
+
+/** The removal reason of an outside host that the pool no longer names. */
+export function hostRemovalReasonOf({ name }: Member): RemovalReason {
+  return {
+    drainReason: "ScaleDown",
+    reason: "ScaledDown",
+    message: `"${name}" leaves: spec.external.names does not have it`,
   };
 }
 
@@ -61,10 +71,20 @@ function quarantineReasonOf({ name, phase, ages }: Member): RemovalReason | unde
   return { drainReason: "Quarantine", reason: "BuilderRestarted", message };
 }
 
-/** A drain that has begun is completed even if the rollout is paused or stalled. */
-function updateReasonOf({ name, pod, builder }: Member, rollout: Rollout): RemovalReason | undefined {
-  if (pod === undefined || pod.revision === rollout.target) return undefined;
-  if (!mayAdvance(rollout) && builder?.spec.drainReason !== "Update") return undefined;
-  const message = `"${name}" is updated from revision ${pod.revision} to ${rollout.target}`;
+/**
+ * A drain that has begun is completed even if the rollout is paused or stalled. After a rollback hosts stay: the spec
+ * that they would read is the abandoned one. During a trial, a pod outside the trial returns to a loud revision: it
+ * started by itself while a canary started.
+ */
+function updateReasonOf(member: Member, rollout: Rollout): RemovalReason | undefined {
+  if (hasWantedRevision(member, rollout)) return undefined;
+  const { canary, state, target, previous = target } = rollout;
+  const isTrial = canary?.hold !== undefined && canary.hold !== "Announced";
+  const isStray = isTrial && !canary.ordinals.has(member.ordinal ?? -1);
+  const isHeld =
+    (!mayAdvance(rollout) && !(isStray && state !== "Paused")) || (isHost(member) && state === "RolledBack");
+  if (isHeld && member.builder?.spec.drainReason !== "Update") return undefined;
+  const wanted = isStray ? previous : targetOf(member, rollout);
+  const message = `"${member.name}" is updated from revision ${member.revision} to ${wanted}`;
   return { drainReason: "Update", reason: "BuilderRestarted", message };
 }

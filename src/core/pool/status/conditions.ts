@@ -1,28 +1,25 @@
 import type { Condition } from "../../../api/objects/metadata.ts";
 import type { BuilderPoolStatus } from "../../../api/objects/pool.ts";
-import type { PoolConditionType, PoolReason } from "../../../api/objects/reasons.ts";
-import type { Explanation, PoolEvent } from "../action.ts";
-import { builderCountOf } from "../builder/builderCount.ts";
+import type { PoolReason } from "../../../api/objects/reasons.ts";
+import { notTested } from "../../definitions/checks.ts";
+import type { PoolEvent } from "../action.ts";
 import { isCold, isEnding, isServing, type Member } from "../builder/member.ts";
 import type { ObservedPool } from "../observed.ts";
-import { budgetOf } from "../rollout/budget.ts";
+import { poolBudgetOf } from "../rollout/budget.ts";
+import { budgetWaitOf } from "../rollout/budgetWait.ts";
+import { isOnTrial } from "../rollout/canary.ts";
 import type { Removals } from "../rollout/removal.ts";
 import type { Rollout } from "../rollout/rollout.ts";
-import { startFailureOf } from "./stuck.ts";
+import { checkBasesUsable } from "./bases.ts";
+import { canaryStallOf, disagreementsOf } from "./canary.ts";
+import type { ConditionRule, Facts } from "./facts.ts";
+import { checkAvailable, checkProgressing } from "./progress.ts";
+import { startFailureOf, stuckNames } from "./stuck.ts";
+import { type Finding, type OwnFindings, summaryOf, summaryTypes } from "./summary.ts";
 import { warmupStepOf } from "./warmupStep.ts";
 
-type Finding = Explanation & { readonly status: Condition["status"] };
-interface Facts {
-  readonly observed: ObservedPool;
-  readonly rollout: Rollout;
-  readonly removals: Removals;
-  readonly ready: number;
-  readonly serving: number;
-}
-type ConditionRule = (facts: Facts) => Finding;
-
-/** The rule of each condition of a pool. */
-const conditionRules: Readonly<Record<PoolConditionType, ConditionRule>> = {
+/** The rule of each condition of a pool, except the summaries. */
+const conditionRules: Readonly<Record<keyof OwnFindings, ConditionRule>> = {
   Available: checkAvailable,
   Progressing: checkProgressing,
   Stalled: checkStalled,
@@ -30,6 +27,7 @@ const conditionRules: Readonly<Record<PoolConditionType, ConditionRule>> = {
   Conflict: checkConflict,
   GitHubReachable: checkGitHubReachable,
   DefinitionsValid: checkDefinitionsValid,
+  BasesUsable: ({ observed }) => checkBasesUsable(observed),
 };
 
 /** The conditions of a pool. `now`, the wall clock in milliseconds, dates the conditions with a changed status. */
@@ -39,13 +37,17 @@ export function conditionsOf(
   removals: Removals,
   now: number,
 ): readonly Condition[] {
-  const pods = observed.members.filter(({ ordinal }) => ordinal !== undefined);
-  const ready = pods.filter((member) => member.phase === "Ready" && !isEnding(member)).length;
-  const facts = { observed, rollout, removals, ready, serving: observed.members.filter(isServing).length };
+  const budget = poolBudgetOf(observed);
+  const loud = observed.members.filter((member) => !isOnTrial(member, rollout.canary));
+  const ready = loud.filter((member) => member.phase === "Ready" && !isEnding(member)).length;
+  const serving = loud.filter(isServing).length;
+  const wait = budgetWaitOf(observed, rollout, removals);
+  const facts: Facts = { observed, rollout, removals, budget, ready, serving, wait };
   const before = new Map(observed.pool.status?.conditions?.map((condition) => [condition.type, condition]));
   const { generation } = observed.pool.metadata;
-  return Object.entries(conditionRules).map(([type, check]) => {
-    const finding = check(facts);
+  const own = Object.fromEntries(Object.entries(conditionRules).map(([type, check]) => [type, check(facts)]));
+  const findings = own as OwnFindings;
+  return Object.entries({ ...findings, ...summaryOf(findings) }).map(([type, finding]) => {
     const last = before.get(type);
     const lastTransitionTime = last?.status === finding.status ? last.lastTransitionTime : new Date(now).toISOString();
     const { status, reason, message } = finding;
@@ -77,80 +79,37 @@ export function changedConditionsOf(
   });
 }
 
-/** The Events of changed conditions. */
+/** The Events of changed conditions. Conditions with one message share an Event. */
 export function eventsOf(
   pool: string,
   before: BuilderPoolStatus["conditions"],
   after: readonly Condition[],
 ): readonly PoolEvent[] {
-  return changedConditionsOf(before, after).map(({ reason, message }) => ({
+  const own = after.filter(({ type }) => !summaryTypes.some((summary) => summary === type));
+  const changed = new Map(changedConditionsOf(before, own).map((one) => [`${one.reason} ${one.message}`, one]));
+  return [...changed.values()].map(({ reason, message }) => ({
     reason: reason as PoolReason,
     message,
     object: `BuilderPool/${pool}`,
   }));
 }
 
-function checkAvailable({ observed: { pool, members }, ready }: Facts): Finding {
-  const { instances } = pool.spec;
-  const atLeast = Math.max(1, budgetOf(pool.spec).minReady);
-  if (instances === 0) {
-    return { status: "True", reason: "NoInstances", message: "spec.instances is 0, so the pool builds nothing" };
-  }
-  const message = `${ready} of ${instances} builders are ready`;
-  if (ready >= instances) return { status: "True", reason: "AllReady", message };
-  if (ready >= atLeast) return { status: "True", reason: "AsDesired", message };
-  const help = `at least ${atLeast} must be; \`get builders\` shows the phases of the others`;
-  return { status: "False", reason: "NotEnoughReady", message: `${message}, ${help}${startFailureOf(members)}` };
-}
-
-function checkProgressing({ observed, rollout, removals, ready }: Facts): Finding {
-  const { pool, members } = observed;
-  const { instances } = pool.spec;
-  if (pool.metadata.deletionTimestamp !== undefined) {
-    return { status: "True", reason: "PoolDeleted", message: "The builders drain, then the pool is deleted" };
-  }
-  const pods = members.filter(({ pod }) => pod !== undefined);
-  const updated = pods.filter(({ pod }) => pod?.revision === rollout.target).length;
-  const progress = `${updated} of ${instances} builders have revision ${rollout.target}`;
-  if (rollout.state === "Paused") {
-    const message = `The update is paused, ${progress}; it continues when spec.update.paused is false`;
-    return { status: "False", reason: "UpdatePaused", message };
-  }
-  if (rollout.state === "Stalled") {
-    const reason = rollout.previous === undefined ? "WarmupStuck" : "UpdateStalled";
-    return {
-      status: "False",
-      reason,
-      message: `${stuckNames(rollout.stuck)} does not become ready; the condition Stalled shows the reason`,
-    };
-  }
-  const isRolling = rollout.state === "Rolling" || updated < pods.length;
-  if (isRolling) return { status: "True", reason: "UpdateStarted", message: `${progress}${startFailureOf(members)}` };
-  if (pods.length > removals.places) {
-    return {
-      status: "True",
-      reason: "ScaledDown",
-      message: `Scales from ${builderCountOf(pods.length)} to ${instances}`,
-    };
-  }
-  if (ready < instances) {
-    const message = `${ready} of ${instances} builders are ready${startFailureOf(members)}`;
-    return { status: "True", reason: "NotEnoughReady", message };
-  }
-  const reason = pool.status?.previousRevision !== undefined ? "UpdateFinished" : "AsDesired";
-  return { status: "False", reason, message: "The builders are as declared" };
-}
-
-function checkStalled({ observed: { pool }, rollout }: Facts): Finding {
+function checkStalled({ observed, rollout }: Facts): Finding {
+  const { pool, environment } = observed;
+  // A refused pool gets no builder until a person changes it. Deployment tools then report a failure.
+  if (environment?.refusal !== undefined) return { status: "True", ...environment.refusal };
   const { warmup, update } = pool.spec;
   if (rollout.state === "RolledBack") {
+    const { canary } = rollout;
+    const hasDisagreed = canary?.record.phase === "Disagreed" && canary.record.revision === rollout.previous;
     const message =
-      `Revision ${rollout.previous} did not become ready, so the pool returned to ${rollout.target}; ` +
+      `${hasDisagreed ? disagreementsOf(canary) : `Revision ${rollout.previous} did not become ready`}, so the pool returned to ${rollout.target}; ` +
       "change the spec to try another revision, or set spec.update.onStall to Pause to retry this one";
     return { status: "True", reason: "RolledBack", message };
   }
   if (rollout.stuck.length === 0) {
-    return { status: "False", reason: "AsDesired", message: "No warm-up is stuck" };
+    const stall = canaryStallOf(observed, rollout);
+    return stall ?? { status: "False", reason: "AsDesired", message: "No warm-up is stuck" };
   }
   const problem = describeStuck(rollout.stuck, warmup.timeout);
   if (rollout.previous === undefined) {
@@ -162,7 +121,13 @@ function checkStalled({ observed: { pool }, rollout }: Facts): Finding {
   return { status: "True", reason: "UpdateStalled", message };
 }
 
-function checkCovered({ serving }: Facts): Finding {
+function checkCovered({ serving, observed: { uncovered = [] } }: Facts): Finding {
+  if (serving > 0 && uncovered.length > 0) {
+    const listed = uncovered.slice(0, 5).map(({ title, reason }) => `${title} (${reason})`);
+    const more = uncovered.length > listed.length ? `, and ${uncovered.length - listed.length} more` : "";
+    const builds = uncovered.length === 1 ? "1 build has" : `${uncovered.length} builds have`;
+    return { status: "False", reason: "Uncovered", message: `${builds} no builder: ${listed.join(", ")}${more}` };
+  }
   if (serving > 0) return { status: "True", reason: "AsDesired", message: "Every pull request has a ready builder" };
   return { status: "False", reason: "NotEnoughReady", message: "No builder is ready, so pull requests wait" };
 }
@@ -171,14 +136,34 @@ function checkConflict({ observed }: Facts): Finding {
   const { refusal } = observed.environment ?? {};
   if (refusal?.reason === "NameTaken") return { status: "True", ...refusal };
   const { conflicts } = observed.definitions;
-  if (conflicts.length === 0) {
-    return { status: "False", reason: "AsDesired", message: "No other pool owns a check of this pool" };
+  const { takenHosts = [] } = observed;
+  if (conflicts.length + takenHosts.length === 0) {
+    if (observed.otherWriter !== undefined) return otherWriterFinding(observed.otherWriter);
+    return { status: "False", reason: "AsDesired", message: "No other pool owns a check or a host of this pool" };
   }
-  const list = conflicts.map(({ check, owner }) => `"${check}" belongs to the pool "${owner}"`).join(", ");
+  const checks = conflicts.map(({ check, owner }) => `"${check}" belongs to the pool "${owner}"`).join(", ");
+  const hosts = takenHosts.map(({ name, owner }) => `the host "${name}" belongs to the pool "${owner}"`).join(", ");
+  const sentences = [
+    ...(checks === "" ? [] : [`${checks}; this pool does not build it until one of the two pools removes it`]),
+    ...(hosts === "" ? [] : [`${hosts}; this pool works without it until one of the two pools removes the name`]),
+  ];
   return {
     status: "True",
-    reason: "CheckConflict",
-    message: `${list}; this pool does not build it until one of the two pools removes it`,
+    reason: conflicts.length > 0 ? "CheckConflict" : "HostTaken",
+    message: sentences.join("; "),
+  };
+}
+
+function otherWriterFinding({ build, status, count }: NonNullable<ObservedPool["otherWriter"]>): Finding {
+  const more = count === 1 ? "" : `, and ${count - 1} more pull requests`;
+  const link = status.url === "" ? "" : ` (${status.url})`;
+  const text = status.description === "" ? status.state : `${status.state}: ${status.description}`;
+  return {
+    status: "True",
+    reason: "OtherWriter",
+    message:
+      `"${status.writer}" wrote the status "${text}"${link} of "${build.check}" on ${build.repository}#${build.number} ` +
+      `at ${status.at}${more}; this installation did not; stop the other writer, or remove the check from one of the two`,
   };
 }
 
@@ -200,11 +185,11 @@ function checkGitHubReachable({ observed: { listings, refused } }: Facts): Findi
 
 function checkDefinitionsValid({ observed: { definitions, environment } }: Facts): Finding {
   const { refusal } = environment ?? {};
-  if (refusal?.reason === "DefinitionInvalid") return { status: "False", ...refusal };
+  if (refusal !== undefined && refusal.reason !== "NameTaken") return { status: "False", ...refusal };
   const { broken } = definitions;
   if (broken.length === 0) return { status: "True", reason: "AsDesired", message: "Every check is valid" };
   const list = broken.map(({ name, message }) => `"${name}": ${message}`).join("; ");
-  return { status: "False", reason: "DefinitionInvalid", message: `Not tested until they are corrected: ${list}` };
+  return { status: "False", reason: "DefinitionInvalid", message: `${notTested}: ${list}` };
 }
 
 function describeStuck(stuck: readonly Member[], timeout: string): string {
@@ -221,8 +206,4 @@ function describeStuck(stuck: readonly Member[], timeout: string): string {
           `${stuckNames(quarantined)} is quarantined (${quarantined[0]?.status?.message ?? "its status shows the reason"})`,
         ]),
   ].join("; ");
-}
-
-function stuckNames(stuck: readonly Member[]): string {
-  return stuck.map(({ name }) => `"${name}"`).join(", ");
 }

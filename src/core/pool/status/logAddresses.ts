@@ -1,4 +1,5 @@
-import type { BuilderPool } from "../../../api/objects/pool.ts";
+import type { BuilderPool, BuilderPoolStatus } from "../../../api/objects/pool.ts";
+import type { WorkloadEnvironment } from "../observed.ts";
 
 /** Addresses that a pool keeps. */
 const kept = 4;
@@ -14,6 +15,19 @@ export function logAddressesOf({ spec: { logs }, status }: BuilderPool, publicUr
   const address = trimmed(bucket ?? publicUrl);
   const earlier = (status?.logAddresses ?? []).filter((one) => one !== address);
   return [address, ...earlier].slice(0, kept);
+}
+
+/**
+ * The log service for hosts outside the cluster: its public address. Empty for a pool without hosts, for a pool with a
+ * bucket, and on one machine.
+ */
+export function hostLogsOf(
+  { spec }: BuilderPool,
+  { logsUrl, logsAudience }: WorkloadEnvironment = {},
+): Pick<BuilderPoolStatus, "hostLogs"> {
+  const hasHosts = (spec.external?.names ?? []).length > 0;
+  if (!hasHosts || spec.logs.s3 !== undefined || logsUrl === undefined || logsAudience === undefined) return {};
+  return { hostLogs: { url: trimmed(logsUrl), audience: logsAudience } };
 }
 
 function trimmed(address: string): string {

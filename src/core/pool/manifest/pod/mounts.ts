@@ -1,6 +1,8 @@
-import type { BuilderPoolSpec } from "../../../api/objects/pool.ts";
-import { capsule, cellSecretsFolder, cellSocket } from "./capsule.ts";
-import type { Setting } from "./manifest.ts";
+import type { BuilderPoolSpec } from "../../../../api/objects/pool.ts";
+import type { Setting } from "../manifest.ts";
+import { addedMountsOf, addedVolumesOf, sharedMemory } from "./added.ts";
+import { baseCell, buildCell, capsule, cellSecretsFolder, folderOf, type PodCell } from "./capsule.ts";
+import { hasAuthorities, siteVolume, siteVolumesOf } from "./site.ts";
 
 /** The volume claim that keeps a builder's tree warm over restarts. */
 export const dataVolume = "data";
@@ -16,6 +18,8 @@ const logsAuthorityFolder = "/etc/builderpool-logs-ca";
 export const logsAuthorityFile = `${logsAuthorityFolder}/ca.crt`;
 /** Folder with the keys of the log bucket. */
 export const bucketKeysFolder = "/var/run/secrets/builderpool-bucket";
+/** Folder with the credential for private repositories. */
+export const gitCredentialFolder = "/var/run/secrets/builderpool-git";
 /**
  * Lifetime of tokens in seconds, the minimum of Kubernetes. The kubelet renews a token after 80 % of its lifetime and
  * never earlier. A token is void, for example, after its ServiceAccount was deleted and recreated. The renewal must
@@ -24,62 +28,93 @@ export const bucketKeysFolder = "/var/run/secrets/builderpool-bucket";
 const tokenSeconds = 600;
 
 const bucketKeys = "bucket-keys";
+const gitCredential = "git-credential";
 const logsAuthority = "logs-ca";
 const capsuleMount = { name: "capsule", mountPath: capsule };
-const socketMount = { name: "socket", mountPath: cellSocket.slice(0, cellSocket.lastIndexOf("/")) };
+const socketMount = { name: "socket", mountPath: folderOf(buildCell.socket) };
+const baseSocketMount = { name: "base-socket", mountPath: folderOf(baseCell.socket) };
 
-/** The mounts of the capsule container. */
-export const capsuleMounts = [capsuleMount];
+/** The mounts of the capsule container, which also creates the folders of the data volume. */
+export const capsuleMounts = [capsuleMount, { name: dataVolume, mountPath: dataFolder }];
 
 /** The mounts of the builder container: the whole data volume and all credentials. */
-export function builderMountsOf({ logs }: BuilderPoolSpec, { caConfigMap }: Setting["logs"]): readonly object[] {
+export function builderMountsOf({ github, logs }: BuilderPoolSpec, setting: Setting): readonly object[] {
+  const { caConfigMap } = setting.logs;
   return [
     { name: dataVolume, mountPath: dataFolder },
     socketMount,
+    baseSocketMount,
     { name: "tmp", mountPath: "/tmp" },
     { name: "api-token", mountPath: apiTokenFolder, readOnly: true },
     { name: "logs-token", mountPath: logsTokenFolder, readOnly: true },
     ...(caConfigMap === undefined ? [] : [{ name: logsAuthority, mountPath: logsAuthorityFolder, readOnly: true }]),
+    ...(hasAuthorities(setting) ? [{ ...capsuleMount, readOnly: true }] : []),
     ...(logs.s3 === undefined ? [] : [{ name: bucketKeys, mountPath: bucketKeysFolder, readOnly: true }]),
+    ...(github.gitSecretRef === undefined
+      ? []
+      : [{ name: gitCredential, mountPath: gitCredentialFolder, readOnly: true }]),
   ];
 }
 
 /**
- * The mounts of the cell: work area, mirrors, and the Secrets and volumes of the pool. `config/` and `state/` are not
- * mounted.
+ * Folders of the data volume for each cell. Both cells see the same paths, so paths inside packages stay true. No cell
+ * mounts a parent of these folders. Builds can write nothing that the base cell reads: the kernel refuses writes to a
+ * read-only mount for every user and every mode.
  */
-export function cellMountsOf({ cellSecrets = [], template }: BuilderPoolSpec): readonly object[] {
+const folders: Readonly<
+  Record<PodCell["role"], { readonly own: readonly string[]; readonly others: readonly string[] }>
+> = {
+  build: { own: ["area", "home", "tmp"], others: ["tools", "base", "mirror"] },
+  base: { own: ["tools", "base", "base-own"], others: ["mirror"] },
+};
+
+/**
+ * The mounts of a cell: its folders, the Secrets, and the volumes of the pool. `config/`, `state/` and `parked/` are not
+ * mounted. The base cell gets the Secrets too, since a base build may need them and runs no code of a pull request.
+ */
+export function cellMountsOf({ role }: PodCell, { cellSecrets = [], template }: BuilderPoolSpec): readonly object[] {
+  const isBuild = role === "build";
+  const { own, others } = folders[role];
+  const added = addedMountsOf(template, role);
+  const hasMemory = added.every(({ mountPath }) => mountPath !== sharedMemory);
   return [
     { ...capsuleMount, readOnly: true },
-    socketMount,
-    { name: dataVolume, mountPath: `${dataFolder}/work`, subPath: "work" },
-    { name: dataVolume, mountPath: `${dataFolder}/mirror`, subPath: "mirror", readOnly: true },
-    { name: "cell-tmp", mountPath: "/tmp" },
+    isBuild ? socketMount : baseSocketMount,
+    ...own.map((name) => ({ name: dataVolume, mountPath: `${dataFolder}/${name}`, subPath: name })),
+    ...others.map((name) => ({ name: dataVolume, mountPath: `${dataFolder}/${name}`, subPath: name, readOnly: true })),
+    // The kubelet evicts a pod with an overfull emptyDir. On the claim, the cell stops the build by its quota instead.
+    isBuild ? { name: dataVolume, mountPath: "/tmp", subPath: "tmp" } : { name: "base-tmp", mountPath: "/tmp" },
+    // All containers of a pod share one /dev/shm, unless each mounts its own.
+    ...(hasMemory ? [{ name: isBuild ? "cell-shm" : "base-shm", mountPath: sharedMemory }] : []),
     ...cellSecrets.map(({ name }) => ({
       name: secretVolume(name),
       mountPath: `${cellSecretsFolder}/${name}`,
       readOnly: true,
     })),
-    ...(template?.volumeMounts ?? []),
+    ...added,
   ];
 }
 
 /** All volumes except the claim. */
 export function volumesOf(
-  { cellSecrets = [], template, logs: { s3 } }: BuilderPoolSpec,
-  { logs }: Setting,
+  { cellSecrets = [], template, github: { gitSecretRef }, logs: { s3 } }: BuilderPoolSpec,
+  setting: Setting,
 ): readonly object[] {
+  const { logs } = setting;
   return [
     { name: capsuleMount.name, emptyDir: { sizeLimit: "1Gi" } },
-    { name: socketMount.name, emptyDir: { medium: "Memory", sizeLimit: "1Mi" } },
+    ...[socketMount, baseSocketMount].map(({ name }) => ({ name, emptyDir: { medium: "Memory", sizeLimit: "1Mi" } })),
     { name: "tmp", emptyDir: { sizeLimit: "1Gi" } },
-    { name: "cell-tmp", emptyDir: { sizeLimit: "8Gi" } },
+    { name: "base-tmp", emptyDir: { sizeLimit: "8Gi" } },
+    ...["cell-shm", "base-shm"].map((name) => ({ name, emptyDir: { medium: "Memory", sizeLimit: "1Gi" } })),
     { name: "api-token", projected: { defaultMode: 0o440, sources: apiTokenSources } },
     { name: "logs-token", projected: { defaultMode: 0o440, sources: [tokenFor(logs.audience)] } },
     ...(logs.caConfigMap === undefined ? [] : [{ name: logsAuthority, configMap: { name: logs.caConfigMap } }]),
+    ...siteVolumesOf(setting),
     ...(s3 === undefined ? [] : [secretAs(bucketKeys, s3.secretRef.name)]),
+    ...(gitSecretRef === undefined ? [] : [secretAs(gitCredential, gitSecretRef.name)]),
     ...cellSecrets.map(({ name }) => secretAs(secretVolume(name), name)),
-    ...(template?.volumes ?? []),
+    ...addedVolumesOf(template),
   ];
 }
 
@@ -88,12 +123,17 @@ export const ownVolumes: ReadonlySet<string> = new Set([
   dataVolume,
   capsuleMount.name,
   socketMount.name,
+  baseSocketMount.name,
   "tmp",
-  "cell-tmp",
+  "base-tmp",
+  "cell-shm",
+  "base-shm",
   "api-token",
   "logs-token",
   bucketKeys,
+  gitCredential,
   logsAuthority,
+  siteVolume,
 ]);
 
 function secretAs(name: string, secretName: string): object {

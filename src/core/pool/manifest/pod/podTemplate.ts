@@ -1,10 +1,11 @@
-import { revisionLabel } from "../../../api/objects/group.ts";
-import type { BuilderPool } from "../../../api/objects/pool.ts";
-import { drainLimit } from "../rollout/removal.ts";
+import { revisionLabel } from "../../../../api/objects/group.ts";
+import type { BuilderPool } from "../../../../api/objects/pool.ts";
+import { drainLimit } from "../../rollout/removal.ts";
+import type { Setting } from "../manifest.ts";
+import { accountNameOf, labelsOf } from "../owned.ts";
+import { baseCell, buildCell } from "./capsule.ts";
 import { builderContainer, builderContainerOf, capsuleContainerOf, cellContainerOf } from "./containers.ts";
-import type { Setting } from "./manifest.ts";
 import { volumesOf } from "./mounts.ts";
-import { accountNameOf, labelsOf } from "./owned.ts";
 import { podSecurity } from "./security.ts";
 
 /** The pod template of a StatefulSet. */
@@ -16,7 +17,7 @@ export interface PodTemplate {
   readonly spec: object;
 }
 
-/** The pod of a builder: the containers `builder` and `cell`, which share only volumes and a socket. */
+/** The pod of a builder: the builder and its two cells, which share only volumes and sockets. */
 export function podTemplateOf(pool: BuilderPool, setting: Setting, revision: string): PodTemplate {
   const { spec, metadata } = pool;
   const { nodeSelector, tolerations, affinity, runtimeClassName, annotations = {} } = spec.template ?? {};
@@ -29,9 +30,14 @@ export function podTemplateOf(pool: BuilderPool, setting: Setting, revision: str
       serviceAccountName: accountNameOf(metadata.name),
       automountServiceAccountToken: false,
       enableServiceLinks: false,
+      ...(setting.userNamespaces === true && { hostUsers: false }),
       securityContext: podSecurity,
       terminationGracePeriodSeconds: Math.ceil(drainLimit(spec.update) / 1000),
-      initContainers: [capsuleContainerOf(setting), cellContainerOf(pool)],
+      initContainers: [
+        capsuleContainerOf(setting),
+        cellContainerOf(baseCell, pool, setting),
+        cellContainerOf(buildCell, pool, setting),
+      ],
       containers: [builderContainerOf(pool, setting, revision)],
       volumes: volumesOf(spec, setting),
       ...(setting.pullSecrets.length > 0 && { imagePullSecrets: setting.pullSecrets.map((name) => ({ name })) }),

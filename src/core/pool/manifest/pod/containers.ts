@@ -1,60 +1,73 @@
-import type { BuilderPool } from "../../../api/objects/pool.ts";
-import { capsuleArguments, cellCommand, cellSocket, probeCommand } from "./capsule.ts";
-import type { Setting } from "./manifest.ts";
+import type { BuilderPool } from "../../../../api/objects/pool.ts";
+import type { Setting } from "../manifest.ts";
+import { addedScratchOf } from "./added.ts";
+import { baseCell, buildCell, capsuleArgumentsOf, cellCommandOf, type PodCell, probeCommandOf } from "./capsule.ts";
 import {
   bucketKeysFolder,
   builderMountsOf,
   capsuleMounts,
   cellMountsOf,
   dataFolder,
+  gitCredentialFolder,
   logsAuthorityFile,
   logsTokenFile,
 } from "./mounts.ts";
-import { builderUser, cellUser, containerSecurityOf } from "./security.ts";
+import { baseResourcesOf, buildResourcesOf } from "./resources.ts";
+import { baseUser, builderUser, cellUser, containerSecurityOf } from "./security.ts";
+import { siteCapsuleEnvironmentOf, siteCapsuleMountsOf, siteEnvironmentOf, siteNodeEnvironmentOf } from "./site.ts";
 
 /** Name of the container with the builder program. */
 export const builderContainer = "builder";
 /** Port of the health and metrics endpoints. */
 export const healthPort = 8080;
 
-/** The init container that copies Node, its libraries, its loader and the cell program into the shared volume. */
-export function capsuleContainerOf({ builderImage }: Setting): object {
+/**
+ * The init container that copies Node, its libraries, its loader and the cell programs into the capsule. It also creates
+ * the folders of the data volume, so that they belong to the user of the builder and not to the kubelet.
+ */
+export function capsuleContainerOf(setting: Setting): object {
+  const env = siteCapsuleEnvironmentOf(setting);
   return {
     name: "capsule",
-    image: builderImage,
-    args: capsuleArguments,
+    image: setting.builderImage,
+    args: capsuleArgumentsOf(dataFolder),
+    ...(env.length > 0 && { env }),
     securityContext: containerSecurityOf(builderUser),
     resources: { requests: { cpu: "50m", memory: "64Mi" } },
-    volumeMounts: capsuleMounts,
+    volumeMounts: [...capsuleMounts, ...siteCapsuleMountsOf(setting)],
   };
 }
 
 /**
- * The container that runs builds. It is a native sidecar, so it outlives the builder and a drain can finish its build.
+ * The container of a cell. It is a native sidecar, so it outlives the builder and a drain can finish its order.
  */
-export function cellContainerOf({ spec }: BuilderPool): object {
+export function cellContainerOf(cell: PodCell, { spec }: BuilderPool, setting: Setting): object {
+  const isBuild = cell.role === "build";
+  const env = siteEnvironmentOf(setting);
   return {
-    name: "cell",
+    name: cell.container,
     image: spec.image,
     restartPolicy: "Always",
-    command: cellCommand,
+    command: cellCommandOf(cell, addedScratchOf(spec.template)),
+    ...(env.length > 0 && { env }),
     // A build runs as the user of its cell and can stop the cell server. The kubelet then replaces the container.
     livenessProbe: {
-      exec: { command: probeCommand },
+      exec: { command: probeCommandOf(cell) },
       initialDelaySeconds: 10,
       periodSeconds: 10,
       timeoutSeconds: 5,
       failureThreshold: 3,
       terminationGracePeriodSeconds: 5,
     },
-    securityContext: containerSecurityOf(cellUser),
-    resources: spec.template?.resources ?? {},
-    volumeMounts: cellMountsOf(spec),
+    securityContext: containerSecurityOf(isBuild ? cellUser : baseUser),
+    resources: isBuild ? buildResourcesOf(spec) : baseResourcesOf(spec),
+    volumeMounts: cellMountsOf(cell, spec),
   };
 }
 
 /** The container of the builder program. Its readiness means a completed warm-up. */
-export function builderContainerOf(pool: BuilderPool, { builderImage, logs }: Setting, revision: string): object {
+export function builderContainerOf(pool: BuilderPool, setting: Setting, revision: string): object {
+  const { builderImage, logs } = setting;
   return {
     name: builderContainer,
     image: builderImage,
@@ -66,12 +79,15 @@ export function builderContainerOf(pool: BuilderPool, { builderImage, logs }: Se
       { name: "BUILDERPOOL_POOL", value: pool.metadata.name },
       { name: "BUILDERPOOL_REVISION", value: revision },
       { name: "BUILDERPOOL_DATA", value: dataFolder },
-      { name: "BUILDERPOOL_CELL_SOCKET", value: cellSocket },
+      { name: "BUILDERPOOL_CELL_SOCKET", value: buildCell.socket },
+      { name: "BUILDERPOOL_BASE_SOCKET", value: baseCell.socket },
       { name: "BUILDERPOOL_LOGS_URL", value: logs.url },
       { name: "BUILDERPOOL_LOGS_PUBLIC_URL", value: logs.publicUrl },
       { name: "BUILDERPOOL_LOGS_TOKEN_FILE", value: logsTokenFile },
-      ...(logs.caConfigMap === undefined ? [] : [{ name: "NODE_EXTRA_CA_CERTS", value: logsAuthorityFile }]),
+      ...siteNodeEnvironmentOf(setting, logsAuthorityFile),
+      ...siteEnvironmentOf(setting),
       ...bucketEnvironment(pool),
+      ...gitEnvironment(pool),
     ],
     ports: [{ name: "http", containerPort: healthPort, protocol: "TCP" }],
     readinessProbe: { httpGet: { path: "/readyz", port: "http" }, periodSeconds: 5, failureThreshold: 2 },
@@ -86,7 +102,7 @@ export function builderContainerOf(pool: BuilderPool, { builderImage, logs }: Se
     },
     securityContext: containerSecurityOf(builderUser),
     resources: { requests: { cpu: "100m", memory: "256Mi" } },
-    volumeMounts: builderMountsOf(pool.spec, logs),
+    volumeMounts: builderMountsOf(pool.spec, setting),
   };
 }
 
@@ -100,6 +116,15 @@ function bucketEnvironment({ spec: { logs } }: BuilderPool): readonly object[] {
       value: JSON.stringify({ ...bucket, ...(logs.url !== undefined && { url: logs.url }) }),
     },
     { name: "BUILDERPOOL_LOGS_S3_KEYS", value: bucketKeysFolder },
+  ];
+}
+
+/** The credential of `github.gitSecretRef`, and the address that the owner of the Secret agreed to. */
+function gitEnvironment({ spec: { github } }: BuilderPool): readonly object[] {
+  if (github.gitSecretRef === undefined) return [];
+  return [
+    { name: "BUILDERPOOL_GIT_URL", value: github.gitUrl },
+    { name: "BUILDERPOOL_GIT_CREDENTIAL", value: gitCredentialFolder },
   ];
 }
 

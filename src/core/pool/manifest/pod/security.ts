@@ -1,8 +1,10 @@
-/** User of the builder container. Builder and cell are different users of one group, so private files stay private. */
+/** User of the builder container. Builder and cells are different users of one group, so private files stay private. */
 export const builderUser = 65001;
-/** User of the cell, which runs builds. */
+/** User of the cell that builds pull requests. */
 export const cellUser = 65002;
-/** Group of both. */
+/** User of the cell that builds base branches and installs tools. */
+export const baseUser = 65003;
+/** Group of all three. */
 export const sharedGroup = 65000;
 
 /** Security context of the pod, after the `restricted` Pod Security Standard. */
