@@ -2,9 +2,10 @@ import { apiVersion, group } from "../../api/objects/group.ts";
 import type { Manifest } from "../pool/manifest/manifest.ts";
 import { type AdmissionRules, admissionRules, variables } from "./admissionRules.ts";
 import { logLinkRules } from "./logLinkRules.ts";
+import { type TokenOptions, tokenRules } from "./tokenRules.ts";
 
 /** The parts of an installation that its admission policies name. */
-export interface AdmissionOptions {
+export interface AdmissionOptions extends TokenOptions {
   /** Prefix of the policies' names. Policies are cluster-wide, so the prefix must be unique to the installation. */
   readonly name: string;
   readonly namespace: string;
@@ -14,10 +15,11 @@ export interface AdmissionOptions {
 
 /**
  * The admission policies, each with its binding, that limit the writes of builders to their own objects. The pod of the
- * builder's token identifies the builder.
+ * token identifies a builder in a pod, and the account of the token a host.
  */
-export function admissionPoliciesOf({ name, namespace, logsUrl }: AdmissionOptions): readonly Manifest[] {
-  return [...admissionRules, logLinkRules(logsUrl)].flatMap((rules) => [
+export function admissionPoliciesOf(options: AdmissionOptions): readonly Manifest[] {
+  const { name, namespace, logsUrl } = options;
+  return [...admissionRules, logLinkRules(logsUrl), tokenRules(options)].flatMap((rules) => [
     policyOf(`${name}-${rules.kind}`, rules),
     bindingOf(`${name}-${rules.kind}`, namespace, rules),
   ]);
@@ -25,7 +27,7 @@ export function admissionPoliciesOf({ name, namespace, logsUrl }: AdmissionOptio
 
 function policyOf(
   name: string,
-  { apiGroup, resource, variables: own = [], rules, forEachPool = false }: AdmissionRules,
+  { apiGroup, resource, variables: own = [], rules, alsoFor, forEachPool = false }: AdmissionRules,
 ): Manifest {
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
@@ -39,7 +41,7 @@ function policyOf(
           { apiGroups: [apiGroup], apiVersions: ["*"], operations: ["CREATE", "UPDATE"], resources: [resource] },
         ],
       },
-      matchConditions,
+      matchConditions: matchConditionsOf(alsoFor),
       variables: [...variables, ...own].map(([variable, expression]) => ({ name: variable, expression })),
       validations: rules.map(({ holds, message }) => ({ expression: holds, message, reason: "Forbidden" })),
     },
@@ -70,8 +72,15 @@ const may = (verb: string, resource: string, subresource = "") =>
  * may not change pools. The first right comes only from the Role of a pool, or from a copy of it. The operator and
  * administrators hold both rights. All other accounts, of any name, are not concerned.
  */
-const matchConditions = [
-  { name: "is-an-account", expression: "request.userInfo.username.startsWith('system:serviceaccount:')" },
-  { name: "may-write-builds", expression: may("update", "builds", "status") },
-  { name: "may-not-change-pools", expression: `!${may("update", "builderpools")}` },
-];
+function matchConditionsOf(alsoFor: string | undefined) {
+  const [mayWriteBuilds, mayNotChangePools] = [may("update", "builds", "status"), `!${may("update", "builderpools")}`];
+  return [
+    { name: "is-an-account", expression: "request.userInfo.username.startsWith('system:serviceaccount:')" },
+    ...(alsoFor === undefined
+      ? [
+          { name: "may-write-builds", expression: mayWriteBuilds },
+          { name: "may-not-change-pools", expression: mayNotChangePools },
+        ]
+      : [{ name: "is-concerned", expression: `${alsoFor} || (${mayWriteBuilds} && ${mayNotChangePools})` }]),
+  ];
+}

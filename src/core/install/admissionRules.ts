@@ -1,4 +1,5 @@
 import { group } from "../../api/objects/group.ts";
+import { hostAccountSuffix } from "../pool/host/account.ts";
 import { accountSuffix } from "../pool/manifest/owned.ts";
 
 /** The allowed writes of builders to one kind, as CEL expressions of the API server. */
@@ -8,6 +9,8 @@ export interface AdmissionRules {
   readonly resource: string;
   readonly variables?: readonly Variable[];
   readonly rules: readonly { readonly holds: string; readonly message: string }[];
+  /** CEL: the rules also apply to these requests, whatever the rights of the account are. */
+  readonly alsoFor?: string;
   /** Whether the rules read the pools, one pool at a time, as `params`. */
   readonly forEachPool?: boolean;
 }
@@ -20,18 +23,24 @@ const extraOf = (key: string) =>
   `? request.userInfo.extra['authentication.kubernetes.io/${key}'][0] : ''`;
 
 /**
- * The requesting pod and its pool. The pod is empty for a token that is not bound to a pod. The pool is empty for an
- * account of another namespace, or of another name than `P-builder`.
+ * The requesting builder: a pod, or a host outside the cluster. The account of a host is `NAME.POOL.host`, and a host has
+ * no pod. The builder is empty for any other token that is not bound to a pod. The pool is empty for an account of
+ * another namespace or name.
  */
 export const variables: readonly Variable[] = [
-  ["pod", extraOf("pod-name")],
-  ["podUid", extraOf("pod-uid")],
+  [
+    "account",
+    "request.userInfo.username.startsWith('system:serviceaccount:' + request.namespace + ':') " +
+      "? request.userInfo.username.substring(('system:serviceaccount:' + request.namespace + ':').size()) : ''",
+  ],
+  ["parts", "variables.account.split('.')"],
+  ["isHost", `variables.parts.size() == 3 && variables.account.endsWith('${hostAccountSuffix}')`],
+  ["builder", `variables.isHost ? variables.parts[0] : (${extraOf("pod-name")})`],
+  ["uid", `variables.isHost ? request.userInfo.uid : (${extraOf("pod-uid")})`],
   [
     "pool",
-    "request.userInfo.username.startsWith('system:serviceaccount:' + request.namespace + ':') && " +
-      `request.userInfo.username.endsWith('${accountSuffix}') ` +
-      "? request.userInfo.username.substring(('system:serviceaccount:' + request.namespace + ':').size(), " +
-      `request.userInfo.username.size() - ${accountSuffix.length}) : ''`,
+    `variables.isHost ? variables.parts[1] : (variables.account.endsWith('${accountSuffix}') ` +
+      `? variables.account.substring(0, variables.account.size() - ${accountSuffix.length}) : '')`,
   ],
 ];
 
@@ -40,7 +49,7 @@ const steps: readonly Variable[] = [
   ["before", "has(oldObject.status) ? oldObject.status.phase : 'Queued'"],
   ["attempts", "has(oldObject.status) ? oldObject.status.attempt : 0"],
   ["wasHeld", "variables.before in ['Claimed', 'Running'] && has(oldObject.status.claim)"],
-  ["wasMine", "variables.wasHeld && oldObject.status.claim.builder == variables.pod"],
+  ["wasMine", "variables.wasHeld && oldObject.status.claim.builder == variables.builder"],
   ["sameClaim", same("claim")],
   ["sameVerdict", same("verdict")],
   ["sameAttempt", "object.status.attempt == variables.attempts"],
@@ -49,7 +58,7 @@ const steps: readonly Variable[] = [
   [
     "ownTrouble",
     all(
-      "object.status.?trouble.?builder == optional.of(variables.pod)",
+      "object.status.?trouble.?builder == optional.of(variables.builder)",
       "object.status.?trouble.?request == oldObject.status.?claim.?request",
       "object.status.trouble.count <= oldObject.status.?trouble.?count.orValue(0) + 1",
     ),
@@ -65,7 +74,7 @@ const steps: readonly Variable[] = [
         ...["commit", "request", "attempt", "builder", "result", "description", "startedAt", "finishedAt"].map(
           (field) => `variables.history[0].${field} == oldObject.status.verdict.${field}`,
         ),
-        ...["cause", "silent", "log"].map(
+        ...["cause", "silent", "log", "revision"].map(
           (field) => `variables.history[0].?${field} == oldObject.status.verdict.?${field}`,
         ),
         "[0, 1, 2, 3].all(i, i + 1 >= variables.history.size() || variables.history[i + 1] == variables.lastHistory[i])",
@@ -90,7 +99,7 @@ const steps: readonly Variable[] = [
   ],
   [
     "wanted",
-    "!has(object.spec.blocked) && " +
+    "!has(object.spec.blocked) && (!has(object.spec.answered) || object.spec.answered < object.spec.request) && " +
       "(!has(oldObject.status) || !has(oldObject.status.verdict) || oldObject.status.verdict.request < object.spec.request)",
   ],
   [
@@ -99,7 +108,7 @@ const steps: readonly Variable[] = [
       "!variables.wasHeld",
       "object.status.phase == 'Claimed'",
       "has(object.status.claim)",
-      "object.status.claim.builder == variables.pod",
+      "object.status.claim.builder == variables.builder",
       "object.status.attempt == variables.attempts + 1",
       "object.status.claim.attempt == object.status.attempt",
       "object.status.claim.request == object.spec.request",
@@ -130,7 +139,7 @@ const steps: readonly Variable[] = [
       "!has(object.status.claim)",
       "variables.sameAttempt",
       "has(object.status.verdict)",
-      "object.status.verdict.builder == variables.pod",
+      "object.status.verdict.builder == variables.builder",
       ...["attempt", "request", "commit"].map(
         (field) => `object.status.verdict.${field} == oldObject.status.claim.${field}`,
       ),
@@ -161,11 +170,12 @@ const steps: readonly Variable[] = [
       "variables.sameAttempt",
       "variables.sameTrouble",
       "has(oldObject.status.verdict)",
-      "oldObject.status.verdict.builder == variables.pod",
+      "oldObject.status.verdict.builder == variables.builder",
       "has(object.status.verdict.log)",
       "object.status.verdict.log.stored",
       ...[
         ...["builder", "attempt", "request", "commit", "result", "description", "cause", "silent", "excerpt"],
+        "revision",
         ...["startedAt", "finishedAt"],
       ].map((field) => same(`verdict.?${field}`)),
       same("step"),
@@ -183,12 +193,21 @@ export const admissionRules: readonly AdmissionRules[] = [
     resource: "builders/status",
     rules: [
       {
-        holds: "object.metadata.name == variables.pod && object.spec.pool == variables.pool",
+        holds: "object.metadata.name == variables.builder && object.spec.pool == variables.pool",
         message: "a builder writes the status of its own Builder and of no other",
       },
       {
-        holds: "has(object.status) && has(object.status.podUid) && object.status.podUid == variables.podUid",
-        message: "status.podUid is not the UID of the pod that asks",
+        holds: "object.spec.?external.orValue(false) == variables.isHost",
+        message: "only a host outside the cluster writes the status of a Builder with spec.external, and no other",
+      },
+      {
+        holds: "has(object.status) && has(object.status.podUid) && object.status.podUid == variables.uid",
+        message: "status.podUid is not the UID of the pod or of the host's account that asks",
+      },
+      {
+        // The API server accepts a token for some seconds after the end of its account.
+        holds: "!variables.isHost || object.spec.?account == optional.of(variables.uid)",
+        message: "the account of this host was revoked or renewed; the host must join again",
       },
     ],
   },
@@ -199,7 +218,7 @@ export const admissionRules: readonly AdmissionRules[] = [
     variables: steps,
     rules: [
       {
-        holds: "variables.pod != '' && object.spec.pool == variables.pool",
+        holds: "variables.builder != '' && object.spec.pool == variables.pool",
         message: "a builder touches Builds of its own pool and of no other",
       },
       {
@@ -213,7 +232,7 @@ export const admissionRules: readonly AdmissionRules[] = [
         message: "a builder claims in its own name, and changes what it holds or its own verdict's log, nothing else",
       },
       {
-        holds: `${same("tree")} || (variables.builds && object.status.tree == variables.pod)`,
+        holds: `${same("tree")} || (variables.builds && object.status.tree == variables.builder)`,
         message: "status.tree may only be set to the builder that asks, while it holds the Build",
       },
       {
@@ -232,7 +251,7 @@ export const admissionRules: readonly AdmissionRules[] = [
     resource: "leases",
     rules: [
       {
-        holds: "variables.pod != '' && object.metadata.name == variables.pod",
+        holds: "variables.builder != '' && object.metadata.name == variables.builder",
         message: "a builder renews its own Lease and no other",
       },
       {

@@ -1,6 +1,8 @@
 import { diagnoseApi } from "./account.ts";
+import { isKnownArchitecture } from "./architecture.ts";
 import type { FolderFacts, MachineFacts } from "./facts.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
+import { gitTroubleOf } from "./gitVersion.ts";
 
 /** Returns findings in reading order: the machine, its disk, the pool files, GitHub, repositories and tools. */
 export function diagnoseMachine(facts: MachineFacts): readonly Finding[] {
@@ -10,6 +12,8 @@ export function diagnoseMachine(facts: MachineFacts): readonly Finding[] {
     python(facts),
     processes(facts),
     users(facts),
+    ...isolation(facts),
+    limits(facts),
     ...folder(facts.folder),
     pages(facts),
     ...files(facts),
@@ -26,9 +30,9 @@ function system({ platform, node }: MachineFacts): Finding {
 }
 
 function programFinding({ name, version }: MachineFacts["programs"][number], platform: string): Finding {
-  return version === undefined
-    ? fail(name, `${name} cannot be run, but builds need it`, install(platform, name))
-    : ok(name, version);
+  if (version === undefined) return fail(name, `${name} cannot be run, but builds need it`, install(platform, name));
+  const trouble = name === "git" ? gitTroubleOf(version) : undefined;
+  return trouble === undefined ? ok(name, version) : fail(name, trouble, "install a newer git");
 }
 
 function python({ python: found, platform }: MachineFacts): Finding {
@@ -43,8 +47,9 @@ function install(platform: string, name: string): string {
     : `apt-get install -y ${name} (or dnf install -y ${name.replace("-venv", "")})`;
 }
 
-function processes({ isolated, platform }: MachineFacts): Finding {
-  if (isolated) return ok("processes", "each build has its own process table: no process survives its build");
+function processes({ isolation, platform }: MachineFacts): Finding {
+  if (isolation.processes)
+    return ok("processes", "each build has its own process table: no process survives its build");
   const cleanup = "leftover processes are found by a mark in their environment, but a build can remove the mark";
   if (platform !== "linux") return warn("processes", `this system has no PID namespaces: ${cleanup}`);
   return warn(
@@ -52,6 +57,35 @@ function processes({ isolated, platform }: MachineFacts): Finding {
     `PID namespaces are not available: ${cleanup}`,
     "start as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, or the AppArmor one)",
   );
+}
+
+/** The fence of files and IPC objects. Without users of their own, builds have none, and another finding says so. */
+function isolation({ isolation: { files, ipc }, platform, users: { fate } }: MachineFacts): readonly Finding[] {
+  if (fate !== "apart") return [];
+  if (files && ipc)
+    return [
+      ok("isolation", "each build sees tools and base read-only, and has its own /tmp, /dev/shm and IPC objects"),
+    ];
+  const modes = "owners and modes alone protect tools and base, and leftovers in /tmp are deleted after each build";
+  if (platform !== "linux") return [warn("isolation", `this system has no mount namespaces: ${modes}`)];
+  return [
+    warn(
+      "isolation",
+      `mount or IPC namespaces are not available: ${modes}`,
+      "allow these namespaces to `up`, for example outside of a container",
+    ),
+  ];
+}
+
+/** The limits of a build as a whole. */
+function limits({ noGroups, platform }: MachineFacts): Finding {
+  if (noGroups === undefined)
+    return ok("limits", "each build has a control group with a limit of memory and processes");
+  const rest =
+    platform === "linux"
+      ? "the kernel kills builds first if memory is short, and limits the processes of their user"
+      : "builds can use all memory";
+  return warn("limits", `builds have no control groups, because ${noGroups}: ${rest}`);
 }
 
 function users({ users: { meaning, fate } }: MachineFacts): Finding {
@@ -102,15 +136,24 @@ function pages({ pages: { address, trouble } }: MachineFacts): Finding {
   return fail("pages", `${subject}: ${trouble.because}`, todo);
 }
 
-function files({ files: { pools, problems, notes } }: MachineFacts): readonly Finding[] {
+function files({ files: { pools, problems, notes, architectures = [] } }: MachineFacts): readonly Finding[] {
   if (pools === undefined) return [warn("files", "no pool file was checked", "name one with -f pool.yaml")];
   return [
     pools.length === 0
       ? fail("files", "the files hold no usable BuilderPool")
       : ok("files", `usable pools: ${pools.join(", ")}`),
     ...problems.map((problem) => fail("files", problem)),
+    ...architectures.filter(({ name }) => !isKnownArchitecture(name)).map(unknownArchitecture),
     ...notes.map((sentence) => warn("files", sentence)),
   ];
+}
+
+function unknownArchitecture({ pool, name }: { readonly pool: string; readonly name: string }): Finding {
+  return fail(
+    "files",
+    `pool ${pool}: aliBuild does not know architecture ${name}`,
+    "set spec.architecture to one that it knows, such as slc9_x86-64, slc9_aarch64, ubuntu2404_x86-64 or osx_arm64",
+  );
 }
 
 function repository({ address, branch, trouble }: MachineFacts["repositories"][number]): Finding {

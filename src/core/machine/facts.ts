@@ -7,8 +7,10 @@ export interface MachineFacts {
   readonly programs: readonly { readonly name: string; readonly version: string | undefined }[];
   /** Path of a Python that can create virtual environments. */
   readonly python: string | undefined;
-  /** Whether a build can have its own process table. */
-  readonly isolated: boolean;
+  /** Namespaces that a build can have. */
+  readonly isolation: IsolationFacts;
+  /** Reason why a build can have no control group, as a clause. Undefined if it can. */
+  readonly noGroups: string | undefined;
   /** Users of builds as a sentence, and whether they are separated from the files of `builderpool up`. */
   readonly users: { readonly meaning: string; readonly fate: "apart" | "together" | "refused" };
   readonly folder: FolderFacts;
@@ -22,6 +24,13 @@ export interface MachineFacts {
   }[];
   /** Releases of aliBuild in the pools. Absent when they were not checked. */
   readonly tools?: readonly { readonly name: string; readonly trouble?: string }[];
+}
+
+/** Whether a build can have its own processes, IPC objects, and view of the files. */
+export interface IsolationFacts {
+  readonly processes: boolean;
+  readonly ipc: boolean;
+  readonly files: boolean;
 }
 
 /** Facts about the work folder. */
@@ -47,6 +56,8 @@ export interface FileFacts {
   /** Names of the usable pools. Absent when no file was named. */
   readonly pools?: readonly string[];
   readonly problems: readonly string[];
+  /** Declared architectures of the usable pools. */
+  readonly architectures?: readonly { readonly pool: string; readonly name: string }[];
   /** Sentences about settings without effect on one machine. */
   readonly notes: readonly string[];
 }
