@@ -1,4 +1,5 @@
 import pino from "pino";
+import type { RotatingFile } from "./rotatingFile.ts";
 
 /** A structured log. Messages are static, and variable data is in `facts`. */
 export interface Log {
@@ -19,8 +20,10 @@ const maxBacklog = 2 ** 20;
  */
 export function createLog(options: {
   readonly level: "debug" | "info" | "warn" | "silent";
-  readonly destination?: number | string;
+  readonly destination?: number | string | RotatingFile;
 }): Log {
+  const settings = { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  if (typeof options.destination === "object") return pino(settings, options.destination);
   const destination = pino.destination({
     dest: options.destination ?? 2,
     sync: true,
@@ -29,5 +32,5 @@ export function createLog(options: {
     maxLength: maxBacklog,
   });
   destination.on("error", () => {}); // a failed log write cannot be logged
-  return pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  return pino(settings, destination);
 }

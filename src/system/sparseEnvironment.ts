@@ -10,6 +10,8 @@ export const passedVariables = [
   "SSL_CERT_FILE",
   "SSL_CERT_DIR",
   "REQUESTS_CA_BUNDLE",
+  "CURL_CA_BUNDLE",
+  "GIT_SSL_CAINFO",
   "PIP_CERT",
   "PIP_INDEX_URL",
 ] as const;
@@ -18,7 +20,27 @@ export const passedVariables = [
 export function sparseEnvironment(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   const entries = passedVariables.flatMap((name) => {
     const value = env[name];
-    return value === undefined || /^([a-z0-9+.-]+:\/\/)?[^/]*@/i.test(value) ? [] : [[name, value]];
+    return value === undefined || hasPassword(value) ? [] : [[name, value]];
   });
-  return { PATH: "/usr/local/bin:/usr/bin:/bin", ...Object.fromEntries(entries) };
+  const passed: Record<string, string> = Object.fromEntries(entries);
+  return { PATH: "/usr/local/bin:/usr/bin:/bin", ...authorities(passed["SSL_CERT_FILE"]), ...passed };
+}
+
+/** git, pip and curl each have their own variable for the file of authorities. */
+function authorities(file: string | undefined): Readonly<Record<string, string>> {
+  if (file === undefined) return {};
+  return { GIT_SSL_CAINFO: file, PIP_CERT: file, REQUESTS_CA_BUNDLE: file, CURL_CA_BUNDLE: file };
+}
+
+/** Sentences about variables with a password. Git and builds do not get them, and nothing else would say so. */
+export function droppedVariablesOf(env: NodeJS.ProcessEnv): readonly string[] {
+  const dropped = passedVariables.filter((name) => hasPassword(env[name] ?? ""));
+  if (dropped.length === 0) return [];
+  return [
+    `${dropped.join(", ")}: the value has a user name or password, which every build could read, so git and builds do not get it; use an address without one`,
+  ];
+}
+
+function hasPassword(value: string): boolean {
+  return /^([a-z0-9+.-]+:\/\/)?[^/]*@/i.test(value);
 }

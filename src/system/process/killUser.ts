@@ -25,6 +25,7 @@ const senderMs = 2_000;
 export async function killUser({ uid, gid }: { readonly uid: number; readonly gid: number }): Promise<Killed> {
   if (process.getuid?.() !== 0 || !Number.isInteger(uid) || uid <= 0 || uid >= 2 ** 32 - 1)
     throw new RangeError(`user ${uid} cannot be killed: only root kills the processes of another user`);
+  await endDomain(uid);
   const seen = new Set<number>();
   let found = await processesOf(uid);
   for (let round = 0; round < rounds; round += 1) {
@@ -41,6 +42,16 @@ export async function killUser({ uid, gid }: { readonly uid: number; readonly gi
 /** The users of all running processes: real, effective and saved ids. */
 export async function usersWithProcesses(): Promise<ReadonlySet<number>> {
   return new Set((await listOwners()).flatMap(({ users }) => users));
+}
+
+/**
+ * On macOS, removes the launchd domain of the user, with the jobs that a build started there. launchd would start them
+ * again.
+ */
+async function endDomain(uid: number): Promise<void> {
+  if (process.platform !== "darwin") return;
+  const args = ["bootout", `user/${uid}`]; // Fails if the user has no domain.
+  await run({ command: "/bin/launchctl", args, cwd: "/", env: {}, timeoutMs: 10_000 });
 }
 
 /** Signals all processes of the user. False if the sender was killed first. */

@@ -16,8 +16,10 @@ export interface Command {
   readonly signal?: AbortSignal;
   /** Time between SIGTERM and SIGKILL in milliseconds; by default 5 seconds. */
   readonly graceMs?: number;
-  /** Text for standard input; by default empty. */
-  readonly input?: string;
+  /** Text or bytes for standard input; by default empty. */
+  readonly input?: string | Uint8Array;
+  /** Text for file descriptor 3, for a secret: unlike arguments and environment, no other process can read it. */
+  readonly secret?: string;
   /**
    * Receives each chunk of standard output and standard error. Meanwhile no further output is read, so the pipe fills
    * and the command waits.
@@ -61,16 +63,19 @@ export async function run(command: Command): Promise<Ended> {
   const subprocess = execa(command.command, command.args, {
     cwd: command.cwd,
     env: command.env,
-    ...command.user,
+    ...(command.user && { uid: command.user.uid, gid: command.user.gid }),
     extendEnv: false,
     reject: false,
     buffer: false,
     encoding: "buffer",
-    stdout: "pipe",
-    stderr: "pipe",
+    stdio: [
+      command.input === undefined ? "ignore" : inputOf(command.input),
+      "pipe",
+      "pipe",
+      ...(command.secret === undefined ? [] : [inputOf(command.secret)]),
+    ],
     killDescendants: true,
     forceKillAfterDelay: command.graceMs ?? 5_000,
-    ...(command.input === undefined ? { stdin: "ignore" } : { input: command.input }),
     ...(command.timeoutMs === undefined ? {} : { timeout: Math.min(Math.ceil(command.timeoutMs), 2 ** 31 - 1) }),
     ...(command.signal === undefined ? {} : { cancelSignal: command.signal }),
   });
@@ -116,6 +121,10 @@ export async function run(command: Command): Promise<Ended> {
     stdout: stdout.text(),
     tail: tail.text(),
   };
+}
+
+function inputOf(text: string | Uint8Array): Uint8Array {
+  return typeof text === "string" ? Buffer.from(text) : text;
 }
 
 function killGroup(leader: number | undefined): void {
