@@ -4,7 +4,8 @@ export type StoreErrorCode =
   | "AlreadyExists"
   | "Conflict" // the precondition failed: read the object again
   | "Invalid" // the object does not fit its schema: the message names the fields
-  | "Forbidden"
+  | "Unauthorized" // the store does not know the credential: it is expired, revoked or of another server
+  | "Forbidden" // the credential is valid, but lacks a right
   | "Expired" // the store dropped the version to continue from: list again
   | "Unavailable"; // the write may or may not have happened: read the object again
 

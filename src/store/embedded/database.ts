@@ -1,6 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { StoreError } from "../error.ts";
 import { damagedError, storeErrorOf } from "./failure.ts";
+import { closeToOthers, prepareFile } from "./fileMode.ts";
 import { applicationId, schemaVersion, tables } from "./schema.ts";
 
 /** Transactions last well under a millisecond. A longer wait means that a hung or stopped process holds the file. */
@@ -22,12 +23,16 @@ export interface Database {
 
 /**
  * Opens the file, or creates a missing one. Throws Unavailable when the file is damaged or unreadable. Throws Forbidden
- * when the file belongs to another program or to a newer builderpool.
+ * when the file belongs to another program, to another user or to a newer builderpool.
  */
 export function openDatabase(file: string): Database {
+  prepareFile(file);
   const sql = withStoreErrors(file, () => new DatabaseSync(file, { timeout: busyTimeoutMs }));
   try {
-    withStoreErrors(file, () => prepare(sql, file));
+    withStoreErrors(file, () => {
+      prepare(sql, file);
+      closeToOthers(file);
+    });
   } catch (error) {
     sql.close();
     throw error;

@@ -29,6 +29,8 @@ export interface EmbeddedStoreOptions {
   readonly log: Log;
   /** Called with the reason when writes start to fail, and with undefined when a write succeeds again. */
   readonly onTrouble?: (sentence: string | undefined) => void;
+  /** Called when the file does not accept a write. True if it freed space on the disk: the write is then repeated. */
+  readonly free?: () => boolean;
 }
 
 /**
@@ -36,12 +38,18 @@ export interface EmbeddedStoreOptions {
  * survives kill -9 and power loss. Calls run synchronously and take a fraction of a millisecond. Throws StoreError if
  * the file is damaged or belongs to another program or a newer version.
  */
-export function openEmbeddedStore({ file, clock, log, onTrouble = () => {} }: EmbeddedStoreOptions): EmbeddedStore {
-  const database = openDatabase(file);
+export function openEmbeddedStore({
+  file,
+  clock,
+  log,
+  onTrouble = () => {},
+  free = () => false,
+}: EmbeddedStoreOptions): EmbeddedStore {
+  const database = withMoreSpace(() => openDatabase(file), free);
   const rows = prepareRows(database.sql);
   const signals = createChangeSignals(() => database.read(rows.dataVersion));
   const objects = createObjects(rows, () => timestamp(clock));
-  database.write(objects.compact);
+  withMoreSpace(() => database.write(objects.compact), free);
 
   let trouble: string | undefined;
 
@@ -51,7 +59,7 @@ export function openEmbeddedStore({ file, clock, log, onTrouble = () => {} }: Em
   }
   function write<T>(body: () => T): T {
     try {
-      const result = database.write(body);
+      const result = withMoreSpace(() => database.write(body), free);
       signals.ring();
       reportTrouble(undefined);
       return result;
@@ -72,7 +80,7 @@ export function openEmbeddedStore({ file, clock, log, onTrouble = () => {} }: Em
 
   function revise<K extends Kind>(kind: K, row: Row, change: (current: Document) => Document): Stored<K> {
     const current = documentOf(row);
-    const next = withGeneration(current, validate(kind, change(current)));
+    const next = withGeneration(current, validate(kind, change(current), current));
     refuseNewFinalizers(kind, current, next);
     return objectOf(objects.replace(row, current, next));
   }
@@ -138,6 +146,16 @@ export function openEmbeddedStore({ file, clock, log, onTrouble = () => {} }: Em
       database.close();
     },
   };
+}
+
+/** Repeats `action` once if it failed for the machine, and `free` freed space. */
+function withMoreSpace<T>(action: () => T, free: () => boolean): T {
+  try {
+    return action();
+  } catch (error) {
+    if (!isStoreError(error, "Unavailable") || !free()) throw error;
+    return action();
+  }
 }
 
 function versionRead(kind: Kind, given: Document): Precondition {

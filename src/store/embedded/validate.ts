@@ -1,19 +1,41 @@
+import type { z } from "zod";
 import { localNamespace } from "../../api/objects/group.ts";
 import { type Kind, kinds } from "../../api/objects/kinds.ts";
 import { StoreError } from "../error.ts";
+import { readObject, withNewerWords } from "../newer.ts";
 import type { Document } from "./document.ts";
 
 /**
  * Parses the document with the schema of its kind and returns the result. The schema fills in defaults and decides on
- * unknown fields. Unknown metadata is kept. Throws Invalid with a message that names the wrong fields.
+ * unknown fields. Unknown metadata is kept, and so are the fields and words of a newer version that `current`, the
+ * stored object, has already. Throws Invalid with a message that names the wrong fields.
  */
-export function validate(kind: Kind, document: Document): Document {
-  const result = kinds[kind].safeParse(document);
-  const problems = result.success
-    ? metadataProblemsOf(document)
-    : result.error.issues.map((issue) => `${path(issue.path)}: ${issue.message}`);
-  if (!result.success || problems.length > 0) throw invalidError(kind, document, problems);
-  return { ...document, ...result.data, metadata: { ...document.metadata, ...result.data.metadata } };
+export function validate(kind: Kind, document: Document, current?: Document): Document {
+  const result = readObject(kind, document);
+  const problems = "problem" in result ? problemsOf(result.problem) : metadataProblemsOf(document);
+  if ("problem" in result || problems.length > 0) throw invalidError(kind, document, problems);
+  const { object, unknownFields, newerWords } = result;
+  if (hasMore(unknownFields, newerWords, current && readObject(kind, current))) {
+    const strict = kinds[kind].safeParse(document);
+    throw invalidError(kind, document, strict.success ? [] : problemsOf(strict.error));
+  }
+  const metadata = { ...document.metadata, ...object.metadata };
+  return withNewerWords({ ...document, ...object, metadata } as Document);
+}
+
+/** Whether a document has fields or words of a newer version beyond those of the stored object. */
+function hasMore(
+  unknownFields: readonly string[],
+  newerWords: readonly string[],
+  current: ReturnType<typeof readObject> | undefined,
+): boolean {
+  const known =
+    current !== undefined && !("problem" in current) ? [...current.unknownFields, ...current.newerWords] : [];
+  return [...unknownFields, ...newerWords].some((one) => !known.includes(one));
+}
+
+function problemsOf({ issues }: z.ZodError): readonly string[] {
+  return issues.map((issue) => `${path(issue.path)}: ${issue.message}`);
 }
 
 /**

@@ -6,6 +6,8 @@ export interface Access {
   readonly server: URL;
   /** Namespace of the configuration, if any. */
   readonly namespace: string | undefined;
+  /** Certificates of the server's authority, in PEM. Empty: public authorities. Undefined: the server is not verified. */
+  readonly authority: string | undefined;
   /** Connection pool with the server's certificate authority and our client certificate. */
   readonly agent: Agent;
   /** Returns the current authentication headers. Tokens are replaced while the process runs. */

@@ -55,6 +55,7 @@ export async function accessFromKubeConfig(
   return {
     server,
     namespace: config.getContextObject(config.getCurrentContext())?.namespace,
+    authority: rejectUnauthorized === false ? undefined : [ca ?? []].flat().map(String).join("\n"),
     agent: cluster.proxyUrl !== undefined && proxy instanceof PlainAgent ? proxy : direct,
     async headers() {
       const { headers } = await options();

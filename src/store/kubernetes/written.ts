@@ -1,5 +1,6 @@
 import type { Kind, ObjectByKind, Stored } from "../../api/objects/kinds.ts";
 import { StoreError } from "../error.ts";
+import { withNewerWords } from "../newer.ts";
 import type { KubernetesObject } from "./client.ts";
 
 /**
@@ -11,8 +12,9 @@ export function createBodyOf<K extends Kind>(kind: K, object: ObjectByKind[K]): 
   throw invalidError(kind, object, "metadata.resourceVersion: a new object must not have one");
 }
 
-/** Returns the object as a request body. */
-export function bodyOf<K extends Kind>(object: ObjectByKind[K]): KubernetesObject {
+/** Returns the object as a request body, with the words of a newer version that the decoder replaced. */
+export function bodyOf<K extends Kind>(given: ObjectByKind[K]): KubernetesObject {
+  const object = withNewerWords(given);
   return object.kind === "Lease" ? { ...object, spec: withMicroTimes(object.spec) } : { ...object };
 }
 

@@ -51,11 +51,17 @@ export function unansweredError(what: string, error: unknown): StoreError {
 }
 
 function codeOf({ status, name }: Refusal, answer: z.infer<typeof Status> | undefined): StoreErrorCode {
-  if (status === 401 || status === 403) return "Forbidden";
+  if (status === 401) return "Unauthorized";
+  if (status === 403) return "Forbidden";
   // A 404 for the path itself, as with a missing CRD, does not mean that the object is absent.
   if (status === 404) return name !== undefined && answer?.details?.name === name ? "NotFound" : "Unavailable";
   if (status === 409) return answer?.reason === "AlreadyExists" ? "AlreadyExists" : "Conflict";
   if (status === 410) return "Expired";
+  if (status === 500 && brokenObject.test(answer?.message ?? "")) return "Invalid";
   if (status === 408 || status === 429 || status >= 500) return "Unavailable";
   return "Invalid";
 }
+
+/** A server-side apply of an object that does not fit its type is an error of the object, although the status is 500. */
+const brokenObject =
+  /^failed to create (typed|manager for|typed patch) |field not declared in schema|^failed to convert /;
