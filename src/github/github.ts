@@ -13,7 +13,9 @@ export interface StatusWrite {
 export interface CommentWrite {
   readonly repository: string;
   readonly number: number;
-  /** The first comment with this prefix is ours. It is edited instead of posted again. */
+  /** The comment of our account that ends with this hidden text is edited, instead of a new one. The body ends so. */
+  readonly marker: string;
+  /** Begin of an older comment of our account without a marker, which is edited if no comment has the marker. */
   readonly prefix: string;
   readonly body: string;
 }
@@ -39,6 +41,8 @@ export interface GitHub {
     readonly teams: readonly string[];
     /** Milliseconds until the caller's next request; 60 s when absent. Statuses are at most 2.5 polls or 150 s old. */
     readonly pollInterval?: number;
+    /** Numbers of pull requests to read again although nothing shows a change, such as a lost right of a reviewer. */
+    readonly reread?: readonly number[];
     readonly signal: AbortSignal;
   }): Promise<Listing>;
   /** Idempotent: writes only when the newest status of that context differs. `written` is true after a write. */

@@ -9,14 +9,14 @@ export interface GraphQLRequest {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly what: string;
   readonly signal: AbortSignal;
-  /** Path of a list with independent items: an error about one item leaves the other items usable. */
-  readonly list?: readonly string[];
+  /** Paths of lists with independent items: an error about one item leaves the other items usable. */
+  readonly lists?: readonly (readonly string[])[];
 }
 
 export interface GraphQLReply {
   readonly data: unknown;
-  /** Positions in `list` with an error. Ignore their values, null included. */
-  readonly damaged: ReadonlySet<number>;
+  /** Positions with an error in each of `lists`. Ignore their values, null included. */
+  readonly damaged: readonly ReadonlySet<number>[];
   /** Set when an item failed because the credential lacks a right. */
   readonly denied: GitHubError | undefined;
   /** Points charged by GitHub; undefined when the reply has no cost. */
@@ -40,24 +40,24 @@ const Charged = z.object({ rateLimit: z.object({ cost: z.int() }) });
 type ReplyError = NonNullable<z.infer<typeof Body>["errors"]>[number];
 
 /**
- * Sends one GraphQL query. A reply with errors is usable only if each error is about one item of `list`.
+ * Sends one GraphQL query. A reply with errors is usable only if each error is about one item of `lists`.
  * Throws a `GitHubError` for any other error.
  */
 export async function requestGraphQL(transport: Transport, request: GraphQLRequest): Promise<GraphQLReply> {
-  const { query, variables, what, signal, list } = request;
+  const { query, variables, what, signal, lists = [] } = request;
   const post = { method: "POST", path: "graphql", kind: "read", body: { query, variables }, what, signal } as const;
   const reply = await transport.send(post);
   const { data, errors = [] } = parseReply(Body, reply.body, what);
-  const damaged = new Set<number>();
+  const damaged = lists.map(() => new Set<number>());
   let denied: GitHubError | undefined;
   for (const error of errors) {
-    const position = positionIn(list, error);
     const failure = gitHubErrorOf(error, request, reply.headers, transport);
-    if (position === undefined) {
+    const positions = lists.map((list) => positionIn(list, error));
+    if (positions.every((position) => position === undefined)) {
       if (failure.code === "RateLimited") transport.budgets.recordLimit("graphql", failure);
       throw failure;
     }
-    damaged.add(position);
+    for (const [index, position] of positions.entries()) if (position !== undefined) damaged[index]?.add(position);
     if (failure.code === "Unauthorized") denied = failure;
   }
   return { data, damaged, denied, cost: Charged.safeParse(data).data?.rateLimit.cost };
@@ -74,9 +74,9 @@ export function parseReply<T>(schema: z.ZodType<T>, value: unknown, what: string
   );
 }
 
-function positionIn(list: readonly string[] | undefined, { type = "", path }: ReplyError): number | undefined {
-  const position = list === undefined ? undefined : path?.[list.length];
-  const within = list?.every((name, index) => path?.[index] === name) ?? false;
+function positionIn(list: readonly string[], { type = "", path }: ReplyError): number | undefined {
+  const position = path?.[list.length];
+  const within = list.every((name, index) => path?.[index] === name);
   return within && typeof position === "number" && !isLimit(type) ? position : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { commitFields, pullRequestFields } from "./pullRequestNode.ts";
+import { commitFields, pullRequestFields, reviewFields } from "./pullRequestNode.ts";
 
 /**
  * GitHub charges a query by its connections. It counts one request for each parent of each connection, and divides the
@@ -12,14 +12,16 @@ import { commitFields, pullRequestFields } from "./pullRequestNode.ts";
  * An hour of 15 repositories with 300 open pull requests, polled every minute:
  *
  *   probes      15 × 60 conditional REST requests, free without changes (304)
- *   heads       every third poll, all repositories together: 20 × 3 = 60 points
- *   open        once an hour, for changes without another sign: about 20 points
  *   changed     1 point for each poll of a repository with changes: 30 to 90 in a working hour
+ *   heads       free with `changed`; else every third poll, all repositories together: at most 20 points
+ *   open        once an hour, for changes without another sign: about 20 points
+ *   first       1 point for each poll while a commit waits for its first build: up to 60 for a repository in an hour
  *
- * The total is 110 to 170 points of 5,000. The number of builders does not matter.
+ * The total is 60 to 130 points of 5,000, and at most 1,070 while every repository has a queue all the time. The number
+ * of builders does not matter.
  */
 export const pageSize = 49;
-/** GitHub accepts at most 100 ids in one query. */
+/** GitHub accepts at most 100 ids in one list. */
 export const headsSize = 100;
 
 const budget = "rateLimit { cost }";
@@ -44,17 +46,38 @@ export const openQuery = `query Open($owner: String!, $name: String!, $branch: S
 ${pullRequestFields}`;
 
 /** GitHub's names of the fields with an alias in our queries. */
-export const fieldNames: Readonly<Record<string, string>> = { numbers: "pullRequests", open: "pullRequests" };
+export const fieldNames: Readonly<Record<string, string>> = {
+  numbers: "pullRequests",
+  open: "pullRequests",
+  reviews: "latestOpinionatedReviews",
+};
 
-export const changedQuery = `query Changed($ids: [ID!]!) {
+/** Lists of commits in one query. Their statuses cost nothing beside other items. */
+const headsLists = ["heads0", "heads1", "heads2"] as const;
+/** Most commits in one query. */
+export const mostHeads = headsLists.length * headsSize;
+/** Paths of the lists in the reply. */
+export const headsPaths = headsLists.map((list) => [list]);
+const headsVariables = headsLists.map((list) => `$${list}: [ID!]!`).join(", ");
+const headsFields = headsLists.map((list) => `${list}: nodes(ids: $${list}) { ...CommitFields }`).join("\n  ");
+
+/** The variables of a query for these commits. */
+export function headsIn(ids: readonly string[]): Readonly<Record<(typeof headsLists)[number], readonly string[]>> {
+  const part = (index: number) => ids.slice(index * headsSize, (index + 1) * headsSize);
+  return { heads0: part(0), heads1: part(1), heads2: part(2) };
+}
+
+/** Changed pull requests, and the statuses of commits. */
+export const changedQuery = `query Changed($ids: [ID!]!, ${headsVariables}) {
   ${budget}
   nodes(ids: $ids) { ...PullRequestFields }
+  ${headsFields}
 }
 ${pullRequestFields}`;
 
-export const headsQuery = `query Heads($ids: [ID!]!) {
+export const headsQuery = `query Heads(${headsVariables}) {
   ${budget}
-  nodes(ids: $ids) { ...CommitFields }
+  ${headsFields}
 }
 ${commitFields}`;
 
@@ -65,16 +88,20 @@ export const headQuery = `query Head($id: ID!, $oid: GitObjectID!) {
 }
 ${commitFields}`;
 
-/** Further labels and approvals. A finished list returns an empty page. */
+/** Further labels and reviews. A finished list returns an empty page. */
 export const moreQuery = `query More($id: ID!, $labels: String, $reviews: String) {
   ${budget}
   node(id: $id) {
     ... on PullRequest {
       labels(first: 100, after: $labels) { nodes { name } pageInfo { hasNextPage endCursor } }
-      reviews(first: 100, after: $reviews, states: APPROVED) { nodes { authorAssociation commit { oid } } pageInfo { hasNextPage endCursor } }
+      reviews: latestOpinionatedReviews(first: 100, after: $reviews) { ...ReviewFields }
     }
   }
-}`;
+}
+${reviewFields}`;
+
+/** The account of the credential: a person, or a bot for a GitHub App. */
+export const viewerQuery = `query Viewer { ${budget} viewer { login } }`;
 
 export const membersQuery = `query Members($organization: String!, $team: String!, $after: String) {
   ${budget}

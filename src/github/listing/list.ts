@@ -4,7 +4,7 @@ import { type GitHub, GitHubError } from "../github.ts";
 import { requestGraphQL } from "../graphql/graphql.ts";
 import { retry } from "../http/retry.ts";
 import type { Transport } from "../http/transport.ts";
-import { refreshHeads } from "./heads.ts";
+import { noHeads, refreshHeads, ridersOf } from "./heads.ts";
 import { createListingCache, type ListingCache, listingOf } from "./listingCache.ts";
 import { probe, withoutProbe } from "./probe.ts";
 import { createReader } from "./reader.ts";
@@ -30,19 +30,19 @@ export function createList(transport: Transport, log: Log): GitHub["list"] {
   const reader = createReader(request, { clock, log });
   const members = createTeams(request, { clock, log });
 
-  return async ({ repository, branch, teams, pollInterval = 60_000, signal }) => {
+  return async ({ repository, branch, teams, pollInterval = 60_000, reread = [], signal }) => {
     const key = `${repository.toLowerCase()} ${branch}`;
     const entry = caches.get(key) ?? { cache: createListingCache(repository, branch), oneAtATime: pLimit(1) };
     caches.set(key, entry);
     return await entry.oneAtATime(async () => {
       signal.throwIfAborted();
       entry.cache.maxAge = Math.min(oldestStatuses, pollInterval * 2.5);
-      await update(entry.cache, signal);
+      await update(entry.cache, reread, signal);
       return listingOf(entry.cache, await members(repository, teams, signal));
     });
   };
 
-  async function update(cache: ListingCache, signal: AbortSignal): Promise<void> {
+  async function update(cache: ListingCache, reread: readonly number[], signal: AbortSignal): Promise<void> {
     const now = clock.monotonic();
     cache.requestedAt = now;
     const moves = await withRetries(() => probe(transport, cache, signal), signal).catch((error: unknown) => {
@@ -54,13 +54,17 @@ export function createList(transport: Transport, log: Log): GitHub["list"] {
       return withoutProbe;
     });
     const isKnown = cache.completeAt !== undefined && now - cache.completeAt < oldestReading;
-    const wanted = [...moves.wanted, ...unread(cache, now)];
-    if (isKnown && !moves.overflow) await reader.some(cache, { ...moves, wanted }, signal);
+    const found = [...moves.wanted, ...unread(cache, now), ...known(cache, reread)];
+    const wanted = [...new Map(found.map((one) => [one.number, one])).values()].filter(
+      ({ number }) => !moves.gone.includes(number),
+    );
+    const all = () => [...caches.values()].map((entry) => entry.cache);
+    const heads = wanted.length === 0 ? noHeads : ridersOf({ caches: all(), clock });
+    if (isKnown && !moves.overflow) await reader.some(cache, { ...moves, wanted, heads }, signal);
     else await reader.all(cache, moves.readAt, signal);
     cache.seenUntil = moves.seenUntil;
     dropUnused(now);
-    const all = [...caches.values()].map((entry) => entry.cache);
-    await refreshing(() => refreshHeads(request, { cache, caches: all, clock, log }, signal));
+    await refreshing(() => refreshHeads(request, { cache, caches: all(), clock, log }, signal));
   }
 
   /** Unreadable pull requests are retried as often as statuses are refreshed. */
@@ -68,6 +72,13 @@ export function createList(transport: Transport, log: Log): GitHub["list"] {
     return [...cache.entries].flatMap(([number, { id, cached, triedAt }]) =>
       cached === undefined && now - triedAt >= cache.maxAge ? [{ number, id }] : [],
     );
+  }
+
+  function known({ entries }: ListingCache, numbers: readonly number[]) {
+    return numbers.flatMap((number) => {
+      const entry = entries.get(number);
+      return entry === undefined ? [] : [{ number, id: entry.id }];
+    });
   }
 
   /** Drops caches without a recent request: a deleted pool must cost nothing. */

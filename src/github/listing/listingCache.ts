@@ -61,6 +61,11 @@ export function listingOf(cache: ListingCache, teams: Listing["teams"]): Listing
     pullRequests: entries.flatMap(([, { cached }]) => (cached === undefined ? [] : [cached.pullRequest])),
     unreadable: entries.flatMap(([number, { cached }]) => (cached === undefined ? [number] : [])),
     teams,
+    origins: new Map(
+      entries.flatMap(([, { cached }]) =>
+        cached === undefined || cached.origins.length === 0 ? [] : [[cached.pullRequest.head.commit, cached.origins]],
+      ),
+    ),
     startedAt,
   };
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Log } from "../../system/log.ts";
 import { GitHubError } from "../github.ts";
 import { type GraphQLReply, type GraphQLRequest, parseReply } from "../graphql/graphql.ts";
+import { endless, mostPages } from "../graphql/pages.ts";
 import { CommitNode, Labels, PullRequestNode, Reviews } from "../graphql/pullRequestNode.ts";
 import { headQuery, moreQuery } from "../graphql/query.ts";
 import { type CachedPullRequest, cachedPullRequestOf } from "./cachedPullRequest.ts";
@@ -79,7 +80,8 @@ async function withAllPages(
   signal: AbortSignal,
 ): Promise<PullRequestNode> {
   let node = first;
-  while (node.labels.pageInfo.hasNextPage || node.reviews.pageInfo.hasNextPage) {
+  for (let page = 1; node.labels.pageInfo.hasNextPage || node.reviews.pageInfo.hasNextPage; page += 1) {
+    if (page > mostPages) throw endless(`the labels and reviews of ${what}`);
     const cursors = { labels: node.labels.pageInfo.endCursor, reviews: node.reviews.pageInfo.endCursor };
     const { data } = await request({ query: moreQuery, variables: { id: node.id, ...cursors }, what, signal });
     const more = parseReply(More, data, what).node;

@@ -3,7 +3,8 @@ import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { GitHubError } from "../github.ts";
 import { parseReply } from "../graphql/graphql.ts";
-import { PageInfo } from "../graphql/pullRequestNode.ts";
+import { readPages } from "../graphql/pages.ts";
+import { noMore, PageInfo } from "../graphql/pullRequestNode.ts";
 import { membersQuery } from "../graphql/query.ts";
 import type { Request } from "./readPullRequests.ts";
 
@@ -29,12 +30,12 @@ export function createTeams(
   return async (repository, slugs, signal) => {
     const organization = repository.slice(0, repository.indexOf("/"));
     const teams = new Map<string, ReadonlySet<string>>();
-    for (const slug of slugs) teams.set(slug, await members(organization, slug, signal));
+    for (const slug of slugs) teams.set(slug.toLowerCase(), await members(organization, slug.toLowerCase(), signal));
     return teams;
   };
 
   async function members(organization: string, slug: string, signal: AbortSignal): Promise<ReadonlySet<string>> {
-    const key = `${organization}/${slug}`;
+    const key = `${organization.toLowerCase()}/${slug}`;
     const last = known.get(key);
     if (last !== undefined && clock.monotonic() - last.readAt < maxAge) return last.members;
     const readAt = clock.monotonic();
@@ -74,11 +75,11 @@ async function readMembers(
 ): Promise<Set<string>> {
   const what = `the members of team ${organization}/${team}`;
   const logins = new Set<string>();
-  for (let after: string | null | undefined = null; after !== undefined; ) {
+  await readPages(what, async (after) => {
     const { data } = await request({ query: membersQuery, variables: { organization, team, after }, what, signal });
     const page = parseReply(Reply, data, what).organization.team?.members;
     for (const { login } of page?.nodes ?? []) logins.add(login);
-    after = page?.pageInfo.hasNextPage ? page.pageInfo.endCursor : undefined;
-  }
+    return page?.pageInfo ?? noMore;
+  });
   return logins;
 }

@@ -4,6 +4,7 @@ import { parseReply } from "../graphql/graphql.ts";
 import type { Transport } from "../http/transport.ts";
 
 const perPage = 100;
+const mostPages = 100;
 const Combined = z.object({
   statuses: z.array(
     z.object({
@@ -52,14 +53,17 @@ function unreadableIfNotFound(error: unknown): "unreadable" {
   return "unreadable";
 }
 
-/** Reads the combined status: the newest status of each context. The full list may have ten thousand. */
+/**
+ * Reads the combined status: the newest status of each context. The full list may have ten thousand. A broker may ignore
+ * the number of the page, so the pages have a bound. Beyond the bound, the status counts as new.
+ */
 async function newestStatus(
   transport: Transport,
   { repository, commit, context }: StatusWrite,
   signal: AbortSignal,
 ): Promise<Status | undefined> {
   const what = `the statuses of ${repository}@${commit.slice(0, 10)}`;
-  for (let page = 1; ; page += 1) {
+  for (let page = 1; page <= mostPages; page += 1) {
     const reply = await transport.send({
       method: "GET",
       path: `/repos/${repository}/commits/${commit}/status`,
@@ -72,4 +76,5 @@ async function newestStatus(
     const found = statuses.find((status) => status.context === context);
     if (found !== undefined || statuses.length < perPage) return found;
   }
+  return undefined;
 }
