@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { apiVersion, poolLabel, pullRequestLabel } from "../../api/objects/group.ts";
-import { logDirectoryOf } from "../../core/report/log/paths.ts";
+import { formerLogDirectoryOf, logDirectoryOf } from "../../core/report/log/paths.ts";
 import type { Clock } from "../../system/clock.ts";
 import { createBuckets } from "./buckets.ts";
 
@@ -44,7 +44,13 @@ const Work = z.object({ builder: z.string(), commit: z.string() });
 const Builds = z.object({
   items: z.array(
     z.object({
-      spec: z.object({ pool: z.string(), repository: z.string(), number: z.number(), check: z.string() }),
+      spec: z.object({
+        pool: z.string(),
+        repository: z.string(),
+        number: z.number(),
+        check: z.string(),
+        shadow: z.looseObject({}).optional(),
+      }),
       status: z
         .object({ claim: Work.optional(), verdict: Work.optional(), history: z.array(Work).default([]) })
         .optional(),
@@ -94,7 +100,9 @@ export function createHolding({ apiServer, ownToken, namespace, clock }: Holding
  */
 function isHolder({ spec, status }: FoundBuild, builder: string, directory: string): boolean {
   const { claim, verdict, history = [] } = status ?? {};
-  const isHere = ({ commit }: { readonly commit: string }) => logDirectoryOf({ ...spec, commit }) === directory;
+  const isHere = ({ commit }: { readonly commit: string }) =>
+    logDirectoryOf({ ...spec, commit }) === directory ||
+    (spec.shadow === undefined && formerLogDirectoryOf({ ...spec, commit }) === directory);
   if (claim !== undefined && claim.builder === builder && isHere(claim)) return true;
   return [...(verdict === undefined ? [] : [verdict]), ...history].find(isHere)?.builder === builder;
 }

@@ -72,15 +72,14 @@ function sourceOf(c: Context): string {
 async function builderOf(authorization: string | undefined, source: string, { review }: Receiver): Promise<Builder> {
   const token = /^Bearer (?<token>[^\s]+)$/i.exec(authorization ?? "")?.groups?.["token"];
   if (token === undefined)
-    throw new Refusal(401, "Only builders may write logs; send the token of the pod as Authorization: Bearer");
+    throw new Refusal(401, "Only builders may write logs; send the token of the pod or host as Authorization: Bearer");
   const bearer = await review(token, source).catch((error: unknown) => {
     if (error instanceof TooManyRequests) throw new Refusal(429, `The token is not reviewed now: ${error.message}`);
     throw new Refusal(503, `The token cannot be reviewed now (${String(error)}); send the log again later`);
   });
   if (bearer === "invalid")
-    throw new Refusal(401, "The token is invalid, expired, for another audience, or belongs to a deleted pod");
-  if ("other" in bearer)
-    throw new Refusal(403, `Only pods of builder pools in this namespace may write logs, not ${bearer.other}`);
+    throw new Refusal(401, "The token is invalid, expired, for another audience, or belongs to a deleted pod or host");
+  if ("other" in bearer) throw new Refusal(403, `Only builders of this namespace may write logs, not ${bearer.other}`);
   return bearer;
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { readHostAccount } from "../../core/pool/host/account.ts";
 import type { Clock } from "../../system/clock.ts";
 import { type Builder, TooManyRequests } from "./holder.ts";
 import type { ReviewLimits } from "./reviewLimits.ts";
@@ -39,8 +40,9 @@ const TokenReviewResult = z.object({
 });
 
 /**
- * Reviews tokens with the API server. The API server also rejects the token of a deleted pod. A builder is a pod `P-N`
- * that runs as the ServiceAccount `P-builder` of the namespace.
+ * Reviews tokens with the API server. The API server also rejects the token of a deleted pod or account. A builder is a
+ * pod `P-N` that runs as the ServiceAccount `P-builder` of the namespace, or a host with the ServiceAccount
+ * `NAME.P.host`.
  */
 export function createTokenReview({ apiServer, ownToken, audience, namespace }: TokenReviewOptions): Review {
   return async (token) => {
@@ -59,13 +61,18 @@ export function createTokenReview({ apiServer, ownToken, audience, namespace }: 
     const { status } = TokenReviewResult.parse(await response.json());
     if (!status.authenticated || !status.audiences.includes(audience)) return "invalid";
     const { username, extra } = status.user;
-    const pool = new RegExp(`^system:serviceaccount:${namespace}:(?<pool>.+)-builder$`).exec(username)?.groups?.[
-      "pool"
-    ];
-    const pod = extra[podName]?.[0] ?? "";
-    const isBuilder = pool !== undefined && pod.startsWith(`${pool}-`) && /^[0-9]+$/.test(pod.slice(pool.length + 1));
-    return isBuilder ? { builder: pod, pool } : { other: username };
+    const home = `system:serviceaccount:${namespace}:`;
+    const account = username.startsWith(home) ? username.slice(home.length) : "";
+    return builderOf(account, extra[podName]?.[0] ?? "") ?? { other: username };
   };
+}
+
+function builderOf(account: string, pod: string): Builder | undefined {
+  const host = readHostAccount(account);
+  if (host !== undefined) return { builder: host.host, pool: host.pool };
+  const pool = /^(?<pool>.+)-builder$/.exec(account)?.groups?.["pool"];
+  const isBuilder = pool !== undefined && pod.startsWith(`${pool}-`) && /^[0-9]+$/.test(pod.slice(pool.length + 1));
+  return isBuilder ? { builder: pod, pool } : undefined;
 }
 
 /** Milliseconds that a result is cached. */

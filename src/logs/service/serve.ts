@@ -1,8 +1,9 @@
 import type { Stats } from "node:fs";
-import { open, realpath } from "node:fs/promises";
+import { open, readdir, realpath } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
 import { Readable } from "node:stream";
 import { type Context, Hono } from "hono";
+import { successorOf } from "../../core/report/log/paths.ts";
 import { decodePath } from "../path.ts";
 import { listingPage } from "./listing.ts";
 import { requestedRange } from "./range.ts";
@@ -29,8 +30,11 @@ const securityHeaders: Readonly<Record<string, string>> = {
   "Cache-Control": "no-cache",
 };
 
-/** Serves a log directory read-only: files, byte ranges of files and directory listings. */
-export function createLogServer(directory: string): Hono {
+/**
+ * Serves log directories read-only: files, byte ranges of files and directory listings. The first directory with a path
+ * answers.
+ */
+export function createLogServer(directories: string | (() => readonly string[])): Hono {
   const app = new Hono();
   app.all("*", async (c) => {
     for (const [name, value] of Object.entries(securityHeaders)) c.header(name, value);
@@ -38,7 +42,11 @@ export function createLogServer(directory: string): Hono {
       c.header("Allow", "GET, HEAD");
       return c.text(`${c.req.method} is not allowed here: logs are read-only\n`, 405);
     }
-    return (await responseTo(c, directory)) ?? notFound(c);
+    for (const directory of typeof directories === "string" ? [directories] : directories()) {
+      const response = await responseTo(c, directory);
+      if (response !== undefined) return response;
+    }
+    return notFound(c);
   });
   return app;
 }
@@ -49,13 +57,30 @@ async function responseTo(c: Context, root: string): Promise<Response | undefine
   if (parts === undefined) return undefined;
   const path = await pathInside(root, parts);
   const file = path === undefined ? undefined : await open(path, "r").catch(() => undefined);
-  if (path === undefined || file === undefined) return undefined;
+  if (path === undefined || file === undefined) return await successor(c, root, parts);
   const facts = await file.stat();
   if (facts.isFile() && !pathname.endsWith("/")) return fileResponse(c, path, facts, file);
   await file.close();
   if (!facts.isDirectory()) return undefined;
   if (pathname.endsWith("/")) return c.html(await listingPage(path, parts));
   return c.redirect(`./${encodeURIComponent(parts.at(-1) ?? "")}/`, 301);
+}
+
+/**
+ * Redirects the former address of a log to its present one, so that links in old comments and scripts still work. A path
+ * has owner, repository, pull request and commit before the directory of the check.
+ */
+async function successor(c: Context, root: string, parts: readonly string[]): Promise<Response | undefined> {
+  const above = parts.slice(0, 4);
+  const [check = "", ...rest] = parts.slice(4);
+  const folder = check === "" ? undefined : await pathInside(root, above);
+  const entries = folder === undefined ? [] : await readdir(folder).catch(() => []);
+  const present = successorOf(check, entries);
+  if (present === undefined) return undefined;
+  const isFolder = new URL(c.req.url).pathname.endsWith("/");
+  const address = [present, ...rest].map(encodeURIComponent).join("/");
+  // Relative, because a proxy may serve the logs below a folder.
+  return c.redirect(`${"../".repeat(rest.length + Number(isFolder))}${address}${isFolder ? "/" : ""}`, 302);
 }
 
 /** The real path below the root; undefined if it does not exist or a symbolic link leaves the log directory. */

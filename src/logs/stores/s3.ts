@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { AwsV4Signer } from "aws4fetch";
-import type { S3 } from "../../api/objects/logs.ts";
+import type { S3 } from "../../api/objects/pool/logs.ts";
 import { milliseconds } from "../../api/values/duration.ts";
 import type { LogStore } from "../logStore.ts";
 import { checkPath } from "../path.ts";
