@@ -20,6 +20,8 @@ import { becomeUser } from "./user.ts";
  */
 
 const badUsage = 64;
+/** Builds of pull requests read the base as another user. */
+const readable = 0o022;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { user: { type: "string" } } });
@@ -43,6 +45,7 @@ async function main(): Promise<number> {
     return badUsage;
   }
   id = order.id;
+  if (order.cell === "base") process.umask(readable);
   const outcome = await perform({
     order,
     env: cellEnvironmentOf(order, process.env),

@@ -1,9 +1,9 @@
 import { connect } from "node:net";
 
 /*
- * The liveness probe of a cell container: `node probe.ts NAME`.
- * It connects to the abstract socket NAME of the cell server and waits for a line.
- * Exit codes: 0 for an answer; 1 without one within 4 seconds; 64 without a NAME.
+ * The liveness probe of a cell container: `node probe.ts SOCKET`.
+ * It connects to the socket for probes of the cell server and waits for a line. A SOCKET without a slash is abstract.
+ * Exit codes: 0 for an answer; 1 without one within 4 seconds; 64 without a SOCKET.
  */
 
 const badUsage = 64;
@@ -17,10 +17,10 @@ function fail(reason: string): never {
 
 const name = process.argv[2];
 if (name === undefined) {
-  console.error("expected the name of the abstract socket of the cell server, found none");
+  console.error("expected the socket for probes of the cell server, found none");
   process.exit(badUsage);
 }
-const socket = connect({ path: `\0${name}` });
+const socket = connect({ path: name.startsWith("/") ? name : `\0${name}` });
 setTimeout(() => fail(`no line within ${patience / 1000} s; a process may have stopped it`), patience);
 socket.on("data", () => process.exit(0));
 socket.on("error", (error) => fail(error.message));

@@ -1,6 +1,7 @@
 import { rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
+import { CellName } from "../api/cell/order.ts";
 import { systemClock } from "../system/clock.ts";
 import { messageOf } from "../system/messageOf.ts";
 import { otherProcesses } from "../system/process/survivors.ts";
@@ -10,10 +11,13 @@ import { attend, type CellHost } from "./channel/attend.ts";
 import { readMemoryLimit } from "./memory.ts";
 
 /*
- * The cell server of a pod: `node serve.ts --socket PATH [--alone] [--probe NAME] [--empty DIRECTORY]... -- COMMAND...`.
- * It listens on a unix socket and runs COMMAND, the cell program, for one connection at a time.
- * With --probe it also answers liveness probes on the abstract socket NAME, at any time.
- * With --alone it kills all other processes of its PID namespace after each order. It exits at once on SIGTERM.
+ * The cell server of a pod:
+ * `node serve.ts --cell base|build --socket PATH [--alone] [--probe SOCKET] [--empty DIRECTORY]... -- COMMAND...`.
+ * It listens on a unix socket and runs COMMAND, the cell program, for one connection at a time. It refuses orders for
+ * the other cell.
+ * With --probe it also answers liveness probes at any time. A SOCKET without a slash is abstract.
+ * With --alone it kills all other processes of its PID namespace after each order, and removes the objects of System V
+ * IPC of its user. It exits at once on SIGTERM.
  * Exit codes: 64 for an invalid command line, or for --alone beside other processes; 1 if it needs a new container.
  */
 
@@ -54,6 +58,7 @@ function readCommandLine(): {
 } {
   const { values, positionals: command } = parseArgs({
     options: {
+      cell: { type: "string" },
       socket: { type: "string" },
       probe: { type: "string" },
       alone: { type: "boolean", default: false },
@@ -63,10 +68,14 @@ function readCommandLine(): {
   });
   if (values.socket === undefined) throw new Error("--socket: expected the path to listen on, found none");
   if (command.length === 0) throw new Error("expected -- and the command of the cell program, found none");
+  const cell = CellName.safeParse(values.cell).data;
+  if (cell === undefined) throw new Error(`--cell: expected base or build, found ${values.cell ?? "none"}`);
   const host = {
+    cell,
     command,
     alone: values.alone,
     scratch: values.empty,
+    sockets: [values.socket, ...(values.probe === undefined ? [] : [values.probe])],
     version,
     environment: process.env,
     clock: systemClock,

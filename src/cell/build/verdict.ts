@@ -1,14 +1,18 @@
 import type { Findings, Outcome } from "../../api/cell/event.ts";
 import { toolNameOf } from "../../core/definitions/alibuild.ts";
+import { canCauseFailureOf, canCauseStopAt } from "../../core/verdict/canCause.ts";
+import { causeIn, unknownErrorIn } from "../../core/verdict/causes.ts";
 import { type CellContext, endingOf, lastLineOf } from "../cellContext.ts";
 import { refuseFullDisk } from "../disk/space.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 import type { ReadLogs } from "../logs/logs.ts";
 import { countMemoryKills, outOfMemoryClause } from "../memory.ts";
+import { baseTitleOf, isBaseRefused, orderOfBase } from "../tool/baseAlone.ts";
 import type { Built } from "./build.ts";
-
-/** Maximum lines of a preview in the contract. */
-const longestPreview = 60;
+import { missingEvidence } from "./evidence.ts";
+import { overrunVerdict } from "./overrun.ts";
+import { withFirstLine } from "./preview.ts";
+import { storeClauseOf } from "./store.ts";
 
 /** The verdict on the pull request. Throws an InfrastructureFailure if the machine failed. */
 export async function verdictOf(
@@ -17,9 +21,18 @@ export async function verdictOf(
   { findings, fetchFailed, began }: ReadLogs,
 ): Promise<Extract<Outcome, { kind: "Verdict" }>> {
   const { order } = context;
-  const { ended, seen } = built;
+  const { ended, seen, overrun } = built;
   const tool = toolNameOf(order.check);
-  if (ended.exitCode === 0) return { kind: "Verdict", result: "Success", description: "", findings };
+  if (overrun !== undefined) return overrunVerdict(order, overrun, built.isWarm, findings);
+  if (ended.exitCode === 0) {
+    // A refresh of the base builds the dependencies alone.
+    const missing = order.dependenciesOnly === true ? undefined : await missingEvidence(context, built);
+    if (missing === undefined) return { kind: "Verdict", result: "Success", description: "", findings };
+    const message = `Nothing proves that the pull request builds: ${missing}`;
+    if (built.change.kind !== "tool") throw new InfrastructureFailure("NothingBuilt", message);
+    // A tool under test that builds nothing, and exits with 0, is wrong itself.
+    return { kind: "Verdict", result: "Failure", description: message.slice(0, 140), findings };
+  }
   await refuseFullDisk(order, seen.diskFull);
   if (ended.notStarted !== undefined || ended.canceled) {
     throw new InfrastructureFailure("SelfTestFailed", `${tool} build ${endingOf(ended)}: ${lastLineOf(ended)}`);
@@ -34,18 +47,22 @@ export async function verdictOf(
       findings,
     );
   }
-  const controlsSources = order.check.checkout === "alidist" || order.check.testsTool;
-  if (fetchFailed && !controlsSources && findings.sections.every(({ class: name }) => fetchOnly.has(name))) {
+  if (!ended.timedOut) await refuseForeignFailure(context, built, findings, began);
+  const store = storeClauseOf(ended.tail, order.check.remoteStore);
+  const controlsSources = built.change.kind !== "package";
+  // A build can delete its logs and plant others, but it cannot print the words of aliBuild.
+  const isBefore = built.said.failedPackage() === undefined && !controlsSources;
+  if (fetchFailed && isBefore && findings.sections.every(({ class: name }) => fetchOnly.has(name))) {
     throw new InfrastructureFailure(
       "DependencyFetchFailed",
-      `${tool} could not fetch a source that this pull request does not control: ${fetchLine(findings)}`,
+      `${tool} could not fetch a source that this pull request does not control: ${fetchLine(findings)}${store}`,
       findings,
     );
   }
-  if (!began && !controlsSources && !ended.timedOut) {
+  if (!began && isBefore && !ended.timedOut) {
     throw new InfrastructureFailure(
       "DependencyFetchFailed",
-      `${tool} exited before it built any package, so the pull request cannot be the reason: ${lastLineOf(ended)}`,
+      `${tool} exited before it built any package, so the pull request cannot be the reason: ${lastLineOf(ended)}${store}`,
       findings,
     );
   }
@@ -58,6 +75,58 @@ export async function verdictOf(
   };
 }
 
+/** Throws an InfrastructureFailure if aliBuild failed for a reason that the pull request cannot have caused. */
+async function refuseForeignFailure(
+  context: CellContext,
+  { said, change, tool }: Built,
+  findings: Findings,
+  began: boolean,
+): Promise<void> {
+  const failed = said.failedPackage();
+  if (failed !== undefined) {
+    if (canCauseFailureOf(failed, change, said.buildOrder())) return;
+    // A recipe can take its package out of the build, for example as a package of the system.
+    const order = change.kind === "recipes" ? await orderOfBase(context, tool) : [];
+    if (order.length > 0 && canCauseFailureOf(failed, change, order)) return;
+    const because = change.kind === "package" ? `does not contain ${change.name}` : "has no changed recipe";
+    throw new InfrastructureFailure(
+      "BaseBroken",
+      `${baseTitleOf(context)}: ${failed} fails to build and ${because}, so the pull request cannot be the reason: ${firstErrorOf(findings)}`,
+      findings,
+    );
+  }
+  const name = toolNameOf(context.order.check);
+  const found = causeIn(said.words());
+  if (found === undefined) {
+    const error = unknownErrorIn(said.words());
+    if (error === undefined || !(await isErrorOfBase(context, { said, change, tool }, began))) return;
+    const message = `${name} could not build ${baseTitleOf(context)}: ${error}`;
+    throw new InfrastructureFailure("BaseBroken", message, findings);
+  }
+  const { reason, isOfRecipes } = found.cause;
+  if (isOfRecipes && change.kind === "tool") return;
+  if (isOfRecipes && change.kind === "recipes" && !(await isBaseRefused(context, tool))) return;
+  const place = reason === "BaseBroken" ? ` ${baseTitleOf(context)}` : "";
+  throw new InfrastructureFailure(reason, `${name} could not build${place}: ${found.message}`, findings);
+}
+
+/** Whether an error of aliBuild itself, such as a recipe that aliBuild cannot use, is an error of the base alone. */
+async function isErrorOfBase(
+  context: CellContext,
+  { said, change, tool }: Pick<Built, "said" | "change" | "tool">,
+  began: boolean,
+): Promise<boolean> {
+  if (change.kind === "tool") return false;
+  const stoppedAt = said.stoppedAt();
+  if (stoppedAt !== undefined) return !canCauseStopAt(stoppedAt, change);
+  return !began && (await isBaseRefused(context, tool));
+}
+
+function firstErrorOf({ sections, preview }: Findings): string {
+  const lines = sections.find((section) => section.class === "error")?.lines ?? preview;
+  return lines.find((line) => line !== "" && !line.startsWith("## ")) ?? "see the log";
+}
+
 /** The classes of findings of a build that failed only in fetching. */
 const fetchOnly: ReadonlySet<string> = new Set(["fetch", "warning"]);
 
@@ -68,8 +137,4 @@ function has(findings: Findings, name: string): boolean {
 function fetchLine(findings: Findings): string {
   const lines = findings.sections.find((section) => section.class === "fetch")?.lines ?? [];
   return lines.find((line) => line.startsWith("Command: ")) ?? "see the fetch log";
-}
-
-function withFirstLine(findings: Findings, line: string): Findings {
-  return { ...findings, preview: [line, ...findings.preview].slice(0, longestPreview) };
 }

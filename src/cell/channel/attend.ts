@@ -1,13 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import type { Socket } from "node:net";
+import { basename, dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { CellEvent, CellGreeting, Outcome } from "../../api/cell/event.ts";
-import { Order } from "../../api/cell/order.ts";
+import { type CellName, Order } from "../../api/cell/order.ts";
 import type { Clock } from "../../system/clock.ts";
 import { parseJson } from "../../system/parseJson.ts";
 import { Tail } from "../../system/process/capture.ts";
 import { type Exit, exitMessageOf, exitOf } from "../../system/process/exit.ts";
+import { removeIpcObjects } from "../../system/process/ipcObjects.ts";
 import { cellMarker, killAllOthers, killMarked, otherProcesses } from "../../system/process/survivors.ts";
 import { emptyFolder, reportLeftover } from "../disk/remove.ts";
 import { countMemoryKills, outOfMemoryClause } from "../memory.ts";
@@ -15,12 +18,16 @@ import { readOrderLine } from "./lifeLine.ts";
 
 /** The settings and services of the cell server. */
 export interface CellHost {
+  /** The cell that this server is. It refuses orders for the other cell. */
+  readonly cell: CellName;
   /** The complete command of the cell program. It cannot be derived from `process.execPath`, which may be a loader. */
   readonly command: readonly string[];
   /** The PID namespace had no other processes at the start. Every other process after an order belongs to the order. */
   readonly alone: boolean;
-  /** Directories that builds can write. They are emptied after each order. */
+  /** Directories that builds can write. They are emptied after each order, except for the sockets of this server. */
   readonly scratch: readonly string[];
+  /** Absolute paths of the sockets of this server. */
+  readonly sockets: readonly string[];
   readonly version: string;
   /** Memory limit of the container. The builder quotes it after the container was killed. */
   readonly memory: string | undefined;
@@ -50,8 +57,9 @@ export async function attend(connection: Socket, host: CellHost): Promise<void> 
   connection.resume();
   const order = await reading;
   if (order === undefined) return void connection.destroy();
-  const { id, title } = describe(order);
+  const { id, title, cell } = describe(order);
   host.print(title);
+  if (cell !== undefined && cell !== host.cell) return refuse(connection, cell, host);
   const before = await countMemoryKills();
   const child = startProgram(host, id, order);
   const errors = new Tail(2048);
@@ -82,12 +90,33 @@ export async function attend(connection: Socket, host: CellHost): Promise<void> 
     );
     connection.write(`\n${lineOf({ event: "outcome", outcome })}`);
   }
-  for (const directory of host.scratch) {
-    await emptyFolder(directory).then(reportLeftover, (error: unknown) =>
+  if (host.alone && process.getuid?.() !== 0) await removeIpc(host);
+  for (const directory of host.scratch.filter((path) => existsSync(path))) {
+    const keep = new Set(host.sockets.filter((path) => dirname(path) === directory).map((path) => basename(path)));
+    await emptyFolder(directory, { keep }).then(reportLeftover, (error: unknown) =>
       console.error(`Failed to empty ${directory}: ${String(error)}`),
     );
   }
   connection.end();
+}
+
+/** Answers an order for the other cell with an outcome, and starts nothing. */
+function refuse(connection: Socket, cell: CellName, host: CellHost): void {
+  const message = `The cell got an order for the cell "${cell}", but it is the cell "${host.cell}"; this is a bug of the builder`;
+  host.print(`--- refused: ${message}`);
+  const outcome: Outcome = { kind: "Infrastructure", reason: "CellDied", message };
+  connection.end(lineOf({ event: "outcome", outcome }));
+}
+
+/**
+ * Removes what an order left in the IPC namespace of the pod. The next order would see it. As root, objects of other
+ * programs would go too.
+ */
+async function removeIpc({ environment, print }: CellHost): Promise<void> {
+  const uid = process.getuid?.() ?? 0;
+  const { removed, left } = await removeIpcObjects(uid, { PATH: environment["PATH"] ?? "" });
+  if (removed > 0) print(`--- removed ${removed} objects of System V IPC that the order left`);
+  if (left > 0) console.error(`Failed to remove ${left} objects of System V IPC of user ${uid}`);
 }
 
 function startProgram({ command, environment }: CellHost, id: string, order: string): ChildProcess {
@@ -163,12 +192,12 @@ function outcomeOfExit(exit: Exit, errors: string, memory: string | undefined): 
 }
 
 /** Id and log line of an order. The cell program refuses an invalid order, not the server. */
-function describe(order: string): { readonly id: string; readonly title: string } {
+function describe(order: string): { readonly id: string; readonly title: string; readonly cell?: CellName } {
   const parsed = Order.safeParse(parseJson(order)).data;
   if (parsed === undefined) return { id: "", title: "--- an invalid order" };
-  const { id, task, check, pullRequest } = parsed;
+  const { id, task, check, pullRequest, cell } = parsed;
   const target = pullRequest === undefined ? "" : ` ${check.repository}#${pullRequest.number} ${pullRequest.commit}`;
-  return { id, title: `--- ${id}: ${task} ${check.name}${target}` };
+  return { id, cell, title: `--- ${id}: ${task} ${check.name}${target}` };
 }
 
 function lineOf(message: CellGreeting | CellEvent): string {

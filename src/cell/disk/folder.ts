@@ -1,4 +1,16 @@
-import { chmodSync, closeSync, constants, existsSync, fchmodSync, fstatSync, lstatSync, openSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  type Dir,
+  type Dirent,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  opendirSync,
+  openSync,
+} from "node:fs";
 
 /**
  * An open directory. Linux reaches its entries through its descriptor, so a replaced parent or a link cannot redirect
@@ -18,15 +30,18 @@ const pathOnly = 0o10000000;
 const ownerRights = 0o700;
 const asDirectory = constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
+/** Rights of the owner that suffice to read a directory. */
+export const readRights = 0o500;
+
 /**
- * Opens a directory and gives its owner all rights on it. Never follows a link in the last part of the path. Throws the
- * error of the system, such as ENOTDIR for a file or a link.
+ * Opens a directory and gives its owner the rights on it, all of them by default. Never follows a link in the last part
+ * of the path. Throws the error of the system, such as ENOTDIR for a file or a link.
  */
-export function openFolder(path: Buffer): Folder {
+export function openFolder(path: Buffer, rights: number = ownerRights): Folder {
   const descriptor = openOrRepair(path);
   try {
     const { dev: device, mode } = fstatSync(descriptor);
-    if ((mode & ownerRights) !== ownerRights) fchmodSync(descriptor, (mode & 0o7777) | ownerRights);
+    if ((mode & rights) !== rights) fchmodSync(descriptor, (mode & 0o7777) | rights);
     return { descriptor, device, path: hasDescriptors ? Buffer.from(`/proc/self/fd/${descriptor}`) : path };
   } catch (error) {
     closeSync(descriptor);
@@ -42,6 +57,17 @@ export function closeFolder({ descriptor }: Folder): void {
 /** The path of an entry. The name may be any bytes. */
 export function entryOf({ path }: Pick<Folder, "path">, name: Buffer): Buffer {
   return Buffer.concat([path, Buffer.from("/"), name]);
+}
+
+/** Reads a directory in small portions: foreign code may have left millions of names. */
+export function* entriesOf({ path }: Pick<Folder, "path">): Generator<Dirent<Buffer>> {
+  const directory = opendirSync(path, { encoding: "buffer" as BufferEncoding, bufferSize: 256 }) as Dir;
+  try {
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync())
+      yield entry as unknown as Dirent<Buffer>;
+  } finally {
+    directory.closeSync();
+  }
 }
 
 /** Gives the owner of a directory all rights on it. Throws the error of the system, also for a link. */

@@ -10,6 +10,7 @@ export async function removePlantedLinks(area: string): Promise<void> {
   const sw = join(area, "sw");
   for (const path of [sw, ...(await namesIn(sw)).map((name) => join(sw, name))]) {
     if ((await lstat(path).catch(() => undefined))?.isSymbolicLink() === true) await rm(path);
+    else await namesIn(path); // Opens a folder that a build closed.
   }
 }
 

@@ -77,7 +77,8 @@ export function reportLeftover(leftover: Leftover | undefined): void {
   if (leftover !== undefined) console.error(leftover.message);
 }
 
-async function removeEntry(path: Buffer, bounds: Bounds): Promise<Remains | undefined> {
+/** Deletes a file or a tree as `remove` does, and leaves the rest in its place. Resolves with the rest. */
+export async function removeEntry(path: Buffer, bounds: Bounds): Promise<Remains | undefined> {
   try {
     const facts = lstatSync(path, { throwIfNoEntry: false });
     if (facts === undefined) return undefined;

@@ -15,22 +15,30 @@ export async function freeBytesOf(path: string): Promise<number> {
   return bavail * bsize;
 }
 
+/** Whether no space or no inode is left in the file system of `path`. False for a missing path. */
+export async function isFull(path: string, complained = false): Promise<boolean> {
+  const facts = await statfs(path).catch(() => undefined);
+  if (facts === undefined) return false;
+  const { bavail, blocks, bsize, files, ffree } = facts;
+  const isLow = complained && (bavail < lowShare * blocks || ffree < lowShare * files);
+  return isLow || bavail * bsize <= fullBytes || (files > 0 && ffree === 0);
+}
+
 /**
  * Throws the InfrastructureFailure DiskFull if no space is left for the order. With a `complaint` about space, in the
  * output of a command or already recognised, little space suffices.
  */
 export async function refuseFullDisk({ paths }: Order, complaint: string | boolean): Promise<void> {
   const complained = typeof complaint === "boolean" ? complaint : reportsFullDisk(complaint);
-  for (const path of [paths.area, paths.tools, paths.tmp]) {
-    const facts = await statfs(path).catch(() => undefined);
-    if (facts === undefined) continue;
-    const free = facts.bavail * facts.bsize;
-    if (free > fullBytes && !(complained && facts.bavail < lowShare * facts.blocks)) continue;
-    throw new InfrastructureFailure(
-      "DiskFull",
-      `No space was left in the file system of ${path}; free some, lower spec.cleanup.maxAge, or raise spec.cleanup.minFree`,
-    );
-  }
+  for (const path of [paths.area, paths.tools, paths.tmp]) if (await isFull(path, complained)) throw diskFull(path);
+}
+
+/** The failure of an order that found no space in the file system of `path`. */
+export function diskFull(path: string): InfrastructureFailure {
+  return new InfrastructureFailure(
+    "DiskFull",
+    `No space was left in the file system of ${path}; free some, lower spec.cleanup.maxAge, or raise spec.cleanup.minFree`,
+  );
 }
 
 function reportsFullDisk(text: string): boolean {

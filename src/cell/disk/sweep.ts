@@ -1,7 +1,7 @@
-import { type Dir, type Dirent, lstatSync, opendirSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
+import { type Dirent, lstatSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { messageOf } from "../../system/messageOf.ts";
-import { closeFolder, entryOf, type Folder, openFolder, repairMode } from "./folder.ts";
+import { closeFolder, entriesOf, entryOf, type Folder, openFolder, repairMode } from "./folder.ts";
 
 /** The limits of a deletion. */
 export interface Bounds {
@@ -222,17 +222,6 @@ class Sweep {
   }
 }
 
-/** Reads a directory in small portions: foreign code may have left millions of names. */
-function* entriesOf({ path }: Folder): Generator<Dirent<Buffer>> {
-  const directory = opendirSync(path, { encoding: "buffer" as BufferEncoding, bufferSize: 256 }) as Dir;
-  try {
-    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync())
-      yield entry as unknown as Dirent<Buffer>;
-  } finally {
-    directory.closeSync();
-  }
-}
-
 function isDirectory(entry: Dirent<Buffer>, path: Buffer): boolean {
   if (entry.isDirectory()) return true;
   if (entry.isFile() || entry.isSymbolicLink()) return false;
@@ -243,7 +232,7 @@ function isDirectory(entry: Dirent<Buffer>, path: Buffer): boolean {
  * Renames a directory. Returns the error of the system, EBUSY for a mount point. A directory that gets another parent
  * must be writable.
  */
-function renameDirectory(from: Buffer, to: Buffer): NodeJS.ErrnoException | undefined {
+export function renameDirectory(from: Buffer, to: Buffer): NodeJS.ErrnoException | undefined {
   try {
     renameSync(from, to);
     return undefined;

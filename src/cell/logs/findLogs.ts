@@ -23,13 +23,9 @@ const mostLogs = 500;
  */
 export async function findLogs(area: string): Promise<readonly FoundLog[]> {
   const root = await realpath(area);
-  const builds = join(root, "sw/BUILD");
-  const names = (await isItself(builds)) ? await readdir(builds) : [];
   const found: FoundLog[] = [];
-  for (const name of names.filter((one) => one.endsWith("latest")).slice(0, mostLogs)) {
-    const directory = await realpath(join(builds, name)).catch(() => "");
-    if (dirname(directory) !== builds) continue;
-    const log = await openRegular(join(directory, "log"), `sw/BUILD/${printable(name)}/log`);
+  for (const { directory, path } of await buildFoldersOf(root)) {
+    const log = await openRegular(join(directory, "log"), `${path}/log`);
     if (log !== undefined) found.push(log);
   }
   const mirror = join(root, "sw/MIRROR");
@@ -38,6 +34,25 @@ export async function findLogs(area: string): Promise<readonly FoundLog[]> {
     : undefined;
   found.sort((a, b) => a.finishedAt - b.finishedAt || a.path.localeCompare(b.path));
   return fetched === undefined ? found : [fetched, ...found];
+}
+
+/** A folder in which aliBuild built a package last. */
+interface BuildFolder {
+  readonly directory: string;
+  /** Path for people: `sw/BUILD/<package>-latest`. */
+  readonly path: string;
+}
+
+/** The folders of the last build. A link that leaves `sw/BUILD` is left out. `root` is a real path. */
+export async function buildFoldersOf(root: string): Promise<readonly BuildFolder[]> {
+  const builds = join(root, "sw/BUILD");
+  const names = (await isItself(builds)) ? await readdir(builds) : [];
+  const found: BuildFolder[] = [];
+  for (const name of names.filter((one) => one.endsWith("latest")).slice(0, mostLogs)) {
+    const directory = await realpath(join(builds, name)).catch(() => "");
+    if (dirname(directory) === builds) found.push({ directory, path: `sw/BUILD/${printable(name)}` });
+  }
+  return found;
 }
 
 /** The package of a log. */
@@ -49,7 +64,8 @@ async function isItself(path: string): Promise<boolean> {
   return (await realpath(path).catch(() => undefined)) === path;
 }
 
-async function openRegular(path: string, shown: string): Promise<FoundLog | undefined> {
+/** Opens a regular file with one name for reading. Undefined for a link, a device, a pipe or a folder. */
+export async function openRegular(path: string, shown: string): Promise<FoundLog | undefined> {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch(() => undefined);
   if (file === undefined) return undefined;
@@ -65,6 +81,7 @@ function describe(facts: BigIntStats): Pick<FoundLog, "bytes" | "startedAt" | "f
   return { bytes: Number(facts.size), startedAt: born > 0 && born <= finishedAt ? born : finishedAt, finishedAt };
 }
 
-function printable(name: string): string {
+/** A name as printable ASCII, at most 300 characters. */
+export function printable(name: string): string {
   return name.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 300);
 }

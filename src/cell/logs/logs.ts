@@ -7,6 +7,8 @@ import type { CellContext } from "../cellContext.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 import { type FoundLog, findLogs, packageOf } from "./findLogs.ts";
 import { type LogQuota, logQuotasOf } from "./quotas.ts";
+import { sendTestReports } from "./testReports.ts";
+import { type Said, sendWords } from "./words.ts";
 
 /** The result of reading all logs of a build. */
 export interface ReadLogs {
@@ -23,10 +25,11 @@ const pieceBytes = 128 * 1024;
  * Reads every log of the build once, with constant memory. The scanner gets all text, the builder gets the text within
  * the limit.
  */
-export async function readLogs(context: CellContext): Promise<ReadLogs> {
+export async function readLogs(context: CellContext, built: Said): Promise<ReadLogs> {
   const { order, emit } = context;
   await emit({ event: "step", step: "logs" });
   const scanner = new LogScanner({ isImportant: (path) => isImportant(order.check, path) });
+  await sendWords(context, scanner, built);
   const logs = await findLogs(order.paths.area);
   const parts = logQuotasOf(
     logs.map(({ bytes }) => bytes),
@@ -41,6 +44,7 @@ export async function readLogs(context: CellContext): Promise<ReadLogs> {
   } finally {
     for (const { file } of logs) await file.close();
   }
+  await sendTestReports(context, scanner, built);
   const fetchLogs = logs.filter(({ path }) => isFetchLog(path));
   return { findings: scanner.findings(), fetchFailed: fetchLogs.length > 0, began: fetchLogs.length < logs.length };
 }

@@ -2,9 +2,11 @@ import { randomBytes } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { toolNameOf } from "../../core/definitions/alibuild.ts";
+import { gitTroubleOf } from "../../core/machine/gitVersion.ts";
 import { messageOf } from "../../system/messageOf.ts";
 import { type CellContext, lastLineOf, runShort } from "../cellContext.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
+import { testCompiler } from "./compiler.ts";
 import type { Tool } from "./tool.ts";
 
 /** The programs that every build needs, with their arguments to print the version. */
@@ -16,7 +18,7 @@ export const needed: Readonly<Record<string, readonly string[]>> = {
   bash: ["--version"],
 };
 
-/** Checks that every program runs and that the work area can be written. Returns the versions. */
+/** Checks that every program runs, that the work area can be written, and that the compiler works. Returns the versions. */
 export async function selftest(context: CellContext): Promise<Readonly<Record<string, string>>> {
   await context.emit({ event: "step", step: "selftest" });
   const versions: Record<string, string> = {};
@@ -32,8 +34,10 @@ export async function selftest(context: CellContext): Promise<Readonly<Record<st
       `Builds need ${list}, but the cell cannot run them; run apt-get install -y ${missing.join(" ")} (or dnf)`,
     );
   }
+  const trouble = gitTroubleOf(versions["git"] ?? "");
+  if (trouble !== undefined) throw selfTestFailure(`${trouble}; install a newer git where builds run`);
   await writeAndRead(context.order.paths.area);
-  const compiler = await versionOf(context, "c++", ["--version"]);
+  const compiler = await testCompiler(context);
   return compiler === undefined ? versions : { ...versions, "c++": compiler };
 }
 

@@ -1,12 +1,24 @@
-import { access, lutimes, mkdir, mkdtemp, readFile, rename, symlink, writeFile } from "node:fs/promises";
+import {
+  access,
+  chmod,
+  constants,
+  lutimes,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rename,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { basename, join } from "node:path";
 import { toolNameOf } from "../../core/definitions/alibuild.ts";
 import { type CellContext, endingOf, lastLineOf, runShort } from "../cellContext.ts";
-import { emptyFolder, remove, reportLeftover } from "../disk/remove.ts";
+import { claimFolder, emptyFolder, remove, reportLeftover } from "../disk/remove.ts";
 import { refuseFullDisk } from "../disk/space.ts";
 import { forPip } from "../environment.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 import { findPython, installPython } from "./python.ts";
+import { lockedPython, lockedRequirementsOf } from "./requirements.ts";
 import { fetchTool, type ToolSource, toolSourceOf } from "./toolSource.ts";
 
 /** An installed aliBuild. */
@@ -23,19 +35,32 @@ export interface Tool {
 const programs = ["aliBuild", "alienv", "aliDoctor", "aliDeps", "bits"];
 /** The last file of an installation. Without this file the installation was interrupted. */
 const completeMarker = "installed";
+/** Builds use the tool as another user. */
+const readable = 0o755;
+
+/** The folder in HOME for a tool that is the code of a pull request. HOME is new for each order. */
+const proposedTools = ".tools";
 
 /**
- * Returns the check's aliBuild, installed on first use for each version. Two cells may install one version at the same
- * time. Each fills its own directory, then atomically replaces the link with the name of the version.
+ * Returns the check's aliBuild. The base cell installs it on first use of each version, and atomically replaces the link
+ * with the name of the version. The build cell only finds it there, because builds cannot change a shared tool, except
+ * where both cells are one user. A tool that is the code of the pull request itself is installed in HOME.
  */
 export async function installTool(context: CellContext): Promise<Tool> {
   await context.emit({ event: "step", step: "tool", message: context.order.check.tool.alibuild });
+  const { cell, paths } = context.order;
   const source = await toolSourceOf(context);
-  const link = join(context.order.paths.tools, `alibuild-${source.key}`);
+  const isProposed = source.isProposed === true;
+  const folder = isProposed ? join(paths.home, proposedTools) : paths.tools;
+  const link = join(folder, `alibuild-${source.key}`);
   const found = await findInstalled(context, link);
   if (found !== undefined) return found;
+  if (cell === "build" && !isProposed && !(await isWritable(folder)))
+    throw installFailure(context, `it is not in ${folder}; the base cell installs it before the next build`);
+  if (isProposed) claimFolder(folder);
   const directory = await mkdtemp(`${link}-`);
   try {
+    await chmod(directory, readable);
     await fillDirectory(context, source, directory);
     await writeFile(join(directory, completeMarker), `${context.order.check.tool.alibuild}\n`);
     await replaceLink(link, directory);
@@ -46,6 +71,13 @@ export async function installTool(context: CellContext): Promise<Tool> {
   const tool = await findInstalled(context, link);
   if (tool !== undefined) return tool;
   throw installFailure(context, `the installation has no program ${toolNameOf(context.order.check)}`);
+}
+
+function isWritable(folder: string): Promise<boolean> {
+  return access(folder, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function findInstalled(context: CellContext, link: string): Promise<Tool | undefined> {
@@ -73,16 +105,10 @@ async function fillDirectory(context: CellContext, source: ToolSource, directory
     );
   }
   await runStep(context, python, ["-I", "-m", "venv", directory]);
-  const requirement = source.repository === undefined ? source.requirement : await fetchTool(context, source);
-  await runStep(context, join(directory, "bin/python"), [
-    "-I",
-    "-m",
-    "pip",
-    "install",
-    "--no-cache-dir",
-    "--quiet",
-    requirement,
-  ]);
+  const own = join(directory, "bin/python");
+  const wanted =
+    source.repository === undefined ? await releaseOf(context, own, source) : await fetchTool(context, source);
+  await runStep(context, own, ["-I", "-m", "pip", "install", "--no-cache-dir", "--quiet", ...[wanted].flat()]);
   reportLeftover(await emptyFolder(context.order.paths.tmp));
   await mkdir(join(directory, "programs"));
   for (const name of programs) {
@@ -93,6 +119,20 @@ async function fillDirectory(context: CellContext, source: ToolSource, directory
     );
     if (there) await symlink(join("../bin", name), join(directory, "programs", name));
   }
+}
+
+/** Arguments of pip for a release: with all hashes if they are known, and if this Python has the locked packages. */
+async function releaseOf(
+  context: CellContext,
+  python: string,
+  { key, requirement }: Extract<ToolSource, { requirement: string }>,
+): Promise<readonly string[]> {
+  const locked = lockedRequirementsOf(key);
+  const isNew = ["-I", "-c", `import sys; sys.exit(sys.version_info < ${lockedPython})`];
+  if (locked === undefined || (await runShort(context, python, isNew)).exitCode !== 0) return [requirement];
+  const file = join(context.order.paths.tmp, "requirements.txt");
+  await writeFile(file, locked);
+  return ["--require-hashes", "--requirement", file];
 }
 
 async function runStep(context: CellContext, command: string, args: readonly string[]): Promise<void> {

@@ -7,8 +7,15 @@ import { git } from "../tree/git.ts";
 
 /** The source of a tool version: a release on PyPI, or a commit of a repository. */
 export type ToolSource =
-  | { readonly key: string; readonly requirement: string; readonly repository?: never }
-  | { readonly key: string; readonly repository: string; readonly ref: string; readonly commit: string };
+  | { readonly key: string; readonly requirement: string; readonly repository?: never; readonly isProposed?: false }
+  | {
+      readonly key: string;
+      readonly repository: string;
+      readonly ref: string;
+      readonly commit: string;
+      /** The tool is the code of the pull request itself. */
+      readonly isProposed: boolean;
+    };
 
 /**
  * The source of the check's `tool.alibuild`: a release on PyPI, or `owner/repository@ref`. A ref is resolved to its
@@ -27,11 +34,11 @@ export async function toolSourceOf(context: CellContext): Promise<ToolSource> {
   const repository = `${gitUrl.replace(/\/$/, "")}/${slug}`;
   if (wanted === "$PR_HASH" && pullRequest !== undefined) {
     const { commit, mirror } = pullRequest;
-    return { key: `${name}-${commit}`, repository: mirror, ref: commit, commit };
+    return { key: `${name}-${commit}`, repository: mirror, ref: commit, commit, isProposed: true };
   }
   const ref = wanted === "$PR_HASH" ? check.branch : wanted;
   const commit = await resolveRef(context, repository, ref);
-  return { key: `${name}-${commit}`, repository, ref, commit };
+  return { key: `${name}-${commit}`, repository, ref, commit, isProposed: false };
 }
 
 /** Checks out the sources of a tool with all tags, since tags define its version. Returns the directory. */

@@ -1,46 +1,58 @@
-import { access, lstat, mkdir, readdir, writeFile } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { join } from "node:path";
+import pLimit from "p-limit";
 import type { Order, Source } from "../../api/cell/order.ts";
 import type { CellContext } from "../cellContext.ts";
-import { emptyFolder, remove, reportLeftover } from "../disk/remove.ts";
+import { emptyFolder, reportLeftover } from "../disk/remove.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
-import { borrow, longestList } from "./borrow.ts";
-import { gitOutput, hasCommit } from "./git.ts";
+import { firstErrorOf, hasCommit } from "./git.ts";
+import { createRepository, type TreeRepository } from "./repository.ts";
+import { writeTree } from "./writeTree.ts";
 
-/** Marks a work area that a cell created. The cell may delete unexpected entries only in such an area. */
-const marker = ".builderpool-area";
-/** Lines of `git ls-files -v` for files that a build excluded from change detection. */
-const hiddenChange = /^[a-zS] /m;
+/** Most of the time of one source is the start of git processes. */
+const sourcesAtOnce = 4;
 
-/**
- * Checks out every source of the order in the work area, from its mirror alone. Files of earlier builds are not
- * trusted: the repository is recreated around them and the files are reset. A tree that cannot be reset is recreated.
- */
-export async function checkout(context: CellContext): Promise<void> {
-  const { order, emit } = context;
-  await emit({ event: "step", step: "checkout" });
-  await removeUnexpected(order);
-  for (const source of order.sources) {
-    await refuseMissing(context, source);
-    const trouble = await reset(context, source).catch((error: unknown) => {
-      if (error instanceof InfrastructureFailure && error.reason === "DiskFull") throw error;
-      return String(error);
-    });
-    if (trouble !== undefined) await recreateTree(context, source);
-  }
+/** The repositories of an order by directory. */
+export interface CheckedOut {
+  readonly repositories: ReadonlyMap<string, TreeRepository>;
+  /** Resolves when the files of all sources except the merge directory are written. Rejects if they cannot be written. */
+  readonly written: Promise<unknown>;
 }
 
 /**
- * Removes directories that are no source. aliBuild treats every directory with the name of a package as a development
- * package.
+ * Creates the repository of every source in the work area, from its mirror alone, and begins to write its files. No byte
+ * of an earlier build counts: not the repository, not the index, and no file whose content differs. The files of the merge
+ * directory are not written: `merge` first decides whether the pull request is built.
+ */
+export async function checkout(context: CellContext): Promise<CheckedOut> {
+  const { order, emit } = context;
+  await emit({ event: "step", step: "checkout" });
+  await removeUnexpected(order);
+  const merged = order.pullRequest !== undefined && !order.check.testsTool ? order.check.checkout : undefined;
+  const atOnce = pLimit(sourcesAtOnce);
+  const repositories = await firstErrorOf(
+    order.sources.map((source) =>
+      atOnce(async () => {
+        const [, created] = await firstErrorOf([refuseMissing(context, source), createRepository(context, source)]);
+        return created;
+      }),
+    ),
+  );
+  const others = repositories.filter(({ source }) => source.directory !== merged);
+  const written = firstErrorOf(
+    others.map((repository) => atOnce(() => writeTree(context, repository, repository.source.commit))),
+  );
+  written.catch(() => {}); // The caller may still wait for something else.
+  return { repositories: new Map(repositories.map((one) => [one.source.directory, one])), written };
+}
+
+/**
+ * Removes all entries of the work area that are no source. aliBuild treats every directory with the name of a package as
+ * a development package.
  */
 async function removeUnexpected(order: Order): Promise<void> {
-  const { area } = order.paths;
-  const names = await readdir(area);
-  if (names.length === 0) await writeFile(join(area, marker), "");
-  if (names.length > 0 && !names.includes(marker)) return;
-  const expected = new Set([marker, "sw", ...order.sources.map(({ directory }) => directory)]);
-  reportLeftover(await emptyFolder(area, { keep: expected }));
+  const keep = new Set(["sw", ...order.sources.map(({ directory }) => directory)]);
+  reportLeftover(await emptyFolder(order.paths.area, { keep }));
 }
 
 async function refuseMissing(context: CellContext, { repository, mirror, commit }: Source): Promise<void> {
@@ -59,68 +71,4 @@ async function refuseMissing(context: CellContext, { repository, mirror, commit 
     "CommitNotFound",
     `The mirror of ${repository} has no commit ${commit}; the builder must fetch it again`,
   );
-}
-
-/** Resets the tree to its commit, on a named branch. Resolves with the reason if the tree must be recreated. */
-async function reset(context: CellContext, source: Source): Promise<string | undefined> {
-  const tree = join(context.order.paths.area, source.directory);
-  if (!(await isDirectory(tree)) || !(await isDirectory(join(tree, ".git")))) return "it does not exist";
-  await recreateRepository(context, source, join(tree, ".git"));
-  const marks = await gitOutput(context, tree, ["ls-files", "-v"], { maxCapture: longestList });
-  if (hiddenChange.test(marks)) return "a build hid changes in it";
-  await gitOutput(context, tree, [
-    "checkout",
-    "--quiet",
-    "--force",
-    "-B",
-    branchOf(context.order, source),
-    source.commit,
-  ]);
-  await gitOutput(context, tree, ["clean", "--quiet", "-ffdx"]);
-  return undefined;
-}
-
-async function recreateTree(context: CellContext, source: Source): Promise<void> {
-  const tree = join(context.order.paths.area, source.directory);
-  reportLeftover(await remove(tree));
-  await mkdir(join(tree, ".git"), { recursive: true });
-  const trouble = await reset(context, source);
-  if (trouble !== undefined)
-    throw new InfrastructureFailure("SelfTestFailed", `${tree} cannot be recreated: ${trouble}`);
-}
-
-/**
- * Recreates `.git` but keeps its index. The index identifies unchanged files, so their times stay and compiled files
- * remain valid. Configuration, hooks, attributes, objects and references of a build are removed. Objects are borrowed
- * from the mirrors.
- */
-async function recreateRepository(context: CellContext, source: Source, dotGit: string): Promise<void> {
-  const { order } = context;
-  const index = await lstat(join(dotGit, "index")).catch(() => undefined);
-  const isOwn = index?.isFile() === true && index.nlink === 1;
-  reportLeftover(await emptyFolder(dotGit, { keep: new Set(isOwn ? ["index"] : []) }));
-  await mkdir(join(dotGit, "objects/info"), { recursive: true });
-  await mkdir(join(dotGit, "refs/heads"), { recursive: true });
-  const files = {
-    HEAD: `ref: refs/heads/${branchOf(order, source)}\n`,
-    config: `[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tlogallrefupdates = false\n[remote "origin"]\n\turl = ${quote(source.mirror)}\n`,
-    ...(await borrow(context, source.mirror, order.pullRequest === undefined ? [] : [order.pullRequest.mirror])),
-  };
-  for (const [name, text] of Object.entries(files)) await writeFile(join(dotGit, name), text, { flag: "wx" });
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined))?.isDirectory() === true;
-}
-
-/**
- * The branch of a source. Recipes may use the name of alidist's branch in versions, so a detached commit does not
- * suffice.
- */
-function branchOf(order: Order, source: Source): string {
-  return order.check.developmentPackages.find(({ directory }) => directory === source.directory)?.branch ?? "master";
-}
-
-function quote(text: string): string {
-  return `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
 }

@@ -1,21 +1,29 @@
-import type { Ended } from "../../system/process/run.ts";
+import type { Command, Ended } from "../../system/process/run.ts";
 import { type CellContext, endingOf, lastLineOf, runShort } from "../cellContext.ts";
 import { refuseFullDisk } from "../disk/space.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
+
+interface Options extends Pick<Partial<Command>, "input" | "maxCapture" | "signal" | "onChunk"> {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+/** A build can write to HOME. Git would read attributes and ignored names from there. */
+const ownConfig = { "core.attributesFile": "/dev/null", "core.excludesFile": "/dev/null" };
 
 /** Runs git in a directory. The caller interprets the exit code. */
 export function git(
   context: CellContext,
   cwd: string,
   args: readonly string[],
-  options: {
-    readonly input?: string;
-    readonly env?: Readonly<Record<string, string>>;
-    readonly maxCapture?: number;
-  } = {},
+  { env, config, ...rest }: Options = {},
 ): Promise<Ended> {
-  const { env, ...rest } = options;
-  return runShort(context, "git", args, { cwd, ...rest, env: { ...context.env, ...env } });
+  const settings = Object.entries({ ...ownConfig, ...config }).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
+  return runShort(context, "git", [...settings, ...args], {
+    cwd,
+    ...rest,
+    env: { ...context.env, GIT_ATTR_NOSYSTEM: "1", ...env },
+  });
 }
 
 /** Standard output of a git command that no pull request can make fail. A failure is an InfrastructureFailure. */
@@ -23,7 +31,7 @@ export async function gitOutput(
   context: CellContext,
   cwd: string,
   args: readonly string[],
-  options: { readonly input?: string; readonly maxCapture?: number } = {},
+  options: Options = {},
 ): Promise<string> {
   const ended = await git(context, cwd, args, options);
   if (ended.exitCode === 0) return ended.stdout.trimEnd();
@@ -31,9 +39,17 @@ export async function gitOutput(
   throw gitFailure(args, ended);
 }
 
-/** The failure of a git command as an InfrastructureFailure. */
+/** Git's words about objects that are not in the mirror, or that git cannot read there. */
+const damage =
+  /unable to read|missing (blob|tree|commit)|corrupt|inflate|bad object|not a valid object|could not (read|parse)|object file .* is empty|far too short|sha1 mismatch/i;
+
+/** The failure of a git command as an InfrastructureFailure. FetchFailed makes the builder clone the mirror again. */
 export function gitFailure(args: readonly string[], ended: Ended): InfrastructureFailure {
-  const command = args[0] === "--git-dir" ? args[2] : args[0];
+  const command = args.find((arg, index) => !arg.startsWith("-") && args[index - 1] !== "--git-dir");
+  if (ended.exitCode !== undefined && damage.test(ended.tail)) {
+    const message = `A mirror is damaged: git ${command} ${endingOf(ended)}: ${lastLineOf(ended)}; the builder must fetch it again`;
+    return new InfrastructureFailure("FetchFailed", message);
+  }
   return new InfrastructureFailure("SelfTestFailed", `git ${command} ${endingOf(ended)}: ${lastLineOf(ended)}`);
 }
 
@@ -46,4 +62,15 @@ export async function hasCommit(context: CellContext, mirror: string, commit: st
   const ended = await git(context, context.order.paths.tmp, args);
   if (ended.exitCode === undefined) throw gitFailure(args, ended);
   return ended.exitCode === 0;
+}
+
+/**
+ * Waits for all promises, also after a failure, so that nothing writes to the tree any more. Rejects with the error of the
+ * first failed promise in the order of the list.
+ */
+export async function firstErrorOf<const T extends readonly Promise<unknown>[]>(
+  promises: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  for (const result of await Promise.allSettled(promises)) if (result.status === "rejected") throw result.reason;
+  return (await Promise.all(promises)) as { -readonly [K in keyof T]: Awaited<T[K]> };
 }

@@ -1,50 +1,37 @@
+import type { Outcome } from "../../api/cell/event.ts";
+import { bytes } from "../../api/values/quantity.ts";
 import type { CellContext } from "../cellContext.ts";
-import { gitOutput } from "./git.ts";
+import { findingsOf } from "./findings.ts";
+import type { Listing } from "./listing.ts";
 
-/** Maximum size of a list of changed files, in bytes. A larger pull request exceeds every growth limit. */
-const longestList = 2 ** 28;
+/** Other tools match this start of the description. The numbers follow. */
+const tooBig = "PR too big. Rejecting.";
 
-/** The growth of the files of a checkout between two commits, in bytes; negative if they shrank. */
-export async function growthOf(context: CellContext, tree: string, from: string, to: string): Promise<number> {
-  const raw = await gitOutput(
-    context,
-    tree,
-    ["diff-tree", "-r", "--raw", "-z", "--no-renames", "--no-abbrev", from, to],
-    { maxCapture: longestList },
-  );
-  const changes = [
-    ...raw.matchAll(/:(?<oldMode>[0-7]{6}) (?<newMode>[0-7]{6}) (?<before>[0-9a-f]+) (?<after>[0-9a-f]+) /g),
-  ];
-  const sizes = await blobSizes(
-    context,
-    tree,
-    changes.flatMap(({ groups }) => [groups?.["before"] ?? "", groups?.["after"] ?? ""]),
-  );
-  const size = (id: string | undefined) => sizes.get(id ?? "") ?? 0;
-  return changes.reduce((sum, { groups }) => sum + size(groups?.["after"]) - size(groups?.["before"]), 0);
+/**
+ * The verdict TooBig if a merge grows the checkout above a limit of the check; otherwise undefined. Sizes come from tree
+ * objects, so nothing has been written yet.
+ */
+export function tooBigOf(
+  { order }: CellContext,
+  base: Listing,
+  merged: Listing,
+): Extract<Outcome, { kind: "Verdict" }> | undefined {
+  const { maxGrowth, maxFiles } = order.check;
+  const files = merged.files.length - base.files.length;
+  if (!merged.isComplete || files > maxFiles) {
+    const count = merged.isComplete ? String(files) : `more than ${maxFiles}`;
+    return verdict(`${tooBig} It adds ${count} files; maxFiles is ${maxFiles}.`);
+  }
+  const growth = merged.bytes - base.bytes;
+  if (growth <= bytes(maxGrowth)) return undefined;
+  return verdict(`${tooBig} It adds ${growth} bytes; maxGrowth is ${maxGrowth}.`);
 }
 
-/** Sizes by object id, without ids of missing files and submodules. */
-async function blobSizes(
-  context: CellContext,
-  tree: string,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, number>> {
-  const wanted = [...new Set(ids)].filter((id) => !/^0*$/.test(id));
-  if (wanted.length === 0) return new Map();
-  const answer = await gitOutput(
-    context,
-    tree,
-    ["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"],
-    {
-      input: `${wanted.join("\n")}\n`,
-      maxCapture: longestList,
-    },
-  );
-  return new Map(
-    [...answer.matchAll(/^(?<id>[0-9a-f]+) blob (?<size>[0-9]+)$/gm)].map(({ groups }) => [
-      groups?.["id"] ?? "",
-      Number(groups?.["size"]),
-    ]),
-  );
+function verdict(description: string): Extract<Outcome, { kind: "Verdict" }> {
+  return {
+    kind: "Verdict",
+    result: "TooBig",
+    description,
+    findings: findingsOf([`error: ${description}`]),
+  };
 }

@@ -7,13 +7,17 @@ import { claimFolder, emptyFolder, remove, reportLeftover } from "../disk/remove
 import { refuseFullDisk } from "../disk/space.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 
-/** Creates the directories of the order, empties TMPDIR, and disables the analytics question of aliBuild. */
+/**
+ * Creates the directories of the order, empties HOME and TMPDIR, and disables the analytics question of aliBuild. So no
+ * order sees files that an earlier one left in HOME.
+ */
 export async function prepare({ order, emit }: CellContext): Promise<void> {
   await emit({ event: "step", step: "prepare" });
-  const { area, tools, home, tmp } = order.paths;
+  const { cell, paths } = order;
+  const { area, tools, home, tmp } = paths;
   try {
-    for (const path of [area, tools, home, tmp]) claimFolder(path);
-    reportLeftover(await emptyFolder(tmp));
+    for (const path of [area, ...(cell === "base" ? [tools] : []), home, tmp]) claimFolder(path);
+    for (const path of [home, tmp]) reportLeftover(await emptyFolder(path));
     for (const path of [".config", ".config/alibuild"]) claimFolder(join(home, path));
     const answer = join(home, ".config/alibuild/disable-analytics");
     reportLeftover(await remove(answer));
