@@ -4,6 +4,7 @@ import type { Stored } from "../api/objects/kinds.ts";
 import { createPreference } from "../core/partition/preference.ts";
 import { createCache } from "../store/watch/cache.ts";
 import { createTimedWake } from "../system/wake.ts";
+import { createAreas } from "./areas/areas.ts";
 import type { Brain } from "./brain.ts";
 import { limitOrders } from "./cells/timeLimit.ts";
 import type { Sandbox } from "./config/sandbox.ts";
@@ -44,6 +45,12 @@ export function createBrain(given: BuilderWorld, sandbox: Sandbox, signal: Abort
   return {
     world,
     sandbox,
+    areas: createAreas({
+      ...sandbox,
+      owner: world.owners?.build,
+      clock,
+      report: (sentence) => setNote("areas", sentence),
+    }),
     status,
     setNote,
     heartbeat,
@@ -60,7 +67,8 @@ export function createBrain(given: BuilderWorld, sandbox: Sandbox, signal: Abort
     ...createSettingsReader({ world, sandbox, status, setNote, self, pool }),
     nextId: createOrderIds(incarnation),
     recordVersions(versions) {
-      if (versions !== undefined) status.setStatus({ versions: boundedVersions(status.get().versions, versions) });
+      if (versions !== undefined)
+        status.setStatus({ versions: boundedVersions(status.get().versions, versions, world.versions) });
     },
     notify,
     onChange(listener) {
@@ -104,20 +112,23 @@ function openCaches(
   return { builds, builders, pools, synced };
 }
 
-function initialStatus({ incarnation, revision, podUid, host, versions }: BuilderWorld): BuilderStatus {
-  return { phase: "Pending", incarnation, revision, podUid, host, ...(versions && { versions: { ...versions } }) };
+function initialStatus({ incarnation, revision, podUid, host, machine, versions }: BuilderWorld): BuilderStatus {
+  const known = { ...(machine !== undefined && { machine }), ...(versions && { versions: { ...versions } }) };
+  return { phase: "Pending", incarnation, revision, podUid, host, ...known };
 }
 
 /**
  * The known versions with the new ones, within the bounds of the status. A cell sends the new ones, and the API server
- * would refuse a status with more. Known names stay.
+ * would refuse a status with more. Known names stay. The operator judges the versions of this program, so a cell cannot
+ * change them.
  */
 function boundedVersions(
   known: BuilderStatus["versions"] = {},
   found: Readonly<Record<string, string>>,
+  own: BuilderStatus["versions"] = {},
 ): Record<string, string> {
   const { entries, key, value } = versionLimits;
-  const all = Object.entries({ ...known, ...found }).filter(([name]) => name.length <= key);
+  const all = Object.entries({ ...known, ...found, ...own }).filter(([name]) => name.length <= key);
   return Object.fromEntries(all.slice(0, entries).map(([name, version]) => [name, version.slice(0, value)]));
 }
 

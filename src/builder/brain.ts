@@ -6,6 +6,7 @@ import type { InfrastructureReason } from "../api/objects/reasons.ts";
 import type { Preference } from "../core/partition/preference.ts";
 import type { Cache } from "../store/watch/cache.ts";
 import type { TimedWake } from "../system/wake.ts";
+import type { Areas } from "./areas/areas.ts";
 import type { Settings } from "./config/config.ts";
 import type { Sandbox } from "./config/sandbox.ts";
 import type { Heartbeat } from "./report/heartbeat.ts";
@@ -18,6 +19,7 @@ import type { BuilderWorld } from "./world.ts";
 export interface Brain {
   readonly world: BuilderWorld;
   readonly sandbox: Sandbox;
+  readonly areas: Areas;
   readonly status: OwnStatus;
   readonly heartbeat: Heartbeat;
   readonly outbox: Outbox;
@@ -40,6 +42,8 @@ export interface Brain {
   /** The valid checks of the pool. Time limits from `config/` replace the limits of the pool. */
   checks(): readonly ResolvedCheck[];
   settings(): Settings;
+  /** Whether this builder is silent by itself: by its object, its file or as a canary, whatever the pool says. */
+  isSilent(): boolean;
   /** Reads `config/` again. Never rejects. */
   refresh(): Promise<void>;
   /** A new order id, unique on this machine. */
@@ -60,4 +64,10 @@ export class StoppedError extends Error {
     super(message);
     this.reason = reason;
   }
+}
+
+/** All Builders of the pool. The builder's own status is newer than its object. */
+export function poolBuildersOf({ world, builders, status }: Brain): readonly Builder[] {
+  const own = builders.list().filter(({ spec }) => spec.pool === world.pool);
+  return own.map((builder) => (builder.metadata.name === world.name ? { ...builder, status: status.get() } : builder));
 }

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { S3 } from "../api/objects/logs.ts";
-import { Url } from "../api/values/url.ts";
-import { cellSocket } from "../core/pool/manifest/capsule.ts";
+import { S3 } from "../api/objects/pool/logs.ts";
+import { Address } from "../api/values/address.ts";
+import { baseCell, buildCell } from "../core/pool/manifest/pod/capsule.ts";
 import { parseJson } from "../system/parseJson.ts";
 
 const text = z.string().min(1);
 const path = z.string().regex(/^\//, "expected an absolute path");
 
-const Bucket = S3.omit({ secretRef: true }).extend({ url: Url.optional() });
+const Bucket = S3.omit({ secretRef: true }).extend({ url: Address.optional() });
 
 /** Environment variables of a builder in a pod, read once at its start. */
 export const BuilderEnvironment = z.object({
@@ -18,7 +18,8 @@ export const BuilderEnvironment = z.object({
   BUILDERPOOL_POD_UID: text.describe("UID of the pod; a later pod of the same name has another UID"),
   BUILDERPOOL_HOST: text.describe("Name of the node, for people"),
   BUILDERPOOL_DATA: path.default("/data").describe("The volume that keeps the tree warm"),
-  BUILDERPOOL_CELL_SOCKET: path.default(cellSocket).describe("Socket of the cell"),
+  BUILDERPOOL_CELL_SOCKET: path.default(buildCell.socket).describe("Socket of the cell that builds pull requests"),
+  BUILDERPOOL_BASE_SOCKET: path.default(baseCell.socket).describe("Socket of the base cell"),
   BUILDERPOOL_LOGS_URL: z.url().describe("Base URL for log uploads (PUT)"),
   BUILDERPOOL_LOGS_PUBLIC_URL: z.url().describe("Base URL under which people open logs"),
   BUILDERPOOL_LOGS_TOKEN_FILE: path.describe("Token for the log service; kubelet renews it"),
@@ -33,6 +34,12 @@ export const BuilderEnvironment = z.object({
   BUILDERPOOL_LOGS_S3_KEYS: path
     .default("/var/run/secrets/builderpool-bucket")
     .describe("Folder with accessKeyId and secretAccessKey of that bucket"),
+  BUILDERPOOL_GIT_URL: Address.optional().describe(
+    "The only address that may receive the git credential; pools with `github.gitSecretRef` have it",
+  ),
+  BUILDERPOOL_GIT_CREDENTIAL: path
+    .default("/var/run/secrets/builderpool-git")
+    .describe("Folder with token, and username if needed, for that address"),
   BUILDERPOOL_API_FOLDER: path
     .default("/var/run/secrets/kubernetes.io/serviceaccount")
     .describe("token, ca.crt and namespace for the API server"),
@@ -54,7 +61,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv) {
     podUid: data.BUILDERPOOL_POD_UID,
     host: data.BUILDERPOOL_HOST,
     data: data.BUILDERPOOL_DATA,
-    cellSocket: data.BUILDERPOOL_CELL_SOCKET,
+    sockets: { build: data.BUILDERPOOL_CELL_SOCKET, base: data.BUILDERPOOL_BASE_SOCKET },
     logs: {
       putUrl: data.BUILDERPOOL_LOGS_URL,
       url: data.BUILDERPOOL_LOGS_PUBLIC_URL,
@@ -62,6 +69,10 @@ export function readEnvironment(env: NodeJS.ProcessEnv) {
       bucket: data.BUILDERPOOL_LOGS_S3,
       bucketKeys: data.BUILDERPOOL_LOGS_S3_KEYS,
     },
+    git:
+      data.BUILDERPOOL_GIT_URL === undefined
+        ? undefined
+        : { gitUrl: data.BUILDERPOOL_GIT_URL, folder: data.BUILDERPOOL_GIT_CREDENTIAL },
     apiServer: {
       host: data.KUBERNETES_SERVICE_HOST,
       port: data.KUBERNETES_SERVICE_PORT,

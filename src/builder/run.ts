@@ -26,9 +26,9 @@ export async function runBuilder(
   stop: AbortSignal,
   kill: AbortSignal = new AbortController().signal,
 ): Promise<void> {
-  const sandbox = sandboxOf(world.sandbox, world.work);
+  const sandbox = sandboxOf(world.sandbox);
   await removeMarker(sandbox.state);
-  await createFolders(sandbox, world.cellUser);
+  await createFolders(sandbox, world.owners ?? {});
   await createForceHashes(sandbox.forceHashes);
   const ended = new AbortController();
   const cut = new AbortController();
@@ -52,6 +52,7 @@ export async function runBuilder(
     inBackground(brain.status.run(ended.signal));
     inBackground(brain.outbox.run(ended.signal));
     inBackground(keepConfig(brain, ended.signal));
+    await brain.areas.leave(); // An earlier process may have died during an order.
     await reportDisk(brain);
     await runLife(brain, shutdown);
     if (!cut.signal.aborted) await brain.status.flush(AbortSignal.timeout(lastWriteLimit));
@@ -67,9 +68,11 @@ export async function runBuilder(
 function listener(brain: Brain, cut: AbortController): HeartbeatListener {
   const { log, name } = brain.world;
   return {
-    beat() {
+    beat(error) {
       const self = brain.self();
-      if (self !== undefined && brain.heartbeat.mayStart()) brain.status.observe(self);
+      const isConnected = brain.heartbeat.mayStart();
+      if (self !== undefined && isConnected) brain.status.observe(self);
+      brain.world.onHeartbeat?.(isConnected, error);
       brain.notify();
     },
     replaced() {

@@ -20,3 +20,19 @@ export async function fillCapsule(capsule: string, list: string): Promise<void> 
     if (to === "loader") await chmod(target, runOnly);
   }
 }
+
+/** Folders of the data volume that cells mount. Their group may write. The setgid bit gives new files the same group. */
+const mounted = ["area", "home", "tmp", "tools", "base", "base-own", "mirror"];
+const forGroup = 0o2770;
+
+/**
+ * Creates the folders that the cells of a pod mount, before the kubelet creates them as root. The builder then owns the
+ * folders, and can move work areas between them.
+ */
+export async function prepareVolume(data: string): Promise<void> {
+  for (const name of mounted) {
+    const folder = join(data, name);
+    const isNew = (await mkdir(folder, { recursive: true })) !== undefined;
+    if (isNew) await chmod(folder, forGroup);
+  }
+}

@@ -1,7 +1,7 @@
 import { run } from "../../system/process/run.ts";
 
-/** Most processes and threads of one build user. */
-const mostProcesses = 16_384;
+/** Most processes and threads of one build user, and of one order. */
+export const mostProcesses = 16_384;
 
 /** Rights that the cell program needs to read its files and to become its user. It then loses them. */
 const kept = "+setuid,+setgid,+dac_read_search";

@@ -7,14 +7,20 @@ import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { Tail } from "../../system/process/capture.ts";
 import { exitMessageOf, exitOf } from "../../system/process/exit.ts";
+import { emptyKeyrings } from "../../system/process/keyring.ts";
 import { killUser } from "../../system/process/killUser.ts";
+import { run } from "../../system/process/run.ts";
 import { isStopped } from "../../system/process/stopped.ts";
 import { cellMarker, killMarked } from "../../system/process/survivors.ts";
 import { removeCellRecord, writeCellRecord } from "./cellRecord.ts";
 import type { Cells } from "./cells.ts";
+import type { ControlGroups } from "./controlGroups.ts";
 import { createEventLines } from "./eventLines.ts";
 import { probeFences } from "./fences.ts";
+import { type Isolation, privateViewOf } from "./isolation.ts";
+import { removeLitter } from "./litter.ts";
 import { openOutput } from "./output.ts";
+import { type View, viewOf } from "./view.ts";
 
 export interface ProcessCellsOptions {
   /** Absolute path of Node. */
@@ -32,14 +38,27 @@ export interface ProcessCellsOptions {
   readonly output: string;
   /** File with the CellRecord of the running cell. */
   readonly record: string;
-  /** Command prefix from `probeIsolation`. */
-  readonly isolation: readonly string[];
+  /**
+   * Folder of the compiled cell program. Only the user of the builder writes it: a cell reads it before it becomes its
+   * own user.
+   */
+  readonly compiled?: string;
+  /** Result of `probeIsolation`. */
+  readonly isolation: Isolation;
+  /** Control groups of the machine, if an order can have some. */
+  readonly groups?: ControlGroups | undefined;
+  /** The files that the cell sees and may write, for a cell with a user of its own. Absent: the whole machine. */
+  readonly view?: View;
+  /** Absolute path of the sweeper. It deletes what the user left in public folders, where no view hides them. */
+  readonly sweeper?: string;
   /** Complete environment of the cell program, such as PATH and proxies. Only the cell marker is added. */
   readonly environment: Readonly<Record<string, string>>;
   readonly clock: Pick<Clock, "sleep">;
   readonly log: Log;
 }
 
+/** SIGUSR1 would open the debugger of Node to every process of the same user, builds included. */
+const ignoreDebugger = "--disable-sigusr1";
 /** Milliseconds between SIGTERM and SIGKILL. */
 const grace = 10_000;
 /** Milliseconds until a process must have ended after SIGKILL. Nothing ends a process that waits in the kernel. */
@@ -50,36 +69,70 @@ const lostMessage =
 const stateInterval = 10_000;
 /** A cell that is stopped at this many looks in a row does not continue: a process of its order stopped it. */
 const longestStop = 3;
+/** Milliseconds of the run that compiles the program. */
+const compileTimeout = 30_000;
 /** Milliseconds to read the pipes after the cell has exited. An unrelated process may hold them open longer. */
 const drainPipes = 2_000;
 
 /** Cells as child processes, one per order, each in its own session. A cell stops when its standard input closes. */
 export function createProcessCells(options: ProcessCellsOptions): Cells {
-  let prefix: readonly string[] | undefined;
+  let prefixOf: ((order: Order) => readonly string[]) | undefined;
   return {
     async run(order, on, signal) {
       signal.throwIfAborted();
-      prefix ??= await prepareUser(options);
+      prefixOf ??= await prepareUser(options);
+      signal.throwIfAborted();
       const output = openOutput(options.output);
+      const group = options.groups?.open();
       try {
+        const prefix = [...(group?.prefix ?? []), ...prefixOf(order)];
         return await runOrder(options, prefix, order, on, signal, (chunk) => output.write(chunk));
       } finally {
         output.close();
+        await group?.close();
+        await tidy(options);
         await removeCellRecord(options.record);
       }
     },
   };
 }
 
-/** Kills what an earlier builder left of the user. Resolves with the command prefix of the cells. */
-async function prepareUser(options: ProcessCellsOptions): Promise<readonly string[]> {
-  const { user, isolation, environment, log } = options;
+/** Runs the program without an order, so that it leaves its compiled modules for the starts of all orders. */
+async function compile({ node, program, environment, compiled }: ProcessCellsOptions): Promise<void> {
+  if (compiled === undefined) return;
+  const env = { ...environment, ...compiledIn(compiled) };
+  await run({ command: node, args: [ignoreDebugger, program], cwd: "/", env, timeoutMs: compileTimeout });
+}
+
+function compiledIn(folder: string | undefined): Readonly<Record<string, string>> {
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
+}
+
+/** Removes what an earlier builder left of the user. Resolves with the command prefix of each order. */
+async function prepareUser(options: ProcessCellsOptions): Promise<(order: Order) => readonly string[]> {
+  const { user, isolation, view, environment, log } = options;
+  await compile(options);
   await killAll(options, undefined);
-  if (user === undefined) return isolation;
+  await tidy(options);
+  if (user === undefined) return () => isolation.prefix;
   const { prefix, missing } = await probeFences(environment);
   if (missing.length > 0)
     log.warn({ missing }, "builds run without some limits, because these commands of util-linux do not work here");
-  return [...isolation, ...prefix];
+  if (view === undefined || !isolation.files) return () => [...isolation.prefix, ...prefix];
+  return (order) => [...isolation.prefix, ...privateViewOf(viewOf(order, view, environment)), ...prefix];
+}
+
+/**
+ * Empties the keyrings of the user. Deletes what the user left in public folders and in the IPC namespace, if the order
+ * shared them with the machine.
+ */
+async function tidy({ user, isolation, view, sweeper, ...rest }: ProcessCellsOptions): Promise<void> {
+  if (user?.isExclusive !== true) return;
+  if (!(await emptyKeyrings(user, rest.environment)))
+    rest.log.error({ user: user.uid }, "keys of a build may be left in the keyrings of its user");
+  if (sweeper === undefined) return;
+  if (isolation.ipc && isolation.files && view !== undefined) return;
+  await removeLitter({ ...rest, user, sweeper });
 }
 
 async function runOrder(
@@ -155,14 +208,14 @@ async function runOrder(
 }
 
 function start(
-  { node, program, user, environment }: ProcessCellsOptions,
+  { node, program, user, environment, compiled }: ProcessCellsOptions,
   prefix: readonly string[],
   id: string,
 ): ChildProcess {
   const asUser = user === undefined ? [] : ["--user", `${user.uid}:${user.gid}`];
-  const [command = node, ...args] = [...prefix, node, program, ...asUser];
+  const [command = node, ...args] = [...prefix, node, ignoreDebugger, program, ...asUser];
   return spawn(command, args, {
-    env: { ...environment, [cellMarker]: id },
+    env: { ...environment, ...compiledIn(compiled), [cellMarker]: id },
     cwd: "/",
     detached: true,
     stdio: ["pipe", "pipe", "pipe", "pipe"],
@@ -211,7 +264,7 @@ async function killAll({ user, isolation, log }: ProcessCellsOptions, id: string
       log.error({ order, left }, `processes of user ${user.uid} cannot be killed; the next order tries again`);
     return;
   }
-  const survivors = id === undefined || isolation.length > 0 ? 0 : await killMarked(id);
+  const survivors = id === undefined || isolation.processes ? 0 : await killMarked(id);
   if (survivors > 0) log.warn({ order, survivors }, "killed processes that outlived their cell");
 }
 

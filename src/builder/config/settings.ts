@@ -3,6 +3,7 @@ import type { ResolvedCheck } from "../../api/objects/check.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { milliseconds } from "../../api/values/duration.ts";
 import { poolChecksOf } from "../../core/definitions/checks.ts";
+import { isRevisionOnTrial } from "../../core/partition/silence.ts";
 import type { Topic } from "../report/notes.ts";
 import type { OwnStatus } from "../report/ownStatus.ts";
 import type { BuilderWorld } from "../world.ts";
@@ -13,6 +14,11 @@ import type { Sandbox } from "./sandbox.ts";
 /** The settings of this builder: the pool's, with the overrides from `config/`. */
 export interface SettingsReader {
   settings(): Settings;
+  /**
+   * Whether this builder is silent by itself: by its object, its file, or as a canary. A person's `silent` in the object
+   * wins over the trial.
+   */
+  isSilent(): boolean;
   /** The valid checks of the pool. Time limits from `config/` replace the limits of the pool. */
   checks(): readonly ResolvedCheck[];
   /** Reads `config/` again. Calls run one after the other. Logs a failure, never rejects. */
@@ -41,19 +47,30 @@ export function createSettingsReader({
   const folder = createConfigFolder(sandbox);
   const validChecksOf = cachedByArgument((pool: BuilderPool) => poolChecksOf(pool).checks);
   let settings: Settings = { silent: false, debug: false, timeouts: {} };
+  let isSilentByFile = false;
   let refreshing = Promise.resolve();
+
+  function isOnTrial(): boolean {
+    return isRevisionOnTrial(poolOf(), world.revision);
+  }
 
   async function readOnce(): Promise<void> {
     const pool = poolOf();
     if (pool === undefined) return;
-    const found = await folder.read(declaredOf(pool, self()?.spec ?? {}, validChecksOf(pool)));
+    const isCanary = isOnTrial();
+    const declared = declaredOf(pool, { ...self()?.spec, isCanary }, validChecksOf(pool));
+    const found = await folder.read(declared);
     settings = found.settings;
+    isSilentByFile = settings.silent && !declared.silent;
     setNote("config", found.warnings.join("; ") || undefined);
-    status.setStatus({ silent: settings.silent, debug: settings.debug });
+    const { silent, debug, partitionOverride } = settings;
+    const canary = isCanary && silent ? true : undefined;
+    status.setStatus({ silent, canary, debug, partitionOverride });
   }
 
   return {
     settings: () => settings,
+    isSilent: () => isSilentByFile || (self()?.spec.silent ?? isOnTrial()),
     checks() {
       const pool = poolOf();
       return pool === undefined ? [] : validChecksOf(pool).map((check) => withLimits(check, settings.timeouts));
@@ -75,6 +92,7 @@ function declaredOf(
   own: {
     readonly silent?: boolean | undefined;
     readonly debug?: boolean | undefined;
+    readonly isCanary: boolean;
     readonly workerIndex?: number | undefined;
     readonly poolSize?: number | undefined;
   },
@@ -83,7 +101,7 @@ function declaredOf(
   const longest = (limit: "command" | "build") =>
     checks.length === 0 ? undefined : Math.max(...checks.map(({ timeouts }) => milliseconds(timeouts[limit])));
   return {
-    silent: own.silent ?? spec.silent,
+    silent: own.silent ?? (own.isCanary || spec.silent),
     debug: own.debug ?? spec.debug,
     index: own.workerIndex,
     size: own.poolSize,

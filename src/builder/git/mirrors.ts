@@ -1,60 +1,34 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import type { InfrastructureReason } from "../../api/objects/reasons.ts";
+import { chown, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
+import { run } from "../../system/process/run.ts";
+import { type CellUser, changeOwner } from "../areas/owner.ts";
+import type { GitCredentials } from "./credential.ts";
+import { MirrorFailure, RefusedCommit } from "./failure.ts";
+import { remoteAnswers, update, type Verified } from "./fetch.ts";
 import { createGit, type Git } from "./git.ts";
+import { createGitHome } from "./owner.ts";
+import type { AuthorizedRequest, FetchRequest, Mirrored } from "./request.ts";
+import { recordPull, upkeep } from "./upkeep.ts";
 
-/** One repository to fetch. */
-export interface FetchRequest {
-  /** Base URL: the repository is `<gitUrl>/<repository>`, with or without `.git`. */
-  readonly gitUrl: string;
-  readonly repository: string;
-  /** Branch to fetch. Default: the default branch of the remote. */
-  readonly branch?: string;
-  /** Also fetch the head of this pull request. */
-  readonly pull?: { readonly number: number; readonly commit: string };
-  /** Time limit of one git command. The first clone of a repository may take longer. */
-  readonly timeoutMs: number;
-}
-
-/** A mirror after a fetch. */
-export interface Mirrored {
-  /** Absolute path of the bare repository. */
-  readonly mirror: string;
-  /** Commit at the tip of the branch. */
-  readonly commit: string;
-}
+export type { Mirrored };
+export { MirrorFailure, RefusedCommit };
 
 /** Bare mirrors of repositories, shared by all builders of a machine. Only builders write them. Cells read them. */
 export interface Mirrors {
-  /** Updates a mirror. Throws MirrorFailure, or the reason of `signal`. */
+  /** Updates a mirror. Throws MirrorFailure, RefusedCommit, or the reason of `signal`. */
   fetch(request: FetchRequest, signal: AbortSignal): Promise<Mirrored>;
-}
-
-/** A repository could not be fetched. The message is one sentence with git's last line. */
-export class MirrorFailure extends Error {
-  override readonly name = "MirrorFailure";
-  readonly reason: InfrastructureReason;
-  /** Whether the mirror itself seems damaged. */
-  readonly isDamage: boolean;
-  constructor(reason: "FetchFailed" | "CommitNotFound" | "DiskFull", message: string, isDamage = false) {
-    super(message);
-    this.reason = reason;
-    this.isDamage = isDamage;
-  }
+  /** Reports that a cell could not read objects of a mirror. The next fetch clones the repository again, once an hour. */
+  distrust?(repository: string): void;
 }
 
 const cloneLimit = 60 * 60_000;
-const repackLimit = 10 * 60_000;
 /** Every fetch of new objects adds a pack, so packs are joined after this number of fetches. */
 const repackEvery = 50;
-/** Signs of a damaged mirror. Only one fetch writes a mirror, so an existing lock file comes from a killed git. */
-const damaged =
-  /\.lock': File exists|corrupt|bad object|object file .* is empty|unable to read|missing (blob|tree|commit)|inflate|bad packed|did not send all necessary objects/i;
-const diskFull = /No space left on device|Disk quota exceeded|Out of diskspace/;
-const noSuchRepository = /not found|does not exist|does not appear to be a git repository|repository '.*' not/i;
+/** Least time between two clones of a repository whose mirror only seems broken. */
+const recloneEvery = 60 * 60_000;
 
 interface Options {
   readonly directory: string;
@@ -62,6 +36,13 @@ interface Options {
   readonly log: Log;
   /** Environment of git, such as PATH and proxies. The hardening settings of git.ts come on top. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Credentials of pools with private repositories. Default: every repository is public. */
+  readonly credentials?: GitCredentials;
+  /**
+   * User of git and owner of the mirrors. Default: the user of this process, who also reads repositories in folders of
+   * this machine.
+   */
+  readonly user?: CellUser | undefined;
   /** Stops every running git command. */
   readonly signal: AbortSignal;
 }
@@ -71,20 +52,33 @@ interface Options {
  * builders.
  */
 export function createMirrors(options: Options): Mirrors {
-  const git = createGit(options);
+  const home = createGitHome(options.directory, options.user);
+  const gits = {
+    remote: { git: createGit({ ...options, directory: home }), user: options.user },
+    // Git reads a folder of this machine only as its owner.
+    local: { git: createGit({ ...options, directory: home, user: undefined }), user: undefined },
+  };
   const fetches = new Map<string, number>();
   const queues = new Map<string, Promise<unknown>>();
   const waiting = new Map<string, Promise<Mirrored>>();
+  const cloned = new Map<string, number>();
+  const distrusted = new Set<string>();
+  const verified: Verified = new Map();
+  const owned = new Set<string>();
 
   /** Fetches one repository at a time. Equal requests share one fetch as long as it has not started. */
   function enqueue(request: FetchRequest): Promise<Mirrored> {
-    const key = JSON.stringify([request.gitUrl, request.repository, request.branch, request.pull]);
+    const key = JSON.stringify([
+      ...[request.gitUrl, request.gitSecret],
+      ...[request.repository, request.branch, request.pull],
+    ]);
     const shared = waiting.get(key);
     if (shared !== undefined) return shared;
     const before = queues.get(request.repository) ?? Promise.resolve();
+    const { git, user } = request.gitUrl.startsWith("file:") ? gits.local : gits.remote;
     const result = before.then(() => {
       waiting.delete(key);
-      return fetchOrClone(git, options, request);
+      return fetchOrClone(git, { ...options, user }, { cloned, distrusted, verified, owned }, request);
     });
     const count = (fetches.get(request.repository) ?? 0) + 1;
     fetches.set(request.repository, count);
@@ -92,13 +86,14 @@ export function createMirrors(options: Options): Mirrors {
     queues.set(
       request.repository,
       result
-        .then(({ mirror }) => (count % repackEvery === 0 ? repack(git, options.log, mirror) : undefined))
+        .then(({ mirror }) => (count % repackEvery === 0 ? upkeep(git, options.clock, options.log, mirror) : undefined))
         .catch(() => {}),
     );
     return result;
   }
 
   return {
+    distrust: (repository) => void distrusted.add(repository),
     async fetch(request, signal) {
       signal.throwIfAborted();
       const result = enqueue(request);
@@ -115,117 +110,85 @@ export function createMirrors(options: Options): Mirrors {
   };
 }
 
-async function fetchOrClone(git: Git, options: Options, request: FetchRequest): Promise<Mirrored> {
-  const mirror = join(options.directory, `${request.repository}.git`);
-  if (!existsSync(mirror)) return clone(git, mirror, request);
+/** Facts about mirrors that this process found. */
+interface Memory {
+  /** Time of the last clone in place of a damaged mirror, by repository. */
+  readonly cloned: Map<string, number>;
+  readonly distrusted: Set<string>;
+  readonly verified: Verified;
+  /** Mirrors that belong to the user of git. */
+  readonly owned: Set<string>;
+}
+
+async function fetchOrClone(
+  git: Git,
+  { directory, clock, log, credentials, user }: Options,
+  { cloned, distrusted, verified, owned }: Memory,
+  given: FetchRequest,
+): Promise<Mirrored> {
+  const { repository, pull, gitUrl } = given;
+  const credential = await credentials?.(given);
+  const request: AuthorizedRequest = { ...given, ...(credential && { access: { gitUrl, credential } }) };
+  const mirror = join(directory, `${repository}.git`);
+  const mayClone = clock.now() - (cloned.get(repository) ?? Number.NEGATIVE_INFINITY) >= recloneEvery;
+  const recreate = async (error: string) => {
+    log.warn({ repository, error }, "the mirror is damaged; cloning the repository again");
+    cloned.set(repository, clock.now());
+    distrusted.delete(repository);
+    verified.delete(mirror);
+    return await clone(git, mirror, request, user);
+  };
   try {
-    if (!(await git.isRepository(mirror))) throw new MirrorFailure("FetchFailed", `${mirror} is no repository`, true);
-    return await update(git, mirror, request, request.timeoutMs);
+    if (!existsSync(mirror)) return await clone(git, mirror, request, user);
+    if (user !== undefined && !owned.has(mirror)) await changeOwner(mirror, user);
+    if (user === undefined) owned.delete(mirror);
+    else owned.add(mirror);
+    if (distrusted.has(repository) && mayClone) return await recreate("a cell could not read its objects");
+    if (!(await git.isRepository(mirror))) return await recreate(`${mirror} is no repository`);
+    return await update(git, mirror, request, { timeoutMs: request.timeoutMs, verified });
   } catch (error) {
-    if (!(error instanceof MirrorFailure) || !error.isDamage) throw error;
-    options.log.warn(
-      { repository: request.repository, error: error.message },
-      "the mirror is damaged; cloning the repository again",
-    );
-    return await clone(git, mirror, request);
+    if (!(error instanceof MirrorFailure) || error.fault === "Remote") throw error;
+    const isMirror = error.fault === "Mirror" || (mayClone && (await remoteAnswers(git, directory, request)));
+    if (!isMirror) throw error;
+    return await recreate(error.message);
   } finally {
-    await removePartialPacks(mirror);
+    await removePartialPacks(mirror, user);
+    if (pull !== undefined && existsSync(mirror)) await recordPull(mirror, pull.number, clock);
   }
 }
 
 /** A killed fetch leaves a partial pack. Git never resumes it, so it only takes space. */
-async function removePartialPacks(mirror: string): Promise<void> {
+async function removePartialPacks(mirror: string, user: CellUser | undefined): Promise<void> {
   const packs = join(mirror, "objects/pack");
   const partial = (await readdir(packs).catch(() => [])).filter((name) => /^(tmp_|\.tmp-)/.test(name));
-  for (const name of partial) await rm(join(packs, name), { force: true });
+  if (partial.length === 0) return;
+  await run({ command: "rm", args: ["-f", "--", ...partial], cwd: packs, env: { PATH: "/usr/bin:/bin" }, user });
 }
 
 /**
  * Clones beside the mirror and renames at the end. Work trees may still borrow objects from a damaged mirror until
  * then.
  */
-async function clone(git: Git, mirror: string, request: FetchRequest): Promise<Mirrored> {
+async function clone(
+  git: Git,
+  mirror: string,
+  request: AuthorizedRequest,
+  user: CellUser | undefined,
+): Promise<Mirrored> {
   const fresh = `${mirror}.new`;
   const old = `${mirror}.old`;
   await rm(fresh, { recursive: true, force: true });
   await rm(old, { recursive: true, force: true });
-  await mkdir(dirname(mirror), { recursive: true });
-  const made = await git.run(["init", "--quiet", "--bare", "--shared=0644", fresh], dirname(mirror));
+  await mkdir(fresh, { recursive: true });
+  if (user !== undefined) await chown(fresh, user.uid, user.gid);
+  const made = await git.run(["init", "--quiet", "--bare", "--shared=0644", fresh], fresh);
   if (made.exitCode !== 0) throw new MirrorFailure("FetchFailed", `${mirror} could not be created: ${made.message}`);
-  const { commit } = await update(git, fresh, request, Math.max(request.timeoutMs, cloneLimit));
+  const { commit } = await update(git, fresh, request, {
+    timeoutMs: Math.max(request.timeoutMs, cloneLimit),
+    verified: new Map(),
+  });
   if (existsSync(mirror)) await rename(mirror, old);
   await rename(fresh, mirror);
   await rm(old, { recursive: true, force: true });
   return { mirror, commit };
-}
-
-/**
- * Joins small packs. Unlike `git gc`, this deletes no object, so work trees that borrow from the mirror stay complete.
- */
-async function repack(git: Git, log: Log, mirror: string): Promise<void> {
-  const ended = await git.run(["repack", "--geometric=2", "-d", "--quiet"], mirror, repackLimit);
-  if (ended.exitCode !== 0)
-    log.warn({ mirror, error: ended.message }, "cannot join the packs of a mirror; the next repack retries");
-}
-
-async function update(git: Git, mirror: string, request: FetchRequest, timeoutMs: number): Promise<Mirrored> {
-  const { repository, branch, pull } = request;
-  const tip = branch === undefined ? "refs/remote-head" : `refs/heads/${branch}`;
-  const wanted = [`+${branch === undefined ? "HEAD" : tip}:${tip}`];
-  const head = pull && `refs/pull/${pull.number}/head`;
-  const url = await fetchFrom(
-    git,
-    mirror,
-    request,
-    [...wanted, ...(head ? [`+${head}:${head}`] : [])],
-    wanted,
-    timeoutMs,
-  );
-  const commit = await git.commitOf(mirror, tip);
-  if (commit === undefined) throw new MirrorFailure("FetchFailed", `${repository} has no ${branch ?? "HEAD"}`);
-  if (pull !== undefined && !(await git.hasCommit(mirror, pull.commit))) {
-    await git.run(["fetch", "--no-tags", "--no-write-fetch-head", "--quiet", url, pull.commit], mirror, timeoutMs);
-    if (!(await git.hasCommit(mirror, pull.commit))) {
-      throw new MirrorFailure(
-        "CommitNotFound",
-        `Commit ${pull.commit.slice(0, 10)} of ${repository}#${pull.number} is not on the remote: it was force-pushed away, or is not visible yet`,
-      );
-    }
-  }
-  return { mirror, commit };
-}
-
-/**
- * Fetches all refs at once. If the pull request's ref is gone, fetches only the other refs. Returns the URL that
- * worked.
- */
-async function fetchFrom(
-  git: Git,
-  mirror: string,
-  { gitUrl, repository, pull }: FetchRequest,
-  all: readonly string[],
-  without: readonly string[],
-  timeoutMs: number,
-): Promise<string> {
-  const base = `${gitUrl.replace(/\/+$/, "")}/${repository}`;
-  let failure = "";
-  let isDamage = false;
-  for (const url of [base, `${base}.git`]) {
-    const fetch = (refs: readonly string[]) =>
-      git.run(["fetch", "--no-tags", "--no-write-fetch-head", "--quiet", "--force", url, ...refs], mirror, timeoutMs);
-    let ended = await fetch(all);
-    if (ended.exitCode !== 0 && pull !== undefined && /couldn't find remote ref refs\/pull/.test(ended.message)) {
-      ended = await fetch(without);
-    }
-    if (ended.exitCode === 0) return url;
-    if (diskFull.test(ended.output)) {
-      const message = `No space was left in the file system of ${mirror} to fetch ${repository}; free some, lower spec.cleanup.maxAge, or raise spec.cleanup.minFree`;
-      throw new MirrorFailure("DiskFull", message);
-    }
-    const isElsewhere = noSuchRepository.test(ended.output);
-    if (failure === "" || !isElsewhere) failure = ended.message;
-    isDamage = damaged.test(ended.output);
-    if (!isElsewhere) break;
-  }
-  throw new MirrorFailure("FetchFailed", `${repository} could not be fetched from ${gitUrl}: ${failure}`, isDamage);
 }

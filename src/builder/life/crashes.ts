@@ -25,8 +25,17 @@ export function isForgiven(alive: Milliseconds): boolean {
   return alive >= day;
 }
 
-/** The reason why this builder must not build, one sentence. Undefined when the builder may build. */
-export function crashLoopMessageOf({ crashes = 0 }: Pick<BuilderStatus, "crashes">): string | undefined {
+/**
+ * The reason why this builder must not build, one sentence. Undefined when the builder may build. A host has a log of its
+ * agent instead of a container.
+ */
+export function crashLoopMessageOf(
+  { crashes = 0 }: Pick<BuilderStatus, "crashes">,
+  isHost = false,
+): string | undefined {
   if (crashes < tooMany) return undefined;
-  return `Its process ended ${crashes} times in a row without a verdict, so nothing is built here until its pod is replaced; the log of the container "builder" before (--previous) says why`;
+  const [end, log] = isHost
+    ? ["the operator restarts it", "the log of its agent, in /var/log/builderpool,"]
+    : ["its pod is replaced", 'the log of the container "builder" before (--previous)'];
+  return `Its process ended ${crashes} times in a row without a verdict, so nothing is built here until ${end}; ${log} says why`;
 }

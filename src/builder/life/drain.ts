@@ -16,8 +16,14 @@ export function wantsDrain(brain: Brain, { stop, kill }: Shutdown): boolean {
     kill.aborted ||
     self === undefined ||
     self.metadata.deletionTimestamp !== undefined ||
-    self.spec.desired === "Drain"
+    self.spec.desired === "Drain" ||
+    mustEnd(brain)
   );
+}
+
+/** Whether this process of an outside host must drain and end. The service manager of the host starts the next one. */
+export function mustEnd(brain: Brain): boolean {
+  return brain.self()?.spec.end === brain.world.incarnation;
 }
 
 /**

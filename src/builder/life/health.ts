@@ -15,12 +15,16 @@ export const healthy: Health = { failures: 0, isSuspect: false };
 const suspectAfter = 3;
 const backoff = { firstMs: 5_000, maxMs: 5 * 60_000 };
 
-/** Failure reasons that do not count against the builder: a deliberate release, or a commit that is gone. */
+/** Failure reasons that do not count against the builder: a deliberate release, a commit that is gone, or a check
+ * that can test nothing anywhere. */
 const neutralReasons: ReadonlySet<InfrastructureReason> = new Set([
   "Drained",
   "Superseded",
   "Preempted",
   "CommitNotFound",
+  "BaseBroken",
+  "NothingBuilt",
+  "SecondOpinion",
   "HeartbeatLost",
 ]);
 

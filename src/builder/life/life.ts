@@ -4,12 +4,15 @@ import { type Brain, StoppedError } from "../brain.ts";
 import { attemptBuild } from "../work/attempt.ts";
 import { nextWork } from "../work/next.ts";
 import { applyTransition } from "../work/transition.ts";
+import { findStaleTrees } from "../work/trees.ts";
+import { BuilderFault } from "./baseFault.ts";
 import { crashLoopMessageOf, isForgiven } from "./crashes.ts";
-import { drainTimeout, runWithDrain, type Shutdown, wantsDrain } from "./drain.ts";
+import { drainTimeout, mustEnd, runWithDrain, type Shutdown, wantsDrain } from "./drain.ts";
 import { type Health, healthAfter, healthy, pauseOf } from "./health.ts";
 import { cleanWorkArea } from "./housekeeping.ts";
 import { writeMarker } from "./marker.ts";
 import { enterPhase } from "./phase.ts";
+import { renewTrees } from "./renewTrees.ts";
 import { selfTest, warmUp } from "./warmup.ts";
 
 /** Longest sleep. Changes ring the wake, but some have no event, such as an edit of `config/` by a person. */
@@ -30,11 +33,12 @@ export async function runLife(brain: Brain, shutdown: Shutdown): Promise<void> {
 
   while (!anyEnd.aborted) {
     await requeueOrphanedClaims(brain, shutdown.kill);
+    if (mustEnd(brain)) break;
     if (wantsDrain(brain, shutdown)) {
       enterPhase(brain, "Drained", brain.self()?.spec.drainReason);
       await brain.wake.sleep(safetyTick, anyEnd);
     } else if (crashLoopMessageOf(status.get()) !== undefined) {
-      enterPhase(brain, "Quarantined", crashLoopMessageOf(status.get()));
+      enterPhase(brain, "Quarantined", crashLoopMessageOf(status.get(), brain.self()?.spec.external));
       await brain.wake.sleep(safetyTick, anyEnd);
     } else if (!isWarm) {
       isWarm = await runWarmUp(brain, shutdown);
@@ -42,9 +46,18 @@ export async function runLife(brain: Brain, shutdown: Shutdown): Promise<void> {
       health = await retestToolChain(brain, shutdown, health);
       notBefore = clock.monotonic() + pauseOf(health);
     } else {
-      enterPhase(brain, "Ready");
-      if (isForgiven(clock.monotonic() - bornAt)) status.setStatus({ crashes: undefined });
       await brain.refresh();
+      const stale = await findStaleTrees(brain);
+      if (stale !== undefined) {
+        isWarm = await renewTrees(brain, shutdown, stale);
+        continue;
+      }
+      enterPhase(brain, "Ready");
+      if (await isInDoubt(brain, false)) {
+        health = { ...health, isSuspect: true };
+        continue;
+      }
+      if (isForgiven(clock.monotonic() - bornAt)) status.setStatus({ crashes: undefined });
       const pause = notBefore - clock.monotonic();
       const work = pause > 0 ? { again: pause } : await nextWork(brain);
       if ("again" in work) {
@@ -52,6 +65,10 @@ export async function runLife(brain: Brain, shutdown: Shutdown): Promise<void> {
         continue;
       }
       if (wantsDrain(brain, shutdown)) continue;
+      if (await isInDoubt(brain, true)) {
+        health = { ...health, isSuspect: true };
+        continue;
+      }
       const end = await runWithDrain(
         brain,
         shutdown,
@@ -67,7 +84,7 @@ export async function runLife(brain: Brain, shutdown: Shutdown): Promise<void> {
       else await runUnlessDrained(brain, shutdown, (signal) => cleanWorkArea(brain, work.pool, signal));
     }
   }
-  enterPhase(brain, "Drained", "It was stopped");
+  enterPhase(brain, "Drained", mustEnd(brain) ? brain.self()?.spec.drainReason : "It was stopped");
 }
 
 /** Releases claims of this process. Nothing runs at this point, so the answer to such a claim was lost. */
@@ -93,13 +110,38 @@ async function runWarmUp(brain: Brain, shutdown: Shutdown): Promise<boolean> {
   }
   enterPhase(brain, "Warming");
   await brain.refresh();
-  return runUnlessDrained(brain, shutdown, async (signal) => {
+  return quarantineAtFault(brain, shutdown, async (signal) => {
     await warmUp(brain, pool, signal);
+    await world.proofs?.passed();
     const warm = { incarnation: world.incarnation, revision: world.revision, at: timestamp(world.clock) };
     await writeMarker(sandbox.state, warm);
     status.setStatus({ warm });
     enterPhase(brain, "Ready");
   });
+}
+
+/** Runs a warm-up. Quarantines the builder for some minutes if the base compiles elsewhere but not here. */
+async function quarantineAtFault(
+  brain: Brain,
+  shutdown: Shutdown,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<boolean> {
+  try {
+    return await runUnlessDrained(brain, shutdown, work);
+  } catch (error) {
+    if (!(error instanceof BuilderFault)) throw error;
+    enterPhase(brain, "Quarantined", `${error.message}; the warm-up is repeated in 5 min`);
+    await runUnlessDrained(brain, shutdown, (signal) => brain.world.clock.sleep(quarantineTick, signal));
+    return false;
+  }
+}
+
+/** Whether the tool chain of an outside host must be tested again, now or before a claim. */
+async function isInDoubt({ world }: Brain, isBeforeClaim: boolean): Promise<boolean> {
+  const reason = await world.proofs?.due(isBeforeClaim);
+  if (reason === undefined) return false;
+  world.log.info({ builder: world.name, reason }, "the tool chain is tested again");
+  return true;
 }
 
 /** Runs the self-test after failures in a row. While the test fails, the builder is Quarantined and builds nothing. */
@@ -110,7 +152,10 @@ async function retestToolChain(brain: Brain, shutdown: Shutdown, health: Health)
     failure = pool && (await selfTest(brain, pool, signal));
   });
   if (!isDone) return health;
-  if (failure === undefined) return { ...health, isSuspect: false };
+  if (failure === undefined) {
+    await brain.world.proofs?.passed();
+    return { ...health, isSuspect: false };
+  }
   enterPhase(brain, "Quarantined", `The self-test fails, so nothing is built here until it passes: ${failure}`);
   await runUnlessDrained(brain, shutdown, (signal) => brain.world.clock.sleep(quarantineTick, signal));
   return health;

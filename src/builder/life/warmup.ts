@@ -1,4 +1,5 @@
 import type { CellEvent, Outcome } from "../../api/cell/event.ts";
+import type { Order } from "../../api/cell/order.ts";
 import type { ResolvedCheck } from "../../api/objects/check.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { backoffDelay } from "../../api/values/backoff.ts";
@@ -6,7 +7,10 @@ import { milliseconds } from "../../api/values/duration.ts";
 import { timestamp } from "../../system/clock.ts";
 import { messageOf } from "../../system/messageOf.ts";
 import type { Brain } from "../brain.ts";
-import { prepareOrder } from "../work/order.ts";
+import { prepareOrder, remoteOf, type Task } from "../work/order.ts";
+import { recordRefresh } from "../work/refresh.ts";
+import { BuilderFault, judgeBase } from "./baseFault.ts";
+import { makeRoom } from "./housekeeping.ts";
 
 const backoff = { firstMs: 10_000, maxMs: 5 * 60_000 };
 /**
@@ -42,7 +46,7 @@ export async function warmUp(brain: Brain, pool: BuilderPool, signal: AbortSigna
   const total = steps.length;
   const lasting: string[] = [];
   for (const [done, step] of steps.entries()) {
-    const message = await runStep(brain, step, { done, total, failures: lasting }, signal);
+    const message = await runStep(brain, pool, step, { done, total, failures: lasting }, signal);
     if (message !== undefined) lasting.push(message);
   }
   reportProgress(brain, { done: total, total, failures: lasting });
@@ -55,6 +59,7 @@ export async function warmUp(brain: Brain, pool: BuilderPool, signal: AbortSigna
  */
 async function runStep(
   brain: Brain,
+  pool: BuilderPool,
   { doing, run }: Step,
   { failures, ...progress }: Progress,
   signal: AbortSignal,
@@ -68,25 +73,32 @@ async function runStep(
       return await run(signal, startedAt + longest);
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof BuilderFault) throw error;
       longest = Math.max(longest, clock.monotonic() - startedAt);
       const failure = `${doing}: ${messageOf(error)}`;
       log.warn({ builder: name, step: doing, error: failure }, "warm-up step failed; retrying");
       const { progressAt } = brain.status.get().warmup ?? {};
       const again = { ...progress, failures: [...failures, failure], ...(progressAt !== undefined && { progressAt }) };
-      reportProgress(brain, { ...again, doing: `${doing}, tried again soon` });
-      await clock.sleep(backoffDelay(backoff, attempt), signal);
+      await makeRoom(brain, pool, signal).catch((reason: unknown) =>
+        log.warn({ builder: name, error: messageOf(reason) }, "the disk cannot be cleaned; the next try follows"),
+      );
+      const pause = backoffDelay(backoff, attempt);
+      reportProgress(brain, { ...again, doing, retryAt: new Date(clock.now() + pause).toISOString() });
+      await clock.sleep(pause, signal);
       reportProgress(brain, { ...again, doing });
     }
   }
 }
 
 /**
- * Runs the self-test once for every aliBuild version of the checks. Returns the first failure, undefined when all pass.
+ * Runs the self-test for every aliBuild version, compiler and environment of the checks, in both cells. Returns the first
+ * failure, undefined when all pass.
  */
 export async function selfTest(brain: Brain, pool: BuilderPool, signal: AbortSignal): Promise<string | undefined> {
-  for (const check of onePerTool(brain.checks())) {
+  for (const check of onePerToolChain(brain.checks())) {
     try {
-      await runTask(brain, pool, "selftest", check, signal);
+      for (const cell of ["base", "build"] as const)
+        await runTask(brain, pool, { task: "selftest", cell, check }, signal);
     } catch (error) {
       signal.throwIfAborted();
       return messageOf(error);
@@ -103,7 +115,7 @@ function stepsOf(brain: Brain, pool: BuilderPool): readonly Step[] {
     ),
   );
   const fetches = [...repositories.values()].map(({ source, check }) => fetchStep(brain, pool, source, check));
-  const tests = onePerTool(checks).map((check) => cellStep(brain, pool, "selftest", check));
+  const tests = onePerToolChain(checks).map((check) => cellStep(brain, pool, "selftest", check));
   const builds = { All: checks, First: checks.slice(0, 1), None: [] }[pool.spec.warmup.builds];
   return [...fetches, ...tests, ...builds.map((check) => cellStep(brain, pool, "warmup", check))];
 }
@@ -117,9 +129,8 @@ function fetchStep(
   return {
     doing: `Fetching ${repository}`,
     async run(signal) {
-      const { gitUrl } = pool.spec.github;
       const timeoutMs = milliseconds(check.timeouts.command);
-      await world.mirrors.fetch({ gitUrl, repository, ...(branch && { branch }), timeoutMs }, signal);
+      await world.mirrors.fetch({ ...remoteOf(pool), repository, ...(branch && { branch }), timeoutMs }, signal);
       return undefined;
     },
   };
@@ -131,7 +142,9 @@ function cellStep(brain: Brain, pool: BuilderPool, task: "selftest" | "warmup", 
   return {
     doing,
     async run(signal, progressFrom) {
-      const outcome = await runTask(brain, pool, task, check, signal, progressFrom);
+      const at = timestamp(brain.world.clock);
+      const { outcome, order } = await runTask(brain, pool, { task, check }, signal, progressFrom);
+      if (task === "warmup") await judgeBase(brain, order, outcome, at);
       return outcome.compiled === false ? `${check.branch} does not compile for ${check.name}` : undefined;
     },
   };
@@ -141,16 +154,16 @@ function cellStep(brain: Brain, pool: BuilderPool, task: "selftest" | "warmup", 
 async function runTask(
   brain: Brain,
   pool: BuilderPool,
-  task: "selftest" | "warmup",
-  check: ResolvedCheck,
+  { task, cell, check }: Pick<Task, "task" | "cell" | "check">,
   signal: AbortSignal,
   progressFrom = Number.NEGATIVE_INFINITY,
-): Promise<Extract<Outcome, { kind: "Done" }>> {
+): Promise<{ readonly outcome: Extract<Outcome, { kind: "Done" }>; readonly order: Order }> {
   const id = brain.nextId();
-  const order = await prepareOrder(brain, pool, { id, task, check }, signal);
+  const order = await prepareOrder(brain, pool, { id, task, check, ...(cell !== undefined && { cell }) }, signal);
   const outcome = await brain.world.cells.run(order, progressOf(brain, pool, progressFrom), signal);
   brain.recordVersions(outcome.versions);
-  if (outcome.kind === "Done") return outcome;
+  if (outcome.kind === "Done" && task === "warmup") await recordRefresh(brain, order, outcome);
+  if (outcome.kind === "Done") return { outcome, order };
   throw new Error(outcome.kind === "Infrastructure" ? outcome.message : `${task} ended with a verdict`);
 }
 
@@ -174,7 +187,7 @@ function reportProgress(
     doing,
     progressAt = timestamp(world.clock),
     ...progress
-  }: Progress & { doing?: string; progressAt?: string },
+  }: Progress & { doing?: string; progressAt?: string; retryAt?: string },
 ): void {
   const shown = failures.map(truncated).slice(-20);
   const details = {
@@ -189,6 +202,7 @@ function truncated(text: string): string {
   return text.slice(0, 300).toWellFormed();
 }
 
-function onePerTool(checks: readonly ResolvedCheck[]): readonly ResolvedCheck[] {
-  return [...new Map(checks.map((check) => [check.tool.alibuild, check])).values()];
+function onePerToolChain(checks: readonly ResolvedCheck[]): readonly ResolvedCheck[] {
+  const keyOf = ({ tool, compiler, env }: ResolvedCheck) => JSON.stringify([tool.alibuild, compiler, env]);
+  return [...new Map(checks.map((check) => [keyOf(check), check])).values()];
 }

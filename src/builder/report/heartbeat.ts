@@ -24,8 +24,8 @@ export interface Heartbeat {
 }
 
 export interface HeartbeatListener {
-  /** Called before and after every attempt to renew, successful or not. */
-  beat(): void;
+  /** Called before and after every attempt to renew, with the error of the last attempt. */
+  beat(error: unknown): void;
   /** Another process took the Lease of this builder. The claims of this process are void. */
   replaced(): void;
 }
@@ -36,15 +36,18 @@ const retryInterval = 5_000;
 export function createHeartbeat(world: HeartbeatWorld): Heartbeat {
   const { clock, log, name } = world;
   let acknowledged: Instant | undefined;
+  let failure: unknown;
 
   async function beat(on: HeartbeatListener): Promise<boolean> {
     const sent = instant(world);
     try {
       const isReplaced = !(await renewLease(world, acknowledged !== undefined));
       acknowledged = isReplaced ? undefined : sent;
+      failure = undefined;
       if (isReplaced) on.replaced();
       return true;
     } catch (error) {
+      failure = error;
       log.warn({ builder: name, error: String(error) }, "cannot renew the heartbeat; retrying in 5 s");
       return false;
     }
@@ -55,9 +58,9 @@ export function createHeartbeat(world: HeartbeatWorld): Heartbeat {
     mustKill: () => acknowledged !== undefined && mustKill(acknowledged, instant(world)),
     async run(signal, on) {
       while (!signal.aborted) {
-        on.beat(); // After a suspend of the host: lets listeners see the old heartbeat before the next one replaces it.
+        on.beat(failure); // After a suspend of the host: lets listeners see the old heartbeat before the next one replaces it.
         const isAcknowledged = await beat(on);
-        on.beat();
+        on.beat(failure);
         await clock.sleep(isAcknowledged ? heartbeatInterval : retryInterval, signal).catch(() => {});
       }
     },

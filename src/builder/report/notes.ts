@@ -1,7 +1,7 @@
 import type { OwnStatus } from "./ownStatus.ts";
 
 /** Topics of the status message, in the order shown. */
-const topics = ["phase", "claims", "config", "forced", "warmup", "logs"] as const;
+const topics = ["phase", "claims", "config", "forced", "warmup", "base", "areas", "logs"] as const;
 export type Topic = (typeof topics)[number];
 
 /**

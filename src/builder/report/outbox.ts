@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Build } from "../../api/objects/build.ts";
 import { backoffDelay } from "../../api/values/backoff.ts";
 import { formatDuration, milliseconds } from "../../api/values/duration.ts";
-import { fullLogName, resultPageName } from "../../core/report/log/paths.ts";
+import { fullLogName, resultName, resultPageName } from "../../core/report/log/paths.ts";
 import { LogStoreAnswer } from "../../logs/stores/send.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { Clock } from "../../system/clock.ts";
@@ -20,7 +20,7 @@ const Entry = z.object({ build: z.string(), attempt: z.int(), directory: z.strin
 export type Entry = z.infer<typeof Entry>;
 
 /** File names of an entry. The full log is the head followed by the body. */
-export const entryFiles = { head: "head.txt", body: "body.txt", page: resultPageName } as const;
+export const entryFiles = { head: "head.txt", body: "body.txt", page: resultPageName, result: resultName } as const;
 
 /**
  * Queue of logs for the log store. A log stays on the work volume until its upload succeeds and the Build records it,
@@ -196,6 +196,9 @@ function markStored<B extends Build>(build: B, { attempt }: Entry, builder: stri
 async function upload({ logs }: BuilderWorld, folder: string, { directory }: Entry): Promise<void> {
   const body = concatenated([join(folder, entryFiles.head), join(folder, entryFiles.body)]);
   await logs.put(`${directory}/${fullLogName}`, body, "text/plain; charset=utf-8");
+  // A builder of an earlier version left entries without this file.
+  const result = await readFile(join(folder, entryFiles.result)).catch(() => undefined);
+  if (result !== undefined) await logs.put(`${directory}/${resultName}`, result, "application/json");
   const page = await readFile(join(folder, entryFiles.page));
   await logs.put(`${directory}/${resultPageName}`, page, "text/html; charset=utf-8");
 }

@@ -27,7 +27,14 @@ export interface OwnStatus {
 const spacing = 300;
 /** Fields that only people read are written at most every 5 s. Every write reaches all watchers of Builders. */
 const detailSpacing = 5_000;
-const details: readonly string[] = ["step", "warmup", "message", "versions", "disk"] satisfies (keyof BuilderStatus)[];
+const details: readonly string[] = [
+  "step",
+  "warmup",
+  "message",
+  "versions",
+  "disk",
+  "bases",
+] satisfies (keyof BuilderStatus)[];
 const backoff = { firstMs: 500, maxMs: 15_000 };
 
 export function createOwnStatus(world: BuilderWorld, initial: BuilderStatus): OwnStatus {
@@ -54,6 +61,7 @@ export function createOwnStatus(world: BuilderWorld, initial: BuilderStatus): Ow
     isUrgent ||= isUrgentChange;
     if (isWritten) written = Promise.withResolvers();
     isWritten = false;
+    world.onStatus?.(next);
     wake.ring();
   }
 

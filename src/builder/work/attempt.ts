@@ -1,20 +1,31 @@
 import type { Outcome } from "../../api/cell/event.ts";
 import type { Order } from "../../api/cell/order.ts";
+import type { Build, MergedSource } from "../../api/objects/build.ts";
 import type { InfrastructureReason } from "../../api/objects/reasons.ts";
 import { finish, release, start } from "../../core/build/claim.ts";
-import { type Holder, holds } from "../../core/build/state.ts";
+import { type Holder, holds, isShadow } from "../../core/build/state.ts";
 import { excerptOf } from "../../core/report/log/excerpt.ts";
+import { conflictDescriptionOf } from "../../core/report/post/status.ts";
+import { firstErrorOf } from "../../core/report/scan/firstError.ts";
+import { mergedSourcesOf } from "../../core/verdict/olderBase.ts";
+import { mustWithhold } from "../../core/verdict/streak.ts";
 import { timestamp } from "../../system/clock.ts";
 import { isDiskFull } from "../../system/diskFull.ts";
-import { type Brain, StoppedError } from "../brain.ts";
-import { MirrorFailure } from "../git/mirrors.ts";
-import { type BuildLog, openBuildLog } from "./buildLog.ts";
-import { prepareOrder } from "./order.ts";
+import { type Brain, poolBuildersOf, StoppedError } from "../brain.ts";
+import { MirrorFailure, RefusedCommit } from "../git/mirrors.ts";
+import { runOnUsableBase } from "./base.ts";
+import { type BuildLog, openBuildLog } from "./log/buildLog.ts";
+import { areaOf, prepareOrder } from "./order.ts";
+import { refreshBase } from "./refresh.ts";
 import { createStepReporter } from "./steps.ts";
 import { supervise } from "./supervise.ts";
-import { keepLastLog, logStoreTimeout, poolBuildersOf, runsForeignCode, type Trace } from "./trace.ts";
+import { keepLastLog, logStoreTimeout, runsForeignCode, type Trace } from "./trace.ts";
 import { applyTransition, claimBuild } from "./transition.ts";
+import { readTrees } from "./trees.ts";
 import type { Work } from "./work.ts";
+
+/** Results with a comment on the pull request. */
+const commented: ReadonlySet<string> = new Set(["Failure", "TooBig", "DoctorError"]);
 
 /** Result of an attempt. The builder's health depends on it. */
 export type AttemptEnd =
@@ -47,7 +58,7 @@ export async function attemptBuild(
     return await runBuild(brain, { ...work, build: claimed }, holder, trace, own.signal, kill);
   } catch (error) {
     const { reason, message } = infrastructureFailureOf(own.signal.aborted ? own.signal.reason : error);
-    const failure = { reason, message, now: world.clock.now(), silent: isSilent(brain, claimed.spec.check), ...trace };
+    const failure = { reason, message, now: world.clock.now(), silent: isSilent(brain, claimed), ...trace };
     const released = await applyTransition(brain, claimed.metadata.name, kill, {
       next: (build) => release(build, holder, { ...failure, builders: poolBuildersOf(brain) }),
     });
@@ -76,7 +87,8 @@ async function runBuild(
 ): Promise<AttemptEnd> {
   const { world, status } = brain;
   const { name } = build.metadata;
-  const { repository, number, commit, title } = build.spec;
+  const { repository, number, commit, title, shadow, confirm } = build.spec;
+  const again = shadow !== undefined || confirm !== undefined;
   const startedAt = timestamp(world.clock);
   status.setStatus({
     building: { build: name, check: check.name, repository, number, commit, title, since: startedAt },
@@ -85,29 +97,56 @@ async function runBuild(
   const order = await prepareOrder(
     brain,
     pool,
-    { id: brain.nextId(), task: "build", check, pullRequest: { number, commit } },
+    { id: brain.nextId(), task: "build", check, again, pullRequest: { number, commit } },
     signal,
-  );
-  if (!brain.heartbeat.mayStart()) {
-    throw new StoppedError("HeartbeatLost", `"${world.name}" could not renew its heartbeat, so it starts no build`);
-  }
+  ).catch(verdictOfRefusal);
+  refuseStale(brain);
   const running = await applyTransition(brain, name, signal, {
     next: (current) => start(current, holder),
     isApplied: (current) => holds(current, holder) && current.status?.phase === "Running",
   });
   if (running === undefined) throw new StoppedError("Superseded", `"${world.name}" no longer holds the build`);
   await using log = await openBuildLog(brain, { build, check, pool }, holder.attempt);
-  const outcome = await runCell(brain, order, name, holder, log, trace, signal);
+  if ("kind" in order)
+    return await publishVerdict(
+      brain,
+      { build, check, pool },
+      { holder, outcome: order, log, startedAt, sources: [] },
+      kill,
+    );
+  const { outcome, order: used } = await runOnUsableBase(brain, order, async (one) => {
+    await refreshBase(brain, one, signal);
+    refuseStale(brain); // A refresh may take as long as a build.
+    return await runCell(brain, one, name, holder, log, trace, signal);
+  });
+  const sources = mergedSourcesOf(used);
   brain.recordVersions(outcome.versions);
   if (outcome.kind === "Infrastructure") {
+    if (outcome.reason === "FetchFailed") for (const each of order.sources) world.mirrors.distrust?.(each.repository);
     const failure = { ...outcome, ...trace, now: world.clock.now(), builders: poolBuildersOf(brain) };
     const end = release(brain.builds.get(name) ?? running, holder, failure);
     const isLast = "status" in end && end.status.phase === "Done";
-    if (isLast) Object.assign(trace, await keepLastLog(brain, log, outcome, startedAt, kill));
+    if (isLast)
+      Object.assign(
+        trace,
+        await keepLastLog(brain, log, { outcome, startedAt, sources, silent: isSilent(brain, running) }, kill),
+      );
     throw new StoppedError(outcome.reason, outcome.message);
   }
   if (outcome.kind === "Done") throw new StoppedError("CellDied", "The cell ended a build without a verdict");
-  return await publishVerdict(brain, { build, check, pool }, { holder, outcome, log, startedAt }, kill);
+  return await publishVerdict(brain, { build, check, pool }, { holder, outcome, log, startedAt, sources }, kill);
+}
+
+/** The verdict on a commit with objects that git refuses: no attempt can build it. Rethrows any other error. */
+function verdictOfRefusal(error: unknown): Result["outcome"] {
+  if (!(error instanceof RefusedCommit)) throw error;
+  return { kind: "Verdict", result: "Failure", description: error.message.slice(0, 140) };
+}
+
+/** Throws a StoppedError if the heartbeat is too old to start foreign code. */
+function refuseStale({ heartbeat, world }: Brain): void {
+  if (heartbeat.mayStart()) return;
+  throw new StoppedError("HeartbeatLost", `"${world.name}" could not renew its heartbeat, so it starts no build`);
 }
 
 async function runCell(
@@ -120,6 +159,7 @@ async function runCell(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const steps = createStepReporter(brain, name, holder, signal);
+  await brain.areas.enter(areaOf(order.check, order.pullRequest?.number ?? 0));
   try {
     return await brain.world.cells.run(
       order,
@@ -132,6 +172,7 @@ async function runCell(
       signal,
     );
   } finally {
+    await brain.areas.leave();
     await steps.written();
   }
 }
@@ -141,25 +182,37 @@ interface Result {
   readonly outcome: Extract<Outcome, { kind: "Verdict" }>;
   readonly log: BuildLog;
   readonly startedAt: string;
+  /** The sources of the order that led to the outcome. Empty when git refused the commit before an order. */
+  readonly sources: readonly MergedSource[];
 }
 
 async function publishVerdict(
   brain: Brain,
   { build }: Work,
-  { holder, outcome, log, startedAt }: Result,
+  { holder, outcome, log, startedAt, sources }: Result,
   kill: AbortSignal,
 ): Promise<AttemptEnd> {
   const { world } = brain;
+  const { generation } = await readTrees(brain);
+  if (mustWithhold(outcome.result, { builder: world.name, generation }, brain.builds.list(), build)) {
+    const message = `"${world.name}" gave three red verdicts in a row, so it gives no further one before a second opinion`;
+    throw new StoppedError("SecondOpinion", message);
+  }
   const finishedAt = timestamp(world.clock);
   brain.status.setStatus({ step: "logs" });
-  const kept = await log.keep({ outcome, startedAt, finishedAt });
+  const description = descriptionOf(outcome);
+  const silent = isSilent(brain, build);
+  const kept = await log.keep({ outcome, description, silent, sources, startedAt, finishedAt });
   const isStored = kept && (await kept.arrived(logStoreTimeout, kill));
   const finding = {
     result: outcome.result,
-    description: outcome.description,
-    silent: isSilent(brain, build.spec.check),
+    description,
+    generation,
+    silent,
+    sources: [...sources],
+    revision: world.revision,
     ...(kept && { log: { path: kept.path, url: kept.url, stored: isStored === true } }),
-    ...(outcome.result === "Failure" || outcome.result === "TooBig" ? withExcerpt(outcome) : {}),
+    ...withExcerpt(outcome),
     startedAt,
     finishedAt,
   };
@@ -180,14 +233,22 @@ async function publishVerdict(
   return { kind: "Verdict", result: outcome.result };
 }
 
-/** Whether the verdict must stay silent, by the settings at the end of the build. */
-function isSilent(brain: Brain, check: string): boolean {
-  const isCheckSilent = brain.checks().some(({ name, silent }) => name === check && silent);
-  return isCheckSilent || brain.pool()?.spec.silent === true || brain.settings().silent;
+/** The description of the commit status: names of conflicts, else the cell's words, else the first error. */
+function descriptionOf({ result, description, conflicts = [], findings }: Result["outcome"]): string {
+  if (result === "Conflict" && conflicts.length > 0) return conflictDescriptionOf(conflicts);
+  return description === "" ? firstErrorOf(findings) : description;
 }
 
-function withExcerpt({ findings }: Result["outcome"]): { readonly excerpt?: string } {
-  const text = excerptOf(findings?.preview ?? []);
+/** Whether the verdict must stay silent, by the settings at the end of the build. */
+function isSilent(brain: Brain, build: Build): boolean {
+  const { check, repository } = build.spec;
+  const isCheckSilent = brain.checks().some((one) => one.name === check && one.repository === repository && one.silent);
+  return isShadow(build) || isCheckSilent || brain.pool()?.spec.silent === true || brain.isSilent();
+}
+
+function withExcerpt({ result, findings, missing }: Result["outcome"]): { readonly excerpt?: string } {
+  if (!commented.has(result)) return {};
+  const text = excerptOf([...(missing === undefined ? [] : [missing]), ...(findings?.preview ?? [])]);
   return text === "" ? {} : { excerpt: text };
 }
 

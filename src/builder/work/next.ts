@@ -19,6 +19,7 @@ export async function nextWork(brain: Brain): Promise<Work | { readonly again: n
     "forced",
     forced && "force-hashes limits builds here to the commits it lists; empty the file to build everything",
   );
+  brain.status.setStatus({ forced: forced?.slice(0, 100) });
   const checks = brain.checks();
   const checkOf = ({ spec }: Build) =>
     checks.find(({ name, repository }) => name === spec.check && repository === spec.repository);

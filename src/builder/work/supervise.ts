@@ -1,6 +1,6 @@
 import type { Stored } from "../../api/objects/kinds.ts";
-import { type Holder, isRecheck, mustStop } from "../../core/build/state.ts";
-import { shouldPreempt } from "../../core/queue/preempt.ts";
+import { type Holder, isRecheck, isShadow, mustStop } from "../../core/build/state.ts";
+import { shouldPreempt, shouldYield } from "../../core/queue/preempt.ts";
 import { type Brain, StoppedError } from "../brain.ts";
 import { queueViewOf } from "./queueView.ts";
 
@@ -50,8 +50,11 @@ async function stopReasonOf(brain: Brain, build: Stored<"Build">, holder: Holder
     if (why !== undefined) return new StoppedError("Superseded", why);
   }
   const pool = brain.pool();
-  if (!isRecheck(build) || pool === undefined) return undefined;
-  const preemption = shouldPreempt(queueViewOf(brain, pool));
+  if (pool === undefined) return undefined;
+  const mayPreempt = isRecheck(build) || isShadow(build);
+  if (!mayPreempt && !brain.isSilent()) return undefined;
+  const view = queueViewOf(brain, pool);
+  const preemption = shouldYield(view, build) ?? (mayPreempt ? shouldPreempt(view) : undefined);
   return preemption === undefined ? undefined : new StoppedError("Preempted", preemption);
 }
 

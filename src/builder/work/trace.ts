@@ -1,10 +1,10 @@
 import type { CellStep, Outcome } from "../../api/cell/event.ts";
 import type { Order } from "../../api/cell/order.ts";
 import type { Verdict } from "../../api/objects/build.ts";
-import type { Builder } from "../../api/objects/builder.ts";
 import { timestamp } from "../../system/clock.ts";
 import type { Brain } from "../brain.ts";
-import type { BuildLog } from "./buildLog.ts";
+import type { BuildLog } from "./log/buildLog.ts";
+import type { BuildFacts } from "./log/result.ts";
 
 /** Facts of an attempt that decide about its retry. */
 export interface Trace {
@@ -29,19 +29,17 @@ export function runsForeignCode(step: CellStep, { check }: Order): boolean {
 export async function keepLastLog(
   { world }: Brain,
   log: BuildLog,
-  { findings, versions, commands }: Extract<Outcome, { kind: "Infrastructure" }>,
-  startedAt: string,
+  attempt: Pick<BuildFacts, "startedAt" | "sources"> & {
+    readonly outcome: Extract<Outcome, { kind: "Infrastructure" }>;
+    readonly silent: boolean;
+  },
   kill: AbortSignal,
 ): Promise<Pick<Trace, "log">> {
   if (!log.hasText()) return {};
+  const { findings, versions, commands, message } = attempt.outcome;
   const outcome = { kind: "Verdict", result: "Failure", description: "", findings, versions, commands } as const;
-  const kept = await log.keep({ outcome, startedAt, finishedAt: timestamp(world.clock) });
+  const description = message.slice(0, 140).toWellFormed();
+  const kept = await log.keep({ ...attempt, outcome, description, finishedAt: timestamp(world.clock) });
   if (kept === undefined) return {};
   return { log: { path: kept.path, url: kept.url, stored: (await kept.arrived(logStoreTimeout, kill)) === true } };
-}
-
-/** All Builders of the pool. The builder's own status is newer than its object. */
-export function poolBuildersOf({ world, builders, status }: Brain): readonly Builder[] {
-  const own = builders.list().filter(({ spec }) => spec.pool === world.pool);
-  return own.map((builder) => (builder.metadata.name === world.name ? { ...builder, status: status.get() } : builder));
 }

@@ -22,7 +22,7 @@ const backoff = { firstMs: 500, maxMs: 10_000 };
  * Claims a Build with one write, guarded by its resourceVersion. Returns the claimed Build.
  *
  * Returns undefined when the Build may not be claimed, has changed, or is gone. Also returns undefined when the store
- * forbids the write, after a note in the status and a wait of 10 s. If the answer of the store is lost, a later read
+ * forbids the write or refuses the credential, after a note in the status and a wait of 10 s. If the answer of the store is lost, a later read
  * decides whether the claim is stored. Throws any other store error.
  */
 export async function claimBuild(
@@ -39,7 +39,7 @@ export async function claimBuild(
     brain.setNote("claims", undefined);
     return claimed;
   } catch (error) {
-    if (isStoreError(error, "Forbidden")) {
+    if (isStoreError(error, "Forbidden") || isStoreError(error, "Unauthorized")) {
       log.warn(
         { builder, build: name, error: error.message },
         "the store forbids claims; check the rights of the builder's account",
@@ -61,12 +61,13 @@ export async function claimBuild(
 /**
  * Applies one transition to a Build. Returns the Build after the transition.
  *
- * Retries while the store is unavailable, forbids the write, or reports conflicts. Returns undefined when the
+ * Retries while the store is unavailable, forbids the write, refuses the credential, or reports conflicts. Returns undefined when the
  * transition is refused, when the Build is gone, or when `signal` aborts before the store answers. Throws other store
  * errors at once.
  *
- * A forbidden write may succeed later, after the renewal of a token or the repair of a role. So Forbidden is thrown
- * only after 15 minutes of refusals. A builder may not keep a build longer than that without a heartbeat.
+ * A forbidden write may succeed later, after the repair of a role. So Forbidden is thrown only after 15 minutes of
+ * refusals. A builder may not keep a build longer than that without a heartbeat. A refused credential is retried
+ * without limit: a person replaces the credential, and a restart would not help.
  */
 export async function applyTransition(
   { world }: Brain,
@@ -96,8 +97,10 @@ export async function applyTransition(
       const isRefused = isStoreError(error, "Forbidden");
       refusedAt = isRefused ? (refusedAt ?? world.clock.monotonic()) : undefined;
       const isOver = refusedAt !== undefined && world.clock.monotonic() - refusedAt >= killAfter;
-      const mayPass = isRefused || isStoreError(error, "Unavailable") || isStoreError(error, "Conflict");
-      if (isOver || !mayPass) throw error;
+      const isPassing = (["Unavailable", "Unauthorized", "Conflict"] as const).some((code) =>
+        isStoreError(error, code),
+      );
+      if (isOver || !(isRefused || isPassing)) throw error;
       world.log.warn(
         { builder: world.name, build: name, error: String(error) },
         "cannot write a transition of a Build; retrying",

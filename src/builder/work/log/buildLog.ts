@@ -1,22 +1,21 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { CellEvent, Outcome } from "../../api/cell/event.ts";
-import { bytes } from "../../api/values/quantity.ts";
-import { fullLogBeginOf, fullLogEndOf, fullLogHeadOf, type LogFile } from "../../core/report/log/fullLog.ts";
-import { logDirectoryOf, resultPageName } from "../../core/report/log/paths.ts";
-import { resultPageOf } from "../../core/report/page/page.ts";
-import { isDiskFull } from "../../system/diskFull.ts";
-import { messageOf } from "../../system/messageOf.ts";
-import { type Brain, StoppedError } from "../brain.ts";
-import { entryFiles } from "../report/outbox.ts";
-import type { Work } from "./work.ts";
-
-export interface BuildFacts {
-  readonly outcome: Extract<Outcome, { kind: "Verdict" }>;
-  readonly startedAt: string;
-  readonly finishedAt: string;
-}
+import type { CellEvent } from "../../../api/cell/event.ts";
+import type { BuildResult } from "../../../api/logs/result.ts";
+import type { Verdict } from "../../../api/objects/build.ts";
+import { bytes } from "../../../api/values/quantity.ts";
+import { fullLogBeginOf, fullLogEndOf, fullLogHeadOf, type LogFile } from "../../../core/report/log/fullLog.ts";
+import { logDirectoryOf, resultPageName } from "../../../core/report/log/paths.ts";
+import { resultPageOf } from "../../../core/report/page/page.ts";
+import { flakyClauseOf } from "../../../core/verdict/flaky.ts";
+import { olderBaseClauseOf } from "../../../core/verdict/olderBase.ts";
+import { isDiskFull } from "../../../system/diskFull.ts";
+import { messageOf } from "../../../system/messageOf.ts";
+import { type Brain, StoppedError } from "../../brain.ts";
+import { entryFiles } from "../../report/outbox.ts";
+import type { Work } from "../work.ts";
+import { type BuildFacts, pullRequestUrl, resultOf } from "./result.ts";
 
 export interface KeptLog {
   /** Path of the result page in the log store. */
@@ -33,16 +32,20 @@ export interface BuildLog extends AsyncDisposable {
   /** Whether the cell has sent a package log. */
   hasText(): boolean;
   /**
-   * Completes the log and adds it to the outbox. Returns undefined when nothing was built, because then no log exists.
-   * Throws StoppedError when the disk refused a write.
+   * Completes the log and adds it to the outbox. Returns undefined for a skipped build, which has nothing to show. The
+   * page of a conflict names its files, without a log. Throws StoppedError when the disk refused a write.
    */
   keep(facts: BuildFacts): Promise<KeptLog | undefined>;
 }
 
+/** Results with a page although no package log exists. */
+const pagesWithoutLog: ReadonlySet<Verdict["result"]> = new Set(["Success", "Failure", "Conflict", "TooBig"]);
+
 /** Bytes allowed for headings and separators, on top of the logs themselves. */
 const headingBytes = 2 ** 20;
 
-export async function openBuildLog({ world, outbox }: Brain, work: Work, attempt: number): Promise<BuildLog> {
+export async function openBuildLog(brain: Brain, work: Work, attempt: number): Promise<BuildLog> {
+  const { world, outbox } = brain;
   const { build, pool } = work;
   const folder = await outbox.begin(`${build.metadata.name}.${attempt}`);
   const body = openBody(join(folder, entryFiles.body), bytes(pool.spec.logs.maxSize) + headingBytes);
@@ -53,13 +56,15 @@ export async function openBuildLog({ world, outbox }: Brain, work: Work, attempt
     hasText: body.hasText,
     async keep(facts) {
       const files = body.end();
-      if (files.length === 0 && facts.outcome.result !== "Success" && facts.outcome.result !== "Failure")
-        return undefined;
+      const { result } = facts.outcome;
+      if (files.length === 0 && !pagesWithoutLog.has(result)) return undefined;
       const directory = logDirectoryOf(build.spec);
       const path = `${directory}/${resultPageName}`;
       try {
         await writeFile(join(folder, entryFiles.head), headOf(world.host, work, facts, files));
-        await writeFile(join(folder, entryFiles.page), pageOf(world, work, facts));
+        const found = resultOf(brain, work, { ...facts, attempt }, { path, hasLogs: files.length > 0 });
+        await writeFile(join(folder, entryFiles.result), `${JSON.stringify(found, undefined, 2)}\n`);
+        await writeFile(join(folder, entryFiles.page), pageOf(found, work, facts));
         await outbox.send(folder, { build: build.metadata.name, attempt, directory });
       } catch (error) {
         throw logNotKept(error);
@@ -127,19 +132,31 @@ function headOf(host: string, { build, pool }: Work, { finishedAt }: BuildFacts,
   return fullLogHeadOf({ host, finishedAt, commit, pullRequest: pullRequestUrl(build.spec, pool), files });
 }
 
-function pageOf(world: Brain["world"], { build, check, pool }: Work, facts: BuildFacts): string {
-  const { repository, number, title, commit } = build.spec;
-  const { result, findings, versions, commands } = facts.outcome;
-  const { startedAt, finishedAt } = facts;
-  const who = { builder: world.name, host: world.host, pullRequest: pullRequestUrl(build.spec, pool) };
-  const what = { check: check.name, repository, number, title, commit };
-  return resultPageOf({ ...what, ...who, result, findings, versions, commands, startedAt, finishedAt });
+function pageOf(found: BuildResult, { build, check }: Work, { outcome }: BuildFacts): string {
+  const { findings, versions, commands, conflicts, missing } = outcome;
+  const { builder, result, finishedAt, links, developmentPackages, olderBase, ...facts } = found;
+  const last = { ...build, status: withLast(build, result, builder, finishedAt) };
+  const flaky = flakyClauseOf(last);
+  return resultPageOf({
+    ...{ ...facts, builder, result, finishedAt, pullRequest: links.pullRequest, hasFullLog: links.log !== undefined },
+    ...{ checkout: check.checkout, sources: developmentPackages, olderBase: olderBaseClauseOf(olderBase) },
+    ...{ findings, versions, commands, conflicts, missing, flaky },
+  });
 }
 
-/** URL of the pull request page. The git URL is also the web address, unless it is a local folder. */
-function pullRequestUrl({ repository, number }: Work["build"]["spec"], { spec: { github } }: Work["pool"]): string {
-  const base = github.gitUrl.startsWith("http") ? github.gitUrl.replace(/\/+$/, "") : "https://github.com";
-  return `${base}/${repository}/pull/${number}`;
+/** The status of the Build with this result as its last verdict, to compare it with earlier verdicts. */
+function withLast(
+  { spec, status }: Work["build"],
+  result: Verdict["result"],
+  builder: string,
+  finishedAt: string,
+): Work["build"]["status"] {
+  const { commit, request } = spec;
+  const attempt = status?.attempt ?? 0;
+  const times = { startedAt: finishedAt, finishedAt };
+  const verdict = { commit, request, attempt, builder, result, description: "", silent: false, ...times };
+  const earlier = status?.verdict === undefined ? [] : [status.verdict];
+  return { phase: "Done", attempt, verdict, history: [...earlier, ...(status?.history ?? [])] };
 }
 
 function logNotKept(error: unknown): StoppedError {
