@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { EgressTarget } from "../core/pool/manifest/egress.ts";
 import type { Setting } from "../core/pool/manifest/manifest.ts";
+import { SiteProxy } from "../core/pool/manifest/siteProxy.ts";
 import { parseJson } from "../system/parseJson.ts";
 
 /** Environment variables of the operator. Read once, at startup. */
@@ -20,12 +21,32 @@ const OperatorEnvironment = z.object({
     .min(1)
     .optional()
     .describe("ConfigMap with ca.crt, the authority of the log service's certificate"),
+  BUILDERPOOL_USER_NAMESPACES: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("With any value, pods of builders get user namespaces"),
   BUILDERPOOL_EGRESS: z
     .string()
     .default("[]")
     .transform((text) => parseJson(text))
     .pipe(z.array(EgressTarget))
     .describe("Addresses that builders may reach, as JSON; an empty list means all addresses"),
+  BUILDERPOOL_PROXY: z
+    .string()
+    .default("{}")
+    .transform((text) => parseJson(text))
+    .pipe(SiteProxy)
+    .describe("Proxy of builders and cells, as JSON: https, http and noProxy"),
+  BUILDERPOOL_CA: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("ConfigMap with ca.crt, the private authorities that builders and cells trust"),
+  BUILDERPOOL_VOLUMES: z
+    .string()
+    .default("")
+    .describe("Kinds of volumes that pools may add beyond the free ones, separated by commas"),
   BUILDERPOOL_PORT: z.coerce
     .number()
     .int()
@@ -58,18 +79,26 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     podName: data.BUILDERPOOL_POD_NAME,
     setting: {
       builderImage: data.BUILDERPOOL_BUILDER_IMAGE,
-      pullSecrets: data.BUILDERPOOL_PULL_SECRETS.split(",").filter((name) => name !== ""),
+      pullSecrets: wordsIn(data.BUILDERPOOL_PULL_SECRETS),
       logs: {
         url: data.BUILDERPOOL_LOGS_URL,
         publicUrl: data.BUILDERPOOL_LOGS_PUBLIC_URL,
         audience: data.BUILDERPOOL_LOGS_AUDIENCE,
         ...(data.BUILDERPOOL_LOGS_CA !== undefined && { caConfigMap: data.BUILDERPOOL_LOGS_CA }),
       },
+      userNamespaces: data.BUILDERPOOL_USER_NAMESPACES !== undefined,
       egress: data.BUILDERPOOL_EGRESS,
+      proxy: data.BUILDERPOOL_PROXY,
+      ...(data.BUILDERPOOL_CA !== undefined && { caConfigMap: data.BUILDERPOOL_CA }),
+      volumes: wordsIn(data.BUILDERPOOL_VOLUMES),
     },
     port: data.BUILDERPOOL_PORT,
     logLevel: data.BUILDERPOOL_LOG_LEVEL,
     kubeconfig: data.KUBECONFIG,
     apiServer: { host: data.KUBERNETES_SERVICE_HOST, port: data.KUBERNETES_SERVICE_PORT },
   };
+}
+
+function wordsIn(list: string): readonly string[] {
+  return list.split(",").filter((word) => word !== "");
 }

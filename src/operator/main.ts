@@ -8,9 +8,10 @@ import { runAsLeader } from "../store/leader/leader.ts";
 import { systemClock as clock } from "../system/clock.ts";
 import { serveHealth } from "../system/health.ts";
 import { createLog, type Log } from "../system/log.ts";
-import { createVitals } from "../system/vitals.ts";
+import { readVitals } from "../system/vitals.ts";
 import { type InCluster, startInCluster } from "./cluster/start.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
+import { countStalls } from "./metrics/stalls.ts";
 
 /*
  * The operator of a cluster. One of several replicas leads and does all the work. The others wait for its Lease.
@@ -32,7 +33,7 @@ async function run({ namespace, podName: instance, setting, port, ...environment
   const client = createKubernetesClient(access, namespace);
   const store = createKubernetesStore({ client, clock, log });
   const logs = createHttpLogStore({ putUrl: setting.logs.url, url: setting.logs.publicUrl, token: async () => "" });
-  const vitals = createVitals();
+  const stalls = countStalls();
   const identity = `${instance}_${randomUUID()}`;
   let isConnected = false;
   let operator: InCluster | undefined;
@@ -59,7 +60,10 @@ async function run({ namespace, podName: instance, setting, port, ...environment
       store,
       { name: lease, identity, clock, log },
       async (leading) => {
-        operator = startInCluster({ client, setting, logs, clock, log, instance, vitals }, leading);
+        operator = startInCluster(
+          { client, setting, logs, clock, log, instance, process: { vitals: readVitals, stalls } },
+          leading,
+        );
         await operator.ended.finally(() => {
           operator = undefined;
         });

@@ -7,6 +7,7 @@ import type { Log } from "../system/log.ts";
 import type { EmitEvent } from "./events.ts";
 import { runJanitor } from "./janitor/run.ts";
 import { runLiveness } from "./liveness/run.ts";
+import type { HostAccounts } from "./pools/hostAccounts.ts";
 import { runPools } from "./pools/run.ts";
 import type { Workloads } from "./pools/workloads.ts";
 import { createListings } from "./queue/listings.ts";
@@ -17,7 +18,9 @@ import { runReporter } from "./reporter/run.ts";
 export interface OperatorWorld {
   readonly store: ObjectStore;
   readonly workloads: Workloads;
-  readonly logs: LogStore;
+  /** Accounts of hosts outside the cluster; absent on one machine. */
+  readonly accounts?: HostAccounts;
+  readonly logs: Pick<LogStore, "expire">;
   readonly clock: Clock;
   readonly log: Log;
   readonly emit?: EmitEvent;

@@ -1,4 +1,5 @@
 import type { BuilderPool } from "../../api/objects/pool.ts";
+import { consentRefusal, githubWishOf } from "../../core/definitions/secretConsent.ts";
 import { GitHubError } from "../../github/github.ts";
 import type { Credential } from "../../github/http/credential.ts";
 import { isStoreError } from "../../store/error.ts";
@@ -8,16 +9,17 @@ import { secrets } from "./resources.ts";
 const appKeys = ["appId", "installationId", "privateKey"] as const;
 
 /**
- * Reads a pool's credential from the Secret in `spec.github.secretRef`. The Secret has the key `token`, or the keys
- * `appId`, `installationId` and `privateKey`. Throws a `GitHubError`: Unauthorized with the missing keys, or
- * Unreachable when the read failed.
+ * Reads a pool's credential from the Secret in `spec.github.secretRef`. The Secret must allow this use and the pool's
+ * `apiUrl`. It has the key `token`, or the keys `appId`, `installationId` and `privateKey`. Throws a `GitHubError`:
+ * Unauthorized with the missing consent or keys, or Unreachable when the read failed.
  */
 export async function createSecretCredential(
   client: Pick<KubernetesClient, "get" | "namespace">,
-  { spec }: BuilderPool,
+  pool: BuilderPool,
 ): Promise<Credential> {
-  const name = spec.github.secretRef?.name;
-  if (name === undefined) return "none";
+  const wish = githubWishOf(pool);
+  if (wish === undefined) return "none";
+  const { name } = wish;
   const secret = await client.get(secrets, name).catch((error: unknown) => {
     const code = isStoreError(error, "Forbidden") ? "Unauthorized" : "Unreachable";
     throw new GitHubError(code, `The Secret "${name}" could not be read: ${String(error)}`, { cause: error });
@@ -29,6 +31,8 @@ export async function createSecretCredential(
       `${subject} does not exist in the namespace "${client.namespace}": create it with the key token, or with ${appKeys.join(", ")}`,
     );
   }
+  const refusal = consentRefusal(wish, secret.metadata);
+  if (refusal !== undefined) throw new GitHubError("Unauthorized", refusal);
   const value = (key: string) => decoded(secret, key);
   const [token, appId, installationId, privateKey] = [value("token"), ...appKeys.map(value)];
   if (token !== undefined) return { token };

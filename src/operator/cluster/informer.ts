@@ -19,6 +19,8 @@ export interface Informer<T> {
    * meanwhile.
    */
   put(object: T): void;
+  /** Removes the object with this UID after our own delete, before the watch shows it. */
+  forget(name: string, uid: string): void;
 }
 
 export interface InformerWorld {
@@ -47,6 +49,7 @@ export function createInformer<T extends InformerObject>(
   resource: Resource,
   read: (object: KubernetesObject) => T | undefined,
   onChange: (pool: string) => void,
+  labelSelector: string = poolLabel,
 ): Informer<T> {
   const objects = new Map<string, T>();
   /** UIDs of deleted objects. */
@@ -55,7 +58,7 @@ export function createInformer<T extends InformerObject>(
   let isHealthy = false;
 
   async function follow(): Promise<void> {
-    const options = { labelSelector: poolLabel, read, onHealth: (healthy: boolean) => (isHealthy = healthy) };
+    const options = { labelSelector, read, onHealth: (healthy: boolean) => (isHealthy = healthy) };
     for await (const change of reflect(client, resource, options, { clock, log, count }, signal)) {
       if (change.type === "Synced") {
         for (const name of objects.keys()) if (!change.names.has(name)) objects.delete(name);
@@ -63,14 +66,14 @@ export function createInformer<T extends InformerObject>(
         continue;
       }
       const { object } = change;
-      if (change.type === "Deleted") forget(object);
+      if (change.type === "Deleted") forget(object.metadata.name, object.metadata.uid);
       else objects.set(object.metadata.name, object);
       onChange(object.pool);
     }
   }
 
-  function forget({ metadata: { name, uid } }: T): void {
-    objects.delete(name);
+  function forget(name: string, uid: string | undefined): void {
+    if (objects.get(name)?.metadata.uid === uid) objects.delete(name);
     gone.add(uid);
     const [oldest] = gone;
     if (gone.size > rememberedDeletions) gone.delete(oldest);
@@ -81,6 +84,7 @@ export function createInformer<T extends InformerObject>(
     synced: synced.promise,
     isHealthy: () => isHealthy,
     get: (name) => objects.get(name),
+    forget,
     of: (pool) => [...objects.values()].filter((object) => object.pool === pool),
     put(object) {
       if (!gone.has(object.metadata.uid)) objects.set(object.metadata.name, object);

@@ -1,9 +1,10 @@
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { refusedCellSecrets, refusedVolumes } from "../../core/definitions/cellSecrets.ts";
+import { refusedSharedTrees } from "../../core/definitions/sharedTree.ts";
 import { manifestsOf } from "../../core/pool/manifest/all.ts";
 import type { Manifest, Setting } from "../../core/pool/manifest/manifest.ts";
-import { type PodTemplate, podTemplateOf } from "../../core/pool/manifest/podTemplate.ts";
-import { refusalOf } from "../../core/pool/manifest/refusal.ts";
+import { type PodTemplate, podTemplateOf } from "../../core/pool/manifest/pod/podTemplate.ts";
+import { refusalOf, volumeRefusalOf } from "../../core/pool/manifest/refusal.ts";
 import type { Workload, WorkloadEnvironment } from "../../core/pool/observed.ts";
 import { revisionOf } from "../../core/pool/rollout/revision.ts";
 import { isStoreError } from "../../store/error.ts";
@@ -11,8 +12,9 @@ import type { KubernetesObject } from "../../store/kubernetes/client.ts";
 import { createInformer, type Informer, type InformerWorld } from "./informer.ts";
 import { isOurs, nameTakenMessage, type OwnedObject, readOwned } from "./owned.ts";
 import { replaceStatefulSet } from "./replace.ts";
-import { ownedResource, ownedResources, statefulSets } from "./resources.ts";
-import { readStatefulSet } from "./statefulSet.ts";
+import { fieldManager, ownedResource, ownedResources, statefulSets } from "./resources.ts";
+import { createSecretConsents } from "./secretConsents.ts";
+import { readPodRefusal, readStatefulSet } from "./statefulSet.ts";
 import { earlierTemplateOf } from "./templates.ts";
 
 export interface ClusterWorld extends InformerWorld {
@@ -28,9 +30,6 @@ export interface OwnedObjects {
   /** Writes missing and changed objects only. Throws when another owner has the name of an object. */
   apply(pool: BuilderPool, replicas: number, revision: string): Promise<void>;
 }
-
-/** Field manager of our server-side applies. */
-const fieldManager = "builderpool";
 
 /** A refused manifest is applied again after this time, or after a change of the pool. */
 const refusalMaxAge = 60_000;
@@ -53,6 +52,7 @@ export function watchOwnedObjects(world: ClusterWorld, onChange: (pool: string) 
   const informers = new Map<string, Informer<OwnedObject>>(
     ownedResources.map((resource) => [resource.kind, createInformer(world, resource, readOwned, onChange)]),
   );
+  const consents = createSecretConsents(client, clock);
   /** By the pool's UID. */
   const remembered = new Map<string | undefined, Remembered>();
 
@@ -135,22 +135,31 @@ export function watchOwnedObjects(world: ClusterWorld, onChange: (pool: string) 
     log.info({ pool: pool.metadata.name, kind, name: metadata.name }, message);
   }
 
+  function workload(pool: string): Workload | undefined {
+    const current = informers.get(statefulSets.kind)?.get(pool);
+    const controller = current?.object.metadata.ownerReferences?.find((owner) => owner.controller);
+    const isForeign = controller !== undefined && (controller.kind !== "BuilderPool" || controller.name !== pool);
+    return current === undefined || isForeign ? undefined : readStatefulSet(current.object).workload;
+  }
+
   return {
     synced: Promise.all([...informers.values()].map(({ synced }) => synced)).then(() => {}),
-    workload(pool) {
-      const current = informers.get(statefulSets.kind)?.get(pool);
-      const controller = current?.object.metadata.ownerReferences?.find((owner) => owner.controller);
-      const isForeign = controller !== undefined && (controller.kind !== "BuilderPool" || controller.name !== pool);
-      return current === undefined || isForeign ? undefined : readStatefulSet(current.object).workload;
-    },
+    workload,
     async environment(pool, pools) {
       forgetAllBut(pools);
       const program = setting.builderImage;
-      const known = { program, logsUrl: setting.logs.publicUrl };
+      const { publicUrl: logsUrl, audience: logsAudience } = setting.logs;
+      const known = { program, logsUrl, logsAudience };
       if (pool.metadata.deletionTimestamp !== undefined) return known;
       const [secret] = [...refusedCellSecrets(pool, pools), ...refusedVolumes(pool, pools)];
-      const message = refusalOf(pool) ?? secret ?? recentRefusal(pool);
+      const [sharedTree] = refusedSharedTrees(pool);
+      const message =
+        refusalOf(pool) ?? volumeRefusalOf(pool, setting.volumes) ?? secret ?? sharedTree ?? recentRefusal(pool);
       if (message !== undefined) return { ...known, refusal: { reason: "DefinitionInvalid", message } };
+      const withheld = await consents.podRefusalOf(pool);
+      if (withheld !== undefined) return { ...known, refusal: { reason: "SecretRefused", message: withheld } };
+      // A pool that never wanted a pod has no objects.
+      if (pool.spec.instances === 0 && workload(pool.metadata.name) === undefined) return known;
       const last = memoryOf(pool).lastApplied;
       const wanted = revisionOf(pool.spec, program);
       const template =
@@ -162,7 +171,12 @@ export function watchOwnedObjects(world: ClusterWorld, onChange: (pool: string) 
           return { ...known, refusal: { reason: "NameTaken", message: nameTakenMessage(current, pool) } };
         }
       }
-      return { ...known, hasDrifted: last === undefined || !manifests.every((one) => isUpToDate(pool, one)) };
+      const podRefusal = await readPodRefusal(
+        client,
+        informers.get(statefulSets.kind)?.get(pool.metadata.name)?.object,
+      );
+      const hasDrifted = last === undefined || !manifests.every((one) => isUpToDate(pool, one));
+      return { ...known, hasDrifted, ...(podRefusal !== undefined && { podRefusal }) };
     },
     async apply(pool, replicas, revision) {
       const template = await templateFor(pool, revision);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { poolLabel, revisionLabel } from "../../api/objects/group.ts";
 import { ordinalOf, type Pod } from "../../core/pool/builder/pod.ts";
-import { builderContainer } from "../../core/pool/manifest/containers.ts";
+import { builderContainer } from "../../core/pool/manifest/pod/containers.ts";
 import type { KubernetesObject } from "../../store/kubernetes/client.ts";
 import type { InformerObject } from "./informer.ts";
 

@@ -10,6 +10,9 @@ export const controllerRevisions: Resource = {
 };
 export const events: Resource = { apiVersion: "events.k8s.io/v1", kind: "Event", plural: "events" };
 
+/** Field manager of our server-side applies. */
+export const fieldManager = "builderpool";
+
 const rbac = "rbac.authorization.k8s.io/v1";
 
 /** Kinds of the objects that a pool owns, except Builders and Builds. */

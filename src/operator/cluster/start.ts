@@ -1,3 +1,4 @@
+import type { Histogram } from "prom-client";
 import type { Setting } from "../../core/pool/manifest/manifest.ts";
 import type { LogStore } from "../../logs/logStore.ts";
 import type { KubernetesClient } from "../../store/kubernetes/client.ts";
@@ -13,6 +14,7 @@ import { createSecretCredential } from "./credential.ts";
 import { createEventEmitter } from "./events.ts";
 import { createFencedClient } from "./fenced.ts";
 import { createGitHubsBySecret } from "./githubs.ts";
+import { createHostAccounts } from "./host/accounts.ts";
 import { createClusterWorkloads } from "./workloads.ts";
 
 export interface InClusterWorld {
@@ -24,7 +26,7 @@ export interface InClusterWorld {
   /** Name of our pod. */
   readonly instance: string;
   /** Measurements of our process; absent in a shared process. */
-  readonly vitals?: () => Vitals;
+  readonly process?: { readonly vitals: () => Vitals; readonly stalls: Histogram };
 }
 
 export interface InCluster extends Operator {
@@ -34,15 +36,17 @@ export interface InCluster extends Operator {
 
 /** Starts the operator in a cluster. It ends when `leading` aborts, and writes nothing from then on. */
 export function startInCluster(world: InClusterWorld, leading: AbortSignal): InCluster {
-  const { setting, clock, log, logs, instance, vitals } = world;
+  const { setting, clock, log, logs, instance, process } = world;
   const client = createFencedClient(world.client, leading);
   const { count, counts } = createTally();
   const store = createKubernetesStore({ client, clock, log, count });
   const connections = createGitHubsBySecret({ clock, log, credential: (pool) => createSecretCredential(client, pool) });
+  const watching = { client, clock, log, signal: leading, count };
   const operator = startOperator(
     {
       store,
-      workloads: createClusterWorkloads({ client, setting, clock, log, signal: leading, count }),
+      workloads: createClusterWorkloads({ ...watching, setting }),
+      accounts: createHostAccounts(watching),
       logs,
       clock,
       log,
@@ -64,7 +68,7 @@ export function startInCluster(world: InClusterWorld, leading: AbortSignal): InC
         builds: caches.builds.list(),
         budgets: connections.budgets(),
         watches: counts(),
-        ...(vitals && { vitals: vitals() }),
+        ...(process && { vitals: process.vitals(), stalls: process.stalls }),
         now: clock.now(),
       }),
   };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { poolLabel, revisionLabel } from "../../api/objects/group.ts";
-import type { PodTemplate } from "../../core/pool/manifest/podTemplate.ts";
+import type { PodTemplate } from "../../core/pool/manifest/pod/podTemplate.ts";
 import type { KubernetesClient } from "../../store/kubernetes/client.ts";
 import { controllerRevisions } from "./resources.ts";
 import { Template } from "./statefulSet.ts";

@@ -9,7 +9,7 @@ import type { Log } from "../../system/log.ts";
 
 export interface JanitorWorld {
   readonly store: ObjectStore;
-  readonly logs: LogStore;
+  readonly logs: Pick<LogStore, "expire">;
   readonly clock: Clock;
   readonly log: Log;
 }

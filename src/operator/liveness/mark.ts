@@ -4,7 +4,7 @@ import type { Liveness } from "../../core/liveness/liveness.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { LivenessWorld } from "./world.ts";
 
-/** Phases with heartbeats. A drained builder may stop its heartbeat. */
+/** Phases with heartbeats. A drained pod may stop its heartbeat. A drained host goes on until it ends. */
 const phasesWithHeartbeat: readonly BuilderPhase[] = [
   "Pending",
   "Warming",
@@ -20,10 +20,11 @@ const phasesWithHeartbeat: readonly BuilderPhase[] = [
  */
 export async function markSilent(
   { store, log, emit }: LivenessWorld,
-  { metadata: { name }, status: observed }: Stored<"Builder">,
+  { metadata: { name }, spec: { external }, status: observed }: Stored<"Builder">,
   liveness: Liveness | undefined,
 ): Promise<void> {
-  if (liveness === undefined || liveness === "Alive" || observed === undefined || !isChange(observed, liveness)) return;
+  if (liveness === undefined || liveness === "Alive" || observed === undefined) return;
+  if (!isChange(observed, liveness, external)) return;
   const written = await retryOnConflict(
     store,
     "Builder",
@@ -32,7 +33,9 @@ export async function markSilent(
       const { status } = current;
       if (status === undefined || status.incarnation !== observed.incarnation || status.podUid !== observed.podUid)
         return;
-      return isChange(status, liveness) ? { ...current, status: silentStatusOf(status, liveness) } : undefined;
+      return isChange(status, liveness, external)
+        ? { ...current, status: silentStatusOf(status, liveness) }
+        : undefined;
     },
     "status",
   );
@@ -43,8 +46,9 @@ export async function markSilent(
   emit?.(event);
 }
 
-function isChange({ phase }: BuilderStatus, liveness: Liveness): boolean {
-  return phasesWithHeartbeat.includes(phase) && phase !== liveness;
+function isChange({ phase }: BuilderStatus, liveness: Liveness, isHost: boolean): boolean {
+  const isExpected = phasesWithHeartbeat.includes(phase) || (isHost && phase === "Drained");
+  return isExpected && phase !== liveness;
 }
 
 /** The status of a silent builder. A lost builder no longer builds anything. */

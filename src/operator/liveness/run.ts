@@ -1,7 +1,9 @@
 import pLimit from "p-limit";
+import type { Build } from "../../api/objects/build.ts";
 import type { Builder } from "../../api/objects/builder.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
-import { isHeld } from "../../core/build/state.ts";
+import { isHeld, secondClaimsOf } from "../../core/build/state.ts";
+import { presentStatusOf } from "../../core/host/presentStatus.ts";
 import {
   type HeartbeatAges,
   heartbeatAgeOf,
@@ -13,8 +15,9 @@ import type { Pod } from "../../core/pool/builder/pod.ts";
 import { createCache } from "../../store/watch/cache.ts";
 import { createTimedWake } from "../../system/wake.ts";
 import { podsHeardOf, type Workloads } from "../pools/workloads.ts";
+import { createMachines } from "./machines.ts";
 import { markSilent } from "./mark.ts";
-import { takeBackClaim } from "./takeBack.ts";
+import { type Claim, formerHolderOf, takeBackClaim } from "./takeBack.ts";
 import type { LivenessWorld } from "./world.ts";
 
 /** Changes within this time share one pass. Milliseconds. */
@@ -34,11 +37,13 @@ export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Pr
   const { store, workloads, clock, log } = world;
   const wake = createTimedWake(clock, gatherMs);
   const incarnations = new Map<string, string | undefined>();
+  const machines = createMachines();
   const builders = createCache(store, "Builder", {
     signal,
     onChange: ({ object: { metadata, status } }) => {
       if (incarnations.get(metadata.name) === status?.incarnation) return;
       incarnations.set(metadata.name, status?.incarnation);
+      machines.record(metadata.name, status);
       wake.ring(); // a new incarnation voids the claims of the previous process at once
     },
   });
@@ -48,9 +53,9 @@ export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Pr
   let listedAt: number | undefined;
 
   /** The heartbeat ages. Empty between two lists: an old age could mark a builder after its return. */
-  async function readAges(all: readonly Builder[]): Promise<HeartbeatAges> {
+  async function readAges(all: readonly Builder[], held: readonly Build[]): Promise<HeartbeatAges> {
     if (listedAt !== undefined && clock.monotonic() - listedAt < interval) return new Map();
-    const heartbeats = await listHeartbeats(world, all);
+    const heartbeats = await listHeartbeats(world, all, held);
     const now = clock.monotonic();
     ages = observeHeartbeats(now - (listedAt ?? now) > longestGap ? undefined : ages, heartbeats, now);
     listedAt = now;
@@ -62,10 +67,17 @@ export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Pr
       await Promise.all([builders.synced, builds.synced]);
       if (!builders.isHealthy() || !builds.isHealthy()) throw new Error("a watch of Builders or Builds is interrupted");
       const all = builders.list(); // one snapshot: a builder that restarts meanwhile must not inherit this result
-      const liveness = await livenessOfAll(workloads, all, await readAges(all), clock.monotonic());
+      const held = builds.list().filter(isHeld);
+      machines.keep(held);
+      const heartbeatAges = await readAges(all, held);
+      const liveness = await livenessOfAll(workloads, all, heartbeatAges, clock.monotonic());
       const observed = new Map(all.map((builder) => [builder.metadata.name, builder]));
       await each(all, (builder) => markSilent(world, builder, liveness.get(builder.metadata.name)));
-      await each(builds.list().filter(isHeld), (build) => takeBackClaim(world, build, observed, liveness));
+      const silenceOf = (claim: Claim) => heartbeatAgeOf(heartbeatAges, formerHolderOf(claim), clock.monotonic());
+      const claims = builds.list().filter(isHeld);
+      const second = secondClaimsOf(claims);
+      const seen = { observed, liveness, silenceOf, isSameMachine: machines.isSame };
+      await each(claims, (build) => takeBackClaim(world, build, { ...seen, isSecond: second.has(build) }));
     } catch (error) {
       if (signal.aborted) return;
       log.warn(
@@ -84,19 +96,30 @@ async function each<T>(all: readonly T[], act: (one: T) => Promise<void>): Promi
   for (const result of results) if (result.status === "rejected") throw result.reason;
 }
 
-/** A value per builder that changes with every heartbeat; undefined for a builder without a heartbeat. */
+/**
+ * A value per builder that changes with every heartbeat; undefined for a builder without a heartbeat. Also a value per
+ * former holder of a claim: the heartbeats under its name until another process registers.
+ */
 async function listHeartbeats(
   { store }: LivenessWorld,
   builders: readonly Builder[],
+  held: readonly Build[],
 ): Promise<ReadonlyMap<string, string | undefined>> {
   const leases = await store.list("Lease");
   const heartbeats = new Map(
     leases.map(({ metadata, spec }) => [metadata.name, `${spec.holderIdentity} ${spec.renewTime}`]),
   );
-  return new Map(builders.map(({ metadata: { name } }) => [name, heartbeats.get(name)]));
+  const registered = new Map(builders.map((builder) => [builder.metadata.name, presentStatusOf(builder)?.incarnation]));
+  const former = held.flatMap(({ status }) => {
+    const { claim } = status ?? {};
+    if (claim === undefined || registered.get(claim.builder) === claim.incarnation) return [];
+    const successor = registered.get(claim.builder);
+    return [[formerHolderOf(claim), successor === undefined ? heartbeats.get(claim.builder) : "replaced"] as const];
+  });
+  return new Map([...builders.map(({ metadata: { name } }) => [name, heartbeats.get(name)] as const), ...former]);
 }
 
-/** The liveness of all builders with a status. A builder that never wrote a status holds no claim. */
+/** The liveness of all registered builders. The claims of a former process are judged by its own heartbeats. */
 async function livenessOfAll(
   workloads: Workloads,
   builders: readonly Stored<"Builder">[],
@@ -109,7 +132,7 @@ async function livenessOfAll(
   }
   return new Map(
     builders
-      .filter(({ status }) => status !== undefined)
+      .filter((builder) => presentStatusOf(builder) !== undefined)
       .map((builder) => {
         const { name } = builder.metadata;
         const isDead = isCertainlyDead(builder, pods.get(builder.spec.pool) ?? []);

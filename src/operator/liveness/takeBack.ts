@@ -1,26 +1,49 @@
 import type { Build } from "../../api/objects/build.ts";
 import type { Builder } from "../../api/objects/builder.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
+import type { Milliseconds } from "../../api/values/duration.ts";
+import { isHostName } from "../../api/values/hostName.ts";
 import { type TakeBack, takeBack } from "../../core/build/claim.ts";
-import type { Liveness } from "../../core/liveness/liveness.ts";
+import { presentStatusOf } from "../../core/host/presentStatus.ts";
+import { type Liveness, lostAfter } from "../../core/liveness/liveness.ts";
 import { retryOnConflict } from "../../store/write.ts";
 import type { LivenessWorld } from "./world.ts";
 
+/** A claim of a Build. */
+export type Claim = NonNullable<NonNullable<Build["status"]>["claim"]>;
+
+/** The facts about the holders of claims. */
+export interface Holders {
+  /** The builders that `liveness` was computed from. */
+  readonly observed: ReadonlyMap<string, Builder>;
+  readonly liveness: ReadonlyMap<string, Liveness>;
+  /** The time without a heartbeat of a holder that is not registered any more. */
+  readonly silenceOf: (claim: Claim) => Milliseconds;
+  /** Whether the holder ran on the machine of the process that is registered now. */
+  readonly isSameMachine: (claim: Claim, machine: string | undefined) => boolean;
+}
+
+/** Key of a holder that is not registered any more, among the heartbeat ages. */
+export function formerHolderOf({ builder, incarnation }: Claim): string {
+  return `${builder} ${incarnation}`;
+}
+
 /**
- * Takes back a claim when its holder cannot finish the build. `observed` has the builders that `liveness` was computed
- * from. Only the operator takes back claims. A late verdict then fails its precondition.
+ * Takes back a claim when its holder cannot finish the build, or holds another build too. Only the operator takes back
+ * claims. A late verdict then fails its precondition.
  */
 export async function takeBackClaim(
   world: LivenessWorld,
   build: Stored<"Build">,
-  observed: ReadonlyMap<string, Builder>,
-  liveness: ReadonlyMap<string, Liveness>,
+  holders: Holders & { readonly isSecond: boolean },
 ): Promise<void> {
   const { store, clock, log } = world;
+  const { observed, liveness } = holders;
   const claim = build.status?.claim;
   if (claim === undefined) return;
-  const isHolder = observed.get(claim.builder)?.status?.incarnation === claim.incarnation;
-  const reason = isHolder ? reasonOf(build, liveness.get(claim.builder)) : await replacementOf(world, claim);
+  const isHolder = incarnationOf(observed.get(claim.builder)) === claim.incarnation;
+  const found = isHolder ? reasonOf(build, liveness.get(claim.builder)) : await replacementOf(world, claim, holders);
+  const reason = found ?? (holders.isSecond ? { cause: "SecondClaim" as const } : undefined);
   if (reason === undefined) return;
   const builders = [...observed.values()].filter(({ spec }) => spec.pool === build.spec.pool);
   const written = await retryOnConflict(
@@ -38,8 +61,15 @@ export async function takeBackClaim(
   const { builder, attempt } = claim;
   log.warn(
     { build: build.metadata.name, builder, attempt, cause: reason.cause },
-    "took back a claim: its holder cannot finish the build; the build is queued again",
+    reason.cause === "SecondClaim"
+      ? "took back a claim: its holder has another build in hand; the build is queued again, and the builder may be compromised"
+      : "took back a claim: its holder cannot finish the build; the build is queued again",
   );
+}
+
+/** The registered process of a builder. */
+function incarnationOf(builder: Builder | undefined): string | undefined {
+  return builder && presentStatusOf(builder)?.incarnation;
 }
 
 function reasonOf({ status }: Build, liveness: Liveness | undefined): TakeBack | undefined {
@@ -49,15 +79,25 @@ function reasonOf({ status }: Build, liveness: Liveness | undefined): TakeBack |
 
 /**
  * Whether the builder is gone or runs as another incarnation. Two caches are not one snapshot, so this reads the store.
- * A process registers before it claims. A registered incarnation other than the holder is therefore newer.
+ * A process registers before it claims. A registered incarnation other than the holder is therefore newer. The pod of
+ * an earlier process is dead by then. The earlier process of a host is certainly dead only if the newer process runs on
+ * the same machine. Otherwise its disk may be copied, or a person deleted its Builder, and it kills its build 15 min
+ * after its last heartbeat.
  */
 async function replacementOf(
   { store }: LivenessWorld,
-  claim: { readonly builder: string; readonly incarnation: string },
+  claim: Claim,
+  { silenceOf, isSameMachine }: Holders,
 ): Promise<TakeBack | undefined> {
   const now = await store.get("Builder", claim.builder);
-  if (now === undefined) return { cause: "Lost" };
-  const incarnation = now.status?.incarnation;
-  if (incarnation === undefined || incarnation === claim.incarnation) return undefined;
-  return { cause: "NewIncarnation", incarnation };
+  const mayLive = isHostName(claim.builder) && silenceOf(claim) < lostAfter;
+  const incarnation = incarnationOf(now);
+  if (incarnation === claim.incarnation) return undefined;
+  if (incarnation !== undefined) {
+    return mayLive && !isSameMachine(claim, now?.status?.machine)
+      ? undefined
+      : { cause: "NewIncarnation", incarnation };
+  }
+  const isForgotten = now === undefined || isHostName(claim.builder);
+  return isForgotten && !mayLive ? { cause: "Lost" } : undefined;
 }

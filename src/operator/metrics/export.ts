@@ -6,7 +6,9 @@ export async function exportMetrics(
   input: MetricsInput,
 ): Promise<{ readonly contentType: string; readonly text: string }> {
   const registry = new Registry();
-  for (const { name, help, labels, samples, isCounter } of metrics) {
+  for (const { name, help, labels, samples, isCounter, histogram } of metrics) {
+    const counts = histogram?.(input);
+    if (counts !== undefined) registry.registerMetric(counts);
     const found = samples(input);
     if (found.length === 0) continue; // a metric without labels would export 0
     const configuration = { name, help, labelNames: labels, registers: [registry] };

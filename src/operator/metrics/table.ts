@@ -1,9 +1,12 @@
+import type { Histogram } from "prom-client";
 import type { Build } from "../../api/objects/build.ts";
 import type { Builder } from "../../api/objects/builder.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
-import { isHeld, isWanted } from "../../core/build/state.ts";
+import { isHeld, isShadow, isWanted } from "../../core/build/state.ts";
+import { flakyVerdictsOf } from "../../core/verdict/flaky.ts";
 import type { Budget } from "../../github/github.ts";
 import type { Vitals } from "../../system/vitals.ts";
+import { stallMetric } from "./stalls.ts";
 
 /** The objects and counters that metrics are computed from, at each scrape. */
 export interface MetricsInput {
@@ -16,6 +19,8 @@ export interface MetricsInput {
   readonly watches?: readonly Count[];
   /** Measurements of the operator's process; absent when the operator shares its process. */
   readonly vitals?: Vitals;
+  /** Stalls of the operator's process; absent when the operator shares its process. */
+  readonly stalls?: Histogram;
   /** Wall clock in milliseconds. */
   readonly now: number;
 }
@@ -32,7 +37,7 @@ export interface Sample {
   readonly value: number;
 }
 
-/** A gauge or a counter. An unknown sample is absent: an outage must not look like an empty queue. */
+/** A gauge, a counter or a histogram. An unknown sample is absent: an outage must not look like an empty queue. */
 export interface Metric {
   readonly name: string;
   /** Whether the value only grows while the process runs. */
@@ -40,6 +45,8 @@ export interface Metric {
   readonly help: string;
   readonly labels: readonly string[];
   readonly samples: (input: MetricsInput) => readonly Sample[];
+  /** The counts of a histogram, which has no samples. */
+  readonly histogram?: (input: MetricsInput) => Histogram | undefined;
 }
 
 /** All metrics. The exporter, its tests and the reference page use this table. */
@@ -62,6 +69,16 @@ export const metrics: readonly Metric[] = [
       }),
   },
   {
+    name: "builderpool_flaky_builds",
+    help: "Open pull requests of a check with a success and a failure on their current commit. Absent while GitHub cannot be listed",
+    labels: ["pool", "check", "repository"],
+    samples: (input) =>
+      counted(
+        known(input).filter((build) => flakyVerdictsOf(build).length > 0),
+        ({ spec: { pool, check, repository } }) => ({ pool, check, repository }),
+      ),
+  },
+  {
     name: "builderpool_oldest_wait_seconds",
     help: "Waiting time of the oldest untested pull request of a check. 0 without waiting pull requests, absent while GitHub cannot be listed",
     labels: ["pool", "check", "repository"],
@@ -69,6 +86,26 @@ export const metrics: readonly Metric[] = [
       [...Map.groupBy(known(input), ({ spec }) => JSON.stringify([spec.pool, spec.check, spec.repository]))].flatMap(
         ([, builds]) => oldestWait(builds, input.now),
       ),
+  },
+  {
+    name: "builderpool_uncovered_builds",
+    help: "Wanted builds that no ready builder would claim. The condition Covered gives the reasons",
+    labels: ["pool"],
+    samples: ({ pools }) =>
+      pools.flatMap(({ metadata, status }) =>
+        status?.uncovered === undefined ? [] : [{ labels: { pool: metadata.name }, value: status.uncovered }],
+      ),
+  },
+  {
+    name: "builderpool_canary_agreements",
+    help: "Verdicts of a revision on trial that agree with loud verdicts. Absent without a canary rollout",
+    labels: ["pool", "phase"],
+    samples: ({ pools }) =>
+      pools.flatMap(({ metadata, status }) => {
+        const { canary } = status ?? {};
+        if (canary === undefined) return [];
+        return [{ labels: { pool: metadata.name, phase: canary.phase }, value: canary.agreed.length }];
+      }),
   },
   {
     name: "builderpool_listing_fresh",
@@ -126,10 +163,10 @@ export const metrics: readonly Metric[] = [
     samples: ({ watches = [] }) => watches.map(({ kind, fact, times }) => ({ labels: { kind, fact }, value: times })),
   },
   {
-    name: "builderpool_operator_stall_seconds",
-    help: "Longest event loop stall of the operator's process since the last scrape",
+    ...stallMetric,
     labels: [],
-    samples: ({ vitals }) => ofProcess(vitals?.stallSeconds),
+    samples: () => [],
+    histogram: ({ stalls }) => stalls,
   },
   {
     name: "builderpool_operator_resident_bytes",
@@ -155,7 +192,7 @@ function known({ pools, builds }: MetricsInput): readonly Build[] {
   const listed = new Set(
     pools.filter(({ status }) => status?.queued !== undefined).map(({ metadata }) => metadata.name),
   );
-  return builds.filter(({ spec }) => listed.has(spec.pool));
+  return builds.filter((build) => listed.has(build.spec.pool) && !isShadow(build));
 }
 
 function stateOf(build: Build): string {

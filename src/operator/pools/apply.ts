@@ -138,9 +138,13 @@ function newBuilder({ metadata: { name: pool, uid } }: Stored<"BuilderPool">, na
   };
 }
 
-/** Replaces the fields of the operator, absent ones included. Fields set by people (silent, debug) stay. */
+/**
+ * Replaces the fields of the operator, absent ones included. Fields set by people (silent, debug) stay. The Builder of
+ * another pool stays as it is: the next plan finds the conflict.
+ */
 function withOwned(current: Stored<"Builder">, spec: OwnedSpec): Stored<"Builder"> | undefined {
-  const { drainReason: _, ...kept } = current.spec;
+  if (current.spec.pool !== spec.pool) return undefined;
+  const { drainReason: _, revision: __, end: ___, ...kept } = current.spec;
   const next = { ...kept, ...spec };
   return isDeepStrictEqual(next, current.spec) ? undefined : { ...current, spec: next };
 }

@@ -14,6 +14,8 @@ export interface PoolMemory {
   readonly uid: string;
   timers: BuilderTimers;
   deletingSince?: number;
+  /** When a Builder of a host was last seen. */
+  hostSeenAt?: number;
   /** Since when a status waits for its write. */
   unwrittenSince?: number | undefined;
 }

@@ -2,13 +2,21 @@ import type { Build } from "../../api/objects/build.ts";
 import type { ResolvedCheck } from "../../api/objects/check.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
-import { isHeld, isWanted } from "../../core/build/state.ts";
+import { milliseconds } from "../../api/values/duration.ts";
+import { isHeld, isShadow, isWanted, titleOf } from "../../core/build/state.ts";
+import { comparisonsOf } from "../../core/comparison/compare.ts";
+import { summariesOf } from "../../core/comparison/summary.ts";
+import { trialsOf } from "../../core/comparison/trials.ts";
 import { poolChecksOf } from "../../core/definitions/checks.ts";
-import { checkOwnersOf } from "../../core/definitions/ownership.ts";
+import { checkOwnersOf, isSilentIn } from "../../core/definitions/ownership.ts";
+import { isHost } from "../../core/pool/builder/host.ts";
 import { membersOf } from "../../core/pool/builder/member.ts";
 import { observeTimers, withAges } from "../../core/pool/builder/timers.ts";
+import { takenHostsOf } from "../../core/pool/hostNames.ts";
 import type { ListingState, ObservedPool, Waiting } from "../../core/pool/observed.ts";
+import { uncoveredBuilds } from "../../core/queue/coverage.ts";
 import { hasUnpublished } from "../../core/report/post/pending.ts";
+import { version } from "../../system/version.ts";
 import type { KnownBuilders } from "./apply.ts";
 import { type Memory, memoryOf, type PoolMemory } from "./memory.ts";
 import { podsHeardOf } from "./workloads.ts";
@@ -34,6 +42,9 @@ export async function observePool(
   const waiting = waitingAmong(builds, listings);
   const refused = world.refused(pool);
   const { checks, broken } = poolChecksOf(pool);
+  const comparisons = summariesOf(comparisonsOf(name, caches.builds.list()));
+  const otherWriter = otherWriterOf(builds);
+  const takenHosts = takenHostsOf(pool, caches.pools.list(), createKnownBuilders(caches, memory).get);
   return {
     pool,
     members: withAges(members, remembered.timers, now),
@@ -42,12 +53,18 @@ export async function observePool(
     ...(waiting !== undefined && { waiting }),
     listings,
     ...(refused !== undefined && { refused }),
+    comparisons,
+    ...(pool.spec.update.canary !== undefined && { trials: trialsOf(name, builds) }),
+    uncovered: uncoveredAmong(pool, builds, builders, world.clock.now()),
+    ...(otherWriter !== undefined && { otherWriter }),
+    version,
+    takenHosts,
     definitions: { broken, conflicts: conflictsOf(pool, checks, caches.pools.list()) },
     unsettled:
       pool.metadata.deletionTimestamp === undefined
         ? 0
         : builds.filter((one) => hasUnpublished(one, pool, checks)).length,
-    deletingFor: deletingFor(pool, remembered, now),
+    ...deletionOf(pool, { members, builds }, remembered, now),
   };
 }
 
@@ -60,7 +77,7 @@ export function createKnownBuilders({ builders }: PoolCaches, { written }: Memor
 }
 
 /** The cache may lag behind our own writes. The later spec generation counts, or the budget would be spent twice. */
-function buildersOf(pool: string, caches: PoolCaches, { written }: Memory): readonly Stored<"Builder">[] {
+export function buildersOf(pool: string, caches: PoolCaches, { written }: Memory): readonly Stored<"Builder">[] {
   const cached = caches.builders.list().filter(({ spec }) => spec.pool === pool);
   const found = new Map(cached.map((builder) => [builder.metadata.name, builder]));
   for (const [name, ours] of written) {
@@ -79,10 +96,35 @@ function waitingAmong(builds: readonly Build[], listings: readonly ListingState[
   const isKnown = listings.length > 0 && listings.every(({ stale, listedAt }) => !stale && listedAt !== undefined);
   if (!isKnown) return undefined;
   const waiting = builds.filter(
-    (build) => build.spec.group === "untested" && build.spec.blocked === undefined && isWanted(build) && !isHeld(build),
+    (build) =>
+      !isShadow(build) &&
+      build.spec.group === "untested" &&
+      build.spec.blocked === undefined &&
+      isWanted(build) &&
+      !isHeld(build),
   );
   const [oldest] = waiting.map(({ spec }) => spec.waitingSince).sort();
   return { queued: waiting.length, ...(oldest !== undefined && { oldest }) };
+}
+
+function uncoveredAmong(
+  { spec }: BuilderPool,
+  builds: readonly Build[],
+  builders: readonly Stored<"Builder">[],
+  now: number,
+): NonNullable<ObservedPool["uncovered"]> {
+  const { strategy, patience } = spec.partition;
+  const input = { builds, builders, strategy, patience: milliseconds(patience), isPoolSilent: spec.silent, now };
+  return uncoveredBuilds(input).map(({ build, reason }) => ({ title: titleOf(build), reason }));
+}
+
+/** The newest status of another writer. A silent check has no status of its own, so other writers are welcome there. */
+function otherWriterOf(builds: readonly Build[]): ObservedPool["otherWriter"] {
+  const found = builds.flatMap(({ spec }) =>
+    spec.otherStatus === undefined || spec.silent === true ? [] : [{ build: spec, status: spec.otherStatus }],
+  );
+  const newest = found.toSorted((a, b) => (a.status.at < b.status.at ? 1 : -1))[0];
+  return newest && { ...newest, count: found.length };
 }
 
 function conflictsOf(
@@ -93,12 +135,23 @@ function conflictsOf(
   const ownerOf = checkOwnersOf(pools);
   return checks.flatMap((check) => {
     const owner = ownerOf(check) ?? pool.metadata.name;
-    return owner === pool.metadata.name ? [] : [{ check: check.name, owner }];
+    return owner === pool.metadata.name || isSilentIn(pool, check) ? [] : [{ check: check.name, owner }];
   });
 }
 
-function deletingFor({ metadata }: BuilderPool, remembered: PoolMemory, now: number): number {
-  if (metadata.deletionTimestamp === undefined) return 0;
+function deletionOf(
+  { metadata, spec }: BuilderPool,
+  { members, builds }: { readonly members: ObservedPool["members"]; readonly builds: readonly Build[] },
+  remembered: PoolMemory,
+  now: number,
+): Pick<ObservedPool, "deletingFor" | "holders" | "withoutHostsFor"> {
+  if (metadata.deletionTimestamp === undefined) return { deletingFor: 0 };
   remembered.deletingSince ??= now;
-  return now - remembered.deletingSince;
+  if (members.some(isHost)) remembered.hostSeenAt = now;
+  const { deletingSince, hostSeenAt = deletingSince } = remembered;
+  return {
+    deletingFor: now - deletingSince,
+    holders: new Set(builds.filter(isHeld).flatMap(({ status }) => status?.claim?.builder ?? [])),
+    ...(spec.external !== undefined && { withoutHostsFor: now - hostSeenAt }),
+  };
 }

@@ -1,7 +1,8 @@
 import { planPool } from "../../core/pool/plan.ts";
 import { applyPlan, emitEvent } from "./apply.ts";
+import { reconcileHosts } from "./hosts.ts";
 import type { Memory } from "./memory.ts";
-import { createKnownBuilders, observePool } from "./observe.ts";
+import { buildersOf, createKnownBuilders, observePool } from "./observe.ts";
 import { writeStatus } from "./status.ts";
 import type { PoolCaches, PoolWorld } from "./world.ts";
 
@@ -24,8 +25,10 @@ export async function reconcilePool(
     return undefined;
   }
   const plan = planPool(await observePool(pool, world, caches, memory), world.clock.now());
-  await applyPlan(world, pool, plan, createKnownBuilders(caches, memory));
+  const known = createKnownBuilders(caches, memory);
+  await applyPlan(world, pool, plan, known);
   for (const event of plan.events) emitEvent(world, name, event);
   const statusAfter = await writeStatus(world, pool, plan.status, memory);
+  await reconcileHosts(world, pool, buildersOf(name, caches, memory), known);
   return Math.min(plan.requeueAfter ?? resync, statusAfter ?? resync, resync);
 }

@@ -46,6 +46,7 @@ export async function runPools(world: PoolWorld, signal: AbortSignal): Promise<v
     }),
   };
   workloads.onChange((pool) => queue.add(pool, { afterMs: gather }));
+  world.accounts?.onChange((pool) => queue.add(pool, { afterMs: gather }));
   await Promise.all([caches.pools.synced, caches.builders.synced, caches.builds.synced]).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });

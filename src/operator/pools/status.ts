@@ -30,8 +30,12 @@ export async function writeStatus(
   }
   remembered.unwrittenSince = undefined;
   if (isSame(pool)) return undefined;
+  // The trial in the status is the only memory of a canary rollout. A plan from an older status must not replace it.
+  const isNewer = (current: Stored<"BuilderPool">) =>
+    !isDeepStrictEqual(current.status?.canary, pool.status?.canary) &&
+    !isDeepStrictEqual(current.status?.canary, status.canary);
   const change = (current: Stored<"BuilderPool">) =>
-    current.metadata.uid !== uid || isSame(current) ? undefined : { ...current, status };
+    current.metadata.uid !== uid || isSame(current) || isNewer(current) ? undefined : { ...current, status };
   await retryOnConflict(store, "BuilderPool", name, change, "status", pool);
   return undefined;
 }

@@ -32,7 +32,7 @@ export interface ObservedWorkload {
   readonly pods: readonly Pod[];
 }
 
-/** UIDs of the pods in the Builders' statuses. */
+/** UIDs of the pods in the Builders' statuses. A host reports the UID of its account, which is no pod. */
 export function podsHeardOf(builders: readonly Builder[]): ReadonlySet<string> {
-  return new Set(builders.flatMap(({ status }) => status?.podUid ?? []));
+  return new Set(builders.flatMap(({ spec, status }) => (spec.external ? [] : (status?.podUid ?? []))));
 }

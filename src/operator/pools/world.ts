@@ -5,11 +5,14 @@ import type { Cache } from "../../store/watch/cache.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import type { EmitEvent } from "../events.ts";
+import type { HostAccounts } from "./hostAccounts.ts";
 import type { Workloads } from "./workloads.ts";
 
 export interface PoolWorld {
   readonly store: ObjectStore;
   readonly workloads: Workloads;
+  /** Accounts of hosts outside the cluster; absent on one machine. */
+  readonly accounts?: HostAccounts;
   readonly clock: Clock;
   readonly log: Log;
   readonly emit?: EmitEvent;

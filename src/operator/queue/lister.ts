@@ -18,13 +18,14 @@ export interface ListerWorld {
 const longestPause: Milliseconds = 10 * 60_000;
 
 /**
- * Lists one target and stores the listing. Returns the time to the next attempt, or undefined for an unused target.
+ * Lists one target and stores the listing. `reread` returns pull requests to read without a sign of a change. Returns the time to the next attempt, or undefined for an unused target.
  * A `GitHubError` does not fail: the last listing stays, and the next attempt waits as GitHub requests. Without such a
  * request the pause doubles with each failure.
  */
 export async function listTarget(
   key: string,
   world: ListerWorld,
+  reread: (target: Target) => readonly number[],
   signal: AbortSignal,
 ): Promise<Milliseconds | undefined> {
   const { listings, log } = world;
@@ -38,6 +39,7 @@ export async function listTarget(
       branch,
       teams,
       pollInterval,
+      reread: reread(target),
       signal,
     });
     listings.succeed(key, listing);

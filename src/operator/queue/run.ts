@@ -1,7 +1,11 @@
 import type { Stored } from "../../api/objects/kinds.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
-import { poolChecksOf } from "../../core/definitions/checks.ts";
+import { isOfAnotherPool, isShadow } from "../../core/build/state.ts";
+import { contextOf, poolChecksOf } from "../../core/definitions/checks.ts";
 import { checkOwnersOf } from "../../core/definitions/ownership.ts";
+import { isActive } from "../../core/partition/active.ts";
+import { isSilentBuilder } from "../../core/partition/silence.ts";
+import { firstBuildsOf, isFirstBuild } from "../../core/queue/firstBuild.ts";
 import { type ObservedQueue, planQueue } from "../../core/queue/plan.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";
 import { createWorkqueue } from "../../store/queue/workqueue.ts";
@@ -18,6 +22,12 @@ export interface QueueWorld extends ListerWorld {
   readonly rechecks: boolean;
   /** Pools with changes that their Builds do not reflect yet. This part writes the map, others read it. */
   readonly unsettled: Map<string, number>;
+}
+
+interface Caches {
+  readonly pools: Cache<"BuilderPool">;
+  readonly builds: Cache<"Build">;
+  readonly builders: Cache<"Builder">;
 }
 
 /** Changes within this time make one plan. */
@@ -47,7 +57,19 @@ export async function runQueue(world: QueueWorld, signal: AbortSignal): Promise<
   });
   const builds = createCache(store, "Build", {
     signal,
-    onChange: ({ object }) => unsettle(object.spec.pool, gatherBuilds),
+    onChange: ({ object }, before) => {
+      unsettle(object.spec.pool, gatherBuilds);
+      for (const { metadata } of pools.list().filter(mayShadow)) unsettle(metadata.name, gatherBuilds);
+      // The owner of the check may have waited for this pool.
+      if (hasYielded(object, before)) for (const { metadata } of pools.list()) unsettle(metadata.name);
+      if (isClaimedNow(object, before) && isFirstBuild(object)) readTrustAgain(object);
+    },
+  });
+  const builders = createCache(store, "Builder", {
+    signal,
+    onChange: ({ object }, before) => {
+      if (shadowFactsOf(object) !== shadowFactsOf(before)) unsettle(object.spec.pool);
+    },
   });
   let changes = 0;
 
@@ -67,14 +89,24 @@ export async function runQueue(world: QueueWorld, signal: AbortSignal): Promise<
   }
 
   async function list(key: string): Promise<Milliseconds | undefined> {
-    const next = await listTarget(key, world, signal);
+    const next = await listTarget(key, world, (target) => firstBuildsOf(builds.list(), target), signal);
     for (const { metadata } of listings.target(key)?.pools ?? []) unsettle(metadata.name);
+    // The Build of a removed check stays until a listing shows its verdict.
+    for (const { spec } of builds.list()) if (spec.blocked?.reason === "CheckRemoved") unsettle(spec.pool);
     return next;
+  }
+
+  /** Trust may have been withdrawn since the last listing. The plan then blocks the Build, and its holder stops. */
+  function readTrustAgain({ spec: { pool: name, repository, base } }: Stored<"Build">): void {
+    const pool = pools.get(name);
+    const key = pool && targetKey(pool, { repository, branch: base });
+    // After a failure the next listing waits as GitHub requested.
+    if (key !== undefined && listings.target(key) !== undefined && listings.failures(key) === 0) lists.add(key);
   }
 
   async function settle(name: string): Promise<Milliseconds | undefined> {
     const change = unsettled.get(name);
-    const observed = observe(world, name, pools, builds);
+    const observed = observe(world, name, { pools, builds, builders });
     const actions = observed === undefined ? [] : planQueue(observed, clock.now());
     const { overtaken, failed } = await applyQueue(actions, world);
     if (failed > 0) throw new Error(`${failed} of ${actions.length} builds of the pool "${name}" could not be written`);
@@ -84,12 +116,21 @@ export async function runQueue(world: QueueWorld, signal: AbortSignal): Promise<
   }
 
   try {
-    await Promise.all([pools.synced, builds.synced]);
+    await Promise.all([pools.synced, builds.synced, builders.synced]);
   } catch (error) {
     if (signal.aborted) return;
     throw error;
   }
   await Promise.all([plans.run(signal), lists.run(signal)]);
+}
+
+function isClaimedNow({ status }: Stored<"Build">, before: Stored<"Build"> | undefined): boolean {
+  return status?.phase === "Claimed" && status.attempt !== before?.status?.attempt;
+}
+
+/** Whether a Build left its check to another pool: blocked for it, or turned into a shadow. */
+function hasYielded(build: Stored<"Build">, before: Stored<"Build"> | undefined): boolean {
+  return isOfAnotherPool(build) || (isShadow(build) && before !== undefined && !isShadow(before));
 }
 
 /** Whether teams, poll interval and credentials of a target are unchanged. A changed target is listed at once. */
@@ -108,18 +149,39 @@ function credentialsOf({ pools }: Target): string {
 function observe(
   { listings, rechecks }: QueueWorld,
   name: string,
-  pools: Cache<"BuilderPool">,
-  builds: Cache<"Build">,
+  { pools, builds, builders }: Caches,
 ): ObservedQueue | undefined {
   const pool: Stored<"BuilderPool"> | undefined = pools.get(name);
+  const [own, others] = [[] as Stored<"Build">[], [] as Stored<"Build">[]];
+  for (const build of builds.list()) (build.spec.pool === name ? own : others).push(build);
+  const keyOf = (check: Parameters<typeof contextOf>[0], number: number) => `${number} ${contextOf(check)}`;
+  const rivals = Map.groupBy(others, ({ spec }) =>
+    keyOf({ name: spec.check, repository: spec.repository }, spec.number),
+  );
   return (
     pool && {
       pool,
       ...poolChecksOf(pool),
       ownerOf: checkOwnersOf(pools.list()),
-      listingOf: (check) => listings.get(targetKey(pool, check)),
-      builds: builds.list().filter(({ spec }) => spec.pool === name),
+      listingOf: (target) => listings.get(targetKey(pool, target)),
+      builds: own,
       rechecks,
+      rivalsOf: (check, number) => rivals.get(keyOf(check, number)) ?? [],
+      shadows: {
+        builders: builders.list().filter(({ spec }) => spec.pool === name),
+        buildOf: (build) => builds.get(build),
+      },
     }
   );
+}
+
+/** Whether a pool may build shadows of another pool: the pool or one of its checks is silent. */
+function mayShadow({ spec }: Stored<"BuilderPool">): boolean {
+  return spec.silent || (spec.checks ?? []).some(({ silent }) => silent === true);
+}
+
+/** The facts of a builder that decide about shadows, as a key. */
+function shadowFactsOf(builder: Stored<"Builder"> | undefined): string {
+  if (builder === undefined) return "";
+  return `${isActive(builder)} ${isSilentBuilder(builder)} ${builder.status?.revision}`;
 }

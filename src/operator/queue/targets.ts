@@ -10,7 +10,7 @@ export interface Target {
   readonly key: string;
   readonly repository: string;
   readonly branch: string;
-  /** Teams trusted by the checks, sorted, without duplicates. */
+  /** Slugs of the teams trusted by the checks, in lower case, sorted, without duplicates. */
   readonly teams: readonly string[];
   /** The shortest poll interval of the pools. */
   readonly pollInterval: Milliseconds;
@@ -39,7 +39,7 @@ export function targetKey(pool: Pool, { repository, branch }: Pick<ResolvedCheck
 function withCheck(target: Target | undefined, key: string, pool: Pool, check: ResolvedCheck): Target {
   const { repository, branch, trust } = check;
   const pollInterval = milliseconds(pool.spec.github.pollInterval);
-  const teams = new Set([...(target?.teams ?? []), ...(trust.team === undefined ? [] : [trust.team])]);
+  const teams = new Set([...(target?.teams ?? []), ...(trust.team === undefined ? [] : [trust.team.toLowerCase()])]);
   return {
     key,
     repository,

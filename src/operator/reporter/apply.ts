@@ -1,4 +1,4 @@
-import type { Reported } from "../../api/objects/build.ts";
+import { firstStatus, type Reported } from "../../api/objects/build.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
 import type { ReportPlan } from "../../core/report/post/plan.ts";
 import { recordComment, recordStatus, type WriteResult } from "../../core/report/post/record.ts";
@@ -29,8 +29,8 @@ export async function applyReport(
     await record(world, build, (before) => recordStatus(before, status, result, timestamp(world.clock)));
   }
   if (comment !== undefined) {
-    const { commit, prefix, body } = comment;
-    const result = await resultOf(() => github.upsertComment({ repository, number, prefix, body }, signal));
+    const { commit, prefix, marker, body } = comment;
+    const result = await resultOf(() => github.upsertComment({ repository, number, prefix, marker, body }, signal));
     logResult(world, { ...facts, commit }, result, "comment");
     await record(world, build, (before) => recordComment(before, comment, result));
   }
@@ -73,7 +73,7 @@ async function record(
     (fresh) => {
       const reported = change(fresh.status?.reported);
       if (fresh.metadata.uid !== metadata.uid || reported === undefined) return undefined;
-      return { ...fresh, status: { ...(fresh.status ?? { phase: "Queued", attempt: 0 }), reported } };
+      return { ...fresh, status: { ...(fresh.status ?? firstStatus), reported } };
     },
     "status",
   );
