@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BuilderPool } from "../api/objects/pool.ts";
+import { type GitCredentials, readGitCredential } from "../builder/git/credential.ts";
 import type { Credential } from "../github/http/credential.ts";
 
 /**
@@ -22,6 +23,12 @@ export function createLocalCredential(pool: BuilderPool, workDir: string, token:
   if (appId !== undefined && installationId !== undefined && privateKey !== undefined)
     return { appId, installationId, privateKey };
   return "none";
+}
+
+/** Returns the git credentials of pools on one machine, from the folder `secrets/<name>/` of `spec.github.gitSecretRef`. */
+export function createLocalGitCredentials(workDir: string): GitCredentials {
+  return async ({ gitSecret }) =>
+    gitSecret === undefined ? undefined : await readGitCredential(join(workDir, "secrets", gitSecret));
 }
 
 function readSecret(path: string): string | undefined {

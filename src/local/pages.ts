@@ -20,14 +20,18 @@ export interface Pages {
 /** Returns the metrics for Prometheus. */
 export type Scrape = () => Promise<{ readonly contentType: string; readonly text: string }>;
 
-/** Serves logs, result pages and `/metrics`. Uses a free port, and sets `warning`, if the wanted port is in use. */
-export async function servePages(directory: string, { host, port }: Address, scrape: Scrape): Promise<Pages> {
+/** Serves the logs and result pages of all directories, and `/metrics`. Uses a free port, and sets `warning`, if the wanted port is in use. */
+export async function servePages(
+  directories: () => readonly string[],
+  { host, port }: Address,
+  scrape: Scrape,
+): Promise<Pages> {
   const app = new Hono()
     .get("/metrics", async (c) => {
       const { contentType, text } = await scrape();
       return c.body(text, 200, { "Content-Type": contentType });
     })
-    .route("/", createLogServer(directory));
+    .route("/", createLogServer(directories));
   const taken = `port ${port} is in use, so new links on GitHub point to another port; choose a free port with --listen`;
   return await listen(app, host, port).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== "EADDRINUSE") throw error;

@@ -1,8 +1,14 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Stored } from "../api/objects/kinds.ts";
 import type { BuilderPool } from "../api/objects/pool.ts";
+import { probeControlGroups } from "../builder/cells/controlGroups.ts";
 import { probeIsolation } from "../builder/cells/isolation.ts";
 import { createMirrors } from "../builder/git/mirrors.ts";
+import { withAuthorities } from "../builder/machine/authorities.ts";
+import { isolationLines } from "../builder/machine/isolationLines.ts";
+import { stopLeftovers } from "../builder/machine/leftovers.ts";
+import { lockWorkDir } from "../builder/machine/lock.ts";
+import { openUserClaims } from "../builder/machine/userClaims.ts";
 import { pendingReports } from "../core/report/post/pending.ts";
 import { createGitHubs } from "../operator/githubs.ts";
 import { exportMetrics } from "../operator/metrics/export.ts";
@@ -12,12 +18,13 @@ import type { ObjectStore } from "../store/objectStore.ts";
 import { type Cache, createCache } from "../store/watch/cache.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Log } from "../system/log.ts";
+import { createReserve, keepReserve, type Reserve } from "../system/reserve.ts";
 import { sparseEnvironment } from "../system/sparseEnvironment.ts";
+import { bundledProgram } from "./cells/bundledProgram.ts";
 import { type CellUsers, createCellUsers } from "./cells/cellUsers.ts";
-import { stopLeftovers } from "./cells/leftovers.ts";
-import { openUserClaims } from "./cells/userClaims.ts";
-import { createLocalCredential } from "./credential.ts";
-import { lockWorkDir } from "./lock.ts";
+import { freeSpace } from "./cells/freeSpace.ts";
+import { refusedTrust } from "./cells/trustRule.ts";
+import { createLocalCredential, createLocalGitCredentials } from "./credential.ts";
 import { openLogs } from "./logs.ts";
 import type { Address } from "./pages.ts";
 import { remainingWorkOf } from "./pools/remainingWork.ts";
@@ -58,10 +65,11 @@ export interface UpOptions {
 export interface Up {
   readonly operator: Pick<Operator, "ended">;
   readonly pools: Cache<"BuilderPool">;
+  readonly builders: Cache<"Builder">;
   readonly builds: Cache<"Build">;
   /** Returns a description of the work that `--until-idle` still waits for; undefined when all work is done. */
   stillToDo(): string | undefined;
-  /** Applies the given pools; returns one line per note and change. */
+  /** Applies the given pools; returns one line per note and change. Applies nothing if one pool is refused. */
   apply(pools: readonly BuilderPool[]): Promise<readonly string[]>;
   /**
    * Drains all builders, kills the remaining ones after `drainMs`, and shuts everything down. A second call can only
@@ -74,21 +82,35 @@ export interface Up {
 
 /**
  * Starts everything on one machine: lock, store, operator, builders, pages. Throws LockedError if another `up` uses the
- * work folder, and StoreError if the store cannot be opened. Throws an Error for people if the cell user is unusable.
+ * work folder, and StoreError if the store cannot be opened. Throws an Error for people if the cell user is unusable or a
+ * pool needs isolated builds.
  */
 export async function startUp(options: UpOptions): Promise<Up> {
   const { workDir, clock, log, say } = options;
   process.umask(0o022); // builds may read files of `up` but not change them, whatever umask the shell had
   const lock = lockWorkDir(workDir);
   prepareWorkDir(workDir);
-  const { userOf, reserved } = await chooseCellUsers(options);
+  const { usersOf, git, reserved } = await chooseCellUsers(options);
+  const refusalsOf = (pools: readonly BuilderPool[]) => (usersOf === undefined ? refusedTrust(pools) : []);
+  const [refusal] = refusalsOf(options.pools);
+  if (refusal !== undefined) throw new Error(refusal);
   await stopOldProcesses(options, reserved);
 
+  const reserve = await freeDisk(options, usersOf);
+
   const stop = new AbortController();
-  const environment = sparseEnvironment(options.environment);
+  const environment = sparseEnvironment(withAuthorities(options.environment, workDir));
+  const cellProgram = bundledProgram({
+    ...options,
+    program: options.cellProgram,
+    folder: join(workDir, "programs"),
+    environment,
+  });
   const isolation = await probeIsolation(environment);
-  if (isolation.length === 0) say(noNamespaces);
-  const store = openStore(options);
+  const groups = probeControlGroups();
+  for (const line of isolationLines(isolation, usersOf !== undefined)) say(line);
+  const store = openStore(options, reserve);
+  void keepReserve(reserve, clock, stop.signal);
   const githubs = createGitHubs({
     clock,
     log,
@@ -97,10 +119,32 @@ export async function startUp(options: UpOptions): Promise<Up> {
   const wanted = createWantedPools(store, options);
   const caches = await openCaches(store, options.changed, wanted.recreate, stop.signal);
   const scrape = () => exportMetrics({ ...caches.objects(), budgets: githubs.budgets(), now: clock.now() });
-  const { logs, pages } = await openLogs(options, scrape);
-  const mirrors = createMirrors({ directory: join(workDir, "mirrors"), clock, log, environment, signal: stop.signal });
+  // The store has the pools of the files only after the first apply.
+  const declared = () => (caches.pools.list().length > 0 ? caches.pools.list() : options.pools);
+  const logs = await openLogs(options, declared, scrape);
+  const mirrors = createMirrors({
+    directory: join(workDir, "mirrors"),
+    clock,
+    log,
+    environment,
+    credentials: createLocalGitCredentials(workDir),
+    user: git,
+    signal: stop.signal,
+  });
   const versions = { builderpool: options.version };
-  const start = createLocalBuilders({ ...options, store, logs, mirrors, environment, isolation, userOf, versions });
+  const start = createLocalBuilders({
+    ...options,
+    cellProgram: await cellProgram,
+    sweeper: join(dirname(options.cellProgram), "sweep.ts"),
+    store,
+    logsOf: logs.of,
+    mirrors,
+    environment,
+    isolation,
+    groups: typeof groups === "string" ? undefined : groups,
+    usersOf,
+    versions,
+  });
   const workloads = createLocalWorkloads({ clock, log, start });
 
   for (const line of wanted.newNotesOf(options.pools)) say(line);
@@ -116,7 +160,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
     await waitForReports(() => unreported().length === 0, clock);
     stop.abort();
     await operator.ended;
-    await pages.close();
+    await logs.pages.close();
     store.close();
     lock.release();
   }
@@ -124,9 +168,14 @@ export async function startUp(options: UpOptions): Promise<Up> {
   return {
     operator,
     pools: caches.pools,
+    builders: caches.builders,
     builds: caches.builds,
     stillToDo: () => remainingWorkOf({ ...caches.objects(), listed: operator.isSettled(), unreported: unreported() }),
-    apply: async (pools) => [...wanted.newNotesOf(pools), ...(await wanted.apply(pools, true))],
+    async apply(pools) {
+      const refusals = refusalsOf(pools);
+      if (refusals.length > 0) return refusals;
+      return [...wanted.newNotesOf(pools), ...(await wanted.apply(pools, true))];
+    },
     ...createEnd(workloads.close, shutDown),
   };
 }
@@ -137,7 +186,7 @@ async function chooseCellUsers(options: UpOptions): Promise<CellUsers> {
   const mustReach = [cellProgram, node];
   const claims = process.getuid?.() === 0 ? await openUserClaims() : undefined;
   const users = await createCellUsers(cellUser, join(workDir, "builders"), mustReach, token !== undefined, claims);
-  if (users.userOf === undefined) pin("users", [users.meaning]);
+  if (users.usersOf === undefined) pin("users", [users.meaning]);
   else say(users.meaning);
   return users;
 }
@@ -148,14 +197,30 @@ async function stopOldProcesses({ workDir, say }: UpOptions, users: CellUsers["r
   if (count > 0) say(`stopped ${count} processes left over from an earlier \`up\``);
 }
 
-/** Opens the store, and pins the reason while its file does not accept writes. */
-function openStore({ workDir, clock, log, pin, say }: UpOptions): EmbeddedStore {
+/** Frees space on an almost full disk, so that the store opens. Must run before anything else writes. */
+async function freeDisk(options: UpOptions, usersOf: CellUsers["usersOf"]): Promise<Reserve> {
+  const reserve = createReserve(join(options.workDir, "reserve"));
+  const environment = sparseEnvironment(options.environment);
+  for (const line of await freeSpace({ ...options, environment, usersOf, isShort: reserve.isShort })) options.say(line);
+  if (reserve.isShort()) reserve.release();
+  return reserve;
+}
+
+/**
+ * Opens the store, and pins the reason while its file does not accept writes. A full disk first takes the reserve.
+ */
+function openStore({ workDir, clock, log, pin, say }: UpOptions, reserve: Reserve): EmbeddedStore {
   const file = join(workDir, "store.db");
   const onTrouble = (sentence: string | undefined) => {
     pin("store", sentence === undefined ? [] : [`${sentence}; no new work starts until then`]);
     if (sentence === undefined) say(`store file ${file} accepts writes again`);
   };
-  return openEmbeddedStore({ file, clock, log, onTrouble });
+  const free = () => {
+    const isFreed = reserve.isShort() && reserve.release();
+    if (isFreed) log.warn({ file }, "the disk is full, so the reserve for the store is released");
+    return isFreed;
+  };
+  return openEmbeddedStore({ file, clock, log, onTrouble, free });
 }
 
 /** Opens a cache per kind and waits until all are complete. */
@@ -201,6 +266,3 @@ function createEnd(
 async function waitForReports(isDone: () => boolean, clock: Clock): Promise<void> {
   for (let waited = 0; waited < 5_000 && !isDone(); waited += 200) await clock.sleep(200);
 }
-
-const noNamespaces =
-  "builds share the process table of this machine, because PID namespaces are not available; leftover processes of a build are found by a mark in their environment";

@@ -1,31 +1,38 @@
-import { accessSync, constants, readFileSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { accessSync, constants, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
-import type { CellUser } from "../../builder/config/sandbox.ts";
-import { createBuilderUsers } from "./builderUsers.ts";
-import type { UserClaims } from "./userClaims.ts";
+import type { CellUser } from "../../builder/areas/owner.ts";
+import { gitHomeOf } from "../../builder/git/owner.ts";
+import { type BuilderUsers, createBuilderUsers, gitUserOf } from "../../builder/machine/builderUsers.ts";
+import { isReachable } from "../../builder/machine/reach.ts";
+import type { UserClaims } from "../../builder/machine/userClaims.ts";
 
 /** The users that cells run as. */
 export interface CellUsers {
-  /** Returns the user of a builder's cells. Absent when cells run as the user of this process. */
-  readonly userOf?: (builder: string) => CellUser;
-  /** Users of the builders that have a work area. */
+  /** Returns the users of a builder's cells. Absent when cells run as the user of this process. */
+  readonly usersOf?: (builder: string) => BuilderUsers;
+  /** The user that fetches repositories. Absent when git runs as the user of this process. */
+  readonly git?: CellUser;
+  /** Users of git, and of the builders that have a sandbox. */
   readonly reserved?: readonly CellUser[];
-  /** One sentence for people: the user, and the files that builds can read as that user. */
+  /** One sentence for people: the users, and the files that builds can read as these users. */
   readonly meaning: string;
 }
 
 /**
- * First user id. It needs no account. Pods run builds as 65002, so a pod on the same machine shares no user with `up`,
- * which kills all processes of its users.
+ * First user id of builds. It needs no account. Pods run builds as 65002, so a pod on the same machine shares no user
+ * with `up`, which kills all processes of its users.
  */
 const first = 63002;
+/** Distance from the range of builds to the range of base branches. */
+const distance = 1000;
 
 /**
- * Decides as which user the cells of the builders in the folder `builders` run. Root runs cells as an unprivileged user
- * per builder, from `wanted` upwards, or else from 63002. Other users can run cells only as themselves. Every user must
- * be able to enter `mustReach`. With `claims`, every user belongs to one builder of the machine. Throws an Error for
- * people if `wanted` cannot be used.
+ * Decides as which users the cells of the builders in the folder `builders` run. Root runs the two cells of a builder as
+ * two unprivileged users: builds from `wanted` upwards, or else from 63002, and base branches 1000 above. Git gets a user
+ * of its own, 500 above the first user of base branches. Other users
+ * can run cells only as themselves. Every user must be able to enter `mustReach`. With `claims`, every user belongs to
+ * one builder of the machine. Throws an Error for people if `wanted` cannot be used.
  */
 export async function createCellUsers(
   wanted: string | undefined,
@@ -41,11 +48,12 @@ export async function createCellUsers(
         `--cell-user ${wanted}: only root can run builds as another user; start \`up\` as root, or omit the flag`,
       );
     return {
-      meaning: `builds run as the user of this process: they can read its files, credentials in \`secrets/\` included${exposure(tokenGiven)}; start \`up\` as root to run builds as separate users`,
+      meaning: `builds run as the user of this process: they can read its files, credentials in \`secrets/\` included${exposure(tokenGiven)}; they are not isolated from each other, so pools need trust.approvals: Strict; start \`up\` as root to run builds as separate users`,
     };
   }
   const user = wanted === undefined ? { uid: first, gid: first } : await lookUp(wanted);
-  const range = [user, { uid: user.uid + 1 }];
+  const base = { uid: user.uid + distance, gid: user.uid + distance };
+  const range = [user, { uid: user.uid + 1 }, base];
   const closed = [...mustReach, builders].find((path) => range.some((one) => !isReachable(path, one)));
   if (closed === undefined) {
     if (wanted !== undefined) refuseBusy(wanted, user, claims);
@@ -54,9 +62,14 @@ export async function createCellUsers(
       claims?.problem === undefined
         ? ""
         : `; processes of a build are found by a mark in their environment, because no user can be reserved (${claims.problem})`;
+    const users = { build: { ...user, isExclusive }, base: { ...base, isExclusive } };
+    const all = createBuilderUsers(builders, users, claims?.claim);
+    const git = gitUserOf(gitHomeOf(join(dirname(builders), "mirrors")), users.base, claims?.claim);
     return {
-      ...createBuilderUsers(builders, { ...user, isExclusive }, claims?.claim),
-      meaning: `builds run as users ${user.uid} and up, one for each builder: they cannot read this process or its credentials, and cannot change its files${shared}`,
+      usersOf: all.usersOf,
+      git,
+      reserved: [...all.reserved, git],
+      meaning: `builds run as users ${user.uid} and up, one for each builder: they cannot read this process or its credentials, and cannot change its files; base branches run as users ${base.uid} and up, and builds cannot change their tools and packages; git runs as user ${git.uid}${shared}`,
     };
   }
   const sentence = `user ${user.uid} cannot enter ${closed}`;
@@ -65,7 +78,7 @@ export async function createCellUsers(
       `--cell-user ${wanted}: ${sentence}; open that folder for other users (chmod o+x), or move the checkout and the work folder elsewhere`,
     );
   return {
-    meaning: `builds run as root, because ${sentence}: they can read everything on this machine; move the checkout and the work folder to places that other users can enter, such as /opt and /var/lib`,
+    meaning: `builds run as root, because ${sentence}: they can read everything on this machine, and are not isolated from each other, so pools need trust.approvals: Strict; move the checkout and the work folder to places that other users can enter, such as /opt and /var/lib`,
   };
 }
 
@@ -87,18 +100,6 @@ async function lookUp(wanted: string): Promise<CellUser> {
     throw new Error(`--cell-user ${wanted}: there is no such user; expected a name, UID or UID:GID of this machine`);
   }
   return { uid, gid };
-}
-
-/**
- * Reports whether the user may enter each folder above the path. The user has no groups, so the mode bits for others
- * count.
- */
-function isReachable(path: string, user: { readonly uid: number }): boolean {
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    const { mode, uid } = statSync(folder);
-    if ((uid === user.uid ? mode & 0o100 : mode & 0o001) === 0) return false;
-    if (folder === dirname(folder)) return true;
-  }
 }
 
 /**

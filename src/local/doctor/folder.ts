@@ -1,10 +1,10 @@
 import { existsSync, statSync } from "node:fs";
-import { mkdtemp, rm, stat, statfs, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { statfs } from "node:fs/promises";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { bytes } from "../../api/values/quantity.ts";
+import { isRunning } from "../../builder/machine/lock.ts";
+import { isCaseSensitive, nearestFolderOf, workPathTroubleOf } from "../../builder/machine/workFolder.ts";
 import type { FolderFacts } from "../../core/machine/facts.ts";
-import { isRunning } from "../lock.ts";
 
 /** Examines the work folder, or its nearest existing parent: free space, permissions, a running `up`. */
 export async function folderFactsOf(workDir: string, pools: readonly BuilderPool[]): Promise<FolderFacts> {
@@ -19,6 +19,8 @@ export async function folderFactsOf(workDir: string, pools: readonly BuilderPool
     // the disk may have other users, so at most a tenth of it can be required
     wanted: Math.min(wanted, (blocks * bsize) / 10),
   };
+  const unusable = workPathTroubleOf(workDir);
+  if (unusable !== undefined) return { ...facts, caseSensitive: true, trouble: unusable };
   try {
     return { ...facts, caseSensitive: await isCaseSensitive(folder) };
   } catch (error) {
@@ -35,26 +37,7 @@ const troubles: Readonly<Record<string, string>> = {
   ENOSPC: "its disk is full",
 };
 
-/** Returns the folder itself, or its nearest existing parent. */
-export function nearestFolderOf(path: string): string {
-  return existsSync(path) ? resolve(path) : nearestFolderOf(dirname(resolve(path)));
-}
-
 /** Reports whether the folder exists and belongs to the user of this process. */
 export function isOurs(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.();
-}
-
-/** Writes a file and looks it up in another case. Throws if the folder is not writable. */
-async function isCaseSensitive(folder: string): Promise<boolean> {
-  const attempt = await mkdtemp(join(folder, ".doctor-"));
-  try {
-    await writeFile(join(attempt, "Name"), basename(attempt));
-    return await stat(join(attempt, "nAME")).then(
-      () => false,
-      () => true,
-    );
-  } finally {
-    await rm(attempt, { recursive: true });
-  }
 }

@@ -1,5 +1,6 @@
 import type { Build } from "../../api/objects/build.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
+import { isHeld, isShadow, isWanted } from "../../core/build/state.ts";
 
 /** Observed state for `remainingWorkOf`. */
 export interface RemainingWorkInput {
@@ -25,10 +26,10 @@ export function remainingWorkOf({ pools, builds, listed, unreported }: Remaining
   return undefined;
 }
 
-/** A build is settled if it is blocked or has a verdict for the latest request. */
-function isSettled({ spec, status }: Build): boolean {
-  if (status?.phase === "Claimed" || status?.phase === "Running") return false;
-  return spec.blocked !== undefined || spec.request <= (status?.verdict?.request ?? 0);
+/** A build is settled if it is blocked or has a verdict for the latest request. Nobody needs to wait for a shadow. */
+function isSettled(build: Build): boolean {
+  if (isHeld(build)) return false;
+  return isShadow(build) || build.spec.blocked !== undefined || !isWanted(build);
 }
 
 function describe({ spec, status }: Build): string {

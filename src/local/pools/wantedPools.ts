@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { BuilderPool } from "../../api/objects/pool.ts";
+import { cellSecretLines } from "../../builder/machine/cellSecrets.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";
 import type { Log } from "../../system/log.ts";
-import { cellSecretLines } from "../cells/cellSecrets.ts";
 import { applyPools, createPool } from "./apply.ts";
 import { fieldsWithoutEffectOf } from "./withoutEffect.ts";
 

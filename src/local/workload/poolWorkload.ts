@@ -62,11 +62,13 @@ export class PoolWorkload {
   }
 
   #remember(pool: BuilderPool): void {
-    const revision = revisionOf(pool.spec);
-    this.#templates.delete(revision);
-    this.#templates.set(revision, pool);
+    // A pool of an earlier version has a revision with the fields of pods.
+    for (const revision of [revisionOf(pool.spec), revisionOf(pool.spec, undefined, true)]) {
+      this.#templates.delete(revision);
+      this.#templates.set(revision, pool);
+    }
     const [oldest] = this.#templates.keys();
-    if (this.#templates.size > keptRevisions && oldest !== undefined) this.#templates.delete(oldest);
+    if (this.#templates.size > 2 * keptRevisions && oldest !== undefined) this.#templates.delete(oldest);
   }
 
   /** Removes an instance that has ended, and drains a running one. */

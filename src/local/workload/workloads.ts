@@ -26,7 +26,7 @@ export function createLocalWorkloads(world: LocalWorld): LocalWorkloads {
     async observe(pool) {
       return pools.get(pool)?.observe() ?? { pods: [] };
     },
-    environment: async () => ({}),
+    environment: async () => ({ isMachine: true }),
     async apply(pool, replicas, revision) {
       const { name } = pool.metadata;
       const workload = pools.get(name) ?? new PoolWorkload(name, world, () => notify(name));
