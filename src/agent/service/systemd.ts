@@ -1,0 +1,40 @@
+import type { ServiceWish } from "./service.ts";
+
+/** Name of the unit of an agent. */
+export function unitNameOf(name: string): string {
+  return `builderpool-${name}.service`;
+}
+
+/** The systemd unit of an agent, for systemd 247 or newer. */
+export function unitOf({ name, start, root, drainSeconds }: ServiceWish): string {
+  return `# Written by \`builderpool agent enrol\`.
+[Unit]
+Description=builderpool: builds pull requests as ${name}
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=exec
+ExecStart=${start}
+# The agent ends when the operator orders it, and starts again. Exit code 2: its settings are unusable.
+Restart=always
+RestartSec=10s
+RestartPreventExitStatus=2
+# SIGTERM drains: the running build may finish.
+KillMode=mixed
+TimeoutStopSec=${drainSeconds}
+# A compiler without memory fails one build, and stops no agent.
+OOMPolicy=continue
+LimitNOFILE=65536
+TasksMax=65536
+NoNewPrivileges=yes
+ProtectSystem=full
+ReadWritePaths=${root}
+ProtectHome=yes
+PrivateTmp=yes
+ProtectKernelModules=yes
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
