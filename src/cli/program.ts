@@ -1,6 +1,18 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { version } from "../system/version.ts";
+import { addAgent } from "./agent/program.ts";
 import { exitMeanings } from "./exit.ts";
+import { addHostCommands } from "./hostCommands.ts";
+import {
+  aName,
+  cellUserOption,
+  listenOption,
+  ofPools,
+  outputOption,
+  pullRequest,
+  wholeNumber,
+  workDirOption,
+} from "./options.ts";
 import { type Place, type PlaceOptions, placeOf, placeRule } from "./place/place.ts";
 import { type TakenToken, tokenIn } from "./place/token.ts";
 
@@ -26,7 +38,7 @@ export function commandLine({ env, isRoot, taken }: Surroundings): Command {
     return workDirOf(options.workDir, env, isRoot);
   };
   const placeOfCommand: PlaceOf = async (options) => {
-    const { isRunning } = await import("../local/lock.ts");
+    const { isRunning } = await import("../builder/machine/lock.ts");
     return placeOf(options, { env, isRoot, isRunning });
   };
   const program = new Command("builderpool")
@@ -58,8 +70,11 @@ ${Object.entries(exitMeanings)
   addUp(program, taken, workDirOf);
   addDoctor(program, taken, workDirOf);
   addReadCommands(program, placeOfCommand);
+  addCompare(program, placeOfCommand);
   addWriteCommands(program, placeOfCommand);
+  addHostCommands(program, placeOfCommand);
   addImport(program);
+  addAgent(program);
   return program;
 }
 
@@ -171,6 +186,25 @@ function addReadCommands(program: Command, placeOfCommand: PlaceOf): void {
     });
 }
 
+/** The comparison of a silent pool with another pool, or with another system. */
+function addCompare(program: Command, placeOfCommand: PlaceOf): void {
+  ofPools(program.command("compare"))
+    .description(
+      "Compare the verdicts of a silent pool or builder with published results; exits with 1 when one disagrees",
+    )
+    .argument("<pool>", "name of the pool with silent verdicts")
+    .option(
+      "--with <side>",
+      "compare only with this pool, or with `github`: statuses of another program (default: all)",
+      aName,
+    )
+    .addOption(outputOption())
+    .action(async (pool: string, options) => {
+      const { compareCommand } = await import("./commands/compare.ts");
+      process.exitCode = await compareCommand(pool, options, await placeOfCommand(options));
+    });
+}
+
 /** Commands that change the running pools. */
 function addWriteCommands(program: Command, placeOfCommand: PlaceOf): void {
   ofPools(program.command("scale"))
@@ -190,6 +224,15 @@ function addWriteCommands(program: Command, placeOfCommand: PlaceOf): void {
     .action(async (builder: string, options) => {
       const { restartCommand } = await import("./commands/change.ts");
       await restartCommand(builder, await placeOfCommand(options));
+    });
+
+  ofPools(program.command("clean"))
+    .description("Let one builder finish its build, throw its trees away and warm up again")
+    .argument("<builder>", "name of the builder")
+    .option("--check <name>", "throw away only the trees of this check")
+    .action(async (builder: string, options) => {
+      const { cleanCommand } = await import("./commands/change.ts");
+      await cleanCommand(builder, options.check, await placeOfCommand(options));
     });
 
   ofPools(program.command("drain"))
@@ -214,63 +257,4 @@ function addImport(program: Command): void {
         stderr: (text) => process.stderr.write(text),
       });
     });
-}
-
-/** Adds the options that select the place of the pools. */
-function ofPools(command: Command): Command {
-  return command
-    .addOption(workDirOption())
-    .option("--kubeconfig <file>", "kubeconfig of the cluster (default: KUBECONFIG, or ~/.kube/config)")
-    .option("--context <name>", "context of the kubeconfig (default: the current context)")
-    .option("-n, --namespace <name>", "namespace of the pools (default: the namespace of the context)", aName)
-    .addHelpText("after", `\nMachine or cluster: ${placeRule}\n`);
-}
-
-function workDirOption(): Option {
-  return new Option(
-    "--work-dir <dir>",
-    "work folder: store, logs, build trees (default: /var/lib/builderpool as root, else ~/.local/state/builderpool; BUILDERPOOL_WORK_DIR)",
-  ).argParser(folder);
-}
-
-function cellUserOption(): Option {
-  return new Option(
-    "--cell-user <user>",
-    "first user of the builds: name, UID or UID:GID; each builder gets its own UID from there (root only; default for root: 63002)",
-  );
-}
-
-function listenOption(): Option {
-  return new Option("--listen <address:port>", "address of the server of logs and result pages").default(
-    "127.0.0.1:8089",
-  );
-}
-
-function outputOption(): Option {
-  return new Option("-o, --output <format>", "output format").choices(["table", "json", "yaml"]).default("table");
-}
-
-/** Refuses an empty value: an empty variable in a script must not select the default. */
-function folder(text: string): string {
-  if (text === "") throw new InvalidArgumentError("Expected a folder, found nothing.");
-  return text;
-}
-
-function aName(text: string): string {
-  if (text === "") throw new InvalidArgumentError("Expected a name, found nothing.");
-  return text;
-}
-
-function pullRequest(text: string): { readonly repository: string; readonly number: number } {
-  const match = /^(?:https:\/\/[^/]+\/)?(?<repository>[^/#\s]+\/[^/#\s]+)(?:#|\/pull\/)(?<number>[1-9][0-9]*)$/.exec(
-    text,
-  );
-  if (match === null) throw new InvalidArgumentError("Expected owner/repo#number, such as AliceO2Group/AliceO2#12345.");
-  return { repository: match.groups?.["repository"] ?? "", number: Number(match.groups?.["number"]) };
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[0-9]{1,4}$/.test(text) || Number(text) > 1000)
-    throw new InvalidArgumentError("Expected a whole number from 0 to 1000.");
-  return Number(text);
 }

@@ -1,12 +1,14 @@
 import type { Builder } from "../../api/objects/builder.ts";
-import { drainAnnotation, restartAnnotation } from "../../api/objects/group.ts";
+import { cleanAnnotation, drainAnnotation, restartAnnotation } from "../../api/objects/group.ts";
+import { poolChecksOf } from "../../core/definitions/checks.ts";
 import { retryOnConflict } from "../../store/write.ts";
+import { systemClock } from "../../system/clock.ts";
 import { CommandError, exitCodes } from "../exit.ts";
 import type { Place } from "../place/place.ts";
 import { unknownObject } from "../place/unknownObject.ts";
 import { withStore } from "../place/withStore.ts";
 
-/** `builderpool scale`: sets `spec.instances`. The operator acts on it. */
+/** `builderpool scale`: sets `spec.instances`. The operator acts on it. On one machine the pool file sets it again. */
 export async function scaleCommand(pool: string, instances: number, place: Place): Promise<void> {
   await withStore(place, true, async (store) => {
     const before = (await store.get("BuilderPool", pool))?.spec.instances;
@@ -23,6 +25,10 @@ export async function scaleCommand(pool: string, instances: number, place: Place
         ? `${pool} already has ${instances} instances\n`
         : `${pool} scales from ${before} to ${instances}; watch: builderpool get builders\n`,
     );
+    if (place.kind === "Machine" && before !== instances) {
+      const end = "this lasts until the next change of a pool file or start of up";
+      process.stdout.write(`${end}; to keep it, set spec.instances of ${pool} to ${instances} in its file\n`);
+    }
   });
 }
 
@@ -37,8 +43,35 @@ export async function restartCommand(builder: string, place: Place): Promise<voi
       if (status === undefined) throw noProcess(builder, place);
       return { [restartAnnotation]: status.incarnation };
     },
-    "drains, then restarts; the others take over meanwhile",
+    "drains, then restarts; while too many others are out of service it waits: builderpool get builders",
   );
+}
+
+/**
+ * `builderpool clean`: the builder finishes its build, throws the trees of one check or of all checks away, and warms
+ * up. The annotation carries the time, so a repeated command cleans again.
+ */
+export async function cleanCommand(builder: string, check: string | undefined, place: Place): Promise<void> {
+  const trees = check === undefined ? "its trees" : `its trees of ${check}`;
+  if (check !== undefined) await refuseUnknownCheck(builder, check, place);
+  await annotate(
+    builder,
+    place,
+    () => ({ [cleanAnnotation]: `${check ?? "*"} ${new Date(systemClock.now()).toISOString()}` }),
+    `finishes its build, throws ${trees} away, and warms up; watch: builderpool get builders`,
+  );
+}
+
+async function refuseUnknownCheck(name: string, check: string, place: Place): Promise<void> {
+  await withStore(place, false, async (store) => {
+    const builder = await store.get("Builder", name);
+    const pool = builder && (await store.get("BuilderPool", builder.spec.pool));
+    if (pool === undefined) return;
+    const known = poolChecksOf(pool).checks.map((one) => one.name);
+    if (known.includes(check)) return;
+    const message = `the pool of ${name} has no check ${check}; its checks: ${known.join(", ")}`;
+    throw new CommandError(exitCodes.usage, message);
+  });
 }
 
 /** `builderpool drain`: sets the drain annotation, or removes it with `undo`. */

@@ -7,7 +7,7 @@ import { readPoolFiles } from "../../local/pools/poolFiles.ts";
 import { systemClock } from "../../system/clock.ts";
 import { createLog } from "../../system/log.ts";
 import { exitCodes } from "../exit.ts";
-import { printable } from "../output/printable.ts";
+import { findingLines } from "../output/findings.ts";
 import { parseListen } from "../place/listen.ts";
 import type { OutputFormat } from "./get.ts";
 
@@ -31,6 +31,7 @@ export async function doctorCommand(options: DoctorOptions, print: (text: string
     workDir: options.workDir,
     ...(files !== undefined && { pools: files.pools }),
     problems: files?.problems ?? [],
+    skipped: files?.notes ?? [],
     token: options.token,
     cellUser: options.cellUser,
     listen: parseListen(options.listen),
@@ -49,12 +50,7 @@ export async function doctorCommand(options: DoctorOptions, print: (text: string
 function formatFindings(findings: readonly Finding[], format: OutputFormat): string {
   if (format === "json") return JSON.stringify({ findings }, undefined, 2);
   if (format === "yaml") return stringify({ findings }).trimEnd();
-  return [...findings.flatMap(linesOf), "", summaryOf(findings)].join("\n");
-}
-
-function linesOf({ level, about, message, todo }: Finding): readonly string[] {
-  const line = `${level.padEnd(4)}  ${about.padEnd(9)}  ${printable(message)}`;
-  return todo === undefined ? [line] : [line, `${" ".repeat(17)}→ ${printable(todo)}`];
+  return [...findings.flatMap(findingLines), "", summaryOf(findings)].join("\n");
 }
 
 function summaryOf(findings: readonly Finding[]): string {

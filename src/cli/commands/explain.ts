@@ -1,6 +1,10 @@
+import type { ResolvedCheck } from "../../api/objects/check.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
+import { isHeld } from "../../core/build/state.ts";
 import { poolChecksOf } from "../../core/definitions/checks.ts";
+import { checkOwnersOf, isSilentIn } from "../../core/definitions/ownership.ts";
 import { explainBuild } from "../../core/queue/explain.ts";
+import { lowerFirstWord } from "../../core/queue/sentence.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";
 import { systemClock } from "../../system/clock.ts";
 import { CommandError, exitCodes } from "../exit.ts";
@@ -53,22 +57,67 @@ export async function explainPullRequest(
     store.list("Builder"),
     store.list("Build"),
   ]);
+  const ownerOf = checkOwnersOf(pools);
+  const otherOwner = (pool: Stored<"BuilderPool">, check: ResolvedCheck) => {
+    const owner = ownerOf(check);
+    if (owner === pool.metadata.name || isSilentIn(pool, check)) return undefined;
+    return pools.find(({ metadata }) => metadata.name === owner);
+  };
   return pools.flatMap((pool) => {
     const mine = <T extends { readonly spec: { readonly pool: string } }>(objects: readonly T[]) =>
       objects.filter(({ spec }) => spec.pool === pool.metadata.name);
-    const around = { builds: mine(builds), builders: mine(builders), partition: pool.spec.partition, now };
+    const around = {
+      builds: mine(builds),
+      builders: mine(builders),
+      partition: pool.spec.partition,
+      fairness: pool.spec.fairness,
+      isPoolSilent: pool.spec.silent,
+      now,
+    };
     const { checks, broken } = poolChecksOf(pool);
     const sentences = checks
       .filter(({ repository }) => isSame(repository, request.repository))
       .map((check) => {
         const build = around.builds.find(
           ({ spec }) =>
-            spec.check === check.name && spec.number === request.number && isSame(spec.repository, request.repository),
+            (spec.shadow === undefined || spec.shadow.pool !== spec.pool) &&
+            spec.check === check.name &&
+            spec.number === request.number &&
+            isSame(spec.repository, request.repository),
         );
+        const owner = otherOwner(pool, check);
+        if (owner !== undefined && !(build !== undefined && isHeld(build)))
+          return ownedElsewhereSentence(pool, owner, check);
         return build === undefined ? missingBuildSentence(pool, check, request) : explainBuild(build, around);
       });
-    return [...sentences, ...broken.map(({ name, message }) => `${name}: not built (DefinitionError): ${message}`)];
+    const concerned = broken.filter(({ index }) => mayTest(pool, index, request.repository));
+    return [...sentences, ...concerned.map(({ name, message }) => `${name}: not built (DefinitionError): ${message}`)];
   });
+}
+
+/** Another pool builds the check. The state of that pool tells whether the check is built at all. */
+function ownedElsewhereSentence(
+  pool: Stored<"BuilderPool">,
+  { metadata, spec, status }: Stored<"BuilderPool">,
+  { name, repository }: ResolvedCheck,
+): string {
+  const ready = status?.conditions?.find(({ type }) => type === "Ready");
+  const state =
+    metadata.deletionTimestamp !== undefined
+      ? "is being deleted"
+      : ready?.status === "False"
+        ? `is not ready: ${lowerFirstWord(ready.message)}`
+        : `has ${status?.ready ?? 0} of ${spec.instances + (status?.outside ?? 0)} builders ready`;
+  return (
+    `${name}: not built (OwnedByAnotherPool) by the pool "${pool.metadata.name}": ` +
+    `${name} of ${repository} belongs to the pool "${metadata.name}", which ${state}`
+  );
+}
+
+/** Whether a broken check may be about the repository: it names the repository, or nobody named any. */
+function mayTest({ spec }: Stored<"BuilderPool">, index: number | undefined, repository: string): boolean {
+  const named = (index === undefined ? undefined : spec.checks?.[index]?.repository) ?? spec.repository;
+  return named === undefined || isSame(named, repository);
 }
 
 function missingBuildSentence(

@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import type { Stored } from "../../api/objects/kinds.ts";
+import { idleReasonsOf } from "../../core/queue/idle.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";
 import { systemClock } from "../../system/clock.ts";
 import { CommandError, exitCodes } from "../exit.ts";
@@ -57,10 +58,16 @@ async function getObjects(
       return formatObjects(await named(store, kind, names), format, (pools) =>
         withAttention(formatTable(poolColumns(now), pools), { pools }),
       );
-    case "Builder":
-      return formatObjects((await named(store, kind, names)).toSorted(byIndex), format, (builders) =>
-        withAttention(formatTable(builderColumns(now), builders), { builders }),
+    case "Builder": {
+      const shown = (await named(store, kind, names)).toSorted(byIndex);
+      const pools = new Set(shown.map(({ spec }) => spec.pool));
+      const waits = (await store.list("BuilderPool")).filter(({ metadata }) => pools.has(metadata.name));
+      const all = { builders: await store.list("Builder"), builds: await store.list("Build") };
+      const idle = idleReasonsOf(waits, all, now);
+      return formatObjects(shown, format, (builders) =>
+        withAttention(formatTable(builderColumns(now, idle), builders), { builders, waits }),
       );
+    }
     case "Build":
       return buildList(await named(store, kind, names), format, now);
   }

@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { builderContainer } from "../../core/pool/manifest/containers.ts";
+import { builderContainer } from "../../core/pool/manifest/pod/containers.ts";
+import type { Access } from "../../store/kubernetes/access.ts";
+import type { KubernetesClient } from "../../store/kubernetes/client.ts";
 import { createKubernetesClient } from "../../store/kubernetes/http/kubernetesClient.ts";
 import { accessFromKubeConfig } from "../../store/kubernetes/kubeConfig.ts";
 import { createKubernetesStore } from "../../store/kubernetes/kubernetes.ts";
@@ -13,6 +15,8 @@ import type { Place } from "./place.ts";
 /** A namespace of a cluster. */
 export interface Cluster {
   readonly store: ObjectStore;
+  readonly client: KubernetesClient;
+  readonly access: Pick<Access, "server" | "authority">;
   /** Image of the pool's current builders. Undefined while the pool has no StatefulSet. */
   programOf(pool: string): Promise<string | undefined>;
 }
@@ -42,6 +46,8 @@ export async function withCluster<T>(
   try {
     return await use({
       store,
+      client,
+      access,
       async programOf(pool) {
         const { data } = Workload.safeParse(await client.get(statefulSets, pool));
         return data?.spec.template.spec.containers.find(({ name }) => name === builderContainer)?.image;

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { isRunning } from "../../local/lock.ts";
+import { isRunning } from "../../builder/machine/lock.ts";
 import { openEmbeddedStore } from "../../store/embedded/embedded.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";
 import { systemClock } from "../../system/clock.ts";

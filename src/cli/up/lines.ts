@@ -2,15 +2,17 @@ import type { Build } from "../../api/objects/build.ts";
 import type { Builder } from "../../api/objects/builder.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { formatDuration } from "../../api/values/duration.ts";
+import { idleReasonsOf } from "../../core/queue/idle.ts";
 import { lowerFirstWord } from "../../core/queue/sentence.ts";
-import { isBad, nameOf } from "../output/attention.ts";
+import { attention, isBad, nameOf, warmupFailuresOf } from "../output/attention.ts";
 
 /** Lines about a changed builder. Empty when no change matters to people. */
 export function builderLines(before: Builder | undefined, after: Builder): readonly string[] {
   const [was, is] = [before?.status, after.status];
   if (is === undefined) return [];
   const lineOf = (sentence: string) => `${after.metadata.name}: ${sentence}`;
-  const failures = (is.warmup?.failures ?? []).filter((failure) => was?.warmup?.failures?.includes(failure) !== true);
+  const known = was?.warmup?.failures ?? [];
+  const failures = warmupFailuresOf(is).filter((_, index) => !known.includes(is.warmup?.failures?.[index] ?? ""));
   const lines = failures.map((failure) => lineOf(lowerFirstWord(failure)));
   if (is.phase === "Warming") {
     const { done, total, doing } = is.warmup ?? {};
@@ -90,4 +92,30 @@ export function poolLines(before: BuilderPool | undefined, after: BuilderPool): 
   });
   const messages = new Set(news.map(({ message }) => lowerFirstWord(message)));
   return [...messages].map((message) => `${after.metadata.name}: ${message}`);
+}
+
+/** The work that is left, with the reason why it does not go on: problems, else warm-ups, else waits of idle builders. */
+export function waitingLine(
+  left: string,
+  {
+    builds = [],
+    ...objects
+  }: {
+    readonly pools: readonly BuilderPool[];
+    readonly builders: readonly Builder[];
+    readonly builds?: readonly Build[];
+  },
+  now: number,
+): string {
+  const warming = objects.builders.flatMap(({ metadata, status }) => {
+    const { done, total, doing } = (status?.phase === "Warming" ? status.warmup : undefined) ?? {};
+    return doing === undefined ? [] : [`${metadata.name}: warming up, ${done} of ${total}: ${lowerFirstWord(doing)}`];
+  });
+  const problems = attention(objects);
+  const idle = [...idleReasonsOf(objects.pools, { ...objects, builds }, now)].map(
+    ([name, reason]) => `${name}: ${lowerFirstWord(reason)}`,
+  );
+  const [reason, ...more] = [problems, warming, idle].find((lines) => lines.length > 0) ?? [];
+  if (reason === undefined) return `waiting: ${left}`;
+  return `waiting: ${left}; ${reason}${more.length === 0 ? "" : ` (and ${more.length} more)`}`;
 }

@@ -1,5 +1,8 @@
 import { styleText } from "node:util";
+import stringWidth from "string-width";
 import type { Stored } from "../../api/objects/kinds.ts";
+import { isHeld, isWanted } from "../../core/build/state.ts";
+import { idleReasonsOf } from "../../core/queue/idle.ts";
 import { buildColumns, builderColumns, poolColumns } from "../output/columns.ts";
 import { cut, formatTable } from "../output/table.ts";
 
@@ -23,9 +26,14 @@ const fewestNews = 3;
  * news. With little room, the tables of builders and builds are cut and say so. The news get the remaining lines.
  */
 export function renderScreen(seen: ScreenState, now: number, width: number, height: number): string {
-  const pools = formatTable(poolColumns(now), seen.pools, width).split("\n");
-  const builders = formatTable(builderColumns(now), seen.builders, width).split("\n");
-  const builds = formatTable(buildColumns(now), seen.builds.toSorted(byInterest), width).split("\n");
+  const pools = formatTable(poolColumns(now), seen.pools, { width, isColoured: true }).split("\n");
+  const builders = formatTable(builderColumns(now, idleReasonsOf(seen.pools, seen, now)), seen.builders, {
+    width,
+    isColoured: true,
+  }).split("\n");
+  const builds = formatTable(buildColumns(now), seen.builds.toSorted(byInterest), { width, isColoured: true }).split(
+    "\n",
+  );
   const attention = seen.attention.flatMap((line) => wrapped(line, width)).slice(0, Math.floor(height / 4));
   const foot = seen.foot.flatMap((line) => wrapped(line, width)).slice(0, Math.floor(height / 6));
 
@@ -38,10 +46,10 @@ export function renderScreen(seen: ScreenState, now: number, width: number, heig
   left -= shownBuilds.length;
 
   const sections = [
-    headed(pools),
+    pools,
     attention.map((line) => styleText("yellow", line)),
-    headed(shownBuilders),
-    headed(shownBuilds).map(coloured),
+    shownBuilders,
+    shownBuilds,
     (left > 0 ? seen.news.slice(-left) : []).map((line) => cut(line, width)).map(dim),
     foot.map(dim),
   ];
@@ -60,7 +68,7 @@ function wrapped(text: string, width: number): readonly string[] {
   const lines = [""];
   for (const word of text.split(" ")) {
     const last = lines.at(-1) ?? "";
-    if (last === "" || last.length + 1 + word.length > width) lines.push(word);
+    if (last === "" || stringWidth(`${last} ${word}`) > width) lines.push(word);
     else lines[lines.length - 1] = `${last} ${word}`;
   }
   return lines.slice(1).map((line) => cut(line, width));
@@ -82,19 +90,8 @@ function byInterest(a: Stored<"Build">, b: Stored<"Build">): number {
   );
 }
 
-function rank({ spec, status }: Stored<"Build">): number {
-  if (status?.phase === "Running" || status?.phase === "Claimed") return 0;
-  if (spec.blocked !== undefined) return 3;
-  return spec.request > (status?.verdict?.request ?? 0) ? 1 : 2;
-}
-
-function headed([heading = "", ...rows]: readonly string[]): readonly string[] {
-  return [styleText("bold", heading), ...rows];
-}
-
-function coloured(line: string): string {
-  return line
-    .replace(/ {2}(Success|Skipped)\b/, (text) => styleText("green", text))
-    .replace(/ {2}(Failure|Conflict|TooBig|DoctorError)\b/, (text) => styleText("red", text))
-    .replace(/ {2}(Running|Claimed)\b/, (text) => styleText("cyan", text));
+function rank(build: Stored<"Build">): number {
+  if (isHeld(build)) return 0;
+  if (build.spec.blocked !== undefined) return 3;
+  return isWanted(build) ? 1 : 2;
 }

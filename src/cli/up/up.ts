@@ -2,17 +2,21 @@ import { join, resolve } from "node:path";
 import type { Stored } from "../../api/objects/kinds.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { milliseconds } from "../../api/values/duration.ts";
-import { LockedError } from "../../local/lock.ts";
+import { LockedError } from "../../builder/machine/lock.ts";
+import { workPathTroubleOf } from "../../builder/machine/workFolder.ts";
 import { type PoolFiles, readPoolFiles } from "../../local/pools/poolFiles.ts";
 import { watchFiles } from "../../local/pools/watchFiles.ts";
 import { startUp, type Up } from "../../local/up.ts";
 import { isStoreError } from "../../store/error.ts";
 import { systemClock } from "../../system/clock.ts";
 import { createLog } from "../../system/log.ts";
+import { lastingNodePath } from "../../system/nodePath.ts";
+import { droppedVariablesOf } from "../../system/sparseEnvironment.ts";
 import { version } from "../../system/version.ts";
 import { buildList } from "../commands/get.ts";
 import { CommandError, exitCodes } from "../exit.ts";
 import { parseListen } from "../place/listen.ts";
+import { waitingLine } from "./lines.ts";
 import { type Show, showChanges } from "./watch.ts";
 
 export interface UpCommandOptions {
@@ -35,6 +39,8 @@ const idleGrace = 30_000;
 
 /** `builderpool up`: runs everything on this machine until a signal, or with `--until-idle` until no work is left. */
 export async function upCommand(options: UpCommandOptions): Promise<void> {
+  const trouble = workPathTroubleOf(options.workDir);
+  if (trouble !== undefined) throw new CommandError(exitCodes.usage, `work folder ${options.workDir}: ${trouble}`);
   const files = await readPoolFiles(options.file);
   const isJson = options.untilIdle === true && options.output === "json";
   if (files.pools.length === 0)
@@ -45,6 +51,7 @@ export async function upCommand(options: UpCommandOptions): Promise<void> {
     [options.note, options.warning].filter((line) => line !== undefined),
   );
   show.pin("files", files.problems);
+  for (const note of [...files.notes, ...droppedVariablesOf(process.env)]) show.say(note);
 
   const stopping = new AbortController();
   const up = await start(options, files, show);
@@ -78,7 +85,7 @@ async function start(options: UpCommandOptions, { pools, problems }: PoolFiles, 
       version,
       listen: parseListen(options.listen),
       rechecks: options.untilIdle !== true,
-      node: process.execPath,
+      node: lastingNodePath(process.execPath),
       cellProgram: join(root, "src/cell/main.ts"),
       environment: process.env,
       clock: systemClock,
@@ -137,8 +144,13 @@ async function untilEnd(up: Up, show: Show, stop: AbortSignal, untilIdle: boolea
     await systemClock.sleep(tick, stop).catch(() => {});
     const left = untilIdle ? up.stillToDo() : "runs until it is stopped";
     quiet = left === undefined ? quiet + 1 : 0;
-    if (untilIdle && left !== undefined && looks % 60 === 0) show.say(`waiting: ${left}`);
+    if (untilIdle && left !== undefined && looks % 60 === 0)
+      show.say(waitingLine(left, objectsOf(up), systemClock.now()));
   }
+}
+
+function objectsOf(up: Up): Parameters<typeof waitingLine>[1] {
+  return { pools: up.pools.list(), builders: up.builders.list(), builds: up.builds.list() };
 }
 
 /** Applies edited files at once, like `kubectl apply`. Reports a broken file and applies nothing. */
