@@ -1,3 +1,13 @@
+{{- /* The start of every name of the chart. */ -}}
+{{- define "builderpool.fullname" -}}
+{{ .Values.fullnameOverride | default .Release.Name }}
+{{- end }}
+
+{{- /* The ServiceAccount of a component. */ -}}
+{{- define "builderpool.account" -}}
+{{ (index .root.Values .component).serviceAccount.name | default (printf "%s-%s" (include "builderpool.fullname" .root) .component) }}
+{{- end }}
+
 {{- define "builderpool.labels" -}}
 app.kubernetes.io/name: builderpool
 app.kubernetes.io/component: {{ .component }}
@@ -18,7 +28,7 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- end }}
 
 {{- define "builderpool.logsUrl" -}}
-{{- if .Values.logs.enabled }}{{ .Values.logs.url | default (printf "http%s://%s-logs.%s.svc" (ternary "s" "" (ne .Values.logs.tls.secretName "")) .Release.Name .Release.Namespace) }}
+{{- if .Values.logs.enabled }}{{ .Values.logs.url | default (printf "http%s://%s-logs.%s.svc" (ternary "s" "" (ne .Values.logs.tls.secretName "")) (include "builderpool.fullname" .) .Release.Namespace) }}
 {{- else }}{{ required "logs.url is missing: set the address of the log service, because logs.enabled is false" .Values.logs.url }}
 {{- end }}
 {{- end }}
@@ -39,7 +49,7 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 
 {{- /* The host names of the log service, separated by commas. */ -}}
 {{- define "builderpool.logsHosts" -}}
-{{- $service := printf "%s-logs" .Release.Name }}
+{{- $service := printf "%s-logs" (include "builderpool.fullname" .) }}
 {{- $inside := printf "%s.%s" $service .Release.Namespace }}
 {{- $hosts := list $service $inside (printf "%s.svc" $inside) (printf "%s.svc.cluster.local" $inside) }}
 {{- $hosts = append $hosts (urlParse (include "builderpool.logsUrl" .)).hostname }}
@@ -47,6 +57,38 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- with .Values.logs.ingress }}{{ if .enabled }}{{ $hosts = append $hosts .host }}{{ end }}{{ end }}
 {{- with .Values.logs.service.clusterIP }}{{ $hosts = append $hosts . }}{{ end }}
 {{- concat $hosts .Values.logs.hosts | uniq | join "," }}
+{{- end }}
+
+{{- /* Names that are reached without the proxy. The kubelet replaces the first with the address of the API server. */ -}}
+{{- define "builderpool.noProxy" -}}
+{{- $inside := list "$(KUBERNETES_SERVICE_HOST)" "kubernetes.default.svc" ".svc" ".cluster.local" "localhost" "127.0.0.1" "::1" }}
+{{- concat (append $inside (urlParse (include "builderpool.logsUrl" .)).hostname) .Values.proxy.noProxy | uniq | join "," }}
+{{- end }}
+
+{{- /* The proxy of the site as variables of a container. */ -}}
+{{- define "builderpool.proxy" -}}
+{{- if or .Values.proxy.https .Values.proxy.http }}
+- name: NODE_USE_ENV_PROXY
+  value: "1"
+{{- with .Values.proxy.https }}
+- name: HTTPS_PROXY
+  value: {{ . | quote }}
+{{- end }}
+{{- with .Values.proxy.http }}
+- name: HTTP_PROXY
+  value: {{ . | quote }}
+{{- end }}
+- name: NO_PROXY
+  value: {{ include "builderpool.noProxy" . | quote }}
+{{- end }}
+{{- end }}
+
+{{- /* The values without the empty ones, for the builders. */ -}}
+{{- define "builderpool.proxyOfBuilders" -}}
+{{- $set := dict "noProxy" .Values.proxy.noProxy }}
+{{- with .Values.proxy.https }}{{ $set = set $set "https" . }}{{ end }}
+{{- with .Values.proxy.http }}{{ $set = set $set "http" . }}{{ end }}
+{{- toJson $set }}
 {{- end }}
 
 {{- /* Targets of the values as rules of a NetworkPolicy. */ -}}
@@ -81,6 +123,15 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
     - { protocol: TCP, port: 53 }
     - { protocol: UDP, port: 5353 }
     - { protocol: TCP, port: 5353 }
+{{- end }}
+
+{{- /* Metadata of the pods of a component, with the labels and annotations of the values. */ -}}
+{{- define "builderpool.podMetadata" -}}
+{{- $own := index .root.Values .component -}}
+labels: {{- merge (include "builderpool.labels" . | fromYaml) $own.podLabels | toYaml | nindent 2 }}
+{{- with $own.podAnnotations }}
+annotations: {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{- define "builderpool.podSecurity" -}}
