@@ -6,8 +6,10 @@ import { generatedKinds } from "./kinds.ts";
 import { metricsPage } from "./metricsPage.ts";
 import { referenceOf } from "./reference.ts";
 import { refusals } from "./refusals.ts";
+import { resultPage } from "./resultPage.ts";
 import { rightsFiles } from "./rights.ts";
 import { schemaOf } from "./schema.ts";
+import { securityPage } from "./securityPage.ts";
 import { wordsPage } from "./wordsPage.ts";
 
 /**
@@ -27,8 +29,10 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     files.set(`docs/reference/${facts.singular}.md`, referenceOf(facts));
   }
   files.set("docs/reference/metrics.md", metricsPage());
+  files.set("docs/reference/result.md", resultPage());
   files.set("docs/reference/words.md", wordsPage());
   files.set("docs/reference/commands.md", commandsPage());
+  files.set("docs/security.md", securityPage());
   for (const [path, text] of rightsFiles()) files.set(path, text);
   for (const [path, text] of chartFiles()) files.set(path, text);
   return files;

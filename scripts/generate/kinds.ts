@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { Build } from "../../src/api/objects/build.ts";
 import { Builder } from "../../src/api/objects/builder.ts";
+import { commitLabel } from "../../src/api/objects/group.ts";
 import { BuilderPool } from "../../src/api/objects/pool.ts";
 import { type Validation, validations } from "../../src/api/objects/validations.ts";
 
@@ -56,7 +57,8 @@ const builderPool: KindFacts = {
     "status.listings": ["repository", "branch"],
   },
   columns: [
-    column("Desired", "integer", ".spec.instances", "Wanted builders."),
+    column("Desired", "integer", ".spec.instances", "Wanted builders in the cluster."),
+    column("Outside", "integer", ".status.outside", "Outside hosts."),
     column("Ready", "integer", ".status.ready", "Ready builders."),
     column("Active", "integer", ".status.active", "Builders in the partition."),
     column("Updated", "integer", ".status.updated", "Builders with the current revision."),
@@ -113,8 +115,14 @@ const build: KindFacts = {
   listKeys: {},
   columns: [
     column("Check", "string", ".spec.check", "Check name."),
+    column("Repository", "string", ".spec.repository", "Repository of the pull request."),
     column("PR", "integer", ".spec.number", "Number of the pull request."),
-    column("Commit", "string", ".spec.commit", "Head commit of the pull request."),
+    column(
+      "Commit",
+      "string",
+      `.metadata.labels.${commitLabel.replaceAll(".", "\\.")}`,
+      "First digits of the head commit.",
+    ),
     column("Phase", "string", ".status.phase", "Phase of the build."),
     column("Builder", "string", ".status.claim.builder", "Builder that holds the claim."),
     column("Verdict", "string", ".status.verdict.result", "Result of the last verdict."),

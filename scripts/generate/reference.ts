@@ -15,6 +15,13 @@ export function referenceOf(facts: KindFacts): string {
   return `${[head(facts), ...sections.map((section) => fieldsOf(section, sections))].join("\n\n")}\n`;
 }
 
+/** Returns one table of fields for an object, and one for each object in it. */
+export function tablesOf(node: Schema, path: string): readonly string[] {
+  const sections: Section[] = [];
+  collect(node, path, sections);
+  return sections.map((section) => fieldsOf(section, sections));
+}
+
 interface Section {
   readonly path: string;
   readonly node: Schema;

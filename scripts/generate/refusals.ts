@@ -105,7 +105,7 @@ function fits(value: unknown, node: Schema): boolean {
 }
 
 function fieldAt(schema: Schema, jsonPath: string): Schema | undefined {
-  if (jsonPath === ".metadata.creationTimestamp") return { type: "string" };
+  if (jsonPath === ".metadata.creationTimestamp" || jsonPath.startsWith(".metadata.labels.")) return { type: "string" };
   return jsonPath
     .split(".")
     .slice(1)

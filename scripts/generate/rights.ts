@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { admissionPoliciesOf } from "../../src/core/install/admission.ts";
+import { volumePolicyOf } from "../../src/core/install/volumePolicy.ts";
 import { operatorRules } from "../../src/core/pool/manifest/rights.ts";
 
 const chart = "deploy/helm/builderpool";
@@ -12,12 +13,20 @@ export function rightsFiles(): ReadonlyMap<string, string> {
     name: "builderpool-{{ .Release.Namespace }}",
     namespace: "{{ .Release.Namespace }}",
     logsUrl: "{{ include `builderpool.logsBase` . }}",
+    logsAudience: "{{ .Values.logs.audience }}",
+    apiAudiences: "{{ range .Values.hosts.apiAudiences }}'{{ . }}',{{ end }}",
+    operator: "{{ include `builderpool.account` (dict `root` . `component` `operator`) }}",
+  });
+  const volumes = volumePolicyOf({
+    name: "builderpool-{{ .Release.Namespace }}-volumes",
+    namespace: "{{ .Release.Namespace }}",
+    allowed: "{{ range .Values.pools.volumes }}'{{ . }}',{{ end }}",
   });
   return new Map([
     [`${chart}/files/operator-rules.generated.yaml`, `# ${origin}\n${stringify(operatorRules, yaml)}`],
     [
       `${chart}/templates/admission-policy.yaml`,
-      `# ${origin}\n${policies.map((policy) => stringify(policy, yaml)).join("---\n")}`,
+      `# ${origin}\n${[...policies, ...volumes].map((policy) => stringify(policy, yaml)).join("---\n")}`,
     ],
   ]);
 }

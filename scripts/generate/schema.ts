@@ -23,8 +23,14 @@ export interface Schema {
   readonly "x-kubernetes-preserve-unknown-fields"?: true;
   readonly "x-kubernetes-list-type"?: "map";
   readonly "x-kubernetes-list-map-keys"?: readonly string[];
-  readonly "x-kubernetes-validations"?: readonly { readonly rule: string; readonly message: string }[];
+  readonly "x-kubernetes-validations"?: readonly {
+    readonly rule: string;
+    readonly message: string;
+    readonly optionalOldSelf?: true;
+  }[];
 }
+
+type RuleFacts = Pick<KindFacts, "kind" | "validations" | "listKeys">;
 
 /** JSON schema from zod. `additionalProperties: false` is dropped: the API server prunes unknown fields itself. */
 interface JsonSchema extends Omit<Schema, "items" | "properties" | "additionalProperties"> {
@@ -62,9 +68,11 @@ export function schemaOf(facts: KindFacts): Schema {
   const unused = new Set([...facts.validations.map(({ path }) => path), ...Object.keys(facts.listKeys)]);
   const { spec, status } = (z.toJSONSchema(facts.schema, { target: "openapi-3.0", io: "input" }) as JsonSchema)
     .properties as Record<"spec" | "status", JsonSchema>;
+  unused.delete("");
   const schema = {
     type: "object" as const,
     description: facts.description,
+    ...rulesOf("", facts),
     required: ["spec"],
     properties: {
       apiVersion: { type: "string" as const, description: "Group and version of this definition." },
@@ -80,20 +88,31 @@ export function schemaOf(facts: KindFacts): Schema {
   return schema;
 }
 
-function structural(node: JsonSchema, path: string, facts: KindFacts, unused: Set<string>): Schema {
+/** Returns the schema of a document that is no object of Kubernetes. */
+export function documentSchemaOf(schema: z.ZodObject): Schema {
+  const node = z.toJSONSchema(schema, { target: "openapi-3.0", io: "input" }) as JsonSchema;
+  return structural(node, "", { kind: "document", validations: [], listKeys: {} }, new Set());
+}
+
+function structural(node: JsonSchema, path: string, facts: RuleFacts, unused: Set<string>): Schema {
   for (const key of Object.keys(node))
     if (!known.has(key))
       throw new Error(`${facts.kind} ${path}: a definition does not support "${key}": change the schema`);
   unused.delete(path);
-  const rules = facts.validations.filter((validation) => validation.path === path);
   const keys = facts.listKeys[path];
   return {
     ...(node.anyOf === undefined ? plain(node) : intOrString(node, path)),
     ...(node.items && { items: structural(node.items, `${path}[]`, facts, unused) }),
     ...mapping(node, path, facts, unused),
     ...(keys && { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": keys }),
-    ...(rules.length > 0 && { "x-kubernetes-validations": rules.map(({ rule, message }) => ({ rule, message })) }),
+    ...rulesOf(path, facts),
   };
+}
+
+function rulesOf(path: string, facts: RuleFacts): Partial<Schema> {
+  const rules = facts.validations.filter((validation) => validation.path === path);
+  if (rules.length === 0) return {};
+  return { "x-kubernetes-validations": rules.map(({ path: _, ...rule }) => rule) };
 }
 
 /**
@@ -122,7 +141,7 @@ function intOrString(node: JsonSchema, path: string): Schema {
   return { ...plain(node), ...bounds, ...shape, "x-kubernetes-int-or-string": true };
 }
 
-function mapping(node: JsonSchema, path: string, facts: KindFacts, unused: Set<string>): Partial<Schema> {
+function mapping(node: JsonSchema, path: string, facts: RuleFacts, unused: Set<string>): Partial<Schema> {
   if (node.properties !== undefined) {
     const fields = Object.entries(node.properties);
     return {

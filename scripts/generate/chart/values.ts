@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { Duration } from "../../../src/api/values/duration.ts";
 import { Quantity } from "../../../src/api/values/quantity.ts";
+import { list, Network, SiteProxy } from "./network.ts";
 
 const words = (description: string) => z.record(z.string(), z.string()).default({}).describe(description);
-const list = (description: string) => z.array(z.record(z.string(), z.unknown())).default([]).describe(description);
 
 /** Resource requests and limits of a container, as in a pod. */
 const resources = (defaults: Record<string, Record<string, string>>) =>
@@ -18,6 +18,22 @@ const placement = {
   tolerations: list("Tolerations, as in a pod."),
   affinity: z.record(z.string(), z.unknown()).default({}).describe("Affinity, as in a pod."),
   priorityClassName: z.string().default("").describe("Priority class of the pods."),
+};
+
+/** Additions to the pods of a component. */
+const additions = {
+  podLabels: words("More labels of the pods."),
+  podAnnotations: words("Annotations of the pods."),
+  extraEnv: list("More environment variables of the container, as in a container."),
+  extraVolumes: list("More volumes of the pods, as in a pod."),
+  extraVolumeMounts: list("Mounts of these volumes, as in a container."),
+  serviceAccount: z
+    .strictObject({
+      name: z.string().default("").describe("Name of an existing ServiceAccount. Empty: the chart creates one."),
+      annotations: words("Annotations of the ServiceAccount that the chart creates."),
+    })
+    .prefault({})
+    .describe("ServiceAccount of the pods."),
 };
 
 const address = (description: string) =>
@@ -62,6 +78,7 @@ const Operator = z
     logLevel,
     resources: resources({ requests: { cpu: "50m", memory: "192Mi" }, limits: { memory: "512Mi" } }),
     ...placement,
+    ...additions,
   })
   .prefault({})
   .describe("The operator.");
@@ -93,7 +110,12 @@ const Ingress = z
       .default("")
       .describe("Host name, such as ali-ci.example.org."),
     tlsSecret: z.string().default("").describe("Secret with the certificate of the host. Empty: plain HTTP."),
-    annotations: words("Annotations of the Ingress."),
+    annotations: z
+      .record(z.string(), z.string())
+      .default({ "nginx.ingress.kubernetes.io/proxy-body-size": "0" })
+      .describe(
+        "Annotations of the Ingress. The default lifts the size limit of ingress-nginx: outside hosts PUT logs of up to `maxSize`.",
+      ),
   })
   .prefault({})
   .describe("Ingress for access to logs and result pages from outside the cluster.");
@@ -122,7 +144,11 @@ const Logs = z
     publicUrl: address(
       "Public address of the logs, for links on GitHub. Default: the Ingress, or the Service if there is no Ingress.",
     ),
-    audience: z.string().min(1).default("builderpool-logs").describe("Audience of the tokens that builders send."),
+    audience: z
+      .string()
+      .regex(/^[A-Za-z0-9._:/-]+$/)
+      .default("builderpool-logs")
+      .describe("Audience of the tokens that builders send."),
     keep: Duration.default("60d").describe("Age at which logs are deleted."),
     maxSize: Quantity.default("128Mi").describe("Largest accepted log. Must exceed spec.logs.maxSize of every pool."),
     quota: z
@@ -141,6 +167,7 @@ const Logs = z
     ingress: Ingress,
     resources: resources({ requests: { cpu: "50m", memory: "96Mi" }, limits: { memory: "384Mi" } }),
     ...placement,
+    ...additions,
   })
   .prefault({})
   .describe("The log service. Builders PUT logs, and people GET them.");
@@ -158,54 +185,58 @@ const Monitoring = z
   .prefault({})
   .describe("Prometheus and Grafana. Requires their custom resource definitions.");
 
-const port = z.int().min(1).max(65535);
-
-const targets = (description: string) =>
-  z
-    .array(
-      z.strictObject({
-        cidr: z
-          .string()
-          .regex(/^[0-9a-fA-F.:]+\/[0-9]{1,3}$/)
-          .describe("Addresses, such as 192.0.2.0/24."),
-        except: z
-          .array(z.string().regex(/^[0-9a-fA-F.:]+\/[0-9]{1,3}$/))
-          .optional()
-          .describe("Addresses inside `cidr` that stay closed."),
-        ports: z
-          .array(
-            z.strictObject({
-              port: port.describe("Port."),
-              endPort: port.optional().describe("Last port of a range."),
-              protocol: z.enum(["TCP", "UDP", "SCTP"]).optional().describe("Protocol. Default: TCP."),
-            }),
-          )
-          .optional()
-          .describe("Ports. Default: all ports."),
-      }),
-    )
-    .default([])
-    .describe(description);
-
-const Network = z
+const Rights = z
   .strictObject({
-    policies: z
+    aggregate: z
       .boolean()
       .default(true)
-      .describe("Whether operator and log service get a NetworkPolicy. Builders always get one."),
-    egress: targets(
-      "Addresses that builders may reach: git, registries, tarball stores, buckets, proxies. Empty: all addresses except the credentials of nodes. DNS, the log service and `apiServer` are always added.",
-    ),
-    apiServer: targets(
-      "Addresses of the API server (`kubectl get endpointslices -n default`). Required with `egress`. Empty: operator and log service may reach ports 443 and 6443 everywhere.",
-    ),
-    github: targets("Addresses of GitHub for the operator. Empty: port 443 everywhere."),
-    metricsFrom: list(
-      "Sources of requests for metrics of operator and log service, as in a NetworkPolicy. Empty: all.",
-    ),
+      .describe(
+        "Whether the ClusterRoles view, edit and admin include pools, Builders and Builds. The right to edit pools includes the use of every Secret of the namespace, as `edit` already allows.",
+      ),
   })
   .prefault({})
-  .describe("NetworkPolicies. A network plugin without policies ignores them.");
+  .describe("Rights of people.");
+
+const Pools = z
+  .strictObject({
+    volumes: z
+      .array(z.string().regex(/^[A-Za-z]+$/))
+      .default([])
+      .describe(
+        "Kinds of volumes that `spec.template.volumes` may have beyond emptyDir, configMap, downwardAPI and projected ones of these, such as nfs. A hostPath or secret lets authors of pools read more than their own.",
+      ),
+  })
+  .prefault({})
+  .describe("Limits of pools.");
+
+const Hosts = z
+  .strictObject({
+    apiAudiences: z
+      .array(z.string().regex(/^[A-Za-z0-9._:/-]+$/))
+      .default([
+        "https://kubernetes.default.svc.cluster.local",
+        "https://kubernetes.default.svc",
+        "kubernetes.default.svc",
+        "k3s",
+        "rke2",
+      ])
+      .describe(
+        "Audiences of the API server, for which hosts may request tokens. A refused `enrol` names this value. `kubectl create token default` shows the audience, as `aud` in the middle part of the token.",
+      ),
+  })
+  .prefault({})
+  .describe("Hosts outside the cluster, as in `spec.external` of pools.");
+const Builders = z
+  .strictObject({
+    userNamespaces: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether pods of builders get user namespaces (`hostUsers: false`). Needs Kubernetes 1.33, and a kernel, container runtime and volumes with ID-mapped mounts on every node. Applies to new pods.",
+      ),
+  })
+  .prefault({})
+  .describe("The pods of builders. Each pool sets everything else in `spec.template`.");
 
 const Crds = z
   .strictObject({
@@ -221,11 +252,27 @@ const Crds = z
 
 /** Values of the chart. `values.yaml` and `values.schema.json` are generated from this schema. */
 export const Values = z.strictObject({
+  fullnameOverride: z
+    .string()
+    .regex(/^([a-z]([-a-z0-9]{0,38}[a-z0-9])?)?$/)
+    .default("")
+    .describe("Start of all names of the chart. Default: the name of the release."),
   images: Images,
   operator: Operator,
   logs: Logs,
+  builders: Builders,
+  hosts: Hosts,
   network: Network,
+  proxy: SiteProxy,
+  caConfigMap: z
+    .string()
+    .default("")
+    .describe(
+      "ConfigMap with `ca.crt`: private authorities that operator, builders and builds trust beside the public ones. Applies to new pods of builders.",
+    ),
+  pools: Pools,
   monitoring: Monitoring,
+  rights: Rights,
   crds: Crds,
   global: z
     .record(z.string(), z.unknown())
