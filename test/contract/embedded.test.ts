@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { openEmbeddedStore } from "../../src/store/embedded/embedded.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { createLog } from "../../src/system/log.ts";
@@ -13,8 +14,27 @@ describeObjectStore("the embedded store", async () => {
   const open = () => openEmbeddedStore({ file: join(folder, "store.db"), clock: systemClock, log });
   const store = open();
   let last = store;
+  function readRow(sql: DatabaseSync, pool: string): { readonly spec: unknown } {
+    return JSON.parse(String(sql.prepare("SELECT body FROM object WHERE name = ?").get(pool)?.["body"]));
+  }
+  function withFile<T>(act: (sql: DatabaseSync) => T): T {
+    const sql = new DatabaseSync(join(folder, "store.db"));
+    try {
+      return act(sql);
+    } finally {
+      sql.close();
+    }
+  }
   return {
     store,
+    newer: {
+      write: async (pool, spec) =>
+        withFile((sql) => {
+          const body = JSON.stringify({ ...readRow(sql, pool), spec });
+          sql.prepare("UPDATE object SET body = ? WHERE name = ?").run(body, pool);
+        }),
+      read: async (pool) => withFile((sql) => readRow(sql, pool).spec),
+    },
     reopen: async () => {
       last.close();
       last = open();

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe } from "vitest";
 import type { ObjectStore } from "../../src/store/objectStore.ts";
 import { describeDeletion } from "./deletion.ts";
+import { describeFirstStatus } from "./firstStatus.ts";
+import { describeNewer } from "./newer.ts";
 import { describeReading } from "./reading.ts";
 import { describeWatching } from "./watching.ts";
 import { describeWriting } from "./writing.ts";
@@ -9,6 +11,11 @@ export interface Opened {
   readonly store: ObjectStore;
   /** Closes the store and opens it again with the same objects; absent if the store cannot do this. */
   readonly reopen?: () => Promise<ObjectStore>;
+  /** Reads and writes the stored spec of a pool, as a newer version would; absent if the test has no such access. */
+  readonly newer?: {
+    readonly write: (pool: string, spec: object) => Promise<void>;
+    readonly read: (pool: string) => Promise<unknown>;
+  };
   readonly close: () => Promise<void>;
 }
 
@@ -28,6 +35,8 @@ export function describeObjectStore(name: string, open: () => Promise<Opened>): 
     afterEach(() => opened.close());
 
     describeReading(() => opened);
+    describeNewer(() => opened);
+    describeFirstStatus(() => opened);
     describeWriting(() => opened);
     describeDeletion(() => opened);
     describeWatching(() => opened);

@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { drainAnnotation } from "../../src/api/objects/group.ts";
 import type { PoolPlan } from "../../src/core/pool/action.ts";
-import { isServing } from "../../src/core/pool/builder/member.ts";
+import { isDrainedByPerson, isServing } from "../../src/core/pool/builder/member.ts";
 import { podName } from "../../src/core/pool/builder/pod.ts";
 import { planPool } from "../../src/core/pool/plan.ts";
-import { budgetOf } from "../../src/core/pool/rollout/budget.ts";
-import { revisionOf } from "../../src/core/pool/rollout/revision.ts";
+import { poolBudgetOf } from "../../src/core/pool/rollout/budget.ts";
+import { hostRevisionOf, revisionOf } from "../../src/core/pool/rollout/revision.ts";
 import { World } from "../unit/core/pool/world.ts";
 
 /** A change of a pool between two reconciles. */
@@ -17,6 +17,15 @@ const onBuilder = (world: World, at: number, act: (name: string) => void) => {
   const name = podName("o2", at);
   if (world.builders.has(name) && world.pods.some((pod) => pod.name === name)) act(name);
 };
+
+const hostNames = ["mac-a", "mac-b", "mac-c"];
+const onHost = (text: string, act: (world: World, name: string) => void) =>
+  fc.constantFrom(...hostNames).map((name) => ({
+    text: `${name} ${text}`,
+    apply: (world: World) => {
+      if (world.builders.has(name)) act(world, name);
+    },
+  }));
 
 const change: fc.Arbitrary<{ text: string; apply: Change }> = fc.oneof(
   fc.nat({ max: 6 }).map((instances) => ({
@@ -46,6 +55,17 @@ const change: fc.Arbitrary<{ text: string; apply: Change }> = fc.oneof(
       world.now += minutes * 60_000;
     },
   })),
+  fc.subarray(hostNames).map((names) => ({
+    text: `hosts ${names}`,
+    apply: (world: World) => world.change({ external: { names } }),
+  })),
+  onHost("starts", (world, name) => world.startHost(name)),
+  onHost("starts", (world, name) => world.startHost(name)),
+  onHost("is lost", (world, name) => world.setHost(name, "Lost")),
+  onHost("is silent", (world, name) => world.setHost(name, "Suspect")),
+  onHost("is quarantined", (world, name) => world.setHost(name, "Quarantined")),
+  onHost("must restart", (world, name) => world.restart(name)),
+  onHost("is drained by a person", (world, name) => world.annotate(name, { [drainAnnotation]: "true" })),
   fc.constant({ text: "builders move one phase", apply: (world: World) => void world.advance() }),
   fc.constant({ text: "builders move one phase", apply: (world: World) => void world.advance() }),
   fc.constant({ text: "builders move one phase", apply: (world: World) => void world.advance() }),
@@ -53,6 +73,7 @@ const change: fc.Arbitrary<{ text: string; apply: Change }> = fc.oneof(
 
 const spec = fc.record({
   instances: fc.nat({ max: 6 }),
+  external: fc.record({ names: fc.subarray(hostNames) }),
   update: fc.record({
     maxUnavailable: fc.oneof(fc.nat({ max: 3 }), fc.constantFrom("0%", "25%", "50%", "100%")),
     maxSurge: fc.option(fc.nat({ max: 2 }), { nil: undefined }),
@@ -66,7 +87,7 @@ const serving = (world: World) =>
   new Set(
     world
       .members()
-      .filter((member) => member.ordinal !== undefined && isServing(member))
+      .filter((member) => isServing(member) && !isDrainedByPerson(member))
       .map(({ name }) => name),
   );
 
@@ -93,7 +114,7 @@ describe("the pool planner", () => {
         play(given, (world, before) => {
           const after = serving(world);
           const taken = [...before].filter((name) => !after.has(name));
-          if (taken.length > 0) expect(after.size).toBeGreaterThanOrEqual(budgetOf(world.pool.spec).minReady);
+          if (taken.length > 0) expect(after.size).toBeGreaterThanOrEqual(poolBudgetOf(world.observe()).minReady);
         });
       }),
       runs,
@@ -105,15 +126,22 @@ describe("the pool planner", () => {
       fc.property(scenario, (given) => {
         const world = play(given, () => {});
         world.change({ update: { ...world.pool.spec.update, paused: false, onStall: "Pause" } });
+        world.step();
+        for (const name of world.builders.keys()) world.annotate(name, {}); // all drains and restarts of people end
+        for (const name of hostNames) world.startHost(name);
         world.settle();
         world.now += 10 * 3_600_000; // quarantines end
         world.settle();
-        const { instances } = world.pool.spec;
-        const expected = Array.from({ length: instances }, (_, at) => `${podName("o2", at)} Ready`);
-        expect(world.phases()).toEqual(expected);
+        const { instances, external } = world.pool.spec;
+        const hosts = external?.names.toSorted() ?? [];
+        const names = [...Array.from({ length: instances }, (_, at) => podName("o2", at)), ...hosts];
+        expect(world.phases()).toEqual(names.map((name) => `${name} Ready`));
+        const target = hostRevisionOf(world.pool.spec);
+        expect(hosts.every((name) => world.builder(name).status?.revision === target)).toBe(true);
         expect(world.pods.every((pod) => pod.revision === revisionOf(world.pool.spec))).toBe(true);
         expect([...world.builders.values()].every(({ spec }) => spec.desired === "Active")).toBe(true);
-        expect(world.pool.status).toMatchObject({ ready: instances, active: instances, updated: instances });
+        expect(world.pool.status).toMatchObject({ instances, outside: hosts.length });
+        expect(world.pool.status).toMatchObject({ ready: names.length, active: names.length, updated: names.length });
       }),
       runs,
     );
@@ -175,26 +203,22 @@ describe("the pool planner", () => {
   });
 
   it("W-21: assigns worker indexes without gaps to all active builders, outside hosts last", () => {
-    const outside = fc.uniqueArray(fc.constantFrom("mac1", "mac2", "mac3"));
     fc.assert(
-      fc.property(scenario, outside, (given, hosts) => {
-        const world = new World(given.spec);
-        for (const name of hosts) world.addOutsideHost(name);
-        for (const { apply } of given.changes) {
-          apply(world);
-          world.step();
-          const ending = new Set(world.pods.filter((pod) => pod.terminating).map(({ name }) => name));
-          const active = [...world.builders.values()].filter(
+      fc.property(scenario, (given) => {
+        const world = play(given, (present, _, { actions }) => {
+          const ending = new Set(present.pods.filter((pod) => pod.terminating).map(({ name }) => name));
+          const active = [...present.builders.values()].filter(
             ({ metadata, spec }) => spec.desired === "Active" && !ending.has(metadata.name),
           );
           const indexes = active.map(({ spec }) => spec.workerIndex ?? -1).sort((a, b) => a - b);
-          expect(new Set(indexes).size).toBe(indexes.length);
-          const sorted = [...hosts].sort().map((name) => world.builder(name).spec);
-          const first = sorted[0]?.workerIndex ?? 0;
-          expect(sorted.map((spec) => spec.workerIndex)).toEqual(sorted.map((_, at) => first + at));
+          expect(new Set(indexes).size, JSON.stringify(actions)).toBe(indexes.length);
+          const hosts = active.filter(({ spec }) => spec.external).map(({ spec }) => spec.workerIndex ?? -1);
+          const pods = active.filter(({ spec }) => !spec.external).map(({ spec }) => spec.workerIndex ?? -1);
+          expect(Math.max(-1, ...pods)).toBeLessThan(Math.min(1000, ...hosts));
           for (const { spec } of active) expect(spec.workerIndex).toBeLessThan(spec.poolSize ?? 0);
-        }
+        });
         world.change({ update: { ...world.pool.spec.update, paused: false, onStall: "Pause" } });
+        for (const name of hostNames) world.startHost(name);
         world.settle();
         const all = [...world.builders.values()].map(({ spec }) => spec);
         expect(all.map((spec) => spec.workerIndex ?? -1).sort((a, b) => a - b)).toEqual(all.map((_, at) => at));

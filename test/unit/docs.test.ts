@@ -81,6 +81,29 @@ describe.each([
   });
 });
 
+describe("the faults from the field", () => {
+  const [, section = ""] = read("docs/known-bugs.md").split("## Faults from the field");
+  const rows = [...section.matchAll(/^\| (?<fault>.+?) \| (?<test>.+) \| (?<mended>.+) \|$/gm)]
+    .map(({ groups = {} }) => groups)
+    .filter(({ fault }) => fault !== "Fault" && fault !== "---");
+
+  it("name a test each, and the files that mend them, or say that they are not served", () => {
+    expect(rows.length).toBeGreaterThan(50);
+    const bare = rows.filter(
+      ({ test = "", mended = "" }) => (!test.startsWith("Not served.") && testsIn(test).length === 0) || mended === "",
+    );
+    expect(bare.map(({ fault }) => fault)).toEqual([]);
+  });
+
+  it("name files that exist, and tests that are in them", () => {
+    expect(linksIn(section).filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    expect(testsIn(section).filter(({ path, title }) => !read(path).includes(`"${title}"`))).toEqual([]);
+    expect(
+      linksIn(section).filter((path) => path.startsWith("test/") && path.endsWith(".test.ts")).length,
+    ).toBeGreaterThanOrEqual(testsIn(section).length);
+  });
+});
+
 describe("what the pages tell people to type", () => {
   const commands = ["README.md", "CONTRIBUTING.md", "docs/on-one-machine.md", "docs/on-a-cluster.md"].flatMap(
     commandsIn,
@@ -132,14 +155,18 @@ describe("the page for whoever opened a pull request", () => {
 });
 
 describe("the pages for people", () => {
-  it.each(["README.md", "docs/architecture.md", "docs/on-one-machine.md", "docs/on-a-cluster.md"])(
-    "lead to files that exist: %s",
-    (page) => {
-      const links = [...read(page).matchAll(/\]\((?!https?:)(?<path>[^)#]+)/g)].map((match) => match[1] ?? "");
-      expect(links.length).toBeGreaterThan(0);
-      expect(links.filter((path) => !existsSync(resolve(root, page, "..", path)))).toEqual([]);
-    },
-  );
+  it.each([
+    "README.md",
+    "SECURITY.md",
+    "docs/security.md",
+    "docs/architecture.md",
+    "docs/on-one-machine.md",
+    "docs/on-a-cluster.md",
+  ])("lead to files that exist: %s", (page) => {
+    const links = [...read(page).matchAll(/\]\((?!https?:)(?<path>[^)#]+)/g)].map((match) => match[1] ?? "");
+    expect(links.length).toBeGreaterThan(0);
+    expect(links.filter((path) => !existsSync(resolve(root, page, "..", path)))).toEqual([]);
+  });
 });
 
 describe("docs/architecture.md", () => {

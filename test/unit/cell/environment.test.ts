@@ -6,6 +6,7 @@ import { helloCheck } from "../../support/cell/world.ts";
 
 const order = Order.parse({
   id: "o1",
+  cell: "base",
   task: "selftest",
   check: helloCheck,
   sources: [],

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { Values } from "../../../scripts/generate/chart/values.ts";
-import { Logs } from "../../../src/api/objects/logs.ts";
+import { Logs } from "../../../src/api/objects/pool/logs.ts";
 import { bytes } from "../../../src/api/values/quantity.ts";
 import { LogsEnvironment } from "../../../src/logs/environment.ts";
 import { logMetrics } from "../../../src/logs/service/metrics.ts";
@@ -41,9 +41,9 @@ describe("the chart", () => {
     const placement = read("templates/_names.tpl");
     const isUsed = (path: string) =>
       used.some((one) => one === path || one.startsWith(`${path}.`) || (path.startsWith(`${one}.`) && isLeaf(one)));
-    // Placement is passed to one template as a whole. Resources are copied unchanged.
+    // Placement and metadata of pods are passed to one template as a whole. Resources are copied unchanged.
     const isLeaf = (one: string) => !["operator", "logs"].includes(one);
-    const isPlaced = (path: string) => placement.includes(`with .${path.split(".").at(-1)} `);
+    const isPlaced = (path: string) => new RegExp(`(with |own)\\.${path.split(".").at(-1)} `).test(placement);
     const unused = paths(defaults).filter((path) => path !== "global" && !isUsed(path) && !isPlaced(path));
     expect(unused).toEqual([]);
   });
@@ -77,7 +77,15 @@ describe("the chart", () => {
     const source = readFileSync(join(project, "src/operator/environment.ts"), "utf8");
     expect(set.filter((name) => !source.includes(`${name}: `))).toEqual([]);
     const likely = (name: string) =>
-      name.endsWith("_URL") ? "http://logs" : name.endsWith("_LEVEL") ? "info" : name.endsWith("_EGRESS") ? "[]" : "x";
+      name.endsWith("_URL")
+        ? "http://logs"
+        : name.endsWith("_LEVEL")
+          ? "info"
+          : name.endsWith("_EGRESS")
+            ? "[]"
+            : name.endsWith("_PROXY")
+              ? "{}"
+              : "x";
     const environment = readEnvironment(Object.fromEntries(set.map((name) => [name, likely(name)])));
     expect(texts.get("operator.yaml")).toContain(`containerPort: ${environment.port},`);
   });
@@ -105,15 +113,30 @@ describe("the chart", () => {
   it("alerts on a missing operator by a metric that exists without any pool", async () => {
     const { groups } = parse(read("files/alerts.yaml"));
     const { expr } = groups[0].rules.find(({ alert }: { alert: string }) => alert === "BuilderPoolOperatorGone");
-    const vitals = { stallSeconds: 0.1, residentBytes: 1, cpuSeconds: 1 };
+    const vitals = { residentBytes: 1, cpuSeconds: 1 };
     const { text } = await exportMetrics({ pools: [], builders: [], builds: [], budgets: [], vitals, now: 0 });
     expect(text).toContain(`\n${/^absent\((\w+)\{/.exec(expr)?.[1]} 1\n`);
+  });
+
+  it("shows one namespace in every panel of the dashboard", () => {
+    const { panels, templating } = JSON.parse(read("files/dashboard.json"));
+    const targets = panels.flatMap((panel: { targets?: readonly { expr: string }[] }) => panel.targets ?? []);
+    const queries = targets.map(({ expr }: { expr: string }) => expr);
+    expect(queries.length).toBeGreaterThan(8);
+    for (const query of queries)
+      for (const [selector] of query.matchAll(/builderpool_[a-z_]+(\{[^}]*\})?/g))
+        expect(selector).toContain('namespace="$namespace"');
+    expect(templating.list.map(({ name }: { name: string }) => name)).toEqual(["datasource", "namespace", "pool"]);
   });
 
   it("uses only existing metrics in alerts, and every metric in the dashboard", () => {
     const known = [...metrics, ...Object.values(logMetrics)].map(({ name }) => name);
     const shown = ["files/alerts.yaml", "files/dashboard.json"].flatMap((path) => [
-      ...new Set(read(path).match(/builderpool_[a-z_]+/g)),
+      ...new Set(
+        read(path)
+          .match(/builderpool_[a-z_]+/g)
+          ?.map((name) => name.replace(/_bucket$/, "")),
+      ),
     ]);
     expect(shown.length).toBeGreaterThan(8);
     expect(shown.filter((name) => !known.includes(name))).toEqual([]);

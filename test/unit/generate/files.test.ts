@@ -62,7 +62,7 @@ describe("the definition of BuilderPool", () => {
 
   it("has the documented columns in order", () => {
     expect(facts.columns.map(({ name }) => name.toUpperCase()).join(" ")).toBe(
-      "DESIRED READY ACTIVE UPDATED BUILDING QUEUED OLDEST SILENT AGE",
+      "DESIRED OUTSIDE READY ACTIVE UPDATED BUILDING QUEUED OLDEST SILENT AGE",
     );
   });
 

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Scrape, serveHealth } from "../../../src/system/health.ts";
 
@@ -25,5 +27,20 @@ describe("serveHealth", () => {
     expect(await ask(() => undefined, scrape, "/metrics")).toEqual({ status: 200, text: "a 1\n", type: "text/x" });
     const broken = () => Promise.reject(new Error("no metrics"));
     expect(await ask(() => undefined, broken, "/metrics")).toMatchObject({ status: 500, text: "Error: no metrics\n" });
+  });
+
+  it("keeps few connections of its own machine, and answers on them", async () => {
+    const { port, close } = await serveHealth(0, () => undefined, nothing);
+    onTestFinished(close);
+    const all = Array.from({ length: 200 }, () => connect(port, "127.0.0.1").on("error", () => {}));
+    onTestFinished(() => {
+      for (const one of all) one.destroy();
+    });
+    const open = () => all.filter((one) => !one.closed);
+    await expect.poll(() => open().length, { timeout: 10_000 }).toBe(16);
+    const [kept] = open();
+    const answered = kept === undefined ? [] : once(kept, "data");
+    kept?.write("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect(String(await answered)).toContain("200 OK");
   });
 });

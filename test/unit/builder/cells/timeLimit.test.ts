@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { cellOfTask } from "../../../../src/api/cell/order.ts";
 import { orderLimitOf } from "../../../../src/builder/cells/timeLimit.ts";
 import { helloCheck } from "../../../support/cell/world.ts";
 
@@ -15,7 +16,8 @@ describe("the time limit of an order", () => {
     { task: "clean", sources: [], minutes: 600 + 10 * 2 + 30 },
     { task: "selftest", sources: [], minutes: 10 * 2 + 30 },
   ] as const)("is $minutes minutes for $task", ({ task, sources, minutes }) => {
-    const order = { id: "o", task, check, sources: [...sources], paths, limits, gitUrl: "", debug: false };
+    const asked = { id: "o", cell: cellOfTask(task), task, check };
+    const order = { ...asked, sources: [...sources], paths, limits, gitUrl: "", debug: false };
     expect(orderLimitOf(order)).toBe(minutes * minute);
   });
 });

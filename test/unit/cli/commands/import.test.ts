@@ -44,10 +44,28 @@ describe("builderpool import", () => {
     ]);
   });
 
+  it("writes pools of Macs with hosts to fill in, as a comment", async () => {
+    const { out } = await run(directory);
+    const macs = out.split("---\n").filter((text) => /name: macos-/.test(text));
+    expect(macs).toHaveLength(4);
+    for (const text of macs) {
+      expect(text).toContain("instances: 0\n");
+      expect(text).toContain(
+        "  external:\n    # Fill in the names of the hosts, such as [alibuildmac01, alibuildmac02].\n    names: []\n",
+      );
+    }
+  });
+
   it("writes findings as file:line: severity: message", async () => {
     const { err } = await run(directory);
     const lines = err.trim().split("\n");
     expect(lines.filter((line) => !/^\S+\.env:[1-9][0-9]*: (error|warning|note): \S/.test(line))).toEqual([]);
+    expect(lines.pop()).toBe(
+      `${directory}/DEFAULTS.env:1: warning: SECURITY: all pools have trust.approvals: AnyCommit, as ali-bot had. An approving review by any GitHub account starts a build, and later pushes are built too. Delete these lines to get the default, Strict.`,
+    );
+    expect(lines.pop()).toBe(
+      `${directory}/DEFAULTS.env:1: warning: 19 checks share a tree between pull requests, which AnyCommit does not allow: set sharedTree: false, or trust.approvals: Strict`,
+    );
     expect(lines.filter((line) => line.includes(": error: ")).map((line) => line.slice(directory.length))).toEqual([
       expect.stringMatching(/^\/mesosci\/slc10\/o2-gpu-test\.env:19: error: CONTAINER_IMAGE is left out/),
       expect.stringMatching(

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import type { Builder } from "../../../../src/api/objects/builder.ts";
 import type { Stored } from "../../../../src/api/objects/kinds.ts";
 import type { Condition } from "../../../../src/api/objects/metadata.ts";
-import { builderLines, buildLines, poolLines } from "../../../../src/cli/up/lines.ts";
-import { aBuild, sha, withVerdict } from "../../../support/objects/build.ts";
-import { aBuilder } from "../../../support/objects/builder.ts";
+import { builderLines, buildLines, poolLines, waitingLine } from "../../../../src/cli/up/lines.ts";
+import { aBuild, heldBy, sha, withVerdict } from "../../../support/objects/build.ts";
+import { aBuilder, builders } from "../../../support/objects/builder.ts";
 import { iso, noon } from "../../../support/objects/moment.ts";
 import { aPool } from "../../../support/objects/pool.ts";
 
@@ -23,11 +24,11 @@ describe("news of a builder", () => {
     const testing = aBuilder("o2-0", { phase: "Warming", warmup });
     const failed = aBuilder("o2-0", {
       phase: "Warming",
-      warmup: { ...warmup, doing: "Testing aliBuild 99.0.1, tried again soon", failures: [failure] },
+      warmup: { ...warmup, retryAt: "2026-01-05T12:00:40.000Z", failures: [failure] },
     });
     const again = aBuilder("o2-0", { phase: "Warming", warmup: { ...warmup, failures: [failure] } });
     expect(builderLines(testing, failed)).toEqual([
-      "o2-0: testing aliBuild 99.0.1: aliBuild 99.0.1 cannot be installed",
+      "o2-0: testing aliBuild 99.0.1: aliBuild 99.0.1 cannot be installed; next try at 12:00:40 UTC",
     ]);
     expect([...builderLines(failed, again), ...builderLines(again, failed)]).toEqual([]);
   });
@@ -40,6 +41,40 @@ describe("news of a builder", () => {
     expect(builderLines(ready, aBuilder("o2-0", { phase: "Lost", message: "GitHub is a name" }))).toEqual([
       "o2-0: lost: GitHub is a name",
     ]);
+  });
+});
+
+describe("the line about work that waits", () => {
+  const left = "16 of 16 builds are not done";
+  const retrying = aBuilder("o2-0", {
+    phase: "Warming",
+    warmup: { ...warmup, retryAt: "2026-01-05T12:00:40.000Z", failures: [failure] },
+  });
+  it.each<[string, readonly Builder[], string]>([
+    ["nothing more while builders build", [aBuilder("o2-0")], ""],
+    [
+      "the step of a warm-up",
+      [aBuilder("o2-0", { phase: "Warming", warmup })],
+      "; o2-0: warming up, 4 of 7: testing aliBuild 99.0.1",
+    ],
+    [
+      "the failure of a warm-up, and the next try",
+      [retrying],
+      "; o2-0: testing aliBuild 99.0.1: aliBuild 99.0.1 cannot be installed; next try at 12:00:40 UTC",
+    ],
+    [
+      "the number of further reasons",
+      [retrying, aBuilder("o2-1", { phase: "Quarantined", message: "The self-test fails" })],
+      "; o2-0: testing aliBuild 99.0.1: aliBuild 99.0.1 cannot be installed; next try at 12:00:40 UTC (and 1 more)",
+    ],
+  ])("has %s", (_, seen, reason) => {
+    expect(waitingLine(left, { pools: [], builders: seen }, noon)).toBe(`waiting: ${left}${reason}`);
+  });
+
+  it("has the reason of an idle builder that leaves a build to another", () => {
+    const builds = [aBuild({ requestedAt: iso(noon - 240_000) }, { tree: "o2-0" }), heldBy("o2-0", { number: 2 })];
+    const objects = { pools: [aPool()], builders: builders(2), builds };
+    expect(waitingLine(left, objects, noon)).toContain("; o2-1: one build waits for a preferred builder");
   });
 });
 

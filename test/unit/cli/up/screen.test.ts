@@ -45,6 +45,16 @@ describe("the live table", () => {
     expect(heading(50)).toMatch(/^CHECK +PR +PHASE +VERDICT/);
   });
 
+  it("shows every verdict whole from 60 columns on, whatever the names", () => {
+    const long = { check: "build/AliceO2Group/AliceO2/o2-dataflow-cs8", repository: "a-long-owner/a-long-repository" };
+    const builds = [withVerdict("Failure", { ...long, number: 12_345, title: "Success  Skipped" })];
+    for (let width = 60; width <= 200; width += 1) {
+      const line = linesOf({ ...seen, builds }, width, 40).find((one) => one.startsWith("build/"));
+      expect(line).toMatch(/#12345 .*Failure/);
+      expect(line?.length).toBeLessThanOrEqual(width);
+    }
+  });
+
   it("shows the number of missing rows and the command for the full table", () => {
     expect(linesOf(seen, 120, 40)).toContainEqual(expect.stringMatching(/^… and \d+ more: builderpool get builders$/));
     expect(linesOf(seen, 120, 40)).toContainEqual(expect.stringMatching(/^… and \d+ more: builderpool get builds$/));
@@ -79,7 +89,13 @@ describe("problems that need attention", () => {
     const bad = Object.keys(poolConditions).flatMap((type) =>
       (["True", "False", "Unknown"] as const).filter((status) => isBad({ type, status })).map((is) => `${type} ${is}`),
     );
-    expect(bad).toEqual(["Stalled True", "Conflict True", "GitHubReachable False", "DefinitionsValid False"]);
+    expect(bad).toEqual([
+      "Stalled True",
+      "Conflict True",
+      "GitHubReachable False",
+      "DefinitionsValid False",
+      "BasesUsable False",
+    ]);
   });
 });
 

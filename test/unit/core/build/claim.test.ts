@@ -16,12 +16,27 @@ describe("claim", () => {
       phase: "Claimed",
       attempt: 1,
       claim: { ...holder, request: 1, commit: sha(1), since: iso(noon) },
+      lastTurn: iso(noon),
     });
     const two = applied(one, start(one, holder));
     expect(two.status).toMatchObject({ phase: "Running", attempt: 1, tree: "o2-0", claim: holder });
     const three = applied(two, finish(two, holder, finding));
-    expect(three.status).toEqual({ phase: "Done", attempt: 1, tree: "o2-0", rechecks: 0, verdict });
+    expect(three.status).toEqual({
+      phase: "Done",
+      attempt: 1,
+      tree: "o2-0",
+      lastTurn: iso(noon),
+      rechecks: 0,
+      verdict,
+    });
     expect(isWanted(three)).toBe(false);
+  });
+
+  it("counts an untested build as a turn of its group, and no recheck and no shadow", () => {
+    const turnOf = (build: Build) => applied(build, claim(build, holder, noon)).status?.lastTurn;
+    expect(turnOf(aBuild())).toBe(iso(noon));
+    expect(turnOf(aBuild({ group: "failed" }))).toBeUndefined();
+    expect(turnOf(aBuild({ shadow: { of: "o2-1", pool: "o2" } }))).toBeUndefined();
   });
 
   it.each<[string, Build]>([

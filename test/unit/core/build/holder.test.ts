@@ -36,6 +36,11 @@ describe("holder", () => {
       "It is a draft",
     ],
     [
+      "another pool published a verdict",
+      (build) => ({ ...build, spec: { ...build.spec, answered: 1 } }),
+      "Another pool or system published a verdict on build/O2/o2 of o/r#1",
+    ],
+    [
       "its claim was taken back",
       (build) => applied(build, takeBack(build, { cause: "Lost" }, noon)),
       `"o2-0" no longer holds attempt 1 of build/O2/o2 of o/r#1`,

@@ -19,6 +19,7 @@ describe("release", () => {
       phase: "Queued",
       attempt: 1,
       tree: "o2-0",
+      lastTurn: iso(noon),
       trouble: {
         reason: "FetchFailed",
         message: "reason: FetchFailed",
@@ -52,7 +53,9 @@ describe("release", () => {
   });
 
   it("records no trouble after a push, because the trouble was on the old commit", () => {
-    expect(released(running(), "Superseded").status).toEqual({ phase: "Queued", attempt: 1, tree: "o2-0" });
+    expect(released(running(), "Superseded").status).toEqual({
+      ...{ phase: "Queued", attempt: 1, tree: "o2-0", lastTurn: iso(noon) },
+    });
   });
 
   it("ignores the pause of an earlier request", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Builder } from "../../../../src/api/objects/builder.ts";
 import type { Stored } from "../../../../src/api/objects/kinds.ts";
 import { claim, release, takeBack } from "../../../../src/core/build/claim.ts";
+import { retryHoldOf } from "../../../../src/core/build/retry.ts";
 import { explainBuild } from "../../../../src/core/queue/explain.ts";
 import { requestBuild } from "../../../../src/core/queue/request.ts";
 import { aBuild, sha, withVerdict } from "../../../support/objects/build.ts";
@@ -93,6 +94,16 @@ describe("a build that broke a builder", () => {
       refused: "build/O2/o2 of o/r#1 has broken enough builders",
     });
     expect(claim(build, holderOf("o2-2"), noon + 9 * hour)).toHaveProperty("status");
+  });
+
+  it("waits for the broken builder: its verdict on another pull request, or 30 minutes", () => {
+    const build = brokenOn(["o2-0"], "DiskFull");
+    const holdOf = (self: string, pool: readonly Builder[], now: number) =>
+      retryHoldOf(build, { self, builders: pool, isShared: true, patience: 0, now });
+    expect(holdOf("o2-1", builders(3), noon + 60_000)).toBeGreaterThan(28 * 60_000);
+    expect(holdOf("o2-1", builders(3), noon + 31 * 60_000)).toBe(0);
+    expect(holdOf("o2-1", [worked("o2-0", noon + 2), ...builders(3).slice(1)], noon + 60_000)).toBe(0);
+    expect(holdOf("o2-0", builders(3), noon + 60_000)).toBe(0);
   });
 
   it("explains that it waits for the broken builder", () => {

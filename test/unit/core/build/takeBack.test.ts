@@ -12,6 +12,7 @@ describe("takeBack", () => {
     ["a claim of a suspect builder", claimed(), { cause: "Suspect" }],
     ["a claim of a lost builder", claimed(), { cause: "Lost" }],
     ["a build that a lost builder ran", running(), { cause: "Lost" }],
+    ["a build of a builder with another build", running(), { cause: "SecondClaim" }],
     ["a build that the earlier process ran", running(), { cause: "NewIncarnation", incarnation: "o2-0-2" }],
   ])("requeues %s and voids the old claim", (_, build, why) => {
     const back = applied(build, takeBack(build, why, noon));
@@ -54,6 +55,11 @@ describe("takeBack", () => {
       now = due;
     }
     expect(pauses).toEqual([0, 2, 4, 8]);
+  });
+
+  it("counts no broken builder for a second claim, so other builders may build at once", () => {
+    const back = applied(running(), takeBack(running(), { cause: "SecondClaim" }, noon));
+    expect(back.status.trouble).not.toHaveProperty("brokenBuilders");
   });
 
   it("adds no pause for a claim without a started build, however many builders were lost", () => {

@@ -41,7 +41,7 @@ describe("the arguments of aliBuild build", () => {
 
   it("contain empty variables that recipes read, and the number of processors without jobs", () => {
     expect(buildVectorOf(aCheck(), facts).join(" ")).toBe(
-      "build O2 -j 8 -z 4966 --defaults o2 -e ALIBOT_PR_REPO=AliceO2Group/AliceO2 -e ALIBUILD_O2_TESTS= -e ALIBUILD_O2_FORCE_GPU= " +
+      "build O2 -j 8 -z 4966 --defaults o2 --no-system O2,hello -e ALIBOT_PR_REPO=AliceO2Group/AliceO2 -e ALIBUILD_O2_TESTS= -e ALIBUILD_O2_FORCE_GPU= " +
         "-e ALIBUILD_O2PHYSICS_TESTS= -e ALIBUILD_XJALIENFS_TESTS= -e ALIBUILD_HEAD_HASH=aaaa -e ALIBUILD_BASE_HASH=bbbb " +
         "--fetch-repos --debug --no-auto-cleanup",
     );
@@ -80,6 +80,23 @@ describe("the arguments of aliBuild build", () => {
 
     expect(words.filter((word) => word.startsWith(`${name}=`))).toHaveLength(1);
     expect(words.join(" ")).not.toContain("forged");
+  });
+});
+
+describe("the remote store", () => {
+  it.each([
+    ["absent", undefined, []],
+    ["empty", "", ["--no-remote-store"]],
+    ["an address", "https://store.example.org", ["--remote-store", "https://store.example.org"]],
+  ])("that is %s is passed as such", (_, store, words) => {
+    const { remoteStore: _store, ...check } = aCheck({});
+    const vector = buildVectorOf({ ...check, ...(store !== undefined && { remoteStore: store }) }, facts);
+    expect(vector.filter((word) => word.includes("remote-store") || word.includes("store.example"))).toEqual(words);
+  });
+
+  it("that is none is none for the check of the machine as well", () => {
+    expect(doctorVectorOf(aCheck({ remoteStore: "" }))).toContain("--no-remote-store");
+    expect(doctorVectorOf(aCheck({ remoteStore: "https://x" }))).not.toContain("--no-remote-store");
   });
 });
 

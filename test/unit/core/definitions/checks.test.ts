@@ -49,7 +49,7 @@ describe("a check", () => {
       branch: "dev",
       timeouts: { command: "5m", build: "1h" },
       env: { A: "1", B: "" },
-      trust: { users: ["ktf"], collaborators: false, approvals: "AnyCommit" },
+      trust: { users: ["ktf"], collaborators: false, approvals: "Strict" },
     });
   });
 
@@ -106,6 +106,24 @@ describe("a check", () => {
     expect(poolChecksOf(aPool({ checks: [{ name: "c" }, { name: "c" }] })).broken[0]?.message).toMatch(/defined twice/);
     const written = ["build/O2/o2", "BUILD/o2/O2"].map((name) => ({ name, repository: `${name.slice(0, 5)}/r` }));
     expect(poolChecksOf(aPool({ checks: written })).broken[0]?.message).toMatch(/BUILD\/o2\/O2 is defined twice/);
+    const apart = ["o/r", "o/s"].map((repository, index) => ({
+      name: index === 0 ? "build/x" : "build/X",
+      repository,
+    }));
+    expect(poolChecksOf(aPool({ checks: apart }))).toMatchObject({
+      checks: [{ repository: "o/r" }],
+      broken: [
+        {
+          index: 1,
+          message:
+            "check build/X is defined for o/r and for o/s in pool o2, and the first definition is used, because a pool has one work area for each check name in any letter case; rename the second, or move it to another pool",
+        },
+      ],
+    });
+    const folders = ["O2", "o2", "alidist"].map((directory) => ({ repository: `o/${directory}`, directory }));
+    expect(poolChecksOf(aPool({ developmentPackages: folders })).broken[0]?.message).toMatch(
+      /two development packages/,
+    );
     const bare = aPool({ developmentPackages: [{ repository: "AliceO2Group/AliceO2", directory: "O2" }] });
     expect(poolChecksOf(bare).broken[0]?.message).toMatch(/has no recipes/);
   });
@@ -119,6 +137,9 @@ describe("a broken document", () => {
       'spec.update.maxUnavailable: expected a number of builders or a share such as 25%, found "x"',
     ]);
     expect(sentences({ package: "build" })[0]).toMatch(/aliBuild would take it for one of its own commands/);
+    expect(sentences({ trust: { team: "alice/O2 Experts" } })).toEqual([
+      'spec.trust.team: expected the slug of a team without its organisation, such as o2-experts, found "alice/O2 Experts"',
+    ]);
     expect(sentences({ tmieout: 1 })[0]).toMatch(/^spec.tmieout: unknown field/);
     expect(sentences({ branch: "--upload-pack=x" })[0]).toMatch(/^spec.branch: expected a branch name/);
   });
@@ -154,5 +175,36 @@ describe("one check in two pools", () => {
     expect(owner({ name: "build/O2/o2", repository: "aliceo2group/aliceo2" })).toBe("old");
     expect(owner({ name: "Build/o2/O2", repository: "AliceO2Group/AliceO2" })).toBe("old");
     expect(owner({ name: "another", repository: "AliceO2Group/AliceO2" })).toBeUndefined();
+  });
+
+  it("belongs to the younger pool while the older one is refused as a whole and has no builder", () => {
+    const young = { ...aPool({}, "young"), metadata: { name: "young", creationTimestamp: "2026-01-02T00:00:00Z" } };
+    const ownerBeside = (message: string, instances: number) => {
+      const conditions = [
+        {
+          type: "DefinitionsValid",
+          status: "False",
+          reason: "DefinitionInvalid",
+          message,
+          lastTransitionTime: "",
+        } as const,
+      ];
+      const metadata = { name: "old", creationTimestamp: "2026-01-01T00:00:00Z" };
+      const old = { ...aPool({}, "old"), metadata, status: { instances, conditions } };
+      return checkOwnersOf([old, young])({ name: "build/O2/o2", repository: "AliceO2Group/AliceO2" });
+    };
+    expect(ownerBeside("the API server refused to apply", 0)).toBe("young");
+    expect(ownerBeside("the API server refused to apply", 2)).toBe("old");
+    expect(ownerBeside("Not tested until they are corrected: x", 0)).toBe("old");
+  });
+
+  it("belongs to a loud pool before a silent one, and to the older silent pool without a loud one", () => {
+    const at = (name: string, day: number, silent: boolean) => ({
+      ...aPool({ silent }, name),
+      metadata: { name, creationTimestamp: `2026-01-0${day}T00:00:00Z` },
+    });
+    const check = { name: "build/O2/o2", repository: "AliceO2Group/AliceO2" };
+    expect(checkOwnersOf([at("silent", 1, true), at("loud", 2, false)])(check)).toBe("loud");
+    expect(checkOwnersOf([at("silent", 1, true), at("next", 2, true)])(check)).toBe("silent");
   });
 });

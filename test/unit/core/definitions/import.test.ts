@@ -51,6 +51,15 @@ describe("the files of a check", () => {
     ]);
   });
 
+  it.each(["macos/osx_arm64", "macos/aido2osx7", "mesosci/osx_arm64"])("of %s become a pool of hosts", (path) => {
+    const { pools, findings } = importTree([{ path: `${path}/a.env`, text: `${plain}\nCONTAINER_IMAGE=x/y` }]);
+    expect(pools[0]?.spec).toMatchObject({ instances: 0, external: { names: [] } });
+    expect(pools[0]?.spec).not.toHaveProperty("image");
+    expect(findings.map(({ message }) => message)).toContainEqual(
+      expect.stringContaining(`list the hosts of ${path} there`),
+    );
+  });
+
   it("move shared fields to the pool and keep only the differences in a check", () => {
     const { pools } = importTree([
       { path: "r/b/1.env", text: `${plain}ALIBUILD_O2_TESTS=1\nUSE_RECC=1\nTRUST_COLLABORATORS=1` },
@@ -67,6 +76,7 @@ describe("the files of a check", () => {
         { repository: "o/r", branch: "dev" },
         { repository: "alisw/alidist", branch: "master" },
       ],
+      trust: { approvals: "AnyCommit" },
       env: { USE_RECC: "1" },
       checks: [
         { name: "c", trust: { collaborators: true }, sharedTree: true, env: { ALIBUILD_O2_TESTS: "1" } },
@@ -163,48 +173,6 @@ describe("the file with fifty lines of comment, with quotes and apostrophes", ()
   });
 });
 
-describe("a construct that needs a shell", () => {
-  it.each([
-    ["JOBS=$(nproc)", "command substitution"],
-    ["JOBS=`nproc`", "command substitution"],
-    ['JOBS="$(nproc)"', "command substitution"],
-    ["JOBS=$((1+1))", "arithmetic"],
-    ["JOBS=${X:-3}", "`${…}` with more than a name"],
-    ["JOBS=(1 2)", "an array"],
-    ["JOBS[0]=1", "an array"],
-    ["JOBS+=1", "appending with `+=`"],
-    ["if true; then JOBS=1; fi", "`if`, a conditional or loop"],
-    ["rm -rf /", "the command `rm`"],
-    ["JOBS=1 make", "the command `make`"],
-    ["JOBS=1 && SILENT=1", "`&`"],
-    ["JOBS=1 > file", "`>`"],
-    ["JOBS=$1", "a parameter of the shell such as `$1`"],
-    ["REMOTE_STORE=~/x", "`~` for a home folder"],
-    ["REMOTE_STORE=$'a'", "a `$` before a quote"],
-    ["JOBS='1", "a `'` that is not closed"],
-    ['JOBS="1', 'a `"` that is not closed'],
-    ["JOBS=1\r", "a carriage return or NUL"],
-  ])("%j leaves out the file and is reported", (text, construct) => {
-    const result = tree(text);
-    expect(result.pools).toEqual([]);
-    expect(problems(result)).toEqual([
-      `c.env:7: ${construct} is not supported: only plain assignments are read; this file and every check that inherits from it are left out`,
-    ]);
-  });
-
-  it("in DEFAULTS.env leaves out every check that inherits from it, and is reported once", () => {
-    const result = importTree([
-      { path: "role/DEFAULTS.env", text: "\nJOBS=$(nproc)" },
-      { path: "role/box/a.env", text: plain },
-      { path: "role/box/b.env", text: plain },
-      { path: "other/box/c.env", text: plain },
-    ]);
-    expect(result.pools.map(({ metadata }) => metadata.name)).toEqual(["other-box"]);
-    expect(problems(result)).toHaveLength(1);
-    expect(problems(result)[0]).toMatch(/^role\/DEFAULTS.env:2: command substitution/);
-  });
-});
-
 describe("a finding", () => {
   it.each([
     [
@@ -243,6 +211,31 @@ describe("a finding", () => {
       "DEFAULTS.env:1: INSTALL_ALIBOT is not needed: ali-bot is not installed",
     ]);
     expect(findings.filter(({ file }) => file === "DEFAULTS.env")).toHaveLength(1);
+  });
+
+  it("puts a check name that appears again in a folder into another pool", () => {
+    const other = plain.replace(/^PR_REPO=.*$/m, "PR_REPO=o/other").replace(/^CHECK_NAME=.*$/m, "CHECK_NAME=C");
+    const result = importTree([
+      { path: "a/box/b.env", text: plain.replace(/^CHECK_NAME=.*$/m, "CHECK_NAME=b") },
+      { path: "a/box/c.env", text: plain },
+      { path: "a/box/d.env", text: other },
+    ]);
+    const names = result.pools.map(({ metadata, spec }) => [
+      metadata.name,
+      (spec["checks"] as readonly { name: string }[]).map(({ name }) => name),
+    ]);
+
+    expect(names).toEqual([
+      ["a-box", ["b", "c"]],
+      ["a-box-2", ["C"]],
+    ]);
+    expect(result.findings).toContainEqual(
+      expect.objectContaining({
+        file: "a/box/d.env",
+        message:
+          "CHECK_NAME C appears twice in this folder, and a pool has each check name once; this check is in the pool a-box-2",
+      }),
+    );
   });
 
   it("names two checks of a repository with the same name, and the first of them", () => {

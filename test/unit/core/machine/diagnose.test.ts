@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { isKnownArchitecture } from "../../../../src/core/machine/architecture.ts";
 import { diagnoseMachine } from "../../../../src/core/machine/diagnose.ts";
 import type { ApiFacts, MachineFacts } from "../../../../src/core/machine/facts.ts";
 
@@ -7,7 +8,8 @@ const machine: MachineFacts = {
   node: "24.21.0",
   programs: [{ name: "rsync", version: "rsync 3.2.7" }],
   python: "/usr/bin/python3",
-  isolated: true,
+  isolation: { processes: true, ipc: true, files: true },
+  noGroups: undefined,
   users: { meaning: "builds run as user 65002", fate: "apart" },
   folder: { path: "/w", exists: true, running: false, caseSensitive: true, free: 200e9, wanted: 100e9 },
   pages: { address: "127.0.0.1:8089" },
@@ -53,8 +55,18 @@ describe("the diagnosis of a machine", () => {
     ],
     [
       "no PID namespaces",
-      { isolated: false },
+      { isolation: { processes: false, ipc: true, files: true } },
       "warn processes: PID namespaces are not available: leftover processes are found by a mark in their environment, but a build can remove the mark",
+    ],
+    [
+      "no mount namespaces",
+      { isolation: { processes: true, ipc: true, files: false } },
+      "warn isolation: mount or IPC namespaces are not available: owners and modes alone protect tools and base, and leftovers in /tmp are deleted after each build",
+    ],
+    [
+      "no control groups",
+      { noGroups: "the controllers memory and pids are not available" },
+      "warn limits: builds have no control groups, because the controllers memory and pids are not available: the kernel kills builds first if memory is short, and limits the processes of their user",
     ],
     [
       "a refused cell user",
@@ -163,5 +175,21 @@ describe("the diagnosis of a machine", () => {
     expect(mac.find(({ about }) => about === "python")?.todo).toBe("brew install python3");
     const [none] = diagnoseMachine({ ...machine, apis: [{ ...api, credential: "none", secret: "gh" }] }).slice(-1);
     expect(none?.todo).toMatch(/^put its files into secrets\/gh\/ of the work folder/);
+  });
+});
+
+describe("an architecture", () => {
+  it.each([
+    ["slc9_x86-64", true],
+    ["slc10_aarch64", true],
+    ["ubuntu2404_x86-64", true],
+    ["osx_arm64", true],
+    ["fedora33_x86-64", true],
+    ["debian13_x86-64", false],
+    ["slc9_x86", false],
+    ["el9_x86-64", false],
+    ["osx_arm", false],
+  ])("%s is known to aliBuild: %s", (name, isKnown) => {
+    expect(isKnownArchitecture(name)).toBe(isKnown);
   });
 });

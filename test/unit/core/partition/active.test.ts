@@ -4,6 +4,8 @@ import { activeBuildersOf, isActive } from "../../../../src/core/partition/activ
 import { aBuilder } from "../../../support/objects/builder.ts";
 
 const { status: _, ...withoutStatus } = aBuilder("o2-0");
+const { account: __, ...spec } = aBuilder("mac-a").spec;
+const aHostWithoutAccount = { ...aBuilder("mac-a"), spec };
 const at = "2026-01-01T00:00:00Z";
 
 describe("a builder in the partition", () => {
@@ -24,13 +26,15 @@ describe("a builder in the partition", () => {
       "is Ready without a marker",
       { ...withoutStatus, status: { phase: "Ready", incarnation: "o2-0-1", revision: "r1" } },
     ],
+    ["is a host without an account", aHostWithoutAccount],
+    ["is a host that reported with an earlier account", aBuilder("mac-a", { podUid: "account-of-yesterday" })],
     ["is deleted", { ...aBuilder("o2-0"), metadata: { name: "o2-0", deletionTimestamp: at } }],
   ])("is not a builder that %s", (_, builder) => {
     expect(isActive(builder)).toBe(false);
   });
 
   it("is ranked by worker index; outside hosts without an index come last", () => {
-    const outside = { ...aBuilder("mac-a"), spec: { pool: "o2", desired: "Active" as const, external: true } };
+    const outside = aBuilder("mac-a");
     const fleet = [
       outside,
       aBuilder("o2-10"),

@@ -18,7 +18,7 @@ describe("a new pool", () => {
   it("emits no Event when it has no instances", () => {
     const world = new World({ instances: 0 });
     expect(eventsOf(world.step())).toEqual([]);
-    expect(actionsOf(world)).toEqual(["addFinalizer", "replicas 0"]);
+    expect(actionsOf(world)).toEqual(["addFinalizer"]);
   });
 
   it("is Available and has no action once its builders are warm", () => {

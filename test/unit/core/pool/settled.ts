@@ -40,3 +40,13 @@ export function settled(spec: ConstructorParameters<typeof World>[0]): World {
   world.done.length = 0;
   return world;
 }
+
+/** A settled pool whose hosts have all joined. */
+export function joined(spec: ConstructorParameters<typeof World>[0]): World {
+  const world = new World(spec);
+  world.step();
+  for (const { spec: own, metadata } of world.builders.values()) if (own.external) world.startHost(metadata.name);
+  world.settle();
+  world.done.length = 0;
+  return world;
+}

@@ -1,18 +1,28 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Builder, BuilderPhase, BuilderStatus } from "../../../../src/api/objects/builder.ts";
 import { apiVersion, restartAnnotation } from "../../../../src/api/objects/group.ts";
 import { BuilderPool, type BuilderPoolSpec } from "../../../../src/api/objects/pool.ts";
+import type { Trial } from "../../../../src/core/comparison/trials.ts";
 import type { Action, PoolPlan } from "../../../../src/core/pool/action.ts";
 import { type Member, membersOf } from "../../../../src/core/pool/builder/member.ts";
 import type { Pod } from "../../../../src/core/pool/builder/pod.ts";
 import { type BuilderTimers, observeTimers, withAges } from "../../../../src/core/pool/builder/timers.ts";
-import type { ListingState, ObservedPool, Workload, WorkloadEnvironment } from "../../../../src/core/pool/observed.ts";
+import type {
+  ListingState,
+  ObservedPool,
+  TakenHost,
+  Workload,
+  WorkloadEnvironment,
+} from "../../../../src/core/pool/observed.ts";
 import { planPool } from "../../../../src/core/pool/plan.ts";
 import {
   advanceBuilders,
+  advanceHosts,
   applyAction,
   removeEndedPods,
   type SimulatedPool,
   startMissingPods,
+  statusOfHost,
   statusOfPod,
   terminateExcessPods,
   withBuilder,
@@ -38,13 +48,20 @@ export class World {
   listings: ListingState[] = [];
   refused: string | undefined;
   unsettled = 0;
+  trials: readonly Trial[] = [];
   environment: WorkloadEnvironment = {};
+  takenHosts: TakenHost[] = [];
+  version: string | undefined;
+  /** Builders with a claim. */
+  holders: ReadonlySet<string> = new Set();
   now = 0;
   /** All actions of the plans, in order. */
   readonly done: Action[] = [];
   #state: SimulatedPool;
   #timers: BuilderTimers = new Map();
   #deletedAt: number | undefined;
+  #hostSeenAt = 0;
+  #processes = 0;
 
   constructor(spec: SpecInput = {}) {
     const pool = aPool(spec);
@@ -85,27 +102,44 @@ export class World {
       waiting: { queued: 0 },
       environment: this.environment,
       listings: this.listings,
+      trials: this.trials,
       ...(this.refused !== undefined && { refused: this.refused }),
+      takenHosts: this.takenHosts,
+      ...(this.version !== undefined && { version: this.version }),
       definitions: { broken: [], conflicts: [] },
       unsettled: this.unsettled,
-      deletingFor: this.#deletedAt === undefined ? 0 : this.now - this.#deletedAt,
+      ...this.#deletion(),
     };
   }
 
-  /** One reconcile. */
-  step(): PoolPlan {
-    const plan = planPool(this.observe(), this.now);
+  #deletion(): Pick<ObservedPool, "deletingFor" | "holders" | "withoutHostsFor"> {
+    if (this.#deletedAt === undefined) return { deletingFor: 0 };
+    if ([...this.builders.values()].some(({ spec }) => spec.external)) this.#hostSeenAt = this.now;
+    return {
+      deletingFor: this.now - this.#deletedAt,
+      holders: this.holders,
+      ...(this.pool.spec.external !== undefined && { withoutHostsFor: this.now - this.#hostSeenAt }),
+    };
+  }
+
+  /** One reconcile. With `stale` the operator sees an older status. It never writes over a newer trial of a canary. */
+  step(stale = this.pool.status): PoolPlan {
+    const observed = this.observe();
+    const { status: _, ...pool } = observed.pool;
+    const plan = planPool({ ...observed, pool: { ...pool, ...(stale !== undefined && { status: stale }) } }, this.now);
     for (const action of plan.actions) this.#apply(action);
-    this.#setPool({ status: plan.status });
+    if (isDeepStrictEqual(stale?.canary, this.pool.status?.canary)) this.#setPool({ status: plan.status });
     return plan;
   }
 
   /** Alternates reconciles and steps of the builders until nothing changes. Returns the number of rounds. */
   settle(limit = 200): number {
     for (let round = 1; round <= limit; round += 1) {
+      const before = this.pool.status?.canary;
       const plan = this.step();
       const hasMoved = this.advance();
-      if (plan.actions.length === 0 && !hasMoved) return round;
+      const isAnnounced = isDeepStrictEqual(before, this.pool.status?.canary);
+      if (plan.actions.length === 0 && !hasMoved && isAnnounced) return round;
     }
     throw new Error(`not settled after ${limit} rounds: ${planPool(this.observe(), this.now).because}`);
   }
@@ -116,7 +150,7 @@ export class World {
    */
   advance(): boolean {
     const before = this.#state;
-    this.#state = fill(advanceBuilders(removeEndedPods(before), nextPhaseOf));
+    this.#state = fill(advanceHosts(advanceBuilders(removeEndedPods(before), nextPhaseOf), nextPhaseOf));
     return this.#state !== before;
   }
 
@@ -133,9 +167,29 @@ export class World {
     this.#setPool({ metadata: { ...this.pool.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } });
   }
 
-  addOutsideHost(name: string): void {
-    const spec = { pool: "o2", desired: "Active" as const, external: true };
-    this.#state = withBuilder(this.#state, { apiVersion, kind: "Builder", metadata: { name }, spec });
+  /** A process of the host registers: after `join`, a reboot or a reinstallation. Does nothing without a Builder. */
+  startHost(name: string): void {
+    const builder = this.builders.get(name);
+    if (builder === undefined) return;
+    this.#processes += 1;
+    const { revision = "" } = builder.spec;
+    const status = statusOfHost(name, { incarnation: `${name} run ${this.#processes}`, revision }, "Warming");
+    this.#state = withBuilder(this.#state, { ...builder, status });
+  }
+
+  /** The process of a host that has joined writes its status, or the operator marks it. */
+  setHost(name: string, phase: BuilderPhase, more: Partial<BuilderStatus> = {}): void {
+    const builder = this.builders.get(name);
+    if (builder?.status === undefined) return;
+    const status = { ...statusOfHost(name, builder.status, phase), ...more };
+    this.#state = withBuilder(this.#state, { ...builder, status });
+  }
+
+  /** A person deletes the Builder of a host. */
+  forget(name: string): void {
+    const builders = new Map(this.builders);
+    builders.delete(name);
+    this.#state = { ...this.#state, builders };
   }
 
   annotate(name: string, annotations: Record<string, string>): void {

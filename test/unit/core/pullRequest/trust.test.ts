@@ -28,11 +28,28 @@ describe("decideTrust", () => {
   it.each([
     ["the login itself", ["alice"], true],
     ["the login with blanks around it, as after a comma", ["ktf", " alice "], true],
-    ["the login in another case", ["Alice"], false],
+    ["the login in another case", ["Alice"], true],
+    ["the login as people mention it", ["@alice"], true],
     ["a part of the login", ["ali"], false],
     ["an empty list", [], false],
   ])("W-19: by name: %s", (_, users, trusted) => {
     expect(decide({ users }, {}).trusted).toBe(trusted);
+  });
+
+  it.each([
+    ["alice", "ALICE", true],
+    ["ALICE", "alice", true],
+    ["alibuild", "alibuild[bot]", true],
+    ["aliBuild[bot]", "alibuild[bot]", true],
+    // Everybody can register a login that equals the name of a bot.
+    ["alibuild[bot]", "alibuild", false],
+    ["alibuild[bot]", "alibuild[bot]2", false],
+  ])("the user %s is the account %s: %s", (user, author, trusted) => {
+    expect(decide({ users: [user] }, { author }).trusted).toBe(trusted);
+  });
+
+  it("compares teams and their members without regard to case", () => {
+    expect(decide({ team: "Experts" }, { author: "Alice" })).toMatchObject({ trusted: true, rule: "Team" });
   });
 
   it("trusts members of the check's team only", () => {
@@ -44,7 +61,7 @@ describe("decideTrust", () => {
   it("never trusts a deleted account by name", () => {
     const ghosts = new Map([["experts", new Set(["ghost"])]]);
     const pullRequest = aPullRequest({ author: "ghost", association: "NONE" });
-    const trust = { collaborators: true, users: ["ghost"], team: "experts", approvals: "AnyCommit" as const };
+    const trust = { collaborators: true, users: ["Ghost"], team: "experts", approvals: "AnyCommit" as const };
     expect(decideTrust(trust, pullRequest, ghosts).trusted).toBe(false);
   });
 

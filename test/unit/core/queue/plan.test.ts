@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Build } from "../../../../src/api/objects/build.ts";
+import { commitLabel } from "../../../../src/api/objects/group.ts";
 import type { Stored } from "../../../../src/api/objects/kinds.ts";
 import { buildNameOf } from "../../../../src/core/build/identity.ts";
 import { aBuild, heldBy, sha, withVerdict } from "../../../support/objects/build.ts";
@@ -21,6 +22,7 @@ describe("new pull request", () => {
         "ci.alice.cern.ch/pool": "o2",
         "ci.alice.cern.ch/check": "build_O2_o2",
         "ci.alice.cern.ch/pull-request": "12",
+        "ci.alice.cern.ch/commit": "00000000",
       },
       ownerReferences: [
         { apiVersion: "ci.alice.cern.ch/v1alpha1", kind: "BuilderPool", name: "o2", uid: "uid-o2", controller: true },
@@ -91,6 +93,18 @@ describe("existing Build", () => {
     ["with a check of unknown owner", { ownerOf: () => undefined, pullRequests: [aPullRequest()] }],
   ])("stays unchanged %s", (_, fields) => {
     expect(plan({ ...fields, builds: [build] })).toEqual([]);
+  });
+
+  it("has the first digits of its commit as a label, which follows a push and reaches Builds without a label", () => {
+    const pushed = plan({ pullRequests: [aPullRequest({ commit: "f".repeat(40) })], builds: [build] });
+    const { [commitLabel]: _, ...labels } = build.metadata.labels ?? {};
+    const before = { ...build, metadata: { ...build.metadata, labels: { ...labels, mine: "kept" } } };
+    const found = plan({ pullRequests: [aPullRequest()], builds: [before] });
+
+    expect(pushed.map((action) => action.build.metadata.labels?.[commitLabel])).toEqual(["ffffffff"]);
+    expect(found.map((action) => action.build.metadata.labels)).toEqual([
+      { ...labels, mine: "kept", [commitLabel]: "00000000" },
+    ]);
   });
 
   it("is deleted when its check was removed from the pool, and other Builds stay", () => {

@@ -1,5 +1,5 @@
 import type { Stored } from "../../../../src/api/objects/kinds.ts";
-import { buildNameOf } from "../../../../src/core/build/identity.ts";
+import { buildNameOf, labelCommit } from "../../../../src/core/build/identity.ts";
 import type { Listing, PullRequest } from "../../../../src/core/pullRequest/pullRequest.ts";
 import { type ObservedQueue, planQueue } from "../../../../src/core/queue/plan.ts";
 import { aCheck } from "../../../support/objects/check.ts";
@@ -39,7 +39,10 @@ export const spec = (fields: QueueFields) => plan(fields)[0]?.build.spec;
 /** A Build with the name from the plan. */
 export function named(build: Stored<"Build">): Stored<"Build"> {
   const { check: name, repository, number } = build.spec;
-  return { ...build, metadata: { ...build.metadata, name: buildNameOf("o2", { name, repository }, number) } };
+  return labelCommit({
+    ...build,
+    metadata: { ...build.metadata, name: buildNameOf("o2", { name, repository }, number) },
+  });
 }
 
 /** The spec fields that the plan gives the Build of `aPullRequest()`. */

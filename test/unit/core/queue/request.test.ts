@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Stored } from "../../../../src/api/objects/kinds.ts";
 import type { BuilderPoolSpec } from "../../../../src/api/objects/pool.ts";
+import { isWanted } from "../../../../src/core/build/state.ts";
 import type { PullRequest } from "../../../../src/core/pullRequest/pullRequest.ts";
 import { aBuild, heldBy, sha, withVerdict } from "../../../support/objects/build.ts";
 import { aListing } from "../../../support/objects/listing.ts";
@@ -54,13 +55,15 @@ describe("request", () => {
     const silent = withVerdict("Success", settled);
     const verdict = { ...silent.status?.verdict, silent: true };
     const build = { ...silent, status: { ...silent.status, verdict } } as Stored<"Build">;
-    expect(spec({ pullRequests: [aPullRequest()], builds: [named(build)] })).toMatchObject({
+    const pool = aPool({ silent: true });
+    expect(spec({ pool, pullRequests: [aPullRequest()], builds: [named(build)] })).toMatchObject({
       request: 1,
       group: "succeeded",
+      silent: true,
     });
   });
 
-  it("answered in silent mode is raised once when the pool or check leaves silent mode, but not for a silent builder", () => {
+  it("answered in silent mode is raised once as soon as nothing is silent, whoever saw silent mode end", () => {
     const verdict = { ...withVerdict("Success").status?.verdict, silent: true };
     const build = (fields: object) =>
       named({
@@ -72,9 +75,52 @@ describe("request", () => {
     expect(loud?.spec).toMatchObject({ request: 2, group: "untested" });
     expect(loud?.spec.silent).toBeUndefined();
     expect(plan({ pullRequests, builds: [loud as Stored<"Build">] })).toEqual([]);
-    expect(plan({ pullRequests, builds: [build({})] })).toEqual([]);
+    expect(plan({ pullRequests, builds: [build({})] })[0]?.build.spec).toMatchObject({ request: 2, group: "untested" });
     const quiet = aPool({ silent: true });
     expect(plan({ pullRequests, pool: quiet, builds: [build({ silent: true })] })).toEqual([]);
+  });
+
+  it("answered in silent mode is not raised while GitHub shows the verdict of another pool", () => {
+    const silent = withVerdict("Success", { ...settled, group: "succeeded" });
+    const verdict = { ...silent.status?.verdict, silent: true };
+    const build = (status: object) =>
+      named({ ...silent, status: { ...silent.status, verdict, ...status } } as Stored<"Build">);
+    const shown = (state: "SUCCESS" | "ERROR" | "PENDING") => [aPullRequest(status(state))];
+    for (const state of ["SUCCESS", "ERROR"] as const)
+      expect(plan({ pullRequests: shown(state), builds: [build({})] })).toEqual([]);
+    expect(spec({ pullRequests: shown("PENDING"), builds: [build({})] })).toMatchObject({ request: 2 });
+    const own = (state: string) => {
+      const reported = { commit: sha(1), request: 0, state, description: "", url: "", at: iso(noon), writes: 1 };
+      return plan({ pullRequests: shown("ERROR"), builds: [build({ reported })] });
+    };
+    // Seen in the soak: this pool had announced the commit, and the other pool gave the verdict.
+    expect(own("pending")).toEqual([]);
+    expect(own("success")).toEqual([]);
+    expect(own("error")[0]?.build.spec).toMatchObject({ request: 2 });
+  });
+
+  it("is answered while GitHub shows the verdict of another pool or system, and wanted again after that", () => {
+    const elsewhere = [aPullRequest(status("SUCCESS"))];
+    const answered = spec({ pullRequests: elsewhere, builds: [named(aBuild({ ...settled, request: 1 }))] });
+    expect(answered).toMatchObject({ request: 1, answered: 1, group: "succeeded" });
+    const build = named(aBuild(answered));
+    expect(isWanted(build)).toBe(false);
+    expect(plan({ pullRequests: elsewhere, builds: [build] })).toEqual([]);
+    const cleared = spec({ pullRequests: [aPullRequest(status("PENDING"))], builds: [build] });
+    expect(cleared).toMatchObject({ request: 2, answered: 1, group: "untested" });
+    expect(isWanted(named(aBuild(cleared)))).toBe(true);
+  });
+
+  it("stays wanted beside the status of another system while a loud builder builds it", () => {
+    const builds = [named(heldBy("o2-0", settled))];
+    const { answered } = spec({ pullRequests: [aPullRequest(status("SUCCESS"))], builds }) ?? {};
+    expect(answered).toBeUndefined();
+  });
+
+  it("of a pool that was silent is answered by the verdict of another pool, also while it is built", () => {
+    const pullRequests = [aPullRequest(status("SUCCESS"))];
+    const builds = [named(heldBy("o2-0", { ...settled, silent: true }))];
+    expect(spec({ pullRequests, builds })).toMatchObject({ request: 1, answered: 1 });
   });
 
   describe("for a rebuild", () => {

@@ -48,7 +48,7 @@ describe("comment pages", () => {
     const link = '<https://api.github.com/repositories/1/issues/7/comments?page=2>; rel="next"';
     const pages = [
       Array.from({ length: 100 }, (_, id) => ({ id, body: "another" })),
-      [{ id: 300, body: "Error while checking c for 1: old" }],
+      [{ id: 300, body: "Error while checking c for 1: old\n<!-- m -->" }],
     ];
     await using server = await scripted(({ method, url }) => {
       if (method !== "GET") return { body: {} };
@@ -57,7 +57,7 @@ describe("comment pages", () => {
     });
     const { client } = gitHub(server, { path: "/broker" });
     const prefix = "Error while checking c for 1";
-    const comment = { repository: "alice/o2", number: 7, prefix, body: `${prefix}: new` };
+    const comment = { repository: "alice/o2", number: 7, prefix, marker: "<!-- m -->", body: `${prefix}: new` };
     expect(await client.upsertComment(comment, signal)).toEqual({ written: true });
     expect(server.requests.map(({ method, url }) => `${method} ${url.split("?")[0]}`)).toEqual([
       "GET /broker/repos/alice/o2/issues/7/comments",

@@ -5,7 +5,13 @@ import { type Response, scripted } from "../../../support/github/scripted.ts";
 import { errorOf, failing, gitHub, signal, status, token } from "../asking.ts";
 
 describe("a refused request", () => {
-  const comment = { repository: "alice/o2", number: 7, prefix: "Error while", body: "Error while checking" };
+  const comment = {
+    repository: "alice/o2",
+    number: 7,
+    prefix: "Error while",
+    marker: "<!-- m -->",
+    body: "Error while checking",
+  };
   const limits = { "x-ratelimit-limit": "5000", "x-ratelimit-remaining": "0", "x-ratelimit-resource": "core" };
 
   it.each<[string, GitHubError["code"], Response]>([

@@ -42,15 +42,22 @@ const errorAt = (position: number, ...rest: string[]) => ({
 interface Script {
   probe?: object[] | "missing";
   open?: object;
-  nodes?: (ids: readonly string[]) => object;
+  nodes?: (ids: readonly string[]) => {
+    readonly data: { readonly nodes?: readonly unknown[]; readonly node?: unknown };
+  };
 }
 
 /** Reads the script at every request, so that a test may change it. */
 function respond(script: Script) {
   return ({ method, body }: Request): Response => {
     if (method === "GET") return script.probe === "missing" ? { status: 404 } : { body: script.probe ?? [] };
-    const { query, variables } = body as { query: string; variables: { ids: string[] } };
-    return { body: (query.startsWith("query Open") ? script.open : script.nodes?.(variables.ids)) ?? {} };
+    const { query, variables } = body as { query: string; variables: { ids?: string[]; heads0?: string[] } };
+    if (query.startsWith("query Open")) return { body: script.open ?? {} };
+    const { ids = [], heads0 = [] } = variables;
+    const reply = script.nodes?.(ids.length > 0 ? ids : heads0);
+    if (reply === undefined) return { body: {} };
+    const heads = heads0.length === 0 ? [] : script.nodes?.(heads0).data.nodes;
+    return { body: { ...reply, data: { ...reply.data, heads0: heads, heads1: [], heads2: [] } } };
   };
 }
 
@@ -114,7 +121,7 @@ describe("a reply with errors", () => {
   it("makes a pull request unreadable, not untested, when its statuses have an error", async () => {
     const nodes = () => ({
       data: { nodes: [null, { ...commit(2), status: null }] },
-      errors: [{ type: "NOT_FOUND", message: "gone", path: ["nodes", 0] }],
+      errors: [{ type: "NOT_FOUND", message: "gone", path: ["heads0", 0] }],
     });
     await using world = await listing({ open: { data: openPage([1, 2], [node(1), node(2)]) }, nodes });
     await world.list();

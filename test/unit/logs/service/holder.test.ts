@@ -39,6 +39,24 @@ describe("a builder may write the log of", () => {
   });
 });
 
+describe("the log directory of a shadow", () => {
+  const shadow = { of: "o1-7", pool: "o1" };
+  const own = `${directory}-shadow-o2`;
+  const mayWrite = (path: string, change: Partial<FoundBuild["spec"]>) => {
+    api.builds = [{ spec: { ...spec, ...change }, status: { claim: by("o2-0") } }];
+    return holding({ builder: "o2-0", pool: "o2" }, path);
+  };
+
+  it("belongs to the builder of the shadow, not to the builder of the loud build", async () => {
+    expect(await mayWrite(own, {})).toBe(false);
+    expect(await mayWrite(own, { shadow })).toBe(true);
+  });
+
+  it("is the only directory of the builder of the shadow", async () => {
+    expect(await mayWrite(directory, { shadow })).toBe(false);
+  });
+});
+
 describe("a builder may not write the log of", () => {
   it.each([
     ["a waiting Build", undefined],

@@ -1,7 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { TooManyRequests } from "../../../../src/logs/service/holder.ts";
-import { type Bearer, cacheReviews, type Review } from "../../../../src/logs/service/review.ts";
+import { type Bearer, cacheReviews, createTokenReview, type Review } from "../../../../src/logs/service/review.ts";
 import { createReviewLimits } from "../../../../src/logs/service/reviewLimits.ts";
+import { tokenReviews } from "../../../support/logs/tokenReviews.ts";
+
+describe("createTokenReview", () => {
+  it.each<[account: string, pod: string | undefined, bearer: Bearer]>([
+    ["ci:o2-builder", "o2-1", { builder: "o2-1", pool: "o2" }],
+    ["ci:mac01.o2.host", undefined, { builder: "mac01", pool: "o2" }],
+    ["ci:mac01.o2.host", "o2-1", { builder: "mac01", pool: "o2" }],
+    ["other:mac01.o2.host", undefined, { other: "system:serviceaccount:other:mac01.o2.host" }],
+    ["ci:mac01.o2.host.more", undefined, { other: "system:serviceaccount:ci:mac01.o2.host.more" }],
+    ["ci:o2-builder", undefined, { other: "system:serviceaccount:ci:o2-builder" }],
+  ])("knows the account %s with the pod %s", async (account, pod, bearer) => {
+    const username = `system:serviceaccount:${account}`;
+    await using reviews = await tokenReviews({ token: { username, ...(pod !== undefined && { pod }) } });
+    const own = { ownToken: async () => "own", audience: "builderpool-logs", namespace: "ci" };
+    expect(await createTokenReview({ apiServer: reviews.address, ...own })("token", "")).toEqual(bearer);
+  });
+});
 
 describe("cacheReviews", () => {
   it("caches a result for one minute", async () => {

@@ -31,6 +31,32 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
+describe("the former address of a log", () => {
+  const page = async (path: string) => {
+    const answer = await get(path);
+    const location = answer.headers.get("location");
+    return answer.status === 302 && location !== null
+      ? new URL(location, `http://logs${path}`).pathname
+      : answer.status;
+  };
+
+  it("leads to the present address of the only check that had it", async () => {
+    const present = "/o/r/2/abc/build_hello_o2__20f66d009cef53cf";
+    await mkdir(join(directory, present, "artifacts"), { recursive: true });
+    await writeFile(join(directory, present, "pretty.html"), "<h1>red</h1>");
+    for (const rest of ["", "/", "/pretty.html", "/artifacts/", "/artifacts/a%20b.txt"])
+      expect(await page(`/o/r/2/abc/build_hello_o2${rest}`)).toBe(`${present}${rest}`);
+    expect((await get(`${present}/pretty.html`)).status).toBe(200);
+  });
+
+  it("is unknown if two checks had it, or none", async () => {
+    await mkdir(join(directory, "/o/r/3/abc/a_b__20f66d009cef53cf"), { recursive: true });
+    await mkdir(join(directory, "/o/r/3/abc/a_b__20f66d009cef53ce"), { recursive: true });
+    for (const path of ["/o/r/3/abc/a_b/pretty.html", "/o/r/3/abc/a/pretty.html", "/o/r/3/abc/a_b__20f66d009cef53c"])
+      expect(await page(path)).toBe(404);
+  });
+});
+
 describe("log server", () => {
   it.each([
     ["fullLog.txt", "text/plain; charset=utf-8"],

@@ -140,6 +140,21 @@ describe("a drained builder", () => {
   });
 });
 
+describe("a builder with the claims of two builds", () => {
+  it("keeps one of them", async () => {
+    await using machine = await aMachine({ instances: 1 });
+    await machine.pass(30 * second);
+    await aHeldBuild(machine, "Running", "o2-0", "b0");
+    await aHeldBuild(machine, "Running");
+    await machine.pass(10 * second);
+    const phases = (await machine.store.list("Build")).map(({ status }) => status?.phase);
+    expect(phases.toSorted()).toEqual(["Queued", "Running"]);
+    expect((await machine.store.get("Build", "b1"))?.status?.trouble?.message).toBe(
+      '"o2-0" held another build too, and a builder runs one build at a time',
+    );
+  });
+});
+
 describe("a builder with an ended process", () => {
   it("is Lost at once, and its running build is requeued", async () => {
     await using machine = await aMachine({ instances: 1 });

@@ -1,5 +1,7 @@
+import { Histogram } from "prom-client";
 import { describe, expect, it } from "vitest";
 import { exportMetrics } from "../../../../src/operator/metrics/export.ts";
+import { stallMetric } from "../../../../src/operator/metrics/stalls.ts";
 import { type MetricsInput, metrics } from "../../../../src/operator/metrics/table.ts";
 import { createTally } from "../../../../src/operator/metrics/tally.ts";
 import { aBuild, heldBy } from "../../../support/objects/build.ts";
@@ -93,9 +95,15 @@ describe("the metrics", () => {
   });
 
   it("give the memory, CPU time and stalls of the operator's own process", async () => {
-    const vitals = { residentBytes: 9e7, cpuSeconds: 12.5, stallSeconds: 0.04 };
-    const found = await lines({ vitals });
-    expect(found).toContain("builderpool_operator_stall_seconds 0.04");
+    const vitals = { residentBytes: 9e7, cpuSeconds: 12.5 };
+    const stalls = new Histogram({ ...stallMetric, buckets: [0.1, 1], registers: [] });
+    stalls.observe(0.04);
+    stalls.observe(0.4);
+    await lines({ vitals, stalls });
+    const found = await lines({ vitals, stalls }); // A scrape resets nothing.
+    expect(found).toContain('builderpool_operator_stall_seconds_bucket{le="0.1"} 1');
+    expect(found).toContain('builderpool_operator_stall_seconds_bucket{le="+Inf"} 2');
+    expect(found).toContain("builderpool_operator_stall_seconds_count 2");
     expect(found).toContain("builderpool_operator_resident_bytes 90000000");
     expect(found).toContain("builderpool_operator_cpu_seconds_total 12.5");
     expect((await lines()).filter((line) => /operator/.test(line))).toEqual([]);

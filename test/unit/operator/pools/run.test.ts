@@ -32,7 +32,7 @@ describe("the pools of a running operator", () => {
     await using machine = await aMachine({ instances: 8 });
     await machine.pass(30_000);
     machine.writes.length = 0;
-    await machine.change({ image: "builder:2" });
+    await machine.change({ architecture: "slc9_x86-64" });
     let fewest = 8;
     for (let second = 0; second < 120; second += 1) {
       await machine.pass(1000);
@@ -108,7 +108,7 @@ describe("the pools of a running operator", () => {
   it("replace a single builder without a gap", async () => {
     await using machine = await aMachine({ instances: 1 });
     await machine.pass(30_000);
-    await machine.change({ image: "builder:2" });
+    await machine.change({ architecture: "slc9_x86-64" });
     for (let second = 0; second < 90; second += 1) {
       await machine.pass(1000);
       expect(await machine.phases()).toContainEqual(expect.stringMatching(/Ready$/));

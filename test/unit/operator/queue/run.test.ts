@@ -20,9 +20,15 @@ afterEach(async () => {
 
 /** A small GitHub with its pull requests, the requests so far, and its failure. */
 function aGitHub(pullRequests: PullRequest[]) {
-  const state = { pullRequests, requests: [] as string[], failure: undefined as GitHubError | undefined };
+  const state = {
+    pullRequests,
+    requests: [] as string[],
+    reread: [] as (readonly number[])[],
+    failure: undefined as GitHubError | undefined,
+  };
   const github: Pick<GitHub, "list"> = {
-    async list({ repository, branch, teams }) {
+    async list({ repository, branch, teams, reread = [] }) {
+      state.reread.push(reread);
       state.requests.push(`${repository} ${branch}${teams.length > 0 ? ` ${teams}` : ""}`);
       if (state.failure !== undefined) throw state.failure;
       if (repository === "gone/r") throw new GitHubError("NotFound", "gone/r does not exist");
@@ -167,6 +173,24 @@ describe("the queue", () => {
     await clock.advance(1000);
     expect(state.requests).toEqual(["o/r master"]);
     expect(listings.areFresh()).toBe(true);
+  });
+
+  it("reads trust again at every poll and at the claim before the first build of a commit", async () => {
+    const { store, state, clock, builds } = await aQueue(
+      { o2: {} },
+      [1, 2].map((number) => aPullRequest({ number, association: number === 1 ? "MEMBER" : "NONE" })),
+    );
+    await clock.advance(60_000);
+    expect(state.reread).toEqual([[], [1]]);
+    const [build] = await builds();
+    if (build === undefined) throw new Error("no build");
+    const { request, commit } = build.spec;
+    const held = { builder: "o2-0", incarnation: "i", attempt: 1, request, commit, since: build.spec.waitingSince };
+    state.pullRequests = state.pullRequests.map((one) => ({ ...one, association: "NONE" }));
+    await store.updateStatus("Build", { ...build, status: { phase: "Claimed", attempt: 1, claim: held } });
+    await clock.advance(1000);
+    expect(state.reread).toEqual([[], [1], [1]]);
+    expect((await builds())[0]?.spec.blocked?.reason).toBe("Untrusted");
   });
 
   it("plans again after a concurrent write", async () => {

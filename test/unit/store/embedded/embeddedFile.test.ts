@@ -1,8 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
 import { schemaVersion } from "../../../../src/store/embedded/schema.ts";
 import { systemClock } from "../../../../src/system/clock.ts";
@@ -18,6 +28,29 @@ describe("the file of the embedded store", () => {
     file = join(folder, "store.db");
   });
   afterEach(() => rmSync(folder, { recursive: true }));
+
+  it("is closed to other users with its companions, also when an older version left it open", async () => {
+    const modes = () => readdirSync(folder).map((name) => statSync(join(folder, name)).mode & 0o777);
+    const umask = process.umask(0);
+    onTestFinished(() => void process.umask(umask));
+    const store = open();
+    await store.create("Builder", aBuilder("o2-0"));
+    expect(modes()).toEqual([0o600, 0o600, 0o600]);
+    for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644);
+    const other = open();
+    expect(modes()).toEqual([0o600, 0o600, 0o600]);
+    for (const one of [store, other]) one.close();
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("names its owner to another user", () => {
+    open().close();
+    chmodSync(folder, 0o755);
+    const script = `import { openDatabase } from ${JSON.stringify(resolve("src/store/embedded/database.ts"))};
+      try { openDatabase(${JSON.stringify(file)}); } catch (error) { console.log(error.code, error.message); }`;
+    const args = ["--input-type=module-typescript", "--eval", script];
+    const said = execFileSync(process.execPath, args, { uid: 65534, gid: 65534, encoding: "utf8" });
+    expect(said).toContain(`Forbidden store file ${file} belongs to user 0 and is closed to others`);
+  });
 
   it("is refused with its name and the remedy when it is not a database", () => {
     writeFileSync(file, "pools: none\n".repeat(1000));

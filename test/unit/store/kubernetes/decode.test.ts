@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { KubernetesObject } from "../../../../src/store/kubernetes/client.ts";
 import { createDecoder } from "../../../../src/store/kubernetes/decode.ts";
-import { aBuilder, aLease } from "../../../contract/objects.ts";
+import { bodyOf } from "../../../../src/store/kubernetes/written.ts";
+import { aBuild, aBuilder, aLease } from "../../../contract/objects.ts";
 import { keptLog } from "../../../support/keptLog.ts";
 
 function aDoor() {
@@ -44,6 +45,38 @@ describe("an object of the API server", () => {
       level: "warn",
       facts: { object: "Builder/o2-0", problem: expect.stringContaining("spec.pool") },
     });
+  });
+
+  it("of a newer version is read, logged once, and written with its own fields and words", () => {
+    const door = aDoor();
+    const spec = { ...aBuilder("o2-0").spec, desired: "Pause", flavour: "strange" };
+    const status = {
+      phase: "Dreaming",
+      incarnation: "first",
+      warmup: { done: 1, total: 2, progressAt: "2026-01-01T00:00:00Z", dreams: 2 },
+    };
+    const newer = { ...builder, spec, status, colour: "red" };
+    const read = door.decode("Builder", newer);
+    door.decode("Builder", { ...newer, metadata: { ...newer.metadata, resourceVersion: "6" } });
+
+    expect(read).toMatchObject({ spec: { desired: "Drain", flavour: "strange" }, status: { phase: "Draining" } });
+    expect(door.said.map(({ facts }) => facts)).toEqual([
+      {
+        object: "Builder/o2-0",
+        words: ['spec.desired: "Pause", read as Drain', 'status.phase: "Dreaming", read as Draining'],
+      },
+    ]);
+    if (read?.status === undefined) throw new Error("unreadable");
+    const body = bodyOf<"Builder">({ ...read, status: { ...read.status, phase: "Lost" } });
+    expect(JSON.parse(JSON.stringify(body))).toEqual({ ...newer, status: { ...status, phase: "Lost" } });
+  });
+
+  it.each([
+    ["phase", { phase: "Paused", attempt: 0 }],
+    ["result of a verdict", { phase: "Done", attempt: 1, verdict: { result: "Maybe" } }],
+  ])("with an unknown %s of a Build is left to newer programs", (_, status) => {
+    const build: KubernetesObject = { ...aBuild("b", { ...stored, generation: 1 }), status };
+    expect(aDoor().decode("Build", build)).toBeUndefined();
   });
 
   it("causes Invalid when requested by name and not fitting its schema", () => {

@@ -2,8 +2,7 @@ import { BlockList } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { apiVersion } from "../../../../../src/api/objects/group.ts";
-import { BuilderPool } from "../../../../../src/api/objects/pool.ts";
+import type { BuilderPool } from "../../../../../src/api/objects/pool.ts";
 import { BuilderEnvironment, readEnvironment } from "../../../../../src/builder/environment.ts";
 import { refusedVolumes } from "../../../../../src/core/definitions/cellSecrets.ts";
 import { killAfter } from "../../../../../src/core/liveness/heartbeat.ts";
@@ -11,27 +10,12 @@ import { manifestsOf } from "../../../../../src/core/pool/manifest/all.ts";
 import { egressRulesOf } from "../../../../../src/core/pool/manifest/egress.ts";
 import type { Manifest } from "../../../../../src/core/pool/manifest/manifest.ts";
 import { networkPolicyOf } from "../../../../../src/core/pool/manifest/networkPolicy.ts";
-import { podTemplateOf } from "../../../../../src/core/pool/manifest/podTemplate.ts";
+import { podTemplateOf } from "../../../../../src/core/pool/manifest/pod/podTemplate.ts";
 import { refusalOf } from "../../../../../src/core/pool/manifest/refusal.ts";
 import { builderRules, operatorRules, type Rule } from "../../../../../src/core/pool/manifest/rights.ts";
 import { revisionOf } from "../../../../../src/core/pool/rollout/revision.ts";
+import { aPool } from "./aPool.ts";
 import { setting } from "./setting.ts";
-
-function aPool(spec: object = {}, name = "o2"): BuilderPool {
-  return BuilderPool.parse({
-    apiVersion,
-    kind: "BuilderPool",
-    metadata: { name, uid: "00000000-0000-0000-0000-000000000001" },
-    spec: {
-      package: "O2",
-      repository: "AliceO2Group/AliceO2",
-      image: "registry.example.org/slc9-builder:1",
-      architecture: "slc9_x86-64",
-      instances: 8,
-      ...spec,
-    },
-  });
-}
 
 interface Mount {
   readonly name: string;
@@ -159,33 +143,6 @@ describe("the builder's environment", () => {
   });
 });
 
-describe("the container of builds", () => {
-  const { spec }: PodText = JSON.parse(JSON.stringify(podTemplateOf(rich, setting, "r")));
-  const [, cell] = spec.initContainers;
-  const projected = spec.volumes.filter((volume) => volume.projected !== undefined).map(({ name }) => name);
-
-  it("mounts no token, and neither config/ nor state/", () => {
-    expect(projected).toEqual(["api-token", "logs-token"]);
-    const mounts = cell?.volumeMounts ?? [];
-    expect(mounts.filter(({ name }) => projected.includes(name))).toEqual([]);
-    expect(mounts.filter(({ name }) => name === "data").map(({ subPath }) => subPath)).toEqual(["work", "mirror"]);
-  });
-
-  it("does not mount the keys of the log bucket, unlike the builder", () => {
-    expect(cell?.volumeMounts.map(({ name }) => name)).not.toContain("bucket-keys");
-    expect(spec.containers[0]?.volumeMounts.map(({ name }) => name)).toContain("bucket-keys");
-  });
-
-  it("mounts the cellSecrets of the pool, unlike the builder", () => {
-    expect(cell?.volumeMounts).toContainEqual({
-      name: "secret-grid-token",
-      mountPath: "/secrets/grid.token",
-      readOnly: true,
-    });
-    expect(spec.containers[0]?.volumeMounts.map(({ name }) => name)).not.toContain("secret-grid-token");
-  });
-});
-
 describe("the tokens of a builder", () => {
   it("are renewed before killAfter, so that a builder survives a recreated ServiceAccount", () => {
     const text = JSON.stringify(podTemplateOf(plain, setting, "r"));
@@ -260,6 +217,18 @@ describe("the revision", () => {
     if (a === undefined || b === undefined) throw new Error("no pools");
     expect(revisionOf(a, "builder:1")).not.toBe(revisionOf(b, "builder:1"));
     expect(revisionOf(a)).toBe(revisionOf(b));
+  });
+
+  it("changes with the git credential and its address, in a cluster", () => {
+    const github = { gitSecretRef: { name: "a" } };
+    const [a, b, c] = [
+      { github },
+      { github: { gitSecretRef: { name: "b" } } },
+      { github: { ...github, gitUrl: "https://git.example.org" } },
+    ].map((spec) => aPool(spec).spec);
+    if (a === undefined || b === undefined || c === undefined) throw new Error("no pools");
+    expect(new Set([a, b, c].map((spec) => revisionOf(spec, "builder:1"))).size).toBe(3);
+    expect(new Set([a, b, c].map((spec) => revisionOf(spec, undefined, true))).size).toBe(1);
   });
 
   it("changes with the image of the builder, so that a new version rolls", () => {

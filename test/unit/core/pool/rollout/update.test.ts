@@ -71,6 +71,16 @@ describe("an update", () => {
     );
   });
 
+  it("does not follow from a field without effect: the volume anywhere, the template on one machine", () => {
+    const volume = { workspace: { size: "500Gi", storageClassName: "fast" } };
+    expect(revisionOf(aPool(volume).spec, "builder:1")).toBe(revisionOf(aPool().spec, "builder:1"));
+    const pod = { template: { nodeSelector: { a: "b" } }, ...volume };
+    expect(revisionOf(aPool(pod).spec, undefined, true)).toBe(revisionOf(aPool().spec, undefined, true));
+    expect(revisionOf(aPool({ architecture: "slc10_x86-64" }).spec, undefined, true)).not.toBe(
+      revisionOf(aPool().spec, undefined, true),
+    );
+  });
+
   it("completes the present drain when paused, and begins no other", () => {
     const world = settled({ instances: 3, update: { maxUnavailable: 1 } });
     world.change({ image: "builder:2" });

@@ -72,6 +72,15 @@ describe("a refused pool", () => {
     expect(condition(world, "DefinitionsValid")).toBe("False DefinitionInvalid: spec.image is missing");
   });
 
+  it("counts as failed for deployment tools, with one Event", () => {
+    const world = settled({ instances: 2 });
+    world.environment = { refusal: invalid };
+    const plan = world.step();
+    expect(condition(world, "Ready")).toBe("False DefinitionInvalid: spec.image is missing");
+    expect(condition(world, "Stalled")).toBe("True DefinitionInvalid: spec.image is missing");
+    expect(eventsOf(plan).filter(({ reason }) => reason === "DefinitionInvalid")).toHaveLength(1);
+  });
+
   it("starts its builders once the refusal is gone", () => {
     const world = settled({ instances: 2 }, { refusal: taken });
     world.environment = {};

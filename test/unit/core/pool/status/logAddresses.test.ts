@@ -1,19 +1,36 @@
 import { describe, expect, it } from "vitest";
 import { apiVersion } from "../../../../../src/api/objects/group.ts";
 import { BuilderPool } from "../../../../../src/api/objects/pool.ts";
-import { logAddressesOf } from "../../../../../src/core/pool/status/logAddresses.ts";
+import { hostLogsOf, logAddressesOf } from "../../../../../src/core/pool/status/logAddresses.ts";
 
 const s3 = { endpoint: "https://s3.example.org//", bucket: "logs", secretRef: { name: "bucket" } };
 
-function aPool(logs: object, logAddresses?: readonly string[]): BuilderPool {
+function aPool(logs: object, logAddresses?: readonly string[], external?: object): BuilderPool {
   return BuilderPool.parse({
     apiVersion,
     kind: "BuilderPool",
     metadata: { name: "o2" },
-    spec: { package: "O2", logs },
+    spec: { package: "O2", logs, ...(external && { external }) },
     ...(logAddresses && { status: { logAddresses } }),
   });
 }
+
+describe("the log service for hosts", () => {
+  const environment = { logsUrl: "https://logs.example.org/", logsAudience: "builderpool-logs" };
+  const external = { names: ["mac01"] };
+
+  it("has its public address and the audience of its tokens", () => {
+    expect(hostLogsOf(aPool({}, [], external), environment)).toEqual({
+      hostLogs: { url: "https://logs.example.org", audience: "builderpool-logs" },
+    });
+  });
+
+  it("is absent without hosts, with a bucket, and on one machine", () => {
+    expect(hostLogsOf(aPool({}), environment)).toEqual({});
+    expect(hostLogsOf(aPool({ s3 }, [], external), environment)).toEqual({});
+    expect(hostLogsOf(aPool({}, [], external), { isMachine: true })).toEqual({});
+  });
+});
 
 describe("the log addresses of a pool", () => {
   it.each([

@@ -25,13 +25,22 @@ describe("result page", () => {
     ["Conflict", "The build did not start: the pull request conflicts with its base branch"],
   ] as const)("has for %s the heading %j", (result, heading) => {
     expect(text({ result })).toContain(`>${heading}</h1>`);
-    expect(text({ result })).toContain("<title>Build results</title>");
+    expect(text({ result })).toContain(`<title>${result} · build/O2/o2 · AliceO2Group/AliceO2#13204</title>`);
   });
 
   it("links to the pull request and the full log", () => {
     expect(text()).toContain('href="https://github.com/AliceO2Group/AliceO2/pull/13204"');
     expect(text()).toContain('href="fullLog.txt"');
     expect(text({ hasFullLog: false })).not.toContain(">fullLog.txt</a>");
+  });
+
+  it("names the files with conflicts, and nothing else as a conflict", () => {
+    const page = text({ result: "Conflict", conflicts: ["a.cxx", "<b>.h"], hasFullLog: false });
+    expect(page).toContain('<h2>Files with conflicts <span class="count">2</span></h2>');
+    expect(page).toContain("<li><code>a.cxx</code></li>\n<li><code>&lt;b&gt;.h</code></li>");
+    expect(page).toContain('<a href="#conflicts">');
+    expect(page).not.toContain("fullLog.txt");
+    expect(text({ result: "Conflict" })).not.toContain("Files with conflicts");
   });
 
   it("counts the findings of each section, including omitted lines", () => {
@@ -41,6 +50,38 @@ describe("result page", () => {
     expect(page.match(/<h3>/g)).toHaveLength(2);
     expect(page).toContain("<hr>");
     expect(page).toContain("4000 more in the");
+  });
+
+  it("counts failed tests once, also if a report repeats them, and not the summary of the test run", () => {
+    const lines = [
+      "## a/log",
+      "3/9 Test #3: foo ....***Failed 1.0 sec",
+      "expected 1, found 2",
+      "4/9 Test #4: bar ....***Timeout 9 sec",
+      "78% tests passed, 2 tests failed out of 9",
+      "## a/report.xml",
+      "Test #1: foo ***Failed expected 1, found 2",
+    ];
+    expect(text({ findings: found({ class: "unittest", lines, omitted: 0 }) })).toContain(
+      '<a href="#unittest">Unit tests <span class="count">2</span></a>',
+    );
+  });
+
+  it.each([
+    ["/data/area/c/7/O2/Detectors/O2/x.cxx:12:3: error: no", "Detectors/O2/x.cxx#L12"],
+    ["O2/CMakeLists.txt:7 (message):", "CMakeLists.txt#L7"],
+    ["a (../O2/a+b/ü.h:1)", undefined],
+    ["../O2/a+b/c.h:1: error: <x>", "a%2Bb/c.h#L1"],
+    ["/data/area/c/7/sw/BUILD/O2-latest/O2/generated.h:3: error: x", undefined],
+    ["/usr/include/O2/../../etc/x.h:3: error: x", undefined],
+    ["/usr/include/c++/13/vector:100: error: x", undefined],
+  ])("links %j to the source at the commit", (line, target) => {
+    const findings = found({ class: "error", lines: ["## a/log", line], omitted: 0 });
+    const page = text({ checkout: "O2", findings });
+    const links = [...page.matchAll(/href="([^"]*\/blob\/[^"]*)"/g)].map(([, address]) => address);
+    const root = `https://github.com/AliceO2Group/AliceO2/blob/${commit}`;
+    expect(links).toEqual(target === undefined ? [] : [`${root}/${target}`]);
+    expect(page).not.toContain("<x>");
   });
 
   it("counts the findings of a code checker without its banner", () => {
@@ -119,7 +160,11 @@ describe("log path", () => {
   it.each([
     ["build/O2/o2_slc9", "build_O2_o2_slc9"],
     ["build/AliceO2/O2/o2/macOS-arm", "build_AliceO2_O2_o2_macOS-arm"],
-    ["a b.c:é", "a_b_c__"],
+    ["build/hello/o2", "build_hello_o2"],
+    ["build/O2/o2/aarch64", "build_O2_o2_aarch64"],
+    ["build_hello/o2", "build_hello_o2__20f66d009cef53cf"],
+    ["build/O2/o2/slc9", "build_O2_o2_slc9__0f7be796b8d5de33"],
+    ["a.c:é", "a_c____dbf34c789187b1b8"],
   ])("turns the check %j into %j", (name, directory) => {
     expect(checkDirectoryOf(name)).toBe(directory);
   });

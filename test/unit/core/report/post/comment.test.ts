@@ -32,7 +32,23 @@ a.cxx:1: error: x
 \`\`\`
 
 Full log [here](${url}).
+
+<!-- builderpool build%2FO2%2Fo2 ${commit} -->
 `);
+  });
+
+  it("ends with a hidden marker per check and commit, whatever the name of the check", () => {
+    const names = ["build/O2/o2", "a--b", "a-->b", "a%2Db", "@u #1", "grün"];
+    const markers = names.map((name) => commentOn(name, verdict)?.marker ?? "");
+    expect(new Set(markers).size).toBe(names.length);
+    for (const [index, marker] of markers.entries()) {
+      expect(marker).toMatch(/^<!-- builderpool [^\s>-]+ [0-9a-f]{40} -->$/);
+      expect(
+        commentOn(names[index] ?? "", verdict)
+          ?.body.trimEnd()
+          .endsWith(marker),
+      ).toBe(true);
+    }
   });
 
   it("starts with a fixed prefix per check and commit", () => {
@@ -47,8 +63,14 @@ Full log [here](${url}).
     );
   });
 
-  it.each(["Success", "Skipped", "Conflict", "DoctorError"] as const)("does not exist for %s", (result) => {
+  it.each(["Success", "Skipped", "Conflict"] as const)("does not exist for %s", (result) => {
     expect(commentOn("c", { ...verdict, result })).toBeUndefined();
+  });
+
+  it("repeats the words of aliBuild doctor, and does not exist without them", () => {
+    const doctor = { result: "DoctorError", excerpt: "ERROR: hello needs nosuch" } as const;
+    expect(body(doctor)).toContain("```\nERROR: hello needs nosuch\n```\n");
+    expect(commentOn("c", { ...verdict, ...doctor, excerpt: "" })).toBeUndefined();
   });
 
   it("keeps an excerpt with backticks inside its fence", () => {
@@ -68,7 +90,9 @@ Full log [here](${url}).
 
   it("works without excerpt and link", () => {
     const { excerpt: _, log: __, ...bare } = verdict;
-    expect(commentOn("c", bare)?.body).toBe(`Error while checking c for ${commit} at 2026-11-23 19:34:\n\n`);
+    expect(commentOn("c", bare)?.body).toBe(
+      `Error while checking c for ${commit} at 2026-11-23 19:34:\n\n\n<!-- builderpool c ${commit} -->\n`,
+    );
   });
 });
 

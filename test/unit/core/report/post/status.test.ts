@@ -3,6 +3,7 @@ import { infrastructureReasons } from "../../../../../src/api/objects/reasons.ts
 import { wordsOf } from "../../../../../src/api/values/vocabulary.ts";
 import {
   approvalNeeded,
+  conflictDescriptionOf,
   isAnnouncement,
   isOwnPending,
   isRetrying,
@@ -45,6 +46,36 @@ describe("commit status", () => {
   ] as const)("for verdict %s is %s with the description %j", (result, state, description) => {
     expect(verdictStatusOf("build/O2/o2", { result, log })).toEqual({ state, description, url: log.url });
     expect(verdictStatusOf("build/O2/o2", { result })).toEqual({ state, description, url: "" });
+  });
+
+  it("for a failure shows the first error, within GitHub's limit", () => {
+    const described = (description: string) =>
+      verdictStatusOf("build/O2/o2", { result: "Failure", log, description }).description;
+    expect(described("O2/x.cxx:12:3: error: no")).toBe("O2/x.cxx:12:3: error: no");
+    expect(described("é".repeat(400)).length).toBeLessThanOrEqual(140);
+  });
+
+  it.each([
+    [[], "Please resolve merge conflicts"],
+    [["a.cxx", "b.h"], "Please resolve merge conflicts: a.cxx, b.h"],
+    [["a\u001b[31m\nb"], "Please resolve merge conflicts: a\ufffdb"],
+    [["a".repeat(60), "b".repeat(60), "c"], `Please resolve merge conflicts: ${"a".repeat(60)} and 2 more`],
+    [["a".repeat(200), "b"], "Please resolve merge conflicts: 2 files"],
+    [[`${"d/".repeat(100)}x.cxx`], `Please resolve merge conflicts: …/${"d/".repeat(47)}x.cxx`],
+  ])("for a conflict names %j", (files, description) => {
+    expect(conflictDescriptionOf(files)).toBe(description);
+    expect(verdictStatusOf("build/O2/o2", { result: "Conflict", log, description })).toEqual({
+      state: "error",
+      description,
+      url: log.url,
+    });
+  });
+
+  it("for a pull request that is too big shows the numbers, and no other words", () => {
+    const described = (description: string) => verdictStatusOf("c", { result: "TooBig", description }).description;
+    const numbers = "PR too big. Rejecting. It adds 20001 bytes; maxGrowth is 20k.";
+    expect(described(numbers)).toBe(numbers);
+    expect(described("Too large")).toBe("PR too big. Rejecting.");
   });
 
   it("names bits for a bits check", () => {

@@ -19,7 +19,7 @@ describe("a refusal of the API server", () => {
     [422, { reason: "Invalid" }, "Invalid"],
     [400, { reason: "BadRequest" }, "Invalid"],
     [403, { reason: "Forbidden" }, "Forbidden"],
-    [401, { reason: "Unauthorized" }, "Forbidden"],
+    [401, { reason: "Unauthorized" }, "Unauthorized"],
     [410, { reason: "Expired" }, "Expired"],
     [429, { reason: "TooManyRequests" }, "Unavailable"],
     [500, { reason: "InternalError" }, "Unavailable"],
@@ -35,6 +35,14 @@ describe("a refusal of the API server", () => {
       message: `the API server refused to update Builder "o2-0" (status) (${code}): it said so`,
     });
     await expect(refusal).rejects.not.toThrow("s3cret");
+  });
+
+  it("of an object that does not fit its type is Invalid, although the status is 500", async () => {
+    const message =
+      "failed to create typed patch object (ns/o2; apps/v1, Kind=StatefulSet): .spec.limts: field not declared in schema";
+    await using server = await scriptedServer((response) => sendStatus(response, 500, { message }));
+    const refusal = createKubernetesClient(server.access).update(builders, builder, "status");
+    await expect(refusal).rejects.toMatchObject({ code: "Invalid", message: expect.stringContaining(message) });
   });
 
   it("carries the server's Retry-After", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createHeap } from "../../src/store/queue/heap.ts";
+import { createHeap } from "../../../src/store/queue/heap.ts";
 
 describe("a heap", () => {
   it("returns the first item after any sequence of pushes and shifts", () => {

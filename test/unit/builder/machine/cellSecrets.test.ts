@@ -12,10 +12,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Logs } from "../../../../src/api/objects/logs.ts";
-import { GitHub } from "../../../../src/api/objects/pool.ts";
+import { GitHub } from "../../../../src/api/objects/pool/github.ts";
+import { Logs } from "../../../../src/api/objects/pool/logs.ts";
+import { cellSecretLines, copySecrets } from "../../../../src/builder/machine/cellSecrets.ts";
 import { refusedCellSecrets } from "../../../../src/core/definitions/cellSecrets.ts";
-import { cellSecretLines, copySecrets } from "../../../../src/local/cells/cellSecrets.ts";
 import { aPool } from "../../../support/objects/pool.ts";
 
 let root: string;
@@ -112,6 +112,20 @@ describe("a pool with cellSecrets", () => {
     expect(cellSecretLines([aPool({ cellSecrets: [{ name: "x" }] })], from)[0]).toMatch(
       /; the folder is missing: create it, with one file for each key$/,
     );
+  });
+
+  it("requires Strict approvals in every check, inherited or own", () => {
+    const loose = { approvals: "AnyCommit" as const };
+    const refusal = (spec: Parameters<typeof aPool>[0]) => refusedCellSecrets(aPool({ ...grid, ...spec }), []);
+    expect(refusal({})).toEqual([]);
+    expect(refusal({ trust: loose })).toEqual([
+      "spec.cellSecrets requires trust.approvals: Strict, but check build/O2/o2 has AnyCommit, so any GitHub account could start code that reads the Secrets: set Strict, or remove cellSecrets",
+    ]);
+    expect(refusal({ checks: [{ name: "a" }, { name: "b", trust: { approvals: "HeadCommit" } }] })[0]).toContain(
+      "check b has HeadCommit",
+    );
+    expect(refusal({ trust: loose, checks: [{ name: "a", trust: { approvals: "Strict" } }] })).toEqual([]);
+    expect(refusedCellSecrets(aPool({ trust: loose }), [])).toEqual([]);
   });
 
   it("cannot expose its own credential, another pool's credential or the log store's credential", () => {

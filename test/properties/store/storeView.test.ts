@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { openDatabase } from "../../src/store/embedded/database.ts";
-import { createObjects } from "../../src/store/embedded/objects.ts";
-import { prepareRows } from "../../src/store/embedded/rows.ts";
-import { createWatchView } from "../../src/store/embedded/view.ts";
-import { aBuilder } from "../contract/objects.ts";
+import { openDatabase } from "../../../src/store/embedded/database.ts";
+import { createObjects } from "../../../src/store/embedded/objects.ts";
+import { prepareRows } from "../../../src/store/embedded/rows.ts";
+import { createWatchView } from "../../../src/store/embedded/view.ts";
+import { aBuilder } from "../../contract/objects.ts";
 
 const name = fc.constantFrom("a", "b", "c", "d");
 const step = fc.oneof(

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createWorkqueue } from "../../src/store/queue/workqueue.ts";
-import { fakeClock, settled } from "../support/fakeClock.ts";
+import { createWorkqueue } from "../../../src/store/queue/workqueue.ts";
+import { fakeClock, settled } from "../../support/fakeClock.ts";
 
 type Step =
   | { readonly do: "add"; readonly key: string; readonly afterMs: number; readonly priority: number }

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createDeliveredObjects, type Identified, type Reflected } from "../../src/store/kubernetes/watch/known.ts";
-import { createSharedWatch } from "../../src/store/kubernetes/watch/shared.ts";
-import { settled } from "../support/fakeClock.ts";
+import { createDeliveredObjects, type Identified, type Reflected } from "../../../src/store/kubernetes/watch/known.ts";
+import { createSharedWatch } from "../../../src/store/kubernetes/watch/shared.ts";
+import { settled } from "../../support/fakeClock.ts";
 
 const name = fc.constantFrom("a", "b", "c", "d");
 const step = fc.oneof(

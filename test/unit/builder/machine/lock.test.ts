@@ -4,9 +4,9 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { isRunning, LockedError, lockWorkDir } from "../../../src/local/lock.ts";
+import { isRunning, LockedError, lockWorkDir } from "../../../../src/builder/machine/lock.ts";
 
-const lockModule = resolve(import.meta.dirname, "../../../src/local/lock.ts");
+const lockModule = resolve(import.meta.dirname, "../../../../src/builder/machine/lock.ts");
 const program = `
   import { lockWorkDir } from ${JSON.stringify(lockModule)};
   try {

@@ -1,0 +1,29 @@
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { unitNameOf, unitOf } from "../../../../src/agent/service/systemd.ts";
+import { aServiceWish } from "../../../support/host/service.ts";
+
+describe("the unit of an agent", () => {
+  it.runIf(existsSync("/usr/bin/systemd-analyze"))("is accepted by systemd-analyze", async () => {
+    const root = mkdtempSync(join(tmpdir(), "unit-"));
+    onTestFinished(() => rmSync(root, { recursive: true }));
+    const start = join(root, "start");
+    writeFileSync(start, "#!/bin/sh\n");
+    chmodSync(start, 0o755);
+    const file = join(root, unitNameOf("mac1"));
+    writeFileSync(file, unitOf(aServiceWish({ start, root })));
+    const { exitCode, stderr } = await execa("systemd-analyze", ["verify", "--man=no", file], { reject: false });
+    expect({ exitCode, stderr: stderr.split("\n").filter((line) => line.includes(unitNameOf("mac1"))) }).toEqual({
+      exitCode: 0,
+      stderr: [],
+    });
+  });
+
+  it("starts the agent again after each exit, except a usage error", () => {
+    const lines = unitOf(aServiceWish()).split("\n");
+    expect(lines).toEqual(expect.arrayContaining(["Restart=always", "RestartPreventExitStatus=2"]));
+  });
+});
