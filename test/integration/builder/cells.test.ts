@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { CellEvent } from "../../../src/api/cell/event.ts";
 import type { Order } from "../../../src/api/cell/order.ts";
-import { probeIsolation } from "../../../src/builder/cells/isolation.ts";
+import { noIsolation, probeIsolation } from "../../../src/builder/cells/isolation.ts";
 import { createProcessCells } from "../../../src/builder/cells/processCells.ts";
 import { limitOrders } from "../../../src/builder/cells/timeLimit.ts";
 import { systemClock } from "../../../src/system/clock.ts";
@@ -19,10 +19,11 @@ const never = new AbortController().signal;
 const paths = { area: "/nowhere", tools: "/nowhere", home: "/nowhere", tmp: "/nowhere" };
 const limits = { logBytes: 0, maxAge: 0, minFree: 0 };
 const id = `cells-test-${process.pid}`;
-const order: Order = { id, task: "selftest", check: helloCheck, sources: [], paths, limits, gitUrl: "", debug: false };
+const asked = { id, cell: "base", task: "selftest", check: helloCheck } as const;
+const order: Order = { ...asked, sources: [], paths, limits, gitUrl: "", debug: false };
 
 /** Cells that run the given script. In the script, `say` writes an event, and `order` is the order. */
-function aCell(script: string, isolation: readonly string[] = []) {
+function aCell(script: string, isolation = noIsolation) {
   const root = mkdtempSync(join(tmpdir(), "builderpool-cells-"));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
   const program = join(root, "cell.mjs");
@@ -110,6 +111,15 @@ describe("a cell process", () => {
     expect(() => readFileSync(record)).toThrow("ENOENT");
   });
 
+  it("does not start for an order that is stopped while its user is prepared", async () => {
+    const { run, output } = aCell("say(done);");
+    const end = new AbortController();
+    const running = run(end.signal);
+    end.abort(new Error("superseded"));
+    await expect(running).rejects.toThrow("superseded");
+    expect(output).toThrow("ENOENT");
+  });
+
   it("gives an infrastructure failure with its last line when it dies without an outcome", async () => {
     const { run } = aCell('console.error("cannot go on"); process.exit(3);');
     expect(await run()).toEqual({
@@ -156,8 +166,8 @@ describe("a cell process", () => {
 
   it("runs in its own PID namespace where the system allows it", async () => {
     const isolation = await probeIsolation(environment);
-    if (process.getuid?.() === 0 && process.platform === "linux") expect(isolation[0]).toBe("unshare");
-    if (isolation.length === 0) return;
+    if (process.getuid?.() === 0 && process.platform === "linux") expect(isolation.prefix[0]).toBe("unshare");
+    if (isolation.prefix.length === 0) return;
     const { run, output } = aCell(
       `console.log(process.pid);
        spawn("sh", ["-c", "setsid env -i sleep 43${process.pid} & setsid env -i sleep 43${process.pid} &"], { stdio: "ignore" });
@@ -204,7 +214,7 @@ describe("a cell process", () => {
 
   it("cannot be stopped by a process of its order in its own PID namespace", async () => {
     const isolation = await probeIsolation(environment);
-    if (isolation.length === 0) return;
+    if (isolation.prefix.length === 0) return;
     const { run } = aCell(
       `spawn("sh", ["-c", "kill -STOP $PPID; kill -STOP -1; sleep 300"], { stdio: "ignore" });
        setTimeout(() => { say(done); process.exit(0); }, 500);`,
@@ -233,7 +243,7 @@ describe("a cell process", () => {
   });
 
   it("gives an infrastructure failure when it cannot be started", async () => {
-    const { run } = aCell("", ["/nonexistent/unshare"]);
+    const { run } = aCell("", { ...noIsolation, prefix: ["/nonexistent/unshare"] });
     expect(await run()).toMatchObject({ reason: "CellDied", message: expect.stringContaining("could not be started") });
   });
 });

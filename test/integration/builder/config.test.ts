@@ -28,6 +28,23 @@ describe("the settings of a builder", () => {
     }
   });
 
+  it("are silent on a revision that is not loud yet, unless a person sets silent in the object", async () => {
+    const trial = { revision: "other", phase: "Testing" as const, loudRevisions: ["earlier"], agreed: [] };
+    for (const person of [undefined, false]) {
+      const { self, start, store, verdict } = await aBuilder();
+      const [pool] = await store.list("BuilderPool");
+      const [builder] = await store.list("Builder");
+      if (pool === undefined || builder === undefined) throw new Error("no pool");
+      await store.updateStatus("BuilderPool", { ...pool, status: { canary: trial } });
+      if (person !== undefined)
+        await store.update("Builder", { ...builder, spec: { ...builder.spec, silent: person } });
+      await store.create("Build", buildObject(1));
+      start();
+      expect((await verdict()).silent).toBe(person === undefined);
+      expect((await self())?.canary).toBe(person === undefined ? true : undefined);
+    }
+  });
+
   it("puts the limits of config files into orders, and warns about an empty file (W-23)", async () => {
     const { cells, configure, sandbox, self, start, store, verdict } = await aBuilder();
     configure("long-timeout", "90m\n");
@@ -48,6 +65,6 @@ describe("the settings of a builder", () => {
     for (const number of [1, 2]) await store.create("Build", buildObject(number));
     start();
     await verdict(2);
-    expect(await build(1)).toBeUndefined();
+    expect((await build(1))?.attempt).toBe(0);
   });
 });

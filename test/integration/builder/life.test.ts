@@ -29,7 +29,7 @@ describe("a builder", () => {
       log: { path: `o/hello/1/${commit(1)}/build_hello/pretty.html`, stored: true },
     });
     expect(done.status?.claim).toBeUndefined();
-    expect(cells.orders.map(({ task }) => task)).toEqual(["selftest", "build"]);
+    expect(cells.orders.map(({ task }) => task)).toEqual(["selftest", "warmup", "build"]);
     expect(JSON.parse(readFileSync(join(sandbox, "state/ready"), "utf8"))).toMatchObject({
       incarnation: "process-1",
       revision: "r1",

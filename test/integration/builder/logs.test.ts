@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { CellEvent, Outcome } from "../../../src/api/cell/event.ts";
 import type { Order } from "../../../src/api/cell/order.ts";
+import { BuildResult } from "../../../src/api/logs/result.ts";
+import { explainBuild } from "../../../src/core/queue/explain.ts";
 import { aBuilder, buildObject, commit } from "../../support/builder/builderWorld.ts";
 import { failure } from "../../support/builder/scriptedCells.ts";
 import { hurriedClock } from "../../support/hurriedClock.ts";
@@ -33,6 +35,53 @@ describe("logs on the way to the log store", () => {
       "## Begin BUILD/hello-latest/log 2026-01-01 00:00:00\nhello\n## End BUILD/hello-latest/log",
     );
     expect(read("pretty.html")).toContain("The build failed");
+  });
+
+  it("come with a result page and result.json, which name the commits that were merged and built", async () => {
+    const { cells, mirrors, sandbox, start, store, until, verdict, build, self } = await aBuilder();
+    const fetch = mirrors.fetch.bind(mirrors);
+    let tip = commit("a");
+    mirrors.fetch = async (request, signal) => ({ ...(await fetch(request, signal)), commit: tip });
+    cells.script = async (order, on) => {
+      const outcome = await log(order, on);
+      return outcome.kind === "Verdict" ? { ...outcome, mergeBase: commit("c"), mergeCommit: commit("d") } : outcome;
+    };
+    await store.create("Build", buildObject(1));
+    start();
+    const sources = [
+      { repository: "o/hello", directory: "hello", commit: commit("a") },
+      { repository: "alisw/alidist", directory: "alidist", commit: commit("a") },
+    ];
+    expect((await verdict()).sources).toEqual(sources);
+    const read = (number: number, file: string) =>
+      readFileSync(join(sandbox, `../logs/o/hello/${number}/${commit(number)}/build_hello`, file), "utf8");
+    const result = BuildResult.parse(JSON.parse(read(1, "result.json")));
+    expect(result).toMatchObject({
+      ...{ version: 1, check: "build/hello", repository: "o/hello", number: 1, commit: commit(1), branch: "master" },
+      ...{ baseCommit: commit("a"), mergeBase: commit("c"), mergeCommit: commit("d"), developmentPackages: sources },
+      ...{ olderBase: [], result: "Failure", builder: "o2-0", alibuild: "1.17.44", silent: false },
+      links: {
+        page: `http://logs.test/${directory}/pretty.html`,
+        log: `http://logs.test/${directory}/fullLog.txt`,
+        pullRequest: "https://github.com/o/hello/pull/1",
+      },
+    });
+    expect(read(1, "pretty.html")).toContain(`<dt>Merged into</dt><dd>master at <code>${commit("a")}</code></dd>`);
+    expect(read(1, "pretty.html")).toContain('href="result.json"');
+
+    // The base moves, and a later build sees it. The first verdict now answers an older base.
+    tip = commit("b");
+    await store.create("Build", buildObject(2));
+    await until(async () => (await build(2))?.verdict !== undefined);
+    await until(async () => (await self())?.bases?.some((one) => one.sources?.[0]?.commit === tip));
+    const pool = await store.list("Build");
+    const explained = explainBuild(pool.find(({ spec }) => spec.number === 1) ?? expect.fail(), {
+      ...{ builds: pool, builders: await store.list("Builder"), now: Date.now() },
+      partition: { strategy: "Affinity", patience: "10m" },
+    });
+    expect(explained).toContain(
+      `; the base has moved since: o/hello is at ${tip.slice(0, 10)}, alisw/alidist is at ${tip.slice(0, 10)}; rechecks follow`,
+    );
   });
 
   it("delay no verdict while the log store is down, and arrive after a restart (W-3, W-5)", async () => {

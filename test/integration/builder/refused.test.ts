@@ -8,14 +8,16 @@ import { success } from "../../support/builder/scriptedCells.ts";
 import { hurriedClock } from "../../support/hurriedClock.ts";
 
 const shortSleeps = hurriedClock();
+const forbidden = new StoreError("Forbidden", "the API server refused (403): forbidden");
+const unauthorized = new StoreError("Unauthorized", "the API server refused (401): unauthorized");
 
 /** An API server that forbids all requests while `refuses` is set, or only requests for Builds with `isOnlyBuilds`. */
 function refusing(store: ObjectStore) {
-  const server = { refuses: false, isOnlyBuilds: false, refusals: 0 };
+  const server = { refuses: false, isOnlyBuilds: false, refusals: 0, error: forbidden };
   const guard = <T>(kind: Kind, answer: () => Promise<T>): Promise<T> => {
     if (!server.refuses || (server.isOnlyBuilds && kind !== "Build")) return answer();
     if (kind === "Build") server.refusals += 1;
-    return Promise.reject(new StoreError("Forbidden", "the API server refused (403): forbidden"));
+    return Promise.reject(server.error);
   };
   const guarded: ObjectStore = {
     ...store,
@@ -26,7 +28,37 @@ function refusing(store: ObjectStore) {
   return { server, guarded };
 }
 
-describe("a builder after a Forbidden from the API server, for example with an expired token", () => {
+describe("a builder with a refused credential", () => {
+  it("keeps running, and keeps its verdict until the credential is renewed", async () => {
+    const { store, cells, start, until } = await aBuilder();
+    const { server, guarded } = refusing(store);
+    let later = 0;
+    const clock: Clock = {
+      ...shortSleeps,
+      now: () => shortSleeps.now() + later,
+      monotonic: () => shortSleeps.monotonic() + later,
+    };
+    server.error = unauthorized;
+    await store.create("Build", buildObject(1));
+    cells.script = (order) => {
+      server.refuses = order.task === "build";
+      return server.refuses ? Promise.resolve(success) : undefined;
+    };
+    const { ended } = start({ store: guarded, clock });
+    let hasEnded = false;
+    void ended.catch(() => {}).then(() => (hasEnded = true));
+    await until(async () => {
+      if (server.refusals > 2) later += 5_000;
+      return later > 20 * 60_000;
+    }, 60_000);
+    expect(hasEnded).toBe(false);
+    cells.script = () => Promise.resolve(success);
+    server.refuses = false;
+    await until(async () => (await store.get("Build", "o2-hello-1"))?.status?.verdict, 60_000);
+  });
+});
+
+describe("a builder after a Forbidden from the API server", () => {
   it("keeps its verdict, and writes it when the server accepts writes again", async () => {
     const { store, cells, start, until } = await aBuilder();
     const { server, guarded } = refusing(store);

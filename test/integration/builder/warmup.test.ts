@@ -52,8 +52,12 @@ describe("a warm-up", () => {
       return { kind: "Done", message: "" };
     };
     start({ clock: hurriedClock(700) });
-    await until(async () => (await self())?.warmup?.failures?.some((text) => text.includes("pip found")));
-    expect((await reaches("Ready")).warmup?.failures).toBeUndefined();
+    const retry = await until(async () => {
+      const { warmup } = (await self()) ?? {};
+      return warmup?.failures?.some((text) => text.includes("pip found")) ? warmup.retryAt : undefined;
+    });
+    expect(retry).toMatch(/^\d{4}-\d\d-\d\dT/);
+    expect((await reaches("Ready")).warmup).toEqual({ done: 3, total: 3, progressAt: expect.any(String) });
     expect(tries).toBe(4);
     expect(seen.slice(1)).toEqual(["Warming", "Warming", "Warming"]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../../src/api/cell/event.ts";
 import type { Stored } from "../../../src/api/objects/kinds.ts";
-import { MirrorFailure } from "../../../src/builder/git/mirrors.ts";
+import { MirrorFailure, RefusedCommit } from "../../../src/builder/git/mirrors.ts";
 import { aBuilder, type BuilderFixture, buildObject, commit } from "../../support/builder/builderWorld.ts";
 import { endless, failure } from "../../support/builder/scriptedCells.ts";
 import { hurriedClock } from "../../support/hurriedClock.ts";
@@ -53,6 +53,26 @@ describe("a builder at work", () => {
     expect(cells.orders.filter(({ task }) => task === "build")).toHaveLength(2);
   });
 
+  it("gives a red verdict with git's words on objects that git refuses, and builds the next commit", async () => {
+    const { store, cells, mirrors, start, reaches, verdict, until } = await aBuilder();
+    start();
+    await reaches("Ready");
+    mirrors.failure = new RefusedCommit("Git refuses an object of the pull request: hasDotgit: contains '.git'");
+    const created = await store.create("Build", buildObject(1));
+    expect(await verdict()).toMatchObject({
+      result: "Failure",
+      description: "Git refuses an object of the pull request: hasDotgit: contains '.git'",
+      attempt: 1,
+    });
+    expect(cells.orders.filter(({ task }) => task === "build")).toEqual([]);
+    mirrors.failure = undefined;
+    const { spec } = created;
+    const current = await store.get("Build", created.metadata.name);
+    if (current !== undefined)
+      await store.update("Build", { ...current, spec: { ...spec, commit: commit("a"), request: 2 } });
+    await until(async () => (await store.get("Build", created.metadata.name))?.status?.verdict?.result === "Success");
+  });
+
   it("requeues a build with the reason after a failed fetch, and never calls it a conflict (W-2)", async () => {
     const { store, mirrors, start, build, reaches, until } = await aBuilder();
     start();
@@ -74,10 +94,14 @@ describe("a builder at work", () => {
     const { store, cells, start, build, reaches, verdict } = await aBuilder();
     start({ clock: hurriedClock() });
     await reaches("Ready");
-    cells.script = async (order) =>
-      order.task === "selftest"
-        ? { kind: "Infrastructure", reason: "SelfTestFailed", message: "The compiler does not work" }
-        : { kind: "Infrastructure", reason: "DependencyFetchFailed", message: "No network" };
+    cells.script = ({ task }) => {
+      if (task === "warmup") return undefined;
+      return Promise.resolve(
+        task === "selftest"
+          ? { kind: "Infrastructure", reason: "SelfTestFailed", message: "The compiler does not work" }
+          : { kind: "Infrastructure", reason: "DependencyFetchFailed", message: "No network" },
+      );
+    };
     const numbers = [1, 2, 3, 4, 5];
     for (const number of numbers) await store.create("Build", buildObject(number));
     expect((await reaches("Quarantined")).message).toContain("The compiler does not work");
@@ -90,14 +114,16 @@ describe("a builder at work", () => {
 
   it("stores the excerpt for the comment only with a failure", async () => {
     const { store, cells, start, verdict } = await aBuilder();
+    const results = ["Failure", "Success", "DoctorError"] as const;
     cells.script = async (order) => {
       if (order.task !== "build") return { kind: "Done", message: "" };
-      return order.pullRequest?.number === 1 ? failure : { ...failure, result: "Success" };
+      return { ...failure, result: results[(order.pullRequest?.number ?? 1) - 1] ?? "Success" };
     };
-    for (const number of [1, 2]) await store.create("Build", buildObject(number));
+    for (const number of [1, 2, 3]) await store.create("Build", buildObject(number));
     start();
     expect((await verdict(1)).excerpt).toBe("hello.cc:1: error: expected ';'");
     expect((await verdict(2)).excerpt).toBeUndefined();
+    expect((await verdict(3)).excerpt).toBe("hello.cc:1: error: expected ';'");
   });
 
   it("ends a build red after the same failure on each builder of a small pool, with the log of the last one", async () => {
@@ -125,6 +151,9 @@ describe("a builder at work", () => {
       };
       await store.updateStatus("Build", { ...stored, status: { phase: "Queued", attempt: count, ...status, trouble } });
     }
+    await verdict(1);
+    // The hurried clock ends the builder's wait for the upload. The Build then records the upload after the verdict.
+    await until(async () => (await build(1))?.verdict?.log?.stored);
     expect(await verdict(1)).toMatchObject({
       result: "Failure",
       cause: "OutOfMemory",

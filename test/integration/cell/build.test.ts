@@ -13,6 +13,7 @@ describe("a cell that builds a pull request", () => {
 
     expect(errors).toBe("");
     expect(outcome).toMatchObject({ kind: "Verdict", result: "Success", description: "", mergeBase: hello.tip() });
+    expect(outcome).toMatchObject({ mergeCommit: commit });
     expect(outcome?.versions).toMatchObject({ aliBuild: "1.17.44", hello: hello.tip() });
     expect(code).toBe(0);
     expect(steps(events)).toEqual(["prepare", "tool", "checkout", "merge", "doctor", "build", "logs", "clean"]);
@@ -34,6 +35,20 @@ describe("a cell that builds a pull request", () => {
 
     expect(outcome).toMatchObject({ result: "Success" });
     expect(output()).toContain("Development package hello does not need rebuild");
+  });
+
+  it("builds the same commit again, in its tree, for an order that needs another verdict", async () => {
+    const { hello, order, area } = aCellWorld();
+    const seen = join(area, "sw/seen");
+    const commit = hello.propose({ "hello.in": `test ! -e "$WORK_DIR/seen"\n` });
+    const pullRequest = { number: 7, commit };
+    expect((await runCell(order({ pullRequest }))).outcome).toMatchObject({ result: "Success" });
+    writeFileSync(seen, "");
+
+    expect((await runCell(order({ pullRequest }))).outcome).toMatchObject({ result: "Success" });
+    expect((await runCell({ ...order({ pullRequest }), again: true })).outcome).toMatchObject({ result: "Failure" });
+    rmSync(seen);
+    expect((await runCell({ ...order({ pullRequest }), again: true })).outcome).toMatchObject({ result: "Success" });
   });
 
   it("W-26: keeps the tree of one pull request while it builds another", async () => {
@@ -112,9 +127,13 @@ describe("a cell that builds a pull request", () => {
     const check = { maxGrowth: "20k" };
 
     const rejected = await runCell(order({ check, pullRequest: { number: 1, commit: big } }));
+    expect(rejected.outcome?.findings?.preview.join()).toContain("It adds 20001 bytes; maxGrowth is 20k.");
     const built = await runCell(order({ check, pullRequest: { number: 2, commit: fits } }));
 
-    expect(rejected.outcome).toMatchObject({ result: "TooBig", description: "PR too big. Rejecting." });
+    expect(rejected.outcome).toMatchObject({
+      result: "TooBig",
+      description: "PR too big. Rejecting. It adds 20001 bytes; maxGrowth is 20k.",
+    });
     expect(built.outcome).toMatchObject({ result: "Success" });
   });
 
@@ -140,16 +159,19 @@ describe("a cell that builds a pull request", () => {
   });
 
   it("W-44: reports a doctor error, with the output of the doctor as the log", async () => {
-    const { alidist, hello, order } = aCellWorld();
+    const { alidist, order } = aCellWorld();
     const recipe = readFileSync(join(alidist.path, "hellolib.sh"), "utf8");
-    alidist.commit({
+    const commit = alidist.propose({
       "hellolib.sh": recipe.replace(
         "---",
         'system_requirement: ".*"\nsystem_requirement_check: "false && exit 1"\n---',
       ),
     });
 
-    const { outcome, events } = await runCell(order({ pullRequest: { number: 1, commit: hello.tip() } }));
+    const check = { repository: "o/alidist", checkout: "alidist" };
+    const { outcome, events } = await runCell(
+      order({ check, mirror: alidist.mirror, pullRequest: { number: 1, commit } }),
+    );
 
     expect(outcome).toMatchObject({ result: "DoctorError", description: "aliBuild doctor error" });
     expect(outcome?.findings?.preview.join("\n")).toContain("hellolib");
@@ -216,7 +238,7 @@ describe("a cell that builds a pull request", () => {
     expect(output()).toMatch(/: v1\.0-1-g/);
   });
 
-  it("recreates a broken tree, and keeps unknown directories in an unmarked work area", async () => {
+  it("recreates a broken tree, and removes unknown directories whatever marks the work area", async () => {
     const { hello, order, area } = aCellWorld();
     mkdirSync(join(area, "hello/.git"), { recursive: true });
     mkdirSync(join(area, "notes"));
@@ -225,7 +247,7 @@ describe("a cell that builds a pull request", () => {
     const { outcome } = await runCell(order({ pullRequest: { number: 1, commit: hello.tip() } }));
 
     expect(outcome).toMatchObject({ result: "Success" });
-    expect(existsSync(join(area, "notes"))).toBe(true);
+    expect(existsSync(join(area, "notes"))).toBe(false);
   });
 });
 

@@ -46,14 +46,15 @@ describe("a build that leaves undeletable entries", () => {
 
     const first = await runCell(bad, { args, env });
     const second = await runCell(build(2, "echo 2\n"), { args, env });
-    const cleaned = await runCell({ ...build(3, "echo 3\n"), task: "clean" }, { args, env });
+    const { pullRequest: _, ...third } = build(3, "echo 3\n");
+    const cleaned = await runCell({ ...third, cell: "base", task: "clean" }, { args, env });
 
     expect(first.outcome).toMatchObject({ kind: "Verdict", result: "Failure" });
     expect(second.outcome).toMatchObject({ kind: "Verdict", result: "Success" });
     expect(cleaned.outcome).toMatchObject({ kind: "Done" });
     expect(second.errors + cleaned.errors).not.toContain("was not deleted");
     expect(readdirSync(tmp)).toEqual([]);
-    expect(readdirSync(area).toSorted()).toEqual([".builderpool-area", "alidist", "hello", "sw"]);
+    expect(readdirSync(area).toSorted()).toEqual(["alidist", "hello", "sw"]);
     expect(readdirSync(join(area, "hello")).toSorted()).toEqual([".git", "docs", "hello.in"]);
     for (const folder of [area, tmp, home]) expect(statSync(folder).mode & 0o700).toBe(0o700);
   });

@@ -32,6 +32,20 @@ describe("the logs of a build", () => {
     expect(Object.keys(logTexts(events)).filter((path) => /(aa|bb|cc|dd|ee)-latest|fetch/.test(path))).toEqual([]);
   });
 
+  it.each([
+    ["deleted", "rm -f ../*-latest/log; find . -name log -delete"],
+    ["replaced by links", "find . -name log | while read -r one; do ln -sf /etc/hostname $one; done"],
+    [
+      "deleted beside a forged failed fetch",
+      "find . -name log -delete; mkdir -p ../MIRROR; printf 'Command: git fetch\nfatal: Could not resolve host: x\n' > ../MIRROR/fetch-log.txt",
+    ],
+  ])("that are %s by the build leave its failure the pull request's own", async (_, script) => {
+    const { hello, order } = aCellWorld();
+    const commit = hello.propose({ "hello.in": `cd ${builds}\n${script}\nexit 1\n` });
+    const { outcome } = await runCell(order({ pullRequest: { number: 1, commit } }));
+    expect(outcome).toMatchObject({ kind: "Verdict", result: "Failure" });
+  });
+
   it("with lines of 1 MB, colours and binary data still show the error", async () => {
     const { hello, order } = aCellWorld();
     const commit = hello.propose({
@@ -68,7 +82,7 @@ describe("the logs of a build", () => {
     expect(whole).toMatchObject({ bytes: left + Buffer.byteLength(text.replace(/\n\[….*…\]\n/, "")) });
     const sent = Object.values(logTexts(events)).join("").length;
     expect(sent).toBeGreaterThan(90_000);
-    expect(sent).toBeLessThan(101_000);
+    expect(sent).toBeLessThan(102_000); // Each log has a line in place of its middle.
     expect(outcome?.findings?.preview).toContain("x.cxx:1:1: error: last");
   });
 
@@ -126,6 +140,9 @@ describe("a build with a failed fetch", () => {
     );
 
     expect(outcome).toMatchObject({ kind: "Infrastructure", reason: "DependencyFetchFailed" });
+    expect(outcome).toMatchObject({
+      message: expect.stringContaining("the tarball store does not answer: http://127.0.0.1:9/store"),
+    });
   });
 
   it("is a failure of the pull request if it changes the recipes", async () => {

@@ -164,12 +164,13 @@ describe("a machine failure", () => {
     },
   );
 
-  it.runIf(isRoot)("a full disk is an infrastructure failure", async () => {
+  it.runIf(isRoot)("a disk that is full before the quota is an infrastructure failure", async () => {
     const { hello, order, area } = aCellWorld();
     const commit = hello.propose({ "hello.in": 'cat /dev/zero > "$BUILDDIR/fill"\n' });
     mkdirSync(area, { recursive: true });
 
-    const { outcome } = await runCell(order({ pullRequest: { number: 1, commit } }), {
+    const check = { quota: { size: "1Gi" } };
+    const { outcome } = await runCell(order({ check, pullRequest: { number: 1, commit } }), {
       prefix: ["unshare", "--mount", "sh", "-c", `mount -t tmpfs -o size=20m none ${area} && exec "$0" "$@"`],
     });
 

@@ -22,7 +22,7 @@ const uniqueSleep = () => {
 
 describe("a cell that listens on a socket", () => {
   it("builds a pull request with git and aliBuild and prints the output of the build", async () => {
-    const { cells, start } = await aServedCell([node, cellProgram]);
+    const { cells, start } = await aServedCell([node, cellProgram], { cell: "build" });
     const container = await start();
     const world = aCellWorld();
     const commit = world.hello.propose({ "hello.in": 'echo "echo changed"\n' });
@@ -217,10 +217,20 @@ describe("a cell that listens on a socket", () => {
     await until(() => commandsWith(sleep).length === 0);
   });
 
+  it("refuses an order for the other cell, and starts nothing", async () => {
+    const { cells, start } = await aServedCell(program(`console.log("started");`), { cell: "build" });
+    const container = await start();
+    expect(await cells.run(order("other"), () => {}, never)).toMatchObject({
+      kind: "Infrastructure",
+      message: 'The cell got an order for the cell "base", but it is the cell "build"; this is a bug of the builder',
+    });
+    expect(container.output()).not.toContain("started");
+  });
+
   it("refuses --alone beside other processes", async () => {
     const root = mkdtempSync(join(tmpdir(), "builderpool-alone-"));
     onTestFinished(() => rmSync(root, { recursive: true, force: true }));
-    const args = [serveProgram, "--alone", "--socket", join(root, "s"), "--", node, cellProgram];
+    const args = [serveProgram, "--alone", "--cell", "base", "--socket", join(root, "s"), "--", node, cellProgram];
     const { ended, output } = follow(spawn(node, args, { env: handedOn(process.env) }));
     expect(await ended).toMatchObject({ code: 64 });
     expect(output()).toMatch(/^--alone: expected a PID namespace .* found [0-9]+ others, which it would kill; .*\n$/);
@@ -228,6 +238,8 @@ describe("a cell that listens on a socket", () => {
 
   it.each([
     { args: ["--", "cell"], says: "--socket: expected the path to listen on, found none" },
+    { args: ["--socket", "/tmp/x", "--", "cell"], says: "--cell: expected base or build, found none" },
+    { args: ["--socket", "/tmp/x", "--cell", "both", "--", "c"], says: "--cell: expected base or build, found both" },
     { args: ["--socket", "/tmp/x"], says: "expected -- and the command of the cell program, found none" },
   ])("does not start with $args", async ({ args, says }) => {
     const { ended, output } = follow(spawn(node, [serveProgram, ...args], { env: handedOn(process.env) }));
@@ -242,7 +254,9 @@ describe("a cell that listens on a socket", () => {
     const socket = join(root, "cell.sock");
     const command = program(`shell("setsid sleep ${sleep}"); setInterval(() => {}, 1000);`);
     const serving = follow(
-      spawn(node, [serveProgram, "--socket", socket, "--", ...command], { env: handedOn(process.env) }),
+      spawn(node, [serveProgram, "--cell", "base", "--socket", socket, "--", ...command], {
+        env: handedOn(process.env),
+      }),
     );
     onTestFinished(() => void serving.child.kill("SIGKILL"));
     await until(() => serving.output().includes("listening"));

@@ -70,6 +70,18 @@ describe("the cleanup of a work area", () => {
     await built(world, 3);
   });
 
+  it("throws all trees away, the own work area too", async () => {
+    const world = aCellWorld();
+    await built(world, 1);
+    const order = world.order({ task: "clean", limits: { maxAge: -day } });
+
+    const { outcome } = await runCell({ ...order, paths: { ...order.paths, gone: [world.area] } });
+
+    expect(outcome).toMatchObject({ kind: "Done" });
+    expect(existsSync(join(world.area, "sw"))).toBe(false);
+    await built(world, 1);
+  });
+
   it("deletes the areas of removed checks after a time without builds, or if space is short", async () => {
     const world = aCellWorld();
     const gone = ["long", "lately"].map((name) => join(world.root, "areas", name));
@@ -209,10 +221,16 @@ describe("the tool of a check", () => {
 
     const { outcome, output, events } = await runCell({ ...wanted, paths }, { args });
 
-    expect(outcome).toMatchObject({ kind: "Verdict", result: "Success" });
+    // This tool exits with 0 and builds nothing.
+    expect(outcome).toMatchObject({
+      kind: "Verdict",
+      result: "Failure",
+      description: expect.stringMatching(/^Nothing proves that the pull request builds: aliBuild did not build hello/),
+    });
     expect(output()).toContain("the tool of the pull request");
     expect(steps(events)).toContain("merge");
-    expect(readdirSync(paths.tools)).toContain(`alibuild-alisw-alibuild-${commit}`);
+    expect(readdirSync(paths.tools)).toEqual([]);
+    expect(readdirSync(join(paths.home, ".tools"))).toContain(`alibuild-alisw-alibuild-${commit}`);
   });
 
   it("from a branch is resolved and installed once per commit", async () => {

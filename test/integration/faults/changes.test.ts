@@ -108,14 +108,22 @@ describe("a change during a build", () => {
       state: "pending",
       description: "again",
     });
-    await up.line(new RegExp(`${check} .*#${number}: GitHub shows error "Please resolve merge conflicts"`));
+    await up.line(
+      new RegExp(`${check} .*#${number}: GitHub shows error "Please resolve merge conflicts: src/greeting.cxx"`),
+    );
     expect(statuses(commit)).toEqual([
       "pending Started",
       "success",
       "pending again",
       "pending Started",
-      "error Please resolve merge conflicts",
+      "error Please resolve merge conflicts: src/greeting.cxx",
     ]);
+    const build = (await machine.get<"Build">("builds")).find(({ spec }) => spec.number === number);
+    const url = build?.status?.verdict?.log?.url ?? "";
+    expect(build?.status?.reported?.url).toBe(url);
+    const page = await (await fetch(url)).text();
+    expect(page).toContain("<li><code>src/greeting.cxx</code></li>");
+    expect(page).not.toContain("fullLog.txt");
   });
 
   it("builds a draft once it is ready, and publishes no status before", async () => {

@@ -88,7 +88,11 @@ describe.runIf(canMount)("a full disk", () => {
   it("without a free byte does not stop `up`, which reports the cause and still shows its state", async () => {
     fill(0);
     waiting = await machine.propose("Wait", greeting("Hello, at last"));
-    await expect.poll(() => aboutStore().at(-1), limit).toMatch(full);
+    const afterFill = () => {
+      fill(0); // the first write of the store releases the reserve
+      return aboutStore().at(-1);
+    };
+    await expect.poll(afterFill, limit).toMatch(full);
     await machine.declare({ debug: true });
     const { stdout } = await machine.run("get", "builds");
     expect(stdout).toMatch(/#1 .* Success/);
@@ -105,20 +109,18 @@ describe.runIf(canMount)("a full disk", () => {
     expect(build(grown.number)?.status).toMatchObject({ phase: "Done", attempt: 2 });
   });
 
-  it("stops a new `up` with a message, and the next `up` finds every acknowledged write", async () => {
-    fill(0);
+  it("does not stop the next `up`, which finds every acknowledged write", async () => {
     up.kill("SIGKILL");
     await up.ended;
+    rmSync(join(machine.workDir, "reserve"), { recursive: true, force: true });
+    fill(0);
     const before = recorder.builds().map(({ spec, status }) => [spec.number, status?.verdict?.result]);
-    const refused = await machine.up().ended;
-    expect(refused.exitCode).toBe(1);
-    expect(refused.stderr.trimEnd().split("\n")).toEqual([
-      expect.stringMatching(/^builderpool: .*the disk is full: free some space/),
-    ]);
-    empty();
     up = machine.up();
-    await up.line(/hello-0: ready/);
+    await up.line(/the disk of .* is almost full: deleted all work areas of pull requests/);
+    await up.line(/hello: /);
     expect(recorder.builds().map(({ spec, status }) => [spec.number, status?.verdict?.result])).toEqual(before);
+    empty();
+    await up.line(/hello-0: ready/);
     const { commit } = await machine.propose("Go on", greeting("Hello, again"));
     await expect.poll(() => terminal(commit), limit).toEqual(["success"]);
     expect(broken(recorder.writes())).toEqual([]);

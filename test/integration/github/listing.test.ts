@@ -15,7 +15,7 @@ describe("a listing", () => {
     });
     const head = commitOf(7);
     gitHub.state.review({ repository, number: 7, association: "COLLABORATOR" });
-    gitHub.state.review({ repository, number: 7, state: "DISMISSED" });
+    gitHub.state.review({ repository, number: 7, author: "bob", state: "COMMENTED" });
     gitHub.state.setStatus({ repository, commit: head, context: "build/O2/o2", state: "failure", description: "old" });
     gitHub.state.setStatus({ repository, commit: head, context: "build/O2/o2", state: "pending" });
     const before = clock.now();
@@ -62,6 +62,22 @@ describe("a listing", () => {
     const pull = await only();
     expect(pull?.labels).toEqual(labels);
     expect(pull?.approvals).toHaveLength(260);
+  });
+
+  it("has the latest opinion of each reviewer, and a bot with its suffix", async () => {
+    const { gitHub, list, open } = await aClient();
+    for (const [index, state] of (["APPROVED", "COMMENTED", "CHANGES_REQUESTED", "DISMISSED"] as const).entries()) {
+      const number = index + 1;
+      await open({ number, author: "helper[bot]" });
+      gitHub.state.review({ repository, number, author: "rita", state: "APPROVED" });
+      gitHub.state.review({ repository, number, author: "rita", state });
+    }
+    await open({ number: 5 });
+    gitHub.state.review({ repository, number: 5, author: "rita", state: "CHANGES_REQUESTED" });
+    gitHub.state.review({ repository, number: 5, author: "rita", state: "APPROVED" });
+    const { pullRequests } = await list();
+    expect(pullRequests.map(({ approvals }) => approvals.length)).toEqual([1, 1, 0, 0, 1]);
+    expect(pullRequests[0]?.author).toBe("helper[bot]");
   });
 
   it("excludes other base branches", async () => {

@@ -75,7 +75,7 @@ describe("the next poll", () => {
     expect(newRequests()).toBe("probe graphql graphql, 2 points");
   });
 
-  it("contains a reset status within 150 s, at one point per hundred statuses of all repositories", async () => {
+  it("contains a reset status within 150 s, at one point per three hundred statuses of all repositories", async () => {
     const { newRequests, clock, commitOf, gitHub, list, openMany } = await aClient();
     const other = "alisw/alidist";
     await gitHub.state.createRepository({ repository: other, branch });
@@ -96,6 +96,57 @@ describe("the next poll", () => {
     await list({ repository: other });
     expect([state(third), third.startedAt]).toEqual(["PENDING", first.startedAt + 150_000]);
     expect(newRequests()).toBe("probe graphql probe, 1 points");
+  });
+
+  it("contains a reset status sooner beside a change of another pull request, for the point of the change", async () => {
+    const { newRequests, clock, commitOf, gitHub, list, openMany } = await aClient();
+    const other = "alisw/alidist";
+    await gitHub.state.createRepository({ repository: other, branch });
+    await gitHub.state.openPullRequest({ repository: other, createdAt: longAgo });
+    await openMany(120);
+    gitHub.state.setStatus({ repository, commit: commitOf(3), context: "c", state: "success" });
+    await list();
+    await list({ repository: other });
+    gitHub.state.setStatus({ repository, commit: commitOf(3), context: "c", state: "pending" });
+    gitHub.state.edit({ repository: other, number: 1, title: "new" });
+    clock.advance(80_000);
+    newRequests();
+    await list({ repository: other });
+    const { pullRequests, startedAt } = await list();
+
+    expect(newRequests()).toBe("probe graphql probe, 1 points");
+    expect(pullRequests[2]?.head.statuses[0]?.state).toBe("PENDING");
+    expect(startedAt).toBe(clock.now());
+    clock.advance(100_000);
+    await list();
+    expect(newRequests()).toBe("probe, 0 points");
+  });
+
+  it("reads a change without the statuses beside it when GitHub stops the larger query", async () => {
+    const { clock, gitHub, list, openMany } = await aClient();
+    await openMany(3);
+    await list();
+    gitHub.state.edit({ repository, number: 1, title: "new" });
+    clock.advance(80_000);
+    gitHub.faults.add({ on: "POST /graphql", times: 3, fault: { kind: "status", status: 502 } });
+
+    expect((await list()).pullRequests[0]?.title).toBe("new");
+  });
+
+  it("reads statuses in lists of a hundred when GitHub stops the larger query", async () => {
+    const { clock, commitOf, gitHub, list, openMany } = await aClient();
+    await openMany(101);
+    gitHub.state.setStatus({ repository, commit: commitOf(101), context: "c", state: "success" });
+    await list();
+    gitHub.state.setStatus({ repository, commit: commitOf(101), context: "c", state: "pending" });
+    clock.advance(150_000);
+    gitHub.faults.add({ on: "POST /graphql", times: 3, fault: { kind: "status", status: 502 } });
+
+    const { pullRequests } = await list();
+
+    expect(pullRequests.map(({ head }) => head.statuses[0]?.state).filter((state) => state !== undefined)).toEqual([
+      "PENDING",
+    ]);
   });
 
   it("contains a reset status sooner with a shorter poll interval", async () => {

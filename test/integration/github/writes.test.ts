@@ -60,24 +60,60 @@ describe("a status", () => {
 
 describe("a comment", () => {
   const prefix = "Error while checking c for 123";
+  const marker = "<!-- builderpool c 123 -->";
+  const ours = (text: string) => `${prefix} ${text}\n\n${marker}\n`;
   async function aCommenter() {
     const { gitHub, client, open } = await aClient();
     await open({ number: 1 });
     return {
       gitHub,
-      upsert: (body: string) =>
-        client.upsertComment({ repository, number: 1, prefix, body: `${prefix} ${body}` }, signal),
+      upsert: (text: string) =>
+        client.upsertComment({ repository, number: 1, prefix, marker, body: ours(text) }, signal),
       bodies: () => gitHub.state.comments(repository, 1).map(({ body }) => body),
+      says: (author: string, body: string) => void gitHub.state.comment({ repository, number: 1, author, body }),
     };
   }
 
   it("is posted, edited when it differs, and kept when it does not, after 250 other comments", async () => {
-    const { bodies, gitHub, upsert } = await aCommenter();
-    for (let count = 0; count < 250; count += 1) gitHub.state.comment({ repository, number: 1, body: "hello" });
+    const { bodies, says, upsert } = await aCommenter();
+    for (let count = 0; count < 250; count += 1) says("ada", "hello");
     expect(await upsert("one")).toEqual({ written: true });
     expect(await upsert("one")).toEqual({ written: false });
     expect(await upsert("two")).toEqual({ written: true });
-    expect(bodies().filter((body) => body !== "hello")).toEqual([`${prefix} two`]);
+    expect(bodies().filter((body) => body !== "hello")).toEqual([ours("two")]);
+  });
+
+  it("is never an edit of the words of somebody else, whoever wrote first and whatever they copied", async () => {
+    const { bodies, says, upsert } = await aCommenter();
+    const theirs = `${prefix} I wrote this myself, please keep my words`;
+    const copied = ours("copied with its marker");
+    for (const author of ["passer-by", "alibuild2"]) for (const body of [theirs, copied]) says(author, body);
+    expect(await upsert("one")).toEqual({ written: true });
+    says("passer-by", `> ${ours("one")}`);
+    expect(await upsert("two")).toEqual({ written: true });
+    expect(bodies()).toEqual([theirs, copied, theirs, copied, ours("two"), `> ${ours("one")}`]);
+  });
+
+  it("of our account is edited, in any case and with the suffix of a bot", async () => {
+    const { bodies, says, upsert } = await aCommenter();
+    says("aliBuild[bot]", `${prefix} from before`);
+    expect(await upsert("one")).toEqual({ written: true });
+    expect(bodies()).toEqual([ours("one")]);
+  });
+
+  it("is found by its marker behind other words of our account", async () => {
+    const { bodies, says, upsert } = await aCommenter();
+    const words = [
+      `${prefix}: somebody uses our account`,
+      `I quote:\n> ${marker}\nEnd`,
+      ours("x").replace("c 123", "d 123"),
+    ];
+    says("alibuild", words[1] ?? "");
+    says("alibuild", words[2] ?? "");
+    expect(await upsert("one")).toEqual({ written: true });
+    says("alibuild", words[0] ?? "");
+    expect(await upsert("two")).toEqual({ written: true });
+    expect(bodies()).toEqual([words[1], words[2], ours("two"), words[0]]);
   });
 
   it("is not posted again after a lost reply", async () => {
@@ -85,6 +121,6 @@ describe("a comment", () => {
     gitHub.faults.add({ on: "POST */comments", times: 1, fault: { kind: "cutAfter" } });
     expect(await code(upsert("one"))).toBe("Unreachable");
     expect(await upsert("one")).toEqual({ written: false });
-    expect(bodies()).toEqual([`${prefix} one`]);
+    expect(bodies()).toEqual([ours("one")]);
   });
 });

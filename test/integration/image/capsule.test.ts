@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createSocketCells } from "../../../src/builder/cells/socketCells.ts";
-import { capsule, cellCommand, cellSocket } from "../../../src/core/pool/manifest/capsule.ts";
+import { baseCell, capsule, cellCommandOf } from "../../../src/core/pool/manifest/pod/capsule.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
 import { version } from "../../../src/system/version.ts";
@@ -12,27 +12,27 @@ import { follow, until } from "../../support/cell/serveCell.ts";
 import { helloCheck } from "../../support/cell/world.ts";
 import { aCapsule } from "../../support/pod/capsule.ts";
 
-const cell = { uid: 65002, gid: 65000 };
+const cell = { uid: 65003, gid: 65000 };
 
 /** A root with a capsule, a statically linked busybox and nothing else: no libc, no loader, no /bin/env. */
 async function aBareRoot(): Promise<string> {
   const root = mkdtempSync(join(tmpdir(), "builderpool-bare-"));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
   chmodSync(root, 0o755);
-  for (const folder of ["bin", "proc", "dev", "tmp", "run/cell", "data/work"])
+  for (const folder of ["bin", "proc", "dev", "tmp", "run/base", "data"])
     mkdirSync(join(root, folder), { recursive: true });
-  for (const folder of ["tmp", "run/cell", "data/work"]) chownSync(join(root, folder), cell.uid, cell.gid);
+  for (const folder of ["tmp", "run/base", "data"]) chownSync(join(root, folder), cell.uid, cell.gid);
   copyFileSync("/usr/bin/busybox", join(root, "bin/busybox"));
   for (const name of ["sh", "cat", "grep"]) symlinkSync("busybox", join(root, "bin", name));
   await aCapsule(join(root, capsule));
   return root;
 }
 
-/** Starts the command of the container `cell` in a root, as the cell's user, alone in a PID namespace. */
+/** Starts the command of the container `cell-base` in a root, as the cell's user, alone in a PID namespace. */
 function startIn(root: string) {
   const setUp = 'mount -t proc proc "$1/proc" && mount --bind /dev "$1/dev" && mount -t tmpfs shm "$1/dev/shm"';
   const enter = `exec chroot --userspec=${cell.uid}:${cell.gid} "$@"`;
-  const shell = ["sh", "-ec", `${setUp}; ${enter}`, "sh", root, ...cellCommand];
+  const shell = ["sh", "-ec", `${setUp}; ${enter}`, "sh", root, ...cellCommandOf(baseCell)];
   const args = ["--pid", "--mount", "--fork", "--kill-child", ...shell];
   const container = follow(spawn("unshare", args, { cwd: "/", env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } }));
   onTestFinished(async () => {
@@ -47,18 +47,24 @@ describe.runIf(process.getuid?.() === 0 && process.platform === "linux")("the ca
     const root = await aBareRoot();
     const container = startIn(root);
     await until(() => container.output().includes("listening") || container.child.exitCode !== null);
-    expect(container.output()).toBe(`listening on ${cellSocket}\n`);
+    expect(container.output()).toBe(`listening on ${baseCell.socket}\n`);
 
     const log = createLog({ level: "silent" });
-    const cells = createSocketCells({ socket: join(root, cellSocket), pod: "o2-0", version, clock: systemClock, log });
+    const cells = createSocketCells({
+      socket: join(root, baseCell.socket),
+      pod: "o2-0",
+      version,
+      clock: systemClock,
+      log,
+    });
     const paths = {
-      area: "/data/work/area",
-      tools: "/data/work/tools",
-      home: "/data/work/home",
-      tmp: "/data/work/tmp",
+      area: "/data/base/build_hello",
+      tools: "/data/tools",
+      home: "/data/base-own/home",
+      tmp: "/data/base-own/tmp",
     };
     const order = {
-      ...{ id: "bare", task: "selftest" as const, check: helloCheck, sources: [], paths },
+      ...{ id: "bare", cell: "base" as const, task: "selftest" as const, check: helloCheck, sources: [], paths },
       ...{ limits: { logBytes: 0, maxAge: 0, minFree: 0 }, gitUrl: "", debug: false },
     };
     const outcome = await cells.run(order, () => {}, new AbortController().signal);

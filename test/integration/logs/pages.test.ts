@@ -69,7 +69,7 @@ describe("result page in a browser", () => {
 
     it("shows result, pull request and builder, and links to the pull request", async () => {
       expect(await heading().textContent()).toBe("The build failed");
-      expect(await page.title()).toBe("Build results");
+      expect(await page.title()).toMatch(/^Failure · .+ · alice\/hello#1$/);
       expect(await page.locator(".lead").textContent()).toContain(title);
       const link = page.getByRole("link", { name: "alice/hello#1" }).first();
       expect(await link.getAttribute("href")).toMatch(/^http:.*\/alice\/hello\/pull\/1$/);

@@ -15,6 +15,9 @@ const owners = {
   "token-of-a-debug-pod": { username: "system:serviceaccount:ci:o2-builder", pod: "debug" },
   "token-of-another-namespace": { username: "system:serviceaccount:other:o2-builder", pod: "o2-1" },
   "token-of-the-operator": { username: "system:serviceaccount:ci:builderpool", pod: "builderpool-x" },
+  "token-of-mac01": { username: "system:serviceaccount:ci:mac01.o2.host" },
+  "token-of-a-strange-account": { username: "system:serviceaccount:ci:mac01.o2.host.more" },
+  "token-of-a-host-elsewhere": { username: "system:serviceaccount:other:mac01.o2.host" },
   "token-for-the-api": { username: "system:serviceaccount:ci:o2-builder", pod: "o2-1", audience: "api" },
 };
 const claimedBy = (builder: string, check = "build/x/o2"): FoundBuild => ({
@@ -29,7 +32,11 @@ let service: LogService | undefined;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "log-service-"));
-  reviews = await tokenReviews(owners, [claimedBy("o2-1"), claimedBy("o2-1", "build/y/o2")]);
+  reviews = await tokenReviews(owners, [
+    claimedBy("o2-1"),
+    claimedBy("o2-1", "build/y/o2"),
+    claimedBy("mac01", "build/z/o2"),
+  ]);
 });
 afterEach(async () => {
   if (service !== undefined) await endLogService(service, "SIGKILL");
@@ -106,12 +113,23 @@ describe("log service", () => {
       ["token-without-pod", 403, "not system:serviceaccount:ci:o2-builder"],
       ["token-of-a-debug-pod", 403, "not system:serviceaccount:ci:o2-builder"],
       ["token-of-another-namespace", 403, "not system:serviceaccount:other:o2-builder"],
+      ["token-of-a-strange-account", 403, "not system:serviceaccount:ci:mac01.o2.host.more"],
+      ["token-of-a-host-elsewhere", 403, "not system:serviceaccount:other:mac01.o2.host"],
       ["token-of-the-operator", 403, "not system:serviceaccount:ci:builderpool"],
     ];
     for (const [token, status, text] of answers) {
       expect(await put(address, "x", token), token).toEqual({ status, message: expect.stringContaining(text) });
     }
     expect(await filesKept()).toEqual([]);
+  });
+
+  it("accepts the logs of a host for its own builds, without a pod", async () => {
+    const address = await started();
+    expect((await put(address, "x", "token-of-mac01", path.replace("build_x", "build_z"))).status).toBe(201);
+    expect(await put(address, "x", "token-of-mac01")).toMatchObject({
+      status: 403,
+      message: expect.stringContaining('the latest verdict of "mac01"'),
+    });
   });
 
   it("refuses a path that is not a log path", async () => {

@@ -51,9 +51,8 @@ describe("the cellSecrets of a pool", () => {
       `if cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep ${words}; then echo " command line" >> "$report"; fi`,
     ];
     expect(await build("read", script.join("\n"))).toBe(first);
-    const { stdout } = await execa("grep", ["-rlaF", first, machine.workDir, "--exclude-dir=secrets"], {
-      reject: false,
-    });
+    const kept = ["--exclude-dir=secrets", "--exclude-dir=base-secrets"];
+    const { stdout } = await execa("grep", ["-rlaF", first, machine.workDir, ...kept], { reject: false });
     expect(stdout).toBe("");
     const [made] = await machine.get<"Build">("builds");
     const page = await (await fetch(made?.status?.verdict?.log?.url ?? "")).text();
@@ -71,7 +70,8 @@ describe("the cellSecrets of a pool", () => {
     await machine.declare();
     await up.line(/hello-0: drained/);
     expect(await build("gone", 'echo "[$BUILDERPOOL_SECRETS]" > "$report"')).toBe("[]");
-    expect(existsSync(join(machine.workDir, "builders/hello-0/secrets"))).toBe(false);
+    for (const folder of ["secrets", "base-secrets"])
+      expect(existsSync(join(machine.workDir, "builders/hello-0", folder))).toBe(false);
   });
 
   it("are refused before the start when they are the credential of a pool", async () => {

@@ -145,7 +145,7 @@ describe("setup", () => {
 
     expect(first).toEqual({ code: 0, output: "setup: installing the packages of package-lock.json (half a minute)\n" });
     expect(second).toEqual({ code: 0, output: "" });
-    expect(await calls()).toBe("npm install --no-save --ignore-scripts --no-progress --include=dev\n");
+    expect(await calls()).toBe("npm ci --ignore-scripts --no-progress --include=dev\n");
   });
 
   it("repeats an interrupted installation with any lock file", async () => {

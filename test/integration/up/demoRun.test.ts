@@ -48,9 +48,9 @@ describe("the demo behind `make up`", () => {
   it.each([
     ["Greet the whole collaboration", "success", ""],
     ["Greet in the morning", "success", ""],
-    ["Welcome everybody", "error", ""],
-    ["Be brief", "error", ""],
-    ["Greet the world", "error", "Please resolve merge conflicts"],
+    ["Welcome everybody", "error", "src/greeting.cxx:3:30: error: expected ';' before '}' token"],
+    ["Be brief", "error", "Test is_polite failed"],
+    ["Greet the world", "error", "Please resolve merge conflicts: src/greeting.cxx"],
     ["Greet by name", undefined, undefined],
     ["[WIP] Greet in every language", undefined, undefined],
     ["Faster greetings", "pending", "Security: approval needed, not starting"],

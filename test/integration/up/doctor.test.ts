@@ -105,7 +105,7 @@ describe("builderpool doctor", () => {
   });
 
   it("reports fields that need a cluster, and every invalid line of a pool file", async () => {
-    await machine.declare({ external: { names: ["mac-1"] } });
+    await machine.declare({ external: { names: ["mac-a"] } });
     expect(about(await findings(["-f", machine.poolFile]), "files")).toMatchObject([
       { level: "ok", message: "usable pools: hello" },
       { level: "warn", message: expect.stringContaining("spec.external has no effect on one machine") },

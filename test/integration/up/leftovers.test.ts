@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cellRecordPathOf, writeCellRecord } from "../../../src/builder/cells/cellRecord.ts";
-import { stopLeftovers } from "../../../src/local/cells/leftovers.ts";
+import { stopLeftovers } from "../../../src/builder/machine/leftovers.ts";
 
 /** A hostile build: ignores SIGTERM, forks, and one child creates its own session and clears its environment. */
 const badBuild = `

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { openSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { isRunning } from "../../../src/local/lock.ts";
+import { isRunning } from "../../../src/builder/machine/lock.ts";
 import { anInstallation, type Installation, program } from "../../support/up/installation.ts";
 
 /**

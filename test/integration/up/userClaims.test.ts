@@ -4,12 +4,12 @@ import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openUserClaims } from "../../../src/builder/machine/userClaims.ts";
 import { createCellUsers } from "../../../src/local/cells/cellUsers.ts";
-import { openUserClaims } from "../../../src/local/cells/userClaims.ts";
 import { killUser } from "../../../src/system/process/killUser.ts";
 
 const isRoot = process.getuid?.() === 0;
-const module = resolve(import.meta.dirname, "../../../src/local/cells/userClaims.ts");
+const module = resolve(import.meta.dirname, "../../../src/builder/machine/userClaims.ts");
 const first = 78_010;
 
 describe.runIf(isRoot)("the claims on user ids", () => {
@@ -71,15 +71,16 @@ describe.runIf(isRoot)("the claims on user ids", () => {
     await holder(first);
     const claims = await openUserClaims(join(folder, "claims"));
     const users = await createCellUsers(String(first + 2), join(folder, "builders"), [], false, claims);
-    expect(users.userOf?.("a-0")).toEqual({ uid: first + 2, gid: first + 2, isExclusive: true });
-    expect(users.userOf?.("b-0")).toEqual({ uid: first + 3, gid: first + 3, isExclusive: true });
+    const userWith = (uid: number) => ({ uid, gid: uid, isExclusive: true });
+    expect(users.usersOf?.("a-0")).toEqual({ build: userWith(first + 2), base: userWith(first + 1002) });
+    expect(users.usersOf?.("b-0")).toEqual({ build: userWith(first + 3), base: userWith(first + 1003) });
     await expect(createCellUsers("0", folder, [], false, claims)).rejects.toThrow("builds never run as root");
   });
 
   it("mark no user as exclusive if the folder cannot be created", async () => {
     const claims = await openUserClaims("/dev/null/builderpool");
     const users = await createCellUsers(undefined, join(folder, "builders"), [], false, claims);
-    expect(users.userOf?.("a-0")).toMatchObject({ isExclusive: false });
+    expect(users.usersOf?.("a-0")).toMatchObject({ build: { isExclusive: false }, base: { isExclusive: false } });
     expect(users.meaning).toContain("found by a mark in their environment, because no user can be reserved (ENOTDIR");
   });
 });

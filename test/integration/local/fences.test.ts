@@ -4,7 +4,8 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Order } from "../../../src/api/cell/order.ts";
-import { probeIsolation } from "../../../src/builder/cells/isolation.ts";
+import { probeControlGroups } from "../../../src/builder/cells/controlGroups.ts";
+import { type Isolation, noIsolation, probeIsolation } from "../../../src/builder/cells/isolation.ts";
 import { createProcessCells } from "../../../src/builder/cells/processCells.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import { createLog } from "../../../src/system/log.ts";
@@ -13,6 +14,7 @@ import { killUser, usersWithProcesses } from "../../../src/system/process/killUs
 const isRootOnLinux = process.getuid?.() === 0 && process.platform === "linux";
 const user = { uid: 78_005, gid: 78_005, isExclusive: true };
 const node = resolve(import.meta.dirname, "../../../node_modules/.bin/node");
+const groups = probeControlGroups();
 const environment = { PATH: process.env["PATH"] ?? "" };
 const becomeUser = resolve(import.meta.dirname, "../../../src/cell/user.ts");
 
@@ -49,13 +51,25 @@ describe.runIf(isRootOnLinux)("a cell of a build user", () => {
     rmSync(root, { recursive: true });
   });
 
-  async function run(script: string, isolation: readonly string[]): Promise<string> {
+  async function run(script: string, isolation: Isolation): Promise<string> {
     const path = join(root, "cell.mjs");
     writeFileSync(path, program(script));
     const output = join(root, "output.log");
     const record = join(root, "cell.json");
     const log = createLog({ level: "silent" });
-    const options = { node, program: path, output, record, isolation, environment, user, clock: systemClock, log };
+    const given = typeof groups === "string" ? {} : { groups };
+    const options = {
+      ...given,
+      node,
+      program: path,
+      output,
+      record,
+      isolation,
+      environment,
+      user,
+      clock: systemClock,
+      log,
+    };
     const outcome = await createProcessCells(options).run(
       { id: "o1" } as Order,
       () => {},
@@ -66,7 +80,7 @@ describe.runIf(isRootOnLinux)("a cell of a build user", () => {
   }
 
   it.each([false, true])("has no rights and bounded resources (in a namespace: %s)", async (isIsolated) => {
-    const isolation = isIsolated ? await probeIsolation(environment) : [];
+    const isolation = isIsolated ? await probeIsolation(environment) : noIsolation;
     const text = await run(
       `let lowered = "no";
        console.log(readFileSync("/proc/self/status", "utf8") + readFileSync("/proc/self/limits", "utf8"));
@@ -87,11 +101,23 @@ describe.runIf(isRootOnLinux)("a cell of a build user", () => {
     if (mayLimit()) expect(text).toMatch(/^lowered no$/m);
   });
 
+  it.runIf(typeof groups !== "string").each([false, true])(
+    "has control groups of its own, which end with it (in a namespace: %s)",
+    async (isIsolated) => {
+      const isolation = isIsolated ? await probeIsolation(environment) : noIsolation;
+      const text = await run(`console.log(readFileSync("/proc/self/cgroup", "utf8"));`, isolation);
+      const paths = text.match(/\/builderpool-order-[0-9-]+$/gm) ?? [];
+      expect(paths.length).toBeGreaterThan(0);
+      expect(new Set(paths).size).toBe(1);
+      expect(readFileSync("/proc/self/cgroup", "utf8")).not.toContain("builderpool-order");
+    },
+  );
+
   it("is closed to the processes of its own user", async () => {
     const text = await run(
       `for (const name of ["environ", "mem", "fd/3", "fd/0"])
          console.log(name, execFileSync("sh", ["-c", "cat /proc/" + process.pid + "/" + name + " > /dev/null 2>&1 && echo open || echo closed"]).toString());`,
-      [],
+      noIsolation,
     );
     expect(text.match(/closed|open/g)).toEqual(["closed", "closed", "closed", "closed"]);
   });
@@ -99,14 +125,14 @@ describe.runIf(isRootOnLinux)("a cell of a build user", () => {
   it("cannot become root through a setuid program", async () => {
     const text = await run(
       `console.log(execFileSync("sh", ["-c", "cp /usr/bin/id . 2>/dev/null; su -c id root </dev/null 2>&1 || true; id -u"]).toString());`,
-      [],
+      noIsolation,
     );
     expect(text).toMatch(/^78005$/m);
     expect(text).not.toContain("uid=0");
   });
 
   it.each([false, true])("leaves no daemon alive (in a namespace: %s)", async (isIsolated) => {
-    const isolation = isIsolated ? await probeIsolation(environment) : [];
+    const isolation = isIsolated ? await probeIsolation(environment) : noIsolation;
     const script = `execFileSync("sh", ["-c", ${JSON.stringify(daemon)}]);`;
     await run(`${script} await new Promise((resolve) => setTimeout(resolve, 200));`, isolation);
     expect((await usersWithProcesses()).has(user.uid)).toBe(false);
@@ -122,7 +148,7 @@ describe.runIf(isRootOnLinux)("a cell of a build user", () => {
       env: environment,
     }).unref();
     await sleep(200);
-    const text = await run(`console.log(execFileSync("ps", ["-u", "78005", "-o", "args="]).toString());`, []);
+    const text = await run(`console.log(execFileSync("ps", ["-u", "78005", "-o", "args="]).toString());`, noIsolation);
     expect(text).not.toContain("sleep 1000");
   });
 });

@@ -1,49 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createMirrors } from "../../../src/builder/git/mirrors.ts";
-import { systemClock } from "../../../src/system/clock.ts";
-import { createLog } from "../../../src/system/log.ts";
-import { createRepository } from "../../support/cell/repository.ts";
+import { aMirrorWorld, has } from "../../support/builder/mirrorWorld.ts";
 import { serveGit } from "../../support/github/git/serve.ts";
 
 const canMount = process.getuid?.() === 0 && process.platform === "linux";
-const never = new AbortController().signal;
-
-function aMirrorWorld() {
-  const root = mkdtempSync(join(tmpdir(), "builderpool-mirrors-"));
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
-  const hello = createRepository(join(root, "remote/o/hello"), { file: "one\n" });
-  const git = (...args: string[]) =>
-    execFileSync("git", ["-C", hello.path, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
-  const mirrors = createMirrors({
-    directory: join(root, "mirrors"),
-    clock: systemClock,
-    log: createLog({ level: "silent" }),
-    environment: { PATH: process.env["PATH"] ?? "" },
-    signal: never,
-  });
-  const gitUrl = `file://${join(root, "remote")}`;
-  const fetch = (changes: object = {}, signal = never) =>
-    mirrors.fetch({ gitUrl, repository: "o/hello", branch: "master", timeoutMs: 20_000, ...changes }, signal);
-  return { root, hello, git, fetch, mirror: join(root, "mirrors/o/hello.git") };
-}
-
-const has = (mirror: string, commit: string) => {
-  try {
-    execFileSync("git", ["-C", mirror, "cat-file", "-e", `${commit}^{commit}`], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-};
-
 /** Git over HTTP. Each connection breaks after `limit.most` bytes. */
 async function gitWithByteLimit(repositories: string) {
   const limit = { most: Number.POSITIVE_INFINITY };

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { logTexts, runCell } from "../../support/cell/startCell.ts";
+import { aCellWorld } from "../../support/cell/world.ts";
+
+const recipe = (header: string) => `${header}\n---\ntrue\n`;
+
+/** Changes of recipes that aliBuild cannot use, and what aliBuild prints. */
+const faults: Readonly<Record<string, { readonly files: Record<string, string | null>; readonly error: string }>> = {
+  "a recipe without a version": {
+    files: { "hellolib.sh": recipe("package: hellolib") },
+    error: "ERROR: KeyError: 'version'",
+  },
+  "a version of an unknown variable": {
+    files: { "hellolib.sh": recipe('package: hellolib\nversion: "%(nope)s"') },
+    error: "ERROR: KeyError: 'nope'",
+  },
+  "a list in place of variables, in the last recipe": {
+    files: { "hello.sh": recipe('package: hello\nversion: "1"\nrequires: [hellolib]\nenv: [a, b]') },
+    error: "ERROR: AssertionError: spec['env'] was of type <class 'list'>",
+  },
+  "defaults that do not exist": { files: { "defaults-o2.sh": null }, error: "ERROR: Default `o2' does not exists." },
+};
+
+describe("an end of aliBuild itself", () => {
+  it.each(Object.entries(faults))("with %s is red for its pull request, and no other", async (_, { files, error }) => {
+    const world = aCellWorld();
+    const check = { repository: "o/alidist", checkout: "alidist" };
+    const { mirror } = world.alidist;
+    const build = (commit: string, order: object = { check, mirror }) =>
+      runCell(world.order({ ...order, pullRequest: { number: 1, commit } }));
+    const own = await build(world.alidist.propose(files));
+    world.alidist.commit(files);
+    const unrelated = await build(world.alidist.propose({ "other.sh": recipe('package: other\nversion: "1"') }));
+    const sources = await build(world.hello.propose({ "hello.in": "echo changed\n" }), {});
+
+    expect(own.outcome).toMatchObject({
+      kind: "Verdict",
+      result: expect.stringMatching(/^(DoctorError|Failure)$/),
+    });
+    expect(own.outcome?.findings?.preview.slice(0, 2).join("\n")).toContain(error);
+    expect(Object.values(logTexts(own.events))[0]).toContain(error);
+    for (const { outcome } of [unrelated, sources]) {
+      expect(outcome).toMatchObject({ kind: "Infrastructure", reason: "BaseBroken" });
+      const message = outcome?.kind === "Infrastructure" ? outcome.message : "";
+      expect(message).toContain(`master of o/alidist at ${world.alidist.tip().slice(0, 10)}`);
+      expect(message).toContain(error.replace("ERROR: ", ""));
+    }
+  });
+});
