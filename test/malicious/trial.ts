@@ -1,0 +1,260 @@
+import { statSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Build, VerdictResult } from "../../src/api/objects/build.ts";
+import { recipes } from "../support/alidist/sources.ts";
+import { alidist, greeting, hello, type UpProcess } from "../support/up/installation.ts";
+import { type Recorder, record } from "../support/up/recorder.ts";
+import type { Attack, Attempt, Mode } from "./attack.ts";
+import { aPlace, type Place } from "./place.ts";
+import { type Proposal, pullRequestOf } from "./pullRequest.ts";
+
+/** An effect on others. Without an attack, any attack of the trial can be the reason. */
+export interface Finding {
+  readonly attack?: string;
+  readonly text: string;
+  /** The trial ended here, so it says nothing about the other attacks. */
+  readonly isEnd?: boolean;
+}
+
+/** Seconds in which the next build must start, and in which an honest build must end on a loaded machine. */
+const startLimit = 60;
+const endLimit = 180;
+/** Milliseconds after an order in which its processes may still report. */
+const grace = 5_000;
+/** Canaries of one attack to report. */
+const most = 3;
+
+/**
+ * Runs the attacks one after the other on a new machine, then honest pull requests and a build of the base branch.
+ * Resolves with everything that reached another build, the builder or a verdict.
+ */
+export async function trial(attempts: readonly Attempt[], mode: Mode): Promise<readonly Finding[]> {
+  const place = await aPlace(mode, attempts.find(({ attack }) => attack.volume !== undefined)?.attack.volume);
+  const findings: Finding[] = [];
+  const before = machineModes();
+  const add = (text: string, attack?: string) => void findings.push({ text, ...(attack && { attack }) });
+  let recorder: Recorder | undefined;
+  try {
+    const { machine } = place;
+    const up = machine.upAs({ path: place.path });
+    await up.line(/hello-0: ready/, endLimit * 1000);
+    recorder = record(machine.workDir);
+    const stopped = (problem: string, last?: Attack): readonly Finding[] => {
+      console.log(`malicious: ${mode}: ${last?.id}: ${problem}`);
+      return [...findings, { text: problem, ...(last && { attack: last.id }), isEnd: true }];
+    };
+    const visitor = new Visitor(place, up, recorder);
+    const ends = new Map<string, number>();
+    const broken = new Set<string>();
+
+    const first = await visitor.propose(
+      "Victim",
+      ofHello({ ...greeting("Hello, victim"), "victim.txt": `victim-${place.run}\n` }),
+    );
+    if ((await visitor.end(first)) !== "Success")
+      throw new Error(`no honest build succeeds:\n${up.output().slice(-4000)}`);
+    for (const [index, attempt] of attempts.entries()) {
+      const { attack } = attempt;
+      const pull = await visitor.propose(attack.id, pullRequestOf(attempt, place.reports));
+      const problem = await visitor.start();
+      if (problem !== undefined) return stopped(problem, attempts[index - 1]?.attack);
+      const result = await visitor.end(pull);
+      ends.set(attack.id, Date.now());
+      for (const text of brokenBases(recorder).filter((one) => !broken.has(one))) {
+        add(`a base counts as broken: ${text}`, attack.id);
+        broken.add(text);
+      }
+      const hasRun = place.lines("orders").some((line) => line.startsWith(`${attack.id} `));
+      if (isVerdict(result) && attack.script !== undefined && !hasRun)
+        add("its script did not run, so nothing is proven", attack.id);
+      if (attack.script === undefined && hasRun) add("a build started", attack.id);
+      if (result === undefined) add(`did not end within ${endLimit} s`, attack.id);
+      if (attack.result !== undefined && result !== attack.result)
+        add(`its own verdict is ${result}, expected ${attack.result}`, attack.id);
+    }
+    const good = await visitor.propose("Good", ofHello(greeting("Hello, good")));
+    const problem = await visitor.start();
+    if (problem !== undefined) return stopped(problem, attempts.at(-1)?.attack);
+    for (const text of await honestBuilds(place, up, visitor, good)) add(text);
+    await sleep(Math.max(0, grace + 1_000 - (Date.now() - Math.max(...ends.values()))));
+    if (visitor.isOver) add("it ended `up`");
+    if (machineModes() !== before) add(`modes of folders of the machine changed from ${before} to ${machineModes()}`);
+    for (const finding of canaries(place, ends)) add(finding.text, finding.attack);
+    for (const { text, attack } of findings) console.log(`malicious: ${mode}: ${attack ?? "?"}: ${text}`);
+    if (findings.some(({ attack }) => attack === undefined)) console.log(`malicious: up said:\n${remarksOf(up)}`);
+    return findings;
+  } finally {
+    recorder?.close();
+    await place.close();
+  }
+}
+
+/**
+ * Waits for a good pull request, builds two broken ones, the base branch and one more. Resolves with every result that
+ * is not honest.
+ */
+async function honestBuilds(
+  { machine, lines }: Place,
+  up: UpProcess,
+  visitor: Visitor,
+  good: Pull,
+): Promise<readonly string[]> {
+  const wrong: string[] = [];
+  const expectResult = async (pull: Pull, title: string, expected: string) => {
+    const result = await visitor.end(pull);
+    if (result !== expected)
+      wrong.push(`${title}: ${result ?? `no verdict within ${endLimit} s`}, expected ${expected}`);
+  };
+  const wordless = { "src/greeting.cxx": "const char* greeting() { return 1 2; }\n" };
+  const broken = await visitor.propose("Broken", ofHello(wordless));
+  const rude = await visitor.propose("Rude", ofHello(greeting("Oi")));
+  const polite = await visitor.propose("Polite", { repository: alidist, files: aPoliteRecipe() });
+  await expectResult(good, "a good pull request", "Success");
+  await expectResult(broken, "a pull request that does not compile", "Failure");
+  await expectResult(rude, "a pull request with a failing test", "Failure");
+  await expectResult(polite, "a pull request of recipes", "Success");
+
+  await machine.github.state.pushBranch({
+    repository: hello,
+    files: greeting("Hello, base"),
+    message: "Greet",
+  });
+  const before = (up.output().match(/hello-0: ready/g) ?? []).length;
+  await machine.run("restart", "hello-0");
+  const isReady = () => (up.output().match(/hello-0: ready/g) ?? []).length > before;
+  if (!(await until(isReady, endLimit)))
+    return [...wrong, `the builder is not ready within ${endLimit} s after a restart`];
+  if (!lines("inspected").includes("Hello, base")) wrong.push("the base branch was not built, or not with its sources");
+  await expectResult(
+    await visitor.propose("After", ofHello(greeting("Hello, after"))),
+    "a pull request after the restart",
+    "Success",
+  );
+  for (const line of ["Hello, good", "Hello, after"])
+    if (!lines("inspected").includes(line)) wrong.push(`no honest build ran a program that says "${line}"`);
+  return wrong;
+}
+
+/** Reasons why a builder calls the base of a check broken. Every base of the trial can be built. */
+function brokenBases(recorder: Recorder): readonly string[] {
+  return recorder
+    .writes()
+    .flatMap(({ kind, object }) =>
+      kind === "Builder"
+        ? (object.status?.bases ?? []).flatMap(({ broken }) => broken?.message.slice(0, 100) ?? [])
+        : [],
+    );
+}
+
+interface Pull {
+  readonly repository: string;
+  readonly number: number;
+}
+
+function ofHello(files: Proposal["files"]): Proposal {
+  return { repository: hello, files };
+}
+
+/** The recipe of a dependency with one more word. */
+function aPoliteRecipe(): Proposal["files"] {
+  const name = "hellolib.sh";
+  return { [name]: recipes()[name]?.replace("Welcome", "Welcome 'Good evening'") ?? "" };
+}
+
+/** Opens pull requests, and waits for their builds. */
+class Visitor {
+  isOver = false;
+  readonly #place: Place;
+  readonly #recorder: Recorder;
+  #claims = 0;
+
+  constructor(place: Place, up: UpProcess, recorder: Recorder) {
+    this.#place = place;
+    this.#recorder = recorder;
+    void up.ended.then(() => (this.isOver = true));
+  }
+
+  async propose(title: string, { repository, files }: Proposal): Promise<Pull> {
+    this.#claims = this.#claimsSoFar();
+    const { number } = await this.#place.machine.propose(title, files, { repository });
+    return { repository, number };
+  }
+
+  /** Waits until any build starts after the last proposal. Resolves with the reason if none does. */
+  async start(): Promise<string | undefined> {
+    if (await until(() => this.isOver || this.#claimsSoFar() > this.#claims, startLimit))
+      return this.isOver ? "it ended `up`" : undefined;
+    return `the next build did not start within ${startLimit} s`;
+  }
+
+  /** Waits for the verdict, or for the first attempt without one, which resolves with the reason. */
+  async end(pull: Pull): Promise<string | undefined> {
+    const isHonest = (status: Build["status"]) => status?.verdict !== undefined;
+    await until(() => this.isOver || isHonest(this.#build(pull)?.status) || this.#failed(pull), endLimit);
+    const status = this.#build(pull)?.status;
+    return status?.verdict?.result ?? (this.#failed(pull) ? status?.trouble?.reason : undefined);
+  }
+
+  /** Honest builds are retried, so only their verdict counts. */
+  #failed(pull: Pull): boolean {
+    const build = this.#build(pull);
+    const isAttack = /^[A-Z]-\d+$/.test(build?.spec.title ?? "");
+    return isAttack && build?.status?.claim === undefined && build?.status?.trouble !== undefined;
+  }
+
+  #build({ repository, number }: Pull): Build | undefined {
+    return this.#recorder.builds().find(({ spec }) => spec.repository === repository && spec.number === number);
+  }
+
+  #claimsSoFar(): number {
+    return this.#recorder.builds().reduce((sum, { status }) => sum + (status?.attempt ?? 0), 0);
+  }
+}
+
+/** Modes of folders that every program needs. Root of `up` could change them through a link of a build. */
+function machineModes(): string {
+  const folders = ["/", "/etc", "/usr", "/var", "/root", "/run", "/tmp", "/var/tmp", "/dev/shm"];
+  return folders.map((path) => `${path} ${(statSync(path).mode & 0o7777).toString(8)}`).join(", ");
+}
+
+/** Canaries that ran after or outside their order, credentials that were found, and bytes that others could read. */
+function canaries(place: Place, ends: ReadonlyMap<string, number>): readonly Finding[] {
+  const own = new Set(place.lines("orders"));
+  const shouts = place.lines("shouts").flatMap((line): Finding[] => {
+    const [at = "", attack = "", order = ""] = line.split(" ");
+    const isEarly = Number(at) <= (ends.get(attack) ?? 0) + grace;
+    if (isEarly && (order === "none" || own.has(`${attack} ${order}`))) return [];
+    return [{ attack, text: order === "none" ? "its process outlived the order" : "ran in another build" }];
+  });
+  const leaks = place.lines("leaks").map((line) => finding(line, "reached"));
+  // A recipe of a dependency leaves canaries in its own work area, and the test of `hello` inspects this area too.
+  const found = place.lines("found").flatMap((line) => {
+    const [order = "", attack = "", ...rest] = line.split(" ");
+    return own.has(`${attack} ${order}`)
+      ? []
+      : [finding([attack, ...rest].join(" "), "is visible to another build in")];
+  });
+  const byAttack = Map.groupBy([...shouts, ...leaks, ...found], ({ attack = "" }) => attack);
+  return [...byAttack.values()].flatMap((all) =>
+    [...new Map(all.map((one) => [one.text, one])).values()].slice(0, most),
+  );
+}
+
+function finding(line: string, verb: string): Finding {
+  const [attack = "", ...rest] = line.split(" ");
+  return { attack, text: `${verb} ${rest.join(" ").replace(/^found /, "")}` };
+}
+
+function isVerdict(result: string | undefined): boolean {
+  return VerdictResult.options.some((option) => option === result);
+}
+
+function remarksOf(up: UpProcess): string {
+  return up.output().split("\n").slice(-60).join("\n");
+}
+
+async function until(condition: () => boolean, seconds: number): Promise<boolean> {
+  for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(100))
+    if (condition()) return true;
+  return condition();
+}
