@@ -11,13 +11,15 @@ import { until } from "../support/cluster/until.ts";
 import { endLogService, startLogService } from "../support/logs/logService.ts";
 import { aBuild } from "../support/objects/build.ts";
 import { claimed } from "../support/objects/inHands.ts";
-import { chart, everything, nowhere, rendered } from "./support/chart.ts";
+import { chart, everything, nowhere, rendered, settings } from "./support/chart.ts";
 
 const project = resolve(import.meta.dirname, "../..");
 describe("the chart", () => {
   it("passes helm lint", async () => {
     await helm(nowhere, ["lint", "--strict", chart]);
-    await helm(nowhere, ["lint", "--strict", chart, ...everything]);
+    // `helm lint` knows no kinds of Prometheus.
+    const withoutPrometheus = ["--set", "monitoring.podMonitor=false,monitoring.rules=false"];
+    await helm(nowhere, ["lint", "--strict", chart, ...settings, ...withoutPrometheus]);
   });
 
   it.each([
@@ -36,6 +38,8 @@ describe("the chart", () => {
     ["logs.ingress.enabled=true", "logs.ingress.host is missing"],
     ["logs.enabled=false", "logs.url is missing"],
     ["network.egress[0].cidr=192.0.2.0/24", "network.apiServer is missing"],
+    ["monitoring.rules=true", "monitoring.rules is true, but the cluster has no PrometheusRule"],
+    ["monitoring.podMonitor=true", "set monitoring.podMonitor to false"],
   ])("requires the setting that %s needs", async (value, sentence) => {
     await expect(rendered("--set", value)).rejects.toThrow(sentence);
   });
@@ -65,6 +69,45 @@ describe("the chart", () => {
     const plain = (await rendered()).map(({ kind }) => kind);
     expect(plain).not.toEqual(expect.arrayContaining(["Ingress"]));
     expect(plain).not.toEqual(expect.arrayContaining(["PodMonitor"]));
+  });
+});
+
+describe("the pods of the chart", () => {
+  const podsOf = async (...args: string[]) =>
+    (await rendered(...args)).filter(({ kind }) => kind === "Deployment").map(({ spec }) => JSON.stringify(spec));
+
+  it("have the additional variables, volumes, labels and annotations of the values", async () => {
+    const [logs, operator] = await podsOf(...everything);
+    expect(operator).toContain('{"name":"EXTRA","value":"more"}');
+    expect(operator).toContain('"annotations":{"note":"yes"}');
+    expect(operator).toContain('"team":"ci"');
+    for (const pod of [logs, operator]) {
+      expect(pod).toContain('{"mountPath":"/extra","name":"extra"}');
+      expect(pod).toContain('{"name":"extra"}');
+    }
+  });
+
+  it("use an existing ServiceAccount, and the chart then creates none", async () => {
+    const objects = await rendered(...everything);
+    const accounts = objects.filter(({ kind }) => kind === "ServiceAccount").map(({ metadata }) => metadata.name);
+    expect(accounts).toEqual(["builderpool-operator"]);
+    expect((await podsOf(...everything))[0]).toContain('"serviceAccountName":"existing"');
+    const bound = objects.filter(({ kind, metadata }) => /Binding$/.test(kind) && /logs$/.test(metadata.name));
+    expect(bound.map((binding) => JSON.stringify(binding["subjects"]))).toEqual(
+      Array(2).fill('[{"kind":"ServiceAccount","name":"existing","namespace":"ci"}]'),
+    );
+  });
+
+  it("keep the labels that select them", async () => {
+    const [logs] = await podsOf("--set", "logs.podLabels.app\\.kubernetes\\.io/component=other");
+    expect(logs).not.toContain("other");
+  });
+
+  it("have names after fullnameOverride, without the name of the release", async () => {
+    const objects = await rendered("--set", "fullnameOverride=ours");
+    const names = objects.map(({ metadata }) => metadata.name).filter((name) => !name.includes(".alice."));
+    expect(names.filter((name) => !/\bours\b/.test(name) && !name.startsWith("builderpool-ci-"))).toEqual([]);
+    expect((await podsOf("--set", "fullnameOverride=ours")).join()).toContain("http://ours-logs.ci.svc");
   });
 });
 
@@ -102,6 +145,27 @@ describe("the chart, installed", () => {
     await expect(run("patch", "builderpool", "o2-slc9", ...both)).rejects.toThrow(
       "directory and s3 are both set: keep one of them",
     );
+  });
+
+  it("lets viewers read, and editors change pools but neither Builds nor any status", async () => {
+    for (const role of ["view", "edit"])
+      await run("create", "rolebinding", role, `--clusterrole=${role}`, `--user=${role}er`);
+    const can = async (user: string, verb: string, resource: string, ...more: string[]) =>
+      (await run("auth", "can-i", verb, resource, "--as", user, ...more).catch(() => "no")).trim();
+    await until(
+      "the controller aggregates the roles",
+      async () => (await can("editer", "patch", "builderpools")) === "yes",
+    );
+    const rightsOf = (user: string) =>
+      Promise.all([
+        can(user, "get", "builds"),
+        can(user, "patch", "builderpools"),
+        can(user, "patch", "builders"),
+        can(user, "patch", "builds"),
+        can(user, "patch", "builders", "--subresource=status"),
+      ]);
+    expect(await rightsOf("viewer")).toEqual(["yes", "no", "no", "no", "no"]);
+    expect(await rightsOf("editer")).toEqual(["yes", "yes", "yes", "no", "no"]);
   });
 
   it("lets kubectl scale a pool by its short resource name", async () => {

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { commitLabel } from "../../src/api/objects/group.ts";
+import { labelCommit } from "../../src/core/build/identity.ts";
 import { revisionOf } from "../../src/core/pool/rollout/revision.ts";
 import { parsePools } from "../../src/local/pools/poolFiles.ts";
 import type { KubernetesClient } from "../../src/store/kubernetes/client.ts";
@@ -57,7 +59,7 @@ async function aRunningPool(): Promise<void> {
     await store.updateStatus("Builder", { ...created, status });
   }
   const build = aBuild({ pool: "o2-slc9", check: "build/O2/o2_slc9", repository: "AliceO2Group/AliceO2", number: 7 });
-  await store.create("Build", { ...build, metadata: { name: "o2-slc9-7" } });
+  await store.create("Build", labelCommit({ ...build, metadata: { name: "o2-slc9-7" } }));
   const labels = { app: "o2" };
   await client.create(
     { apiVersion: "apps/v1", kind: "StatefulSet", plural: "statefulsets" },
@@ -90,10 +92,22 @@ afterAll(async () => {
 
 describe("the command, against a cluster", () => {
   it("shows pools, builders and builds", async () => {
-    expect((await builderpool("get", "pools")).stdout).toMatch(/^NAME +.*\no2-slc9 +2 +2 /);
+    expect((await builderpool("get", "pools")).stdout).toMatch(/^NAME +.*\no2-slc9 +2 +\? +2 /);
     expect((await builderpool("get", "builders")).stdout).toMatch(/o2-slc9-0 .*Ready[\s\S]*o2-slc9-1 .*Ready/);
     const { items } = JSON.parse((await builderpool("get", "builds", "-o", "json")).stdout);
     expect(items).toMatchObject([{ metadata: { name: "o2-slc9-7" }, spec: { number: 7 } }]);
+  });
+
+  it("shows the phase and the short commit of a new build in kubectl, and takes both as selectors", async () => {
+    const kubectl = async (...args: string[]) =>
+      (await run(await kubernetes(), ["kubectl", "--kubeconfig", plane.kubeconfig, "-n", client.namespace, ...args]))
+        .stdout;
+    const [heading = "", row = ""] = (await kubectl("get", "builds")).split("\n");
+    const cell = (name: string) => row.slice(heading.indexOf(name)).split(/\s/)[0];
+
+    expect([cell("COMMIT"), cell("PHASE")]).toEqual(["00000000", "Queued"]);
+    expect(await kubectl("get", "bld", "-l", `${commitLabel}=00000000`, "-o", "name")).toMatch(/o2-slc9-7$/);
+    expect(await kubectl("get", "bld", "--field-selector", "status.phase=Queued", "-o", "name")).toMatch(/o2-slc9-7$/);
   });
 
   it("explains a pull request", async () => {
@@ -124,12 +138,12 @@ describe("the command, against a cluster", () => {
     await writeFile(same, text.replace("slc9-builder:latest", "slc9-builder:next"));
     const { stdout } = await builderpool("plan", "-f", same);
     expect(stdout).toMatch(
-      /^o2-slc9: image from "alisw\/slc9-builder:latest" to "alisw\/slc9-builder:next"\n {2}1\. o2-slc9/,
+      /^o2-slc9: image from "alisw\/slc9-builder:latest" to "alisw\/slc9-builder:next"\n {2}1\. "o2-slc9-1"/,
     );
     await writeFile(same, text.replace(/ +image: .*\n/, ""));
     expect((await builderpool("plan", "-f", same)).stdout).toContain("spec.image is missing");
-    expect((await builderpool("plan", "-f", join(project, "examples/dataflow.yaml"))).stdout).toBe(
-      "dataflow: will be created with 4 builders; they warm up and join",
+    expect((await builderpool("plan", "-f", join(project, "examples/dataflow.yaml"))).stdout).toMatch(
+      /^dataflow: will be created with 4 builders; they warm up and join\n {2}1\. /,
     );
     expect(await store.get("BuilderPool", "o2-slc9")).toEqual(before);
   });

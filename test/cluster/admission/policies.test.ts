@@ -39,7 +39,7 @@ describe("the policies", () => {
       const found = JSON.parse(await kubectl(installation.admin.kubeconfig, ["get", policies, "-o", "json"]));
       const { items } = found as { readonly items: readonly { readonly status?: PolicyStatus }[] };
       const read = items.flatMap(({ status }) => (status?.observedGeneration === undefined ? [] : [status]));
-      return read.length === 4 && read;
+      return read.length === 5 && read;
     });
     expect(statuses.flatMap(({ typeChecking }) => typeChecking?.expressionWarnings ?? [])).toEqual([]);
   });

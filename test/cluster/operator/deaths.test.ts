@@ -135,7 +135,7 @@ describe("evictions", () => {
     await using players = playBuilders(installation);
     const { admin } = installation;
     players.showsReady = true;
-    await createSecret(installation, "github", { token: github.token });
+    await createSecret(installation, "github", { token: github.token }, github.consent);
     const spec = { instances: 2, update: { maxUnavailable: 1 }, github: github.of("github") };
     await admin.store.create("BuilderPool", aPool("o2", spec));
     await settled(installation, "o2", 2);

@@ -86,7 +86,7 @@ describe("a pool in a cluster", () => {
     await using operator = runOperator(installation);
     await using _players = playBuilders(installation);
     const { admin } = installation;
-    await createSecret(installation, "github", { token: github.token });
+    await createSecret(installation, "github", { token: github.token }, github.consent);
     await admin.store.create("BuilderPool", aPool("o2", { instances: 2, github: github.of("github") }));
     await settled(installation, "o2", 2);
     await condition(installation, "o2", "GitHubReachable", /^True/);

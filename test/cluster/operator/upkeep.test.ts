@@ -51,9 +51,10 @@ describe("the owned objects of a pool", () => {
   it("get their owner reference back after its removal, with OwnerReferencesPermissionEnforcement", async () => {
     const installation = await cluster.install("ownerless");
     await using _operator = runOperator(installation);
+    await using _players = playBuilders(installation);
     const { admin } = installation;
-    await admin.store.create("BuilderPool", aPool("o2", { instances: 0 }));
-    await settled(installation, "o2", 0);
+    await admin.store.create("BuilderPool", aPool("o2", { instances: 1 }));
+    await settled(installation, "o2", 1);
     for (const resource of ownedResources) {
       const name = ["Role", "RoleBinding", "ServiceAccount"].includes(resource.kind) ? "o2-builder" : "o2";
       const ownerless = JSON.stringify({ metadata: { ownerReferences: null } });

@@ -89,7 +89,7 @@ describe("a pod", () => {
     const refusal = client.get(services, "a");
 
     await expect(refusal).rejects.toMatchObject({
-      code: "Forbidden",
+      code: "Unauthorized",
       message: expect.not.stringContaining("not.a.token"),
     });
   });

@@ -7,7 +7,7 @@ const project = resolve(import.meta.dirname, "../../..");
 export const chart = join(project, "deploy/helm/builderpool");
 
 /** Settings for every optional part of the chart. */
-export const everything = [
+export const settings = [
   "logs.ingress.enabled=true",
   "logs.ingress.host=ci.example.org",
   "logs.ingress.tlsSecret=certificate",
@@ -35,7 +35,25 @@ export const everything = [
   "network.apiServer[0].cidr=10.0.0.1/32",
   "network.github[0].cidr=140.82.112.0/20",
   "network.metricsFrom[0].podSelector.matchLabels.app=prometheus",
+  "operator.extraEnv[0].name=EXTRA",
+  "operator.extraEnv[0].value=more",
+  "proxy.https=http://proxy.example.org:3128",
+  "proxy.http=https://proxy.example.org/",
+  "proxy.noProxy[0]=.example.org",
+  "caConfigMap=site-ca",
+  "operator.extraVolumes[0].name=extra",
+  "operator.extraVolumeMounts[0].name=extra",
+  "operator.extraVolumeMounts[0].mountPath=/extra",
+  "operator.podLabels.team=ci",
+  "operator.podAnnotations.note=yes",
+  "operator.serviceAccount.annotations.role=ci",
+  "logs.extraVolumes[0].name=extra",
+  "logs.extraVolumeMounts[0].name=extra",
+  "logs.extraVolumeMounts[0].mountPath=/extra",
+  "logs.serviceAccount.name=existing",
 ].flatMap((value) => ["--set", value]);
+/** The same for a cluster with the kinds of Prometheus. */
+export const everything = [...settings, "--api-versions", "monitoring.coreos.com/v1"];
 /** A kubeconfig for commands that need no cluster. */
 export const nowhere = "/dev/null";
 

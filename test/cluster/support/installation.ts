@@ -116,7 +116,14 @@ function installed(namespace: string): string {
       roleRef: { apiGroup: rbac, kind: "Role", name: "builderpool" },
       subjects: [{ kind: "ServiceAccount", name: "builderpool", namespace }],
     },
-    ...admissionPoliciesOf({ name: `builderpool-${namespace}`, namespace, logsUrl }),
+    ...admissionPoliciesOf({
+      name: `builderpool-${namespace}`,
+      namespace,
+      logsUrl,
+      logsAudience: "builderpool-logs",
+      apiAudiences: "'https://kubernetes.default.svc.cluster.local','k3s',",
+      operator: "builderpool",
+    }),
   ]
     .map((object) => stringify(object, { aliasDuplicateObjects: false }))
     .join("---\n");
