@@ -26,7 +26,8 @@ describe("a cell container that exits while its builder runs", () => {
     await scenario.declare({ template: { resources: { limits: { memory: "1Gi" } } } });
     await scenario.ready(1);
     held = await scenario.hold("Held");
-    await scenario.holder(held.number);
+    // Before this step the base cell works, and the death of the build cell costs nothing.
+    await waitFor("the build to run in its cell", async () => (await build(held.number))?.status?.step === "build");
     await endCell();
     await scenario.shows(held.commit, "pending Retrying, not the pull request's fault: the build was lost on cut-0");
     expect((await build(held.number))?.status).toMatchObject({

@@ -21,7 +21,7 @@ describe("a full volume", () => {
     await scenario.ready(1);
     grown = await scenario.propose("Grow", {
       ...greeting("Hello, all of you"),
-      "test/grow.test": "head -c 512M /dev/zero > big\n",
+      "test/grow.test": "head -c 400M /dev/zero > big\n",
     });
     await scenario.shows(grown.commit, "pending Retrying, not the pull request's fault: the disk is full on full-0");
     const { phase, trouble } = (await build(grown.number))?.status ?? {};
@@ -29,7 +29,7 @@ describe("a full volume", () => {
       phase: "Queued",
       trouble: {
         reason: "DiskFull",
-        message: expect.stringMatching(/\/data\/work\/area\//),
+        message: expect.stringMatching(/\/data\/area\//),
       },
     });
   });
@@ -46,7 +46,7 @@ describe("a full volume", () => {
     await scenario.shows(blocked.commit, "pending Retrying, not the pull request's fault: the disk is full on full-0");
     expect((await build(blocked.number))?.status?.trouble).toMatchObject({
       reason: "DiskFull",
-      message: expect.stringContaining("/data/"),
+      message: expect.stringMatching(/\/data\/|no space|disk is full/i),
     });
   });
 

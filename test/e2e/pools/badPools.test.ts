@@ -42,7 +42,8 @@ const pools: readonly (readonly [string, object, RegExp])[] = [
   ["a duplicate check", { ...good, checks: [{ name: "build/a" }, { name: "build/a" }] }, /spec\.checks.*[Dd]uplicate/],
   ["a check name with a blank", { ...good, checks: [{ name: "build/a b" }] }, /spec\.checks\[.*name/],
   ["a development package without owner", check({ developmentPackages: [{ repository: "x" }] }), /developmentPackages/],
-  ["outside hosts without names", { ...good, external: { count: 2 } }, /names is empty/],
+  ["a host with the name of a pod", { ...good, external: { names: ["mac-1"] } }, /names has a name that no host can/],
+  ["a host twice", { ...good, external: { names: ["mac", "mac"] } }, /names has a host twice/],
   [
     "a credential that builds could read",
     { ...good, github: { secretRef: { name: "github" } }, cellSecrets: [{ name: "github" }] },

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accessKeyId, type S3Server, secretAccessKey, startS3Server } from "../../support/cluster/programs/s3Server.ts";
+import { consentTo } from "../../support/kubernetes/consent.ts";
 import { check, greeting, hello } from "../../support/up/installation.ts";
 import { anE2ECluster } from "../support/cluster.ts";
 import { aScenario } from "../support/scenario.ts";
@@ -43,7 +44,7 @@ describe("a pool with logs in a bucket", () => {
   });
 
   it("stores page and log at the link on GitHub", async () => {
-    const metadata = { name: "bucket-keys" };
+    const metadata = { name: "bucket-keys", ...consentTo("bucket") };
     await scenario.apply({ apiVersion: "v1", kind: "Secret", metadata, stringData: { accessKeyId, secretAccessKey } });
     const { endpoint } = server;
     await scenario.declare({ logs: { s3: { endpoint, bucket, prefix: "ci", secretRef: { name: metadata.name } } } });

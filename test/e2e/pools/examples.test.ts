@@ -28,14 +28,24 @@ function branchesOf(checks: readonly ResolvedCheck[]): ReadonlyMap<string, Reado
   return branches;
 }
 
-/** Recipes of trivial packages, and empty defaults. */
+/** Recipes of trivial packages that need the development packages of their checks, and empty defaults. */
 function recipesOf(checks: readonly ResolvedCheck[]): Readonly<Record<string, string>> {
+  const needs = new Map<string, Set<string>>();
+  for (const { package: name, developmentPackages } of checks) {
+    const others = developmentPackages.map(({ directory }) => directory).filter((one) => one !== "alidist");
+    for (const one of [name, ...others]) needs.set(one, needs.get(one) ?? new Set());
+    for (const one of others.filter((other) => other !== name)) needs.get(name)?.add(one);
+  }
   const body = 'mkdir -p "$INSTALLROOT/share"\necho built > "$INSTALLROOT/share/made"\n';
-  const files = checks.flatMap(({ package: name, defaults }) => [
-    [`${name.toLowerCase()}.sh`, `package: ${name}\nversion: "1"\n---\n#!/bin/bash -e\n${body}`],
-    [`defaults-${defaults}.sh`, `package: defaults-${defaults}\nversion: v1\n---\n`],
+  const files = [...needs].map(([name, required]) => [
+    `${name.toLowerCase()}.sh`,
+    `package: ${name}\nversion: "1"\nrequires: ${JSON.stringify([...required])}\n---\n#!/bin/bash -e\n${body}`,
   ]);
-  return Object.fromEntries(files);
+  const defaults = checks.map(({ defaults: name }) => [
+    `defaults-${name}.sh`,
+    `package: defaults-${name}\nversion: v1\n---\n`,
+  ]);
+  return Object.fromEntries([...files, ...defaults]);
 }
 
 const cluster = anE2ECluster();

@@ -49,7 +49,7 @@ describe("an applied pool", () => {
     const { commit } = await scenario.propose("Break", {
       "src/greeting.cxx": "const char* greeting() { return 1 2; }\n",
     });
-    await scenario.shows(commit, "error");
+    await scenario.shows(commit, /^error src\/greeting\.cxx:1:\d+: error: /);
   });
 
   it("claims, builds and reports nothing twice", async () => {

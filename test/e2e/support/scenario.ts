@@ -4,8 +4,10 @@ import type { Claim } from "../../../src/api/objects/build.ts";
 import type { Kind, Stored } from "../../../src/api/objects/kinds.ts";
 import { helloSources, recipes } from "../../support/alidist/sources.ts";
 import type { StandIn } from "../../support/github/standIn.ts";
+import { consentTo } from "../../support/kubernetes/consent.ts";
 import { alidist, check, greeting, hello } from "../../support/up/installation.ts";
 import { broken, unreported } from "../../support/up/invariants.ts";
+import type { Recorded } from "../../support/up/recorder.ts";
 import { anE2ECluster, commandsOf, type E2ECluster } from "./cluster.ts";
 import { startGitHub } from "./github.ts";
 import { home } from "./installChart.ts";
@@ -75,6 +77,8 @@ export interface Scenario extends Pick<E2ECluster, "kubectl" | "apply"> {
    * arrive.
    */
   violations(): Promise<readonly string[]>;
+  /** All writes of Builds and Builders of the namespace so far. */
+  writes(): Promise<readonly Recorded[]>;
 }
 
 /** Call this in a `describe`. Sets the scenario up before the tests, and deletes its pools after them. */
@@ -90,7 +94,11 @@ export function aScenario(pool: string, namespace: string = home): Scenario {
     github = await startGitHub(cluster);
     await github.state.createRepository({ repository: alidist, files: recipes() });
     await github.state.createRepository({ repository: hello, files: helloSources() });
-    const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: `${pool}-github` } };
+    const secret = {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: `${pool}-github`, ...consentTo("github", github.apiUrl) },
+    };
     await commands.apply({ ...secret, stringData: { token: github.token } });
     recorder = await record(cluster.kubeconfig, namespace);
   });
@@ -226,6 +234,7 @@ export function aScenario(pool: string, namespace: string = home): Scenario {
         return ready === count && active === count && observedGeneration === found?.metadata.generation;
       });
     },
+    writes: () => recorder.writes(),
     async violations() {
       const ownWrites = async () => (await recorder.writes()).filter(({ object }) => object.spec.pool === pool);
       const allReported = async () => unreported(await ownWrites(), github.state).length === 0;

@@ -1,0 +1,185 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { bundleAgent } from "../../../scripts/build/agent.ts";
+import type { Builder } from "../../../src/api/objects/builder.ts";
+import { chooseProvider } from "../../support/cluster/choose.ts";
+import { downloadWheels } from "../../support/cluster/images/cell.ts";
+import { program } from "../../support/up/installation.ts";
+import type { E2ECluster } from "../support/cluster.ts";
+import { home } from "../support/installChart.ts";
+import type { Scenario } from "../support/scenario.ts";
+import { waitFor } from "../support/waitFor.ts";
+import { copyDisk, type Machine, type Process, type Shared, startMachine, writeDisk } from "./machine.ts";
+
+const repository = resolve(import.meta.dirname, "../../..");
+
+const { connect } = await chooseProvider(process.env);
+/** Whether this machine can put hosts into the network of the cluster. */
+export const hasHosts = connect !== undefined && process.getuid?.() === 0;
+/** Whether the scenarios that take minutes run too. */
+export const hasMinutes = hasHosts && process.env["E2E_HOSTS"] === "1";
+
+/** An outside host of a scenario. Its number tells its address, its users and its machine id. */
+export interface Host {
+  readonly name: string;
+  /** User of its builds. */
+  readonly user: number;
+  readonly machine: () => Machine;
+  /** Boots the machine with an empty disk. */
+  boot(): Promise<void>;
+  /** `builderpool join NAME | builderpool agent enrol -`. Returns what `enrol` printed. */
+  join(...options: readonly string[]): Promise<string>;
+  /** The process of the agent. */
+  agent(): Promise<Process>;
+  /** The present status of its Builder. */
+  status(): Promise<Builder["status"]>;
+  /** Waits until the Builder has this phase, in another process than `before`. */
+  is(phase: string, before?: string): Promise<NonNullable<Builder["status"]>>;
+  /** Waits until the agent tells people of its machine a sentence like this. */
+  says(sentence: RegExp): Promise<string>;
+  /** Boots another machine with a copy of the disk. */
+  copy(number: number): Promise<Machine>;
+}
+
+/** The machines of a scenario. */
+export interface MachineRoom {
+  /** A machine that has not booted. */
+  host(name: string, number: number): Host;
+  /** Declares the pool with these hosts and without pods, boots them, and waits until all have joined. */
+  open(hosts: readonly Host[]): Promise<void>;
+}
+
+/** Runs a command of `builderpool` on the machine of a person. */
+export async function builderpool({ kubeconfig }: E2ECluster, ...args: readonly string[]): Promise<string> {
+  const place = [`--kubeconfig=${kubeconfig}`, `--namespace=${home}`];
+  return (await execa(program, [...args, ...place])).stdout;
+}
+
+/** Call this in a `describe`, after the scenario. The hosts live until their pool is deleted. */
+export function aMachineRoom(cluster: E2ECluster, scenario: Scenario): MachineRoom {
+  const running = new Map<number, { readonly name: string; readonly machine: Machine }>();
+  let room = "";
+  let shared: Shared;
+
+  beforeAll(async () => {
+    room = await mkdtemp(join(tmpdir(), "builderpool-hosts-"));
+    shared = { bundle: join(room, "builderpool-agent.mjs"), wheels: join(room, "wheels") };
+    await Promise.all([bundleAgent(repository, room), downloadWheels(room)]);
+  });
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== "fail") return;
+    for (const { name, machine } of running.values()) console.error(`${name}:\n${await machine.log(name)}`);
+  });
+  afterAll(async () => {
+    try {
+      await deletePool(scenario);
+    } finally {
+      for (const { machine } of running.values()) await machine.cutPower();
+      for (const { machine } of running.values()) await machine.cable.remove();
+      await rm(room, { recursive: true, force: true });
+    }
+  });
+
+  const diskOf = (number: number) => join(room, `disk-${number}`);
+  async function start(name: string, number: number, prepare: (nameServer: string) => Promise<void>) {
+    if (connect === undefined) throw new Error("this cluster gives hosts no network");
+    const cable = await connect(number);
+    await prepare(cable.nameServer);
+    const machine = await startMachine(name, diskOf(number), cable);
+    running.set(number, { name, machine });
+    return machine;
+  }
+
+  function host(name: string, number: number): Host {
+    const present = () => {
+      const machine = running.get(number)?.machine;
+      if (machine === undefined) throw new Error(`${name} has not booted`);
+      return machine;
+    };
+    const status = async (): Promise<Builder["status"]> =>
+      JSON.parse(await scenario.kubectl("get", "builder", name, "-o", "json")).status;
+    const user = 63_300 + number;
+    return {
+      name,
+      user,
+      machine: present,
+      status,
+      async boot() {
+        const disk = diskOf(number);
+        const machine = await start(name, number, (nameServer) => writeDisk(disk, idOf(number), shared, nameServer));
+        // A Mac has no namespaces either.
+        await machine.install("unshare", "#!/bin/sh\nexit 1\n");
+      },
+      async join(...options) {
+        await waitFor(`the account of ${name}`, () => hasAccount(scenario, name));
+        const code = await builderpool(cluster, "join", name, ...options);
+        const args = ["agent", "enrol", "-", `--cell-user=${user}`, "--work-dir=/mnt"];
+        const answer = await present().builderpool(args, code);
+        const start = /start the agent yourself: (\S+)$/m.exec(answer)?.[1];
+        if (start !== undefined) await present().serve(start);
+        return answer;
+      },
+      agent: () =>
+        waitFor(`the agent of ${name}`, async () =>
+          (await present().processes()).find(({ command }) => command.includes(`agent.mjs agent run ${name} `)),
+        ),
+      async is(phase, before) {
+        return await waitFor(`${name} to be ${phase}`, async () => {
+          const found = await status();
+          return found?.phase === phase && found.incarnation !== before && found;
+        });
+      },
+      says: (sentence) =>
+        waitFor(`${name} to say ${sentence}`, async () =>
+          (await present().report(name)).troubles.find((each) => sentence.test(each)),
+        ),
+      copy: (other) => start(name, other, () => copyDisk(diskOf(number), diskOf(other), idOf(other))),
+    };
+  }
+
+  async function open(hosts: readonly Host[]): Promise<void> {
+    const external = { names: hosts.map(({ name }) => name) };
+    await scenario.declare({ instances: 0, image: undefined, external, partition: { patience: "1s" } });
+    const join = async (each: Host) => {
+      await each.boot();
+      expect(await each.join()).toMatch(`enrolled as "${each.name}" of pool "${scenario.pool}"`);
+    };
+    await Promise.all(hosts.map(join));
+    await scenario.ready(hosts.length);
+  }
+
+  return { host, open };
+}
+
+function idOf(machine: number): string {
+  return String(machine).padStart(32, "0");
+}
+
+/** Whether the operator has created the account of a host, and knows the address of the log service. */
+async function hasAccount({ kubectl, pool }: Scenario, name: string): Promise<boolean> {
+  await kubectl("get", "serviceaccount", `${name}.${pool}.host`);
+  return (await kubectl("get", "builderpool", pool, "-o", "jsonpath={.status.hostLogs.url}")) !== "";
+}
+
+/**
+ * Deletes the pool of a scenario while its hosts live: they drain, and the pool is gone. A dead host would hold the
+ * pool and its check for minutes. After a failed scenario the pool then goes without its finalizer.
+ */
+async function deletePool({ kubectl, pool }: Scenario): Promise<void> {
+  const remove = (seconds: number) =>
+    kubectl("delete", "builderpool", pool, "--ignore-not-found", `--timeout=${seconds}s`);
+  try {
+    await remove(90);
+  } catch (error) {
+    await kubectl("patch", "builderpool", pool, "--type=merge", "--patch", '{"metadata":{"finalizers":null}}');
+    await remove(30);
+    await waitFor("the Builders to be deleted", async () => {
+      const left = await kubectl("get", "builders", `--selector=ci.alice.cern.ch/pool=${pool}`, "-o", "name");
+      return left === "";
+    });
+    throw error;
+  }
+}
