@@ -1,6 +1,7 @@
 import type { Build } from "../../src/api/objects/build.ts";
 import { formatDuration } from "../../src/api/values/duration.ts";
 import { isRecheck } from "../../src/core/build/state.ts";
+import type { Fairness } from "../../src/core/queue/order/fairness.ts";
 import { createFleet, type Recorder } from "../support/fleet/fleet.ts";
 import { exponential, randomOf } from "../support/random.ts";
 import type { Print } from "./bench.ts";
@@ -16,9 +17,20 @@ const durations = { warm: 15, cold: 45 };
 const pushes = 7;
 const betweenPushes = 8 * 60 * minute;
 const untilMerged = day;
+/** An author opens this many pull requests at once on each Monday. They are closed after three days. */
+const flood = { author: "flood", pullRequests: 100, firstNumber: 100_000, every: 7 * day, open: 3 * day };
+
+interface Scenario {
+  readonly strategy: "Affinity" | "Modulo";
+  readonly preempts: boolean;
+  readonly isFlooded: boolean;
+  readonly fairness: Fairness;
+}
 
 interface Month {
   readonly waits: readonly number[];
+  /** Waits of the author with many pull requests. */
+  readonly floodWaits: readonly number[];
   readonly warm: number;
   readonly untested: number;
   readonly all: number;
@@ -38,7 +50,7 @@ export async function bench(print: Print): Promise<void> {
     ["static partition (sha modulo pool size)", "Modulo", false],
   ] as const) {
     const began = performance.now();
-    const month = simulate(strategy, preempts);
+    const month = simulate({ strategy, preempts, isFlooded: false, fairness: checkTurns });
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
     const p = (share: number) => formatDuration(quantile(month.waits, share));
     print(
@@ -51,13 +63,33 @@ export async function bench(print: Print): Promise<void> {
       ].join(", "),
     );
   }
+  printFlood(print);
+}
+
+const checkTurns: Fairness = { by: ["Repository", "Check"], weights: [] };
+
+/** The same month with the author of many pull requests, with and without turns. */
+function printFlood(print: Print): void {
+  print(`the same month, and an author opens ${flood.pullRequests} pull requests at once on each Monday:`);
+  for (const [name, by] of [
+    ["by waiting time alone", []],
+    ["in turns by author", ["Author"]],
+  ] as const) {
+    const fairness = { by: [...by], weights: [] };
+    const month = simulate({ strategy: "Affinity", preempts: true, isFlooded: true, fairness });
+    const p = (waits: readonly number[], share: number) => formatDuration(quantile(waits, share));
+    print(
+      `  ${name}: the others wait p50 ${p(month.waits, 0.5)}, p95 ${p(month.waits, 0.95)}, p99 ${p(month.waits, 0.99)}; this author p50 ${p(month.floodWaits, 0.5)}, p95 ${p(month.floodWaits, 0.95)}; warm ${Math.round((100 * month.warm) / month.untested)} %`,
+    );
+  }
 }
 
 /** Pull requests arrive at random. Their rate gives `load` if half of the builds are warm. */
-function simulate(strategy: "Affinity" | "Modulo", preempts: boolean): Month {
+function simulate({ strategy, preempts, isFlooded, fairness }: Scenario): Month {
   const random = randomOf(1);
   const month = {
     waits: [] as number[],
+    floodWaits: [] as number[],
     warm: 0,
     untested: 0,
     rechecks: 0,
@@ -81,7 +113,7 @@ function simulate(strategy: "Affinity" | "Modulo", preempts: boolean): Month {
       else {
         month.untested += 1;
         if (isWarm) month.warm += 1;
-        month.waits.push(waited);
+        (build.spec.author === flood.author ? month.floodWaits : month.waits).push(waited);
       }
     },
     stopped: (_, { build }) => {
@@ -92,7 +124,8 @@ function simulate(strategy: "Affinity" | "Modulo", preempts: boolean): Month {
   };
   const fleet = createFleet({
     builders,
-    spec: { partition: { strategy, patience: "10m" } },
+    spec: { partition: { strategy, patience: "10m" }, fairness },
+    partOf: (one) => ({ author: one < flood.firstNumber ? `author-${one % 20}` : flood.author }),
     preempts,
     random: chance,
     duration: (isWarm) => (isWarm ? durations.warm : durations.cold) * minute * (0.5 + chance()),
@@ -106,6 +139,13 @@ function simulate(strategy: "Affinity" | "Modulo", preempts: boolean): Month {
   for (let moment = start; moment < start + days * day; moment += exponential(random, betweenPullRequests)) {
     number += 1;
     schedule(fleet, number, moment, random);
+  }
+  for (let week = 0; isFlooded && week * flood.every < days * day; week += 1) {
+    for (let index = 0; index < flood.pullRequests; index += 1) {
+      const one = flood.firstNumber + week * flood.pullRequests + index;
+      fleet.at(start + week * flood.every, () => fleet.open(one));
+      fleet.at(start + week * flood.every + flood.open, () => fleet.close(one));
+    }
   }
   fleet.run(start + days * day);
   return { ...month, busy: month.busy / (builders * days * day) };

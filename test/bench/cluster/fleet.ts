@@ -8,6 +8,7 @@ import { aPool } from "../../cluster/support/pools.ts";
 import { until } from "../../cluster/support/until.ts";
 import { kubectl } from "../../support/cluster/kubectl.ts";
 import { type StandIn, startStandIn } from "../../support/github/standIn.ts";
+import { consentTo } from "../../support/kubernetes/consent.ts";
 
 /** 1,000 builders and 5,000 pull requests in 16 pools. The last pool is small and has complete builders. */
 const builders = Number(process.env["BUILDERS"] ?? 1000);
@@ -58,7 +59,7 @@ export async function aFleet(): Promise<Fleet> {
 /** A namespace with the operator's roles, its Secret, and an account for the simulated builders. */
 export async function aPlace(cluster: TestCluster, namespace: string, github: StandIn): Promise<Installation> {
   const place = await cluster.install(namespace);
-  await createSecret(place, "github", { token: github.token });
+  await createSecret(place, "github", { token: github.token }, consentTo("github", github.apiUrl));
   const { kubeconfig } = cluster.plane;
   await kubectl(kubeconfig, ["-n", namespace, "create", "serviceaccount", account]);
   const subject = `--serviceaccount=${namespace}:${account}`;

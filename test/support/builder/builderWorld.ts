@@ -55,6 +55,8 @@ export interface StartedBuilder {
 export interface ScriptedMirrors extends Mirrors {
   /** While set, every fetch throws it. */
   failure: Error | undefined;
+  /** The tips of the branches, by repository. Another repository has the tip eeee... */
+  readonly tips: Record<string, string>;
 }
 
 export interface ScriptedLogs extends LogStore {
@@ -192,9 +194,10 @@ async function until<T>(done: () => Promise<T | undefined | false>, ms = 10_000)
 function scriptedMirrors(): ScriptedMirrors {
   return {
     failure: undefined,
+    tips: {},
     async fetch({ repository }) {
       if (this.failure !== undefined) throw this.failure;
-      return { mirror: `/mirrors/${repository}.git`, commit: commit("e") };
+      return { mirror: `/mirrors/${repository}.git`, commit: this.tips[repository] ?? commit("e") };
     },
   };
 }

@@ -1,3 +1,5 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { CellEvent, Outcome } from "../../../src/api/cell/event.ts";
 import type { Order } from "../../../src/api/cell/order.ts";
 import type { Cells } from "../../../src/builder/cells/cells.ts";
@@ -31,12 +33,30 @@ export function scriptedCells(): ScriptedCells {
       this.orders.push(order);
       running += 1;
       try {
-        return await (this.script(order, on, signal) ?? byDefault(order));
+        const outcome = await (this.script(order, on, signal) ?? byDefault(order));
+        if (outcome.kind === "Done") remove(order);
+        if (outcome.kind === "Done" && order.cell === "base") install(order);
+        return outcome;
       } finally {
         running -= 1;
       }
     },
   };
+}
+
+/** Deletes the trees that the order throws away. */
+function remove({ task, paths }: Order): void {
+  if (task === "clean" && paths.gone?.includes(paths.area)) rmSync(paths.area, { recursive: true, force: true });
+  if (task === "delete")
+    for (const name of readdirSync(paths.area)) rmSync(join(paths.area, name), { recursive: true });
+}
+
+/** Leaves the files in the base that the builder looks for. */
+function install({ task, paths, check }: Order): void {
+  if (task === "warmup") mkdirSync(join(paths.area, "sw"), { recursive: true });
+  const tool = join(paths.tools, `alibuild-${check.tool.alibuild}`);
+  mkdirSync(tool, { recursive: true });
+  writeFileSync(join(tool, "installed"), "");
 }
 
 async function byDefault(order: Order): Promise<Outcome> {

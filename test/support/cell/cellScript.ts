@@ -11,6 +11,7 @@ const limits = { logBytes: 0, maxAge: 0, minFree: 0 };
 /** A self-test order. */
 export const order = (id: string): Order => ({
   id,
+  cell: "base",
   task: "selftest",
   check: helloCheck,
   sources: [],

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
+import type { CellName } from "../../../src/api/cell/order.ts";
 import { probeIsolation } from "../../../src/builder/cells/isolation.ts";
 import { createSocketCells } from "../../../src/builder/cells/socketCells.ts";
 import { systemClock } from "../../../src/system/clock.ts";
@@ -44,7 +45,9 @@ export async function aServedCell(
     builderVersion = version,
     enter = [],
     haste = 1,
+    cell = "base",
   }: {
+    readonly cell?: CellName;
     readonly builderVersion?: string;
     readonly enter?: readonly string[];
     /** The client of the builder sleeps a fraction of its time. */
@@ -54,7 +57,8 @@ export async function aServedCell(
   const root = mkdtempSync(join(tmpdir(), "builderpool-served-"));
   const socket = join(root, "cell.sock");
   const environment = handedOn(process.env);
-  const [program = "", ...isolation] = await probeIsolation(environment);
+  const { prefix } = await probeIsolation(environment);
+  const [program = "", ...isolation] = prefix;
   const started: Container[] = [];
   onTestFinished(async () => {
     for (const { child } of started) child.kill("SIGKILL");
@@ -73,7 +77,17 @@ export async function aServedCell(
     },
     cells: createSocketCells({ socket, pod: "o2-0", version: builderVersion, clock, log }),
     async start() {
-      const serve = [serveProgram, "--alone", "--socket", socket, "--probe", probeName];
+      const serve = [
+        "--disable-sigusr1",
+        serveProgram,
+        "--alone",
+        "--cell",
+        cell,
+        "--socket",
+        socket,
+        "--probe",
+        probeName,
+      ];
       const args = [...isolation, ...enter, node, ...serve, "--", ...command];
       const container = follow(spawn(program, args, { cwd: "/", env: environment, stdio: ["ignore", "pipe", "pipe"] }));
       started.push(container);

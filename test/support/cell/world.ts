@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { Order } from "../../../src/api/cell/order.ts";
+import { cellOfTask, type Order } from "../../../src/api/cell/order.ts";
 import type { ResolvedCheck } from "../../../src/api/objects/check.ts";
 import { createRepository, type Repository } from "./repository.ts";
 
@@ -12,6 +12,8 @@ export interface CellWorld {
   readonly alidist: Repository;
   /** Work area of the only check. */
   readonly area: string;
+  /** Gives a package a repository of sources with the tag v2, below the address. Returns the commit. */
+  addUpstream(name: string, address: string): string;
   order(changes?: OrderChanges): Order;
 }
 
@@ -23,10 +25,11 @@ export interface OrderChanges {
   readonly limits?: Partial<Order["limits"]>;
   readonly sources?: Order["sources"];
   readonly mirror?: string;
+  readonly dependenciesOnly?: boolean;
 }
 
 /** Shared by all tests, so that aliBuild is installed only once. */
-const tools = join(tmpdir(), `builderpool-test-tools-${process.getuid?.() ?? 0}`);
+export const tools = join(tmpdir(), `builderpool-test-tools-${process.getuid?.() ?? 0}`);
 
 /** A cell world for one test. */
 export function aCellWorld(): CellWorld {
@@ -54,15 +57,25 @@ export function createCellWorld(): CellWorld {
   });
   const work = join(root, "work");
   const paths = { area: join(work, "area"), tools, home: join(work, "home"), tmp: join(work, "tmp") };
+  const taskOf = (changes: OrderChanges) => changes.task ?? (changes.pullRequest === undefined ? "warmup" : "build");
   mkdirSync(tools, { recursive: true });
   return {
     root,
     hello,
     alidist,
     area: paths.area,
+    addUpstream(name, address) {
+      const upstream = createRepository(join(root, "upstream", name), { source: "source\n" });
+      upstream.tag("v2");
+      const recipe = readFileSync(join(alidist.path, `${name}.sh`), "utf8");
+      const header = `version: "2"\ntag: v2\nsource: ${address}/${name}`;
+      alidist.commit({ [`${name}.sh`]: recipe.replace(/version: .*/, header) });
+      return upstream.tip();
+    },
     order: (changes = {}) => ({
       id: changes.id ?? `test-${process.pid}-${Math.random().toString(36).slice(2, 10)}`,
-      task: changes.task ?? (changes.pullRequest === undefined ? "warmup" : "build"),
+      cell: cellOfTask(taskOf(changes)),
+      task: taskOf(changes),
       check: { ...helloCheck, ...changes.check },
       sources: changes.sources ?? [
         { repository: "o/hello", directory: "hello", mirror: hello.mirror, commit: hello.tip() },
@@ -71,6 +84,7 @@ export function createCellWorld(): CellWorld {
       ...(changes.pullRequest === undefined
         ? {}
         : { pullRequest: { ...changes.pullRequest, mirror: changes.mirror ?? hello.mirror } }),
+      ...(changes.dependenciesOnly !== undefined && { dependenciesOnly: changes.dependenciesOnly }),
       paths,
       limits: { logBytes: 2 ** 22, maxAge: 2 * 86_400_000, minFree: 0, ...changes.limits },
       gitUrl: `file://${join(root, "src")}`,
@@ -95,10 +109,10 @@ export const helloCheck: ResolvedCheck = {
   sharedTree: false,
   env: {},
   onlyWhenChanged: [],
-  remoteStore: "",
   jobs: 2,
   timeouts: { command: "120s", build: "10m" },
   maxGrowth: "20M",
+  maxFiles: 10_000,
   tool: { alibuild: "1.17.44" },
   architecture: "fedora33_x86-64",
   silent: false,

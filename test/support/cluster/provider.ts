@@ -15,6 +15,20 @@ export interface ClusterProvider {
   down(): Promise<void>;
   /** Absent if only the API of the cluster is in reach. */
   readonly faults?: ClusterFaults;
+  /** Gives a machine outside the cluster a network. Absent if the network of the cluster is out of reach. */
+  readonly connect?: (machine: number) => Promise<Cable>;
+}
+
+/** The network cable of a machine outside the cluster. It reaches API server, services and pods. */
+export interface Cable {
+  /** File of the network namespace. */
+  readonly network: string;
+  /** Address of the name server of the cluster. */
+  readonly nameServer: string;
+  /** Pulls the cable: the machine keeps address and routes, and all packets are lost. */
+  pull(): Promise<void>;
+  plugIn(): Promise<void>;
+  remove(): Promise<void>;
 }
 
 /** Faults that cannot be caused through the API server. */

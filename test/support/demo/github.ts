@@ -25,7 +25,8 @@ export async function createDemo(state: State): Promise<void> {
       createdAt: state.now() - age * minute,
       ...(outdated === true && { from: first }),
     });
-    if (approvedBy !== undefined) state.review({ repository: pull.repository, number, author: approvedBy });
+    if (approvedBy !== undefined)
+      state.review({ repository: pull.repository, number, author: approvedBy, association: "MEMBER" });
   }
 }
 

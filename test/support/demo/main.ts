@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { join, resolve } from "node:path";
-import { isRunning } from "../../../src/local/lock.ts";
+import { isRunning } from "../../../src/builder/machine/lock.ts";
 import { startDemo } from "./start.ts";
 
 /**

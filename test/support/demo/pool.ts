@@ -20,12 +20,13 @@ export function demoPool({ apiUrl, gitUrl }: Addresses): string {
       // This architecture has no tarball store, so builds need no network.
       architecture: "fedora33_x86-64",
       jobs: 2,
-      trust: { collaborators: true },
+      // Without root, builds are not isolated from each other. `up` then accepts only Strict.
+      trust: { collaborators: true, approvals: "Strict" },
       checks: [
         {
           name: "build/hello/o2",
           repository: hello,
-          trust: { team },
+          trust: { team, approvals: "Strict" },
           onlyWhenChanged: ["src", "test", "build.sh"],
         },
         {

@@ -2,14 +2,16 @@ import type { Build } from "../../../src/api/objects/build.ts";
 import type { Stored } from "../../../src/api/objects/kinds.ts";
 import { claim, finish, release, start } from "../../../src/core/build/claim.ts";
 import { isRecheck, mustStop } from "../../../src/core/build/state.ts";
+import { activeBuildersOf } from "../../../src/core/partition/active.ts";
 import { chooseBuild } from "../../../src/core/queue/choose.ts";
 import type { QueueView } from "../../../src/core/queue/partitionView.ts";
 import { shouldPreempt } from "../../../src/core/queue/preempt.ts";
+import { mustWithhold, staleTreesOf } from "../../../src/core/verdict/streak.ts";
 import { iso } from "../objects/moment.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Bus } from "./bus.ts";
 import type { FleetOptions } from "./fleet.ts";
-import { canStart, type Ending, type Host, type Process, setLastVerdict } from "./host.ts";
+import { canStart, type Ending, type Host, type Process, setLastVerdict, setPhase } from "./host.ts";
 
 /** A pull request's tree without a build for this long is deleted. */
 const treeAge = 2 * 86_400_000;
@@ -51,13 +53,34 @@ export function createBuilders(world: {
       builders: [...hosts.values()].map(({ builder }) => builder),
       strategy: pool.spec.partition.strategy,
       patience: 10 * 60_000,
+      fairness: pool.spec.fairness,
       preference: host.preference,
       waited: (build) => agenda.now() - seenAt(host, build),
       now: agenda.now(),
     };
   }
 
+  /** Throws the trees of a builder away if it must, and warms up. The second refuted streak quarantines it. */
+  function renewTrees(name: string, host: Host): void {
+    const others = activeBuildersOf([...hosts.values()].map(({ builder }) => builder)).filter((one) => one !== name);
+    const stale = staleTreesOf({ builder: name, generation: host.generation }, bus.all(), others);
+    if (stale === undefined) return;
+    host.generation += 1;
+    host.trees.clear();
+    if (stale.reason === "Refuted") host.refuted += 1;
+    if (stale.reason === "Refuted" && host.refuted > 1) {
+      setPhase(host, "Quarantined");
+      return;
+    }
+    setPhase(host, "Warming");
+    agenda.at(agenda.now() + options.warmup, () => {
+      if (host.builder.status?.phase === "Warming") setPhase(host, "Ready");
+      decideSoon();
+    });
+  }
+
   function choose(): void {
+    for (const [name, host] of hosts) if (canStart(host)) renewTrees(name, host);
     for (let isSettled = false; !isSettled; ) {
       isSettled = true;
       const all = bus.all();
@@ -103,10 +126,20 @@ export function createBuilders(world: {
 
   function finishBuild(host: Host, process: Process): void {
     const { number, commit } = process.build.spec;
-    const isRed = (number + Number.parseInt(commit, 36)) % 3 === 0;
+    const { builder } = process.holder;
+    const byCommit = () => (number + Number.parseInt(commit, 36)) % 3 === 0;
+    const isRed = options.isRed?.(process.build, builder, host.generation) ?? byCommit();
+    if (isRed && mustWithhold("Failure", { builder, generation: host.generation }, bus.all(), process.build)) {
+      const failure = { reason: "SecondOpinion" as const, message: "withheld", now: agenda.now(), ran: true };
+      bus.apply(process.build.metadata.name, (one) => release(one, process.holder, failure));
+      host.process = undefined;
+      plan();
+      return;
+    }
     const finding = {
       result: isRed ? ("Failure" as const) : ("Success" as const),
       description: "",
+      generation: host.generation,
       silent: false,
       startedAt: iso(process.startedAt),
       finishedAt: iso(agenda.now()),

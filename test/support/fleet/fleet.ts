@@ -26,6 +26,10 @@ export interface FleetOptions {
   /** The duration of a warm-up. */
   readonly warmup: number;
   readonly checks?: number;
+  /** The author of a pull request, and the only check that tests it. Default: one author, and all checks. */
+  readonly partOf?: (number: number) => { readonly author?: string; readonly check?: string };
+  /** Whether a build ends red, by its builder and the generation of the builder's trees. Default: by its commit. */
+  readonly isRed?: (build: Build, builder: string, generation: number) => boolean;
   /** Observes every write, and the start and stop of every process. */
   readonly recorder?: Recorder;
 }
@@ -68,6 +72,7 @@ export function createFleet(options: FleetOptions): Fleet {
   });
   const operator = createOperator({
     ...{ agenda, bus, pool, checks, pullRequests, decideSoon },
+    partOf: options.partOf ?? (() => ({})),
     builders: () => [...hosts.values()].map(({ builder }) => builder),
   });
   const builders = createBuilders({ options, agenda, bus, pool, hosts, decideSoon, plan: operator.plan });

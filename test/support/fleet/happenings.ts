@@ -1,3 +1,4 @@
+import { isHostName } from "../../../src/api/values/hostName.ts";
 import { release } from "../../../src/core/build/claim.ts";
 import { holds } from "../../../src/core/build/state.ts";
 import { killAfter } from "../../../src/core/liveness/heartbeat.ts";
@@ -13,12 +14,13 @@ import type { Bus } from "./bus.ts";
 import type { FleetOptions } from "./fleet.ts";
 import { createHost, type Host, setPhase } from "./host.ts";
 import { lostAfter, type Operator } from "./operator.ts";
+import { createOutsideEvents, type OutsideEvents } from "./outside.ts";
 
 const second = 1000;
 const minute = 60 * second;
 
 /** Events of pull requests and builders. An event that is impossible in the current state does nothing. */
-export interface FleetEvents {
+export interface FleetEvents extends OutsideEvents {
   open(number: number): void;
   push(number: number): void;
   close(number: number): void;
@@ -49,7 +51,8 @@ export function createFleetEvents(world: {
   function open(number: number): void {
     commits += 1;
     const opened = { number, commit: sha(commits), createdAt: iso(agenda.now()), committedAt: iso(agenda.now()) };
-    pullRequests.set(number, aPullRequest(opened));
+    const { author = "alice" } = options.partOf?.(number) ?? {};
+    pullRequests.set(number, aPullRequest({ ...opened, author }));
   }
 
   function warmUp(name: string, host: Host, incarnation: string): void {
@@ -89,6 +92,7 @@ export function createFleetEvents(world: {
   }
 
   return {
+    ...createOutsideEvents({ options, agenda, hosts, operator, builders, warmUp, cutOff, reachable }),
     open,
     push(number) {
       if (pullRequests.has(number)) open(number);
@@ -150,7 +154,7 @@ export function createFleetEvents(world: {
     },
 
     add(isWarm = false) {
-      const name = `o2-${hosts.size}`;
+      const name = `o2-${[...hosts.keys()].filter((one) => !isHostName(one)).length}`;
       const host = createHost(name, agenda.now());
       hosts.set(name, host);
       if (!isWarm) warmUp(name, host, `${name}-1`);

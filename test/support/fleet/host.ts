@@ -30,6 +30,9 @@ export interface Host {
   /** The start of its process. */
   bornAt: number;
   readonly trees: Map<string, number>;
+  /** Number of times that the trees were thrown away, and of refuted streaks of red verdicts. */
+  generation: number;
+  refuted: number;
 }
 
 /** Creates a host with a Ready builder. */
@@ -42,6 +45,8 @@ export function createHost(name: string, bornAt: number): Host {
     hasEnded: false,
     bornAt,
     trees: new Map(),
+    generation: 0,
+    refuted: 0,
   };
 }
 

@@ -7,6 +7,7 @@ import { planQueue } from "../../../src/core/queue/plan.ts";
 import { aListing } from "../objects/listing.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Bus } from "./bus.ts";
+import type { FleetOptions } from "./fleet.ts";
 import { type Host, setPhase } from "./host.ts";
 
 const second = 1000;
@@ -18,6 +19,8 @@ export const lostAfter = 930 * second;
 export interface Operator {
   plan(): void;
   takeBackFrom(builder: string, why: TakeBack): void;
+  /** Takes back the claims of one process of a builder that is not registered any more. */
+  takeBackFormer(builder: string, incarnation: string): void;
   /** Marks a silent builder as Suspect and then Lost, unless it recovers. */
   watch(builder: string, host: Host, isSilent: () => boolean): void;
 }
@@ -30,9 +33,10 @@ export function createOperator(world: {
   /** The open pull requests on GitHub. */
   readonly pullRequests: ReadonlyMap<number, PullRequest>;
   readonly decideSoon: () => void;
+  readonly partOf: NonNullable<FleetOptions["partOf"]>;
   readonly builders: () => readonly Builder[];
 }): Operator {
-  const { agenda, bus, pool, checks, pullRequests, decideSoon, builders } = world;
+  const { agenda, bus, pool, checks, pullRequests, decideSoon, partOf, builders } = world;
 
   function takeBackFrom(name: string, why: TakeBack): void {
     for (const { metadata, status } of bus.all())
@@ -48,14 +52,22 @@ export function createOperator(world: {
 
   return {
     takeBackFrom,
+    takeBackFormer(name, incarnation) {
+      for (const { metadata, status } of bus.all())
+        if (status?.claim?.builder === name && status.claim.incarnation === incarnation)
+          bus.apply(metadata.name, (one) => takeBack(one, { cause: "Lost" }, agenda.now(), builders()));
+    },
     plan() {
-      const listing = aListing([...pullRequests.values()], { startedAt: agenda.now() });
+      const listingOf = ({ name }: { readonly repository: string; readonly name?: string }) => {
+        const tested = [...pullRequests.values()].filter(({ number }) => (partOf(number).check ?? name) === name);
+        return aListing(tested, { startedAt: agenda.now() });
+      };
       const observed = {
         pool,
         checks,
         broken: [],
         ownerOf: () => pool.metadata.name,
-        listingOf: () => listing,
+        listingOf,
         builds: bus.all(),
         rechecks: true,
       };

@@ -12,10 +12,13 @@ export const signal = new AbortController().signal;
 /** Long ago, so that no reading happens in the second of the last change. */
 export const longAgo = Date.now() - 86_400_000;
 
-/** The client of `src/github` and a stand-in with one repository. Only the test advances the clock. */
-export async function aClient() {
-  const gitHub = await startStandIn();
+/**
+ * The client of `src/github` and a stand-in with one repository. Only the test advances the clock. With `isOld` every
+ * change on GitHub happens long ago, so that the client reads nothing again only because it has just changed.
+ */
+export async function aClient({ isOld = false }: { readonly isOld?: boolean } = {}) {
   const clock = leapingClock();
+  const gitHub = await startStandIn(isOld ? { now: () => longAgo + clock.monotonic() } : {});
   const log = keptLog();
   const client = createGitHub({ apiUrl: gitHub.apiUrl, credential: { token: gitHub.token }, clock, log });
   await gitHub.state.createRepository({ repository, branch });

@@ -1,6 +1,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { Faults } from "./faults.ts";
+import { NewAssociation } from "./inputs.ts";
+import { setAssociation } from "./records.ts";
 import type { Hub } from "./rest/app.ts";
 
 const Spend = z.object({
@@ -22,6 +24,10 @@ export function controlApi(hub: Hub, faults: Faults, requests: () => readonly ob
     pushBranch: state.pushBranch.bind(state),
     edit: state.edit.bind(state),
     review: state.review.bind(state),
+    associate: (input: unknown) => {
+      const { repository, login, association } = NewAssociation.parse(input);
+      setAssociation(state.repository(repository), login, association);
+    },
     close: state.close.bind(state),
     reopen: state.reopen.bind(state),
     merge: state.merge.bind(state),

@@ -76,6 +76,8 @@ export const NewReview = PullRequestName.extend({
   association: z.enum(associations).optional(),
 });
 
+export const NewAssociation = z.object({ repository, login: z.string(), association: z.enum(associations) }).strict();
+
 export const NewComment = PullRequestName.extend({
   author: z.string().default("rita"),
   body: z.string(),

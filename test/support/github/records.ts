@@ -34,7 +34,7 @@ export interface ReviewRecord {
   state: "APPROVED" | "CHANGES_REQUESTED" | "COMMENTED" | "DISMISSED";
   readonly commit: string;
   /** Association of the reviewer; MEMBER when absent. */
-  readonly association?: Association | undefined;
+  association?: Association | undefined;
   readonly submittedAt: number;
 }
 
@@ -44,7 +44,7 @@ export interface PullRequestRecord {
   readonly headBranch: string;
   /** Null when the account was deleted. */
   readonly author: string | null;
-  readonly association: Association;
+  association: Association;
   readonly createdAt: number;
   title: string;
   isDraft: boolean;
@@ -116,6 +116,13 @@ export interface Records {
 
 export function fullName(repository: Pick<RepositoryRecord, "owner" | "name">): string {
   return `${repository.owner}/${repository.name}`;
+}
+
+/** Changes the rights of an account, as on GitHub: no pull request counts as updated. */
+export function setAssociation(repository: RepositoryRecord, login: string, association: Association): void {
+  for (const pull of Object.values(repository.pulls)) {
+    for (const one of [pull, ...pull.reviews]) if (one.author === login) one.association = association;
+  }
 }
 
 export function headOf(pull: PullRequestRecord): Commit {

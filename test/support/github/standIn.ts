@@ -48,6 +48,8 @@ export interface StandIn extends Hub {
   /** As GitHub Enterprise: `…/api/v3`, with GraphQL at `…/api/graphql`. */
   readonly enterpriseApiUrl: string;
   readonly gitUrl: string;
+  /** Password of git over HTTP. While absent, all repositories are public. */
+  readonly gitAccess: { password?: string };
   /** Accepts `POST <controlUrl>/<verb>`. */
   readonly controlUrl: string;
   readonly token: string;
@@ -74,6 +76,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   const hub: Hub = { state: new State(gitRoot, now, records), accounts: new Accounts(now), budgets: new Budgets(now) };
   hub.accounts.addToken(token, login);
   const faults = new Faults();
+  const gitAccess: StandIn["gitAccess"] = {};
   const requests: ReceivedRequest[] = [];
   const api = bothAddresses(restApi(hub));
   const control = controlApi(hub, faults, () => requests);
@@ -82,6 +85,11 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     const { pathname } = new URL(request.url);
     if (pathname === "/graphql" || pathname === "/api/graphql") return answerGraphql(hub, request);
     if (!pathname.startsWith(`${gitPrefix}/`)) return api.fetch(request);
+    if (gitAccess.password !== undefined && passwordOf(incoming) !== gitAccess.password)
+      return new Response("Repository not found.\n", {
+        status: 401,
+        headers: { "www-authenticate": 'Basic realm="GitHub"' },
+      });
     serveGit(gitRoot, gitPrefix, incoming, outgoing);
     return RESPONSE_ALREADY_SENT;
   }
@@ -107,6 +115,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     apiUrl: url,
     enterpriseApiUrl: `${url}/api/v3`,
     gitUrl: url + gitPrefix,
+    gitAccess,
     controlUrl: `${url}/_control`,
     token,
     faults,
@@ -117,6 +126,11 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
       if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
     },
   };
+}
+
+function passwordOf({ headers: { authorization = "" } }: IncomingMessage): string | undefined {
+  const [, password] = /^Basic (?<encoded>\S+)$/.exec(authorization) ?? [];
+  return password === undefined ? undefined : Buffer.from(password, "base64").toString().split(":").slice(1).join(":");
 }
 
 /** REST at the root, as on github.com, and below `/api/v3`, as on GitHub Enterprise. */

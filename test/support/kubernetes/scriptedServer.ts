@@ -31,6 +31,7 @@ export async function scriptedServer(answer: (response: ServerResponse, seen: Se
   const access: Access = {
     server: new URL(url),
     namespace: "ci",
+    authority: "",
     agent: new Agent(),
     headers: async () => ({ authorization: "Bearer s3cret" }),
   };

@@ -15,6 +15,7 @@ export interface FoundBuild {
     readonly repository: string;
     readonly number: number;
     readonly check: string;
+    readonly shadow?: object;
   };
   readonly status?: object;
 }

@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
 import { bundle, programs } from "../../../scripts/build/bundle.ts";
-import { cellCommand } from "../../../src/core/pool/manifest/capsule.ts";
-import { builderUser, cellUser, sharedGroup } from "../../../src/core/pool/manifest/security.ts";
+import { BuilderPoolSpec } from "../../../src/api/objects/pool.ts";
+import { prepareVolume } from "../../../src/builder/cells/capsule.ts";
+import { baseCell, buildCell, cellCommandOf, type PodCell } from "../../../src/core/pool/manifest/pod/capsule.ts";
+import { cellMountsOf, dataVolume } from "../../../src/core/pool/manifest/pod/mounts.ts";
+import { baseUser, builderUser, cellUser, sharedGroup } from "../../../src/core/pool/manifest/pod/security.ts";
 import { handedOn } from "../builder/handedOn.ts";
 import { type Container, follow, until } from "../cell/serveCell.ts";
 import { aCapsule } from "./capsule.ts";
@@ -16,11 +19,12 @@ import { aCapsule } from "./capsule.ts";
  */
 export interface PodFolder {
   readonly data: string;
-  readonly socket: string;
+  /** The sockets of the cells. */
+  readonly sockets: Readonly<Record<PodCell["role"], string>>;
   /** Folder visible only to the builder: its tokens. */
   readonly secrets: string;
-  /** Starts the container `cell` as its user in its own PID namespace. */
-  startCell(): Promise<Container>;
+  /** Starts the container of a cell as its user in its own PID and mount namespace, with the mounts of the cell. */
+  startCell(role: PodCell["role"]): Promise<Container>;
   /** Starts the container `builder` with this environment. */
   startBuilder(environment: Readonly<Record<string, string>>): Container;
 }
@@ -36,20 +40,23 @@ export async function aPodFolder(): Promise<PodFolder> {
     rmSync(root, { recursive: true, force: true });
   });
   chmodSync(root, 0o755);
-  const [capsule, data, run, secrets] = ["capsule", "data", "run", "secrets"].map((name) => join(root, name)) as [
-    string,
+  const [capsule, data, secrets] = ["capsule", "data", "secrets"].map((name) => join(root, name)) as [
     string,
     string,
     string,
   ];
-  for (const folder of [data, join(data, "work"), join(data, "mirror"), run, secrets]) {
+  const runs = { build: join(root, "run-cell"), base: join(root, "run-base") };
+  for (const folder of [data, runs.build, runs.base, secrets]) {
     mkdirSync(folder);
     chownSync(folder, folder === secrets ? builderUser : 0, sharedGroup);
     chmodSync(folder, folder === secrets ? 0o700 : 0o2770);
   }
+  await prepareVolume(data);
+  for (const name of readdirSync(data)) chownSync(join(data, name), builderUser, sharedGroup);
+  for (const name of readdirSync(data)) chmodSync(join(data, name), 0o2770);
   await aCapsule(capsule);
   await bundle(resolve(import.meta.dirname, "../../..", programs.builder), "builder", join(capsule, "app"));
-  const socket = join(run, "cell.sock");
+  const sockets = { build: join(runs.build, "cell.sock"), base: join(runs.base, "cell.sock") };
   const launch = (words: readonly string[], env: Readonly<Record<string, string>>) => {
     const [program = "", ...args] = words;
     const container = follow(spawn(program, args, { cwd: "/", env, stdio: ["ignore", "pipe", "pipe"] }));
@@ -59,23 +66,41 @@ export async function aPodFolder(): Promise<PodFolder> {
   const as = (user: number) => ["setpriv", `--reuid=${user}`, `--regid=${sharedGroup}`, "--clear-groups"];
   return {
     data,
-    socket,
+    sockets,
     secrets,
-    async startCell() {
-      const command = cellCommand.map((word) => word.replace(/^\/capsule/, capsule).replace(/^\/run\/cell/, run));
-      const withoutScratch = command.flatMap((word, index) =>
-        word === "--empty" || command[index - 1] === "--empty" ? [] : [word],
-      );
-      const alone = ["unshare", "--pid", "--fork", "--mount-proc"];
-      const cell = launch([...alone, ...as(cellUser), ...withoutScratch], { ...handedOn(process.env), PATH: path });
-      await until(() => cell.output().includes("listening"));
-      return cell;
+    async startCell(role) {
+      const cell = { ...(role === "build" ? buildCell : baseCell), probe: join(runs[role], "probe.sock") };
+      const command = cellCommandOf(cell)
+        .map((word) => word.replace(/^\/capsule/, capsule).replace(/^\/run\/(cell|base)/, runs[role]))
+        .filter((word, index, words) => word !== "--empty" && words[index - 1] !== "--empty");
+      const alone = ["unshare", "--pid", "--mount", "--ipc", "--fork", "--mount-proc"];
+      const user = role === "build" ? cellUser : baseUser;
+      const words = [...alone, ...mounting(cell, data, `${root}/mounts-${role}`), ...as(user), ...command];
+      const container = launch(words, { ...handedOn(process.env), PATH: path });
+      await until(() => container.output().includes("listening"));
+      return container;
     },
     startBuilder(environment) {
       const node = [`${capsule}/loader`, "--library-path", `${capsule}/lib`, `${capsule}/node`];
       return launch([...as(builderUser), ...node, `${capsule}/app/builder.mjs`], { PATH: path, ...environment });
     },
   };
+}
+
+/** Command prefix that shows a cell only the folders of its mounts, as the kubelet does with subPaths. */
+function mounting(cell: PodCell, data: string, stage: string): readonly string[] {
+  mkdirSync(stage);
+  const spec = BuilderPoolSpec.parse({ package: "hello", repository: "o/hello" });
+  const binds = cellMountsOf(cell, spec)
+    .map((mount) => mount as { name: string; mountPath: string; subPath?: string; readOnly?: boolean })
+    .filter(({ name, mountPath }) => name === dataVolume && mountPath !== "/tmp")
+    .map(({ subPath, readOnly = false }) => {
+      const at = `"$2/${subPath}"`;
+      const bind = `mkdir ${at}; mount --bind "$1/${subPath}" ${at}`;
+      return readOnly ? `${bind}; mount -o remount,ro,bind ${at}` : bind;
+    });
+  const script = ['mount -t tmpfs stage "$2"', ...binds, 'mount --rbind "$2" "$1"', "shift 2", 'exec "$@"'].join("; ");
+  return ["sh", "-ec", script, "sh", data, stage];
 }
 
 /** Writes a file that only the builder can read. */

@@ -18,7 +18,7 @@ export function broken(writes: readonly Recorded[]): readonly string[] {
       builders.set(object.metadata.name, object);
       continue;
     }
-    const name = `#${object.spec.number}`;
+    const name = `${object.spec.shadow === undefined ? "" : "shadow of "}#${object.spec.number}`;
     const before = builds.get(object.metadata.uid ?? "");
     builds.set(object.metadata.uid ?? "", object);
     wrong.push(...wrongStep(before, object).map((what) => `${name}: ${what}`));
@@ -53,20 +53,30 @@ function wrongStep(before: Build | undefined, { spec, status }: Build): readonly
 
 /**
  * Returns the verdicts that GitHub does not show exactly once, one sentence each. GitHub must show no silent verdict.
- * The statuses of all verdicts of a commit are counted together, since equal verdicts share one status.
+ * The statuses of all verdicts of a commit are counted together, since equal verdicts share one status. A success that
+ * confirms a success against a canary shows no new status.
  */
 export function unreported(writes: readonly Recorded[], github: State): readonly string[] {
   const said = new Map<string, { readonly spec: Build["spec"]; readonly texts: Set<string> }>();
+  const confirmations = new Set<string>();
   for (const { kind, object } of writes) {
     const verdict = kind === "Build" ? object.status?.verdict : undefined;
     if (kind !== "Build" || verdict === undefined || verdict.silent) continue;
+    const { confirm } = object.spec;
+    const key = `${object.metadata.uid} ${verdict.attempt}`;
+    if (confirm !== undefined && verdict.attempt > confirm.attempt && verdict.result === "Success")
+      confirmations.add(key);
+    if (confirmations.has(key)) continue;
     const of = said.get(verdict.commit) ?? { spec: object.spec, texts: new Set<string>() };
     said.set(verdict.commit, of);
     of.texts.add(`${verdict.request} ${verdict.attempt}`);
   }
   return [...said].flatMap(([commit, { spec, texts }]) => {
     const statuses = github.statuses(spec.repository, commit).filter(({ context }) => context === spec.check);
-    const terminal = statuses.filter(({ state }) => state !== "pending").length;
+    // A recheck of a failed commit stays red while it runs.
+    const terminal = statuses.filter(
+      ({ state, description }) => state !== "pending" && description?.startsWith("Rechecking since ") !== true,
+    ).length;
     return terminal === texts.size
       ? []
       : [`#${spec.number} ${commit}: ${texts.size} verdicts, ${terminal} terminal statuses`];

@@ -1,11 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import { checkDefaults } from "../../../../src/api/objects/checkDefaults.ts";
+import { lockedRequirementsOf } from "../../../../src/cell/tool/requirements.ts";
 import { toolsBase } from "./bases.ts";
 import { archiveOf, builtImage } from "./buildah.ts";
 
 /** The default of a check. */
-const requirement = "alibuild==1.17.44";
+const requirements = lockedRequirementsOf(checkDefaults.tool.alibuild) ?? "";
 /** Python of the tools image. pip ignores wheels for other versions. */
 const pythonVersion = "3.11";
 
@@ -20,16 +22,22 @@ COPY wheels /opt/wheels
 COPY pip.conf /etc/pip.conf
 CMD ["/bin/bash"]
 `;
-  const image = await builtImage("cell", [containerfile, requirement, pythonVersion], async (context) => {
+  const image = await builtImage("cell", [containerfile, requirements, pythonVersion], async (context) => {
     const forBase = ["--only-binary=:all:", `--python-version=${pythonVersion}`, "--platform=manylinux2014_x86_64"];
-    const wheels = ["--quiet", `--dest=${join(context, "wheels")}`, requirement];
-    // python3 of Debian has no pip; a virtual environment has one.
-    await execa("python3", ["-I", "-m", "venv", join(context, "venv")]);
-    const python = join(context, "venv/bin/python");
-    await execa(python, ["-m", "pip", "download", ...forBase, "--implementation=cp", ...wheels]);
+    await downloadWheels(context, [...forBase, "--implementation=cp"]);
     // A file, as a cell drops the environment variables of its image.
     await writeFile(join(context, "pip.conf"), "[global]\nno-index = true\nfind-links = /opt/wheels\n");
     await writeFile(join(context, "Containerfile"), containerfile);
   });
   return { image, archive: await archiveOf(image) };
+}
+
+/** Downloads aliBuild and its dependencies into the folder `wheels` of a folder, for pip with `no-index`. */
+export async function downloadWheels(folder: string, platform: readonly string[] = []): Promise<void> {
+  const list = join(folder, "requirements.txt");
+  await writeFile(list, requirements);
+  // python3 of Debian has no pip; a virtual environment has one.
+  await execa("python3", ["-I", "-m", "venv", join(folder, "venv")]);
+  const wheels = ["--quiet", `--dest=${join(folder, "wheels")}`, "--require-hashes", `--requirement=${list}`];
+  await execa(join(folder, "venv/bin/python"), ["-m", "pip", "download", ...platform, ...wheels]);
 }

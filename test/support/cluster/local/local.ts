@@ -7,6 +7,7 @@ import { takeDown } from "./down.ts";
 import { faultsOf } from "./faults.ts";
 import { importImage } from "./images.ts";
 import { type Layout, layoutOf } from "./layout.ts";
+import { connectMachine } from "./network.ts";
 import { forget, keep, takeOver } from "./owner.ts";
 import { bringUp } from "./up.ts";
 
@@ -42,6 +43,7 @@ export function localProvider(slot = 0): ClusterProvider {
       await forget(layout);
     },
     faults: faultsOf(layout),
+    connect: (machine) => connectMachine(layout, machine),
   };
 }
 

@@ -3,7 +3,7 @@ import { access, mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promis
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Lock, LockedError, lockWorkDir } from "../../../../src/local/lock.ts";
+import { type Lock, LockedError, lockWorkDir } from "../../../../src/builder/machine/lock.ts";
 import { during } from "./progress.ts";
 
 /** The folder outside the checkout for results that take long to build. Its contents may be deleted at any time. */
