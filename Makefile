@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help setup test-setup up check lint types house format test test-unit test-integration test-cluster e2e cluster cluster-down generate verify build release-check bench ci clean
+.PHONY: help setup test-setup up check lint types house format test test-unit test-integration test-cluster malicious e2e e2e-hosts cluster cluster-down generate verify build release-check bench ci clean
 
 help: ## Print this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,11 +40,17 @@ test-unit: ## Run unit, property and contract tests: seconds
 test-integration: test-setup ## Run tests with the real programs: git, aliBuild, builderpool
 	@vitest run --project integration
 
+malicious: setup ## Run all malicious pull requests against a real `up`, as root (MALICIOUS=I-01,recipe or a sample size: 1 h)
+	@MALICIOUS=$(or $(MALICIOUS),all) vitest run --project integration test/integration/malicious
+
 test-cluster: setup ## Run tests with a real API server, Helm and S3 server (the first run compiles them: up to 30 min)
 	@vitest run --project cluster
 
 e2e: setup ## Run the scenarios in a real cluster with kubelet and containers (the first run compiles it: up to 30 min)
 	@vitest run --project e2e
+
+e2e-hosts: setup ## Run all scenarios of hosts outside the cluster with a real cluster, in networks of their own (10 min)
+	@E2E_HOSTS=1 vitest run --project e2e test/e2e/hosts
 
 cluster: setup ## Start a real cluster on this machine with our images, and print how to use it
 	@node test/support/cluster/main.ts up

@@ -32,10 +32,12 @@ export default defineConfig({
         "unit",
         0,
         ["test/unit/**/*.test.ts", "test/properties/**/*.test.ts", "test/contract/**/*.test.ts"],
-        20_000,
+        60_000,
         { exclude: onApiServer },
       ),
-      project("integration", 1, ["test/integration/**/*.test.ts"], 240_000),
+      project("integration", 1, ["test/integration/**/*.test.ts"], 240_000, {
+        globalSetup: ["test/support/cell/globalSetup.ts"],
+      }),
       project("cluster", 2, onApiServer, 600_000, { globalSetup: ["test/support/cluster/globalSetup.ts"] }),
       // All scenarios share one installation and one repository, so their files run one after the other.
       project("e2e", 3, ["test/e2e/**/*.test.ts"], 600_000, {
