@@ -47,15 +47,34 @@ export function fairOrderOf({ builds, fairness, now }: FairnessInput): Order {
  */
 function turnsOf(builds: readonly Build[], fairness: Fairness, now: Milliseconds): ReadonlyMap<string, string> {
   const end = new Date(now).toISOString();
-  const taken = builds.filter(({ status }) => status?.lastTurn !== undefined && status.lastTurn <= end);
-  const groups = Map.groupBy(taken, (build) => groupOf(build, fairness));
+  const latest = new Map<string, LatestTurns>();
+  for (const build of builds) {
+    const turn = build.status?.lastTurn;
+    if (turn === undefined || turn > end) continue;
+    const group = groupOf(build, fairness);
+    const known = latest.get(group) ?? { weight: weightOf(build, fairness), turns: [] };
+    latest.set(group, known);
+    addTurn(known, turn);
+  }
   return new Map(
-    [...groups].flatMap(([group, members]): [string, string][] => {
-      const times = members.map(({ status }) => status?.lastTurn ?? "").sort();
-      const turn = times.at(-weightOf(members[0], fairness));
+    [...latest].flatMap(([group, { weight, turns }]): [string, string][] => {
+      const turn = turns[weight - 1];
       return turn === undefined ? [] : [[group, turn]];
     }),
   );
+}
+
+/** The last turns of one group, newest first, at most as many as its weight. */
+interface LatestTurns {
+  readonly weight: number;
+  readonly turns: string[];
+}
+
+function addTurn({ weight, turns }: LatestTurns, turn: string): void {
+  const place = turns.findIndex((one) => one < turn);
+  if (place !== -1) turns.splice(place, 0, turn);
+  else if (turns.length < weight) turns.push(turn);
+  if (turns.length > weight) turns.pop();
 }
 
 /** GitHub ignores the case of repositories and logins. */
@@ -70,11 +89,10 @@ function groupOf(build: Build, { by }: Fairness): string {
 }
 
 /** The weight of the first entry that names no other repository, check or author; otherwise 1. */
-function weightOf(build: Build | undefined, { weights }: Fairness): number {
+function weightOf(build: Build, { weights }: Fairness): number {
   const isSame = (wanted: string | undefined, value: string) => wanted === undefined || wanted.toLowerCase() === value;
   const entry = weights.find(
     ({ repository, check, author }) =>
-      build !== undefined &&
       isSame(repository, fieldOf.Repository(build)) &&
       (check === undefined || check === fieldOf.Check(build)) &&
       isSame(author, fieldOf.Author(build)),
