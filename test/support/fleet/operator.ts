@@ -1,10 +1,14 @@
+import { firstStatus } from "../../../src/api/objects/build.ts";
 import type { Builder } from "../../../src/api/objects/builder.ts";
 import type { ResolvedCheck } from "../../../src/api/objects/check.ts";
 import type { Stored } from "../../../src/api/objects/kinds.ts";
 import { type TakeBack, takeBack } from "../../../src/core/build/claim.ts";
 import type { PullRequest } from "../../../src/core/pullRequest/pullRequest.ts";
 import { planQueue } from "../../../src/core/queue/plan.ts";
+import { planReport } from "../../../src/core/report/post/plan.ts";
+import { recordComment, recordStatus } from "../../../src/core/report/post/record.ts";
 import { aListing } from "../objects/listing.ts";
+import { iso } from "../objects/moment.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Bus } from "./bus.ts";
 import type { FleetOptions } from "./fleet.ts";
@@ -15,7 +19,7 @@ const second = 1000;
 const suspectAfter = 75 * second;
 export const lostAfter = 930 * second;
 
-/** The operator of a fleet: plans the queue, watches builders, takes claims back. */
+/** The operator of a fleet: plans the queue, reports verdicts, watches builders, takes claims back. */
 export interface Operator {
   plan(): void;
   takeBackFrom(builder: string, why: TakeBack): void;
@@ -38,6 +42,8 @@ export function createOperator(world: {
 }): Operator {
   const { agenda, bus, pool, checks, pullRequests, decideSoon, partOf, builders } = world;
 
+  const facts = { silent: false, wantsComments: () => true, isSilentBuilder: () => false, logWaited: 0 };
+
   function takeBackFrom(name: string, why: TakeBack): void {
     for (const { metadata, status } of bus.all())
       if (status?.claim?.builder === name)
@@ -50,6 +56,24 @@ export function createOperator(world: {
     takeBackFrom(name, { cause: phase });
   }
 
+  /** Publishes what GitHub lacks. GitHub accepts every write at once. */
+  function report(): void {
+    for (const { metadata } of bus.all()) while (reportNext(metadata.name));
+  }
+
+  /** Publishes the next write of one Build. Returns false if nothing is due. */
+  function reportNext(name: string): boolean {
+    const build = bus.get(name);
+    if (build === undefined) return false;
+    const { status, comment } = planReport(build, facts);
+    if (status === undefined && comment === undefined) return false;
+    const written = { written: true };
+    let { reported } = build.status ?? firstStatus;
+    if (status !== undefined) reported = recordStatus(reported, status, written, iso(agenda.now()));
+    if (comment !== undefined) reported = recordComment(reported, comment, written);
+    return bus.apply(name, (one) => ({ status: { ...(one.status ?? firstStatus), ...(reported && { reported }) } }));
+  }
+
   return {
     takeBackFrom,
     takeBackFormer(name, incarnation) {
@@ -58,6 +82,7 @@ export function createOperator(world: {
           bus.apply(metadata.name, (one) => takeBack(one, { cause: "Lost" }, agenda.now(), builders()));
     },
     plan() {
+      report();
       const listingOf = ({ name }: { readonly repository: string; readonly name?: string }) => {
         const tested = [...pullRequests.values()].filter(({ number }) => (partOf(number).check ?? name) === name);
         return aListing(tested, { startedAt: agenda.now() });
