@@ -1,6 +1,7 @@
 import type { Build, BuildSpec } from "../../api/objects/build.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
+import { isWanted } from "../build/state.ts";
 import { trialsOf } from "../comparison/trials.ts";
 import type { Request } from "./request.ts";
 
@@ -41,7 +42,7 @@ export function withConfirmation(
   if (confirm === undefined || build === undefined || last === undefined) return requested;
   if (build.spec.commit !== spec.commit || last.commit !== spec.commit) return requested;
   const isKnown = build.spec.confirm?.attempt === confirm.attempt;
-  if (isKnown || spec.request > last.request) return { ...requested, spec: { ...spec, confirm } };
+  if (isKnown || isWanted({ ...build, spec })) return { ...requested, spec: { ...spec, confirm } };
   const requestedAt = new Date(now).toISOString();
   const because = `a canary of revision ${confirm.revision} disagrees with its verdict`;
   return { spec: { ...spec, request: spec.request + 1, requestedAt, confirm }, because };

@@ -40,8 +40,7 @@ export function withOpinion(
   const next = opinion?.attempt === last.attempt ? opinion : before;
   if (next === undefined) return requested;
   const group = next.kind === "Second" ? ("failed" as const) : ("untested" as const);
-  if (spec.request > last.request) return { ...requested, spec: { ...spec, group, opinion: next } };
-  if (before !== undefined) return requested;
+  if (isWanted({ ...build, spec })) return { ...requested, spec: { ...spec, group, opinion: next } };
   const requestedAt = new Date(now).toISOString();
   const because =
     next.kind === "Second"

@@ -52,6 +52,11 @@ describe("a verdict that a canary doubts", () => {
     expect(loud && isOpinion(loud)).toBe(false);
   });
 
+  it("is requested although another pool answered a later request", () => {
+    const [raised] = requests(doubted(1, { request: 2, answered: 2 })).filter(({ spec }) => spec.confirm !== undefined);
+    expect(raised?.spec).toMatchObject({ request: 3, confirm: { revision: "r2", attempt: 1 } });
+  });
+
   it("is left alone without a trial, after it, and for another revision", () => {
     for (const canary of [{ phase: "Passed" }, { phase: "Disagreed" }, { revision: "r3" }])
       expect(requests(doubted(1), canary).filter(({ spec }) => spec.request > 1)).toEqual([]);

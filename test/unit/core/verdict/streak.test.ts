@@ -126,6 +126,13 @@ describe("a streak of red verdicts", () => {
     ).toBeUndefined();
   });
 
+  it("asks again when another pool answered the request, so that the streak ends", () => {
+    const [build = aBuild()] = reds;
+    const answered = { ...build, spec: { ...build.spec, request: 2, answered: 2 } };
+    const opinion = { kind: "Second", of: "o2-0", attempt: 1 } as const;
+    expect(withOpinion({ spec: answered.spec }, answered, opinion, noon).spec).toMatchObject({ request: 3, opinion });
+  });
+
   it("lets a builder without others renew its trees", () => {
     expect(staleTreesOf(judge, reds, [])).toEqual({ reason: "Alone", reds: 3 });
     expect(staleTreesOf(judge, reds, ["o2-1"])).toBeUndefined();
