@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { leftOut, long } from "./test/support/sample.ts";
 
 /** Projects run one after the other: what takes seconds first. */
 interface More {
@@ -21,6 +22,9 @@ const project = (name: string, groupOrder: number, include: string[], testTimeou
 /** What starts a real API server. */
 const onApiServer = ["test/cluster/**/*.test.ts", "test/contract/kubernetes*.test.ts"];
 
+/** `make ci` sets a seed, and then runs a part of the long files. */
+const seed = process.env["SAMPLE_SEED"];
+
 export default defineConfig({
   test: {
     reporters: process.env["CI"]
@@ -37,12 +41,14 @@ export default defineConfig({
       ),
       project("integration", 1, ["test/integration/**/*.test.ts"], 240_000, {
         globalSetup: ["test/support/cell/globalSetup.ts"],
+        exclude: [...leftOut(long.integration, seed)],
       }),
       project("cluster", 2, onApiServer, 600_000, { globalSetup: ["test/support/cluster/globalSetup.ts"] }),
       // All scenarios share one installation and one repository, so their files run one after the other.
       project("e2e", 3, ["test/e2e/**/*.test.ts"], 600_000, {
         globalSetup: ["test/e2e/support/globalSetup.ts"],
         fileParallelism: false,
+        exclude: [...leftOut(long.e2e, seed)],
       }),
     ],
   },

@@ -3,8 +3,8 @@ import { relative } from "node:path";
 import type { Reporter, TestModule } from "vitest/node";
 
 /**
- * Prints the summary line for CI: `N passed, N failed`. A test file that does not load counts as a failure. If
- * FAILED_FILES names a file, the reporter writes the paths of failed test files there, one per line.
+ * Prints the slowest files, and the summary line for CI: `N passed, N failed`. A test file that does not load counts as
+ * a failure. If FAILED_FILES names a file, the reporter writes the paths of failed test files there, one per line.
  */
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
@@ -23,7 +23,18 @@ export default class ClosingLine implements Reporter {
     }
     const { FAILED_FILES: file } = process.env;
     if (file) writeFileSync(file, [...failed].map((path) => `${path}\n`).join(""));
+    process.stdout.write(slowest(modules));
     const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
     process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed${skipped}\n`);
   }
+}
+
+/** The files that took 20 s or longer, slowest first. */
+function slowest(modules: readonly TestModule[]): string {
+  return modules
+    .map((module) => ({ path: relative(process.cwd(), module.moduleId), seconds: module.diagnostic().duration / 1000 }))
+    .filter(({ seconds }) => seconds >= 20)
+    .toSorted((a, b) => b.seconds - a.seconds)
+    .map(({ path, seconds }) => `${seconds.toFixed(0).padStart(5)} s  ${path}\n`)
+    .join("");
 }
