@@ -20,30 +20,28 @@ export type Order = (a: Build, b: Build) => number;
 /**
  * The order of the untested builds: the priority label first, then fair turns, then the waiting time.
  *
- * A build waits for a turn since its own waiting time, or since its group last had as many turns as its weight,
- * whichever is later. The longest wait goes first. So groups alternate, a group that waits is never overtaken twice by
- * a group of the same weight, and no group pays for turns that nobody else wanted. Within one group the waiting time
- * alone decides.
+ * The group with the oldest turn goes first. Groups without a turn go before all others. So a group that waits is
+ * overtaken by another group at most as often as the weight of that group, and a group with few builds does not wait
+ * behind a group with many. A group that was alone pays one place for all its turns. Among builds of one group, and of
+ * groups without a turn, the waiting time decides.
  */
 export function fairOrderOf({ builds, fairness, now }: FairnessInput): Order {
   if (fairness === undefined || fairness.by.length === 0) return compareWaiting;
   let turns: ReadonlyMap<string, string> | undefined;
-  const waitsSince = (build: Build) => {
+  const turnOf = (build: Build) => {
     turns ??= turnsOf(builds, fairness, now);
-    const turn = turns.get(groupOf(build, fairness)) ?? "";
-    if (turn > build.spec.waitingSince) return turn;
-    return build.spec.waitingSince;
+    return turns.get(groupOf(build, fairness)) ?? "";
   };
   return (a, b) => {
     if (a.spec.urgent !== b.spec.urgent) return compareWaiting(a, b);
-    const [first, second] = [waitsSince(a), waitsSince(b)];
+    const [first, second] = [turnOf(a), turnOf(b)];
     return first === second ? compareWaiting(a, b) : first < second ? -1 : 1;
   };
 }
 
 /**
- * The time since which each group waits for its next turn: its last turn, or an earlier one for a larger weight. A turn
- * in the future comes from a wrong clock and is ignored.
+ * The turn that places each group: its last one, or an earlier one for a larger weight. A turn in the future comes from
+ * a wrong clock and is ignored.
  */
 function turnsOf(builds: readonly Build[], fairness: Fairness, now: Milliseconds): ReadonlyMap<string, string> {
   const end = new Date(now).toISOString();

@@ -88,13 +88,22 @@ describe("fair turns", () => {
     expect(turns([...six({}, {}), urgent], { by: ["Author"] }, 1)).toEqual([9]);
   });
 
-  it("cost a group nothing that was alone before", () => {
+  it("cost a group that was alone before one place, however many turns it had", () => {
     const early = [1, 2, 3].map((number) => aBuild({ number, request: 0 }, { phase: "Done", lastTurn: at(number) }));
     const late = two("Author").map(({ spec, ...build }) => ({
       ...build,
       spec: { ...spec, number: spec.number + 10, waitingSince: at(spec.number + 10) },
     }));
-    expect(turns([...early, ...late], { by: ["Author"] }, 6)).toEqual([11, 14, 12, 15, 13, 16]);
+    expect(turns([...early, ...late], { by: ["Author"] }, 6)).toEqual([14, 11, 15, 12, 16, 13]);
+  });
+
+  it("let a group without a recent turn go before a group that waits longer", () => {
+    const many = [1, 2, 3].map((number) =>
+      aBuild({ number, author: "alice", waitingSince: at(number) }, { lastTurn: at(50) }),
+    );
+    const few = aBuild({ number: 4, author: "bob", waitingSince: at(55) });
+    const earlier = aBuild({ number: 5, author: "bob", request: 0 }, { phase: "Done", lastTurn: at(20) });
+    expect(turns([...many, few, earlier], { by: ["Author"] }, 4)).toEqual([4, 1, 2, 3]);
   });
 
   it("count an attempt that a push stopped, but no turn in the future", () => {
