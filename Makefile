@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help setup test-setup up check lint types house format test test-unit test-integration test-cluster malicious e2e e2e-hosts cluster cluster-down generate verify build release-check bench ci clean
+.PHONY: help setup test-setup up check lint types house format test test-unit test-integration test-cluster malicious malicious-pods e2e e2e-hosts cluster cluster-down generate verify build release-check bench ci clean
 
 help: ## Print this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ test-integration: test-setup ## Run tests with the real programs: git, aliBuild,
 
 malicious: setup ## Run all malicious pull requests against a real `up`, as root (MALICIOUS=I-01,recipe or a sample size: 1 h)
 	@MALICIOUS=$(or $(MALICIOUS),all) vitest run --project integration test/integration/malicious
+
+malicious-pods: setup ## Run all malicious pull requests in pods of a real cluster (MALICIOUS as above: 1 h)
+	@MALICIOUS=$(or $(MALICIOUS),all,source) vitest run --project e2e test/e2e/pools/malicious.test.ts
 
 test-cluster: setup ## Run tests with a real API server, Helm and S3 server (the first run compiles them: up to 30 min)
 	@vitest run --project cluster

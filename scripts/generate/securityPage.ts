@@ -1,6 +1,15 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type Attack, kinds, type Mode, modes, type Route, routes, routesOf } from "../../test/malicious/attack.ts";
+import {
+  type Attack,
+  isPossible,
+  kinds,
+  type Mode,
+  modes,
+  type Route,
+  routes,
+  routesOf,
+} from "../../test/malicious/attack.ts";
 import { corpus } from "../../test/malicious/corpus.ts";
 import { measured } from "../../test/malicious/held.ts";
 import { table } from "./markdown.ts";
@@ -38,6 +47,7 @@ const titles = {
   recipe: "recipes",
   namespaces: "with namespaces",
   modes: "without",
+  pods: "in pods",
 };
 
 function headOf({ route, mode }: { readonly route: Route; readonly mode: Mode }): string {
@@ -47,14 +57,14 @@ function headOf({ route, mode }: { readonly route: Route; readonly mode: Mode })
 function countOf(route: Route, mode: Mode): string {
   const results = Object.values(measured[route][mode]);
   const held = results.filter((result) => result === "held").length;
-  const where = mode === "namespaces" ? "with namespaces" : "without namespaces";
+  const where = mode === "modes" ? "without namespaces" : titles[mode];
   return `- in ${titles[route]}, ${where}: ${held} of ${results.length}`;
 }
 
 function rowOf(attack: Attack): readonly string[] {
   const { id, title, held } = attack;
   const results = ways.map(({ route, mode }) =>
-    routesOf(attack).includes(route) ? (measured[route][mode][id] ?? "not measured") : "–",
+    routesOf(attack).includes(route) && isPossible(attack, mode) ? (measured[route][mode][id] ?? "not measured") : "–",
   );
   return [id, title, ...results, held];
 }

@@ -9,7 +9,11 @@ export const kinds = {
 type Kind = keyof typeof kinds;
 
 /** How `up` separates processes: with namespaces, or on a machine without the program `unshare`. */
-export const modes = ["namespaces", "modes"] as const;
+export const localModes = ["namespaces", "modes"] as const;
+export type LocalMode = (typeof localModes)[number];
+
+/** The places of a trial: one machine in two ways, or pods of a cluster. */
+export const modes = [...localModes, "pods"] as const;
 export type Mode = (typeof modes)[number];
 
 /** What a pull request changes to carry an attack: a test of the package `hello`, or the recipe of `hello` in alidist. */
@@ -36,8 +40,20 @@ export interface Attack {
   readonly recipes?: (script: string) => Readonly<Record<string, string>>;
   /** The only honest verdict on the attack itself. Absent: any end of the build is honest. */
   readonly result?: "Success" | "Failure";
-  /** Mount options of a small tmpfs that replaces the disk of `up`. The attack then has an `up` of its own. */
+  /**
+   * Mount options of a small tmpfs that replaces the disk of `up`. The attack then has an `up` of its own. In pods,
+   * test/e2e/faults/fullVolume.test.ts fills a volume.
+   */
   readonly volume?: string;
+  /** Where the attack makes sense. Default: everywhere. */
+  readonly only?: readonly Mode[];
+  /** Whether it ends its cell. After each end the kubelet waits longer, so the attack has a pod of its own. */
+  readonly endsCell?: boolean;
+}
+
+/** Whether an attack can be tried in a mode. */
+export function isPossible({ only = modes, volume }: Attack, mode: Mode): boolean {
+  return only.includes(mode) && !(mode === "pods" && volume !== undefined);
 }
 
 /** An attack by one route. */
@@ -51,21 +67,31 @@ export function routesOf({ recipes }: Attack): readonly Route[] {
   return recipes === undefined ? routes : ["recipe"];
 }
 
+/** The surroundings of a build, as shell text. */
+export interface Ground {
+  /** Folder of the programs that report. */
+  readonly reports: string;
+  /** Ends the script outside a sandbox. There, or as root, some scripts would damage the machine. */
+  readonly guard: string;
+  /** Sets `sandbox`, `work` and `tools`, the folders that attacks search. */
+  readonly folders: string;
+}
+
 /**
  * Shell text before every script. `$shout ID` reports a canary. `$canary` is a text that no file of a pull request
  * contains. Searches use patterns with brackets, so that a command line never matches itself.
  */
-export function prelude(id: string, reports: string): string {
+export function prelude(id: string, { reports, guard, folders }: Ground): string {
   return [
-    // As root, or outside a sandbox, some scripts would damage the machine.
-    '[ "$(id -u)" -ge 60000 ] || exit 1; case $HOME in */builders/*/*) ;; *) exit 1 ;; esac',
+    guard,
     `id=${id} reports=${reports} run=$(cat ${reports}/run)`,
     'canary="canary-$run-$id" shout="$reports/shout" leak="$reports/leak"',
     `token='ghp_TheToken[N]obodyMaySee' victim="victi[m]-$run"`,
     'area=$(dirname "$WORK_DIR") arch=$ARCHITECTURE',
-    "sandbox=${HOME%/builders/*}/builders/hello-0 work=${HOME%/builders/*} tools=${HOME%/builders/*}/builders/hello-0/tools",
+    folders,
     "lib=$HELLOLIB_ROOT packages=$WORK_DIR/$arch",
     '"$reports/report" "orders $id ${BUILDERPOOL_CELL:-none}"',
+    "cells() { grep -lE 'cell(/main[.]ts|(-serve)?[.]mjs)' /proc/[0-9]*/cmdline | cut -d/ -f3; }",
     'plant() { mkdir -p "$(dirname "$1")"; printf "%s\\n" "# $canary" "$shout $id" >> "$1"; chmod a+rx "$1"; }',
     'plantPython() { mkdir -p "$(dirname "$1")"; printf "%s\\n" "# $canary" "import os; os.system(\'$shout $id\')" >> "$1"; }',
     'leave() { mkdir -p "$(dirname "$1")"; echo "$canary" >> "$1"; }',
@@ -75,7 +101,7 @@ export function prelude(id: string, reports: string): string {
 }
 
 /** The script ends the test with 0, unless the honest verdict on the attack is a failure. */
-export function scriptOf({ id, script = ":", result }: Attack, reports: string): string {
+export function scriptOf({ id, script = ":", result }: Attack, ground: Ground): string {
   const end = result === "Failure" ? "exit 1" : "exit 0";
-  return `${prelude(id, reports)}\n${script.trim()}\n) 2> /dev/null\n${end}\n`;
+  return `${prelude(id, ground)}\n${script.trim()}\n) 2> /dev/null\n${end}\n`;
 }

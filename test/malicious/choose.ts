@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomOf } from "../support/random.ts";
-import { type Attack, type Attempt, type Mode, modes, routes, routesOf } from "./attack.ts";
+import { type Attack, type Attempt, isPossible, type Mode, routes, routesOf } from "./attack.ts";
 import { measured } from "./held.ts";
 
 /** An attack by one route in one mode. */
@@ -13,8 +13,13 @@ export interface Choice extends Attempt {
  * mode or a route. Without a mode or a route, all of them are meant. A sample contains only attempts that were held
  * before, each attack once, and none that needs an \`up\` of its own. Throws an Error for people if a word is none of these.
  */
-export function choicesOf(wanted: string, corpus: readonly Attack[], seed: number): readonly Choice[] {
-  if (/^[0-9]+$/.test(wanted)) return sample(Number(wanted), corpus, randomOf(seed));
+export function choicesOf(
+  wanted: string,
+  corpus: readonly Attack[],
+  seed: number,
+  modes: readonly Mode[],
+): readonly Choice[] {
+  if (/^[0-9]+$/.test(wanted)) return sample(Number(wanted), corpus, randomOf(seed), modes);
   const words = wanted.split(",");
   const known = ["all", ...modes, ...routes, ...corpus.map(({ id }) => id)];
   const unknown = words.find((word) => !known.includes(word));
@@ -24,7 +29,7 @@ export function choicesOf(wanted: string, corpus: readonly Attack[], seed: numbe
   return modes
     .filter((mode) => isMeant(mode, modes, words))
     .flatMap((mode) => attemptsOf(named.length === 0 ? corpus : named).map((attempt) => ({ ...attempt, mode })))
-    .filter(({ route }) => isMeant(route, routes, words));
+    .filter(({ route, mode, attack }) => isMeant(route, routes, words) && isPossible(attack, mode));
 }
 
 function isMeant(word: string, all: readonly string[], words: readonly string[]): boolean {
@@ -37,14 +42,19 @@ function attemptsOf(attacks: readonly Attack[]): readonly Attempt[] {
   );
 }
 
-/** Half of the sample is for each mode, and a third of each half is carried by recipes. */
-function sample(size: number, corpus: readonly Attack[], random: () => number): readonly Choice[] {
+/** Each mode gets an equal part of the sample, and a third of each part is carried by recipes that were held. */
+function sample(
+  size: number,
+  corpus: readonly Attack[],
+  random: () => number,
+  modes: readonly Mode[],
+): readonly Choice[] {
   const shuffled = corpus
     .filter(({ volume }) => volume === undefined)
     .map((attack) => ({ attack, at: random() }))
     .toSorted((a, b) => a.at - b.at)
     .map(({ attack }) => attack);
-  const half = Math.ceil(size / modes.length);
+  const part = Math.ceil(size / modes.length);
   const taken = new Set<Attack>();
   const take = (mode: Mode, route: Attempt["route"], most: number): readonly Choice[] => {
     const isFree = (attack: Attack) => !taken.has(attack) && measured[route][mode][attack.id] === "held";
@@ -53,8 +63,8 @@ function sample(size: number, corpus: readonly Attack[], random: () => number): 
     return some.map((attack) => ({ attack, route, mode }));
   };
   return modes.flatMap((mode) => {
-    const byRecipe = take(mode, "recipe", Math.floor(half / 3));
-    return [...take(mode, "source", half - byRecipe.length), ...byRecipe];
+    const byRecipe = take(mode, "recipe", Math.floor(part / 3));
+    return [...take(mode, "source", part - byRecipe.length), ...byRecipe];
   });
 }
 

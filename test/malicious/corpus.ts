@@ -3,6 +3,7 @@ import { credentials } from "./attacks/credentials.ts";
 import { disk } from "./attacks/disk.ts";
 import { memory } from "./attacks/memory.ts";
 import { packages } from "./attacks/packages.ts";
+import { pods } from "./attacks/pods.ts";
 import { processes } from "./attacks/processes.ts";
 import { recipes } from "./attacks/recipes.ts";
 import { repositories } from "./attacks/repositories.ts";
@@ -20,4 +21,5 @@ export const corpus: readonly Attack[] = [
   ...recipes,
   ...credentials,
   ...verdicts,
+  ...pods,
 ];

@@ -28,6 +28,7 @@ export const measured: Readonly<Record<Route, Readonly<Record<Mode, Readonly<Rec
         "C-11 C-12 C-13 C-14 C-15 C-16 V-01 V-02 V-03 V-04 V-05 V-06 V-07 V-08",
       ),
     },
+    pods: {},
   },
   recipe: {
     namespaces: {
@@ -39,6 +40,7 @@ export const measured: Readonly<Record<Route, Readonly<Record<Mode, Readonly<Rec
       ),
     },
     modes: {},
+    pods: {},
   },
 };
 

@@ -1,5 +1,5 @@
 import type { Attempt, Mode } from "./attack.ts";
-import { type Finding, trial } from "./trial.ts";
+import { type Finding, type OpenPlace, trial } from "./trial.ts";
 
 /** What each attack did to others, by its id. Attacks without effect are absent. */
 export type Judged = ReadonlyMap<string, readonly string[]>;
@@ -8,20 +8,20 @@ export type Judged = ReadonlyMap<string, readonly string[]>;
  * Tries the attacks together. Tries them again without an attack that ended the trial. If something happened that names
  * no attack, tries each half alone until one attack is left.
  */
-export async function judge(attempts: readonly Attempt[], mode: Mode): Promise<Judged> {
-  const findings = await trial(attempts, mode);
+export async function judge(attempts: readonly Attempt[], openPlace: OpenPlace, title: string): Promise<Judged> {
+  const findings = await trial(attempts, openPlace, title);
   const end = findings.find(({ isEnd }) => isEnd);
   if (end?.attack !== undefined) {
     const others = attempts.filter(({ attack }) => attack.id !== end.attack);
-    return new Map([...(others.length === 0 ? [] : await judge(others, mode)), ...gathered(findings)]);
+    return new Map([...(others.length === 0 ? [] : await judge(others, openPlace, title)), ...gathered(findings)]);
   }
   const unnamed = findings.filter(({ attack }) => attack === undefined);
   const [only] = attempts;
   if (unnamed.length === 0 || only === undefined) return gathered(findings);
   if (attempts.length === 1) return gathered(findings.map(({ attack = only.attack.id, text }) => ({ attack, text })));
   const half = Math.ceil(attempts.length / 2);
-  const first = await judge(attempts.slice(0, half), mode);
-  const second = await judge(attempts.slice(half), mode);
+  const first = await judge(attempts.slice(0, half), openPlace, title);
+  const second = await judge(attempts.slice(half), openPlace, title);
   const named = gathered(findings.filter(({ attack }) => attack !== undefined));
   const judged = new Map([...named, ...first, ...second]);
   // Two attacks may need each other.
@@ -35,12 +35,14 @@ function gathered(findings: readonly Finding[]): Judged {
 }
 
 /**
- * Attempts that may share one `up`, at most `most` in a group. An attack with a volume is alone, and an attack by two
- * routes is in two groups: canaries name only the attack.
+ * Attempts that may share one place, at most `most` in a group. An attack with a volume is alone, and in pods an attack
+ * that ends its cell. An attack by two routes is in two groups: canaries name only the attack.
  */
-export function groupsOf(attempts: readonly Attempt[], most: number): readonly (readonly Attempt[])[] {
-  const alone = attempts.filter(({ attack }) => attack.volume !== undefined).map((attempt) => [attempt]);
-  const shared = attempts.filter(({ attack }) => attack.volume === undefined);
+export function groupsOf(attempts: readonly Attempt[], most: number, mode: Mode): readonly (readonly Attempt[])[] {
+  const isAlone = ({ attack: { volume, endsCell = false } }: Attempt) =>
+    volume !== undefined || (mode === "pods" && endsCell);
+  const alone = attempts.filter(isAlone).map((attempt) => [attempt]);
+  const shared = attempts.filter((attempt) => !isAlone(attempt));
   const again = shared.filter(({ attack }, at) => shared.findIndex((one) => one.attack.id === attack.id) < at);
   const first = shared.filter((attempt) => !again.includes(attempt));
   return [...evenly(first, most), ...evenly(again, most), ...alone];

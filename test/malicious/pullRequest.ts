@@ -1,6 +1,6 @@
 import { recipes } from "../support/alidist/sources.ts";
-import { alidist, greeting, hello } from "../support/up/installation.ts";
-import { type Attempt, scriptOf } from "./attack.ts";
+import { alidist, check, greeting, hello } from "../support/up/installation.ts";
+import { type Attempt, type Ground, scriptOf } from "./attack.ts";
 
 /** Repository and files of a pull request. */
 export interface Proposal {
@@ -8,9 +8,24 @@ export interface Proposal {
   readonly files: Readonly<Record<string, string>>;
 }
 
+/** The fields of the pool of a trial: one check for each of the two repositories, and a build that ends within a minute. */
+export const poolOfTrial = {
+  warmup: { builds: "All" },
+  timeouts: { build: "60s" },
+  update: { maxSurge: 0 },
+  checks: [
+    { name: check, repository: hello },
+    {
+      name: "build/hello/alidist",
+      repository: alidist,
+      developmentPackages: [{ repository: alidist }, { repository: hello }],
+    },
+  ],
+};
+
 /** The pull request that carries an attack. */
-export function pullRequestOf({ attack, route }: Attempt, reports: string): Proposal {
-  const script = scriptOf(attack, reports);
+export function pullRequestOf({ attack, route }: Attempt, ground: Ground): Proposal {
+  const script = scriptOf(attack, ground);
   if (route === "source") {
     const files = { ...greeting(`Hello, ${attack.id}`), "test/inspect.test": script, ...attack.files };
     return { repository: hello, files };

@@ -1,12 +1,13 @@
-import { statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Build, VerdictResult } from "../../src/api/objects/build.ts";
 import { recipes } from "../support/alidist/sources.ts";
-import { alidist, greeting, hello, type UpProcess } from "../support/up/installation.ts";
-import { type Recorder, record } from "../support/up/recorder.ts";
-import type { Attack, Attempt, Mode } from "./attack.ts";
-import { aPlace, type Place } from "./place.ts";
+import { alidist, greeting, hello } from "../support/up/installation.ts";
+import type { Attack, Attempt } from "./attack.ts";
+import { type Place, type Pull, until } from "./places/place.ts";
 import { type Proposal, pullRequestOf } from "./pullRequest.ts";
+
+/** Opens a place for a trial. Volume: mount options of a small tmpfs for the disk of the builder. */
+export type OpenPlace = (volume: string | undefined) => Promise<Place>;
 
 /** An effect on others. Without an attack, any attack of the trial can be the reason. */
 export interface Finding {
@@ -25,25 +26,24 @@ const grace = 5_000;
 const most = 3;
 
 /**
- * Runs the attacks one after the other on a new machine, then honest pull requests and a build of the base branch.
- * Resolves with everything that reached another build, the builder or a verdict.
+ * Runs the attacks one after the other in a new place, then honest pull requests and a build of the base branch.
+ * Resolves with everything that reached another build, the builder or a verdict. `title` begins its lines of output.
  */
-export async function trial(attempts: readonly Attempt[], mode: Mode): Promise<readonly Finding[]> {
-  const place = await aPlace(mode, attempts.find(({ attack }) => attack.volume !== undefined)?.attack.volume);
+export async function trial(
+  attempts: readonly Attempt[],
+  openPlace: OpenPlace,
+  title: string,
+): Promise<readonly Finding[]> {
+  const place = await openPlace(attempts.find(({ attack }) => attack.volume !== undefined)?.attack.volume);
   const findings: Finding[] = [];
-  const before = machineModes();
+  const before = place.modes();
   const add = (text: string, attack?: string) => void findings.push({ text, ...(attack && { attack }) });
-  let recorder: Recorder | undefined;
   try {
-    const { machine } = place;
-    const up = machine.upAs({ path: place.path });
-    await up.line(/hello-0: ready/, endLimit * 1000);
-    recorder = record(machine.workDir);
     const stopped = (problem: string, last?: Attack): readonly Finding[] => {
-      console.log(`malicious: ${mode}: ${last?.id}: ${problem}`);
+      console.log(`malicious: ${title}: ${last?.id}: ${problem}`);
       return [...findings, { text: problem, ...(last && { attack: last.id }), isEnd: true }];
     };
-    const visitor = new Visitor(place, up, recorder);
+    const visitor = new Visitor(place);
     const ends = new Map<string, number>();
     const broken = new Set<string>();
 
@@ -52,15 +52,15 @@ export async function trial(attempts: readonly Attempt[], mode: Mode): Promise<r
       ofHello({ ...greeting("Hello, victim"), "victim.txt": `victim-${place.run}\n` }),
     );
     if ((await visitor.end(first)) !== "Success")
-      throw new Error(`no honest build succeeds:\n${up.output().slice(-4000)}`);
+      throw new Error(`no honest build succeeds:\n${await place.remarks()}`);
     for (const [index, attempt] of attempts.entries()) {
       const { attack } = attempt;
-      const pull = await visitor.propose(attack.id, pullRequestOf(attempt, place.reports));
+      const pull = await visitor.propose(attack.id, pullRequestOf(attempt, place.ground));
       const problem = await visitor.start();
       if (problem !== undefined) return stopped(problem, attempts[index - 1]?.attack);
       const result = await visitor.end(pull);
       ends.set(attack.id, Date.now());
-      for (const text of brokenBases(recorder).filter((one) => !broken.has(one))) {
+      for (const text of (await brokenBases(place)).filter((one) => !broken.has(one))) {
         add(`a base counts as broken: ${text}`, attack.id);
         broken.add(text);
       }
@@ -75,16 +75,16 @@ export async function trial(attempts: readonly Attempt[], mode: Mode): Promise<r
     const good = await visitor.propose("Good", ofHello(greeting("Hello, good")));
     const problem = await visitor.start();
     if (problem !== undefined) return stopped(problem, attempts.at(-1)?.attack);
-    for (const text of await honestBuilds(place, up, visitor, good)) add(text);
+    for (const text of await honestBuilds(place, visitor, good)) add(text);
     await sleep(Math.max(0, grace + 1_000 - (Date.now() - Math.max(...ends.values()))));
-    if (visitor.isOver) add("it ended `up`");
-    if (machineModes() !== before) add(`modes of folders of the machine changed from ${before} to ${machineModes()}`);
+    if (place.isOver()) add("its program ended");
+    if (place.modes() !== before) add(`modes of folders of the machine changed from ${before} to ${place.modes()}`);
     for (const finding of canaries(place, ends)) add(finding.text, finding.attack);
-    for (const { text, attack } of findings) console.log(`malicious: ${mode}: ${attack ?? "?"}: ${text}`);
-    if (findings.some(({ attack }) => attack === undefined)) console.log(`malicious: up said:\n${remarksOf(up)}`);
+    for (const { text, attack } of findings) console.log(`malicious: ${title}: ${attack ?? "?"}: ${text}`);
+    if (findings.some(({ attack }) => attack === undefined))
+      console.log(`malicious: the programs said:\n${await place.remarks()}`);
     return findings;
   } finally {
-    recorder?.close();
     await place.close();
   }
 }
@@ -93,12 +93,8 @@ export async function trial(attempts: readonly Attempt[], mode: Mode): Promise<r
  * Waits for a good pull request, builds two broken ones, the base branch and one more. Resolves with every result that
  * is not honest.
  */
-async function honestBuilds(
-  { machine, lines }: Place,
-  up: UpProcess,
-  visitor: Visitor,
-  good: Pull,
-): Promise<readonly string[]> {
+async function honestBuilds(place: Place, visitor: Visitor, good: Pull): Promise<readonly string[]> {
+  const { lines } = place;
   const wrong: string[] = [];
   const expectResult = async (pull: Pull, title: string, expected: string) => {
     const result = await visitor.end(pull);
@@ -114,15 +110,8 @@ async function honestBuilds(
   await expectResult(rude, "a pull request with a failing test", "Failure");
   await expectResult(polite, "a pull request of recipes", "Success");
 
-  await machine.github.state.pushBranch({
-    repository: hello,
-    files: greeting("Hello, base"),
-    message: "Greet",
-  });
-  const before = (up.output().match(/hello-0: ready/g) ?? []).length;
-  await machine.run("restart", "hello-0");
-  const isReady = () => (up.output().match(/hello-0: ready/g) ?? []).length > before;
-  if (!(await until(isReady, endLimit)))
+  await place.pushBase(greeting("Hello, base"));
+  if (!(await place.restart(endLimit)))
     return [...wrong, `the builder is not ready within ${endLimit} s after a restart`];
   if (!lines("inspected").includes("Hello, base")) wrong.push("the base branch was not built, or not with its sources");
   await expectResult(
@@ -136,19 +125,10 @@ async function honestBuilds(
 }
 
 /** Reasons why a builder calls the base of a check broken. Every base of the trial can be built. */
-function brokenBases(recorder: Recorder): readonly string[] {
-  return recorder
-    .writes()
-    .flatMap(({ kind, object }) =>
-      kind === "Builder"
-        ? (object.status?.bases ?? []).flatMap(({ broken }) => broken?.message.slice(0, 100) ?? [])
-        : [],
-    );
-}
-
-interface Pull {
-  readonly repository: string;
-  readonly number: number;
+async function brokenBases(place: Place): Promise<readonly string[]> {
+  return (await place.writes()).flatMap(({ kind, object }) =>
+    kind === "Builder" ? (object.status?.bases ?? []).flatMap(({ broken }) => broken?.message.slice(0, 100) ?? []) : [],
+  );
 }
 
 function ofHello(files: Proposal["files"]): Proposal {
@@ -163,58 +143,50 @@ function aPoliteRecipe(): Proposal["files"] {
 
 /** Opens pull requests, and waits for their builds. */
 class Visitor {
-  isOver = false;
   readonly #place: Place;
-  readonly #recorder: Recorder;
   #claims = 0;
 
-  constructor(place: Place, up: UpProcess, recorder: Recorder) {
+  constructor(place: Place) {
     this.#place = place;
-    this.#recorder = recorder;
-    void up.ended.then(() => (this.isOver = true));
   }
 
-  async propose(title: string, { repository, files }: Proposal): Promise<Pull> {
-    this.#claims = this.#claimsSoFar();
-    const { number } = await this.#place.machine.propose(title, files, { repository });
-    return { repository, number };
+  async propose(title: string, proposal: Proposal): Promise<Pull> {
+    this.#claims = await this.#claimsSoFar();
+    return this.#place.propose(title, proposal);
   }
 
   /** Waits until any build starts after the last proposal. Resolves with the reason if none does. */
   async start(): Promise<string | undefined> {
-    if (await until(() => this.isOver || this.#claimsSoFar() > this.#claims, startLimit))
-      return this.isOver ? "it ended `up`" : undefined;
+    const { isOver } = this.#place;
+    if (await until(async () => isOver() || (await this.#claimsSoFar()) > this.#claims, startLimit))
+      return isOver() ? "its program ended" : undefined;
     return `the next build did not start within ${startLimit} s`;
   }
 
   /** Waits for the verdict, or for the first attempt without one, which resolves with the reason. */
   async end(pull: Pull): Promise<string | undefined> {
-    const isHonest = (status: Build["status"]) => status?.verdict !== undefined;
-    await until(() => this.isOver || isHonest(this.#build(pull)?.status) || this.#failed(pull), endLimit);
-    const status = this.#build(pull)?.status;
-    return status?.verdict?.result ?? (this.#failed(pull) ? status?.trouble?.reason : undefined);
+    const resultNow = async () => {
+      const build = await this.#build(pull);
+      return build?.status?.verdict?.result ?? (hasFailed(build) ? build?.status?.trouble?.reason : undefined);
+    };
+    await until(async () => this.#place.isOver() || (await resultNow()) !== undefined, endLimit);
+    return resultNow();
   }
 
-  /** Honest builds are retried, so only their verdict counts. */
-  #failed(pull: Pull): boolean {
-    const build = this.#build(pull);
-    const isAttack = /^[A-Z]-\d+$/.test(build?.spec.title ?? "");
-    return isAttack && build?.status?.claim === undefined && build?.status?.trouble !== undefined;
+  async #build({ repository, number }: Pull): Promise<Build | undefined> {
+    const builds = await this.#place.builds();
+    return builds.find(({ spec }) => spec.repository === repository && spec.number === number);
   }
 
-  #build({ repository, number }: Pull): Build | undefined {
-    return this.#recorder.builds().find(({ spec }) => spec.repository === repository && spec.number === number);
-  }
-
-  #claimsSoFar(): number {
-    return this.#recorder.builds().reduce((sum, { status }) => sum + (status?.attempt ?? 0), 0);
+  async #claimsSoFar(): Promise<number> {
+    return (await this.#place.builds()).reduce((sum, { status }) => sum + (status?.attempt ?? 0), 0);
   }
 }
 
-/** Modes of folders that every program needs. Root of `up` could change them through a link of a build. */
-function machineModes(): string {
-  const folders = ["/", "/etc", "/usr", "/var", "/root", "/run", "/tmp", "/var/tmp", "/dev/shm"];
-  return folders.map((path) => `${path} ${(statSync(path).mode & 0o7777).toString(8)}`).join(", ");
+/** Honest builds are retried, so only their verdict counts. */
+function hasFailed(build: Build | undefined): boolean {
+  const isAttack = /^[A-Z]-\d+$/.test(build?.spec.title ?? "");
+  return isAttack && build?.status?.claim === undefined && build?.status?.trouble !== undefined;
 }
 
 /** Canaries that ran after or outside their order, credentials that were found, and bytes that others could read. */
@@ -247,14 +219,4 @@ function finding(line: string, verb: string): Finding {
 
 function isVerdict(result: string | undefined): boolean {
   return VerdictResult.options.some((option) => option === result);
-}
-
-function remarksOf(up: UpProcess): string {
-  return up.output().split("\n").slice(-60).join("\n");
-}
-
-async function until(condition: () => boolean, seconds: number): Promise<boolean> {
-  for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(100))
-    if (condition()) return true;
-  return condition();
 }

@@ -56,7 +56,9 @@ describe("a builder with damaged trees", () => {
       await scenario.shows(commit, "success");
       expect((await verdictOn(number))?.builder).toBe(sound);
     }
-    const withdrawn = red.filter(({ commit }) => scenario.statuses(commit).some((one) => one.includes("was wrong elsewhere")));
+    const withdrawn = red.filter(({ commit }) =>
+      scenario.statuses(commit).some((one) => one.includes("was wrong elsewhere")),
+    );
     expect(withdrawn).toHaveLength(2);
     expect(scenario.statuses(red[3]?.commit ?? "").filter((one) => one.startsWith("error"))).toEqual([]);
   });

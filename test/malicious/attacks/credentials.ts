@@ -1,4 +1,4 @@
-import type { Attack } from "../attack.ts";
+import { type Attack, localModes } from "../attack.ts";
 
 const otherUser = "The builder runs as another user, and no credential is in a cell";
 
@@ -45,7 +45,7 @@ python3 "$TMPDIR/memory.py" "$token" "$leak" "$id"`,
     title: "opens the debugger of its cell with SIGUSR1",
     held: "The cell program runs with --disable-sigusr1",
     script: `
-for one in /proc/[0-9]*; do tr '\\0' ' ' < "$one/cmdline" | grep -q 'cell/main' && kill -USR1 "$(basename "$one")"; done
+for one in $(cells); do kill -USR1 "$one"; done
 sleep 1.5
 grep -q "^ *[0-9]*: 0100007F:240D 00000000:0000 0A [^ ]* [^ ]* [^ ]* *$(id -u) " /proc/net/tcp && "$leak" "$id" inspector`,
   },
@@ -61,6 +61,7 @@ done`,
   },
   {
     id: "C-06",
+    only: localModes,
     kind: "credentials",
     title: "reads and writes the store",
     held: otherUser,
@@ -120,8 +121,7 @@ for one in /var/spool/cron/crontabs /var/spool/at /etc/cron.d; do [ -w "$one" ] 
     title: "traces processes outside its order",
     held: "The cell program is closed to its builds, and other processes have other users",
     script: `
-for one in /proc/[0-9]*; do
-  tr '\\0' ' ' < "$one/cmdline" | grep -q -e 'cell/main' -e 'cli/main' || continue
+for one in $(cells | sed 's,^,/proc/,') $(grep -l 'cli/main' /proc/[0-9]*/cmdline | cut -d/ -f1-3); do
   ls "$one/fd/" > /dev/null && "$leak" "$id" "$one/fd"
   head -c 1 "$one/environ" > /dev/null && "$leak" "$id" "$one/environ"
 done`,
@@ -160,6 +160,7 @@ env | grep -qi -e token -e secret -e password && "$leak" "$id" environment`,
   },
   {
     id: "C-15",
+    only: localModes,
     kind: "credentials",
     title: "writes to the pages of up",
     held: "Pages only answer GET",

@@ -13,16 +13,18 @@ export const processes: readonly Attack[] = [
   },
   {
     id: "A-21",
+    endsCell: true,
     kind: "availability",
     title: "stops its own cell with SIGSTOP",
     held: "A PID namespace protects the cell; elsewhere the builder kills a stopped cell",
     script: `
 kill -STOP 1
-for one in $(grep -l 'cell/main' /proc/[0-9]*/cmdline | cut -d/ -f3) $PPID; do kill -STOP "$one"; done
+for one in $(cells) $PPID; do kill -STOP "$one"; done
 kill -STOP -1`,
   },
   {
     id: "A-22",
+    endsCell: true,
     kind: "availability",
     title: "kills all processes of its user in a loop",
     held: "The builder sees the end of the cell and retries",
@@ -82,10 +84,11 @@ for one in 1 2; do setsid perl "$TMPDIR/fork" "$shout" "$id" < /dev/null > /dev/
   },
   {
     id: "A-29",
+    endsCell: true,
     kind: "availability",
     title: "kills its own cell",
     held: "The builder sees the end of the cell and retries",
-    script: `kill -9 1 $(grep -l 'cell/main' /proc/[0-9]*/cmdline | cut -d/ -f3); sleep 5`,
+    script: `kill -9 1 $(cells); sleep 5`,
   },
   {
     id: "A-30",
