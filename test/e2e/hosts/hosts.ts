@@ -1,20 +1,19 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { bundleAgent } from "../../../scripts/build/agent.ts";
+import { agentBundle } from "../../../scripts/build/agent.ts";
 import type { Builder } from "../../../src/api/objects/builder.ts";
 import { chooseProvider } from "../../support/cluster/choose.ts";
 import { downloadWheels } from "../../support/cluster/images/cell.ts";
+import { bundlesIn, type Edit } from "../../support/host/versions.ts";
 import { program } from "../../support/up/installation.ts";
 import type { E2ECluster } from "../support/cluster.ts";
 import { home } from "../support/installChart.ts";
 import type { Scenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 import { copyDisk, type Machine, type Process, type Shared, startMachine, writeDisk } from "./machine.ts";
-
-const repository = resolve(import.meta.dirname, "../../..");
 
 const { connect } = await chooseProvider(process.env);
 /** Whether this machine can put hosts into the network of the cluster. */
@@ -28,8 +27,11 @@ export interface Host {
   /** User of its builds. */
   readonly user: number;
   readonly machine: () => Machine;
-  /** Boots the machine with an empty disk. */
-  boot(): Promise<void>;
+  hasBooted(): boolean;
+  /** Boots the machine with an empty disk. With a volume, its builds have a tmpfs with these mount options. */
+  boot(volume?: string): Promise<void>;
+  /** Boots the machine with its disk after a power cut. */
+  reboot(): Promise<void>;
   /** `builderpool join NAME | builderpool agent enrol -`. Returns what `enrol` printed. */
   join(...options: readonly string[]): Promise<string>;
   /** The process of the agent. */
@@ -48,8 +50,13 @@ export interface Host {
 export interface MachineRoom {
   /** A machine that has not booted. */
   host(name: string, number: number): Host;
-  /** Declares the pool with these hosts and without pods, boots them, and waits until all have joined. */
-  open(hosts: readonly Host[]): Promise<void>;
+  /**
+   * Declares the pool with these hosts, boots those that have not booted, and waits until all have joined. Without
+   * fields of a spec the pool has no pods.
+   */
+  open(hosts: readonly Host[], spec?: { readonly instances: number; readonly image: string }): Promise<void>;
+  /** Text of a bundle for hosts with these changes. */
+  bundle(name: string, edits: readonly Edit[]): Promise<string>;
 }
 
 /** Runs a command of `builderpool` on the machine of a person. */
@@ -63,11 +70,12 @@ export function aMachineRoom(cluster: E2ECluster, scenario: Scenario): MachineRo
   const running = new Map<number, { readonly name: string; readonly machine: Machine }>();
   let room = "";
   let shared: Shared;
+  let writeBundle: Awaited<ReturnType<typeof bundlesIn>>;
 
   beforeAll(async () => {
     room = await mkdtemp(join(tmpdir(), "builderpool-hosts-"));
-    shared = { bundle: join(room, "builderpool-agent.mjs"), wheels: join(room, "wheels") };
-    await Promise.all([bundleAgent(repository, room), downloadWheels(room)]);
+    shared = { bundle: join(room, agentBundle), wheels: join(room, "wheels") };
+    [writeBundle] = await Promise.all([bundlesIn(room), downloadWheels(room)]);
   });
   afterEach(async ({ task }) => {
     if (task.result?.state !== "fail") return;
@@ -106,12 +114,17 @@ export function aMachineRoom(cluster: E2ECluster, scenario: Scenario): MachineRo
       name,
       user,
       machine: present,
+      hasBooted: () => running.has(number),
       status,
-      async boot() {
+      async boot(volume) {
         const disk = diskOf(number);
-        const machine = await start(name, number, (nameServer) => writeDisk(disk, idOf(number), shared, nameServer));
+        const write = (nameServer: string) => writeDisk(disk, idOf(number), shared, nameServer, volume);
+        const machine = await start(name, number, write);
         // A Mac has no namespaces either.
         await machine.install("unshare", "#!/bin/sh\nexit 1\n");
+      },
+      async reboot() {
+        running.set(number, { name, machine: await startMachine(name, diskOf(number), present().cable) });
       },
       async join(...options) {
         await waitFor(`the account of ${name}`, () => hasAccount(scenario, name));
@@ -140,18 +153,19 @@ export function aMachineRoom(cluster: E2ECluster, scenario: Scenario): MachineRo
     };
   }
 
-  async function open(hosts: readonly Host[]): Promise<void> {
+  async function open(hosts: readonly Host[], spec: object = { instances: 0, image: undefined }): Promise<void> {
     const external = { names: hosts.map(({ name }) => name) };
-    await scenario.declare({ instances: 0, image: undefined, external, partition: { patience: "1s" } });
+    await scenario.declare({ ...spec, external, partition: { patience: "1s" }, recheck: { maxShare: 0 } });
     const join = async (each: Host) => {
-      await each.boot();
+      if (!each.hasBooted()) await each.boot();
       expect(await each.join()).toMatch(`enrolled as "${each.name}" of pool "${scenario.pool}"`);
     };
     await Promise.all(hosts.map(join));
-    await scenario.ready(hosts.length);
+    await scenario.ready(hosts.length + ("instances" in spec ? Number(spec.instances) : 0));
   }
 
-  return { host, open };
+  const bundle = async (name: string, edits: readonly Edit[]) => readFile(writeBundle(name, edits), "utf8");
+  return { host, open, bundle };
 }
 
 function idOf(machine: number): string {

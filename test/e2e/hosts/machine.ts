@@ -32,11 +32,13 @@ export interface Machine {
   /** Report of the last agent. */
   report(name: string): Promise<AgentReport>;
   /** Sends a signal to processes. */
-  signal(signal: "KILL", processes: readonly Process[]): Promise<void>;
+  signal(signal: "KILL" | "STOP" | "CONT", processes: readonly Process[]): Promise<void>;
   processes(): Promise<readonly Process[]>;
   /** Writes a program into /usr/local/bin, which comes first in PATH. */
   install(name: string, script: string): Promise<void>;
   uninstall(name: string): Promise<void>;
+  /** Writes a file. */
+  write(path: string, text: string): Promise<void>;
   /** The log of an agent. */
   log(name: string): Promise<string>;
   /** Ends every process at once. The disk stays. */
@@ -57,7 +59,7 @@ for folder in ${own.join(" ")}; do
 done
 mount -t tmpfs tmpfs /run
 mount -t tmpfs -o mode=1777 tmpfs /dev/shm
-mount --bind "$disk/build" /mnt
+if [ -s /etc/volume ]; then mount -t tmpfs -o "$(cat /etc/volume)" tmpfs /mnt; else mount --bind "$disk/build" /mnt; fi
 hostname "$2"
 touch /run/booted
 while :; do
@@ -66,13 +68,20 @@ while :; do
 done
 `;
 
-/** Writes the disk of a new machine. */
-export async function writeDisk(disk: string, machineId: string, { bundle, wheels }: Shared, nameServer: string) {
+/** Writes the disk of a new machine. With a volume, its builds have a tmpfs with these mount options. */
+export async function writeDisk(
+  disk: string,
+  machineId: string,
+  { bundle, wheels }: Shared,
+  nameServer: string,
+  volume = "",
+): Promise<void> {
   const etc = join(disk, "upper/etc");
   await mkdir(etc, { recursive: true });
   await mkdir(join(disk, "upper/usr/local/bin"), { recursive: true });
   await mkdir(join(disk, "build"));
   await writeFile(join(etc, "machine-id"), `${machineId}\n`);
+  await writeFile(join(etc, "volume"), volume);
   await writeFile(join(etc, "pip.conf"), "[global]\nno-index = true\nfind-links = /usr/local/wheels\n");
   await writeFile(join(etc, "resolv.conf"), `nameserver ${nameServer}\nsearch cluster.local\noptions ndots:5\n`);
   await cp(wheels, join(disk, "upper/usr/local/wheels"), { recursive: true });
@@ -133,6 +142,7 @@ export async function startMachine(name: string, disk: string, cable: Cable): Pr
     install: async (program, script) =>
       void (await shell(`cat > /usr/local/bin/${program} && chmod 755 /usr/local/bin/${program}`, script)),
     uninstall: async (program) => void (await shell(`rm /usr/local/bin/${program}`)),
+    write: async (file, text) => void (await shell(`cat > ${file}`, text)),
     log: (host) => inside(["cat", `/var/log/builderpool/${host}.log`]).catch(String),
     async cutPower() {
       // With the first process of the machine all others end, and then their parent.
