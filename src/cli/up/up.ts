@@ -54,8 +54,12 @@ export async function upCommand(options: UpCommandOptions): Promise<void> {
   for (const note of [...files.notes, ...droppedVariablesOf(process.env)]) show.say(note);
 
   const stopping = new AbortController();
-  const up = await start(options, files, show);
-  const signals = endOnSignals(up, show, stopping);
+  const signals = endOnSignals(show, stopping);
+  const up = await start(options, files, show).catch((error) => {
+    signals.close();
+    throw error;
+  });
+  signals.started(up);
   const followed = followFiles(options.file, up, show, stopping.signal);
   try {
     await Promise.race([up.operator.ended, untilEnd(up, show, stopping.signal, options.untilIdle === true)]);
@@ -107,31 +111,43 @@ function showObject(show: Show, object: Stored<"BuilderPool"> | Stored<"Builder"
 }
 
 /**
- * The first signal drains, the second stops at once. A closed terminal sends SIGHUP twice, so a second SIGHUP is
+ * The first signal drains, the second stops at once. A signal during the start lets the start end first, because a kill
+ * in its middle leaves folders for the next start to clean. A closed terminal sends SIGHUP twice, so a second SIGHUP is
  * ignored.
  */
-function endOnSignals(up: Up, show: Show, stopping: AbortController): { close(): void } {
+function endOnSignals(show: Show, stopping: AbortController): { started(up: Up): void; close(): void } {
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  let running: Up | undefined;
   const end = (signal: NodeJS.Signals) => {
     const again = stopping.signal.aborted;
     if (again && signal === "SIGHUP") return;
-    const drainMs = again
-      ? 0
-      : Math.max(0, ...up.pools.list().map(({ spec }) => milliseconds(spec.update.drainTimeout)));
-    show.say(
-      again
-        ? "stopping at once; the next `up` repeats the stopped builds"
-        : "draining: running builds end first; a second signal stops at once",
-    );
+    show.say(sentenceOf(again, running));
     stopping.abort();
-    show.ending();
-    void up.end(drainMs);
+    if (running !== undefined) endPools(running, again);
+    else if (again) process.exit(exitCodes.failed);
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+  const endPools = (up: Up, atOnce: boolean) => {
+    show.ending();
+    const drainMs = up.pools.list().map(({ spec }) => milliseconds(spec.update.drainTimeout));
+    void up.end(atOnce ? 0 : Math.max(0, ...drainMs));
+  };
+  for (const signal of signals) process.on(signal, end);
   return {
+    started(up) {
+      running = up;
+      if (stopping.signal.aborted) endPools(up, true);
+    },
     close() {
-      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, end);
+      for (const signal of signals) process.off(signal, end);
     },
   };
+}
+
+function sentenceOf(again: boolean, running: Up | undefined): string {
+  if (again) return "stopping at once; the next `up` repeats the stopped builds";
+  return running === undefined
+    ? "stopping as soon as the start has ended; a second signal stops at once"
+    : "draining: running builds end first; a second signal stops at once";
 }
 
 /**

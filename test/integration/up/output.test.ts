@@ -64,12 +64,24 @@ describe("builderpool up", () => {
     const child = spawn("python3", ["-c", terminal, program, ...args(workDir)], { stdio: ["pipe", "pipe", "inherit"] });
     let shown = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (shown += text));
-    const exit = once(child, "exit");
+    // The exit comes before the last output.
+    const closed = once(child, "close");
     await expect.poll(() => shown, { timeout: 20_000 }).toContain("result pages");
     child.stdin.end();
-    await exit;
+    await closed;
     expect(await isRunning(workDir)).toBe(false);
     expect(shown).toMatch(/ended with 0$/m);
+  });
+
+  it.runIf(process.getuid?.() === 0)("ends its start before it obeys a signal, and leaves no lock", async () => {
+    const up = machine.up();
+    await up.line(/each order has its own processes|builds run as users/);
+    up.kill("SIGHUP");
+    expect(await up.ended).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/stopping as soon as|draining/),
+    });
+    expect(await isRunning(machine.workDir)).toBe(false);
   });
 
   it("drains once when kernel and shell both signal a closed terminal", async () => {
