@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import type { Builder } from "../../../src/api/objects/builder.ts";
+import { poolLabel } from "../../../src/api/objects/group.ts";
 import type { Ground } from "../../malicious/attack.ts";
 import { inspection } from "../../malicious/inspection.ts";
 import { anInbox } from "../../malicious/places/inbox.ts";
@@ -24,12 +26,11 @@ export async function aPod(cluster: E2ECluster, scenario: Scenario, name: string
   const run = randomBytes(6).toString("hex");
   const inbox = await anInbox(cluster.hostAddress ?? "");
   const pulls: Pull[] = [];
-  const builders = async () => (await scenario.list<"Builder">("builders")).filter(({ spec }) => spec.pool === name);
-  const processOf = async () => (await builders()).find(({ metadata }) => metadata.name === builder)?.status;
+  const processOf = async (): Promise<Builder["status"]> =>
+    JSON.parse((await kubectl("get", "builder", builder, "--ignore-not-found", "-o", "json")) || "{}").status;
   const isReady = async () => (await processOf())?.phase === "Ready";
   const pushBase: Place["pushBase"] = async (files) =>
     void (await github().state.pushBranch({ repository: hello, files, message: "Change the base" }));
-  const isOwn = ({ spec }: { readonly spec: { readonly pool: string } }) => spec.pool === name;
 
   async function close(): Promise<void> {
     for (const pull of pulls) github().state.close(pull);
@@ -60,8 +61,9 @@ export async function aPod(cluster: E2ECluster, scenario: Scenario, name: string
         pulls.push({ repository, number });
         return { repository, number };
       },
-      builds: async () => (await scenario.list<"Build">("builds")).filter(isOwn),
-      writes: async () => (await scenario.writes()).filter(({ object }) => isOwn(object)),
+      builds: async () =>
+        JSON.parse(await kubectl("get", "builds", `--selector=${poolLabel}=${name}`, "-o", "json")).items,
+      writes: async () => (await scenario.writes()).filter(({ object }) => object.spec.pool === name),
       async restart(seconds) {
         const before = (await processOf())?.incarnation;
         await kubectl("delete", "pod", builder, "--wait=false");
