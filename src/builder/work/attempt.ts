@@ -5,6 +5,7 @@ import type { InfrastructureReason } from "../../api/objects/reasons.ts";
 import { finish, release, start } from "../../core/build/claim.ts";
 import { type Holder, holds, isShadow } from "../../core/build/state.ts";
 import { excerptOf } from "../../core/report/log/excerpt.ts";
+import { commentedResults } from "../../core/report/post/comment.ts";
 import { conflictDescriptionOf } from "../../core/report/post/status.ts";
 import { firstErrorOf } from "../../core/report/scan/firstError.ts";
 import { mergedSourcesOf } from "../../core/verdict/olderBase.ts";
@@ -23,9 +24,6 @@ import { keepLastLog, logStoreTimeout, runsForeignCode, type Trace } from "./tra
 import { applyTransition, claimBuild } from "./transition.ts";
 import { readTrees } from "./trees.ts";
 import type { Work } from "./work.ts";
-
-/** Results with a comment on the pull request. */
-const commented: ReadonlySet<string> = new Set(["Failure", "TooBig", "DoctorError"]);
 
 /** Result of an attempt. The builder's health depends on it. */
 export type AttemptEnd =
@@ -247,7 +245,7 @@ function isSilent(brain: Brain, build: Build): boolean {
 }
 
 function withExcerpt({ result, findings, missing }: Result["outcome"]): { readonly excerpt?: string } {
-  if (!commented.has(result)) return {};
+  if (!commentedResults.has(result)) return {};
   const text = excerptOf([...(missing === undefined ? [] : [missing]), ...(findings?.preview ?? [])]);
   return text === "" ? {} : { excerpt: text };
 }

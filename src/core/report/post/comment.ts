@@ -1,4 +1,4 @@
-import type { Verdict } from "../../../api/objects/build.ts";
+import type { Verdict, VerdictResult } from "../../../api/objects/build.ts";
 import { truncate } from "../log/line.ts";
 import { commentHashOf } from "./commentHash.ts";
 
@@ -7,6 +7,9 @@ const maxBody = 65_536;
 
 const tooBig =
   "Your pull request exceeded the allowed size. If you need to commit large files, [have a look here](http://alisw.github.io/git-advanced/#how-to-use-large-data-files-for-analysis).";
+
+/** Results with a comment on the pull request. `DoctorError` has one only if aliBuild said something. */
+export const commentedResults: ReadonlySet<VerdictResult> = new Set(["Failure", "TooBig", "DoctorError"]);
 
 /** A comment on a pull request. */
 export interface Comment {
@@ -19,7 +22,7 @@ export interface Comment {
   readonly hash: string;
 }
 
-/** The comment for a verdict; undefined unless the result is `Failure`, `TooBig`, or `DoctorError` with an excerpt. */
+/** The comment for a verdict; undefined if its result has none. */
 export function commentOn(check: string, verdict: Omit<Verdict, "silent">): Comment | undefined {
   const text = textOf(verdict);
   if (text === undefined) return undefined;
@@ -32,9 +35,8 @@ export function commentOn(check: string, verdict: Omit<Verdict, "silent">): Comm
 
 function textOf(verdict: Omit<Verdict, "silent">): string | undefined {
   const { result, excerpt = "" } = verdict;
-  if (result === "TooBig") return `${tooBig}\n`;
-  const isFailure = result === "Failure" || (result === "DoctorError" && excerpt !== "");
-  return isFailure ? failureText(verdict) : undefined;
+  if (!commentedResults.has(result) || (result === "DoctorError" && excerpt === "")) return undefined;
+  return result === "TooBig" ? `${tooBig}\n` : failureText(verdict);
 }
 
 /** A comment of HTML that no browser shows. No name of a check can end it. */
