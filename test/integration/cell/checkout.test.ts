@@ -67,6 +67,34 @@ describe("a checkout after foreign code", () => {
     expect(readFileSync(join(tree, "run.sh"), "utf8")).toBe("echo one\n");
   });
 
+  it.each([
+    ["line ends", "* text eol=crlf\n"],
+    ["another encoding", "*.txt working-tree-encoding=UTF-16\n"],
+    ["an unknown encoding", "*.txt working-tree-encoding=nonsense\n"],
+    ["a filter that nobody has", "* filter=absent\n"],
+    ["a filter of Git LFS", "*.txt filter=lfs diff=lfs merge=lfs -text\n"],
+    ["keywords", "* ident\n"],
+  ])("takes %s of a pull request only for this pull request", async (_, attributes) => {
+    const { hello, tree, checkOut, source, root } = aTreeWorld();
+    hello.commit({ "data.txt": "one\n$Id$\n" });
+    await checkOut();
+    const base = entriesOf(tree);
+    // Git does not add a file that it cannot decode, so the attributes come later.
+    const parent = hello.propose({ "data.txt": "two\n$Id$\n" });
+    const env = { GIT_INDEX_FILE: join(root, "attributes.index") };
+    const blob = source(["hash-object", "-w", "--stdin"], { input: attributes });
+    source(["read-tree", parent], { env });
+    source(["update-index", "--add", "--cacheinfo", `100644,${blob},.gitattributes`], { env });
+    const commit = source(["commit-tree", source(["write-tree"], { env }), "-p", parent, "-m", "Attributes"]);
+
+    const merged = await checkOut({ pullRequest: { number: 1, commit } }).catch((error: unknown) => error);
+
+    if (merged instanceof Error) expect(merged.message).toMatch(/data\.txt/);
+    else expect(git(tree, "status", "--porcelain")).toBe("");
+    await checkOut();
+    expect(entriesOf(tree)).toEqual(base);
+  });
+
   it("removes what a build left beside the sources, whatever marks the work area", async () => {
     const { area, checkOut } = aTreeWorld();
     await checkOut();
