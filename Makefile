@@ -46,7 +46,7 @@ malicious: setup ## Run all malicious pull requests against a real `up`, as root
 malicious-pods: setup ## Run all malicious pull requests in pods of a real cluster (MALICIOUS as above: 1 h)
 	@MALICIOUS=$(or $(MALICIOUS),all,source) vitest run --project e2e test/e2e/pools/malicious.test.ts
 
-test-cluster: setup ## Run tests with a real API server, Helm and S3 server (the first run compiles them: up to 30 min)
+test-cluster: setup test-setup ## Run tests with a real API server, Helm and S3 server (the first run compiles them: up to 30 min)
 	@vitest run --project cluster
 
 e2e: setup ## Run the scenarios in a real cluster with kubelet and containers (the first run compiles it: up to 30 min)

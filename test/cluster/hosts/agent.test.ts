@@ -7,14 +7,16 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it, onTestFailed, onTestFinished } from "vitest";
 import { apiVersion, poolLabel } from "../../../src/api/objects/group.ts";
-import { writeJoinCode } from "../../../src/core/host/joinCode.ts";
+import { readJoinCode, writeJoinCode } from "../../../src/core/host/joinCode.ts";
 import { builderRules } from "../../../src/core/pool/manifest/rights.ts";
 import { buildObject } from "../../support/builder/builderWorld.ts";
 import { handedOn } from "../../support/builder/handedOn.ts";
 import { aCellWorld, helloCheck } from "../../support/cell/world.ts";
 import { type ControlPlane, startControlPlane } from "../../support/cluster/controlPlane/controlPlane.ts";
+import { writePki } from "../../support/cluster/controlPlane/pki.ts";
 import { applyManifests, kubectl } from "../../support/cluster/kubectl.ts";
 import { until } from "../../support/cluster/until.ts";
+import { wallClockAt } from "../../support/host/wallClock.ts";
 import { consentTo } from "../../support/kubernetes/consent.ts";
 
 const repository = resolve(import.meta.dirname, "../../..");
@@ -171,9 +173,9 @@ function aMachine() {
   return {
     state,
     work,
-    async enrol(code: string): Promise<string> {
+    async enrol(code: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
       const args = [main, "agent", "enrol", "-", "--no-install", "--state-dir", state, "--work-dir", work];
-      const { stdout, stderr } = await execa(node, args, { input: code, reject: false });
+      const { stdout, stderr } = await execa(node, args, { input: code, env, reject: false });
       return stdout || stderr;
     },
     run() {
@@ -256,4 +258,60 @@ describe.runIf(process.getuid?.() === 0)("a host outside the cluster", () => {
     expect(await second.ended).toBe(0);
     expect(existsSync(join(machine.state, "token"))).toBe(true);
   }, 900_000);
+
+  it("is refused with one sentence by a cluster that does not fit its code, and writes nothing", async () => {
+    const logs = await aLogService();
+    await giveAccount();
+    await aPool([], logs.url);
+    const machine = aMachine();
+    const text = await aCode();
+    const reading = readJoinCode(text, Date.now());
+    const { code } = "code" in reading ? reading : expect.fail(reading.refusal);
+    const refusal = async (given: string, env?: Readonly<Record<string, string>>) => {
+      const answer = await machine.enrol(given, env);
+      expect(existsSync(join(machine.state, "token"))).toBe(false);
+      return answer;
+    };
+
+    const folder = mkdtempSync(join(tmpdir(), "builderpool-pki-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    await writePki(folder, []);
+    const foreign = writeJoinCode({ ...code, authority: readFileSync(join(folder, "ca.crt"), "utf8") });
+    expect(await refusal(foreign)).toMatch(/has another authority than the join code, so this may be another cluster/);
+    expect(await refusal(writeJoinCode({ ...code, server: "https://127.0.0.1:9" }))).toMatch(
+      /^builderpool: https:\/\/127\.0\.0\.1:9.* cannot be reached from this machine/,
+    );
+    expect(await refusal(text, wallClockAt("-1h").env)).toMatch(
+      /is not valid at the time of this machine|the clock of this machine is \d+ min behind the cluster/,
+    );
+
+    await writeStatus("builderpool", "o2", { hostLogs: { url: "http://127.0.0.1:9", audience: "logs" } });
+    expect(await refusal(text)).toMatch(/the log service of pool "o2" cannot be reached at http:\/\/127\.0\.0\.1:9/);
+    await writeStatus("builderpool", "o2", { hostLogs: { url: logs.url, audience: "logs" } });
+    await kubectl(cluster.kubeconfig, ["-n", namespace, "delete", "builderpool", "o2"]);
+    expect(await refusal(text)).toMatch(/pool "o2" no longer exists/);
+    await aPool([], logs.url);
+    await kubectl(cluster.kubeconfig, ["-n", namespace, "delete", "serviceaccount", account]);
+    await giveAccount();
+    const review = JSON.stringify({
+      apiVersion: "authentication.k8s.io/v1",
+      kind: "TokenReview",
+      spec: { token: code.token },
+    });
+    await until(
+      "the API server to forget the account",
+      async () => {
+        const answer = await kubectl(cluster.kubeconfig, ["create", "-o", "json", "-f", "-"], review);
+        return JSON.parse(answer).status.authenticated !== true;
+      },
+      60_000,
+    );
+    expect(await refusal(text)).toMatch(
+      /because it expired or was replaced; run `builderpool join mac1 -n ci --again`/,
+    );
+
+    const fresh = await aCode();
+    expect(await machine.enrol(fresh)).toMatch(/^enrolled as "mac1"/);
+    expect(await machine.enrol(fresh)).toMatch(/^enrolled again as "mac1"/);
+  }, 300_000);
 });
