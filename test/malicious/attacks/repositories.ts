@@ -125,7 +125,7 @@ for one in $(find "$work" -maxdepth 6 -name '*.git' -type d) $(sed -n 's,/object
   echo "$canary" > "$one/description"; echo "$canary" >> "$one/packed-refs"; git -C "$one" config core.fsmonitor "$shout $id"
   echo "$canary" > "$one/objects/info/alternates"; rm -rf "$one/refs"; plant "$one/hooks/post-update"
 done
-find "$work" -name '*.git' -writable -maxdepth 6 | while read -r one; do "$leak" "$id" "$one"; done`,
+find "$work" -name '*.git' -writable -maxdepth 6 ! -path "$area/*" | while read -r one; do "$leak" "$id" "$one"; done`,
   },
   {
     id: "G-10",
