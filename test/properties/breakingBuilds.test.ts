@@ -8,7 +8,15 @@ import { type BreakingOptions, runBreakingBuild } from "../support/fleet/breakin
 import { randomOf } from "../support/random.ts";
 
 const minute = 60_000;
-const own = ["BuilderLost", "CellDied", "DiskFull", "OutOfMemory", "HeartbeatLost", "SelfTestFailed"] as const;
+const own = [
+  "BaseBroken",
+  "BuilderLost",
+  "CellDied",
+  "DiskFull",
+  "OutOfMemory",
+  "HeartbeatLost",
+  "SelfTestFailed",
+] as const;
 const notOwn = wordsOf(infrastructureReasons).filter(
   (reason) => !own.some((one) => one === reason) && reason !== "Superseded",
 );
@@ -63,20 +71,23 @@ describe("a build that breaks its builders", () => {
       expect(verdict).toMatchObject({ result: "Failure", cause: options.ends[0], request: 1 });
       expect(attempts).toBeLessThanOrEqual(24);
       const broken = new Set(breaks.map(({ builder }) => builder)).size;
-      if (options.strategy === "Affinity" && attempts < 6) expect(broken).toBe(Math.min(3, options.builders));
+      const isBreaking = options.ends[0] !== "BaseBroken";
+      if (isBreaking && options.strategy === "Affinity" && attempts < 6)
+        expect(broken).toBe(Math.min(3, options.builders));
       const { state, description } = verdictStatusOf("check", verdict ?? { result: "Success" });
       expect(state).toBe("error");
-      expect(description).toMatch(/^Gave up after \d+ attempts on [1-3] builders?: the build/);
+      expect(description).toMatch(/^Gave up after \d+ attempts on [1-3] builders?: the (build|base)/);
       expect(description.length).toBeLessThanOrEqual(140);
     });
   });
 
-  it("ends red in a small pool without other work, after passed self-tests; a full disk needs another build", () => {
+  it("ends red in a small pool without other work, after passed self-tests; a full disk or a broken base needs another build", () => {
     check(scenario(oneReason, { busy: false, pushAt: undefined }), (options) => {
       const { builders, ends, strategy } = options;
       if (builders > 2 || strategy === "Modulo") return;
       const { verdict } = runBreakingBuild(options).build.status ?? {};
-      expect(verdict?.cause).toBe(ends[0] === "DiskFull" ? undefined : ends[0]);
+      const needsBuild = ends[0] === "DiskFull" || ends[0] === "BaseBroken";
+      expect(verdict?.cause).toBe(needsBuild ? undefined : ends[0]);
     });
   });
 

@@ -17,7 +17,7 @@ import { MirrorFailure, RefusedCommit } from "../git/mirrors.ts";
 import { runOnUsableBase } from "./base.ts";
 import { type BuildLog, openBuildLog } from "./log/buildLog.ts";
 import { areaOf, prepareOrder } from "./order.ts";
-import { refreshBase } from "./refresh.ts";
+import { isProvenSound, refreshBase } from "./refresh.ts";
 import { createStepReporter } from "./steps.ts";
 import { supervise } from "./supervise.ts";
 import { keepLastLog, logStoreTimeout, runsForeignCode, type Trace } from "./trace.ts";
@@ -121,6 +121,7 @@ async function runBuild(
   brain.recordVersions(outcome.versions);
   if (outcome.kind === "Infrastructure") {
     if (outcome.reason === "FetchFailed") for (const each of order.sources) world.mirrors.distrust?.(each.repository);
+    if (outcome.reason === "BaseBroken" && !(await isProvenSound(brain, used))) trace.ran = false;
     const failure = { ...outcome, ...trace, now: world.clock.now(), builders: poolBuildersOf(brain) };
     const end = release(brain.builds.get(name) ?? running, holder, failure);
     const isLast = "status" in end && end.status.phase === "Done";

@@ -72,6 +72,11 @@ export async function isProvenBroken(brain: Brain, order: Order): Promise<boolea
   return record !== undefined && !record.compiled;
 }
 
+/** Whether the base cell could build the base of a build, so that only the pull request can break it. */
+export async function isProvenSound(brain: Brain, order: Order): Promise<boolean> {
+  return (await readRecord(brain, order))?.compiled === true;
+}
+
 /** Forgets what the base of a check was built from. Call it before the base is deleted. */
 export async function forgetRefresh({ sandbox }: Brain, check: ResolvedCheck): Promise<void> {
   await rm(recordPathOf(sandbox.state, check), { force: true });

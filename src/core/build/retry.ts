@@ -12,6 +12,8 @@ const ownFailures: Partial<Record<InfrastructureReason, string>> = {
   DiskFull: "the build filled the disk",
   OutOfMemory: "the build ran out of memory",
   SelfTestFailed: "the build could not be prepared or started",
+  // Only if the base cell built the same base. A broken base is the fault of no pull request.
+  BaseBroken: "the base branch fails only in this build",
 };
 
 /** The most builders that one request may break. */
@@ -181,14 +183,14 @@ function hasPassedSelfTest(
 /**
  * Whether a passed self-test proves that a builder works: in a pool of one or two builders, which may have nothing else
  * to build. After such a failure a builder starts a build only after its self-test. A self-test cannot prove that a disk
- * is large enough.
+ * is large enough, or that a base can be used.
  */
 function sufficesSelfTest(
   { reason }: BrokenBuilder,
   broken: readonly BrokenBuilder[],
   builders: readonly Builder[],
 ): boolean {
-  return reason !== "DiskFull" && poolSizeOf(builders, broken) < mostBuilders;
+  return reason !== "DiskFull" && reason !== "BaseBroken" && poolSizeOf(builders, broken) < mostBuilders;
 }
 
 /** The number of builders that may give an opinion: broken ones, and those that build now or soon. */

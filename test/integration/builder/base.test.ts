@@ -56,6 +56,7 @@ describe("a base branch that breaks", () => {
     });
     expect(ended.verdict?.result).toBe(result);
     if (result === undefined) expect(ended.trouble?.reason).toBe("BaseBroken");
+    expect(ended.trouble?.brokenBuilders).toBeUndefined();
 
     tip = commit("a");
     await store.create("Build", buildObject(3));
@@ -93,8 +94,9 @@ describe("a build that says that its base is broken", () => {
     const fetch = mirrors.fetch.bind(mirrors);
     let tip = commit("a");
     mirrors.fetch = async (request, signal) => ({ ...(await fetch(request, signal)), commit: tip });
-    cells.script = async (order) => {
+    cells.script = async (order, on) => {
       if (order.task !== "build") return refreshed(false);
+      on({ event: "step", step: "build" });
       return order.pullRequest?.number === 2 ? broken : success;
     };
     start({ clock: hurriedClock() });
@@ -103,7 +105,8 @@ describe("a build that says that its base is broken", () => {
     await verdict(1);
     tip = commit("b");
     await store.create("Build", buildObject(2));
-    await until(async () => (await build(2))?.trouble?.reason === "BaseBroken");
+    const ended = await until(async () => (await build(2))?.trouble);
+    expect(ended.brokenBuilders).toMatchObject([{ builder: "o2-0", reason: "BaseBroken", counted: 1 }]);
     await store.create("Build", buildObject(3));
     await verdict(3);
 

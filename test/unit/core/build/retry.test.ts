@@ -23,7 +23,10 @@ const worked = (name: string, at: number): Builder =>
   aBuilder(name, { lastVerdict: { build: "o2-9", check: "c", number: 9, result: "Success", at: iso(at) } });
 
 /** The Build after it ended with this reason on the builders, an hour apart. All of them built something in between. */
-function brokenOn(names: readonly string[], reason: "OutOfMemory" | "DiskFull" | "FetchFailed" = "OutOfMemory") {
+function brokenOn(
+  names: readonly string[],
+  reason: "OutOfMemory" | "DiskFull" | "FetchFailed" | "BaseBroken" = "OutOfMemory",
+) {
   return names.reduce<Stored<"Build">>((build, name, n) => {
     const now = noon + n * hour;
     const held = running(build, name, now);
@@ -47,6 +50,13 @@ describe("the third same failure on healthy builders", () => {
       },
     });
     expect(status?.claim).toBeUndefined();
+  });
+
+  it("is a verdict for a base that fails only in this build", () => {
+    expect(brokenOn(["o2-0", "o2-1", "o2-2"], "BaseBroken").status?.verdict).toMatchObject({
+      result: "Failure",
+      description: "Gave up after 3 attempts on 3 builders: the base branch fails only in this build",
+    });
   });
 
   it("is none before the third builder, and none for a failure of the network", () => {
