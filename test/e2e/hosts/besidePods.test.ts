@@ -30,6 +30,7 @@ describe.runIf(hasHosts)("a host beside the pods of its pool", () => {
 
   it("keeps its build while the pods scale up and down", async () => {
     await builderpool(cluster, "drain", "beside-0");
+    await waitFor("the pod to drain", async () => (await scenario.builder(0))?.status?.phase === "Drained");
     const held = await scenario.hold("Held by the host");
     const claim = await holderOf(held.number);
     expect(claim.builder).toBe("beside-mac");
