@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileS
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { mostProcesses } from "../../api/cell/limits.ts";
 import { messageOf } from "../../system/messageOf.ts";
-import { mostProcesses } from "./fences.ts";
 
 /** The control groups of the kernel for one order. They limit its memory and its processes together. */
 export interface OrderGroup {

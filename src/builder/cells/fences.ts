@@ -1,7 +1,5 @@
+import { mostProcesses } from "../../api/cell/limits.ts";
 import { run } from "../../system/process/run.ts";
-
-/** Most processes and threads of one build user, and of one order. */
-export const mostProcesses = 16_384;
 
 /** Rights that the cell program needs to read its files and to become its user. It then loses them. */
 const kept = "+setuid,+setgid,+dac_read_search";
@@ -19,7 +17,7 @@ const fences: readonly (readonly string[])[] = [
 
 /**
  * Returns a command prefix with limits for a command that then becomes a build user. The kernel kills the command first
- * if memory is short, it writes no core files, its user has at most 16,384 processes, and it gains no rights by setuid
+ * if memory is short, it writes no core files, its user has at most 8,192 processes, and it gains no rights by setuid
  * programs. Leaves out each limit that this system refuses; `missing` has the commands of those. Empty without root and
  * outside Linux.
  */

@@ -38,7 +38,7 @@ describe.runIf(canLimit)("the control groups of an order", () => {
           .map((path) => Number(readFileSync(path, "utf8"))),
       );
       expect(limits).toHaveLength(2);
-      expect(limits).toContain(16_384);
+      expect(limits).toContain(8_192);
     });
   });
 

@@ -96,7 +96,7 @@ describe.runIf(isRootOnLinux)("a cell of a build user", () => {
     for (const set of ["Inh", "Prm", "Eff", "Amb"]) expect(text).toMatch(new RegExp(`^Cap${set}:\\t0{16}$`, "m"));
     expect(text).toMatch(/^CapBnd:\t00000000000000c4$/m);
     expect(text).toMatch(/^Max core file size\s+0\s+0/m);
-    expect(text).toMatch(/^Max processes\s+16384\s+16384/m);
+    expect(text).toMatch(/^Max processes\s+8192\s+8192/m);
     expect(text).toMatch(/^oom 1000$/m);
     if (mayLimit()) expect(text).toMatch(/^lowered no$/m);
   });

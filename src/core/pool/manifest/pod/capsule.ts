@@ -1,3 +1,5 @@
+import { mostProcesses } from "../../../../api/cell/limits.ts";
+
 /**
  * Folder of the capsule: Node with its libraries and loader, an init process that reaps, and the cell's programs. With
  * it the cells run in any image with any libc. The image of the pool only provides the tools that builds use.
@@ -61,8 +63,17 @@ export function cellCommandOf({ role, socket, probe }: PodCell, added: readonly 
     ...["--probe", probe],
     ...[...scratch, folderOf(socket), ...added].flatMap((directory) => ["--empty", directory]),
     "--",
-    ...inCapsule("cell"),
+    ...fenced(inCapsule("cell")),
   ];
+}
+
+/**
+ * Starts a command with limits: no core files, and a number of processes. Kubernetes has no field for them. bash calls
+ * the second limit `-u`, dash calls it `-p`. All pods of a node share it, except in user namespaces.
+ */
+function fenced(command: readonly string[]): readonly string[] {
+  const limits = `ulimit -c 0; ulimit -u ${mostProcesses} 2> /dev/null || ulimit -p ${mostProcesses} 2> /dev/null`;
+  return ["/bin/sh", "-c", `${limits}; exec "$@"`, "sh", ...command];
 }
 
 /** Folder of a socket. */

@@ -5,7 +5,7 @@ type Amounts = Readonly<Record<string, unknown>>;
 
 /**
  * Requests of a cell without resources in the pool. They keep the pod out of the class BestEffort, which the kubelet
- * evicts first. Kubernetes has no field for the number of processes: `podPidsLimit` of the kubelet limits it.
+ * evicts first. Kubernetes has no field for the number of processes: the cell limits that of an order.
  */
 const usual = { requests: { cpu: "100m", memory: "256Mi" } };
 /** Requests of an idle base cell. */
