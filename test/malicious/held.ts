@@ -28,7 +28,15 @@ export const measured: Readonly<Record<Route, Readonly<Record<Mode, Readonly<Rec
         "C-11 C-12 C-13 C-14 C-15 C-16 V-01 V-02 V-03 V-04 V-05 V-06 V-07 V-08",
       ),
     },
-    pods: {},
+    pods: {
+      ...held(
+        "I-01 I-02 I-03 I-04 I-05 I-06 I-07 I-08 I-09 I-10 I-11 I-12 I-13 I-20 I-21 I-22",
+        "I-23 I-24 I-25 I-26 I-27 I-28 I-29 I-40 I-41 I-42 I-43 I-44 I-45 I-46 I-47 I-48",
+        "I-49 I-50 I-51 I-52 I-53 I-54 I-55 I-56 I-57 I-58 G-01 G-02 G-03 G-04 G-05 G-06",
+        "G-07 G-08 G-10 G-11 G-12 G-13 A-01 A-02 A-03 A-04 A-05 A-08 A-09 A-10 A-11 A-36",
+        "C-05 C-17 C-18 C-19 V-01",
+      ),
+    },
   },
   recipe: {
     namespaces: {
