@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { greeting } from "../../support/up/installation.ts";
 import { anE2ECluster } from "../support/cluster.ts";
 import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 import { buildsOn, processesOf } from "./builds.ts";
-import { aMachineRoom, hasMinutes } from "./hosts.ts";
+import { aMachineRoom, builderpool, hasMinutes } from "./hosts.ts";
 
 /** A compiler that needs some seconds, so that a warm-up lasts. */
 const slow = '#!/bin/sh\ntest "$1" = --version || sleep 8\nexec /usr/bin/c++ "$@"\n';
@@ -26,6 +27,17 @@ describe.runIf(hasMinutes)("crashes of two hosts without pods", () => {
     await host.machine().uninstall("c++");
     const ready = await host.is("Ready", warming.incarnation);
     expect(ready.warm?.incarnation).toBe(ready.incarnation);
+  });
+
+  it("are forgotten after a verdict", async () => {
+    const [host, other] = hosts;
+    await builderpool(cluster, "drain", other.name);
+    await other.is("Drained");
+    const { commit } = await scenario.propose("Forgive", greeting("Hello, forgiven"));
+    await scenario.shows(commit, "success");
+    expect((await host.status())?.crashes).toBeUndefined();
+    await builderpool(cluster, "drain", other.name, "--undo");
+    await other.is("Ready");
   });
 
   it("of the whole machine give its build to the other host, once", async () => {
