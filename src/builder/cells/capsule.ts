@@ -3,11 +3,13 @@ import { dirname, join } from "node:path";
 
 /** Execute without read. Linux then lets no other process of the same user trace or inspect the process. */
 const runOnly = 0o711;
+/** The programs that live longer than an order. */
+const lasting = new Set(["loader", "tini"]);
 
 /**
  * Copies files into the capsule. The image build wrote the list: a file and its path in the capsule on each line. The
- * cell's user can run the loader but not read it. So a build, which runs as that user, cannot tamper with the listening
- * process or with the verdict.
+ * cell's user can run the loader and the init process but not read them. So a build, which runs as that user, cannot
+ * tamper with the listening process or with the verdict, and leaves no code in the init process.
  */
 export async function fillCapsule(capsule: string, list: string): Promise<void> {
   for (const line of (await readFile(list, "utf8")).split("\n")) {
@@ -17,7 +19,7 @@ export async function fillCapsule(capsule: string, list: string): Promise<void> 
     await mkdir(dirname(target), { recursive: true });
     await rm(target, { force: true });
     await copyFile(from, target, constants.COPYFILE_FICLONE);
-    if (to === "loader") await chmod(target, runOnly);
+    if (lasting.has(to)) await chmod(target, runOnly);
   }
 }
 
