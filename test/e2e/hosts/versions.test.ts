@@ -34,6 +34,10 @@ describe.runIf(hasMinutes)("updates and credentials of a host", () => {
     await host.is("Ready", running.claim.incarnation);
     expect(await versionOf()).toBe("0.1.1");
     expect(await builds.statusOf(running.number)).toMatchObject({ attempt: 1 });
+    // A version on trial is no version to go back to.
+    await waitFor("the end of the trial", async () =>
+      (await host.machine().log(host.name)).includes("the update works"),
+    );
   });
 
   it("go back to the version before when the new one cannot start, and say so", async () => {
