@@ -21,7 +21,7 @@ describe.runIf(hasMinutes)("faults of machines without pods", () => {
   const errorsOn = (commit: string) => scenario.statuses(commit).filter((one) => one.startsWith("error"));
 
   it("leave no process of a build behind", async () => {
-    await hosts[0].boot("size=400m");
+    await hosts[0].boot("size=2200m");
     await room.open(hosts);
     const pulls = [];
     for (const word of ["one", "two"])
@@ -34,7 +34,7 @@ describe.runIf(hasMinutes)("faults of machines without pods", () => {
   });
 
   it("of the disk send a build to a larger disk, and the next build starts", async () => {
-    const big = { ...greeting("Hello, big"), "test/grow.test": "head -c 420M /dev/zero > big && rm big\n" };
+    const big = { ...greeting("Hello, big"), "test/grow.test": "head -c 1300M /dev/zero > big && rm big\n" };
     const pulls = [await scenario.propose("Grow", big), await scenario.propose("Stay", greeting("Hello, small"))];
     for (const { commit } of pulls) {
       await scenario.shows(commit, "success");
