@@ -48,6 +48,7 @@ function gitAccepts(name: string): boolean {
 describe("the name of a branch", () => {
   const good = [
     ...[
+      "a./a",
       "master",
       "feature/#12",
       "user@host",

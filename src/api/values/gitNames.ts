@@ -17,7 +17,7 @@ const first = plain.replace("[^", "[^-");
 const tail = `(?:${plain.replace("@{", "@")}|@+${plain})*@*`;
 const part = `(?:(?:${plain.replace("@{", "@")}|@+${plain})+@*|@+)`;
 const start = `(?:(?:${first.replace("@{", "@")}|@+${plain})${tail}|@+)`;
-const refShape = new RegExp(`^${start}(?:[./]${part})*$`, "u");
+const refShape = new RegExp(`^${start}(?:(?:\\.?/|\\.)${part})*$`, "u");
 
 /** Rules of git that a pattern of the API server cannot express, in its rule language. */
 export const branchRule = "self != '@' && !self.endsWith('.lock') && !self.contains('.lock/')";
