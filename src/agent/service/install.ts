@@ -10,7 +10,7 @@ import type { ServiceWish } from "./service.ts";
 import { quoted } from "./shell.ts";
 import { starterOf } from "./starter.ts";
 import { unitNameOf, unitOf } from "./systemd.ts";
-import { installRootOf, passTrial, selectVersion, unpackBundle, unpackCells } from "./versions.ts";
+import { forgetUndone, installRootOf, passTrial, selectVersion, unpackBundle, unpackCells } from "./versions.ts";
 
 /** Inputs of `installService`. */
 export interface InstallWish {
@@ -60,6 +60,7 @@ async function installVersion(root: string, { bundle, version }: InstallWish): P
   await rename(partial, final);
   await passTrial(root);
   await selectVersion(root, id);
+  await forgetUndone(root);
 }
 
 /** Name of the folder of a version. Two builds of one version differ in it. */

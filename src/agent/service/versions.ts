@@ -60,10 +60,15 @@ export async function provenVersion(root: string): Promise<string | undefined> {
  */
 export async function beginTrial(root: string, version: string): Promise<void> {
   const before = await provenVersion(root);
-  await rm(join(root, "undone"), { force: true });
+  await forgetUndone(root);
   if (before !== undefined) await selectVersion(root, before, "previous");
   await writeAtomically(join(root, "trial"), "");
   await selectVersion(root, version);
+}
+
+/** Forgets why an earlier update was undone. Call it when another version is chosen. */
+export async function forgetUndone(root: string): Promise<void> {
+  await rm(join(root, "undone"), { force: true });
 }
 
 /** Whether the current version is on trial. Without another version to return to there is no trial. */
