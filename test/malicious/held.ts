@@ -35,7 +35,7 @@ export const measured: Readonly<Record<Route, Readonly<Record<Mode, Readonly<Rec
         "I-49 I-50 I-51 I-52 I-53 I-54 I-55 I-56 I-57 I-58 G-01 G-02 G-03 G-04 G-05 G-06",
         "G-07 G-08 G-09 G-10 G-11 G-12 G-13 A-01 A-02 A-03 A-04 A-05 A-08 A-09 A-10 A-11",
         "A-12 A-13 A-14 A-20 A-21 A-22 A-23 A-24 A-25 A-26 A-27 A-28 A-29 A-30 A-31 A-32",
-        "A-33 A-36 A-37 C-01 C-02 C-03 C-04 C-05 C-07 C-08 C-09 C-10 C-12 C-13 C-14 C-16",
+        "A-33 A-36 A-37 C-01 C-02 C-03 C-04 C-05 C-07 C-08 C-09 C-10 C-11 C-12 C-13 C-14 C-16",
         "C-17 C-18 C-19 V-01 V-02 V-03 V-04 V-05 V-06 V-07 V-08 V-10",
       ),
     },
