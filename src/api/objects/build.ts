@@ -263,11 +263,12 @@ export const BuildStatus = z.object({
     .max(5)
     .optional()
     .describe("Earlier verdicts, newest first."),
-  tree: z
-    .string()
-    .max(253)
+  tree: z.string().max(253).optional().describe("Builder that built the pull request last. It has the warm tree."),
+  olderTrees: z
+    .array(z.string().max(253))
+    .max(3)
     .optional()
-    .describe("Builder that last built the pull request and has its warm build tree."),
+    .describe("Builders that built the pull request before, and can have an older build tree. Newest first."),
   lastTurn: z.iso
     .datetime()
     .optional()

@@ -60,7 +60,17 @@ export function start(build: Build, holder: Holder): Transition {
   if (stop !== undefined) return { refused: stop };
   const status = statusOf(build);
   if (status.phase !== "Claimed") return { refused: `${titleOf(build)} is already ${status.phase}` };
-  return { status: { ...status, phase: "Running", tree: holder.builder } };
+  return { status: { ...status, ...treesAfter(status, holder.builder), phase: "Running" } };
+}
+
+/** The schema allows as many. */
+const mostOlderTrees = 3;
+
+/** The warm tree is now on this builder. The builder that had it before keeps an older tree. */
+function treesAfter({ tree, olderTrees = [] }: BuildStatus, builder: string): Pick<BuildStatus, "tree" | "olderTrees"> {
+  const before = [...(tree === undefined ? [] : [tree]), ...olderTrees];
+  const older = [...new Set(before)].filter((one) => one !== builder).slice(0, mostOlderTrees);
+  return { tree: builder, ...(older.length > 0 && { olderTrees: older }) };
 }
 
 /**

@@ -236,6 +236,10 @@ export const admissionRules: readonly AdmissionRules[] = [
         message: "status.tree may only be set to the builder that asks, while it holds the Build",
       },
       {
+        holds: `${same("olderTrees")} || variables.builds`,
+        message: "status.olderTrees changes only when a builder starts the build that it holds",
+      },
+      {
         holds: `variables.finishes ? variables.extendsHistory && variables.countsRechecks : ${same("history")} && ${same("rechecks")}`,
         message: "status.history and status.rechecks change with a verdict alone, by that verdict's predecessor",
       },

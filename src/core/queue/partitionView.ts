@@ -115,6 +115,7 @@ export function treeHolder(build: Build, { active: names }: Pick<PartitionView, 
 
 /** A tree of an earlier commit is warm too, because most of it is the same. */
 function hasOlderTree({ status }: Build, builder: string): boolean {
+  if (status?.olderTrees?.includes(builder) === true) return true;
   return status?.verdict?.builder === builder || (status?.history ?? []).some((verdict) => verdict.builder === builder);
 }
 

@@ -180,6 +180,11 @@ describe("a builder may not", () => {
       "status.tree",
     ],
     [
+      "give others older trees while it releases",
+      async () => me.from("Claimed", (build) => ({ ...releasedWith(build, {}), olderTrees: ["o2-1"] })),
+      "status.olderTrees",
+    ],
+    [
       "blame another for a failure",
       () =>
         me.from("Running", (build) => ({

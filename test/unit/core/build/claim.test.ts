@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Build } from "../../../../src/api/objects/build.ts";
+import type { Stored } from "../../../../src/api/objects/kinds.ts";
 import { claim, finish, release, start } from "../../../../src/core/build/claim.ts";
 import { isClaimable, isRecheck, isWanted } from "../../../../src/core/build/state.ts";
 import { aBuild, heldBy, sha, withVerdict } from "../../../support/objects/build.ts";
@@ -10,6 +11,15 @@ const holder = holderOf("o2-0");
 const verdict = { ...finding, commit: sha(1), request: 1, attempt: 1, builder: "o2-0" };
 
 describe("claim", () => {
+  it("remembers the builders with older trees, newest first, at most three", () => {
+    let build: Stored<"Build"> = aBuild();
+    for (const builder of ["o2-0", "o2-1", "o2-0", "o2-2", "o2-3", "o2-4"]) {
+      const { spec } = build;
+      build = finished({ ...build, spec: { ...spec, request: spec.request + 1 } }, builder);
+    }
+    expect(build.status).toMatchObject({ tree: "o2-4", olderTrees: ["o2-3", "o2-2", "o2-0"] });
+  });
+
   it("moves a Build from Queued to Claimed, Running and Done", () => {
     const one = claimed();
     expect(one.status).toEqual({

@@ -142,6 +142,8 @@ describe("affinity", () => {
     expect(chosen([older, busy], { builders: fleet, waitedMs: 0 })).toBe(1);
     expect(chosen([older, busy], { builders: fleet, waitedMs: 0, self: "o2-2" })).toBeUndefined();
     expect(choose([older], { builders: fleet, waitedMs: 0 })).toMatchObject({ again: 3000 });
+    const begun = aBuild({}, { tree: "o2-1", olderTrees: ["o2-0"] });
+    expect(chosen([begun, busy], { builders: fleet, waitedMs: 0 })).toBe(1);
   });
 
   it("W-20: ignores a holder that is not Ready", () => {
