@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,6 +43,8 @@ export interface Host {
   is(phase: string, before?: string): Promise<NonNullable<Builder["status"]>>;
   /** Waits until the agent tells people of its machine a sentence like this. */
   says(sentence: RegExp): Promise<string>;
+  /** `builderpool agent update` with a changed bundle. Returns what it printed. */
+  update(version: string, edits: readonly Edit[]): Promise<string>;
   /** Boots another machine with a copy of the disk. */
   copy(number: number): Promise<Machine>;
 }
@@ -52,9 +55,9 @@ export interface MachineRoom {
   host(name: string, number: number): Host;
   /**
    * Declares the pool with these hosts, boots those that have not booted, and waits until all have joined. Without
-   * fields of a spec the pool has no pods.
+   * `instances` and `image` in the fields of the spec, the pool has no pods.
    */
-  open(hosts: readonly Host[], spec?: { readonly instances: number; readonly image: string }): Promise<void>;
+  open(hosts: readonly Host[], spec?: object): Promise<void>;
   /** Text of a bundle for hosts with these changes. */
   bundle(name: string, edits: readonly Edit[]): Promise<string>;
 }
@@ -149,13 +152,20 @@ export function aMachineRoom(cluster: E2ECluster, scenario: Scenario): MachineRo
         waitFor(`${name} to say ${sentence}`, async () =>
           (await present().report(name)).troubles.find((each) => sentence.test(each)),
         ),
+      async update(version, edits) {
+        const text = await bundle(version, edits);
+        const file = `/usr/local/${version}.mjs`;
+        await present().write(file, text);
+        const sha256 = createHash("sha256").update(text).digest("hex");
+        return present().builderpool(["agent", "update", file, `--sha256=${sha256}`]);
+      },
       copy: (other) => start(name, other, () => copyDisk(diskOf(number), diskOf(other), idOf(other))),
     };
   }
 
-  async function open(hosts: readonly Host[], spec: object = { instances: 0, image: undefined }): Promise<void> {
-    const external = { names: hosts.map(({ name }) => name) };
-    await scenario.declare({ ...spec, external, partition: { patience: "1s" }, recheck: { maxShare: 0 } });
+  async function open(hosts: readonly Host[], spec: object = {}): Promise<void> {
+    const ofHosts = { instances: 0, image: undefined, partition: { patience: "1s" }, recheck: { maxShare: 0 } };
+    await scenario.declare({ ...ofHosts, external: { names: hosts.map(({ name }) => name) }, ...spec });
     const join = async (each: Host) => {
       if (!each.hasBooted()) await each.boot();
       expect(await each.join()).toMatch(`enrolled as "${each.name}" of pool "${scenario.pool}"`);

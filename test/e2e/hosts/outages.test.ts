@@ -4,23 +4,31 @@ import { anE2ECluster } from "../support/cluster.ts";
 import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 import { buildsOn, processesOf } from "./builds.ts";
-import { aMachineRoom, hasMinutes } from "./hosts.ts";
+import { aMachineRoom, type Host, hasMinutes } from "./hosts.ts";
 
-describe.runIf(hasMinutes)("outages of two hosts without pods", () => {
+describe.runIf(hasMinutes)("outages of hosts without pods", () => {
   const cluster = anE2ECluster();
   const scenario = aScenario("outage");
   const room = aMachineRoom(cluster, scenario);
   const hosts = [room.host("outage-a", 1), room.host("outage-b", 2)] as const;
-  const builds = buildsOn(scenario, hosts);
+  const off = room.host("outage-c", 3);
+  const builds = buildsOn(scenario, [...hosts, off]);
   const phasesOf = async (name: string) => {
     const all = (await scenario.writes()).flatMap(({ kind, object }) =>
       kind === "Builder" && object.metadata.name === name && object.status !== undefined ? [object.status.phase] : [],
     );
     return all.filter((phase, at) => phase !== all[at - 1]);
   };
+  /** Cuts the power of a host whose credential ends in 10 minutes, the shortest lifetime. */
+  async function switchOff(host: Host): Promise<void> {
+    const token = await scenario.kubectl("create", "token", `${host.name}.${scenario.pool}.host`, "--duration=10m");
+    await host.machine().signal("STOP", [await host.agent()]); // It would renew the token.
+    await host.machine().write(`/var/lib/builderpool/${host.name}/token`, `${token}\n`);
+    await host.machine().cutPower();
+  }
 
   it("go unnoticed when the network is away for 50 s", async () => {
-    await room.open(hosts);
+    await room.open([...hosts, off]);
     const { number, commit, claim, host, wake } = await builds.sleeping("Unplugged");
     const before = (await phasesOf(host.name)).length;
     await host.machine().cable.pull();
@@ -46,7 +54,9 @@ describe.runIf(hasMinutes)("outages of two hosts without pods", () => {
     expect(await builds.statusOf(number)).toMatchObject({ attempt: 1, verdict: { builder: claim.builder } });
   });
 
-  it("beyond 930 s move the build to the other host, and the late host gives no verdict", async () => {
+  it("beyond 930 s move the build to another host, and the late host gives no verdict", async () => {
+    await switchOff(off);
+    await off.is("Suspect");
     const late = await builds.sleeping("Stopped for long");
     const agent = await late.host.agent();
     await late.host.machine().signal("STOP", [agent]);
@@ -67,6 +77,14 @@ describe.runIf(hasMinutes)("outages of two hosts without pods", () => {
     expect(await builds.statusOf(late.number)).toMatchObject({ attempt: 2, verdict: { builder: again.claim.builder } });
     await late.host.is("Ready");
   }, 1_500_000);
+
+  it("beyond the lifetime of the credential end with another join", async () => {
+    const before = (await off.status())?.incarnation;
+    await off.reboot();
+    await off.says(/refuses the credential .* `builderpool join outage-c -n ci --again`/);
+    expect(await off.join("--again")).toMatch(/^enrolled again as "outage-c"/);
+    await off.is("Ready", before);
+  });
 
   it("claim, build and report nothing twice", async () => {
     expect(await scenario.violations()).toEqual([]);

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { versionEdit } from "../../support/host/versions.ts";
 import { greeting } from "../../support/up/installation.ts";
@@ -6,7 +5,7 @@ import { anE2ECluster } from "../support/cluster.ts";
 import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 import { buildsOn } from "./builds.ts";
-import { aMachineRoom, type Host, hasMinutes } from "./hosts.ts";
+import { aMachineRoom, hasMinutes } from "./hosts.ts";
 
 describe.runIf(hasMinutes)("updates and credentials of a host", () => {
   const cluster = anE2ECluster();
@@ -16,18 +15,10 @@ describe.runIf(hasMinutes)("updates and credentials of a host", () => {
   const builds = buildsOn(scenario, [host]);
   const versionOf = async () => (await host.status())?.versions?.["builderpool"];
 
-  async function update(target: Host, name: string, edits: Parameters<typeof room.bundle>[1]): Promise<string> {
-    const text = await room.bundle(name, edits);
-    const file = `/usr/local/${name}.mjs`;
-    await target.machine().write(file, text);
-    const sha256 = createHash("sha256").update(text).digest("hex");
-    return target.machine().builderpool(["agent", "update", file, `--sha256=${sha256}`]);
-  }
-
   it("drain, switch to the new version and build with it", async () => {
     await room.open([host]);
     const running = await builds.sleeping("Before");
-    expect(await update(host, "newer", [versionEdit("0.1.1")])).toContain("passed its self-check");
+    expect(await host.update("newer", [versionEdit("0.1.1")])).toContain("passed its self-check");
     await host.is("Draining");
     await running.wake();
     await scenario.shows(running.commit, "success");
@@ -43,7 +34,7 @@ describe.runIf(hasMinutes)("updates and credentials of a host", () => {
   it("go back to the version before when the new one cannot start, and say so", async () => {
     const before = (await host.status())?.incarnation;
     const fault = "async function runAgent() { throw new Error('a fault of this version'); }\nasync function former(";
-    await update(host, "faulty", [versionEdit("0.1.2"), [/async function runAgent\(/g, fault]]);
+    await host.update("faulty", [versionEdit("0.1.2"), [/async function runAgent\(/g, fault]]);
     await host.is("Ready", before);
     expect(await versionOf()).toBe("0.1.1");
     await host.says(/0\.1\.2/);
