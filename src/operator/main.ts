@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { leaderLease } from "../api/values/leaderLease.ts";
 import { createHttpLogStore } from "../logs/stores/http.ts";
 import { createKubernetesClient } from "../store/kubernetes/http/kubernetesClient.ts";
 import { accessFromKubeConfig } from "../store/kubernetes/kubeConfig.ts";
@@ -17,8 +18,6 @@ import { countStalls } from "./metrics/stalls.ts";
  * The operator of a cluster. One of several replicas leads and does all the work. The others wait for its Lease.
  */
 
-/** Name of the leader Lease. */
-const lease = "builderpool";
 /** Exit code for an invalid environment, as in sysexits. */
 const usage = 64;
 
@@ -46,7 +45,7 @@ async function run({ namespace, podName: instance, setting, port, ...environment
 
   async function awaitApiServer(): Promise<void> {
     while (!ending.signal.aborted && !isConnected) {
-      isConnected = await store.get("Lease", lease).then(
+      isConnected = await store.get("Lease", leaderLease).then(
         () => true,
         () => false,
       );
@@ -58,7 +57,7 @@ async function run({ namespace, podName: instance, setting, port, ...environment
   try {
     await runAsLeader(
       store,
-      { name: lease, identity, clock, log },
+      { name: leaderLease, identity, clock, log },
       async (leading) => {
         operator = startInCluster(
           { client, setting, logs, clock, log, instance, process: { vitals: readVitals, stalls } },

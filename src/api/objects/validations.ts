@@ -1,6 +1,7 @@
 import { addressRule, gitAddressRule, remoteStoreRule } from "../values/address.ts";
 import { branchMessage, branchRule } from "../values/gitNames.ts";
 import { hostNamePattern, hostNameRule } from "../values/hostName.ts";
+import { leaderLease } from "../values/leaderLease.ts";
 import { longestPoolName, poolNamePattern } from "../values/poolName.ts";
 import { versionLimits } from "./builder.ts";
 
@@ -121,7 +122,7 @@ export const validations = {
     },
     {
       path: "spec.external.names",
-      rule: `self.all(name, name.matches('${hostNamePattern}'))`,
+      rule: `self.all(name, name.matches('${hostNamePattern}') && name != '${leaderLease}')`,
       message: `names has a name that no host can have: expected ${hostNameRule}`,
     },
     {

@@ -67,6 +67,7 @@ describe("a pool of hosts on a real API server", () => {
 
   it.each([
     ["a name of a pod", { external: { names: ["mac-1"] } }, /names has a name that no host can have/],
+    ["the name of the operator's Lease", { external: { names: ["builderpool"] } }, /and is not "builderpool"/],
     ["a name twice", { external: { names: ["mac", "mac"] } }, /names has a host twice/],
     ["a long name", { external: { names: ["m".repeat(51)] } }, /Too long|50/],
     ["instances without an image", { instances: 1 }, /image is missing/],

@@ -9,6 +9,10 @@ describe("a host name", () => {
       expect(HostName.safeParse(name).success, name).toBe(false);
   });
 
+  it("is not the name of the operator's own Lease", () => {
+    expect(HostName.safeParse("builderpool").success).toBe(false);
+  });
+
   it("does not end like the name of a pod", () => {
     for (const name of ["o2-0", "mac-01", "a-b-12", "a--1"]) expect(HostName.safeParse(name).success, name).toBe(false);
   });
