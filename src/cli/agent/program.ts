@@ -84,7 +84,7 @@ function addUpdate(agent: Command): void {
     .command("update")
     .description("Unpack a new version beside the running one, check it, and let the agent drain and switch to it")
     .argument("<bundle>", "file or https address of builderpool-agent.mjs")
-    .requiredOption("--sha256 <digest>", "SHA-256 of the bundle, from its release notes", sha256)
+    .requiredOption("--sha256 <digest>", "SHA-256 of the bundle, from SHA256SUMS of its release", sha256)
     .option("--name <name>", "update only this agent (default: all agents of the machine)", aName)
     .addOption(stateDirOption())
     .addHelpText(
