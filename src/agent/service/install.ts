@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../../system/process/run.ts";
 import { writeAtomically } from "../../system/writeFile.ts";
 import { labelOf, propertyListOf } from "./launchd.ts";
-import type { ServiceWish } from "./service.ts";
+import { type ServiceWish, stopSeconds } from "./service.ts";
 import { quoted } from "./shell.ts";
 import { starterOf } from "./starter.ts";
 import { unitNameOf, unitOf } from "./systemd.ts";
@@ -21,19 +21,19 @@ export interface InstallWish {
   readonly bundle: string;
   readonly version: string;
   readonly node: string;
+  /** Folder of the builds. */
+  readonly workDir: string;
 }
 
-/** Longest drain of a stopped agent, in seconds: the default drain timeout of a pool. */
-const drainSeconds = 4 * 60 * 60;
-/** Seconds to wait until launchd has removed the old service. */
-const bootoutTries = 20;
+/** Tries, one a second, until launchd has removed the old service. */
+const bootoutTries = stopSeconds + 30;
 
 /**
  * Writes the program, the starter and the description of the service, and starts the service. Returns sentences for
  * people. Throws an Error for people if the service manager refuses.
  */
 export async function installService(wish: InstallWish): Promise<readonly string[]> {
-  const { name, folder, node } = wish;
+  const { name, folder, node, workDir } = wish;
   const root = installRootOf(name);
   const logFile = `/var/log/builderpool/${name}.log`;
   const start = join(root, "start");
@@ -42,7 +42,7 @@ export async function installService(wish: InstallWish): Promise<readonly string
   await writeCommand(root);
   await mkdir("/var/log/builderpool", { recursive: true });
   const service: ServiceWish = {
-    ...{ name, start, root, drainSeconds },
+    ...{ name, start, root, workDir },
     settingsFile: join(folder, "agent.json"),
     errorFile: `/var/log/builderpool/${name}.start.log`,
   };
@@ -84,28 +84,46 @@ async function loadService(service: ServiceWish): Promise<readonly string[]> {
   return [`no service manager was found, so start the agent yourself: ${service.start}`];
 }
 
+/** A loaded service with the same description drains its agent and starts it again. Any other one is replaced. */
 async function loadDaemon(service: ServiceWish): Promise<readonly string[]> {
-  const label = labelOf(service.name);
-  const file = `/Library/LaunchDaemons/${label}.plist`;
-  await writeAtomically(file, propertyListOf(service));
-  await call("/bin/launchctl", ["bootout", `system/${label}`]); // Fails if the service was not loaded.
+  const target = `system/${labelOf(service.name)}`;
+  const file = `/Library/LaunchDaemons/${labelOf(service.name)}.plist`;
+  const [text, before] = [propertyListOf(service), await readFile(file, "utf8").catch(() => "")];
+  await writeAtomically(file, text);
+  const isLoaded = text === before && (await launchctl("print", target)).exitCode === 0;
+  if (!isLoaded) await replaceDaemon(target, file);
+  else if ((await launchctl("kill", "SIGTERM", target)).exitCode !== 0) await launchctl("kickstart", target);
+  return [`launchd runs the agent: sudo launchctl print ${target}`];
+}
+
+async function replaceDaemon(target: string, file: string): Promise<void> {
+  await launchctl("bootout", target); // Fails if the service was not loaded.
   for (let tries = 1; ; tries += 1) {
-    const answer = await call("/bin/launchctl", ["bootstrap", "system", file]);
-    if (answer.exitCode === 0) break;
-    if (tries === bootoutTries) throw new Error(`launchd refuses ${file}: ${answer.tail.trim()}`);
-    await sleep(1_000); // The old service is still draining.
+    const answer = await launchctl("bootstrap", "system", file);
+    if (answer.exitCode === 0) return;
+    if (tries === bootoutTries)
+      throw new Error(
+        `launchd refuses ${file}: ${answer.tail.trim()}; correct this, then run \`launchctl bootstrap system ${file}\``,
+      );
+    await sleep(1_000); // The old agent still ends.
   }
-  return [`launchd runs the agent: sudo launchctl print system/${label}`];
 }
 
 async function loadUnit(service: ServiceWish): Promise<readonly string[]> {
   const unit = unitNameOf(service.name);
   await writeAtomically(`/etc/systemd/system/${unit}`, unitOf(service));
-  for (const args of [["daemon-reload"], ["enable", unit], ["restart", "--no-block", unit]]) {
+  const isActive = (await call("systemctl", ["is-active", "--quiet", unit])).exitCode === 0;
+  // A running agent drains, however long its build takes, and systemd starts it again.
+  const start = isActive ? ["kill", "--kill-who=main", "--signal=SIGTERM", unit] : ["restart", "--no-block", unit];
+  for (const args of [["daemon-reload"], ["enable", unit], start]) {
     const answer = await call("systemctl", args);
     if (answer.exitCode !== 0) throw new Error(`systemctl ${args.join(" ")} failed: ${answer.tail.trim()}`);
   }
   return [`systemd runs the agent: systemctl status ${unit}`];
+}
+
+function launchctl(...args: readonly string[]) {
+  return call("/bin/launchctl", args);
 }
 
 function call(command: string, args: readonly string[]) {

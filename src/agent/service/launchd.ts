@@ -1,4 +1,4 @@
-import type { ServiceWish } from "./service.ts";
+import { type ServiceWish, servicePath, stopSeconds } from "./service.ts";
 
 /** Label of the service, and name of its property list. */
 export function labelOf(name: string): string {
@@ -12,18 +12,18 @@ type Value = string | number | boolean | readonly Value[] | { readonly [key: str
  * permission for the local network. `Interactive`: macOS throttles the builds of other processes. The agent is kept
  * alive while it is enrolled: an agent with unusable settings sets them aside and is not started again.
  */
-export function propertyListOf({ name, start, settingsFile, errorFile, drainSeconds }: ServiceWish): string {
+export function propertyListOf({ name, start, settingsFile, errorFile }: ServiceWish): string {
   const files = { NumberOfFiles: 65_536 };
   const list: Value = {
     Label: labelOf(name),
     ProgramArguments: [start],
-    EnvironmentVariables: { PATH: "/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin" },
+    EnvironmentVariables: { PATH: servicePath("darwin") },
     WorkingDirectory: "/",
     Umask: 0o022,
     RunAtLoad: true,
     KeepAlive: { PathState: { [settingsFile]: true } },
     ThrottleInterval: 30,
-    ExitTimeOut: drainSeconds,
+    ExitTimeOut: stopSeconds,
     ProcessType: "Interactive",
     SoftResourceLimits: files,
     HardResourceLimits: files,

@@ -9,6 +9,18 @@ export interface ServiceWish {
   readonly settingsFile: string;
   /** File for the output of the starter, and of a process that fails before its log is open. */
   readonly errorFile: string;
-  /** Seconds that a stopped agent may drain. */
-  readonly drainSeconds: number;
+  /** Folder of the builds. */
+  readonly workDir: string;
+}
+
+/**
+ * Seconds that a stopped agent may finish its build. A person who shuts the machine down waits for them, so they are
+ * few. A drain by the operator or by an update has no such limit: the agent ends by itself then.
+ */
+export const stopSeconds = 120;
+
+/** PATH of the agents that a service manager starts. */
+export function servicePath(platform: NodeJS.Platform): string {
+  const usual = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
+  return platform === "darwin" ? `/opt/homebrew/bin:${usual}` : `/usr/local/sbin:${usual}`;
 }

@@ -18,7 +18,7 @@ const say = (value) => console.log(JSON.stringify(value));
 const root = "/usr/local/lib/builderpool/mac1";
 const node = process.execPath;
 const update = (source, sha256) => stageUpdate({ source, sha256, root, node }).then(say, (error) => say(error.message));
-say(await installService({ name: "mac1", folder: "/var/lib/builderpool/mac1", bundle, version: "0.1.0", node }));
+say(await installService({ name: "mac1", folder: "/var/lib/builderpool/mac1", bundle, version: "0.1.0", node, workDir: "/mnt" }));
 await update(bundle, sha256);
 await update(other, sha256);
 await update(other, otherSha256);

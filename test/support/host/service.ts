@@ -8,7 +8,7 @@ export function aServiceWish(changes: Partial<ServiceWish> = {}): ServiceWish {
     root: "/usr/local/lib/builderpool/mac1",
     settingsFile: "/var/db/builderpool/mac1/agent.json",
     errorFile: "/var/log/builderpool/mac1.start.log",
-    drainSeconds: 14_400,
+    workDir: "/build/o2",
     ...changes,
   };
 }

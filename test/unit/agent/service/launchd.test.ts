@@ -52,7 +52,7 @@ describe("the property list of an agent", () => {
       ProgramArguments: ["/usr/local/lib/builderpool/mac1/start"],
       RunAtLoad: true,
       ProcessType: "Interactive",
-      ExitTimeOut: 14_400,
+      ExitTimeOut: 120,
       SoftResourceLimits: { NumberOfFiles: 65_536 },
       HardResourceLimits: { NumberOfFiles: 65_536 },
     });

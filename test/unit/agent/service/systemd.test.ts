@@ -22,6 +22,18 @@ describe("the unit of an agent", () => {
     });
   });
 
+  it("lets the agent write its work folder, wherever it is, and waits for its disk", () => {
+    const lines = unitOf(aServiceWish({ workDir: "/home/build/o2" })).split("\n");
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        "RequiresMountsFor=/home/build/o2",
+        "ProtectHome=read-only",
+        "ReadWritePaths=/usr/local/lib/builderpool/mac1 -/home/build/o2",
+      ]),
+    );
+    expect(lines).not.toContain("PrivateTmp=yes"); // It would hide a work folder below /tmp.
+  });
+
   it("starts the agent again after each exit, except a usage error", () => {
     const lines = unitOf(aServiceWish()).split("\n");
     expect(lines).toEqual(expect.arrayContaining(["Restart=always", "RestartPreventExitStatus=2"]));
