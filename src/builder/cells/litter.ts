@@ -21,6 +21,8 @@ export interface LitterOptions {
 const limitMs = 60_000;
 /** Folders that every program of a machine can write. A view replaces the public ones and closes the others. */
 const openFolders = [...publicFolders, "/run/lock", "/var/lock", "/var/crash"];
+/** Folders of macOS that every program can write. */
+const openOnMacs = ["/Users/Shared", "/Library/Caches"];
 /** Message queues of POSIX, if the system shows them as files. */
 const queues = "/dev/mqueue";
 
@@ -31,13 +33,27 @@ const queues = "/dev/mqueue";
  */
 export async function removeLitter({ node, sweeper, user, environment, log }: LitterOptions): Promise<void> {
   const who = `${user.uid}:${user.gid}`;
-  const args = [sweeper, who, ...openFolders];
+  const ofMac = process.platform === "darwin" ? [...openOnMacs, ...(await macFoldersOf(user.uid))] : [];
+  const args = [sweeper, who, ...openFolders, ...ofMac];
   const swept = await run({ command: node, args, cwd: "/", env: environment, timeoutMs: limitMs });
   if (swept.exitCode !== 0)
     log.error({ user: user.uid, reason: swept.tail.trim() }, "files of a build are left in public folders");
   const { left } = await removeIpcObjects(user.uid, environment);
   if (left > 0) log.error({ user: user.uid, left }, "IPC objects of a build are left");
   await removeQueues(user.uid);
+}
+
+/** The folders for temporary files and caches that macOS gives to a user, whatever TMPDIR says. */
+export async function macFoldersOf(uid: number, root = "/var/folders"): Promise<readonly string[]> {
+  const [groups, found]: [readonly string[], string[]] = [await readdir(root).catch(() => []), []];
+  for (const group of groups) {
+    for (const name of await readdir(join(root, group)).catch(() => [])) {
+      const folder = join(root, group, name);
+      if ((await stat(folder).catch(() => undefined))?.uid !== uid) continue;
+      found.push(...(await readdir(folder).catch(() => [])).map((each) => join(folder, each)));
+    }
+  }
+  return found;
 }
 
 async function removeQueues(uid: number): Promise<void> {

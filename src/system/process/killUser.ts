@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { exitOf } from "./exit.ts";
+import { type Exit, exitOf } from "./exit.ts";
 import { run } from "./run.ts";
 
 /** The end of the processes of a user. */
@@ -57,16 +57,26 @@ async function endDomain(uid: number): Promise<void> {
 /** Signals all processes of the user. False if the sender was killed first. */
 async function signalAll(uid: number, gid: number): Promise<boolean> {
   const sender = spawn("/bin/sh", ["-c", "kill -KILL -1"], { uid, gid, cwd: "/", env: {}, stdio: "ignore" });
-  const limit = setTimeout(() => sender.kill("SIGKILL"), senderMs);
-  const { code } = await exitOf(sender);
+  let isLate = false;
+  const limit = setTimeout(() => {
+    isLate = true;
+    sender.kill("SIGKILL");
+  }, senderMs);
+  const exit = await exitOf(sender);
   clearTimeout(limit);
-  return code !== null;
+  return !isLate && hasSent(exit, process.platform);
+}
+
+/** Whether the sender has signalled all processes before its end. On macOS it signals itself too. */
+export function hasSent({ code, signal }: Pick<Exit, "code" | "signal">, platform: NodeJS.Platform): boolean {
+  return code !== null || (platform === "darwin" && signal === "SIGKILL");
 }
 
 async function processesOf(uid: number): Promise<readonly number[]> {
   return (await listOwners()).filter(({ users }) => users.includes(uid)).map(({ pid }) => pid);
 }
 
+/** A process with its users. */
 interface Owner {
   readonly pid: number;
   readonly users: readonly number[];
@@ -90,7 +100,12 @@ async function listOwners(): Promise<readonly Owner[]> {
 async function fromPs(): Promise<readonly Owner[]> {
   const args = ["-A", "-o", "pid=,uid=,ruid=,stat="];
   const { stdout } = await run({ command: "/bin/ps", args, cwd: "/", env: {}, maxCapture: 2 ** 24 });
-  return stdout.split("\n").flatMap((line) => {
+  return ownersIn(stdout);
+}
+
+/** Reads the output of `ps -A -o pid=,uid=,ruid=,stat=`. */
+export function ownersIn(output: string): readonly Owner[] {
+  return output.split("\n").flatMap((line) => {
     const [pid, effective, real, state = "Z"] = line.trim().split(/\s+/);
     return state.startsWith("Z") ? [] : [{ pid: Number(pid), users: [Number(effective), Number(real)] }];
   });
