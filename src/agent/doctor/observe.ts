@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isRunning } from "../../builder/machine/lock.ts";
-import { isCaseSensitive } from "../../builder/machine/workFolder.ts";
+import { isCaseSensitive, keepsOwners } from "../../builder/machine/workFolder.ts";
 import { programFactsOf, pythonFactOf } from "../../cell/tool/programs.ts";
 import { isFileVaultOn, isSynthetic, powerSettingsIn, serviceStateIn, volumeIn } from "../../core/host/darwin.ts";
 import type { HostFacts, MacFacts } from "../../core/host/diagnose.ts";
@@ -13,11 +13,14 @@ import type { Clock } from "../../system/clock.ts";
 import { createLog } from "../../system/log.ts";
 import { messageOf } from "../../system/messageOf.ts";
 import { run } from "../../system/process/run.ts";
-import { sparseEnvironment } from "../../system/sparseEnvironment.ts";
+import { droppedVariablesOf } from "../../system/sparseEnvironment.ts";
+import { machineHash } from "../run/machine.ts";
 import { labelOf } from "../service/launchd.ts";
+import { servicePath } from "../service/service.ts";
 import { unitNameOf } from "../service/systemd.ts";
+import { useAuthorities } from "../state/authorities.ts";
 import { storedToken } from "../state/credential.ts";
-import type { HostProxy } from "../state/proxy.ts";
+import { hostEnvironment } from "../state/environment.ts";
 import { type AgentSettings, readSettings } from "../state/settings.ts";
 import { tryFleeing } from "./fleeing.ts";
 
@@ -38,32 +41,49 @@ const log = createLog({ level: "silent" });
 /** Observes this machine as its agent and its builds find it. */
 export async function observeHost({ folder, node, environment, clock }: HostFactsInput): Promise<HostFacts> {
   const settings = await readSettings(folder);
-  const { name, cellUser, workDir, server, proxy } = settings;
-  const env = sparseEnvironment({ ...environment, ...proxy });
+  const { name, cellUser, workDir, server, proxy, authorities } = settings;
+  useAuthorities(authorities);
+  const service = await serviceState(name);
+  const ofService = service === undefined ? {} : { PATH: servicePath(process.platform) };
+  const env = hostEnvironment(settings, { ...environment, ...ofService }, folder);
+  const ofAgent = { ...env, ...proxy };
   const token = await storedToken(folder);
   const isMac = process.platform === "darwin";
-  const cluster = await reach(`${server}/version`, proxy, folder);
+  const cluster = await reach(`${server}/version`, ofAgent, folder);
   const addresses = await poolAddresses(folder, settings, clock);
-  const others = await Promise.all(addresses.map((address) => reach(address, proxy)));
+  const others = await Promise.all(addresses.map((address) => reach(address, ofAgent)));
   const mac = isMac ? await macFacts(settings) : undefined;
   return {
     name,
     node: `${process.versions.node} (${node})`,
     credentialDays: token && (token.expiresAt - clock.now()) / day,
-    service: await serviceState(name),
+    service,
     folder: {
       path: workDir,
-      isCaseSensitive: await isCaseSensitive(workDir),
       volume: isMac ? volumeIn(await outputOf("/usr/sbin/diskutil", ["info", workDir])) : undefined,
+      ...(await diskFacts(workDir, cellUser)),
     },
+    hasMachineId: (await machineHash(name)) !== undefined,
     fleeing: (await isRunning(workDir)) ? undefined : await tryFleeing(node, cellUser),
     programs: await programFactsOf(env, cellUser),
     python: await pythonFactOf(env, cellUser),
     compiler: await compiler(env, cellUser),
+    dropped: droppedVariablesOf(proxy ?? {}),
     addresses: [cluster, ...others],
     clockAhead: cluster.serverTime === undefined ? undefined : clock.now() - cluster.serverTime,
     ...(mac && { mac }),
   };
+}
+
+async function diskFacts(workDir: string, user: AgentSettings["cellUser"]) {
+  try {
+    return {
+      isCaseSensitive: await isCaseSensitive(workDir),
+      keepsOwners: await keepsOwners(workDir, user),
+    };
+  } catch (error) {
+    return { trouble: messageOf(error), isCaseSensitive: false, keepsOwners: false };
+  }
 }
 
 /** Addresses that the builds of the pool need: git, and the log store. Only of git while the cluster does not answer. */
@@ -127,7 +147,7 @@ interface Reached {
 }
 
 /** Sends one request with curl, so that the authority of the folder counts. Any answer is an answer. */
-async function reach(address: string, proxy: HostProxy | undefined, folder?: string): Promise<Reached> {
+async function reach(address: string, env: Readonly<Record<string, string>>, folder?: string): Promise<Reached> {
   const authority = folder === undefined ? undefined : join(folder, "ca.crt");
   const own = authority !== undefined && (await readFile(authority, "utf8").catch(() => "")) !== "";
   const options = ["--silent", "--show-error", "--head", "--max-time", String(reachLimit / 1000)];
@@ -137,7 +157,7 @@ async function reach(address: string, proxy: HostProxy | undefined, folder?: str
       command: "curl",
       args,
       cwd: "/",
-      env: { ...path, ...proxy },
+      env: { ...env, ...path },
     });
     if (exitCode !== 0) return { address, trouble: (notStarted ?? tail).trim() };
     const time = Date.parse(/^date:\s*(.+)$/im.exec(stdout)?.[1] ?? "");

@@ -3,9 +3,12 @@ import type { User } from "../state/settings.ts";
 
 /** An account of this machine. */
 export interface Account extends User {
-  /** Login shell. Empty for an id without an account. */
-  readonly loginShell: string;
+  /** Login shell. Undefined for an id without an account. */
+  readonly loginShell: string | undefined;
 }
+
+/** The shell of an account that names none, as in passwd(5). */
+const usualShell = "/bin/sh";
 
 /** Looks an account up by name, UID or UID:GID. Undefined if a name has no account. An id needs none. */
 export async function findAccount(wanted: string): Promise<Account | undefined> {
@@ -13,7 +16,7 @@ export async function findAccount(wanted: string): Promise<Account | undefined> 
   const found = process.platform === "darwin" ? await fromDirectory(wanted) : await fromPasswd(wanted);
   if (found !== undefined || numbers === undefined) return found;
   const uid = Number(numbers["uid"]);
-  return { name: wanted, uid, gid: Number(numbers["gid"] ?? uid), loginShell: "" };
+  return { name: wanted, uid, gid: Number(numbers["gid"] ?? uid), loginShell: undefined };
 }
 
 async function fromPasswd(wanted: string): Promise<Account | undefined> {
@@ -23,7 +26,8 @@ async function fromPasswd(wanted: string): Promise<Account | undefined> {
 /** Reads a line of `getent passwd`. */
 export function accountIn(line: string): Account | undefined {
   const [name = "", , uid = "", gid = "", , , loginShell = ""] = line.trim().split(":");
-  return name === "" || uid === "" ? undefined : { name, uid: Number(uid), gid: Number(gid), loginShell };
+  if (name === "" || uid === "") return undefined;
+  return { name, uid: Number(uid), gid: Number(gid), loginShell: loginShell || usualShell };
 }
 
 async function fromDirectory(wanted: string): Promise<Account | undefined> {
@@ -37,12 +41,13 @@ async function fromDirectory(wanted: string): Promise<Account | undefined> {
 export function recordIn(name: string, output: string): Account | undefined {
   const value = (key: string) => new RegExp(`^${key}:\\s*(.*)$`, "m").exec(output)?.[1]?.trim() ?? "";
   const [uid, gid] = [value("UniqueID"), value("PrimaryGroupID")];
-  return uid === "" ? undefined : { name, uid: Number(uid), gid: Number(gid), loginShell: value("UserShell") };
+  const loginShell = value("UserShell") || usualShell;
+  return uid === "" ? undefined : { name, uid: Number(uid), gid: Number(gid), loginShell };
 }
 
 /** Whether a person can log in with this shell. */
 export function isLoginShell(shell: string): boolean {
-  return shell !== "" && !/\/(nologin|false|true|sync|shutdown|halt)$/.test(shell);
+  return !/\/(nologin|false|true|sync|shutdown|halt)$/.test(shell);
 }
 
 async function outputOf(command: string, args: readonly string[]): Promise<string> {

@@ -4,10 +4,12 @@ import { readJoinCode } from "../../core/host/joinCode.ts";
 import { hostAccountOf } from "../../core/pool/host/account.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
+import { droppedVariablesOf } from "../../system/sparseEnvironment.ts";
 import { oldestNode } from "../service/shell.ts";
+import { useAuthorities } from "../state/authorities.ts";
 import { storedToken, writeCredential } from "../state/credential.ts";
 import { type HostProxy, useProxy } from "../state/proxy.ts";
-import { type AgentSettings, readSettings, writeSettings } from "../state/settings.ts";
+import { type AgentSettings, readSettings, settingsOfOthers, writeSettings } from "../state/settings.ts";
 import { tradeCode } from "./connection.ts";
 import { chooseUsers } from "./users.ts";
 import { prepareWorkFolder } from "./workFolder.ts";
@@ -24,6 +26,8 @@ export interface EnrolWish {
   readonly port: number | undefined;
   /** Proxy of the host. Default: the one of an earlier enrolment. */
   readonly proxy: HostProxy | undefined;
+  /** File with private authorities. Default: the one of an earlier enrolment. */
+  readonly authorities: string | undefined;
   /** State folder of an agent with this name. */
   folderOf(name: string): string;
   readonly version: string;
@@ -54,14 +58,18 @@ export async function enrol(wish: EnrolWish): Promise<EnrolledHost> {
   const { code } = reading;
   const folder = wish.folderOf(code.name);
   const known = await readSettings(folder).catch(() => undefined);
-  const users = await chooseUsers({ ...wish, name: code.name, known, agents: dirname(folder) });
-  const workDir = await prepareWorkFolder(wish.workDir ?? known?.workDir, users);
+  const others = await settingsOfOthers(dirname(folder), code.name);
+  const users = await chooseUsers({ ...wish, known, others });
+  const workDir = await prepareWorkFolder(wish.workDir ?? known?.workDir, users, others);
   const proxy = wish.proxy ?? known?.proxy;
+  const authorities = wish.authorities ?? known?.authorities;
   useProxy(proxy);
+  useAuthorities(authorities);
   const { granted, authority } = await tradeCode(code, hostAccountOf(code.name, code.pool), { clock, log, proxy });
   const settings: AgentSettings = {
     ...{ name: code.name, pool: code.pool, server: code.server, workDir, version },
     ...(proxy !== undefined && { proxy }),
+    ...(authorities !== undefined && { authorities }),
     ...{ baseUser: users.baseUser, cellUser: users.cellUser, port: wish.port ?? known?.port ?? 0 },
   };
   await writeSettings(folder, settings);
@@ -78,6 +86,7 @@ export async function enrol(wish: EnrolWish): Promise<EnrolledHost> {
       `${known === undefined ? "enrolled" : "enrolled again"} as "${code.name}" of pool "${code.pool}" at ${code.server}`,
       `builds run as user ${users.cellUser.name}, base branches as user ${users.baseUser.name}, both in ${workDir}`,
       `the credential is valid until ${new Date(granted.expiresAt).toISOString()}; the agent renews it, and may be away for up to ${days}`,
+      ...droppedVariablesOf(proxy ?? {}),
     ],
   };
 }

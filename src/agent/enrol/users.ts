@@ -1,6 +1,5 @@
-import { join } from "node:path";
 import { openUserClaims, type UserClaims } from "../../builder/machine/userClaims.ts";
-import { type AgentSettings, agentNamesIn, readSettings, type User } from "../state/settings.ts";
+import type { AgentSettings, User } from "../state/settings.ts";
 import { type Account, findAccount, isLoginShell } from "./accounts.ts";
 
 /** The users of the two cells of an agent. */
@@ -8,13 +7,12 @@ export type HostUsers = Pick<AgentSettings, "baseUser" | "cellUser">;
 
 /** Inputs of `chooseUsers`. */
 export interface UsersWish {
-  readonly name: string;
   readonly cellUser: string | undefined;
   readonly baseUser: string | undefined;
   /** Settings of an earlier enrolment of this host. */
   readonly known: AgentSettings | undefined;
-  /** Folder with the state folders of all agents. */
-  readonly agents: string;
+  /** Settings of the other agents of the machine. */
+  readonly others: readonly AgentSettings[];
 }
 
 /** First ids of builds and of base branches, where no account is named. `up` claims its users from the same ranges. */
@@ -24,13 +22,13 @@ const rangeSize = 500;
 
 /** Chooses and checks the users of the cells. Throws an Error for people if one of them cannot be used. */
 export async function chooseUsers(wish: UsersWish): Promise<HostUsers> {
-  const { cellUser, baseUser, known } = wish;
-  if (cellUser === undefined && baseUser === undefined && known !== undefined) return known;
-  const others = await usersOfOthers(wish);
+  const { known } = wish;
+  const others = usersOf(wish.others);
   const claims = await openUserClaims();
-  if (cellUser === undefined) return freeUsers(others, claims);
-  const build = await accountFor("--cell-user", cellUser);
-  const base = await baseFor(build, baseUser);
+  if (wish.cellUser === undefined && wish.baseUser === undefined) return known ?? freeUsers(others, claims);
+  const wanted = wish.cellUser ?? known?.cellUser.name ?? freeUsers(others, claims).cellUser.name;
+  const build = await accountFor("--cell-user", wanted);
+  const base = await baseFor(build, wish.baseUser ?? known?.baseUser.name);
   if (base.uid === build.uid)
     throw new Error(`--base-user ${base.name}: base branches need another user than builds; choose another account`);
   for (const [option, account] of [
@@ -52,7 +50,7 @@ async function accountFor(option: string, wanted: string): Promise<Account> {
 /** The base user has the name of the build user and `-base`. An id 1000 above serves where ids need no account. */
 async function baseFor(build: Account, wanted: string | undefined): Promise<Account> {
   if (wanted !== undefined) return await accountFor("--base-user", wanted);
-  const named = build.loginShell === "" ? undefined : await findAccount(`${build.name}-base`);
+  const named = build.loginShell === undefined ? undefined : await findAccount(`${build.name}-base`);
   if (named !== undefined) return named;
   if (process.platform === "darwin")
     throw new Error(
@@ -68,13 +66,14 @@ interface Taken {
   readonly claims: UserClaims;
 }
 
-function refuse(option: string, { name, uid, loginShell }: Account, { others, known, claims }: Taken): void {
+function refuse(option: string, { name, uid, gid, loginShell }: Account, { others, known, claims }: Taken): void {
   const about = `${option} ${name}:`;
   if (uid === 0) throw new Error(`${about} builds never run as root; choose an account of their own`);
+  if (gid === 0) throw new Error(`${about} its group is the group of root; choose an account with a group of its own`);
   const other = others.get(uid);
   if (other !== undefined)
     throw new Error(`${about} user ${uid} belongs to agent "${other}"; each agent needs accounts of its own`);
-  if (isLoginShell(loginShell))
+  if (loginShell !== undefined && isLoginShell(loginShell))
     throw new Error(
       `${about} somebody can log in as this user (${loginShell}), and all its processes are killed after each build; choose an account with the shell ${process.platform === "darwin" ? "/usr/bin/false" : "/usr/sbin/nologin"}`,
     );
@@ -101,11 +100,6 @@ function idOnly(uid: number): User {
   return { name: String(uid), uid, gid: uid };
 }
 
-async function usersOfOthers({ agents, name }: UsersWish): Promise<ReadonlyMap<number, string>> {
-  const found = new Map<number, string>();
-  for (const other of agentNamesIn(agents).filter((each) => each !== name)) {
-    const settings = await readSettings(join(agents, other)).catch(() => undefined);
-    for (const user of [settings?.baseUser, settings?.cellUser]) if (user !== undefined) found.set(user.uid, other);
-  }
-  return found;
+function usersOf(agents: readonly AgentSettings[]): ReadonlyMap<number, string> {
+  return new Map(agents.flatMap(({ name, baseUser, cellUser }) => [baseUser, cellUser].map(({ uid }) => [uid, name])));
 }

@@ -27,6 +27,8 @@ export const AgentSettings = z.object({
   port: z.int().min(0).max(65_535).default(0),
   /** Proxy of the connections to the cluster, to the log service and of git. */
   proxy: HostProxy.optional(),
+  /** File with private authorities of the site, for the log service, updates, git and builds. Empty: none. */
+  authorities: z.string().optional(),
   /** Version of the program that enrolled the host. */
   version: z.string(),
 });
@@ -64,13 +66,28 @@ export async function writeSettings(folder: string, settings: AgentSettings): Pr
   await writeAtomically(join(folder, fileName), `${JSON.stringify(settings, undefined, 2)}\n`, 0o600);
 }
 
-/** Names of the folders with an agent, in the order of the alphabet. */
+/**
+ * Names of the folders with an agent, in the order of the alphabet. Throws an Error for people if they are closed to
+ * this user.
+ */
 export function agentNamesIn(folder: string): readonly string[] {
+  return namesIn(folder)
+    .filter((name) => namesIn(join(folder, name)).includes(fileName))
+    .toSorted();
+}
+
+function namesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder)
-      .filter((name) => readdirSync(join(folder, name)).includes(fileName))
-      .toSorted();
-  } catch {
-    return [];
+    return readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EACCES") throw new Error(`${folder} cannot be read; run as root`);
+    return []; // No folder.
   }
+}
+
+/** The readable settings of the agents of this machine, except of the named one. */
+export async function settingsOfOthers(folder: string, name: string): Promise<readonly AgentSettings[]> {
+  const names = agentNamesIn(folder).filter((each) => each !== name);
+  const found = await Promise.all(names.map((each) => readSettings(join(folder, each)).catch(() => undefined)));
+  return found.filter((settings) => settings !== undefined);
 }

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { enrol } from "../../agent/enrol/enrol.ts";
 import { isBundle } from "../../agent/programs.ts";
 import { installService } from "../../agent/service/install.ts";
+import { authoritiesIn } from "../../agent/state/authorities.ts";
 import { proxyIn } from "../../agent/state/proxy.ts";
 import { agentsFolder } from "../../agent/state/settings.ts";
 import { systemClock as clock } from "../../system/clock.ts";
@@ -37,13 +38,21 @@ export async function enrolCommand(
     ...{ name, cellUser, baseUser, workDir, port, version, clock },
     text: codeIn(source),
     proxy: proxyIn(process.env),
+    authorities: authoritiesIn(process.env),
     folderOf: (host) => stateFolderOf(host, stateDir),
     log: createLog({ level: "silent" }),
   });
   for (const line of lines) say(line);
   if (!options.install) return say(`start the agent with: builderpool agent run ${settings.name}`);
   const node = lastingNodePath(process.execPath);
-  for (const line of await installService({ name: settings.name, folder, bundle: import.meta.filename, version, node }))
+  for (const line of await installService({
+    name: settings.name,
+    folder,
+    bundle: import.meta.filename,
+    version,
+    node,
+    workDir: settings.workDir,
+  }))
     say(line);
 }
 

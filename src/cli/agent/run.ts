@@ -1,6 +1,7 @@
 import { programsOf } from "../../agent/programs.ts";
 import { runAgent } from "../../agent/run/agent.ts";
 import { isOnTrial, ownInstallRoot } from "../../agent/service/versions.ts";
+import { useAuthorities } from "../../agent/state/authorities.ts";
 import { useProxy } from "../../agent/state/proxy.ts";
 import { readSettings, setAsideSettings } from "../../agent/state/settings.ts";
 import { LockedError } from "../../builder/machine/lock.ts";
@@ -30,6 +31,7 @@ export async function runCommand(name: string, { stateDir, logFile, logLevel }: 
     throw new CommandError(exitCodes.usage, messageOf(error));
   });
   useProxy(settings.proxy);
+  useAuthorities(settings.authorities);
   const [stop, kill] = [new AbortController(), new AbortController()];
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.on(signal, () => (stop.signal.aborted ? kill : stop).abort());

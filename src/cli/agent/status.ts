@@ -16,20 +16,20 @@ export async function statusCommand(
   stateDir: string | undefined,
   print: (line: string) => void,
 ): Promise<number> {
-  const folders = foldersOf(name, stateDir);
-  if (folders.length === 0)
-    throw new CommandError(exitCodes.notRunning, "this machine has no agent; run `builderpool agent enrol -`");
   const states = [];
-  for (const folder of folders) states.push(await stateOf(folder));
+  for (const folder of foldersOf(name, stateDir)) states.push(await stateOf(folder));
   for (const { lines } of states) for (const line of lines) print(printable(line));
   return states.every(({ isWell }) => isWell) ? exitCodes.done : exitCodes.failed;
 }
 
-/** State folders of the named agent, or of all agents. */
+/** State folders of the named agent, or of all agents. Throws a CommandError if there is none. */
 export function foldersOf(name: string | undefined, stateDir: string | undefined): readonly string[] {
   if (name !== undefined || stateDir !== undefined) return [stateFolderOf(name ?? "", stateDir)];
   const agents = agentsFolder(process.platform);
-  return agentNamesIn(agents).map((each) => join(agents, each));
+  const names = agentNamesIn(agents);
+  if (names.length === 0)
+    throw new CommandError(exitCodes.notRunning, "this machine has no agent; run `builderpool agent enrol -`");
+  return names.map((each) => join(agents, each));
 }
 
 interface AgentState {

@@ -2,6 +2,7 @@ import { isBundle, programsOf } from "../../agent/programs.ts";
 import { runAgent } from "../../agent/run/agent.ts";
 import { stageUpdate } from "../../agent/service/update.ts";
 import { installRootOf, unpackCells } from "../../agent/service/versions.ts";
+import { useAuthorities } from "../../agent/state/authorities.ts";
 import { useProxy } from "../../agent/state/proxy.ts";
 import { readReport } from "../../agent/state/report.ts";
 import { readSettings } from "../../agent/state/settings.ts";
@@ -27,6 +28,7 @@ export async function updateCommand(
   for (const folder of foldersOf(name, stateDir)) {
     const settings = await readSettings(folder);
     useProxy(settings.proxy);
+    useAuthorities(settings.authorities);
     const root = installRootOf(settings.name);
     const id = await stageUpdate({ source, sha256, root, node: lastingNodePath(process.execPath) });
     say(`${settings.name}: version ${id} is unpacked and passed its self-check`);

@@ -10,12 +10,24 @@ export interface HostFacts {
   readonly credentialDays: number | undefined;
   /** State of the service. Undefined: it is not installed or not loaded. */
   readonly service: string | undefined;
-  readonly folder: { readonly path: string; readonly isCaseSensitive: boolean; readonly volume: string | undefined };
+  readonly folder: {
+    readonly path: string;
+    readonly volume: string | undefined;
+    /** Reason why the folder cannot be used, such as a disk that is not mounted. The next two facts are then unknown. */
+    readonly trouble?: string;
+    readonly isCaseSensitive: boolean;
+    /** Whether the owner of a file keeps other users out. */
+    readonly keepsOwners: boolean;
+  };
+  /** Whether the machine has an id, so that a copy of its disk is noticed. */
+  readonly hasMachineId: boolean;
   /** A process that left its group, session and environment. Undefined: not tried, because the agent runs. */
   readonly fleeing: { readonly wasFound: boolean; readonly left: number } | undefined;
   readonly programs: readonly { readonly name: string; readonly version: string | undefined }[];
   readonly python: string | undefined;
   readonly compiler: string | undefined;
+  /** Sentences about variables that git and builds do not get. */
+  readonly dropped: readonly string[];
   readonly addresses: readonly { readonly address: string; readonly trouble?: string }[];
   /** Milliseconds by which this clock is ahead of the cluster. Undefined: unknown. */
   readonly clockAhead: number | undefined;
@@ -37,9 +49,11 @@ export function diagnoseHost(facts: HostFacts): readonly Finding[] {
     ok("node", `Node ${facts.node}`),
     credential(facts),
     service(facts),
-    folder(facts.folder),
+    ...folder(facts.folder),
+    ...(facts.hasMachineId ? [] : [noMachineId]),
     fleeing(facts),
     ...tools(facts),
+    ...facts.dropped.map((sentence) => warn("variables", sentence)),
     ...facts.addresses.map(address),
     clock(facts),
     ...(facts.mac === undefined ? [] : macFindings(facts.mac)),
@@ -56,16 +70,29 @@ function credential({ credentialDays: days, name }: HostFacts): Finding {
 function service({ service: state, name }: HostFacts): Finding {
   if (state === undefined)
     return warn("service", `no service starts agent ${name}`, "enrol again without --no-install");
-  return /running|active/.test(state)
+  return ["running", "active"].includes(state)
     ? ok("service", `the service is ${state}`)
     : warn("service", `the service is ${state}`, `read /var/log/builderpool/${name}.log`);
 }
 
-function folder({ path, isCaseSensitive, volume }: HostFacts["folder"]): Finding {
+function folder({ path, volume, trouble, isCaseSensitive, keepsOwners }: HostFacts["folder"]): readonly Finding[] {
   const where = volume === undefined ? path : `${path} (${volume})`;
-  if (isCaseSensitive) return ok("folder", `${where}: file names are case-sensitive`);
-  return fail("folder", `${where}: file names are not case-sensitive`, "use a volume APFS (Case-sensitive)");
+  if (trouble !== undefined) return [fail("folder", `${where}: ${trouble}`, "mount the disk of the builds")];
+  return [
+    isCaseSensitive
+      ? ok("folder", `${where}: file names are case-sensitive`)
+      : fail("folder", `${where}: file names are not case-sensitive`, "use a volume APFS (Case-sensitive)"),
+    keepsOwners
+      ? ok("owners", `${where}: the owners of files count`)
+      : fail("owners", `${where}: the disk ignores the owners of files`, "sudo diskutil enableOwnership MOUNT-POINT"),
+  ];
 }
+
+const noMachineId = warn(
+  "machine",
+  "this machine has no id, so nobody notices a copy of its disk",
+  "systemd-machine-id-setup",
+);
 
 function fleeing({ fleeing: found }: HostFacts): Finding {
   if (found === undefined)

@@ -12,6 +12,7 @@ import { aConnectProxy } from "../../support/host/connectProxy.ts";
 const repository = resolve(import.meta.dirname, "../../..");
 const [cluster, logs] = ["cluster.example.org", "logs.example.org"];
 const folder = mkdtempSync(join(tmpdir(), "builderpool-proxy-"));
+const authorities = join(folder, "pki/ca.crt");
 
 /** Reads an object through the client of the agent, stores a log, and downloads a bundle. */
 const script = `
@@ -20,8 +21,10 @@ const { accessByFolder } = await import(process.argv[2] + "/src/store/kubernetes
 const { createHttpLogStore } = await import(process.argv[2] + "/src/logs/stores/http.ts");
 const { proxyIn, useProxy } = await import(process.argv[2] + "/src/agent/state/proxy.ts");
 const { systemClock: clock } = await import(process.argv[2] + "/src/system/clock.ts");
+const { useAuthorities } = await import(process.argv[2] + "/src/agent/state/authorities.ts");
 const proxy = proxyIn(process.env);
 useProxy(proxy);
+useAuthorities(process.env.AUTHORITIES);
 const say = async (what, act) => console.log(what, await act().catch((error) => "failed: " + (error.cause?.code ?? error.message)));
 const access = accessByFolder({ server: new URL("https://${cluster}"), folder: process.argv[3], clock, proxy });
 const client = createKubernetesClient(access);
@@ -61,7 +64,7 @@ afterAll(async () => {
 });
 
 async function runWith(environment: Record<string, string>): Promise<readonly string[]> {
-  const env = { PATH: "/usr/bin:/bin", NODE_EXTRA_CA_CERTS: join(folder, "pki/ca.crt"), ...environment };
+  const env = { PATH: "/usr/bin:/bin", AUTHORITIES: authorities, ...environment };
   const args = [join(folder, "script.mjs"), repository, folder];
   return (await execa(node, args, { env, extendEnv: false })).stdout.split("\n");
 }
@@ -70,6 +73,11 @@ describe("a host behind a proxy", () => {
   it.each(["HTTPS_PROXY", "https_proxy"])("reaches the cluster and the log service with %s", async (variable) => {
     expect(await runWith({ [variable]: proxy.url })).toEqual(["get a", "log stored", "fetch 200"]);
     expect(new Set(proxy.tunnels)).toEqual(new Set([`${cluster}:443`, `${logs}:443`]));
+  });
+
+  it("reaches only the cluster without the private authorities of the site", async () => {
+    const lines = await runWith({ HTTPS_PROXY: proxy.url, AUTHORITIES: "" });
+    expect(lines).toEqual(["get a", expect.stringMatching(/^log failed: /), expect.stringMatching(/^fetch failed: /)]);
   });
 
   it("sends nothing to the proxy for names in NO_PROXY", async () => {

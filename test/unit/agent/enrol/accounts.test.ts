@@ -6,6 +6,7 @@ describe("an account of the machine", () => {
     expect(accountIn("alibuild:x:501:20:ALICE builds:/var/empty:/usr/sbin/nologin\n")).toEqual({
       ...{ name: "alibuild", uid: 501, gid: 20, loginShell: "/usr/sbin/nologin" },
     });
+    expect(accountIn("shell-less:x:502:20::/var/empty:\n")).toMatchObject({ loginShell: "/bin/sh" });
     expect(accountIn("")).toBeUndefined();
   });
 
@@ -16,7 +17,12 @@ describe("an account of the machine", () => {
   });
 
   it.runIf(process.platform === "linux")("may be an id without an account, but not an unknown name", async () => {
-    expect(await findAccount("63177:63178")).toEqual({ name: "63177:63178", uid: 63_177, gid: 63_178, loginShell: "" });
+    expect(await findAccount("63177:63178")).toEqual({
+      name: "63177:63178",
+      uid: 63_177,
+      gid: 63_178,
+      loginShell: undefined,
+    });
     expect(await findAccount("nobody-has-this-name")).toBeUndefined();
     expect(await findAccount("root")).toMatchObject({ uid: 0 });
   });
@@ -25,7 +31,7 @@ describe("an account of the machine", () => {
     expect(isLoginShell(shell)).toBe(true);
   });
 
-  it.each(["/usr/bin/false", "/usr/sbin/nologin", "/sbin/nologin", ""])("with the shell %j lets nobody in", (shell) => {
+  it.each(["/usr/bin/false", "/usr/sbin/nologin", "/sbin/nologin"])("with the shell %j lets nobody in", (shell) => {
     expect(isLoginShell(shell)).toBe(false);
   });
 });
