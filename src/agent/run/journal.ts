@@ -44,6 +44,7 @@ export function createJournal(
     writing = writing.then(write);
   }
 
+  change({}); // From now on the report is about this process.
   return {
     setTrouble(topic, sentence) {
       if (troubles.get(topic) === sentence) return;

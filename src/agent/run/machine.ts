@@ -3,7 +3,10 @@ import { readFile } from "node:fs/promises";
 import { release } from "node:os";
 import { run } from "../../system/process/run.ts";
 
-/** Hash of the machine and the name of its host: 64 hex digits. Two machines with one copied disk may share it. */
+/**
+ * Hash of the machine and the name of its host: 64 hex digits. Another machine with a copy of the disk has another one,
+ * if its board tells its id.
+ */
 export async function machineHash(name: string): Promise<string | undefined> {
   const id = process.platform === "darwin" ? uuidIn(await ioreg()) : await machineId();
   return id === undefined ? undefined : createHash("sha256").update(`${id} ${name}`).digest("hex");
@@ -25,9 +28,18 @@ function ioreg(): Promise<string> {
   return outputOf("/usr/sbin/ioreg", ["-rd1", "-c", "IOPlatformExpertDevice"]);
 }
 
-async function machineId(): Promise<string | undefined> {
-  const id = (await readFile("/etc/machine-id", "utf8").catch(() => "")).trim();
-  return id === "" ? undefined : id;
+/** Ids of an installation and of a board. Only root reads the second one. */
+const idFiles = ["/etc/machine-id", "/sys/class/dmi/id/product_uuid"];
+
+/** The ids in these files, as one text. Undefined without any. */
+export async function machineId(files: readonly string[] = idFiles): Promise<string | undefined> {
+  const ids = await Promise.all(files.map((file) => readFile(file, "utf8").catch(() => "")));
+  return (
+    ids
+      .map((id) => id.trim())
+      .join(" ")
+      .trim() || undefined
+  );
 }
 
 async function outputOf(command: string, args: readonly string[]): Promise<string> {
