@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commitLabel } from "../../src/api/objects/group.ts";
 import { labelCommit } from "../../src/core/build/identity.ts";
+import { awaitedStatusOf } from "../../src/core/host/presentStatus.ts";
 import { revisionOf } from "../../src/core/pool/rollout/revision.ts";
 import { parsePools } from "../../src/local/pools/poolFiles.ts";
 import type { KubernetesClient } from "../../src/store/kubernetes/client.ts";
@@ -173,6 +174,18 @@ describe("the command, against a cluster", () => {
       stderr:
         "builderpool: o2-slc9-9 has not reported a status yet, so there is no process to restart; see: kubectl describe pod o2-slc9-9",
       exitCode: 1,
+    });
+  });
+
+  it("says what to type before a host can be restarted that has not joined", async () => {
+    const { status: _, ...host } = aBuilder("mac-x", {}, { pool: "o2-slc9", external: true });
+    const created = await store.create("Builder", { ...host, metadata: { name: "mac-x" } });
+    const status = awaitedStatusOf('"mac-x" has not joined: builderpool join mac-x');
+    await store.updateStatus("Builder", { ...created, status });
+    const restarted = await builderpool("restart", "mac-x");
+    await store.delete("Builder", "mac-x");
+    expect(restarted).toMatchObject({
+      stderr: expect.stringMatching(/no process to restart; .*builderpool join mac-x/),
     });
   });
 

@@ -40,7 +40,7 @@ export async function restartCommand(builder: string, place: Place): Promise<voi
     builder,
     place,
     ({ status }) => {
-      if (status === undefined) throw noProcess(builder, place);
+      if (status === undefined || status.incarnation === "") throw noProcess(builder, place, status?.message);
       return { [restartAnnotation]: status.incarnation };
     },
     "drains, then restarts; while too many others are out of service it waits: builderpool get builders",
@@ -111,8 +111,8 @@ async function annotate(
 }
 
 /** A builder without a status has no incarnation to restart. */
-function noProcess(builder: string, { kind }: Place): CommandError {
-  const help = kind === "Cluster" ? `see: kubectl describe pod ${builder}` : "it is starting";
+function noProcess(builder: string, { kind }: Place, message?: string): CommandError {
+  const help = message ?? (kind === "Cluster" ? `see: kubectl describe pod ${builder}` : "it is starting");
   return new CommandError(
     exitCodes.failed,
     `${builder} has not reported a status yet, so there is no process to restart; ${help}`,

@@ -145,13 +145,13 @@ function deletionOf(
   remembered: PoolMemory,
   now: number,
 ): Pick<ObservedPool, "deletingFor" | "holders" | "withoutHostsFor"> {
+  if (members.some(isHost)) remembered.hostSeenAt = now;
   if (metadata.deletionTimestamp === undefined) return { deletingFor: 0 };
   remembered.deletingSince ??= now;
-  if (members.some(isHost)) remembered.hostSeenAt = now;
-  const { deletingSince, hostSeenAt = deletingSince } = remembered;
+  const { deletingSince, hostSeenAt = spec.external && deletingSince } = remembered;
   return {
     deletingFor: now - deletingSince,
     holders: new Set(builds.filter(isHeld).flatMap(({ status }) => status?.claim?.builder ?? [])),
-    ...(spec.external !== undefined && { withoutHostsFor: now - hostSeenAt }),
+    ...(hostSeenAt !== undefined && { withoutHostsFor: now - hostSeenAt }),
   };
 }

@@ -7,11 +7,13 @@ import { openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
 import { createCache } from "../../../../src/store/watch/cache.ts";
 import { createLog } from "../../../../src/system/log.ts";
 import { fakeClock } from "../../../support/fakeClock.ts";
+import { aBuilder } from "../../../support/objects/builder.ts";
 import { aPool } from "../../core/pool/world.ts";
 
 const hour = 3_600_000;
 
-it("gives a recreated pool the full time for its own deletion", async () => {
+/** The pool `o2` in a store, and its deletion as the operator observes it. */
+function aPoolInStore() {
   const clock = fakeClock();
   const log = createLog({ level: "silent" });
   const store = openEmbeddedStore({ file: ":memory:", clock, log });
@@ -47,10 +49,16 @@ it("gives a recreated pool the full time for its own deletion", async () => {
     if (pool !== undefined)
       await store.update("BuilderPool", { ...pool, metadata: { ...pool.metadata, finalizers: [] } });
   }
-  async function deletingFor() {
+  async function observe() {
     const pool = caches.pools.get("o2");
-    return pool && (await observePool(pool, world, caches, memory)).deletingFor;
+    return pool && (await observePool(pool, world, caches, memory));
   }
+  const deletingFor = async () => (await observe())?.deletingFor;
+  return { clock, store, create, remove, removeFinalizer, observe, deletingFor };
+}
+
+it("gives a recreated pool the full time for its own deletion", async () => {
+  const { clock, create, remove, removeFinalizer, deletingFor } = aPoolInStore();
 
   await create();
   await remove();
@@ -62,4 +70,17 @@ it("gives a recreated pool the full time for its own deletion", async () => {
   expect(await deletingFor()).toBe(0);
   await remove();
   expect(await deletingFor()).toBe(0);
+});
+
+it("counts the time since the last host of a pool, also if its name left the pool before the deletion", async () => {
+  const { clock, store, create, remove, observe } = aPoolInStore();
+  await create();
+  const { status: _, ...host } = aBuilder("mac1", {}, { pool: "o2", external: true });
+  await store.create("Builder", { ...host, metadata: { name: "mac1" } });
+  await clock.advance(0);
+  await observe();
+  await store.delete("Builder", "mac1");
+  await clock.advance(1_000);
+  await remove();
+  expect((await observe())?.withoutHostsFor).toBe(1_000);
 });
