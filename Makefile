@@ -52,7 +52,7 @@ test-cluster: setup test-setup ## Run tests with a real API server, Helm and S3 
 e2e: setup ## Run the scenarios in a real cluster with kubelet and containers (the first run compiles it: up to 30 min)
 	@vitest run --project e2e
 
-e2e-hosts: setup ## Run all scenarios of hosts outside the cluster with a real cluster, in networks of their own (10 min)
+e2e-hosts: setup ## Run all scenarios of hosts outside the cluster with a real cluster, in networks of their own (45 min)
 	@E2E_HOSTS=1 vitest run --project e2e test/e2e/hosts
 
 cluster: setup ## Start a real cluster on this machine with our images, and print how to use it

@@ -12,7 +12,7 @@ export function commandsPage(): string {
     "# Commands",
     "<!-- Written by `make generate` from src/cli; changes made here are lost. -->",
     sentence(program.description()),
-    ...program.commands.map(section),
+    ...program.commands.flatMap(sections),
     "## Exit codes",
     lines(
       ["code", "meaning"],
@@ -29,9 +29,20 @@ export function commandsPage(): string {
   ].join("\n\n")}\n`;
 }
 
+/** The section of a command, and those of its commands. */
+function sections(command: Command): readonly string[] {
+  const below = command.createHelp().visibleCommands(command);
+  return [section(command), ...below.filter((each) => each.name() !== "help").flatMap(sections)];
+}
+
 function section(command: Command): string {
-  const name = `builderpool ${command.name()}`;
-  const parts = [`## \`${name}\``, wrapped(sentence(command.description())), code(`${name} ${command.usage()}`)];
+  const isBelow = command.parent?.parent != null;
+  const name = `builderpool ${isBelow ? `${command.parent?.name()} ` : ""}${command.name()}`;
+  const parts = [
+    `${isBelow ? "###" : "##"} \`${name}\``,
+    wrapped(sentence(command.description())),
+    code(`${name} ${command.usage()}`),
+  ];
   const args = command.registeredArguments.map((argument) => [code(argument.name()), meaningOf(argument)]);
   if (args.length > 0) parts.push(lines(["argument", "meaning"], args));
   const options = command.options.map((option) => [code(option.flags), defaultOf(option), meaningOf(option)]);

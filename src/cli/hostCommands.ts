@@ -18,7 +18,7 @@ export function addHostCommands(program: Command, placeOf: (options: PlaceOption
       "after",
       `
 Standard output has only the code, which is a secret. Give it to the host without an argument or a file that others can read:
-  builderpool join mac01 -n ci | ssh mac01 sudo builderpool agent enrol - --cell-user USER --work-dir FOLDER
+  builderpool join mac01 -n ci | ssh mac01 sudo sh builderpool-agent.mjs agent enrol - --cell-user USER --work-dir FOLDER
 `,
     )
     .action(async (host: string, options) => {

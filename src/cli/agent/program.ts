@@ -24,7 +24,7 @@ export function addAgent(program: Command): void {
       "after",
       `
 The code arrives on standard input or in a file, never as an argument: every user of a machine can read arguments.
-  builderpool join mac01 -n ci | ssh mac01 sudo builderpool agent enrol - --cell-user alibuild --work-dir /build/o2
+  builderpool join mac01 -n ci | ssh mac01 sudo sh builderpool-agent.mjs agent enrol - --cell-user alibuild --work-dir /build/o2
 A second call replaces the credential, and keeps each setting that is not given again.
 `,
     )

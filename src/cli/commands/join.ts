@@ -85,8 +85,12 @@ async function join(name: string, options: JoinOptions, cluster: Cluster, { stdo
   stdout(`${codeOf({ server, authority, namespace, pool, name, token, expiresAt })}\n`);
   if (isLoopback(server))
     stderr(`only this machine reaches the API server at ${server}: give the address for the host with --server\n`);
+  // sudo over ssh has a short PATH.
+  const [more, enrol] = options.again
+    ? [" --again", "/usr/local/bin/builderpool agent enrol -"]
+    : ["", "sh builderpool-agent.mjs agent enrol - --cell-user USER --work-dir FOLDER"];
   stderr(
-    `the code is a secret until ${expiresAt}; on the host, type it into: sudo builderpool agent enrol -\nin one step: ${joinCommandOf(name, namespace)} | ssh ${name} sudo builderpool agent enrol - --cell-user USER --work-dir FOLDER\n`,
+    `the code is a secret until ${expiresAt}; on the host, type it into: sudo ${enrol}\nin one step: ${joinCommandOf(name, namespace)}${more} | ssh ${name} sudo ${enrol}\n`,
   );
 }
 
