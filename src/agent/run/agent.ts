@@ -27,7 +27,7 @@ import { createJournal, type Journal } from "./journal.ts";
 import { createHostLogStore } from "./logs.ts";
 import { machineHash, systemBuild } from "./machine.ts";
 import { createProofs } from "./proofs.ts";
-import { awaitBuilder, clusterTroubleOf } from "./registration.ts";
+import { awaitBuilder, clusterTroubleOf, renewalTroubleOf } from "./registration.ts";
 import { watchTrial } from "./trial.ts";
 
 /** Inputs of `runAgent`. */
@@ -109,7 +109,7 @@ async function live(world: AgentWorld, journal: Journal, stop: AbortSignal, kill
     onRenewal: (error: unknown) =>
       journal.setTrouble(
         "credential",
-        error === undefined ? undefined : clusterTroubleOf(error, name, client.namespace),
+        error === undefined ? undefined : renewalTroubleOf(error, folder, name, client.namespace),
       ),
     onAccount() {
       log.warn({ host: name }, "this host was enrolled with another account; the agent starts again with it");

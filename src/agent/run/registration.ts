@@ -51,6 +51,12 @@ export function clusterTroubleOf(error: unknown, name: string, namespace: string
   return `the cluster cannot be reached (${messageOf(error)}); the agent retries`;
 }
 
+/** The sentence for people about a failed renewal of the credential in `folder`. */
+export function renewalTroubleOf(error: unknown, folder: string, name: string, namespace: string): string {
+  if (isStoreError(error)) return clusterTroubleOf(error, name, namespace);
+  return `the renewed credential cannot be stored in ${folder} (${messageOf(error)}); repair that disk`;
+}
+
 function missing(name: string, pool: string): string {
   return `there is no Builder "${name}"; add the name to external.names of pool "${pool}", and wait for the operator`;
 }

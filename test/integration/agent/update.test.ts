@@ -7,7 +7,6 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { starterOf } from "../../../src/agent/service/starter.ts";
-import { selectVersion } from "../../../src/agent/service/versions.ts";
 import { node } from "../../support/cell/serveCell.ts";
 import { writePki } from "../../support/cluster/controlPlane/pki.ts";
 import { bundlesIn, versionEdit } from "../../support/host/versions.ts";
@@ -156,12 +155,5 @@ describe("agent update", () => {
     expect(await act("update.ts", "stageUpdate", update(root, third))).toMatch(/^0\.1\.2-/);
     expect(await settle()).toBe("0.1.0 exits 2");
     expect(read("undone")).toMatch(/^0\.1\.2-.* could not start$/);
-  });
-
-  it("ends an earlier trial when the proven version is installed again", async () => {
-    const { root, settle } = aCopy();
-    await selectVersion(root, "0.1.1-missing");
-    await selectVersion(root, readdirSync(join(root, "versions"))[0] ?? "", "previous");
-    expect(await settle()).toBe("0.1.0 exits 2");
   });
 });
