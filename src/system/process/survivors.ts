@@ -112,7 +112,12 @@ async function fromPs(mark: string): Promise<readonly Running[]> {
     env: {},
     maxCapture: 2 ** 26,
   });
-  return stdout.split("\n").flatMap((line) => {
+  return runningIn(stdout, mark);
+}
+
+/** Reads the output of `ps -A -E -ww -o pid=,ppid=,stat=,command=`, where the environment follows the command. */
+export function runningIn(output: string, mark: string): readonly Running[] {
+  return output.split("\n").flatMap((line) => {
     const [pid, parent, state, ...command] = line.trim().split(/\s+/);
     if (pid === undefined || parent === undefined || state === undefined || state.startsWith("Z")) return [];
     return [{ pid: Number(pid), parent: Number(parent), marked: command.includes(mark) }];
