@@ -4,12 +4,12 @@ import { anE2ECluster } from "../support/cluster.ts";
 import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 import { buildsOn, processesOf } from "./builds.ts";
-import { aMachineRoom, builderpool, hasMinutes } from "./hosts.ts";
+import { aMachineRoom, builderpool, hasHosts } from "./hosts.ts";
 
 /** A compiler that needs some seconds, so that a warm-up lasts. */
 const slow = '#!/bin/sh\ntest "$1" = --version || sleep 8\nexec /usr/bin/c++ "$@"\n';
 
-describe.runIf(hasMinutes)("crashes of two hosts without pods", () => {
+describe.runIf(hasHosts)("crashes of two hosts without pods", () => {
   const cluster = anE2ECluster();
   const scenario = aScenario("crash");
   const room = aMachineRoom(cluster, scenario);

@@ -4,9 +4,9 @@ import { anE2ECluster } from "../support/cluster.ts";
 import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 import { buildsOn } from "./builds.ts";
-import { aMachineRoom, builderpool, hasMinutes } from "./hosts.ts";
+import { aMachineRoom, builderpool, hasHosts } from "./hosts.ts";
 
-describe.runIf(hasMinutes)("faults of two hosts without pods", () => {
+describe.runIf(hasHosts)("faults of two hosts without pods", () => {
   const cluster = anE2ECluster();
   const scenario = aScenario("faulty");
   const room = aMachineRoom(cluster, scenario);

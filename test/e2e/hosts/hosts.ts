@@ -19,8 +19,8 @@ import { copyDisk, type Machine, type Process, type Shared, startMachine, writeD
 const { connect } = await chooseProvider(process.env);
 /** Whether this machine can put hosts into the network of the cluster. */
 export const hasHosts = connect !== undefined && process.getuid?.() === 0;
-/** Whether the scenarios that take minutes run too. */
-export const hasMinutes = hasHosts && process.env["E2E_HOSTS"] === "1";
+/** Whether the scenario with outages of 16 minutes runs too. */
+export const hasPatience = hasHosts && process.env["E2E_HOSTS"] === "1";
 
 /** An outside host of a scenario. Its number tells its address, its users and its machine id. */
 export interface Host {

@@ -4,7 +4,7 @@ import { anE2ECluster } from "../support/cluster.ts";
 import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 import { buildsOn, processesOf } from "./builds.ts";
-import { aMachineRoom, hasMinutes } from "./hosts.ts";
+import { aMachineRoom, hasHosts } from "./hosts.ts";
 
 const broken = '#!/bin/sh\ntest "$1" = --version && exec /usr/bin/c++ --version\necho "cc1plus: broken" >&2\nexit 1\n';
 /** Processes that a kill by process group, by session or by environment does not find. */
@@ -12,7 +12,7 @@ const flee = `for one in 1 2 3; do env -i PATH="$PATH" setsid sh -c 'trap "" TER
 sleep 1
 `;
 
-describe.runIf(hasMinutes)("faults of machines without pods", () => {
+describe.runIf(hasHosts)("faults of machines without pods", () => {
   const cluster = anE2ECluster();
   const scenario = aScenario("worn");
   const room = aMachineRoom(cluster, scenario);

@@ -5,7 +5,7 @@ import { anE2ECluster } from "../support/cluster.ts";
 import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 import { buildsOn } from "./builds.ts";
-import { aMachineRoom, hasMinutes } from "./hosts.ts";
+import { aMachineRoom, hasHosts } from "./hosts.ts";
 
 /** A release before the operator's, without a word and a field of today's definitions. */
 const lastRelease: readonly Edit[] = [
@@ -15,7 +15,7 @@ const lastRelease: readonly Edit[] = [
   [/^\t\tolderTrees: array\(.*$/gm, ""],
 ];
 
-describe.runIf(hasMinutes)("an agent of the last release beside one of this release", () => {
+describe.runIf(hasHosts)("an agent of the last release beside one of this release", () => {
   const cluster = anE2ECluster();
   const scenario = aScenario("older");
   const room = aMachineRoom(cluster, scenario);

@@ -4,9 +4,9 @@ import { anE2ECluster } from "../support/cluster.ts";
 import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 import { type AsleepBuild, buildsOn, processesOf } from "./builds.ts";
-import { aMachineRoom, type Host, hasMinutes } from "./hosts.ts";
+import { aMachineRoom, type Host, hasPatience } from "./hosts.ts";
 
-describe.runIf(hasMinutes)("outages of hosts without pods", () => {
+describe.runIf(hasPatience)("outages of hosts without pods", () => {
   const cluster = anE2ECluster();
   const scenario = aScenario("outage");
   const room = aMachineRoom(cluster, scenario);

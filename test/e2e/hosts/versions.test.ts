@@ -5,9 +5,9 @@ import { anE2ECluster } from "../support/cluster.ts";
 import { aScenario } from "../support/scenario.ts";
 import { waitFor } from "../support/waitFor.ts";
 import { buildsOn } from "./builds.ts";
-import { aMachineRoom, hasMinutes } from "./hosts.ts";
+import { aMachineRoom, hasHosts } from "./hosts.ts";
 
-describe.runIf(hasMinutes)("updates and credentials of a host", () => {
+describe.runIf(hasHosts)("updates and credentials of a host", () => {
   const cluster = anE2ECluster();
   const scenario = aScenario("renewed");
   const room = aMachineRoom(cluster, scenario);
