@@ -48,7 +48,8 @@ export interface Installation {
 /** A control plane for the tests of one file, by default without nodes. */
 export interface TestCluster extends AsyncDisposable {
   readonly plane: ControlPlane;
-  install(namespace: string): Promise<Installation>;
+  /** Installs into a namespace. Hosts may request tokens for these audiences of the API server. */
+  install(namespace: string, apiAudiences?: readonly string[]): Promise<Installation>;
 }
 
 export async function aCluster(options: ControlPlaneOptions = {}): Promise<TestCluster> {
@@ -63,8 +64,8 @@ export async function aCluster(options: ControlPlaneOptions = {}): Promise<TestC
 
   return {
     plane,
-    async install(namespace) {
-      await kubectl(plane.kubeconfig, ["apply", "-f", "-"], installed(namespace));
+    async install(namespace, apiAudiences = ["https://kubernetes.default.svc.cluster.local", "k3s"]) {
+      await kubectl(plane.kubeconfig, ["apply", "-f", "-"], installed(namespace, apiAudiences));
       const admin = await somebody(plane.kubeconfig, namespace);
 
       async function as(name: string, pod?: { readonly name: string; readonly uid: string }): Promise<User> {
@@ -98,7 +99,7 @@ export async function aCluster(options: ControlPlaneOptions = {}): Promise<TestC
   };
 }
 
-function installed(namespace: string): string {
+function installed(namespace: string, apiAudiences: readonly string[]): string {
   const metadata = { name: "builderpool", namespace };
   const rbac = "rbac.authorization.k8s.io";
   return [
@@ -121,7 +122,7 @@ function installed(namespace: string): string {
       namespace,
       logsUrl,
       logsAudience: "builderpool-logs",
-      apiAudiences: "'https://kubernetes.default.svc.cluster.local','k3s',",
+      apiAudiences: apiAudiences.map((each) => `'${each}',`).join(""),
       operator: "builderpool",
     }),
   ]

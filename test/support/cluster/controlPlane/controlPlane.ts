@@ -31,6 +31,8 @@ export interface ControlPlaneOptions {
   readonly kwok?: boolean;
   /** Adds a log of all writes except heartbeats, with user, object and times of the API server. */
   readonly audit?: boolean;
+  /** Audience of the API server. Default: its issuer. */
+  readonly apiAudience?: string;
 }
 
 interface Files {
@@ -39,6 +41,7 @@ interface Files {
   readonly kubeconfig: string;
   /** Path of the audit log, undefined without one. */
   readonly audit: string | undefined;
+  readonly apiAudience: string | undefined;
 }
 
 const prefix = "builderpool-control-plane-";
@@ -54,7 +57,13 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   await sweep();
   const folder = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
   const audit = options.audit === true ? join(folder, "audit.log") : undefined;
-  const files = { folder, pki: join(folder, "pki"), kubeconfig: join(folder, "kubeconfig"), audit };
+  const files = {
+    folder,
+    pki: join(folder, "pki"),
+    kubeconfig: join(folder, "kubeconfig"),
+    audit,
+    apiAudience: options.apiAudience,
+  };
   const servers: Leashed[] = [];
   let startApiServer = async () => {};
   const stop = async () => {
@@ -101,7 +110,7 @@ async function startServers(program: string, files: Files, servers: Leashed[], s
 }
 
 /** Returns a function that restarts a stopped API server. */
-async function startOnce(program: string, { folder, pki, kubeconfig, audit }: Files, servers: Leashed[]) {
+async function startOnce(program: string, { folder, pki, kubeconfig, audit, apiAudience }: Files, servers: Leashed[]) {
   const [etcdPort, port] = await freePorts(2);
   const etcdUrl = `http://127.0.0.1:${etcdPort}`;
   const start = (name: string, flags: readonly string[]) => {
@@ -132,6 +141,7 @@ async function startOnce(program: string, { folder, pki, kubeconfig, audit }: Fi
     `--tls-private-key-file=${pki}/apiserver.key`,
     `--client-ca-file=${pki}/ca.crt`,
     "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+    ...(apiAudience === undefined ? [] : [`--api-audiences=${apiAudience}`]),
     `--service-account-signing-key-file=${pki}/sa.key`,
     `--service-account-key-file=${pki}/sa.pub`,
     "--authorization-mode=RBAC",
