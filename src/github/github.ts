@@ -57,8 +57,8 @@ export type GitHubErrorCode =
   | "Unreachable" // network, 5xx, cut connection, bad JSON: retry
   | "RateLimited" // not before `retryAt`
   | "Unauthorized" // the credential is missing or wrong, or lacks the right: a person must act
-  | "NotFound" // repository, branch, commit or pull request is gone or invisible
-  | "Rejected" // GitHub understood and refused (422): a retry cannot succeed
+  | "NotFound" // repository, branch or pull request is gone or invisible: access to it may return
+  | "Rejected" // GitHub understood and refused, or the commit is gone (422): a retry cannot succeed
   | "Malformed"; // the reply does not match GitHub's documentation
 
 export class GitHubError extends Error {

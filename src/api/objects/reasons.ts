@@ -155,7 +155,7 @@ export const poolReasons = {
   BaseBroken: "A base branch alone cannot be built, for example because its recipes do not parse.",
   NothingBuilt: "aliBuild builds nothing for a check, so the check can test no pull request.",
   ReportsRefused:
-    "The credential may not write statuses or comments. The reporter keeps them until the credential may write.",
+    "The credential may not write statuses or comments, or has lost access to a repository. The reporter keeps them and retries every five minutes.",
   AsDesired: "The pool matches its spec.",
   NoInstances: "`instances` is 0, and the pool names no outside host.",
   Uncovered: "No ready builder would claim a wanted build.",

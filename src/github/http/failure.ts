@@ -45,9 +45,13 @@ export function failureOf(refusal: Refusal): GitHubError {
   if (status === 404 && refusal.isSeen) {
     return new GitHubError("Unauthorized", `${answer}, although a read succeeded: ${missingRight(refusal)}`);
   }
-  // After a forced push the old commit is gone. GitHub refuses reads and writes of its statuses with 422.
-  if ([404, 410, 451].includes(status) || (status === 422 && /^No commit found/i.test(text))) {
+  // GitHub does not say whether a repository is deleted or invisible. Lost access may return.
+  if (status === 404 || status === 451) {
     return new GitHubError("NotFound", `${answer}: it does not exist, or the credential has no access to it`);
+  }
+  // After a forced push the old commit is gone. GitHub refuses reads and writes of its statuses with 422.
+  if (status === 410 || (status === 422 && /^No commit found/i.test(text))) {
+    return new GitHubError("Rejected", `${answer}: it no longer exists`);
   }
   if (status >= 500 || status === 408) return new GitHubError("Unreachable", answer);
   return new GitHubError("Rejected", answer);

@@ -47,7 +47,7 @@ export async function setStatus(
   return { written: true };
 }
 
-/** A broker may offer the write without the read. If the commit is gone, GitHub refuses the write as well. */
+/** A broker may offer the write without the read. If the repository is invisible, GitHub refuses the write as well. */
 function unreadableIfNotFound(error: unknown): "unreadable" {
   if (!(error instanceof GitHubError && error.code === "NotFound")) throw error;
   return "unreadable";

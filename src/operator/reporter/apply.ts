@@ -36,12 +36,12 @@ export async function applyReport(
   }
 }
 
-/** The result of a write. `Rejected` and `NotFound` are permanent refusals: a retry cannot succeed. */
+/** The result of a write. `Rejected` is a permanent refusal: a retry cannot succeed. */
 async function resultOf(write: () => Promise<{ readonly written: boolean }>): Promise<WriteResult> {
   try {
     return await write();
   } catch (error) {
-    if (error instanceof GitHubError && (error.code === "Rejected" || error.code === "NotFound")) {
+    if (error instanceof GitHubError && error.code === "Rejected") {
       return { written: false, refused: error.message };
     }
     throw error;

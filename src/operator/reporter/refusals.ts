@@ -1,8 +1,8 @@
 import type { Milliseconds } from "../../api/values/duration.ts";
 import type { Clock } from "../../system/clock.ts";
-import { unauthorizedPause } from "./pauses.ts";
+import { accessPause } from "./pauses.ts";
 
-/** Writes refused by GitHub for want of a right, per pool. In memory only: the next attempt refills it. */
+/** Writes refused by GitHub for want of access, per pool. In memory only: the next attempt refills it. */
 export interface Refusals {
   /** `gate` names a group of writes that GitHub refuses together. */
   refuse(pool: string, gate: string, message: string): void;
@@ -12,7 +12,7 @@ export interface Refusals {
 }
 
 /** A waiting report is retried within this time, so no report waits for an older refusal. */
-const outdated: Milliseconds = 2 * unauthorizedPause;
+const outdated: Milliseconds = 2 * accessPause;
 
 export function createRefusals(clock: Pick<Clock, "monotonic">): Refusals {
   const refused = new Map<string, Map<string, { readonly message: string; readonly at: Milliseconds }>>();

@@ -6,7 +6,7 @@ import { createWorkqueue, type Workqueue } from "../../store/queue/workqueue.ts"
 import { createCache, isSameSpec } from "../../store/watch/cache.ts";
 import { applyReport } from "./apply.ts";
 import { createLogWaits, observeReport } from "./observe.ts";
-import { createPauses, type Pauses, reporterPauseOf } from "./pauses.ts";
+import { createPauses, lacksAccess, type Pauses, reporterPauseOf } from "./pauses.ts";
 import type { ReporterWorld } from "./world.ts";
 
 /** Builds reported in parallel. GitHub recommends serial writes, and throttles more. */
@@ -115,9 +115,9 @@ async function publish(
     } catch (error) {
       const pauseMs = reporterPauseOf(error, world.clock.now());
       if (pauseMs === undefined) throw error;
-      const isRight = error instanceof GitHubError && error.code === "Unauthorized";
-      if (isRight) world.refusals.refuse(poolName, gate, error.message);
-      pauses.begin(isRight ? gate : all, pauseMs);
+      const isAccess = error instanceof GitHubError && lacksAccess(error);
+      if (isAccess) world.refusals.refuse(poolName, gate, error.message);
+      pauses.begin(isAccess ? gate : all, pauseMs);
       world.log.error(
         { pool: poolName, repository, error: String(error), pauseMs },
         "GitHub refuses writes to the repository; reports wait for the pause and are then retried",

@@ -44,10 +44,10 @@ describe("a status", () => {
     expect(gitHub.state.writes).toHaveLength(1);
   });
 
-  it("is Rejected when GitHub refuses it, and NotFound for an unknown commit", async () => {
+  it("is Rejected when GitHub refuses it, and for an unknown commit", async () => {
     const { set } = await aSetter();
     expect(await code(set({ description: "x".repeat(141) }))).toBe("Rejected");
-    expect(await code(set({ commit: "f".repeat(40) }))).toBe("NotFound");
+    expect(await code(set({ commit: "f".repeat(40) }))).toBe("Rejected");
   });
 
   it("W-4: is Rejected after GitHub's limit of a thousand statuses per context", async () => {

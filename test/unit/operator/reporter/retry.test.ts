@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { GitHubError } from "../../../../src/github/github.ts";
 import { aVerdict, commitA, commitB, running } from "../../../support/objects/reportedBuild.ts";
+import type { FakeGitHub } from "./fakeGitHub.ts";
 import { aReporter, minute, unreachable } from "./world.ts";
+
+const notFound = new GitHubError("NotFound", "404 (Not Found)");
 
 describe("a failed report", () => {
   it("W-3, W-4: is retried with growing pauses until GitHub accepts it", async () => {
@@ -106,9 +109,37 @@ describe("a failed report", () => {
     expect(refusals.of("o2")).toBeUndefined();
   });
 
-  it.each(["Rejected", "NotFound"] as const)("is not retried after %s, and the reason is recorded", async (code) => {
+  it.each([
+    ["a status", (github: FakeGitHub) => (github.down = notFound)],
+    ["a comment", (github: FakeGitHub) => (github.mute = notFound)],
+  ])("is written when access to the repository returns after a 404 for %s", async (_, lose) => {
+    const { github, pass, put, refusals, reported } = await aReporter();
+    lose(github);
+    await put({}, { phase: "Done", verdict: aVerdict({ result: "Failure", excerpt: "x" }) });
+    await pass(30 * minute);
+    expect(refusals.of("o2")).toBe("404 (Not Found)");
+    expect((await reported())?.refused).toBeUndefined();
+    github.down = github.mute = undefined;
+    await pass(6 * minute);
+    expect(github.taken.map(({ state }) => state)).toEqual(["error"]);
+    expect(github.comments).toHaveLength(1);
+    expect(refusals.of("o2")).toBeUndefined();
+  });
+
+  it("asks for a deleted repository once in five minutes", async () => {
+    const { change, github, pass, put } = await aReporter();
+    github.down = notFound;
+    await put({}, { phase: "Done", verdict: aVerdict() });
+    for (let hour = 0; hour < 24; hour += 1) {
+      await change({ rechecks: hour });
+      await pass(60 * minute);
+    }
+    expect(github.calls()).toBeLessThanOrEqual(24 * 12 + 1);
+  });
+
+  it("is not retried after Rejected, and the reason is recorded", async () => {
     const { errors, github, pass, put, reported } = await aReporter();
-    github.faults.push(new GitHubError(code, "No commit found for SHA"));
+    github.faults.push(new GitHubError("Rejected", "No commit found for SHA"));
     await put({}, { phase: "Done", verdict: aVerdict() });
     await pass(60 * minute);
     expect(github.calls()).toBe(1);
