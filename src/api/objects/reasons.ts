@@ -156,6 +156,8 @@ export const poolReasons = {
   NothingBuilt: "aliBuild builds nothing for a check, so the check can test no pull request.",
   ReportsRefused:
     "The credential may not write statuses or comments, or has lost access to a repository. The reporter keeps them and retries every five minutes.",
+  ApplyFailed:
+    "The operator could not write an object of the pool. The message has the error, and the write is retried.",
   AsDesired: "The pool matches its spec.",
   NoInstances: "`instances` is 0, and the pool names no outside host.",
   Uncovered: "No ready builder would claim a wanted build.",
@@ -188,6 +190,7 @@ export const poolWarnings: ReadonlySet<PoolReason> = new Set([
   "BaseBroken",
   "NothingBuilt",
   "ReportsRefused",
+  "ApplyFailed",
   "NotEnoughReady",
   "Uncovered",
 ]);

@@ -57,6 +57,8 @@ export interface ObservedPool {
    * GitHub's reason to refuse statuses or comments of the pool, until a person acts. Absent while GitHub accepts them.
    */
   readonly refused?: string;
+  /** Why actions of the plan failed just now; absent before they are carried out. */
+  readonly failures?: readonly string[];
   readonly definitions: {
     readonly broken: readonly { readonly name: string; readonly message: string }[];
     /** Checks that an older pool owns. */

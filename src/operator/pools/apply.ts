@@ -18,19 +18,29 @@ export interface KnownBuilders {
 const atOnce = 16;
 
 /**
+ * All later actions depend on these. The finalizer comes before every object that a deletion must clean up. A deleted
+ * pod starts again at the revision of the workload, so a workload with the old revision would restart pods for ever.
+ */
+const isNeeded: ReadonlySet<Action["do"]> = new Set(["addFinalizer", "applyWorkload"]);
+
+/**
  * Carries out a plan's actions in their order, several of one kind in parallel. Emits the Event of each completed
- * action: a later plan does not know it. Stops after the first batch with a failure.
+ * action: a later plan does not know it. Returns the failures. Other actions continue after the failure of one object.
  */
 export async function applyPlan(
   world: PoolWorld,
   pool: Stored<"BuilderPool">,
-  { actions }: PoolPlan,
+  { actions }: Pick<PoolPlan, "actions">,
   builders: KnownBuilders,
-): Promise<void> {
+): Promise<readonly unknown[]> {
+  const failures: unknown[] = [];
   for (const batch of batchesOf(actions)) {
     const results = await Promise.allSettled(batch.map((action) => carryOut(world, pool, action, builders)));
-    for (const result of results) if (result.status === "rejected") throw result.reason;
+    const failed = results.filter((result) => result.status === "rejected");
+    failures.push(...failed.map(({ reason }) => reason));
+    if (failed.length > 0 && batch.some((action) => isNeeded.has(action.do))) break;
   }
+  return failures;
 }
 
 async function carryOut(

@@ -3,7 +3,7 @@ import { createWorkqueue } from "../../store/queue/workqueue.ts";
 import { createCache, isSameSpec } from "../../store/watch/cache.ts";
 import { emitEvent } from "./apply.ts";
 import { createMemory } from "./memory.ts";
-import { reconcilePool } from "./reconcile.ts";
+import { reconcilePool, resync } from "./reconcile.ts";
 import type { PoolCaches, PoolWorld } from "./world.ts";
 
 /** Builders and pods change many at a time. Changes within this time make one reconcile. */
@@ -21,6 +21,7 @@ export async function runPools(world: PoolWorld, signal: AbortSignal): Promise<v
     handle: (name) => reconcilePool(name, world, caches, memory),
     onError: (pool, error, retryInMs) =>
       log.warn({ pool, error: String(error), retryInMs }, "could not reconcile a pool; retrying"),
+    backoff: { firstMs: 500, maxMs: resync },
   });
   const caches: PoolCaches = {
     pools: createCache(store, "BuilderPool", {

@@ -27,8 +27,13 @@ export function checkAvailable({ observed, budget: { wanted, minReady }, ready }
   };
 }
 
-/** The condition Progressing: the progress of the pool, with the reason why a builder waits for the budget. */
+/**
+ * The condition Progressing: a failed action, or the progress of the pool with the reason why a builder waits for the
+ * budget.
+ */
 export function checkProgressing(facts: Facts): Finding {
+  const { failures = [] } = facts.observed;
+  if (failures.length > 0) return failureFinding(failures);
   const finding = progressOf(facts);
   const wait = facts.observed.pool.metadata.deletionTimestamp === undefined ? facts.wait : undefined;
   if (wait === undefined) return finding;
@@ -36,6 +41,11 @@ export function checkProgressing(facts: Facts): Finding {
   const message =
     finding.reason === "AsDesired" || finding.reason === "UpdateFinished" ? wait : `${finding.message}; ${wait}`;
   return isHalted ? { ...finding, message } : { status: "True", reason: "BudgetUsed", message };
+}
+
+function failureFinding([first, ...others]: readonly string[]): Finding {
+  const more = others.length === 0 ? "" : `, and ${others.length} more`;
+  return { status: "True", reason: "ApplyFailed", message: `Writes fail and are retried: ${first}${more}` };
 }
 
 function progressOf({ observed, rollout, removals, budget: { wanted }, ready, wait }: Facts): Finding {

@@ -17,6 +17,7 @@ import { aPool } from "../../core/pool/world.ts";
 
 const log = createLog({ level: "silent" });
 const minute = 60_000;
+const names = () => new Set<string>();
 
 interface Fake {
   readonly pod: Pod;
@@ -35,7 +36,7 @@ export async function aMachine(spec: Parameters<typeof aPool>[0] = {}) {
   const clock = fakeClock();
   const embedded = openEmbeddedStore({ file: ":memory:", clock, log });
   const writes: string[] = [];
-  const faults = { startThrows: false, listFails: false, statusReplies: true, unreadable: new Set<string>() };
+  const faults = { startThrows: false, listFails: false, statusReplies: true, unreadable: names(), forbidden: names() };
   const watches = new Set<(isHealthy: boolean) => void>();
   const store = watched(embedded, writes, faults, watches);
   const end = new AbortController();
@@ -192,7 +193,12 @@ async function sendHeartbeat(store: ObjectStore, name: string, holderIdentity: s
 function watched(
   store: ObjectStore,
   writes: string[],
-  faults: { readonly listFails: boolean; readonly statusReplies: boolean; readonly unreadable: ReadonlySet<string> },
+  faults: {
+    readonly listFails: boolean;
+    readonly statusReplies: boolean;
+    readonly unreadable: ReadonlySet<string>;
+    readonly forbidden: ReadonlySet<string>;
+  },
   watches: Set<(isHealthy: boolean) => void>,
 ): ObjectStore {
   function recorded<T>(kind: Kind, part: string, reply: T): T {
@@ -214,7 +220,12 @@ function watched(
     },
     create: (kind, object) => recorded(kind, "create", store.create(kind, object)),
     apply: (kind, object) => recorded(kind, "apply", store.apply(kind, object)),
-    update: (kind, object) => recorded(kind, "update", store.update(kind, object)),
+    async update(kind, object) {
+      const { name } = object.metadata;
+      if (faults.forbidden.has(name))
+        throw new StoreError("Forbidden", `the credential may not write ${kind} "${name}"`);
+      return recorded(kind, "update", store.update(kind, object));
+    },
     async updateStatus(kind, object) {
       const written = await recorded(kind, "status", store.updateStatus(kind, object));
       if (faults.statusReplies) return written;
