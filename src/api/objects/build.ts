@@ -274,7 +274,7 @@ export const BuildStatus = z.object({
     .optional()
     .describe("Time of the last claim of an untested build, by the builder's clock. `fairness` counts it as a turn."),
   trouble: Trouble.optional().describe(
-    "Last infrastructure failure of the current request. Stays beside a verdict with a `cause`.",
+    "Last infrastructure failure of the current request. Stays beside a verdict with a `cause`. After a push only `brokenBuilders` count.",
   ),
   rechecks: z.int().optional().describe("Rechecks of the current commit so far."),
   reported: Reported.optional().describe("Status and comment on GitHub. Written by the reporter."),

@@ -169,8 +169,9 @@ function endAttempt(
 ): Transition {
   const { claim: held, step: _, trouble: __, ...rest } = statusOf(build);
   const { reason } = failure;
-  if (reason === "Superseded") return { status: { ...rest, phase: "Queued" } };
   const trouble = troubleAfter(build, failure, builders);
+  // The failures of an older commit say nothing about the next one. A push does not make a harmful build harmless.
+  if (reason === "Superseded" && trouble.brokenBuilders === undefined) return { status: { ...rest, phase: "Queued" } };
   const description = rest.phase === "Running" ? ownFailureOf(build, trouble, builders) : undefined;
   if (held === undefined || description === undefined) return { status: { ...rest, phase: "Queued", trouble } };
   const end = finish(build, held, {

@@ -157,8 +157,10 @@ const steps: readonly Variable[] = [
       "!has(object.status.claim)",
       "variables.sameAttempt",
       "variables.sameVerdict",
-      // The trouble of an older commit says nothing about the present one, so it may be removed.
-      "variables.sameTrouble || !has(object.status.trouble) || variables.ownTrouble",
+      // The trouble of an older commit says nothing about the present one, so it may be removed. The builders that the
+      // pull request broke stay known.
+      "variables.sameTrouble || variables.ownTrouble || " +
+        "(!has(object.status.trouble) && oldObject.status.?trouble.?brokenBuilders.orValue([]).size() == 0)",
     ),
   ],
   [

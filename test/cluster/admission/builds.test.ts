@@ -65,13 +65,16 @@ describe("a builder may", () => {
     expect(released.status).not.toHaveProperty("trouble");
   });
 
+  it("release a superseded claim, and keep the builders that the pull request broke", async () => {
+    const held = await brokeBefore();
+    const superseded = { reason: "Superseded", message: "a newer commit", now: noon } as const;
+    const released = await me.write(held, statusAfter(release(held, holderIn(held), superseded)));
+    expect(released.status?.trouble).toMatchObject({ reason: "Superseded", brokenBuilders: [{ builder: "o2-1" }] });
+  });
+
   it("end a build red that broke all builders, with the cause and the failure beside it", async () => {
-    const held = await me.heldBy("o2-0", "Running");
     const reason = "OutOfMemory";
-    const broken = { builder: "o2-1", request: 1, reason, times: 2, counted: 2, at: iso(noon) } as const;
-    const trouble = { reason, message: "no memory", builder: "o2-1", count: 2, request: 1, at: iso(noon) } as const;
-    const status = { ...statusOf(held), trouble: { ...trouble, brokenBuilders: [broken] } };
-    const again = await installation.admin.store.updateStatus("Build", { ...held, status });
+    const again = await brokeBefore();
     const builders = await installation.admin.store.list("Builder");
     const why = { reason, message: "no memory", now: noon, ran: true, builders } as const;
     const done = await me.write(again, statusAfter(release(again, holderIn(again), why)));
@@ -170,6 +173,14 @@ describe("a builder may not", () => {
       () => me.from("Claimed", (build) => releasedWith(build, { request: 7 })),
     ],
     [
+      "forget the builders that a pull request broke",
+      async () => {
+        const held = await brokeBefore();
+        const { claim: _, trouble: __, ...rest } = statusOf(held);
+        return me.write(held, { ...rest, phase: "Queued" });
+      },
+    ],
+    [
       "mark its own tree as warm while it releases",
       async () => me.from("Claimed", (build) => ({ ...releasedWith(build, {}), tree: "o2-0" })),
       "status.tree",
@@ -219,6 +230,16 @@ describe("the operator", () => {
     await store.updateStatus("Build", { ...held, status: { ...rest, phase: "Queued" } });
   });
 });
+
+/** A Build that o2-0 runs, and that broke o2-1 before. */
+async function brokeBefore(): Promise<Stored<"Build">> {
+  const held = await me.heldBy("o2-0", "Running");
+  const reason = "OutOfMemory";
+  const broken = { builder: "o2-1", request: 1, reason, times: 2, counted: 2, at: iso(noon) } as const;
+  const trouble = { reason, message: "no memory", builder: "o2-1", count: 2, request: 1, at: iso(noon) } as const;
+  const status = { ...statusOf(held), trouble: { ...trouble, brokenBuilders: [broken] } };
+  return installation.admin.store.updateStatus("Build", { ...held, status });
+}
 
 function claimedBy(status: BuildStatus, builder: string): Partial<BuildStatus> {
   return { ...(status.claim && { claim: { ...status.claim, builder } }) };

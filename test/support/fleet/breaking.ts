@@ -26,6 +26,8 @@ export interface BreakingOptions {
   readonly busy: boolean;
   /** Time of a push to the harmful pull request; undefined for none. */
   readonly pushAt?: number | undefined;
+  /** The attempt of the harmful pull request that a push stops; undefined for none. */
+  readonly pushDuring?: number | undefined;
   readonly hours: number;
   readonly random: () => number;
 }
@@ -66,7 +68,7 @@ interface Job {
 
 /** Runs a pool on a simulated clock. The production code decides who builds what, and how an attempt ends. */
 export function runBreakingBuild(options: BreakingOptions): BreakingResult {
-  const { ends, repair, random } = options;
+  const { ends, repair, pushAt, pushDuring, random } = options;
   const builders = new Map(Array.from({ length: options.builders }, (_, n) => [`o2-${n}`, aBuilder(`o2-${n}`)]));
   const builds = new Map<number, Stored<"Build">>([[1, aBuild({ number: 1 })]]);
   const jobs = new Map<string, Job>();
@@ -111,6 +113,17 @@ export function runBreakingBuild(options: BreakingOptions): BreakingResult {
     jobs.set(name, { number, unrecovered, until: now + (isHarmful ? step : honestBuild) });
   }
 
+  /** A push, which stops the build of the older commit. */
+  function push(now: number): void {
+    const build = builds.get(1) as Stored<"Build">;
+    const pushed = { ...build, spec: { ...build.spec, commit: sha("f"), request: 2 } };
+    const holder = build.status?.claim?.builder;
+    if (holder !== undefined) jobs.delete(holder);
+    const stop = { reason: "Superseded", message: "there is a newer commit", now, ran: true, builders: all() } as const;
+    const released = holder === undefined ? {} : applied(pushed, release(pushed, holderIn(pushed), stop));
+    builds.set(1, { ...pushed, ...released });
+  }
+
   function finishHonest(name: string, number: number, now: number): void {
     const build = builds.get(number) as Stored<"Build">;
     const done = applied(build, finish(build, holderIn(build), { ...finding, finishedAt: iso(now) }));
@@ -122,11 +135,9 @@ export function runBreakingBuild(options: BreakingOptions): BreakingResult {
   }
 
   for (let now = noon; now < noon + options.hours * 60 * minute; now += step) {
-    if (options.pushAt !== undefined && now >= options.pushAt + noon && builds.get(1)?.spec.request === 1) {
-      const build = builds.get(1) as Stored<"Build">;
-      const isHeld = build.status?.claim !== undefined;
-      if (!isHeld) builds.set(1, { ...build, spec: { ...build.spec, commit: sha("f"), request: 2 } });
-    }
+    const isRunning = builds.get(1)?.status?.claim !== undefined;
+    const isPushed = (pushAt !== undefined && now >= pushAt + noon) || (isRunning && attempts + 1 === pushDuring);
+    if (isPushed && builds.get(1)?.spec.request === 1) push(now);
     if (options.busy && builds.size < 2 * options.builders + 2) {
       opened += 1;
       builds.set(opened, aBuild({ number: opened }));

@@ -3,6 +3,7 @@ import type { Builder } from "../../../../src/api/objects/builder.ts";
 import type { Stored } from "../../../../src/api/objects/kinds.ts";
 import { claim, release, takeBack } from "../../../../src/core/build/claim.ts";
 import { retryHoldOf } from "../../../../src/core/build/retry.ts";
+import { claimableIn } from "../../../../src/core/build/state.ts";
 import { explainBuild } from "../../../../src/core/queue/explain.ts";
 import { requestBuild } from "../../../../src/core/queue/request.ts";
 import { aBuild, sha, withVerdict } from "../../../support/objects/build.ts";
@@ -14,7 +15,8 @@ import { iso, noon } from "../../../support/objects/moment.ts";
 import { aPool } from "../../../support/objects/pool.ts";
 import { aPullRequest } from "../../../support/objects/pullRequest.ts";
 
-const hour = 3_600_000;
+const minute = 60_000;
+const hour = 60 * minute;
 const failure = { message: "m", ran: true };
 const log = { path: "o/r/1/pretty.html", url: "https://logs.example/o/r/1/pretty.html", stored: true };
 
@@ -114,6 +116,18 @@ describe("a build that broke a builder", () => {
     expect(holdOf("o2-1", builders(3), noon + 31 * 60_000)).toBe(0);
     expect(holdOf("o2-1", [worked("o2-0", noon + 2), ...builders(3).slice(1)], noon + 60_000)).toBe(0);
     expect(holdOf("o2-0", builders(3), noon + 60_000)).toBe(0);
+  });
+
+  it("waits for the broken builder after a push that stops its next attempt, and counts no failure", () => {
+    const held = running(brokenOn(["o2-0"], "DiskFull"), "o2-0", noon + 2 * minute);
+    const pushed = { ...held, spec: { ...held.spec, commit: sha("f"), request: 2 } };
+    const stop = { ...failure, reason: "Superseded", now: noon + 3 * minute } as const;
+    const build = applied(pushed, release(pushed, holderIn(pushed), stop));
+    expect(build.status.trouble).toMatchObject({ count: 0, brokenBuilders: held.status.trouble?.brokenBuilders });
+    const candidate = { builders: builders(3), isShared: true, patience: 0, now: noon + 3 * minute };
+    expect(retryHoldOf(build, { ...candidate, self: "o2-1" })).toBeGreaterThan(26 * minute);
+    expect(retryHoldOf(build, { ...candidate, self: "o2-0" })).toBe(0);
+    expect(claimableIn(build, noon + 3 * minute)).toBe(0);
   });
 
   it("explains that it waits for the broken builder", () => {
