@@ -4,11 +4,10 @@ import { formatDuration, type Milliseconds } from "../../api/values/duration.ts"
 import { isBarred } from "../build/retry.ts";
 import { claimableIn, isHeld, isShadow, isWanted } from "../build/state.ts";
 import { activeBuildersOf } from "../partition/active.ts";
-import { ownerOfCommit } from "../partition/modulo.ts";
 import { anyone, type Preference, withOverride } from "../partition/preference.ts";
 import { mayBuild } from "../partition/restriction.ts";
 import { companyOf, isSilentBuilder } from "../partition/silence.ts";
-import { deferralOf, partitionViewOf, type QueueView, treeHolder } from "./partitionView.ts";
+import { deferralOf, moduloRankOf, partitionViewOf, type QueueView, treeHolder } from "./partitionView.ts";
 
 /** The queue of a pool, as its builders see it. */
 export type CoverageInput = Pick<QueueView, "builds" | "builders" | "isPoolSilent" | "strategy" | "patience" | "now">;
@@ -79,9 +78,9 @@ function coverOf(input: CoverageInput, takers: readonly Builder[], names: readon
   const idle = members.filter(({ isIdle }) => isIdle);
 
   /** With Modulo only the owner and builders with a share of their own can claim. */
-  const candidatesOf = ({ spec }: Build): readonly Member[] => {
+  const candidatesOf = (build: Build): readonly Member[] => {
     if (input.strategy !== "Modulo") return members;
-    const owner = members[ownerOfCommit(spec.check, spec.commit, members.length)];
+    const owner = members[moduloRankOf(build, partition, anyone)];
     return owner === undefined || overriders.includes(owner) ? overriders : [owner, ...overriders];
   };
   const deferral = (member: Member, build: Build, view: Omit<QueueView, "preference">) =>

@@ -72,21 +72,16 @@ export function partitionViewOf({
  */
 export function deferralOf(view: QueueView, partition: PartitionView, build: Build): Milliseconds {
   const { self, preference, strategy, patience, now } = view;
-  const { check, commit, number } = build.spec;
+  const { check, number } = build.spec;
   const hold = retryHoldOf(build, {
     ...view,
     builders: partition.witnesses,
     isShared: strategy !== "Modulo",
   });
   if (hold > 0) return hold;
-  const failed = failedBuilderOf(build);
-  const mustMove = failed !== undefined && partition.active.has(failed) && partition.active.size > 1;
-  if (strategy === "Modulo") {
-    const owner = preference.ownerRank(check, commit, partition.active.size);
-    const rank = mustMove && [...partition.active][owner] === failed ? (owner + 1) % partition.active.size : owner;
-    return rank === partition.rank ? 0 : Number.POSITIVE_INFINITY;
-  }
-  if (mustMove && failed === self) {
+  if (strategy === "Modulo")
+    return moduloRankOf(build, partition, preference) === partition.rank ? 0 : Number.POSITIVE_INFINITY;
+  if (partition.active.has(self) && partition.active.size > 1 && failedBuilderOf(build) === self) {
     return isRecheck(build) || build.spec.opinion !== undefined
       ? Number.POSITIVE_INFINITY
       : Math.max(0, patience + courtesy - view.waited(build));
@@ -103,6 +98,21 @@ export function deferralOf(view: QueueView, partition: PartitionView, build: Bui
   if (left > 0) return left;
   if (left + courtesy <= 0) return 0;
   return preference.isOutscored(check, number, partition.idle) ? left + courtesy : 0;
+}
+
+/**
+ * The rank of the member that claims a build with modulo: the owner of its commit. After a red verdict of the owner the
+ * next member repeats the build.
+ */
+export function moduloRankOf(
+  build: Build,
+  { active }: Pick<PartitionView, "active">,
+  { ownerRank }: Pick<Preference, "ownerRank">,
+): number {
+  const owner = ownerRank(build.spec.check, build.spec.commit, active.size);
+  const failed = failedBuilderOf(build);
+  const mustMove = failed !== undefined && active.size > 1 && [...active][owner] === failed;
+  return mustMove ? (owner + 1) % active.size : owner;
 }
 
 /** The member with a warm tree for a build, unless its last attempt failed there for an infrastructure reason. */

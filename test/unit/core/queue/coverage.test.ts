@@ -5,6 +5,7 @@ import { ownerOfCommit } from "../../../../src/core/partition/modulo.ts";
 import { type CoverageInput, uncoveredBuilds } from "../../../../src/core/queue/coverage.ts";
 import { aBuild, heldBy, sha, withVerdict } from "../../../support/objects/build.ts";
 import { aBuilder } from "../../../support/objects/builder.ts";
+import { finding } from "../../../support/objects/inHands.ts";
 import { iso, noon } from "../../../support/objects/moment.ts";
 
 const minute = 60_000;
@@ -80,6 +81,15 @@ describe("coverage", () => {
       "no builder owns its commit, because config/worker-index or config/workers-pool-size changes the shares",
     ]);
     expect(reasons({ builders: moved(1 - rank) })).toEqual([]);
+  });
+
+  it("with Modulo includes the recheck of a red verdict, which the owner leaves to the next builder", () => {
+    const names = ["o2-0", "o2-1", "o2-2"].map((name) => aBuilder(name));
+    for (const builder of ["o2-0", "o2-1", "o2-2"]) {
+      const red = { ...finding, result: "Failure" as const, commit: sha(1), request: 1, attempt: 1, builder };
+      const recheck = aBuild({ ...fresh, group: "failed", request: 2 }, { verdict: red });
+      expect(reasons({ builders: names, builds: [recheck], strategy: "Modulo" })).toEqual([]);
+    }
   });
 
   it("lacks a builder when force-hashes limits all of them", () => {
