@@ -58,12 +58,13 @@ export function claimableIn(build: Build, now: Milliseconds): Milliseconds {
 }
 
 /**
- * The Builds whose process holds an earlier one of `builds` too. A builder finishes or releases a build before it claims
- * another, and a watch shows these writes in their order.
+ * The Builds whose process holds an earlier one of `builds` too, each with the earlier one. A builder finishes or
+ * releases a build before it claims another. A watch may show the claim first, so read the earlier Build again.
  */
-export function secondClaimsOf<B extends Build>(builds: readonly B[]): ReadonlySet<B> {
+export function secondClaimsOf<B extends Build>(builds: readonly B[]): ReadonlyMap<B, B> {
   const keyOf = ({ status }: B) => `${status?.claim?.builder} ${status?.claim?.incarnation}`;
-  return new Set([...Map.groupBy(builds.filter(isHeld), keyOf).values()].flatMap((held) => held.slice(1)));
+  const groups = Map.groupBy(builds.filter(isHeld), keyOf);
+  return new Map([...groups.values()].flatMap(([first, ...others]) => others.map((other) => [other, first as B])));
 }
 
 /** Whether the current claim on the Build belongs to this holder. */

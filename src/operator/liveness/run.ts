@@ -77,7 +77,7 @@ export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Pr
       const claims = builds.list().filter(isHeld);
       const second = secondClaimsOf(claims);
       const seen = { observed, liveness, silenceOf, isSameMachine: machines.isSame };
-      await each(claims, (build) => takeBackClaim(world, build, { ...seen, isSecond: second.has(build) }));
+      await each(claims, (build) => takeBackClaim(world, build, { ...seen, earlier: second.get(build) }));
     } catch (error) {
       if (signal.aborted) return;
       log.warn(

@@ -4,6 +4,7 @@ import type { Stored } from "../../api/objects/kinds.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
 import { isHostName } from "../../api/values/hostName.ts";
 import { type TakeBack, takeBack } from "../../core/build/claim.ts";
+import { holds } from "../../core/build/state.ts";
 import { presentStatusOf } from "../../core/host/presentStatus.ts";
 import { type Liveness, lostAfter } from "../../core/liveness/liveness.ts";
 import { retryOnConflict } from "../../store/write.ts";
@@ -29,13 +30,13 @@ export function formerHolderOf({ builder, incarnation }: Claim): string {
 }
 
 /**
- * Takes back a claim when its holder cannot finish the build, or holds another build too. Only the operator takes back
- * claims. A late verdict then fails its precondition.
+ * Takes back a claim when its holder cannot finish the build, or holds an `earlier` build too. Only the operator takes
+ * back claims. A late verdict then fails its precondition.
  */
 export async function takeBackClaim(
   world: LivenessWorld,
   build: Stored<"Build">,
-  holders: Holders & { readonly isSecond: boolean },
+  holders: Holders & { readonly earlier: Build | undefined },
 ): Promise<void> {
   const { store, clock, log } = world;
   const { observed, liveness } = holders;
@@ -43,7 +44,7 @@ export async function takeBackClaim(
   if (claim === undefined) return;
   const isHolder = incarnationOf(observed.get(claim.builder)) === claim.incarnation;
   const found = isHolder ? reasonOf(build, liveness.get(claim.builder)) : await replacementOf(world, claim, holders);
-  const reason = found ?? (holders.isSecond ? { cause: "SecondClaim" as const } : undefined);
+  const reason = found ?? (await secondClaimOf(world, holders.earlier));
   if (reason === undefined) return;
   const builders = [...observed.values()].filter(({ spec }) => spec.pool === build.spec.pool);
   const written = await retryOnConflict(
@@ -65,6 +66,14 @@ export async function takeBackClaim(
       ? "took back a claim: its holder has another build in hand; the build is queued again, and the builder may be compromised"
       : "took back a claim: its holder cannot finish the build; the build is queued again",
   );
+}
+
+/** Whether the holder still holds an earlier Build. The cache may show its end late, so this reads the store. */
+async function secondClaimOf({ store }: LivenessWorld, earlier: Build | undefined): Promise<TakeBack | undefined> {
+  const claim = earlier?.status?.claim;
+  if (earlier === undefined || claim === undefined) return undefined;
+  const fresh = await store.get("Build", earlier.metadata.name);
+  return fresh !== undefined && holds(fresh, claim) ? { cause: "SecondClaim" } : undefined;
 }
 
 /** The registered process of a builder. */
