@@ -159,6 +159,8 @@ export const poolReasons = {
   ApplyFailed:
     "The operator could not write an object of the pool. The message has the error, and the write is retried.",
   AsDesired: "The pool matches its spec.",
+  AllDrained:
+    "A person drained every builder of the pool. None is missed, and the pool builds nothing until one is back.",
   NoInstances: "`instances` is 0, and the pool names no outside host.",
   Uncovered: "No ready builder would claim a wanted build.",
   NotEnoughReady: "Fewer builders are ready than the pool needs.",

@@ -16,8 +16,13 @@ export function checkAvailable({ observed, budget: { wanted, minReady }, ready }
   if (pool.spec.instances + hostNamesOf(observed).length === 0) {
     return { status: "True", reason: "NoInstances", message: "spec.instances is 0, so the pool builds nothing" };
   }
+  if (wanted === 0) {
+    const drained = drainedNames(members);
+    const message = `A person drained every builder (${drained.join(", ")}), so the pool builds nothing; ${undoOf(drained)}`;
+    return { status: "True", reason: "AllDrained", message };
+  }
   const message = `${ready} of ${wanted} builders are ready${drainedClauseOf(members)}`;
-  if (wanted > 0 && ready >= wanted) return { status: "True", reason: "AllReady", message };
+  if (ready >= wanted) return { status: "True", reason: "AllReady", message };
   if (ready >= atLeast) return { status: "True", reason: "AsDesired", message };
   const help = `at least ${atLeast} must be; \`get builders\` shows the phases of the others`;
   return {
@@ -104,7 +109,14 @@ function absentHosts({ members, version }: Facts["observed"], hosts: readonly st
 }
 
 function drainedClauseOf(members: readonly Member[]): string {
-  const drained = members.filter(isDrainedByPerson).map(({ name }) => name);
-  if (drained.length === 0) return "";
-  return ` (a person drained ${drained.join(", ")}; to undo: builderpool drain ${drained[0]} --undo)`;
+  const drained = drainedNames(members);
+  return drained.length === 0 ? "" : ` (a person drained ${drained.join(", ")}; ${undoOf(drained)})`;
+}
+
+function drainedNames(members: readonly Member[]): readonly string[] {
+  return members.filter(isDrainedByPerson).map(({ name }) => name);
+}
+
+function undoOf([first]: readonly string[]): string {
+  return `to undo: builderpool drain ${first} --undo`;
 }

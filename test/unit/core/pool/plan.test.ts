@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { poolFinalizer } from "../../../../src/api/objects/group.ts";
+import { drainAnnotation, poolFinalizer } from "../../../../src/api/objects/group.ts";
 import { actionsOf, condition, eventsOf, settled } from "./settled.ts";
 import { aPool, World } from "./world.ts";
 
@@ -54,6 +54,15 @@ describe("a new pool", () => {
     const world = settled({ instances: 0 });
     expect(condition(world, "Available")).toBe("True NoInstances: spec.instances is 0, so the pool builds nothing");
     expect(world.pods).toEqual([]);
+  });
+
+  it("is Available after a person drained its only builder", () => {
+    const world = settled({ instances: 1 });
+    world.annotate("o2-0", { [drainAnnotation]: "true" });
+    world.settle();
+    expect(condition(world, "Available")).toBe(
+      "True AllDrained: A person drained every builder (o2-0), so the pool builds nothing; to undo: builderpool drain o2-0 --undo",
+    );
   });
 
   it("refuses 10,000 instances", () => {
