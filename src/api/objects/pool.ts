@@ -192,7 +192,12 @@ export const BuilderPoolStatus = z.object({
       z.object({
         repository: z.string().describe("Repository, `owner/name`."),
         branch: z.string().describe("Base branch."),
-        listedAt: z.iso.datetime().optional().describe("Time of the last complete listing."),
+        listedAt: z.iso
+          .datetime()
+          .optional()
+          .describe(
+            "While `stale`: time of the last complete listing. Otherwise: time of the first listing with this number of pull requests. Later listings with the same number keep the time.",
+          ),
         pullRequests: count("Open pull requests in the listing."),
         stale: z.boolean().describe("Whether the last listing failed. The known queue is then kept."),
         message: z

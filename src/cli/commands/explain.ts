@@ -131,7 +131,11 @@ function missingBuildSentence(
   if (listing?.listedAt === undefined) {
     return `${check.name}: builderpool has not listed the pull requests of ${repository} against ${check.branch} yet${listing?.message === undefined ? "" : `: ${listing.message}`}`;
   }
-  return `${check.name}: ${repository}#${number} is not open against ${check.branch} (listed at ${listing.listedAt}${listing.stale ? `, not since: ${listing.message}` : ""})`;
+  // A fresh listing keeps its first time, so the time says nothing about the last listing.
+  const found = `${check.name}: ${repository}#${number} is not open against ${check.branch} (${listing.pullRequests} open`;
+  return listing.stale
+    ? `${found} at ${listing.listedAt}, not listed since: ${listing.message})`
+    : `${found} in the last listing)`;
 }
 
 function isSame(a: string, b: string): boolean {

@@ -45,3 +45,14 @@ it("names the pool that builds a check, with its state", async () => {
   expect(await lines({ ready: 2 })).toBe(`${start}, which has 2 of 2 builders ready`);
   expect(await lines({ ready: 1, conditions })).toBe(`${start}, which is not ready: ${message}`);
 });
+
+it("names the time of the listing without the pull request only while the listing is stale", async () => {
+  const listing = { repository: "o/r", branch: "master", listedAt: "2026-01-01T00:00:00Z", pullRequests: 12 };
+  const explained = async (state: { readonly stale: boolean; readonly message?: string }) =>
+    explainIn([{ ...aPool(), status: { listings: [{ ...listing, ...state }] } }], "o/r");
+  const start = "build/O2/o2: o/r#7 is not open against master (12 open";
+  expect(await explained({ stale: false })).toEqual([`${start} in the last listing)`]);
+  expect(await explained({ stale: true, message: "502" })).toEqual([
+    `${start} at 2026-01-01T00:00:00Z, not listed since: 502)`,
+  ]);
+});
