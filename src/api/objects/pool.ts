@@ -13,6 +13,7 @@ import { GitHub } from "./pool/github.ts";
 import { HostLogs, Logs } from "./pool/logs.ts";
 import { Fairness, Partition } from "./pool/sharing.ts";
 import { CanaryStatus, Update } from "./pool/update.ts";
+import { poolConditions } from "./reasons.ts";
 
 /** Conditions for a builder to become ready. */
 export const Warmup = z
@@ -220,7 +221,7 @@ export const BuilderPoolStatus = z.object({
   conditions: z
     .array(Condition)
     .optional()
-    .describe("Available, Progressing, Stalled, Covered, Conflict, GitHubReachable, DefinitionsValid."),
+    .describe(`${Object.keys(poolConditions).join(", ")}.`),
 });
 export type BuilderPoolStatus = z.infer<typeof BuilderPoolStatus>;
 
