@@ -3,14 +3,18 @@ import type { Builder } from "../../api/objects/builder.ts";
 import { formatDuration, type Milliseconds } from "../../api/values/duration.ts";
 import { isBarred } from "../build/retry.ts";
 import { claimableIn, isHeld, isShadow, isWanted } from "../build/state.ts";
-import { activeBuildersOf } from "../partition/active.ts";
+import { activeBuildersOf, isActive } from "../partition/active.ts";
 import { anyone, type Preference, withOverride } from "../partition/preference.ts";
 import { mayBuild } from "../partition/restriction.ts";
 import { companyOf, isSilentBuilder } from "../partition/silence.ts";
 import { deferralOf, moduloRankOf, partitionViewOf, type QueueView, treeHolder } from "./partitionView.ts";
 
-/** The queue of a pool, as its builders see it. */
-export type CoverageInput = Pick<QueueView, "builds" | "builders" | "isPoolSilent" | "strategy" | "patience" | "now">;
+/** The queue of a pool, as its builders see it. `now` is the wall clock of the operator, which dates requests. */
+export interface CoverageInput
+  extends Pick<QueueView, "builds" | "builders" | "isPoolSilent" | "strategy" | "patience" | "now"> {
+  /** The time since the operator saw the last change of a builder's `lastWorkOf`, on its monotonic clock. */
+  readonly idleFor: (builder: string) => Milliseconds;
+}
 
 /** A wanted build that no ready builder would claim, with the reason as a clause. */
 export interface Uncovered {
@@ -58,19 +62,14 @@ function coverOf(input: CoverageInput, takers: readonly Builder[], names: readon
   const partition = partitionViewOf(base);
   const company = companyOf(base);
   const byName = new Map(takers.map((builder) => [builder.metadata.name, builder]));
-  const failures = lastFailuresOf(input.builds);
   const members = names.map((name, rank): Member => {
     const builder = byName.get(name);
-    const { warm, lastVerdict, partitionOverride } = builder?.status ?? {};
-    const lastWork = Math.max(
-      ...[warm?.at, lastVerdict?.at, failures.get(name)].map((at) => Date.parse(at ?? "") || 0),
-    );
     return {
       name,
       builder,
       rank,
-      preference: withOverride(anyone, partitionOverride, rank),
-      isIdle: partition.idle.has(name) && input.now - lastWork > disbelief,
+      preference: withOverride(anyone, builder?.status?.partitionOverride, rank),
+      isIdle: partition.idle.has(name) && input.idleFor(name) > disbelief,
     };
   });
   const isRestricted = members.some(({ builder }) => builder?.status?.forced !== undefined);
@@ -113,6 +112,26 @@ interface Member {
   readonly preference: Preference;
   /** Whether the builder has had no claim for two minutes. */
   readonly isIdle: boolean;
+}
+
+/**
+ * The last work of each builder as text, which changes with each warm-up, claim, verdict and failed attempt. Compare the
+ * texts for change only: the times are of the builder's clock.
+ */
+export function lastWorkOf({
+  builders,
+  builds,
+}: Pick<CoverageInput, "builders" | "builds">): ReadonlyMap<string, string> {
+  const failures = lastFailuresOf(builds);
+  const held = new Map(builds.filter(isHeld).map(({ metadata, status }) => [status?.claim?.builder, metadata.name]));
+  return new Map(
+    builders.map((builder) => {
+      const { name } = builder.metadata;
+      const { warm, lastVerdict } = builder.status ?? {};
+      const work = [isActive(builder), warm?.at, held.get(name), lastVerdict?.at, failures.get(name)];
+      return [name, work.join(" ")];
+    }),
+  );
 }
 
 /** The time of the last failed attempt of each builder. */

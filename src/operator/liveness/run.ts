@@ -4,13 +4,8 @@ import type { Builder } from "../../api/objects/builder.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
 import { isHeld, secondClaimsOf } from "../../core/build/state.ts";
 import { presentStatusOf } from "../../core/host/presentStatus.ts";
-import {
-  type HeartbeatAges,
-  heartbeatAgeOf,
-  type Liveness,
-  livenessOf,
-  observeHeartbeats,
-} from "../../core/liveness/liveness.ts";
+import { type ChangeAges, changeAgeOf, observeChanges } from "../../core/liveness/changes.ts";
+import { type Liveness, livenessOf } from "../../core/liveness/liveness.ts";
 import type { Pod } from "../../core/pool/builder/pod.ts";
 import { createCache } from "../../store/watch/cache.ts";
 import { createTimedWake } from "../../system/wake.ts";
@@ -49,15 +44,15 @@ export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Pr
   });
   const builds = createCache(store, "Build", { signal });
   workloads.onChange(() => wake.ring());
-  let ages: HeartbeatAges | undefined;
+  let ages: ChangeAges | undefined;
   let listedAt: number | undefined;
 
   /** The heartbeat ages. Empty between two lists: an old age could mark a builder after its return. */
-  async function readAges(all: readonly Builder[], held: readonly Build[]): Promise<HeartbeatAges> {
+  async function readAges(all: readonly Builder[], held: readonly Build[]): Promise<ChangeAges> {
     if (listedAt !== undefined && clock.monotonic() - listedAt < interval) return new Map();
     const heartbeats = await listHeartbeats(world, all, held);
     const now = clock.monotonic();
-    ages = observeHeartbeats(now - (listedAt ?? now) > longestGap ? undefined : ages, heartbeats, now);
+    ages = observeChanges(now - (listedAt ?? now) > longestGap ? undefined : ages, heartbeats, now);
     listedAt = now;
     return ages;
   }
@@ -73,7 +68,7 @@ export async function runLiveness(world: LivenessWorld, signal: AbortSignal): Pr
       const liveness = await livenessOfAll(workloads, all, heartbeatAges, clock.monotonic());
       const observed = new Map(all.map((builder) => [builder.metadata.name, builder]));
       await each(all, (builder) => markSilent(world, builder, liveness.get(builder.metadata.name)));
-      const silenceOf = (claim: Claim) => heartbeatAgeOf(heartbeatAges, formerHolderOf(claim), clock.monotonic());
+      const silenceOf = (claim: Claim) => changeAgeOf(heartbeatAges, formerHolderOf(claim), clock.monotonic());
       const claims = builds.list().filter(isHeld);
       const second = secondClaimsOf(claims);
       const seen = { observed, liveness, silenceOf, isSameMachine: machines.isSame };
@@ -123,7 +118,7 @@ async function listHeartbeats(
 async function livenessOfAll(
   workloads: Workloads,
   builders: readonly Stored<"Builder">[],
-  ages: HeartbeatAges,
+  ages: ChangeAges,
   now: number,
 ): Promise<ReadonlyMap<string, Liveness>> {
   const pods = new Map<string, readonly Pod[]>();
@@ -136,7 +131,7 @@ async function livenessOfAll(
       .map((builder) => {
         const { name } = builder.metadata;
         const isDead = isCertainlyDead(builder, pods.get(builder.spec.pool) ?? []);
-        return [name, livenessOf({ heartbeatAge: heartbeatAgeOf(ages, name, now), isDead })];
+        return [name, livenessOf({ heartbeatAge: changeAgeOf(ages, name, now), isDead })];
       }),
   );
 }

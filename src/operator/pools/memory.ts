@@ -1,4 +1,5 @@
 import type { Stored } from "../../api/objects/kinds.ts";
+import type { ChangeAges } from "../../core/liveness/changes.ts";
 import type { BuilderTimers } from "../../core/pool/builder/timers.ts";
 
 /** State between two reconciles. In memory only: all ages restart at 0 with the process. */
@@ -13,6 +14,8 @@ export interface Memory {
 export interface PoolMemory {
   readonly uid: string;
   timers: BuilderTimers;
+  /** When the last work of each builder was first seen. */
+  work?: ChangeAges;
   deletingSince?: number;
   /** When a Builder of a host was last seen. */
   hostSeenAt?: number;

@@ -9,13 +9,15 @@ import { summariesOf } from "../../core/comparison/summary.ts";
 import { trialsOf } from "../../core/comparison/trials.ts";
 import { poolChecksOf } from "../../core/definitions/checks.ts";
 import { checkOwnersOf, isSilentIn } from "../../core/definitions/ownership.ts";
+import { changeAgeOf, observeChanges } from "../../core/liveness/changes.ts";
 import { isHost } from "../../core/pool/builder/host.ts";
 import { membersOf } from "../../core/pool/builder/member.ts";
 import { observeTimers, withAges } from "../../core/pool/builder/timers.ts";
 import { takenHostsOf } from "../../core/pool/hostNames.ts";
 import type { ListingState, ObservedPool, Waiting } from "../../core/pool/observed.ts";
-import { uncoveredBuilds } from "../../core/queue/coverage.ts";
+import { type CoverageInput, lastWorkOf, uncoveredBuilds } from "../../core/queue/coverage.ts";
 import { hasUnpublished } from "../../core/report/post/pending.ts";
+import type { Clock } from "../../system/clock.ts";
 import { version } from "../../system/version.ts";
 import type { KnownBuilders } from "./apply.ts";
 import { type Memory, memoryOf, type PoolMemory } from "./memory.ts";
@@ -55,7 +57,7 @@ export async function observePool(
     ...(refused !== undefined && { refused }),
     comparisons,
     ...(pool.spec.update.canary !== undefined && { trials: trialsOf(name, builds) }),
-    uncovered: uncoveredAmong(pool, builds, builders, world.clock.now()),
+    uncovered: uncoveredAmong(pool, { builds, builders }, remembered, world.clock),
     ...(otherWriter !== undefined && { otherWriter }),
     version,
     takenHosts,
@@ -109,12 +111,15 @@ function waitingAmong(builds: readonly Build[], listings: readonly ListingState[
 
 function uncoveredAmong(
   { spec }: BuilderPool,
-  builds: readonly Build[],
-  builders: readonly Stored<"Builder">[],
-  now: number,
+  observed: Pick<CoverageInput, "builds" | "builders">,
+  remembered: PoolMemory,
+  clock: Clock,
 ): NonNullable<ObservedPool["uncovered"]> {
+  const work = observeChanges(remembered.work, lastWorkOf(observed), clock.monotonic());
+  remembered.work = work;
+  const times = { idleFor: (name: string) => changeAgeOf(work, name, clock.monotonic()), now: clock.now() };
   const { strategy, patience } = spec.partition;
-  const input = { builds, builders, strategy, patience: milliseconds(patience), isPoolSilent: spec.silent, now };
+  const input = { ...observed, ...times, strategy, patience: milliseconds(patience), isPoolSilent: spec.silent };
   return uncoveredBuilds(input).map(({ build, reason }) => ({ title: titleOf(build), reason }));
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { heartbeatAgeOf, livenessOf, observeHeartbeats } from "../../../../src/core/liveness/liveness.ts";
+import { changeAgeOf, observeChanges } from "../../../../src/core/liveness/changes.ts";
+import { livenessOf } from "../../../../src/core/liveness/liveness.ts";
 
 const heartbeats = (heartbeat: string | undefined) => new Map([["o2-0", heartbeat]]);
 
@@ -21,25 +22,21 @@ describe("the liveness of a builder", () => {
 
 describe("the heartbeat age of a builder", () => {
   it("counts from the first observation of the heartbeat", () => {
-    const first = observeHeartbeats(new Map(), heartbeats("1"), 1000);
-    const second = observeHeartbeats(first, heartbeats("1"), 50_000);
-    expect(heartbeatAgeOf(second, "o2-0", 60_000)).toBe(59_000);
-    expect(heartbeatAgeOf(observeHeartbeats(second, heartbeats("2"), 60_000), "o2-0", 60_000)).toBe(0);
+    const first = observeChanges(new Map(), heartbeats("1"), 1000);
+    const second = observeChanges(first, heartbeats("1"), 50_000);
+    expect(changeAgeOf(second, "o2-0", 60_000)).toBe(59_000);
+    expect(changeAgeOf(observeChanges(second, heartbeats("2"), 60_000), "o2-0", 60_000)).toBe(0);
   });
 
   it("restarts at 0 after a gap in the watch", () => {
-    const before = observeHeartbeats(new Map(), heartbeats("1"), 0);
-    expect(heartbeatAgeOf(observeHeartbeats(undefined, heartbeats("1"), 2_000_000), "o2-0", 2_000_000)).toBe(0);
-    expect(heartbeatAgeOf(observeHeartbeats(before, heartbeats("1"), 2_000_000), "o2-0", 2_000_000)).toBe(2_000_000);
+    const before = observeChanges(new Map(), heartbeats("1"), 0);
+    expect(changeAgeOf(observeChanges(undefined, heartbeats("1"), 2_000_000), "o2-0", 2_000_000)).toBe(0);
+    expect(changeAgeOf(observeChanges(before, heartbeats("1"), 2_000_000), "o2-0", 2_000_000)).toBe(2_000_000);
   });
 
   it("of a builder without a heartbeat counts from its first observation", () => {
-    const ages = observeHeartbeats(
-      observeHeartbeats(undefined, heartbeats(undefined), 5_000),
-      heartbeats(undefined),
-      80_000,
-    );
-    expect(heartbeatAgeOf(ages, "o2-0", 80_000)).toBe(75_000);
-    expect(heartbeatAgeOf(ages, "unknown", 80_000)).toBe(0);
+    const ages = observeChanges(observeChanges(undefined, heartbeats(undefined), 5_000), heartbeats(undefined), 80_000);
+    expect(changeAgeOf(ages, "o2-0", 80_000)).toBe(75_000);
+    expect(changeAgeOf(ages, "unknown", 80_000)).toBe(0);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Builder } from "../../../../src/api/objects/builder.ts";
 import type { Stored } from "../../../../src/api/objects/kinds.ts";
 import { ownerOfCommit } from "../../../../src/core/partition/modulo.ts";
-import { type CoverageInput, uncoveredBuilds } from "../../../../src/core/queue/coverage.ts";
+import { type CoverageInput, lastWorkOf, uncoveredBuilds } from "../../../../src/core/queue/coverage.ts";
 import { aBuild, heldBy, sha, withVerdict } from "../../../support/objects/build.ts";
 import { aBuilder } from "../../../support/objects/builder.ts";
 import { finding } from "../../../support/objects/inHands.ts";
@@ -11,7 +11,9 @@ import { iso, noon } from "../../../support/objects/moment.ts";
 const minute = 60_000;
 const fresh = { requestedAt: iso(noon) };
 const old = { requestedAt: iso(noon - 30 * minute) };
-const busyUntilNow = { lastVerdict: { build: "b", check: "c", number: 9, result: "Success", at: iso(noon) } };
+const busyUntilNow = () => 0;
+const lastVerdictAt = (at: number) =>
+  aBuilder("o2-0", { lastVerdict: { build: "b", check: "c", number: 9, result: "Success", at: iso(at) } });
 
 function reasons(fields: Partial<CoverageInput> & { readonly builders: readonly Builder[] }) {
   const found = uncoveredBuilds({
@@ -19,6 +21,7 @@ function reasons(fields: Partial<CoverageInput> & { readonly builders: readonly 
     strategy: "Affinity",
     patience: 10 * minute,
     now: noon,
+    idleFor: () => 30 * minute,
     ...fields,
   });
   return found.map(({ reason }) => reason);
@@ -50,7 +53,7 @@ describe("coverage", () => {
     expect(reasons({ builders: [aBuilder("o2-0")] })).toEqual([]);
     const builds = [aBuild({ ...old, number: 1 }), heldBy("o2-0", { number: 2 })];
     expect(reasons({ builders: [aBuilder("o2-0")], builds })).toEqual([]);
-    expect(reasons({ builders: [aBuilder("o2-0", busyUntilNow)], builds: [aBuild(old)] })).toEqual([]);
+    expect(reasons({ builders: [aBuilder("o2-0")], builds: [aBuild(old)], idleFor: busyUntilNow })).toEqual([]);
   });
 
   it("lacks a ready loud builder", () => {
@@ -114,12 +117,33 @@ describe("coverage", () => {
     const held = [aBuild(old), heldBy("o2-0", { number: 2 })];
     expect(reasons({ builders, builds: held })).toEqual([]);
     const warm = aBuild({ requestedAt: iso(noon - 5 * minute) }, { tree: "o2-1" });
-    const both = [aBuilder("o2-0"), aBuilder("o2-1", busyUntilNow)];
-    expect(reasons({ builders: both, builds: [warm] })).toEqual([]); // o2-0 still leaves it to the warm tree
+    const both = [aBuilder("o2-0"), aBuilder("o2-1")];
+    const idleFor = (name: string) => (name === "o2-1" ? 0 : 30 * minute);
+    expect(reasons({ builders: both, builds: [warm], idleFor })).toEqual([]); // o2-0 still leaves it to the warm tree
+  });
+
+  it("takes no time of a builder's clock for the time that the builder has been idle", () => {
+    const late = lastVerdictAt(noon - 3 * minute);
+    expect(reasons({ builders: [late], builds: [aBuild(old)], idleFor: busyUntilNow })).toEqual([]);
+    const early = lastVerdictAt(noon + 3 * minute);
+    expect(reasons({ builders: [early], builds: [aBuild(old)] })).toHaveLength(1);
+  });
+
+  it("sees each claim, verdict, warm-up and failure of a builder as work", () => {
+    const failed = aBuild({}, trouble("o2-0"));
+    const works = [
+      { builders: [aBuilder("o2-0")], builds: [] },
+      { builders: [aBuilder("o2-0")], builds: [heldBy("o2-0")] },
+      { builders: [aBuilder("o2-0")], builds: [failed] },
+      { builders: [lastVerdictAt(noon)], builds: [] },
+      { builders: [aBuilder("o2-0", { phase: "Draining" })], builds: [] },
+      { builders: [aBuilder("o2-0", { warm: { incarnation: "o2-0-1", revision: "r1", at: iso(noon) } })], builds: [] },
+    ].map((input) => lastWorkOf(input).get("o2-0"));
+    expect(new Set(works).size).toBe(works.length);
   });
 
   it("is evaluated for 5,000 builds and 1,000 builders without a pass over all pairs", () => {
-    const builders = Array.from({ length: 1000 }, (_, n) => aBuilder(`o2-${n}`, busyUntilNow));
+    const builders = Array.from({ length: 1000 }, (_, n) => aBuilder(`o2-${n}`));
     let reads = 0;
     const builds = Array.from({ length: 5000 }, (_, n) => {
       const build = aBuild({ ...old, number: n + 1 });
@@ -130,7 +154,7 @@ describe("coverage", () => {
       Object.defineProperty(build.spec, "check", { get });
       return build;
     });
-    expect(reasons({ builders, builds })).toEqual([]);
+    expect(reasons({ builders, builds, idleFor: busyUntilNow })).toEqual([]);
     expect(reads).toBeLessThan(20 * builds.length);
   });
 });
