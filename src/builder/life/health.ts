@@ -1,5 +1,6 @@
 import type { InfrastructureReason } from "../../api/objects/reasons.ts";
 import { backoffDelay } from "../../api/values/backoff.ts";
+import { onPurpose } from "../../core/build/trouble.ts";
 import type { AttemptEnd } from "../work/attempt.ts";
 
 /** Health of the builder, derived from its last builds. */
@@ -18,9 +19,7 @@ const backoff = { firstMs: 5_000, maxMs: 5 * 60_000 };
 /** Failure reasons that do not count against the builder: a deliberate release, a commit that is gone, or a check
  * that can test nothing anywhere. */
 const neutralReasons: ReadonlySet<InfrastructureReason> = new Set([
-  "Drained",
-  "Superseded",
-  "Preempted",
+  ...onPurpose,
   "CommitNotFound",
   "BaseBroken",
   "NothingBuilt",

@@ -7,8 +7,8 @@ import { brokenBuildersAfter, type FailedAttempt } from "./retry.ts";
 
 const backoff = { firstMs: 60_000, maxMs: 30 * 60_000 };
 
-/** The build was requeued on purpose. It counts as no failure and does not pause. */
-const onPurpose: ReadonlySet<InfrastructureReason> = new Set(["Drained", "Superseded", "Preempted"]);
+/** Reasons of attempts that were ended on purpose. They are no failures, and the next attempt follows at once. */
+export const onPurpose: ReadonlySet<InfrastructureReason> = new Set(["Drained", "Superseded", "Preempted"]);
 /** The builder failed, not the build. The failure counts, and another builder may start at once. */
 const retriedAtOnce: ReadonlySet<InfrastructureReason> = new Set([...onPurpose, "BuilderLost", "HeartbeatLost"]);
 

@@ -1,5 +1,6 @@
 import type { Build, OtherStatus, Verdict } from "../../api/objects/build.ts";
 import { isShadow } from "../build/state.ts";
+import { verdictsOf } from "../build/verdicts.ts";
 import { verdictStatusOf } from "../report/post/status.ts";
 
 /** The name of the other side when another system published the status. */
@@ -82,11 +83,6 @@ export function sideOf(verdict: Verdict): Side {
   const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
   const isBuilt = (result === "Success" || result === "Failure") && seconds > 0;
   return { result, isGreen: state === "success", url, ...(isBuilt ? { seconds } : {}) };
-}
-
-/** All verdicts of a Build, newest first. */
-export function verdictsOf({ status }: Build): readonly Verdict[] {
-  return [...(status?.verdict === undefined ? [] : [status.verdict]), ...(status?.history ?? [])];
 }
 
 /** The newest verdict of each commit and revision. */

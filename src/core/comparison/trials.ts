@@ -1,6 +1,7 @@
 import type { Build, Verdict } from "../../api/objects/build.ts";
 import type { Disagreement } from "../../api/objects/comparison.ts";
-import { agrees, type Comparison, comparison, newestOfEach, sideOf, verdictsOf } from "./compare.ts";
+import { verdictsOf } from "../build/verdicts.ts";
+import { agrees, type Comparison, comparison, newestOfEach, sideOf } from "./compare.ts";
 
 /** One verdict of a canary beside the loud verdicts of the same pool on the same commit. */
 export interface Trial extends Comparison {

@@ -1,6 +1,7 @@
 import type { Build, VerdictResult } from "../../api/objects/build.ts";
 
-const red: ReadonlySet<VerdictResult> = new Set(["Failure", "DoctorError"]);
+/** Red results that may come from a fault of the builder or of its trees. */
+export const redResults: ReadonlySet<VerdictResult> = new Set(["Failure", "DoctorError"]);
 
 /**
  * The builder that gave the red verdict on the wanted commit; undefined if there is none. Another ready builder repeats
@@ -8,7 +9,7 @@ const red: ReadonlySet<VerdictResult> = new Set(["Failure", "DoctorError"]);
  */
 export function failedBuilderOf({ spec, status }: Pick<Build, "spec" | "status">): string | undefined {
   const verdict = status?.verdict;
-  return verdict !== undefined && verdict.commit === spec.commit && red.has(verdict.result)
+  return verdict !== undefined && verdict.commit === spec.commit && redResults.has(verdict.result)
     ? verdict.builder
     : undefined;
 }

@@ -1,4 +1,5 @@
 import type { Build, Verdict } from "../../api/objects/build.ts";
+import { verdictsOf } from "../build/verdicts.ts";
 
 type Past = Omit<Verdict, "excerpt">;
 
@@ -6,10 +7,10 @@ type Past = Omit<Verdict, "excerpt">;
  * The verdicts on the current commit if they differ, newest first: a success, and a failure of the same commit. Empty if
  * they agree. A withdrawn verdict does not count.
  */
-export function flakyVerdictsOf({ spec, status }: Build): readonly Past[] {
-  const all = [...(status?.verdict === undefined ? [] : [status.verdict]), ...(status?.history ?? [])];
+export function flakyVerdictsOf(build: Build): readonly Past[] {
+  const { spec } = build;
   const { opinion } = spec;
-  const counted = all.filter(
+  const counted = verdictsOf(build).filter(
     ({ commit, cause, result, attempt }) =>
       commit === spec.commit &&
       cause === undefined &&

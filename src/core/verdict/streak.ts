@@ -1,9 +1,9 @@
 import type { Build, Verdict, VerdictResult } from "../../api/objects/build.ts";
+import { verdictsOf } from "../build/verdicts.ts";
+import { redResults } from "../partition/avoid.ts";
 
 /** This many red verdicts in a row of one builder, on different pull requests, need a second opinion. */
 export const streakLength = 3;
-
-const red: ReadonlySet<VerdictResult> = new Set(["Failure", "DoctorError"]);
 
 /** A builder with one generation of its trees. */
 export interface Judge {
@@ -69,7 +69,7 @@ function rowOf<B extends Build>(own: Given<B>[]): Streak<B> {
   let isRefuted = false;
   for (const { build, verdict } of own.sort((a, b) => compareEnds(b.verdict, a.verdict))) {
     if (verdict.result === "Success") break;
-    if (!red.has(verdict.result) || isRedElsewhere(build, verdict)) continue;
+    if (!redResults.has(verdict.result) || isRedElsewhere(build, verdict)) continue;
     const opinion = opinionOn(build, verdict);
     if (opinion === "Confirmed") break;
     isRefuted ||= opinion === "Refuted";
@@ -96,7 +96,7 @@ function opinionOn(build: Build, { commit, attempt, builder, generation }: Past)
       (one.builder !== builder || (one.generation ?? 0) !== (generation ?? 0)),
   );
   if (others.some(({ result }) => result === "Success")) return "Refuted";
-  return others.some(({ result }) => red.has(result)) ? "Confirmed" : undefined;
+  return others.some(({ result }) => redResults.has(result)) ? "Confirmed" : undefined;
 }
 
 /**
@@ -109,15 +109,11 @@ function isRedElsewhere(build: Build, { commit, attempt, builder, generation }: 
   const refutedBefore = Math.max(0, ...earlier.flatMap((one) => (one.result === "Success" ? [one.attempt] : [])));
   return earlier.some(
     (one) =>
-      red.has(one.result) &&
+      redResults.has(one.result) &&
       one.attempt > refutedBefore &&
       (one.builder !== builder || (one.generation ?? 0) !== (generation ?? 0)) &&
       !(opinion?.kind === "Withdrawn" && opinion.attempt === one.attempt),
   );
-}
-
-function verdictsOf({ status }: Build): readonly Past[] {
-  return [...(status?.verdict === undefined ? [] : [status.verdict]), ...(status?.history ?? [])];
 }
 
 /**
@@ -131,7 +127,7 @@ export function mustWithhold(
   builds: readonly Build[],
   build: Build,
 ): boolean {
-  if (!red.has(result) || streakOf({ builder, generation }, builds).state === "None") return false;
+  if (!redResults.has(result) || streakOf({ builder, generation }, builds).state === "None") return false;
   const { attempt = Number.POSITIVE_INFINITY, commit = build.spec.commit } = build.status?.claim ?? {};
   return !isRedElsewhere(build, { commit, attempt, builder, generation });
 }

@@ -1,4 +1,5 @@
 import type { BuilderPoolSpec } from "../../../api/objects/pool.ts";
+import { maxSurgeOf } from "../../definitions/surge.ts";
 import { isDrainedByPerson } from "../builder/member.ts";
 import { hostNamesOf } from "../hostNames.ts";
 import type { ObservedPool } from "../observed.ts";
@@ -26,8 +27,8 @@ export function poolBudgetOf(observed: Pick<ObservedPool, "pool" | "members" | "
 /**
  * The budget shared by updates, restarts, scale-downs and the replacement of quarantined builders. A percentage is
  * rounded down. Without surge at least one builder may be unavailable, since otherwise no builder could ever be
- * replaced. The same holds with hosts, since a host has no surge. A pool of one builder has a surge of 1 by default, so
- * it keeps a ready builder. `drained` builders were drained by a person and are not missed.
+ * replaced. The same holds with hosts, since a host has no surge. `drained` builders were drained by a person and are
+ * not missed.
  */
 export function budgetOf(
   { instances, update }: Pick<BuilderPoolSpec, "instances" | "update">,
@@ -35,7 +36,7 @@ export function budgetOf(
   drained = 0,
 ): Budget {
   const wanted = instances + hosts - drained;
-  const maxSurge = update.maxSurge ?? (instances === 1 && hosts === 0 ? 1 : 0);
+  const maxSurge = maxSurgeOf({ instances, update }, hosts);
   const allowed = amountOf(update.maxUnavailable, wanted);
   const maxUnavailable = Math.min(wanted, maxSurge > 0 && hosts === 0 ? allowed : Math.max(1, allowed));
   return { wanted, maxUnavailable, maxSurge, minReady: wanted - maxUnavailable };

@@ -1,8 +1,8 @@
 import type { Build, Reported, Verdict } from "../../../api/objects/build.ts";
-import type { InfrastructureReason } from "../../../api/objects/reasons.ts";
 import type { Milliseconds } from "../../../api/values/duration.ts";
 import { isAnsweredElsewhere, isOfAnotherPool, isShadow } from "../../build/state.ts";
-import { currentTrouble } from "../../build/trouble.ts";
+import { currentTrouble, onPurpose } from "../../build/trouble.ts";
+import { verdictsOf } from "../../build/verdicts.ts";
 import { type Comment, commentOn } from "./comment.ts";
 import {
   approvalNeeded,
@@ -50,8 +50,6 @@ export interface ReportPlan {
 const logPatience: Milliseconds = 10 * 60_000;
 /** GitHub accepts 1000 statuses for a commit and context. After this many, only verdicts are written. */
 const maxAnnouncements = 900;
-/** Requeued on purpose. This is no failure, and the next attempt follows. */
-const onPurpose: ReadonlySet<InfrastructureReason> = new Set(["Drained", "Superseded", "Preempted"]);
 
 /**
  * The writes that GitHub still lacks for a Build, compared with the reporter's record in `status.reported`. Verdicts
@@ -77,10 +75,12 @@ export function planReport(build: Build, facts: ReportFacts): ReportPlan {
  * request never counts. A verdict with the same text as on GitHub stays unreported until its request is recorded,
  * because a person may have cleared the status.
  */
-export function unreportedVerdict({ spec, status }: Build): Verdict | undefined {
+export function unreportedVerdict(build: Build): Verdict | undefined {
+  const { spec, status } = build;
   const reported = status?.reported;
-  const all = [...(status?.history ?? []).toReversed(), ...(status?.verdict ? [status.verdict] : [])];
-  const verdicts = all.filter(({ silent, request }) => !silent && !isAnsweredElsewhere({ spec }, request));
+  const verdicts = verdictsOf(build)
+    .toReversed()
+    .filter(({ silent, request }) => !silent && !isAnsweredElsewhere({ spec }, request));
   return verdicts.find(
     (verdict, n) =>
       !isReported(spec.check, verdict, reported) &&
