@@ -31,9 +31,13 @@ export const cleanAnnotation = `${group}/clean`;
 export const restartAnnotation = `${group}/restart`;
 /** Annotation on a Builder. While the value is "true", the builder drains and stays drained. */
 export const drainAnnotation = `${group}/drain`;
-/** Annotation on the Builder of a host. Value: the UID of its account, a blank and the machine that uses the account. */
+/**
+ * Annotation on the Builder of a host. Value: the UID of its account, a blank and the machine that uses the account.
+ */
 export const machineAnnotation = `${group}/machine`;
-/** Annotation on the Builder of a host. Value: the UID of its account, a blank and a second machine with this account. */
+/**
+ * Annotation on the Builder of a host. Value: the UID of its account, a blank and a second machine with this account.
+ */
 export const secondMachineAnnotation = `${group}/second-machine`;
 
 /** Label on a Secret. Value: the one use that pools may make of the Secret: `github`, `git`, `bucket` or `cell`. */

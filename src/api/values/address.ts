@@ -21,7 +21,9 @@ const web = `https://${queryless(anyHost)}|http://${queryless(`(${insideHosts})`
 
 const expectation = "https, or http on this machine or inside the cluster, without a user name or password";
 
-/** A type of addresses. `pattern` and `meaning` also make the rule of the API server: a pattern alone explains nothing. */
+/**
+ * A type of addresses. `pattern` and `meaning` also make the rule of the API server: a pattern alone explains nothing.
+ */
 interface AddressRule {
   readonly pattern: string;
   readonly meaning: string;

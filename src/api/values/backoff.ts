@@ -11,7 +11,9 @@ export function backoffDelay({ firstMs, maxMs }: Backoff, failures: number): Mil
   return failures <= 0 ? 0 : Math.min(maxMs, firstMs * 2 ** (failures - 1));
 }
 
-/** A pause of 50 to 100 % of `delay`, so that many clients do not retry together. `random` returns a number in [0, 1). */
+/**
+ * A pause of 50 to 100 % of `delay`, so that many clients do not retry together. `random` returns a number in [0, 1).
+ */
 export function jittered(delay: Milliseconds, random: () => number): Milliseconds {
   return delay * (1 - random() / 2);
 }

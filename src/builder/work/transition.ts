@@ -22,8 +22,8 @@ const backoff = { firstMs: 500, maxMs: 10_000 };
  * Claims a Build with one write, guarded by its resourceVersion. Returns the claimed Build.
  *
  * Returns undefined when the Build may not be claimed, has changed, or is gone. Also returns undefined when the store
- * forbids the write or refuses the credential, after a note in the status and a wait of 10 s. If the answer of the store is lost, a later read
- * decides whether the claim is stored. Throws any other store error.
+ * forbids the write or refuses the credential, after a note in the status and a wait of 10 s. If the answer of the
+ * store is lost, a later read decides whether the claim is stored. Throws any other store error.
  */
 export async function claimBuild(
   brain: Brain,
@@ -61,9 +61,9 @@ export async function claimBuild(
 /**
  * Applies one transition to a Build. Returns the Build after the transition.
  *
- * Retries while the store is unavailable, forbids the write, refuses the credential, or reports conflicts. Returns undefined when the
- * transition is refused, when the Build is gone, or when `signal` aborts before the store answers. Throws other store
- * errors at once.
+ * Retries while the store is unavailable, forbids the write, refuses the credential, or reports conflicts. Returns
+ * undefined when the transition is refused, when the Build is gone, or when `signal` aborts before the store answers.
+ * Throws other store errors at once.
  *
  * A forbidden write may succeed later, after the repair of a role. So Forbidden is thrown only after 15 minutes of
  * refusals. A builder may not keep a build longer than that without a heartbeat. A refused credential is retried

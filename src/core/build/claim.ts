@@ -127,7 +127,8 @@ export function release(
 }
 
 /**
- * Claimed or Running → Queued, by the operator only; or Done, as for `release`. `builders` are all Builders of the pool.
+ * Claimed or Running → Queued, by the operator only; or Done, as for `release`. `builders` are all Builders of the
+ * pool.
  */
 export function takeBack(
   build: Build,

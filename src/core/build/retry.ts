@@ -164,7 +164,9 @@ export function awaitedRecoveryOf(
   return waiting.toSorted((a, b) => b.left - a.left)[0];
 }
 
-/** Whether a broken builder has given a verdict on another Build since. Times of one builder are compared for change. */
+/**
+ * Whether a broken builder has given a verdict on another Build since. Times of one builder are compared for change.
+ */
 function hasRecovered(build: Build, { builder, lastVerdict }: BrokenBuilder, builders: readonly Builder[]): boolean {
   const last = builders.find(({ metadata }) => metadata.name === builder)?.status?.lastVerdict;
   return last !== undefined && last.at !== lastVerdict && last.build !== build.metadata.name;
@@ -182,8 +184,8 @@ function hasPassedSelfTest(
 
 /**
  * Whether a passed self-test proves that a builder works: in a pool of one or two builders, which may have nothing else
- * to build. After such a failure a builder starts a build only after its self-test. A self-test cannot prove that a disk
- * is large enough, or that a base can be used.
+ * to build. After such a failure a builder starts a build only after its self-test. A self-test cannot prove that a
+ * disk is large enough, or that a base can be used.
  */
 function sufficesSelfTest(
   { reason }: BrokenBuilder,

@@ -44,7 +44,9 @@ function summaryOf({ with: other, revision }: Comparison, group: readonly Compar
   };
 }
 
-/** Total duration here, divided by the total duration of the other side, as text. Counts commits built on both sides. */
+/**
+ * Total duration here, divided by the total duration of the other side, as text. Counts commits built on both sides.
+ */
 export function durationRatioOf(comparisons: readonly Comparison[]): string | undefined {
   let [own, other] = [0, 0];
   for (const one of comparisons) {

@@ -43,8 +43,8 @@ export function buildIdentifierOf(
 }
 
 /**
- * A branch as the name of its build tree: `-` and `/` become `_`, as in ali-bot. A branch that looks like a number, or has
- * other characters, gets a hash. A check has one branch, so the tree of another branch is never met.
+ * A branch as the name of its build tree: `-` and `/` become `_`, as in ali-bot. A branch that looks like a number, or
+ * has other characters, gets a hash. A check has one branch, so the tree of another branch is never met.
  */
 function branchTreeOf(branch: string): string {
   const isPlain = /^[A-Za-z0-9.]+([-/][A-Za-z0-9.]+)*$/.test(branch) && /[A-Za-z]/.test(branch) && branch.length <= 200;

@@ -4,8 +4,8 @@ import { poolChecksOf } from "./checks.ts";
 
 /**
  * Returns one sentence for each Secret in `cellSecrets` that builds must not get. Such a Secret is the credential of
- * some pool for GitHub, git or a log store. The code of every pull request could read it. With `cellSecrets` every check
- * must have `trust.approvals: Strict`.
+ * some pool for GitHub, git or a log store. The code of every pull request could read it. With `cellSecrets` every
+ * check must have `trust.approvals: Strict`.
  */
 export function refusedCellSecrets(pool: BuilderPool, pools: readonly BuilderPool[]): readonly string[] {
   const names = (pool.spec.cellSecrets ?? []).map(({ name }) => name);

@@ -8,8 +8,8 @@ export type DocumentKind =
   | { readonly is: "Other"; readonly name: string };
 
 /**
- * Returns the content of a document. A document without `kind`, without `apiVersion`, or with an unknown kind of our group
- * counts as a pool, so that its error is reported.
+ * Returns the content of a document. A document without `kind`, without `apiVersion`, or with an unknown kind of our
+ * group counts as a pool, so that its error is reported.
  */
 export function documentKindOf(document: unknown): DocumentKind {
   if (typeof document !== "object" || document === null || Array.isArray(document)) return { is: "Pool" };

@@ -48,8 +48,8 @@ export function parsePool(document: unknown): ParsedPool {
 }
 
 /**
- * Returns the document without the fields that are null: the API server removes them, so that `jobs:` without a value is
- * absent. Objects of Kubernetes in `template` stay as they are.
+ * Returns the document without the fields that are null: the API server removes them, so that `jobs:` without a value
+ * is absent. Objects of Kubernetes in `template` stay as they are.
  */
 function withoutNulls(value: unknown, path: readonly string[] = []): unknown {
   if (path.join(".") === "spec.template") return value;

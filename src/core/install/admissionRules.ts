@@ -23,8 +23,8 @@ const extraOf = (key: string) =>
   `? request.userInfo.extra['authentication.kubernetes.io/${key}'][0] : ''`;
 
 /**
- * The requesting builder: a pod, or a host outside the cluster. The account of a host is `NAME.POOL.host`, and a host has
- * no pod. The builder is empty for any other token that is not bound to a pod. The pool is empty for an account of
+ * The requesting builder: a pod, or a host outside the cluster. The account of a host is `NAME.POOL.host`, and a host
+ * has no pod. The builder is empty for any other token that is not bound to a pod. The pool is empty for an account of
  * another namespace or name.
  */
 export const variables: readonly Variable[] = [

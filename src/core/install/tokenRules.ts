@@ -12,8 +12,8 @@ export interface TokenOptions {
 }
 
 /**
- * The rules for token requests. Kubernetes lets an account with this right ask for a token of any lifetime, audience and
- * binding. The operator holds the right only to grant it to hosts, so it may not use it.
+ * The rules for token requests. Kubernetes lets an account with this right ask for a token of any lifetime, audience
+ * and binding. The operator holds the right only to grant it to hosts, so it may not use it.
  */
 export function tokenRules({ operator, logsAudience, apiAudiences }: TokenOptions): AdmissionRules {
   const operatorUser = `'system:serviceaccount:' + request.namespace + ':${operator}'`;

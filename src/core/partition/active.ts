@@ -3,8 +3,8 @@ import { presentStatusOf } from "../host/presentStatus.ts";
 
 /**
  * Whether a builder is in the partition. The builder must be Ready, desired Active and not deleted. Its ready marker
- * must come from the present process and revision, since a marker of an earlier process stays on the volume. A host must
- * report with its present account.
+ * must come from the present process and revision, since a marker of an earlier process stays on the volume. A host
+ * must report with its present account.
  */
 export function isActive(builder: Builder): boolean {
   const { metadata, spec } = builder;

@@ -12,7 +12,8 @@ import { statusOf } from "./status/status.ts";
 
 /**
  * Plans the next step of a pool from the observed state alone: its rollout, its removals, and the writes to objects and
- * workload. A pool at rest has no action. `now` is the wall clock in milliseconds. It dates conditions, and ends the trial of a canary.
+ * workload. A pool at rest has no action. `now` is the wall clock in milliseconds. It dates conditions, and ends the
+ * trial of a canary.
  */
 export function planPool(observed: ObservedPool, now: number): PoolPlan {
   const { pool } = observed;

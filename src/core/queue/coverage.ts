@@ -115,8 +115,8 @@ interface Member {
 }
 
 /**
- * The last work of each builder as text, which changes with each warm-up, claim, verdict and failed attempt. Compare the
- * texts for change only: the times are of the builder's clock.
+ * The last work of each builder as text, which changes with each warm-up, claim, verdict and failed attempt. Compare
+ * the texts for change only: the times are of the builder's clock.
  */
 export function lastWorkOf({
   builders,

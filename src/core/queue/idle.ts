@@ -8,8 +8,8 @@ import { createPreference } from "../partition/preference.ts";
 import { chooseBuild, nothingWaits } from "./choose.ts";
 
 /**
- * The reason why each idle builder takes none of the waiting builds, by its name. Builders that work, or have nothing to
- * wait for, are absent. The function that chooses builds decides.
+ * The reason why each idle builder takes none of the waiting builds, by its name. Builders that work, or have nothing
+ * to wait for, are absent. The function that chooses builds decides.
  */
 export function idleReasonsOf(
   pools: readonly Pick<BuilderPool, "metadata" | "spec">[],

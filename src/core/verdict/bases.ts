@@ -10,7 +10,9 @@ export function commitsHashOf({ sources }: Pick<Order, "sources">): string {
   return hash("sha256", lines.join("\n"), "hex").slice(0, 32);
 }
 
-/** The known bases with the newest fact about one check. A base that stays broken keeps the time of its first failure. */
+/**
+ * The known bases with the newest fact about one check. A base that stays broken keeps the time of its first failure.
+ */
 export function withBase(known: readonly CheckBase[] = [], fact: CheckBase): CheckBase[] {
   const before = known.find(({ check }) => check === fact.check);
   const since = before?.broken?.reason === fact.broken?.reason ? before?.broken?.since : undefined;

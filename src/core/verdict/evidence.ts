@@ -14,9 +14,9 @@ export interface Evidence {
 }
 
 /**
- * The reason why a success of aliBuild proves nothing about the pull request, as a sentence; undefined if it proves that
- * the pull request builds. The package of the check must be installed under a hash that aliBuild wanted for this very
- * merge. The merged development package must be built from the merged commit.
+ * The reason why a success of aliBuild proves nothing about the pull request, as a sentence; undefined if it proves
+ * that the pull request builds. The package of the check must be installed under a hash that aliBuild wanted for this
+ * very merge. The merged development package must be built from the merged commit.
  */
 export function missingEvidenceOf({ package: name, merged, said, installed, succeeded }: Evidence): string | undefined {
   const wanted = said.hashesOf(name);

@@ -4,8 +4,8 @@ import { verdictsOf } from "../build/verdicts.ts";
 type Past = Omit<Verdict, "excerpt">;
 
 /**
- * The verdicts on the current commit if they differ, newest first: a success, and a failure of the same commit. Empty if
- * they agree. A withdrawn verdict does not count.
+ * The verdicts on the current commit if they differ, newest first: a success, and a failure of the same commit. Empty
+ * if they agree. A withdrawn verdict does not count.
  */
 export function flakyVerdictsOf(build: Build): readonly Past[] {
   const { spec } = build;

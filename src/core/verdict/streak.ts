@@ -6,7 +6,7 @@ import { redResults } from "../partition/avoid.ts";
 export const streakLength = 3;
 
 /** A builder with one generation of its trees. */
-export interface Judge {
+export interface BuilderTrees {
   readonly builder: string;
   readonly generation: number;
 }
@@ -38,7 +38,7 @@ export interface Streak<B extends Build = Build> {
  * The red verdicts in a row of a builder, from the Builds of its pool. Verdicts of one builder are ordered by its own
  * clock. A success ends the row. So does a red verdict that another opinion confirmed: the builder then told the truth.
  */
-export function streakOf<B extends Build>({ builder, generation }: Judge, builds: readonly B[]): Streak<B> {
+export function streakOf<B extends Build>({ builder, generation }: BuilderTrees, builds: readonly B[]): Streak<B> {
   const isOwn = (verdict: Past) => verdict.builder === builder && (verdict.generation ?? 0) === generation;
   return rowOf(builds.flatMap((build) => given(build).filter(({ verdict }) => isOwn(verdict))));
 }
@@ -118,12 +118,12 @@ function isRedElsewhere(build: Build, { commit, attempt, builder, generation }: 
 
 /**
  * Whether a builder must not give this verdict on a Build that it holds: it gave three red ones in a row, and a second
- * opinion is missing. A red verdict on a commit that another builder failed before is given. Otherwise two builders with
- * three red verdicts each would wait for each other's opinion for ever.
+ * opinion is missing. A red verdict on a commit that another builder failed before is given. Otherwise two builders
+ * with three red verdicts each would wait for each other's opinion for ever.
  */
 export function mustWithhold(
   result: VerdictResult,
-  { builder, generation }: Judge,
+  { builder, generation }: BuilderTrees,
   builds: readonly Build[],
   build: Build,
 ): boolean {
@@ -137,11 +137,11 @@ export function mustWithhold(
  * the streak are withdrawn already. With `Alone`, no other builder can give the second opinion.
  */
 export function staleTreesOf(
-  judge: Judge,
+  trees: BuilderTrees,
   builds: readonly Build[],
   others: readonly string[],
 ): { readonly reason: "Refuted" | "Alone"; readonly reds: number } | undefined {
-  const { state, reds } = streakOf(judge, builds);
+  const { state, reds } = streakOf(trees, builds);
   if (state === "Open" && others.length === 0) return { reason: "Alone", reds: reds.length };
   if (state !== "Refuted" || !reds.every(isWithdrawn)) return undefined;
   return { reason: "Refuted", reds: reds.length };

@@ -50,8 +50,8 @@ export class ToolOutput {
   }
 
   /**
-   * aliBuild's own words, bounded: its first errors, and the end of everything else, as `ERROR: text` or `text`. The last
-   * line of a Python traceback counts as an error.
+   * aliBuild's own words, bounded: its first errors, and the end of everything else, as `ERROR: text` or `text`. The
+   * last line of a Python traceback counts as an error.
    */
   words(): readonly string[] {
     if (this.#rest !== "") this.#take(this.#rest);

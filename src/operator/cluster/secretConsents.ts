@@ -15,7 +15,9 @@ interface Answer {
   readonly at: Milliseconds;
 }
 
-/** Reads consents. Without a readable answer of the API server the last known answer counts; rejects if there is none. */
+/**
+ * Reads consents. Without a readable answer of the API server the last known answer counts; rejects if there is none.
+ */
 interface SecretConsents {
   /** The reason why a pool may not use the Secret, as a sentence; undefined if the Secret consents. */
   refusalOf(wish: SecretWish): Promise<string | undefined>;

@@ -18,9 +18,9 @@ export interface ListerWorld {
 const longestPause: Milliseconds = 10 * 60_000;
 
 /**
- * Lists one target and stores the listing. `reread` returns pull requests to read without a sign of a change. Returns the time to the next attempt, or undefined for an unused target.
- * A `GitHubError` does not fail: the last listing stays, and the next attempt waits as GitHub requests. Without such a
- * request the pause doubles with each failure.
+ * Lists one target and stores the listing. `reread` returns pull requests to read without a sign of a change. Returns
+ * the time to the next attempt, or undefined for an unused target. A `GitHubError` does not fail: the last listing
+ * stays, and the next attempt waits as GitHub requests. Without such a request the pause doubles with each failure.
  */
 export async function listTarget(
   key: string,

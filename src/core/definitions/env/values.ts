@@ -46,8 +46,8 @@ export function aliBuildVersionOf({ value, file, line }: Setting, report: Report
 }
 
 /**
- * Returns blank-separated paths. Git refused a path with a leading slash, so ali-bot never skipped a pull request. A path
- * that git cannot use is an error, and the list is left out.
+ * Returns blank-separated paths. Git refused a path with a leading slash, so ali-bot never skipped a pull request. A
+ * path that git cannot use is an error, and the list is left out.
  */
 export function pathsOf({ value, file, line }: Setting, report: Report): string[] | undefined {
   const paths = value.split(/\s+/).filter((path) => path !== "");

@@ -23,7 +23,10 @@ export interface Member {
   readonly builder?: Builder;
   /** Revision at which the present process started; absent while no process runs or the process did not say. */
   readonly revision?: string;
-  /** The status that the present pod or the host wrote; absent while the object holds the status of an earlier pod or account. */
+  /**
+   * The status that the present pod or the host wrote; absent while the object holds the status of an earlier pod or
+   * account.
+   */
   readonly status?: BuilderStatus;
   readonly phase: BuilderPhase;
   readonly ages: Ages;

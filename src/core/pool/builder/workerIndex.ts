@@ -5,7 +5,8 @@ export type PartitionIndex = Required<Pick<BuilderSpec, "workerIndex" | "poolSiz
 
 /**
  * Assigns worker indexes 0 to poolSize - 1 without gaps: a pod has its ordinal, outside hosts follow by name.
- * `podCount` is the number of ordinals in the partition, and `hosts` are the names of its hosts. The index may change; the name identifies a builder.
+ * `podCount` is the number of ordinals in the partition, and `hosts` are the names of its hosts. The index may change;
+ * the name identifies a builder.
  */
 export function partitionIndexesOf(
   podCount: number,

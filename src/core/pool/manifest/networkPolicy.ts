@@ -6,10 +6,9 @@ import { healthPort } from "./pod/containers.ts";
 
 /**
  * Allows only health and metrics requests into a builder pod, and blocks its way to the credentials of the node. With
- * `egress`, the pod reaches only these addresses. A build can still reach the API server: a policy covers whole pods, and
- * the builder in the same pod needs the API.
- * Builds have no token, so the API server refuses them. The policy has no effect without a network plugin that enforces
- * policies.
+ * `egress`, the pod reaches only these addresses. A build can still reach the API server: a policy covers whole pods,
+ * and the builder in the same pod needs the API. Builds have no token, so the API server refuses them. The policy has
+ * no effect without a network plugin that enforces policies.
  */
 export function networkPolicyOf(pool: BuilderPool, egress?: readonly EgressTarget[]): Manifest {
   const { name } = pool.metadata;

@@ -13,8 +13,8 @@ import type { Rollout } from "./rollout.ts";
 
 /**
  * Plans the writes to Builder objects. Every wanted ordinal has a Builder before its pod starts, and every host of the
- * pool has a Builder before it joins. The Builder of an unwanted ordinal is deleted after its pod, and the Builder of an
- * unwanted host after its drain.
+ * pool has a Builder before it joins. The Builder of an unwanted ordinal is deleted after its pod, and the Builder of
+ * an unwanted host after its drain.
  */
 export function planBuilders(
   observed: ObservedPool,

@@ -27,7 +27,7 @@ export interface Canary {
 }
 
 /** The revisions of a rollout: the wanted one, the target of the last status, and the one to return to. */
-interface Course {
+interface Revisions {
   readonly wanted: string;
   /** The wanted revision of outside hosts. */
   readonly hostTarget: string;
@@ -43,20 +43,20 @@ const most = { disagreements: 10, loud: 32 };
  * a later `update.canary` waits for the next revision. A stored trial of another revision only keeps its revisions
  * silent. Undefined without a trial.
  */
-export function canaryOf(observed: ObservedPool, course: Course, now: number): Canary | undefined {
+export function canaryOf(observed: ObservedPool, revisions: Revisions, now: number): Canary | undefined {
   const { pool } = observed;
   const stored = pool.status?.canary;
-  const { wanted, last } = course;
+  const { wanted, last } = revisions;
   if (pool.spec.update.canary === undefined) return undefined;
   const begun = last === wanted && stored?.revision === wanted ? stored : undefined;
   if (begun === undefined) {
-    const first = firstRecordOf(observed, course);
+    const first = firstRecordOf(observed, revisions);
     if (first !== undefined) return { record: first, hold: "Announced", ordinals: new Set() };
     return stored === undefined ? undefined : { record: stored, ordinals: new Set() };
   }
   if (begun.phase === "Passed") return { record: begun, ordinals: new Set() };
   const ordinals = canaryOrdinalsOf(observed, wanted);
-  const record = nextRecordOf(observed, begun, { ordinals, hostTarget: course.hostTarget }, now);
+  const record = nextRecordOf(observed, begun, { ordinals, hostTarget: revisions.hostTarget }, now);
   return { record, hold: holdOf(pool, record, now), ordinals };
 }
 
@@ -77,7 +77,7 @@ export function canaryDeadlineOf({ spec, status }: Pick<BuilderPool, "spec" | "s
  * The record of a trial that begins; undefined if the revision needs none. Hosts stay loud at the revision that they
  * have.
  */
-function firstRecordOf(observed: ObservedPool, { wanted, last, from }: Course): CanaryStatus | undefined {
+function firstRecordOf(observed: ObservedPool, { wanted, last, from }: Revisions): CanaryStatus | undefined {
   const { pool, members } = observed;
   const hosts = members.flatMap((member) => (isHost(member) ? (member.revision ?? []) : []));
   const known = pool.status?.canary?.loudRevisions ?? [...(from === undefined ? [] : [from]), last, ...hosts];

@@ -26,7 +26,8 @@ export interface Rollout {
 /**
  * Computes the rollout from the observed state. The only memory is the pool's status: `revision`, `previousRevision`,
  * `canary`, and for a rollback the reason of the condition Stalled. A rollback lasts until the spec has another
- * revision, or `onStall: Pause`. `now` is the wall clock in milliseconds and only decides about the timeout of a canary.
+ * revision, or `onStall: Pause`. `now` is the wall clock in milliseconds and only decides about the timeout of a
+ * canary.
  */
 export function rolloutOf(observed: ObservedPool, now: number): Rollout {
   const { spec, status } = observed.pool;

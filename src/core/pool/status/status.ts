@@ -38,8 +38,8 @@ export function statusOf(observed: ObservedPool, rollout: Rollout, removals: Rem
 }
 
 /**
- * Whether a change needs a prompt write: a condition, the observed generation, a revision or the phase of its trial. Counts and messages may
- * wait.
+ * Whether a change needs a prompt write: a condition, the observed generation, a revision or the phase of its trial.
+ * Counts and messages may wait.
  */
 export function hasUrgentChange(before: BuilderPoolStatus | undefined, after: BuilderPoolStatus): boolean {
   if (before?.conditions === undefined || changedConditionsOf(before.conditions, after.conditions).length > 0)

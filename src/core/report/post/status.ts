@@ -78,7 +78,8 @@ export function conflictDescriptionOf(files: readonly string[]): string {
 
 /**
  * The status of a verdict, in ali-bot's words. A failure shows its first error, or the reason why it counts as the pull
- * request's own. A conflict names its files and a big pull request its size, after ali-bot's words. Red is `error`, not `failure`: tools that wait for checks match `error`.
+ * request's own. A conflict names its files and a big pull request its size, after ali-bot's words. Red is `error`, not
+ * `failure`: tools that wait for checks match `error`.
  */
 export function verdictStatusOf(
   check: string,

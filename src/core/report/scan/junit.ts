@@ -1,8 +1,8 @@
 import { failedTestLineOf } from "./failedTest.ts";
 
 /**
- * Reads failed tests from the JUnit XML of ctest, GoogleTest, Boost.Test, Catch2 or pytest. The text comes from a build of
- * foreign code. So this reads tags in one pass, in linear time and bounded memory, and never looks anything up:
+ * Reads failed tests from the JUnit XML of ctest, GoogleTest, Boost.Test, Catch2 or pytest. The text comes from a build
+ * of foreign code. So this reads tags in one pass, in linear time and bounded memory, and never looks anything up:
  * declarations, entities of the document and links have no effect. Damaged XML gives the tests before the damage.
  */
 

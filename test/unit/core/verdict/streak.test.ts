@@ -7,7 +7,7 @@ import { aBuild, sha } from "../../../support/objects/build.ts";
 import { iso, noon } from "../../../support/objects/moment.ts";
 
 const minute = 60_000;
-const judge = { builder: "o2-0", generation: 0 };
+const trees = { builder: "o2-0", generation: 0 };
 
 function aVerdict(number: number, result: Verdict["result"], at: number, changes: Partial<Verdict> = {}): Verdict {
   const times = { startedAt: iso(noon), finishedAt: iso(noon + at * minute) };
@@ -74,27 +74,27 @@ describe("a streak of red verdicts", () => {
       "Open",
     ],
   ] as const)("of %s has the right state", (_, builds, state) => {
-    expect(streakOf(judge, builds).state).toBe(state);
+    expect(streakOf(trees, builds).state).toBe(state);
   });
 
   const next = aBuild({ number: 9 });
 
   it("withholds no red opinion on a commit that another builder failed, so two builders cannot wait for each other", () => {
     const elsewhere = judged(9, aVerdict(9, "Failure", 1, { builder: "o2-1" }));
-    expect(mustWithhold("Failure", judge, reds, elsewhere)).toBe(false);
+    expect(mustWithhold("Failure", trees, reds, elsewhere)).toBe(false);
     const own = judged(9, aVerdict(9, "Failure", 1));
-    expect(mustWithhold("Failure", judge, reds, own)).toBe(true);
+    expect(mustWithhold("Failure", trees, reds, own)).toBe(true);
     const opinion = { kind: "Withdrawn", of: "o2-1", attempt: 1 } as const;
     const withdrawn = { ...elsewhere, spec: { ...elsewhere.spec, opinion } };
-    expect(mustWithhold("Failure", judge, reds, withdrawn)).toBe(true);
+    expect(mustWithhold("Failure", trees, reds, withdrawn)).toBe(true);
   });
 
   it("withholds the next red verdict, but no other verdict", () => {
-    expect(mustWithhold("Failure", judge, reds, next)).toBe(true);
-    expect(mustWithhold("DoctorError", judge, reds, next)).toBe(true);
-    expect(mustWithhold("Success", judge, reds, next)).toBe(false);
-    expect(mustWithhold("Conflict", judge, reds, next)).toBe(false);
-    expect(mustWithhold("Failure", judge, reds.slice(1), next)).toBe(false);
+    expect(mustWithhold("Failure", trees, reds, next)).toBe(true);
+    expect(mustWithhold("DoctorError", trees, reds, next)).toBe(true);
+    expect(mustWithhold("Success", trees, reds, next)).toBe(false);
+    expect(mustWithhold("Conflict", trees, reds, next)).toBe(false);
+    expect(mustWithhold("Failure", trees, reds.slice(1), next)).toBe(false);
   });
 
   it("asks one second opinion, on the oldest red verdict", () => {
@@ -110,7 +110,7 @@ describe("a streak of red verdicts", () => {
     const refuted = [...reds.slice(0, 2), later(3, "Success")];
     const wanted = opinionsOf(refuted);
     expect([...wanted.keys()].sort()).toEqual(["o2-1", "o2-2"]);
-    expect(staleTreesOf(judge, refuted, ["o2-1"])).toBeUndefined();
+    expect(staleTreesOf(trees, refuted, ["o2-1"])).toBeUndefined();
     const withdrawn = refuted.map((build) => {
       const request = withOpinion({ spec: build.spec }, build, wanted.get(build.metadata.name), noon);
       return { ...build, spec: request.spec };
@@ -120,7 +120,7 @@ describe("a streak of red verdicts", () => {
       ["untested", 2],
       ["failed", 1],
     ]);
-    expect(staleTreesOf(judge, withdrawn, ["o2-1"])).toEqual({ reason: "Refuted", reds: 3 });
+    expect(staleTreesOf(trees, withdrawn, ["o2-1"])).toEqual({ reason: "Refuted", reds: 3 });
     expect(
       withOpinion({ spec: withdrawn[0]?.spec ?? aBuild().spec }, withdrawn[0], wanted.get("o2-1"), noon).because,
     ).toBeUndefined();
@@ -134,8 +134,8 @@ describe("a streak of red verdicts", () => {
   });
 
   it("lets a builder without others renew its trees", () => {
-    expect(staleTreesOf(judge, reds, [])).toEqual({ reason: "Alone", reds: 3 });
-    expect(staleTreesOf(judge, reds, ["o2-1"])).toBeUndefined();
+    expect(staleTreesOf(trees, reds, [])).toEqual({ reason: "Alone", reds: 3 });
+    expect(staleTreesOf(trees, reds, ["o2-1"])).toBeUndefined();
   });
 
   it("leads to a pending status with a sentence when a red verdict is withdrawn", () => {

@@ -15,8 +15,9 @@ export interface PodCell {
   /** Socket in a volume of its own. The other cell does not mount the volume. */
   readonly socket: string;
   /**
-   * Socket for liveness probes. A name without a slash is abstract, so no build can replace the socket. All containers of
-   * a pod share abstract names, so a build could take the name of another cell. No build can enter the folder of a path.
+   * Socket for liveness probes. A name without a slash is abstract, so no build can replace the socket. All containers
+   * of a pod share abstract names, so a build could take the name of another cell. No build can enter the folder of a
+   * path.
    */
   readonly probe: string;
 }

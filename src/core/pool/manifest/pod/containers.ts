@@ -22,8 +22,8 @@ export const builderContainer = "builder";
 export const healthPort = 8080;
 
 /**
- * The init container that copies Node, its libraries, its loader and the cell programs into the capsule. It also creates
- * the folders of the data volume, so that they belong to the user of the builder and not to the kubelet.
+ * The init container that copies Node, its libraries, its loader and the cell programs into the capsule. It also
+ * creates the folders of the data volume, so that they belong to the user of the builder and not to the kubelet.
  */
 export function capsuleContainerOf(setting: Setting): object {
   const env = siteCapsuleEnvironmentOf(setting);

@@ -69,8 +69,8 @@ const folders: Readonly<
 };
 
 /**
- * The mounts of a cell: its folders, the Secrets, and the volumes of the pool. `config/`, `state/` and `parked/` are not
- * mounted. The base cell gets the Secrets too, since a base build may need them and runs no code of a pull request.
+ * The mounts of a cell: its folders, the Secrets, and the volumes of the pool. `config/`, `state/` and `parked/` are
+ * not mounted. The base cell gets the Secrets too, since a base build may need them and runs no code of a pull request.
  */
 export function cellMountsOf({ role }: PodCell, { cellSecrets = [], template }: BuilderPoolSpec): readonly object[] {
   const isBuild = role === "build";

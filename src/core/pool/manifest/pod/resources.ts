@@ -19,8 +19,8 @@ export function buildResourcesOf({ template }: BuilderPoolSpec): Resources {
 }
 
 /**
- * The resources of the base cell: the limits of the pool with small requests. A builder gives its two cells one order at
- * a time, so the requests of the build cell cover both.
+ * The resources of the base cell: the limits of the pool with small requests. A builder gives its two cells one order
+ * at a time, so the requests of the build cell cover both.
  */
 export function baseResourcesOf({ template }: BuilderPoolSpec): Resources {
   const limits = pick(template?.resources?.["limits"]);

@@ -11,7 +11,9 @@ export const siteVolume = "site-authorities";
 const siteFolder = "/etc/builderpool-ca";
 /** Public authorities and the authorities of the site. The capsule container writes the file. */
 const authoritiesFile = `${capsule}/authorities.pem`;
-/** Variables of git, pip, curl and Python for a file of authorities. Each of them replaces the authorities of the image. */
+/**
+ * Variables of git, pip, curl and Python for a file of authorities. Each of them replaces the authorities of the image.
+ */
 const authorityVariables = ["SSL_CERT_FILE", "GIT_SSL_CAINFO", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
 /** Names inside the cluster. The kubelet replaces the first with the address of the API server. */
 const inside = ["$(KUBERNETES_SERVICE_HOST)", "kubernetes.default.svc", ".svc", ".cluster.local"];
