@@ -33,7 +33,8 @@ export async function runBuilder(
   const ended = new AbortController();
   const cut = new AbortController();
   const brain = createBrain(world, sandbox, ended.signal);
-  const shutdown: Shutdown = { stop, kill: AbortSignal.any([kill, cut.signal]) };
+  const replaced = new AbortController();
+  const shutdown: Shutdown = { stop, kill: AbortSignal.any([kill, cut.signal, replaced.signal]) };
   const background: Promise<void>[] = [];
   let failure: { readonly error: unknown } | undefined;
   const inBackground = (work: Promise<void>) => {
@@ -48,14 +49,14 @@ export async function runBuilder(
     if (!(await isRegistered(brain, shutdown))) return;
     const crashes = crashesBefore(brain.self()?.status, world.podUid);
     if (crashes > 0) brain.status.setStatus({ crashes });
-    inBackground(brain.heartbeat.run(ended.signal, listener(brain, cut)));
-    inBackground(brain.status.run(ended.signal));
+    inBackground(brain.heartbeat.run(ended.signal, listener(brain, replaced)));
+    inBackground(brain.status.run(AbortSignal.any([ended.signal, replaced.signal])));
     inBackground(brain.outbox.run(ended.signal));
     inBackground(keepConfig(brain, ended.signal));
     await brain.areas.leave(); // An earlier process may have died during an order.
     await reportDisk(brain);
     await runLife(brain, shutdown);
-    if (!cut.signal.aborted) await brain.status.flush(AbortSignal.timeout(lastWriteLimit));
+    if (!cut.signal.aborted && !replaced.signal.aborted) await brain.status.flush(AbortSignal.timeout(lastWriteLimit));
   } finally {
     if (brain.status.get().phase === "Ready") world.onReady?.(false);
     ended.abort();
@@ -65,19 +66,20 @@ export async function runBuilder(
 }
 
 /** A successful heartbeat also rewrites a status that the operator had set to Suspect or Lost. */
-function listener(brain: Brain, cut: AbortController): HeartbeatListener {
+function listener(brain: Brain, replaced: AbortController): HeartbeatListener {
   const { log, name } = brain.world;
   return {
     beat(error) {
-      const self = brain.self();
-      const isConnected = brain.heartbeat.mayStart();
-      if (self !== undefined && isConnected) brain.status.observe(self);
-      brain.world.onHeartbeat?.(isConnected, error);
+      brain.world.onHeartbeat?.(brain.heartbeat.mayStart(), error);
       brain.notify();
+    },
+    renewed() {
+      const self = brain.self();
+      if (self !== undefined) brain.status.reclaim(self);
     },
     replaced() {
       log.warn({ builder: name }, "another process holds this builder's Lease; this process stops its work and exits");
-      cut.abort();
+      replaced.abort();
     },
   };
 }

@@ -19,14 +19,16 @@ export interface Heartbeat {
   mayStart(): boolean;
   /** Whether the last acknowledged heartbeat is so old that the builder must kill its build. */
   mustKill(): boolean;
-  /** Renews until `signal` aborts. */
+  /** Renews until `signal` aborts, or until another process took the Lease. */
   run(signal: AbortSignal, on: HeartbeatListener): Promise<void>;
 }
 
 export interface HeartbeatListener {
   /** Called before and after every attempt to renew, with the error of the last attempt. */
   beat(error: unknown): void;
-  /** Another process took the Lease of this builder. The claims of this process are void. */
+  /** The Lease is renewed: at that time this process was the builder. */
+  renewed(): void;
+  /** Another process took the Lease of this builder. The claims of this process are void, and no beat follows. */
   replaced(): void;
 }
 
@@ -38,18 +40,20 @@ export function createHeartbeat(world: HeartbeatWorld): Heartbeat {
   let acknowledged: Instant | undefined;
   let failure: unknown;
 
-  async function beat(on: HeartbeatListener): Promise<boolean> {
+  /** Renews once. Returns the milliseconds until the next beat, undefined if another process took the Lease. */
+  async function beat(on: HeartbeatListener): Promise<number | undefined> {
     const sent = instant(world);
     try {
-      const isReplaced = !(await renewLease(world, acknowledged !== undefined));
-      acknowledged = isReplaced ? undefined : sent;
+      const isOurs = await renewLease(world, acknowledged !== undefined);
+      acknowledged = isOurs ? sent : undefined;
       failure = undefined;
-      if (isReplaced) on.replaced();
-      return true;
+      if (isOurs) on.renewed();
+      else on.replaced();
+      return isOurs ? heartbeatInterval : undefined;
     } catch (error) {
       failure = error;
       log.warn({ builder: name, error: String(error) }, "cannot renew the heartbeat; retrying in 5 s");
-      return false;
+      return retryInterval;
     }
   }
 
@@ -59,9 +63,10 @@ export function createHeartbeat(world: HeartbeatWorld): Heartbeat {
     async run(signal, on) {
       while (!signal.aborted) {
         on.beat(failure); // After a suspend of the host: lets listeners see the old heartbeat before the next one replaces it.
-        const isAcknowledged = await beat(on);
+        const pause = await beat(on);
         on.beat(failure);
-        await clock.sleep(isAcknowledged ? heartbeatInterval : retryInterval, signal).catch(() => {});
+        if (pause === undefined) return;
+        await clock.sleep(pause, signal).catch(() => {});
       }
     },
   };

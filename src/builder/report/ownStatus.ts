@@ -5,9 +5,14 @@ import { retryOnConflict } from "../../store/write.ts";
 import { createTimedWake } from "../../system/wake.ts";
 import type { BuilderWorld } from "../world.ts";
 
+type StatusWorld = Pick<BuilderWorld, "clock" | "log" | "name" | "store" | "onStatus">;
+
 export type StatusChange = { readonly [key in keyof BuilderStatus]?: BuilderStatus[key] | undefined };
 
-/** The builder's own status: kept in memory and written to its Builder object. */
+/**
+ * The builder's own status: kept in memory and written to its Builder object. After the first write, another incarnation
+ * on the object means that another process has registered. Then only a renewed Lease allows the next write.
+ */
 export interface OwnStatus {
   get(): BuilderStatus;
   /**
@@ -17,6 +22,8 @@ export interface OwnStatus {
   setStatus(change: StatusChange): void;
   /** Compares the changed object with the status. Writes again if another writer changed it, for example to Suspect. */
   observe(builder: Builder): void;
+  /** Like `observe`, after a renewal of the Lease: also replaces the status of an earlier process. */
+  reclaim(builder: Builder): void;
   /** Resolves when all earlier changes are written, or when `signal` aborts. */
   flush(signal: AbortSignal): Promise<void>;
   /** Writes changes until `signal` aborts. Retries failed writes. */
@@ -37,11 +44,13 @@ const details: readonly string[] = [
 ] satisfies (keyof BuilderStatus)[];
 const backoff = { firstMs: 500, maxMs: 15_000 };
 
-export function createOwnStatus(world: BuilderWorld, initial: BuilderStatus): OwnStatus {
+export function createOwnStatus(world: StatusWorld, initial: BuilderStatus): OwnStatus {
   const { clock, log, name, store } = world;
   const wake = createTimedWake(clock);
   let current = initial;
   let isWritten = false;
+  /** Whether the next write may replace the status of another process. */
+  let mayReplace = true;
   let isUrgent = true;
   let writtenAt = Number.NEGATIVE_INFINITY;
   let written = Promise.withResolvers<void>();
@@ -49,11 +58,26 @@ export function createOwnStatus(world: BuilderWorld, initial: BuilderStatus): Ow
   async function write(): Promise<void> {
     const wanted = current;
     isUrgent = false;
-    await retryOnConflict(store, "Builder", name, (builder) => revise(builder, wanted), "status");
+    await retryOnConflict(
+      store,
+      "Builder",
+      name,
+      (found) => (isForeign(found) ? undefined : revise(found, wanted)),
+      "status",
+    );
+    mayReplace = false;
     writtenAt = clock.monotonic();
     if (current !== wanted) return;
     isWritten = true;
     written.resolve();
+  }
+
+  function isForeign({ status }: Builder): boolean {
+    return !mayReplace && status !== undefined && status.incarnation !== current.incarnation;
+  }
+
+  function observe(builder: Builder): void {
+    if (isWritten && !isForeign(builder) && !isDeepStrictEqual(builder.status, current)) change(current, true);
   }
 
   function change(next: BuilderStatus, isUrgentChange: boolean): void {
@@ -71,8 +95,10 @@ export function createOwnStatus(world: BuilderWorld, initial: BuilderStatus): Ow
       const next = merge(current, changes);
       if (!isDeepStrictEqual(next, current)) change(next, !isDetail(current, next));
     },
-    observe(builder) {
-      if (isWritten && !isDeepStrictEqual(builder.status, current)) change(current, true);
+    observe,
+    reclaim(builder) {
+      mayReplace ||= isForeign(builder);
+      observe(builder);
     },
     async flush(signal) {
       isUrgent = true;

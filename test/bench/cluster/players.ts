@@ -84,12 +84,12 @@ async function simulate(world: BuilderWorld, { end: { signal }, wake }: Player):
   while (!signal.aborted && builders.get(name) === undefined) await wake.sleep(1000, signal);
   const self = () => builders.get(name);
   const beats = createHeartbeat({ ...world, self });
-  const beat = () => {
+  const renewed = () => {
     const builder = self();
-    // The operator may have marked the builder Lost: `observe` restores its status.
-    if (builder !== undefined && beats.mayStart()) status.observe(builder);
+    // The operator may have marked the builder Lost: `reclaim` restores its status.
+    if (builder !== undefined) status.reclaim(builder);
   };
-  void beats.run(signal, { beat, replaced() {} });
+  void beats.run(signal, { beat() {}, renewed, replaced() {} });
   void status.run(signal);
   const at = () => new Date(clock.now()).toISOString();
   status.setStatus({

@@ -171,6 +171,31 @@ describe("a builder", () => {
   });
 });
 
+describe("a replaced process", () => {
+  it("leaves Lease and status to the next process while its own cell takes long to stop", async () => {
+    const { store, sandbox, cells, start, until, builds } = await aBuilder();
+    const fastClock = {
+      ...systemClock,
+      sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 50, signal),
+    };
+    const stopped = Promise.withResolvers<typeof success>();
+    cells.script = (order) => (order.task === "build" ? stopped.promise : undefined);
+    await store.create("Build", buildObject(1));
+    const first = start({ clock: fastClock });
+    await builds();
+    start({ sandbox: `${sandbox}-on-another-host` });
+    await until(async () => (await store.get("Lease", "o2-0"))?.spec.holderIdentity === "process-2");
+    const holders = new Set<string | undefined>();
+    for (const end = Date.now() + 1_000; Date.now() < end; await systemClock.sleep(10)) {
+      holders.add((await store.get("Lease", "o2-0"))?.spec.holderIdentity);
+      holders.add((await store.get("Builder", "o2-0"))?.status?.incarnation);
+    }
+    stopped.resolve(success);
+    await first.ended;
+    expect([...holders]).toEqual(["process-2"]);
+  });
+});
+
 describe("several builders", () => {
   it("share the queue without a duplicate build", async () => {
     const { store, cells, sandbox, start, until } = await aBuilder({ instances: 3 });

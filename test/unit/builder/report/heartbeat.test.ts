@@ -35,6 +35,7 @@ function aHeartbeat() {
     });
     void heartbeat.run(end.signal, {
       beat: () => {},
+      renewed: () => {},
       replaced: () => {
         state.isReplaced = true;
       },
@@ -89,5 +90,15 @@ describe("the heartbeat of a builder", () => {
     expect(state.isReplaced).toBe(true);
     expect(await lease()).toMatchObject({ holderIdentity: "second" });
     expect(first.mayStart()).toBe(false);
+  });
+
+  it("never takes the Lease back from the process that replaced this one", async () => {
+    const { clock, start, lease } = aHeartbeat();
+    const first = start("first");
+    await clock.advance(10_000);
+    const second = start("second");
+    await clock.advance(60_000);
+    expect(await lease()).toMatchObject({ holderIdentity: "second", leaseTransitions: 1 });
+    expect([first.mayStart(), second.mayStart()]).toEqual([false, true]);
   });
 });
