@@ -5,7 +5,6 @@ import type { Outcome } from "../../api/cell/event.ts";
 import type { ResolvedCheck } from "../../api/objects/check.ts";
 import { cleanAnnotation } from "../../api/objects/group.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
-import { activeBuildersOf } from "../../core/partition/active.ts";
 import { checkDirectoryOf } from "../../core/report/log/paths.ts";
 import { staleTreesOf } from "../../core/verdict/streak.ts";
 import { parseJson } from "../../system/parseJson.ts";
@@ -14,6 +13,7 @@ import type { Brain } from "../brain.ts";
 import { forgetFailures } from "./base.ts";
 import { deleteArea } from "./deleteArea.ts";
 import { prepareOrder } from "./order.ts";
+import { queueViewOf } from "./queueView.ts";
 import { forgetRefresh } from "./refresh.ts";
 
 const Trees = z.object({
@@ -52,8 +52,10 @@ export async function findStaleTrees(brain: Brain): Promise<StaleTrees | undefin
   if (requested !== undefined && requested !== cleaned) {
     return { message: `A person asked "${name}" to throw its trees away`, isRefuted: false, requested };
   }
-  const others = activeBuildersOf(brain.builders.list()).filter((other) => other !== name);
-  const stale = staleTreesOf({ builder: name, generation }, brain.builds.list(), others);
+  const pool = brain.pool();
+  if (pool === undefined) return undefined;
+  const view = queueViewOf(brain, pool);
+  const stale = staleTreesOf({ builder: name, generation }, view.builds, view);
   if (stale === undefined) return undefined;
   const message = {
     Refuted: `A second opinion refuted ${stale.reds} red verdicts of "${name}"`,

@@ -1,7 +1,7 @@
 import type { Build, BuildSpec } from "../../api/objects/build.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
 import { isWanted } from "../build/state.ts";
-import { streaksOf } from "../verdict/streak.ts";
+import { currentRedsOf, streaksOf } from "../verdict/streak.ts";
 import type { Request } from "./request.ts";
 
 /** What the streaks of red verdicts require of one Build. */
@@ -16,7 +16,7 @@ export function opinionsOf(builds: readonly Build[]): ReadonlyMap<string, Opinio
   const opinions = new Map<string, Opinion>();
   for (const { builder, state, reds } of streaksOf(builds)) {
     if (state === "None") continue;
-    const current = reds.filter(({ isCurrent, build: { spec } }) => isCurrent && spec.blocked === undefined);
+    const current = currentRedsOf(reds);
     const isAsked = reds.some(({ build }) => isWanted(build) && build.spec.opinion?.of === builder);
     const kind = state === "Open" ? "Second" : "Withdrawn";
     for (const { build, verdict } of state === "Refuted" ? current : isAsked ? [] : current.slice(-1)) {

@@ -1,6 +1,9 @@
 import type { Build, Verdict, VerdictResult } from "../../api/objects/build.ts";
 import { verdictsOf } from "../build/verdicts.ts";
+import { isActive } from "../partition/active.ts";
 import { redResults } from "../partition/avoid.ts";
+import { mayBuild } from "../partition/restriction.ts";
+import { companyOf, type SilenceView } from "../partition/silence.ts";
 
 /** This many red verdicts in a row of one builder, on different pull requests, need a second opinion. */
 export const streakLength = 3;
@@ -132,17 +135,29 @@ export function mustWithhold(
   return !isRedElsewhere(build, { commit, attempt, builder, generation });
 }
 
+/** The red verdicts of a streak that an opinion can confirm or refute, newest first. */
+export function currentRedsOf<B extends Build>(reds: readonly Red<B>[]): readonly Red<B>[] {
+  return reds.filter(({ isCurrent, build: { spec } }) => isCurrent && spec.blocked === undefined);
+}
+
 /**
  * The reason why a builder must throw its trees away now; undefined if it must not. With `Refuted`, all red verdicts of
- * the streak are withdrawn already. With `Alone`, no other builder can give the second opinion.
+ * the streak are withdrawn already. With `Alone`, no other builder can give the second opinion: a builder on the other
+ * side of silence cannot, and neither can a builder whose `force-hashes` leaves the oldest red commit out.
  */
 export function staleTreesOf(
   trees: BuilderTrees,
   builds: readonly Build[],
-  others: readonly string[],
+  view: Omit<SilenceView, "self">,
 ): { readonly reason: "Refuted" | "Alone"; readonly reds: number } | undefined {
   const { state, reds } = streakOf(trees, builds);
-  if (state === "Open" && others.length === 0) return { reason: "Alone", reds: reds.length };
+  if (state === "Open") {
+    const asked = currentRedsOf(reds).at(-1)?.build;
+    const canHelp = companyOf({ ...view, self: trees.builder }).builders.some(
+      (one) => one.metadata.name !== trees.builder && isActive(one) && (asked === undefined || mayBuild(one, asked)),
+    );
+    if (!canHelp) return { reason: "Alone", reds: reds.length };
+  }
   if (state !== "Refuted" || !reds.every(isWithdrawn)) return undefined;
   return { reason: "Refuted", reds: reds.length };
 }

@@ -2,13 +2,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { BuildSpec } from "../../../src/api/objects/build.ts";
+import type { BuilderStatus } from "../../../src/api/objects/builder.ts";
 import { apiVersion, cleanAnnotation, poolLabel } from "../../../src/api/objects/group.ts";
 import { aBuilder, type BuilderFixture, buildObject } from "../../support/builder/builderWorld.ts";
 import { failure } from "../../support/builder/scriptedCells.ts";
 import { hurriedClock } from "../../support/hurriedClock.ts";
 
 /** Another ready builder of the pool, whose verdicts the test writes. */
-async function addOther({ store }: BuilderFixture): Promise<void> {
+async function addOther({ store }: BuilderFixture, changes: Partial<BuilderStatus> = {}): Promise<void> {
   const other = await store.create("Builder", {
     apiVersion,
     kind: "Builder",
@@ -16,7 +17,8 @@ async function addOther({ store }: BuilderFixture): Promise<void> {
     spec: { pool: "o2", desired: "Active", workerIndex: 1, poolSize: 2, external: false },
   });
   const warm = { incarnation: "x", revision: "r1", at: "2026-01-01T00:00:00.000Z" };
-  await store.updateStatus("Builder", { ...other, status: { phase: "Ready", incarnation: "x", revision: "r1", warm } });
+  const status = { phase: "Ready", incarnation: "x", revision: "r1", warm, ...changes } as const;
+  await store.updateStatus("Builder", { ...other, status });
 }
 
 async function withdraw({ store }: BuilderFixture, number: number): Promise<void> {
@@ -118,8 +120,13 @@ describe("a builder with three red verdicts in a row", () => {
     expect((await reaches("Quarantined")).message).toContain("A second opinion refuted");
   });
 
-  it("throws its trees away to give the second opinion itself if no other builder is ready", async () => {
+  it.each<[string, Partial<BuilderStatus>]>([
+    ["not ready", { phase: "Warming" }],
+    ["silent", { silent: true }],
+    ["limited by force-hashes", { forced: ["fffffff"] }],
+  ])("throws its trees away for fresh verdicts if the only other builder is %s", async (_, changes) => {
     const fixture = await aBuilder();
+    await addOther(fixture, changes);
     const { cells, store, start, until, verdict, reaches } = fixture;
     cells.script = (order) => (order.task === "build" ? Promise.resolve(failure) : undefined);
     start({ clock: hurriedClock() });

@@ -2,7 +2,6 @@ import type { Build } from "../../../src/api/objects/build.ts";
 import type { Stored } from "../../../src/api/objects/kinds.ts";
 import { claim, finish, release, start } from "../../../src/core/build/claim.ts";
 import { isRecheck, mustStop } from "../../../src/core/build/state.ts";
-import { activeBuildersOf } from "../../../src/core/partition/active.ts";
 import { chooseBuild } from "../../../src/core/queue/choose.ts";
 import type { QueueView } from "../../../src/core/queue/partitionView.ts";
 import { shouldPreempt } from "../../../src/core/queue/preempt.ts";
@@ -62,8 +61,8 @@ export function createBuilders(world: {
 
   /** Throws the trees of a builder away if it must, and warms up. The second refuted streak quarantines it. */
   function renewTrees(name: string, host: Host): void {
-    const others = activeBuildersOf([...hosts.values()].map(({ builder }) => builder)).filter((one) => one !== name);
-    const stale = staleTreesOf({ builder: name, generation: host.generation }, bus.all(), others);
+    const builders = [...hosts.values()].map(({ builder }) => builder);
+    const stale = staleTreesOf({ builder: name, generation: host.generation }, bus.all(), { builders });
     if (stale === undefined) return;
     host.generation += 1;
     host.trees.clear();

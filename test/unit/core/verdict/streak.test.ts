@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Build, Verdict } from "../../../../src/api/objects/build.ts";
+import type { BuilderStatus } from "../../../../src/api/objects/builder.ts";
 import { opinionsOf, withOpinion } from "../../../../src/core/queue/opinion.ts";
 import { planReport } from "../../../../src/core/report/post/plan.ts";
 import { mustWithhold, staleTreesOf, streakOf } from "../../../../src/core/verdict/streak.ts";
 import { aBuild, sha } from "../../../support/objects/build.ts";
+import { aBuilder, builders } from "../../../support/objects/builder.ts";
 import { iso, noon } from "../../../support/objects/moment.ts";
 
 const minute = 60_000;
@@ -110,7 +112,7 @@ describe("a streak of red verdicts", () => {
     const refuted = [...reds.slice(0, 2), later(3, "Success")];
     const wanted = opinionsOf(refuted);
     expect([...wanted.keys()].sort()).toEqual(["o2-1", "o2-2"]);
-    expect(staleTreesOf(trees, refuted, ["o2-1"])).toBeUndefined();
+    expect(staleTreesOf(trees, refuted, { builders: builders(2) })).toBeUndefined();
     const withdrawn = refuted.map((build) => {
       const request = withOpinion({ spec: build.spec }, build, wanted.get(build.metadata.name), noon);
       return { ...build, spec: request.spec };
@@ -120,7 +122,7 @@ describe("a streak of red verdicts", () => {
       ["untested", 2],
       ["failed", 1],
     ]);
-    expect(staleTreesOf(trees, withdrawn, ["o2-1"])).toEqual({ reason: "Refuted", reds: 3 });
+    expect(staleTreesOf(trees, withdrawn, { builders: builders(2) })).toEqual({ reason: "Refuted", reds: 3 });
     expect(
       withOpinion({ spec: withdrawn[0]?.spec ?? aBuild().spec }, withdrawn[0], wanted.get("o2-1"), noon).because,
     ).toBeUndefined();
@@ -134,8 +136,24 @@ describe("a streak of red verdicts", () => {
   });
 
   it("lets a builder without others renew its trees", () => {
-    expect(staleTreesOf(trees, reds, [])).toEqual({ reason: "Alone", reds: 3 });
-    expect(staleTreesOf(trees, reds, ["o2-1"])).toBeUndefined();
+    expect(staleTreesOf(trees, reds, { builders: builders(1) })).toEqual({ reason: "Alone", reds: 3 });
+    expect(staleTreesOf(trees, reds, { builders: builders(2) })).toBeUndefined();
+  });
+
+  it.each<[string, Partial<BuilderStatus>, boolean]>([
+    ["silent", { silent: true }, true],
+    ["not Ready", { phase: "Warming" }, true],
+    ["limited by force-hashes to other commits", { forced: ["fffffff"] }, true],
+    ["limited by force-hashes to the newest red commit", { forced: [sha(3)] }, true],
+    ["limited by force-hashes to the oldest red commit", { forced: [sha(1)] }, false],
+  ])("asks no opinion of a builder that is %s", (_, status, isAlone) => {
+    const both = { builders: [aBuilder("o2-0"), aBuilder("o2-1", status)] };
+    expect(staleTreesOf(trees, reds, both)?.reason).toBe(isAlone ? "Alone" : undefined);
+  });
+
+  it("asks silent builders too while the pool is silent", () => {
+    const both = { builders: [aBuilder("o2-0"), aBuilder("o2-1", { silent: true })], isPoolSilent: true };
+    expect(staleTreesOf(trees, reds, both)).toBeUndefined();
   });
 
   it("leads to a pending status with a sentence when a red verdict is withdrawn", () => {
