@@ -85,7 +85,12 @@ const Versions = z
 /** What a builder knows about the base of a check: the commits of its development packages, without a pull request. */
 export const CheckBase = z.object({
   check: z.string().max(200).describe("Check name."),
-  commits: z.string().max(64).describe("Hash of the commits of all development packages at the tip."),
+  commits: z
+    .string()
+    .max(64)
+    .describe(
+      "Hash of the commits of all development packages at the tip, and of the check's package, tool, defaults, architecture, remote store and environment.",
+    ),
   sources: z.array(MergedSource).max(50).optional().describe("These commits."),
   at: z.iso.datetime().describe("Time when the builder had fetched the commits, by the builder's clock."),
   compiled: z.boolean().optional().describe("Whether the base alone compiled here. Absent if it was not built alone."),

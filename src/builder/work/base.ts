@@ -79,7 +79,7 @@ export async function runOnUsableBase(
   const known = bases.find(({ check }) => check === order.check.name);
   const { base = checkDefaults.base } = order.check;
   const last = base === "Tip" ? undefined : good[order.check.name];
-  const older = last === undefined || commitsHashOf({ sources: last }) === commits ? undefined : last;
+  const older = last === undefined || commitsHashOf({ ...order, sources: last }) === commits ? undefined : last;
   const onOlder = { ...order, id: brain.nextId(), sources: older ?? [] };
   if (older !== undefined && known?.commits === commits && known.broken?.reason === "BaseBroken") {
     return { outcome: await run(onOlder), order: onOlder };

@@ -7,6 +7,7 @@ import type { Order } from "../../api/cell/order.ts";
 import type { ResolvedCheck } from "../../api/objects/check.ts";
 import { milliseconds } from "../../api/values/duration.ts";
 import { checkDirectoryOf } from "../../core/report/log/paths.ts";
+import { baseFactsOf } from "../../core/verdict/bases.ts";
 import { parseJson } from "../../system/parseJson.ts";
 import { writeAtomically } from "../../system/writeFile.ts";
 import { type Brain, StoppedError } from "../brain.ts";
@@ -111,12 +112,12 @@ async function hasTool({ sandbox }: Brain, { tool }: ResolvedCheck): Promise<boo
  * every pull request builds that package itself. Recipes always count.
  */
 function baseKeyOf({ check, sources }: Order): string {
-  const { tool, defaults, architecture, remoteStore, env, developmentPackages, checkout } = check;
+  const { developmentPackages, checkout } = check;
   const commits = sources
     .filter(({ directory }) => directory === "alidist" || directory !== checkout)
     .map(({ directory, commit }) => [directory, commit]);
   const names = developmentPackages.map(({ directory }) => directory);
-  const facts = [check.package, tool.alibuild, defaults, architecture, remoteStore, env, names, commits];
+  const facts = [...baseFactsOf(check), names, commits];
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
 }
 

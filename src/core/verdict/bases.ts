@@ -1,13 +1,22 @@
 import { hash } from "node:crypto";
 import type { Order } from "../../api/cell/order.ts";
 import type { BuilderStatus, CheckBase } from "../../api/objects/builder.ts";
+import type { ResolvedCheck } from "../../api/objects/check.ts";
 
 const mostBases = 100;
 
-/** A short hash of the commits of an order's sources. Builders with the same commits have the same hash. */
-export function commitsHashOf({ sources }: Pick<Order, "sources">): string {
+/** The facts of a check, besides commits, that decide which packages its base needs and how they are built. */
+export function baseFactsOf({ package: name, tool, defaults, architecture, remoteStore, env }: ResolvedCheck) {
+  return [name, tool.alibuild, defaults, architecture, remoteStore, env] as const;
+}
+
+/**
+ * A short hash of the commits of an order's sources, and of the check's facts about its base. Equal hashes mean the same
+ * base. An earlier version hashed only the commits, so its hash counts as other commits.
+ */
+export function commitsHashOf({ check, sources }: Pick<Order, "check" | "sources">): string {
   const lines = sources.map(({ directory, commit }) => `${directory} ${commit}`).sort();
-  return hash("sha256", lines.join("\n"), "hex").slice(0, 32);
+  return hash("sha256", JSON.stringify([lines, baseFactsOf(check)]), "hex").slice(0, 32);
 }
 
 /**

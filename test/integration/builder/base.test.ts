@@ -154,4 +154,21 @@ describe("a base branch that does not compile in a warm-up", () => {
     compiles = true;
     await reaches("Ready");
   });
+
+  it("quarantines no builder if the definition of the check changed since the same commits compiled", async () => {
+    const { cells, store, reaches, self, start } = await aBuilder({ warmup: { builds: "All" } });
+    cells.script = (order) =>
+      order.task === "warmup" ? Promise.resolve(warm(order.check.env.CXXFLAGS !== "-Werror")) : undefined;
+    const first = start();
+    await reaches("Ready");
+    first.stop.abort();
+    await first.ended;
+    const pool = await store.get("BuilderPool", "o2");
+    if (pool === undefined) throw new Error("no pool");
+    await store.update("BuilderPool", { ...pool, spec: { ...pool.spec, env: { CXXFLAGS: "-Werror" } } });
+
+    start();
+    expect((await reaches("Ready")).message).toContain("does not compile for build/hello");
+    expect((await self())?.bases).toMatchObject([{ check: "build/hello", compiled: false }]);
+  });
 });
