@@ -11,12 +11,14 @@ import { timestamp } from "../../system/clock.ts";
 import { parseJson } from "../../system/parseJson.ts";
 import { writeAtomically } from "../../system/writeFile.ts";
 import type { Brain } from "../brain.ts";
-import { isProvenBroken } from "./refresh.ts";
+import { isProvenBroken, retryAfter } from "./refresh.ts";
 
 /** The last good base of each check, and the bases that compiled here. Kept over restarts of the builder. */
 const Memory = z.object({
   good: z.record(z.string(), z.array(Source)),
   bases: z.array(CheckBase),
+  /** The last time that the tip of each check was found broken, milliseconds since 1970. */
+  brokenAt: z.record(z.string(), z.number()).optional(),
 });
 type Memory = z.infer<typeof Memory>;
 
@@ -29,24 +31,33 @@ export async function readBases(brain: Brain): Promise<Memory> {
   return read.success ? read.data : { good: {}, bases: [] };
 }
 
-/** Stores a fact about the base of a check in memory and status. `at` is the time after its fetch. A base that aliBuild can use is the last good one. */
+async function writeBases(brain: Brain, memory: Memory): Promise<void> {
+  await writeAtomically(fileOf(brain), `${JSON.stringify(memory)}\n`);
+  brain.status.setStatus({ bases: memory.bases });
+}
+
+/**
+ * Stores a fact about the base of a check in memory and status. `at` is the time after its fetch. A base that aliBuild
+ * can use is the last good one.
+ */
 export async function recordBase(
   brain: Brain,
   order: Order,
   fact: Omit<CheckBase, "check" | "commits" | "sources">,
 ): Promise<void> {
-  const { good, bases } = await readBases(brain);
+  const { good, bases, brokenAt } = await readBases(brain);
+  const check = order.check.name;
   const known = {
-    ...{ check: order.check.name, commits: commitsHashOf(order), sources: mergedSourcesOf(order) },
+    ...{ check, commits: commitsHashOf(order), sources: mergedSourcesOf(order) },
     ...fact,
   };
   const next = withBase(bases, known);
   const isGood = fact.broken === undefined && fact.compiled !== false;
   // A pull request that changes recipes may mend them, so its success says nothing about the base alone.
   const says = order.task === "warmup" || order.check.checkout !== "alidist";
-  const kept = isGood && says ? { ...good, [order.check.name]: order.sources } : good;
-  await writeAtomically(fileOf(brain), `${JSON.stringify({ good: kept, bases: next })}\n`);
-  brain.status.setStatus({ bases: next });
+  const kept = isGood && says ? { ...good, [check]: order.sources } : good;
+  const seen = fact.broken === undefined ? brokenAt : { ...brokenAt, [check]: brain.world.clock.now() };
+  await writeBases(brain, { good: kept, bases: next, ...(seen && { brokenAt: seen }) });
 }
 
 /**
@@ -54,19 +65,19 @@ export async function recordBase(
  * if the same commits fail on fresh trees, the machine is at fault.
  */
 export async function forgetFailures(brain: Brain, check: string): Promise<void> {
-  const { good, bases } = await readBases(brain);
-  const next = bases.flatMap((base) => {
+  const memory = await readBases(brain);
+  const next = memory.bases.flatMap((base) => {
     if (base.check !== check) return [base];
     const { broken: _, ...kept } = base;
     return base.compiled === true ? [kept] : [];
   });
-  await writeAtomically(fileOf(brain), `${JSON.stringify({ good, bases: next })}\n`);
-  brain.status.setStatus({ bases: next });
+  await writeBases(brain, { ...memory, bases: next });
 }
 
 /**
  * Runs the order of a build. While the tip of the base is broken, the check's `base: LastGood` builds with the last
- * commits that aliBuild could use. The outcome belongs to the returned order.
+ * commits that aliBuild could use. The tip is tried again `retryAfter` after its last failure: a tarball store or a
+ * disk may have broken it. The outcome belongs to the returned order.
  */
 export async function runOnUsableBase(
   brain: Brain,
@@ -74,14 +85,15 @@ export async function runOnUsableBase(
   run: (order: Order) => Promise<Outcome>,
 ): Promise<{ readonly outcome: Outcome; readonly order: Order }> {
   const at = timestamp(brain.world.clock);
-  const { good, bases } = await readBases(brain);
+  const { good, bases, brokenAt } = await readBases(brain);
   const commits = commitsHashOf(order);
   const known = bases.find(({ check }) => check === order.check.name);
   const { base = checkDefaults.base } = order.check;
   const last = base === "Tip" ? undefined : good[order.check.name];
   const older = last === undefined || commitsHashOf({ ...order, sources: last }) === commits ? undefined : last;
   const onOlder = { ...order, id: brain.nextId(), sources: older ?? [] };
-  if (older !== undefined && known?.commits === commits && known.broken?.reason === "BaseBroken") {
+  const isRecent = Math.abs(brain.world.clock.now() - (brokenAt?.[order.check.name] ?? 0)) < retryAfter;
+  if (older !== undefined && isRecent && known?.commits === commits && known.broken?.reason === "BaseBroken") {
     return { outcome: await run(onOlder), order: onOlder };
   }
   const outcome = await run(order);

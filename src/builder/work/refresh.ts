@@ -25,7 +25,7 @@ const BaseRecord = z.object({
 type BaseRecord = z.infer<typeof BaseRecord>;
 
 /** Milliseconds until a base whose dependencies do not compile is built again. */
-const retryAfter = milliseconds("1h");
+export const retryAfter = milliseconds("1h");
 
 /**
  * Brings the base of a build up to date, in the base cell: the tool, and the dependencies at the commits of the order.

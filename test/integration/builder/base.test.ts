@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../../src/api/cell/event.ts";
 import type { Order } from "../../../src/api/cell/order.ts";
@@ -17,6 +19,7 @@ const refreshed = (isBroken: boolean): Outcome => ({
   message: "",
   ...(isBroken && { compiled: false, reason: "BaseBroken" }),
 });
+const anHourAgo = () => Date.now() - 61 * 60_000;
 const isAt = ({ sources }: Pick<Order, "sources">, tip: string) => sources.every((source) => source.commit === tip);
 const warm = (compiled: boolean): Outcome => ({
   kind: "Done",
@@ -85,6 +88,36 @@ describe("a base branch that breaks", () => {
 
     const bases = cells.orders.filter(({ task }) => task === "build").map(({ sources }) => sources[0]?.commit[0]);
     expect(bases).toEqual(["a", "b", "a", "a"]);
+  });
+
+  it("is tried again at the same commits an hour after its last failure", async () => {
+    const { cells, mirrors, sandbox, store, reaches, self, start, verdict, until } = await aBuilder();
+    const fetch = mirrors.fetch.bind(mirrors);
+    let tip = commit("a");
+    let isMended = false;
+    mirrors.fetch = async (request, signal) => ({ ...(await fetch(request, signal)), commit: tip });
+    const breaks = (order: Order) => isAt(order, commit("b")) && !isMended;
+    cells.script = async (order) => {
+      if (order.task !== "build") return refreshed(breaks(order));
+      return breaks(order) ? broken : success;
+    };
+    start();
+    await reaches("Ready");
+    await store.create("Build", buildObject(1));
+    await verdict(1);
+    tip = commit("b");
+    for (const number of [2, 3, 4]) {
+      await store.create("Build", buildObject(number));
+      await verdict(number);
+      const file = join(sandbox, "state/bases.json");
+      const memory = JSON.parse(readFileSync(file, "utf8"));
+      if (number === 3) writeFileSync(file, JSON.stringify({ ...memory, brokenAt: { "build/hello": anHourAgo() } }));
+      isMended = number === 3;
+    }
+
+    const bases = cells.orders.filter(({ task }) => task === "build").map(({ sources }) => sources[0]?.commit[0]);
+    expect(bases).toEqual(["a", "b", "a", "a", "b"]);
+    await until(async () => (await self())?.bases?.every((one) => one.broken === undefined));
   });
 });
 
