@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Build } from "../../api/objects/build.ts";
 import { backoffDelay } from "../../api/values/backoff.ts";
 import { formatDuration, milliseconds } from "../../api/values/duration.ts";
+import { verdictsOf } from "../../core/build/verdicts.ts";
 import { fullLogName, resultName, resultPageName } from "../../core/report/log/paths.ts";
 import { LogStoreAnswer } from "../../logs/stores/send.ts";
 import { retryOnConflict } from "../../store/write.ts";
@@ -168,9 +169,10 @@ class LogStoreRefusal extends Error {
 }
 
 /**
- * The state of an entry's attempt. Open: the attempt still runs. Accepted: its verdict is the latest. Gone: the Build
- * was deleted, but GitHub may link to the log. Superseded: another attempt replaced it, or its verdict was refused.
- * Then the log store directory may belong to another attempt.
+ * The state of an entry's attempt. Open: the attempt still runs. Accepted: its verdict is the latest on its commit. The
+ * verdict of an earlier commit may still wait for its publication. Gone: the Build was deleted, but GitHub may link to
+ * the log. Superseded: another attempt at the commit replaced it, or its verdict was refused. Then the log store
+ * directory may belong to another attempt.
  */
 function stateOf(
   build: Build | undefined,
@@ -178,12 +180,15 @@ function stateOf(
   builder: string,
 ): "Open" | "Accepted" | "Gone" | "Superseded" {
   if (build === undefined) return "Gone";
-  const { verdict, claim } = build.status ?? {};
-  const isOurs = verdict?.attempt === attempt && verdict.builder === builder;
-  if (isOurs && verdict.log?.path.startsWith(`${directory}/`)) return "Accepted";
+  const { claim } = build.status ?? {};
+  const verdicts = verdictsOf(build);
+  const own = verdicts.find((one) => one.attempt === attempt && one.builder === builder);
+  if (own?.log?.path.startsWith(`${directory}/`) && verdicts.find(({ commit }) => commit === own.commit) === own)
+    return "Accepted";
   return claim?.attempt === attempt && claim.builder === builder ? "Open" : "Superseded";
 }
 
+/** Marks the latest verdict alone: the history of a Build never changes. */
 function markStored<B extends Build>(build: B, { attempt }: Entry, builder: string): B | undefined {
   const { status } = build;
   const { verdict } = status ?? {};

@@ -99,6 +99,38 @@ describe("logs on the way to the log store", () => {
     expect(readFileSync(join(sandbox, "../logs", directory, "fullLog.txt"), "utf8")).toContain("hello");
   });
 
+  it("arrive for an earlier commit too when the log store was down during both verdicts", async () => {
+    const { build, cells, logs, sandbox, start, store, until, verdict } = await aBuilder();
+    cells.script = log;
+    logs.isDown = true;
+    await store.create("Build", buildObject(1));
+    start({ clock: hurriedClock() });
+    expect(await verdict()).toMatchObject({ commit: commit(1), log: { stored: false } });
+    const pushed = (await store.get("Build", "o2-hello-1")) ?? expect.fail();
+    await store.update("Build", { ...pushed, spec: { ...pushed.spec, commit: commit("a"), request: 2 } });
+    await until(async () => (await build())?.verdict?.commit === commit("a"));
+    logs.isDown = false;
+    await until(async () => (await build())?.verdict?.log?.stored === true);
+    await until(async () => readdirSync(join(sandbox, "state/pending-logs")).length === 0);
+    for (const tip of [commit(1), commit("a")]) {
+      const file = join(sandbox, `../logs/o/hello/1/${tip}/build_hello/fullLog.txt`);
+      expect(readFileSync(file, "utf8")).toContain("hello");
+    }
+  });
+
+  it("are dropped when a later verdict on the same commit has its own", async () => {
+    const { build, cells, logs, sandbox, start, store, until, verdict } = await aBuilder();
+    cells.script = log;
+    logs.isDown = true;
+    await store.create("Build", buildObject(1));
+    start({ clock: hurriedClock() });
+    await verdict();
+    const again = (await store.get("Build", "o2-hello-1")) ?? expect.fail();
+    await store.update("Build", { ...again, spec: { ...again.spec, request: 2 } });
+    await until(async () => (await build())?.verdict?.request === 2);
+    await until(async () => readdirSync(join(sandbox, "state/pending-logs")).join() === "o2-hello-1.2");
+  });
+
   it("are dropped when the log service refuses the log of a deleted Build", async () => {
     const { cells, logs, sandbox, self, start, store, until, verdict } = await aBuilder();
     cells.script = log;
