@@ -61,7 +61,7 @@ export function createBrain(given: BuilderWorld, sandbox: Sandbox, signal: Abort
     synced,
     preference: createPreference(name),
     waited: waiting.of,
-    cleaning: { last: clock.monotonic() },
+    cleaning: { bornAt: clock.monotonic(), last: new Map() },
     self,
     pool,
     ...createSettingsReader({ world, sandbox, status, setNote, self, pool }),

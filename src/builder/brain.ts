@@ -34,8 +34,8 @@ export interface Brain {
   readonly waited: (build: Pick<Build, "metadata" | "spec">) => number;
   /** Sets the note about a topic in the status message. Undefined removes the note. */
   readonly setNote: (topic: Topic, text: string | undefined) => void;
-  /** Time of the last cleaning of all work areas, on the monotonic clock. */
-  readonly cleaning: { last: number };
+  /** Start of this process, and the last cleaning of each check's base by check name, on the monotonic clock. */
+  readonly cleaning: { readonly bornAt: number; readonly last: Map<string, number> };
   /** The builder's own object. */
   self(): Builder | undefined;
   pool(): BuilderPool | undefined;

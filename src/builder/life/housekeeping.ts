@@ -1,9 +1,11 @@
 import { readdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
+import type { ResolvedCheck } from "../../api/objects/check.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { milliseconds } from "../../api/values/duration.ts";
 import { poolChecksOf } from "../../core/definitions/checks.ts";
 import type { Brain } from "../brain.ts";
+import { nextWork } from "../work/next.ts";
 import { minFreeOf, prepareOrder } from "../work/order.ts";
 import { deleteAllAreas, deleteAreas } from "./oldAreas.ts";
 
@@ -17,8 +19,9 @@ const shownStep = 2 ** 28;
 
 /**
  * Runs after a build. The build cell has already cleaned the work area of that build. Deletes work areas of closed pull
- * requests, and old ones. Once an hour, or when space is short, the base cell applies the cleanup policy to the base work
- * areas of all checks. Reports the free space. Failures are only logged: the next build meets any lasting one.
+ * requests, and old ones. The base cell applies the cleanup policy to the base work area of one check, an hour after its
+ * last cleaning. Untested work that waits goes first. While space is short, the work areas of all checks are cleaned.
+ * Reports the free space. Failures are only logged: the next build meets any lasting one.
  */
 export async function cleanWorkArea(brain: Brain, pool: BuilderPool, signal: AbortSignal): Promise<void> {
   const { log, name } = brain.world;
@@ -35,16 +38,26 @@ export async function cleanWorkArea(brain: Brain, pool: BuilderPool, signal: Abo
 
 async function cleanBases(brain: Brain, pool: BuilderPool, signal: AbortSignal): Promise<void> {
   const { clock, cells, log, name } = brain.world;
-  const isDue = clock.monotonic() - brain.cleaning.last >= cleanEvery;
+  const { bornAt, last } = brain.cleaning;
+  const cleanedAt = (check: ResolvedCheck) => last.get(check.name) ?? bornAt;
+  const oldestFirst = brain.checks().toSorted((a, b) => cleanedAt(a) - cleanedAt(b));
+  const isDue = oldestFirst.some((check) => clock.monotonic() - cleanedAt(check) >= cleanEvery);
+  const hasTurn = isDue && !(await hasUntestedWork(brain));
   const gone = await basesGone(brain);
-  for (const [index, check] of brain.checks().entries()) {
-    if (!isDue && !(await isShort(brain, pool))) continue;
+  for (const [index, check] of oldestFirst.entries()) {
+    if (!(index === 0 && hasTurn) && !(await isShort(brain, pool))) return;
     const task = { id: brain.nextId(), task: "clean", check, ...(index === 0 && { gone }) } as const;
     const order = await prepareOrder(brain, pool, task, signal);
-    brain.cleaning.last = clock.monotonic();
+    last.set(check.name, clock.monotonic());
     const outcome = await cells.run(order, () => {}, signal);
     log.info({ builder: name, check: check.name, outcome }, "base work area cleaned");
   }
+}
+
+/** Whether this builder would start an untested pull request now. */
+async function hasUntestedWork(brain: Brain): Promise<boolean> {
+  const work = await nextWork(brain);
+  return "build" in work && work.build.spec.group === "untested";
 }
 
 /** Base work areas without a check in the current pool. The area of a broken check stays for later. */

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync, utimesSync, wri
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { cleanAnnotation } from "../../../src/api/objects/group.ts";
+import { systemClock } from "../../../src/system/clock.ts";
 import { aBuilder, buildObject } from "../../support/builder/builderWorld.ts";
 import { hurriedClock } from "../../support/hurriedClock.ts";
 
@@ -50,6 +51,30 @@ describe("the cleaning of the work area", () => {
     const clean = await until(async () => cells.orders.find(({ task }) => task === "clean"));
     expect(clean.paths.gone).toEqual([join(sandbox, "base/build_gone")]);
     expect(cells.orders.find(({ task }) => task === "build")?.paths.gone).toBeUndefined();
+  });
+
+  it("cleans one base after a build, an hour after its last cleaning, and never holds an untested pull request", async () => {
+    const checks = [{ name: "build/hello" }, { name: "build/other" }];
+    const { cells, start, store, until, verdict } = await aBuilder({ checks });
+    let leap = 0;
+    cells.script = ({ task }) => {
+      if (task === "selftest") leap = 61 * 60_000; // The hour passes in the warm-up.
+      return undefined;
+    };
+    const later = (time: () => number) => () => time() + leap;
+    const works = () => cells.orders.filter(({ task }) => task === "build" || task === "clean");
+    const done = () => works().map(({ task, check, pullRequest }) => `${task} ${pullRequest?.number ?? check.name}`);
+    for (const number of [1, 2]) await store.create("Build", buildObject(number));
+    start({ clock: { ...hurriedClock(), now: later(systemClock.now), monotonic: later(systemClock.monotonic) } });
+    await until(async () => done().includes("clean build/hello"));
+    await store.create("Build", buildObject(3));
+    await until(async () => done().includes("clean build/other"));
+    for (const number of [4, 5]) {
+      await store.create("Build", buildObject(number));
+      await verdict(number);
+    }
+    expect(done().slice(0, 2).sort()).toEqual(["build 1", "build 2"]);
+    expect(done().slice(2)).toEqual(["clean build/hello", "build 3", "clean build/other", "build 4", "build 5"]);
   });
 
   it.runIf(canMount).each(["a byte", "an inode"])(
