@@ -31,6 +31,8 @@ export interface Declared {
 
 export interface ConfigDecision {
   readonly settings: Settings;
+  /** Whether a person's file makes this builder silent, also while the pool is silent anyway. */
+  readonly isSilencedByFile: boolean;
   /** Files to write for information. An undefined text deletes the file. Never contains a person's file. */
   readonly write: readonly { readonly file: ConfigFile; readonly text: string | undefined }[];
   /** Texts of the builder's own files after the write: `lastWritten` of the next decision. */
@@ -52,7 +54,9 @@ export function decideConfig(declared: Declared, found: ConfigFound, lastWritten
   const information = informationOf(declared);
   const isOurs = (file: ConfigFile) => {
     const text = found[file];
-    return text === undefined || text === lastWritten[file] || text === information[file];
+    if (text === undefined || text === lastWritten[file]) return true;
+    // A person's `silent` may say the same as a silent pool. It must outlast the silence of the pool.
+    return file !== "silent" && text === information[file];
   };
   const ours = configFiles.filter(isOurs);
   const write = ours
@@ -87,6 +91,7 @@ export function decideConfig(declared: Declared, found: ConfigFound, lastWritten
       ...(partitionOverride === undefined ? {} : { partitionOverride }),
       timeouts: { ...(command === undefined ? {} : { command }), ...(build === undefined ? {} : { build }) },
     },
+    isSilencedByFile: silent === true,
     write,
     written: Object.fromEntries(ours.flatMap((file) => (file in information ? [[file, information[file]]] : []))),
     warnings,

@@ -5,13 +5,13 @@ import { z } from "zod";
 import { parseJson } from "../../system/parseJson.ts";
 import { writeAtomically } from "../../system/writeFile.ts";
 import {
+  type ConfigDecision,
   type ConfigFile,
   type ConfigFound,
   type ConfigTexts,
   configFiles,
   type Declared,
   decideConfig,
-  type Settings,
 } from "./config.ts";
 import type { Sandbox } from "./sandbox.ts";
 
@@ -21,7 +21,7 @@ export interface ConfigFolder {
    * Reads the files, updates the builder's own files, and returns the settings in force. Rejects only when the disk
    * fails.
    */
-  read(declared: Declared): Promise<{ readonly settings: Settings; readonly warnings: readonly string[] }>;
+  read(declared: Declared): Promise<Pick<ConfigDecision, "settings" | "isSilencedByFile" | "warnings">>;
 }
 
 /** Bytes read of a file. Valid files are shorter. */
@@ -36,14 +36,14 @@ export function createConfigFolder({ config, state }: Pick<Sandbox, "config" | "
     async read(declared) {
       lastWritten ??= await readLastWritten(memory);
       const found = await readAll(config);
-      const { settings, write, written, warnings } = decideConfig(declared, found, lastWritten);
+      const { write, written, ...decision } = decideConfig(declared, found, lastWritten);
       for (const { file, text } of write) {
         const path = join(config, file);
         await (text === undefined ? rm(path, { force: true }) : writeAtomically(path, text));
       }
       if (write.length > 0) await writeAtomically(memory, `${JSON.stringify(written)}\n`);
       lastWritten = written;
-      return { settings, warnings };
+      return decision;
     },
   };
 }

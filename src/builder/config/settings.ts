@@ -15,8 +15,8 @@ import type { Sandbox } from "./sandbox.ts";
 export interface SettingsReader {
   settings(): Settings;
   /**
-   * Whether this builder is silent by itself: by its object, its file, or as a canary. A person's `silent` in the object
-   * wins over the trial.
+   * Whether this builder is silent by itself: by its object, its file, or as a canary. A person's `silent` in the
+   * object wins over the trial.
    */
   isSilent(): boolean;
   /** The valid checks of the pool. Time limits from `config/` replace the limits of the pool. */
@@ -27,9 +27,9 @@ export interface SettingsReader {
 
 /** The parts of a builder that its settings depend on. */
 interface SettingsWorld {
-  readonly world: BuilderWorld;
+  readonly world: Pick<BuilderWorld, "name" | "revision" | "log">;
   readonly sandbox: Sandbox;
-  readonly status: OwnStatus;
+  readonly status: Pick<OwnStatus, "setStatus">;
   setNote(topic: Topic, text: string | undefined): void;
   self(): Builder | undefined;
   pool(): BuilderPool | undefined;
@@ -61,7 +61,7 @@ export function createSettingsReader({
     const declared = declaredOf(pool, { ...self()?.spec, isCanary }, validChecksOf(pool));
     const found = await folder.read(declared);
     settings = found.settings;
-    isSilentByFile = settings.silent && !declared.silent;
+    isSilentByFile = found.isSilencedByFile;
     setNote("config", found.warnings.join("; ") || undefined);
     const { silent, debug, partitionOverride } = settings;
     const canary = isCanary && silent ? true : undefined;

@@ -77,6 +77,20 @@ describe("the config folder", () => {
     expect(decide({ ...information, silent: text }).settings.silent).toBe(true);
   });
 
+  it.each(["true\n", "1"])("keeps a person's silent file %j over the silence of the pool", (text) => {
+    const found = { ...information, silent: text };
+    const during = decide(found, information, { silent: true });
+    expect([during.isSilencedByFile, during.write]).toEqual([true, []]);
+    const after = decide(found, during.written);
+    expect([after.settings.silent, after.isSilencedByFile, after.write]).toEqual([true, true, []]);
+  });
+
+  it("tells its own silent file from a person's", () => {
+    const silent = { ...information, silent: "true\n" };
+    expect(decide(silent, silent, { silent: true }).isSilencedByFile).toBe(false);
+    expect(decide({ ...information, silent: "" }, information, { silent: true }).isSilencedByFile).toBe(false);
+  });
+
   it("cannot make a silent pool loud", () => {
     expect(decide({ ...information, silent: "" }, information, { silent: true }).settings.silent).toBe(true);
   });
