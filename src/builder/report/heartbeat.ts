@@ -2,7 +2,8 @@ import { poolLabel } from "../../api/objects/group.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
 import type { Lease } from "../../api/objects/lease.ts";
 import type { OwnerReference } from "../../api/objects/metadata.ts";
-import { heartbeatInterval, type Instant, mayStart, mustKill } from "../../core/liveness/heartbeat.ts";
+import type { Milliseconds } from "../../api/values/duration.ts";
+import { heartbeatInterval, type Instant, killIn, mayStart, mustKill } from "../../core/liveness/heartbeat.ts";
 import type { ObjectStore } from "../../store/objectStore.ts";
 import { timestamp } from "../../system/clock.ts";
 import type { BuilderWorld } from "../world.ts";
@@ -19,6 +20,8 @@ export interface Heartbeat {
   mayStart(): boolean;
   /** Whether the last acknowledged heartbeat is so old that the builder must kill its build. */
   mustKill(): boolean;
+  /** Milliseconds until `mustKill`, if no later heartbeat is acknowledged. */
+  killIn(): Milliseconds;
   /** Renews until `signal` aborts, or until another process took the Lease. */
   run(signal: AbortSignal, on: HeartbeatListener): Promise<void>;
 }
@@ -60,9 +63,10 @@ export function createHeartbeat(world: HeartbeatWorld): Heartbeat {
   return {
     mayStart: () => mayStart(acknowledged, instant(world)),
     mustKill: () => acknowledged !== undefined && mustKill(acknowledged, instant(world)),
+    killIn: () => killIn(acknowledged, instant(world)),
     async run(signal, on) {
       while (!signal.aborted) {
-        on.beat(failure); // After a suspend of the host: lets listeners see the old heartbeat before the next one replaces it.
+        on.beat(failure); // After a suspend of the host, listeners see the old heartbeat before the next one replaces it.
         const pause = await beat(on);
         on.beat(failure);
         if (pause === undefined) return;

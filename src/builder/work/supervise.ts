@@ -12,10 +12,11 @@ export interface Supervision {
 
 /**
  * Checks at every change whether a claimed build must stop. Reasons: a lost claim or heartbeat, a new commit, a more
- * urgent build.
+ * urgent build. A lost heartbeat has a timer too, because no change may come while a request to the store hangs.
  */
 export function supervise(brain: Brain, build: Stored<"Build">, holder: Holder, outer: AbortSignal): Supervision {
   const own = new AbortController();
+  const over = new AbortController();
   const { name } = build.metadata;
   let isChecking = false;
 
@@ -37,9 +38,22 @@ export function supervise(brain: Brain, build: Stored<"Build">, holder: Holder, 
     }
   }
 
+  async function killInTime(): Promise<void> {
+    while (!over.signal.aborted && !brain.heartbeat.mustKill())
+      await brain.world.clock.sleep(brain.heartbeat.killIn(), over.signal).catch(() => {});
+    if (!over.signal.aborted) own.abort(heartbeatLost(holder));
+  }
+
   const unsubscribe = brain.onChange(() => void check());
   void check();
-  return { signal: AbortSignal.any([own.signal, outer]), end: unsubscribe };
+  void killInTime();
+  return {
+    signal: AbortSignal.any([own.signal, outer]),
+    end() {
+      unsubscribe();
+      over.abort();
+    },
+  };
 }
 
 async function stopReasonOf(brain: Brain, build: Stored<"Build">, holder: Holder): Promise<StoppedError | undefined> {

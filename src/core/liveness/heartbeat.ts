@@ -26,6 +26,11 @@ export function mustKill(sent: Instant | undefined, now: Instant): boolean {
   return sent === undefined || age(sent, now) > killAfter;
 }
 
+/** Milliseconds until `mustKill` by the monotonic clock, if no later heartbeat is acknowledged. */
+export function killIn(sent: Instant | undefined, now: Instant): Milliseconds {
+  return sent === undefined ? killAfter : Math.max(0, sent.monotonic + killAfter - now.monotonic) + 1;
+}
+
 /** Whether the host was suspended or its clock was set. The elapsed time is then unknown. */
 export function hasJumped(before: Instant, now: Instant): boolean {
   return Math.abs(now.wall - before.wall - (now.monotonic - before.monotonic)) > driftTolerance;

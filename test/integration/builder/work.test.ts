@@ -1,7 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { Outcome } from "../../../src/api/cell/event.ts";
 import type { Stored } from "../../../src/api/objects/kinds.ts";
 import { MirrorFailure, RefusedCommit } from "../../../src/builder/git/mirrors.ts";
+import { StoreError } from "../../../src/store/error.ts";
+import { systemClock } from "../../../src/system/clock.ts";
 import { aBuilder, type BuilderFixture, buildObject, commit } from "../../support/builder/builderWorld.ts";
 import { endless, failure } from "../../support/builder/scriptedCells.ts";
 import { hurriedClock } from "../../support/hurriedClock.ts";
@@ -25,6 +27,41 @@ describe("a builder at work", () => {
     await store.update("Build", { ...running, spec: { ...running.spec, commit: commit("a"), request: 2 } });
     expect(await fixture.verdict()).toMatchObject({ commit: commit("a"), request: 2, attempt: 2 });
     expect((await fixture.build())?.trouble).toBeUndefined();
+  });
+
+  it("kills a build 15 minutes after its last heartbeat was sent, although the next heartbeat hangs", async () => {
+    const { cells, store, start, builds, until } = await aBuilder();
+    const speed = 200;
+    const clock = {
+      ...systemClock,
+      now: () => systemClock.monotonic() * speed,
+      monotonic: () => systemClock.monotonic() * speed,
+      sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / speed, signal),
+    };
+    const hung = Promise.withResolvers<never>();
+    hung.promise.catch(() => {});
+    onTestFinished(() => hung.reject(new StoreError("Unavailable", "no answer")));
+    let [hangs, sentAt, killedAt] = [false, 0, 0];
+    const get: typeof store.get = async (kind, name) => {
+      if (kind === "Lease" && hangs) return hung.promise;
+      if (kind === "Lease") sentAt = clock.monotonic();
+      return store.get(kind, name);
+    };
+    cells.script = (order, _on, signal) => {
+      if (order.task !== "build") return undefined;
+      signal.addEventListener("abort", () => {
+        killedAt = clock.monotonic();
+      });
+      return endless(signal);
+    };
+    await store.create("Build", buildObject(1));
+    start({ clock, store: { ...store, get } });
+    await builds();
+    hangs = true;
+    await until(async () => killedAt > 0);
+    const minutes = (killedAt - sentAt) / 60_000;
+    expect(minutes).toBeGreaterThan(14.9);
+    expect(minutes).toBeLessThan(15.5);
   });
 
   it("stops a build when the pull request is closed", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hasJumped, mayStart, mustKill } from "../../../../src/core/liveness/heartbeat.ts";
+import { hasJumped, killIn, mayStart, mustKill } from "../../../../src/core/liveness/heartbeat.ts";
 
 const sent = { wall: 1_000_000, monotonic: 5_000 };
 const later = (seconds: number, wallSeconds = seconds) => ({
@@ -17,6 +17,13 @@ describe("a heartbeat", () => {
   ])("acknowledged %s s after it was sent: may start %s, must kill %s", (age, start, kill) => {
     expect(mayStart(sent, later(age))).toBe(start);
     expect(mustKill(sent, later(age))).toBe(kill);
+  });
+
+  it("must kill exactly after the time until the kill", () => {
+    const now = later(300);
+    const end = { wall: now.wall + killIn(sent, now), monotonic: now.monotonic + killIn(sent, now) };
+    expect(mustKill(sent, end)).toBe(true);
+    expect(mustKill(sent, { wall: end.wall - 1, monotonic: end.monotonic - 1 })).toBe(false);
   });
 
   it("allows no start before the first acknowledgement", () => {
