@@ -28,9 +28,9 @@ import { runBuilder } from "./run.ts";
 
 /*
  * The brain of a builder in a pod. SIGTERM drains: the running build may finish within the pool's drain timeout, then
- * the process exits. A second SIGTERM stops the build at once. `main.ts capsule DIRECTORY DATA` copies the cell programs
- * into the capsule of the pod, creates the folders of the volume DATA, and exits. Exit codes: 0 after a drain or a
- * filled capsule, 64 for a wrong environment, 1 for a bug or a broken disk.
+ * the process exits. A second SIGTERM stops the build at once. `main.ts capsule DIRECTORY DATA` copies the cell
+ * programs into the capsule of the pod, creates the folders of the volume DATA, and exits. Exit codes: 0 after a drain
+ * or a filled capsule, 64 for a wrong environment, 1 for a bug or a broken disk.
  */
 
 const badUsage = 64;

@@ -41,7 +41,9 @@ export interface BuilderWorld {
    * the disk free.
    */
   readonly ownVolume?: boolean;
-  /** Users of the cells, the owners of their folders. Absent when cells run as the builder's user or share its group. */
+  /**
+   * Users of the cells, the owners of their folders. Absent when cells run as the builder's user or share its group.
+   */
   readonly owners?: CellOwners;
   /** Shared by all builders of the machine. */
   readonly mirrors: Mirrors;

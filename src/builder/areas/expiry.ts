@@ -13,8 +13,8 @@ export interface ExpiryFacts {
 
 /**
  * The work areas to delete: those without a Build first, then those without use for `maxAge`. `ifShort` follows, the
- * oldest first, while the disk is short. The newest wanted work area always stays: if others use the space, its deletion
- * would only make the next build cold.
+ * oldest first, while the disk is short. The newest wanted work area always stays: if others use the space, its
+ * deletion would only make the next build cold.
  */
 export function expiredAreas({ parked, isWanted, now, maxAge }: ExpiryFacts): {
   readonly expired: readonly ParkedArea[];

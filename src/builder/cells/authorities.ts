@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 
 /**
- * Writes public authorities and the file of `NODE_EXTRA_CA_CERTS` into one file of the capsule. git, pip and curl know no
- * file of additional authorities. Does nothing without the variable. Throws an Error if the file has no certificate: Node
- * itself would only print a warning.
+ * Writes public authorities and the file of `NODE_EXTRA_CA_CERTS` into one file of the capsule. git, pip and curl know
+ * no file of additional authorities. Does nothing without the variable. Throws an Error if the file has no certificate:
+ * Node itself would only print a warning.
  */
 export async function writeAuthorities(capsule: string, env: NodeJS.ProcessEnv): Promise<void> {
   const extra = env["NODE_EXTRA_CA_CERTS"];

@@ -23,7 +23,9 @@ export async function fillCapsule(capsule: string, list: string): Promise<void> 
   }
 }
 
-/** Folders of the data volume that cells mount. Their group may write. The setgid bit gives new files the same group. */
+/**
+ * Folders of the data volume that cells mount. Their group may write. The setgid bit gives new files the same group.
+ */
 const mounted = ["area", "home", "tmp", "tools", "base", "base-own", "mirror"];
 const forGroup = 0o2770;
 

@@ -35,9 +35,9 @@ const killPauseMs = 25;
 const enter = 'while [ "$1" != -- ]; do echo 0 > "$1/cgroup.procs"; shift; done; shift; exec "$@"';
 
 /**
- * Returns the control groups below those of this process, or the reason why orders can have none, as a clause. They need
- * root and the controllers `memory` and `pids`. With version 2, `up` must be alone in its group, as in a systemd unit
- * with `Delegate=yes`. Unless `mayMove` is false, this process then moves into a group of its own. Call it once.
+ * Returns the control groups below those of this process, or the reason why orders can have none, as a clause. They
+ * need root and the controllers `memory` and `pids`. With version 2, `up` must be alone in its group, as in a systemd
+ * unit with `Delegate=yes`. Unless `mayMove` is false, this process then moves into a group of its own. Call it once.
  */
 export function probeControlGroups(mayMove = true): ControlGroups | string {
   if (process.platform !== "linux") return "this system has none";

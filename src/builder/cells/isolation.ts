@@ -50,8 +50,8 @@ async function works(prefix: readonly string[], env: Readonly<Record<string, str
 
 /**
  * Returns a command prefix that gives the rest of its arguments this view. It needs root and a mount namespace. The
- * kernel then refuses writes outside of `writable`, whatever the modes say, and forgets the public folders at the end of
- * the order.
+ * kernel then refuses writes outside of `writable`, whatever the modes say, and forgets the public folders at the end
+ * of the order.
  */
 export function privateViewOf(view: View): readonly string[] {
   return ["sh", "-ec", viewScript, "sh", ...viewArgumentsOf(view)];

@@ -28,8 +28,8 @@ const queues = "/dev/mqueue";
 
 /**
  * Deletes what an order left outside of its folders, where it had no folders and no IPC namespace of its own: files of
- * its user in /tmp, /var/tmp, /dev/shm and folders for locks and crashes, and objects of System V and POSIX IPC. No process of the user may run. Never
- * throws.
+ * its user in /tmp, /var/tmp, /dev/shm and folders for locks and crashes, and objects of System V and POSIX IPC. No
+ * process of the user may run. Never throws.
  */
 export async function removeLitter({ node, sweeper, user, environment, log }: LitterOptions): Promise<void> {
   const who = `${user.uid}:${user.gid}`;

@@ -5,9 +5,9 @@ import { type CellOwners, changeOwner } from "../areas/owner.ts";
 import type { AreaName } from "../areas/plan.ts";
 
 /**
- * Paths of one builder. `config`, `state`, `forceHashes`, `areas` and `parked` belong to the builder. The base user owns
- * `tools`, `bases` and `baseOwn`: they are read-only for the build user. The build user owns `home` and `tmp`, and the
- * contents of the work areas.
+ * Paths of one builder. `config`, `state`, `forceHashes`, `areas` and `parked` belong to the builder. The base user
+ * owns `tools`, `bases` and `baseOwn`: they are read-only for the build user. The build user owns `home` and `tmp`, and
+ * the contents of the work areas.
  */
 export interface Sandbox {
   readonly root: string;
@@ -64,9 +64,9 @@ export function sandboxOf(root: string): Sandbox {
 
 /**
  * Creates the folders. On one machine the folders of a cell change owner to the user of the cell. Their parent belongs
- * to the builder: foreign code cannot replace a folder by a link, and cannot reach `config/`, `state/` or `parked/`. In a
- * pod all users share a group. The umask and the volume's setgid bit allow the group to write, and mounts decide which
- * cell sees a folder.
+ * to the builder: foreign code cannot replace a folder by a link, and cannot reach `config/`, `state/` or `parked/`. In
+ * a pod all users share a group. The umask and the volume's setgid bit allow the group to write, and mounts decide
+ * which cell sees a folder.
  */
 export async function createFolders(sandbox: Sandbox, owners: CellOwners): Promise<void> {
   const { config, pendingLogs, state, areas, parked, tools, bases, baseOwn, home, tmp } = sandbox;

@@ -9,7 +9,9 @@ export interface GitCredential {
   readonly token: string;
 }
 
-/** Returns the credential of a pool for its server; undefined if the pool names none. Throws MirrorFailure without it. */
+/**
+ * Returns the credential of a pool for its server; undefined if the pool names none. Throws MirrorFailure without it.
+ */
 export type GitCredentials = (pool: {
   readonly gitUrl: string;
   readonly gitSecret?: string;

@@ -65,8 +65,8 @@ export async function remoteAnswers(git: Git, directory: string, request: Author
 }
 
 /**
- * The ref of a branch in the mirror. A branch `x` can become `x/y` on the remote, and its case can change. Names by hash
- * never collide, so no fetch fails because of an earlier one.
+ * The ref of a branch in the mirror. A branch `x` can become `x/y` on the remote, and its case can change. Names by
+ * hash never collide, so no fetch fails because of an earlier one.
  */
 function tipRef(branch: string | undefined): string {
   if (branch === undefined) return "refs/builderpool/default";
@@ -83,8 +83,8 @@ function addressesOf({ gitUrl, repository }: FetchRequest): readonly string[] {
 }
 
 /**
- * Fetches all refs at once. If the pull request's ref is gone or refused, fetches only the other refs. Tags that moved or vanished on
- * the remote follow. Returns the URL that worked.
+ * Fetches all refs at once. If the pull request's ref is gone or refused, fetches only the other refs. Tags that moved
+ * or vanished on the remote follow. Returns the URL that worked.
  */
 async function fetchFrom(
   git: Git,

@@ -20,7 +20,9 @@ export { MirrorFailure, RefusedCommit };
 export interface Mirrors {
   /** Updates a mirror. Throws MirrorFailure, RefusedCommit, or the reason of `signal`. */
   fetch(request: FetchRequest, signal: AbortSignal): Promise<Mirrored>;
-  /** Reports that a cell could not read objects of a mirror. The next fetch clones the repository again, once an hour. */
+  /**
+   * Reports that a cell could not read objects of a mirror. The next fetch clones the repository again, once an hour.
+   */
   distrust?(repository: string): void;
 }
 

@@ -32,8 +32,8 @@ export async function recordPull(mirror: string, number: number, clock: Clock): 
 }
 
 /**
- * Deletes refs of pull requests without a recent build, and joins packs. Once a day the objects that no ref needs
- * are deleted if they are older than three days. No build runs that long, so work trees that borrow from the mirror stay
+ * Deletes refs of pull requests without a recent build, and joins packs. Once a day the objects that no ref needs are
+ * deleted if they are older than three days. No build runs that long, so work trees that borrow from the mirror stay
  * complete.
  */
 export async function upkeep(git: Git, clock: Clock, log: Log, mirror: string): Promise<void> {

@@ -26,8 +26,8 @@ export function isForgiven(alive: Milliseconds): boolean {
 }
 
 /**
- * The reason why this builder must not build, one sentence. Undefined when the builder may build. A host has a log of its
- * agent instead of a container.
+ * The reason why this builder must not build, one sentence. Undefined when the builder may build. A host has a log of
+ * its agent instead of a container.
  */
 export function crashLoopMessageOf(
   { crashes = 0 }: Pick<BuilderStatus, "crashes">,

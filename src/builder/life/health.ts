@@ -29,8 +29,8 @@ const neutralReasons: ReadonlySet<InfrastructureReason> = new Set([
 
 /**
  * Failure reasons that require a self-test at once: the tool chain fails, the cell has not restarted yet, or the build
- * may have broken the builder. The retry rules count on this test. It cannot prove that a disk is large enough, so a full
- * disk requires none.
+ * may have broken the builder. The retry rules count on this test. It cannot prove that a disk is large enough, so a
+ * full disk requires none.
  */
 const suspectReasons: ReadonlySet<InfrastructureReason> = new Set([
   "SelfTestFailed",

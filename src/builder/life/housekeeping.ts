@@ -19,9 +19,9 @@ const shownStep = 2 ** 28;
 
 /**
  * Runs after a build. The build cell has already cleaned the work area of that build. Deletes work areas of closed pull
- * requests, and old ones. The base cell applies the cleanup policy to the base work area of one check, an hour after its
- * last cleaning. Untested work that waits goes first. While space is short, the work areas of all checks are cleaned.
- * Reports the free space. Failures are only logged: the next build meets any lasting one.
+ * requests, and old ones. The base cell applies the cleanup policy to the base work area of one check, an hour after
+ * its last cleaning. Untested work that waits goes first. While space is short, the work areas of all checks are
+ * cleaned. Reports the free space. Failures are only logged: the next build meets any lasting one.
  */
 export async function cleanWorkArea(brain: Brain, pool: BuilderPool, signal: AbortSignal): Promise<void> {
   const { log, name } = brain.world;
@@ -76,9 +76,9 @@ async function isShort(brain: Brain, pool: BuilderPool): Promise<boolean> {
 }
 
 /**
- * Frees space for a warm-up that cannot go on, if the disk is almost full: an earlier process may have died with a build
- * that filled it. Empties HOME and TMPDIR of builds, then deletes work areas of pull requests, first those with unknown
- * names, then the newest.
+ * Frees space for a warm-up that cannot go on, if the disk is almost full: an earlier process may have died with a
+ * build that filled it. Empties HOME and TMPDIR of builds, then deletes work areas of pull requests, first those with
+ * unknown names, then the newest.
  */
 export async function makeRoom(brain: Brain, pool: BuilderPool, signal: AbortSignal): Promise<void> {
   const { cells, log, name } = brain.world;

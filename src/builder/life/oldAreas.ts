@@ -32,8 +32,8 @@ export async function deleteAreas(
 }
 
 /**
- * Deletes work areas while the disk is short: unknown names first, then the newest, since it may have filled the disk. A
- * full disk may have no space to move a work area, so each failure is logged and the next one follows.
+ * Deletes work areas while the disk is short: unknown names first, then the newest, since it may have filled the disk.
+ * A full disk may have no space to move a work area, so each failure is logged and the next one follows.
  */
 export async function deleteAllAreas(
   brain: Brain,

@@ -13,8 +13,8 @@ const betweenTries = 10_000;
 
 /**
  * Throws the trees of the builder away, so that it warms up again. Returns whether the builder is still warm: only if a
- * drain stopped the deletion, or if a tree cannot be deleted. The second refuted streak quarantines the builder until it
- * is restarted, or for five minutes. So do three failed deletions.
+ * drain stopped the deletion, or if a tree cannot be deleted. The second refuted streak quarantines the builder until
+ * it is restarted, or for five minutes. So do three failed deletions.
  */
 export async function renewTrees(brain: Brain, shutdown: Shutdown, stale: StaleTrees): Promise<boolean> {
   const { clock } = brain.world;

@@ -91,8 +91,8 @@ async function runStep(
 }
 
 /**
- * Runs the self-test for every aliBuild version, compiler and environment of the checks, in both cells. Returns the first
- * failure, undefined when all pass.
+ * Runs the self-test for every aliBuild version, compiler and environment of the checks, in both cells. Returns the
+ * first failure, undefined when all pass.
  */
 export async function selfTest(brain: Brain, pool: BuilderPool, signal: AbortSignal): Promise<string | undefined> {
   for (const check of onePerToolChain(brain.checks())) {

@@ -25,8 +25,8 @@ export interface AllBuilderUsers {
 /**
  * Assigns each builder two user ids of its own, one from each range. Builds of one builder then cannot change files of
  * another builder or of the base, and never survive the kill of their processes. The owners of existing folders
- * determine the ids of their builder. A builder therefore keeps its users across restarts. `claim` reports whether an id
- * may be used.
+ * determine the ids of their builder. A builder therefore keeps its users across restarts. `claim` reports whether an
+ * id may be used.
  */
 export function createBuilderUsers(
   builders: string,

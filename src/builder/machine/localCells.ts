@@ -32,8 +32,8 @@ export function secretFoldersOf(sandbox: string): SecretFolders {
 }
 
 /**
- * Creates the two cells of a builder on one machine, as child processes with one user each. Builds see the tools and the
- * base read-only, and the base cell sees nothing that builds wrote, if the machine has mount namespaces.
+ * Creates the two cells of a builder on one machine, as child processes with one user each. Builds see the tools and
+ * the base read-only, and the base cell sees nothing that builds wrote, if the machine has mount namespaces.
  */
 export function createLocalCells({ sandbox, users, mirrors, ...options }: LocalCellsOptions): Cells {
   const shared = {

@@ -18,10 +18,9 @@ const lockTimeoutMs = 300;
 
 /**
  * Locks the work folder for this process, and creates a missing folder. Throws LockedError if another process uses it.
- * `program` names such a process in the message. A full disk does not prevent the lock, if the folder was in use before.
- * Throws StoreError if the lock file is unusable.
- * The lock is a kernel lock on an SQLite file and ends with its process. `kill -9` therefore leaves no stale lock, two
- * processes cannot both get it, and a reused PID does no harm.
+ * `program` names such a process in the message. A full disk does not prevent the lock, if the folder was in use
+ * before. Throws StoreError if the lock file is unusable. The lock is a kernel lock on an SQLite file and ends with its
+ * process. `kill -9` therefore leaves no stale lock, two processes cannot both get it, and a reused PID does no harm.
  */
 export function lockWorkDir(workDir: string, program = "`builderpool up`"): Lock {
   mkdirSync(workDir, { recursive: true });

@@ -22,8 +22,8 @@ const claimsFolder = process.platform === "linux" ? "/run/builderpool/users" : "
 
 /**
  * Opens the claims of the machine. A claimed id belongs to builds alone, so all its processes may be killed. The first
- * claim of an id since the start of the machine therefore requires that no process runs as that id. Later claims do not:
- * only builds can have left the processes. A claim is a kernel lock on an SQLite file and ends with this process.
+ * claim of an id since the start of the machine therefore requires that no process runs as that id. Later claims do
+ * not: only builds can have left the processes. A claim is a kernel lock on an SQLite file and ends with this process.
  */
 export async function openUserClaims(folder = claimsFolder): Promise<UserClaims> {
   try {

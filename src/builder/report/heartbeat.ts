@@ -66,7 +66,7 @@ export function createHeartbeat(world: HeartbeatWorld): Heartbeat {
     killIn: () => killIn(acknowledged, instant(world)),
     async run(signal, on) {
       while (!signal.aborted) {
-        on.beat(failure); // After a suspend of the host, listeners see the old heartbeat before the next one replaces it.
+        on.beat(failure); // After a suspend, listeners see the old heartbeat before the next one replaces it.
         const pause = await beat(on);
         on.beat(failure);
         if (pause === undefined) return;

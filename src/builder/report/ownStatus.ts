@@ -10,8 +10,8 @@ type StatusWorld = Pick<BuilderWorld, "clock" | "log" | "name" | "store" | "onSt
 export type StatusChange = { readonly [key in keyof BuilderStatus]?: BuilderStatus[key] | undefined };
 
 /**
- * The builder's own status: kept in memory and written to its Builder object. After the first write, another incarnation
- * on the object means that another process has registered. Then only a renewed Lease allows the next write.
+ * The builder's own status: kept in memory and written to its Builder object. After the first write, another
+ * incarnation on the object means that another process has registered. Then only a renewed Lease allows the next write.
  */
 export interface OwnStatus {
   get(): BuilderStatus;

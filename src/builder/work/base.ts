@@ -61,8 +61,8 @@ export async function recordBase(
 }
 
 /**
- * Forgets the failures of the base of a check, because its trees are thrown away. That a base compiled here stays known:
- * if the same commits fail on fresh trees, the machine is at fault.
+ * Forgets the failures of the base of a check, because its trees are thrown away. That a base compiled here stays
+ * known: if the same commits fail on fresh trees, the machine is at fault.
  */
 export async function forgetFailures(brain: Brain, check: string): Promise<void> {
   const memory = await readBases(brain);
@@ -104,8 +104,8 @@ export async function runOnUsableBase(
 }
 
 /**
- * Records what a build of a pull request says about its base. Code of the pull request can forge a broken base in its own
- * work area, and other pull requests would then use an older base. So only a base that is proven broken counts.
+ * Records what a build of a pull request says about its base. Code of the pull request can forge a broken base in its
+ * own work area, and other pull requests would then use an older base. So only a base that is proven broken counts.
  */
 async function recordOutcome(brain: Brain, order: Order, outcome: Outcome, at: string): Promise<void> {
   if (outcome.kind === "Infrastructure" && (outcome.reason === "BaseBroken" || outcome.reason === "NothingBuilt")) {

@@ -38,7 +38,9 @@ export function areaOf(
   return { folder: checkDirectoryOf(name), name: String(sharedTree ? sharedArea : pullRequest) };
 }
 
-/** Updates the mirrors of a task and returns its order. Throws MirrorFailure, RefusedCommit, or the reason of `signal`. */
+/**
+ * Updates the mirrors of a task and returns its order. Throws MirrorFailure, RefusedCommit, or the reason of `signal`.
+ */
 export async function prepareOrder(brain: Brain, pool: BuilderPool, task: Task, signal: AbortSignal): Promise<Order> {
   const { check, pullRequest } = task;
   const packages = task.task === "build" || task.task === "warmup" ? check.developmentPackages : [];

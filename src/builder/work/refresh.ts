@@ -29,8 +29,8 @@ export const retryAfter = milliseconds("1h");
 
 /**
  * Brings the base of a build up to date, in the base cell: the tool, and the dependencies at the commits of the order.
- * All later pull requests use the same base. Dependencies that do not compile do not stop the build, which then decides.
- * Throws a StoppedError for an infrastructure failure.
+ * All later pull requests use the same base. Dependencies that do not compile do not stop the build, which then
+ * decides. Throws a StoppedError for an infrastructure failure.
  */
 export async function refreshBase(brain: Brain, order: Order, signal: AbortSignal): Promise<void> {
   const { check } = order;
@@ -98,8 +98,8 @@ async function readRecord({ sandbox }: Brain, order: Order): Promise<BaseRecord 
 }
 
 /**
- * Whether a build finds its tool. A branch or tag of a repository may have moved, so the base cell looks it up. The build
- * cell itself installs the tool of a pull request.
+ * Whether a build finds its tool. A branch or tag of a repository may have moved, so the base cell looks it up. The
+ * build cell itself installs the tool of a pull request.
  */
 async function hasTool({ sandbox }: Brain, { tool }: ResolvedCheck): Promise<boolean> {
   if (tool.alibuild.endsWith("@$PR_HASH")) return true;
@@ -108,8 +108,8 @@ async function hasTool({ sandbox }: Brain, { tool }: ResolvedCheck): Promise<boo
 }
 
 /**
- * A digest of everything that decides which packages the base needs. The commit of the checked package is left out, since
- * every pull request builds that package itself. Recipes always count.
+ * A digest of everything that decides which packages the base needs. The commit of the checked package is left out,
+ * since every pull request builds that package itself. Recipes always count.
  */
 function baseKeyOf({ check, sources }: Order): string {
   const { developmentPackages, checkout } = check;

@@ -65,8 +65,8 @@ export async function findStaleTrees(brain: Brain): Promise<StaleTrees | undefin
 }
 
 /**
- * Throws the trees of this builder away, base and pull requests. The next warm-up builds the base again. Throws an Error
- * if a tree is still in its place: the generation then stays.
+ * Throws the trees of this builder away, base and pull requests. The next warm-up builds the base again. Throws an
+ * Error if a tree is still in its place: the generation then stays.
  */
 export async function throwTreesAway(
   brain: Brain,

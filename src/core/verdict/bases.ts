@@ -11,8 +11,8 @@ export function baseFactsOf({ package: name, tool, defaults, architecture, remot
 }
 
 /**
- * A short hash of the commits of an order's sources, and of the check's facts about its base. Equal hashes mean the same
- * base. An earlier version hashed only the commits, so its hash counts as other commits.
+ * A short hash of the commits of an order's sources, and of the check's facts about its base. Equal hashes mean the
+ * same base. An earlier version hashed only the commits, so its hash counts as other commits.
  */
 export function commitsHashOf({ check, sources }: Pick<Order, "check" | "sources">): string {
   const lines = sources.map(({ directory, commit }) => `${directory} ${commit}`).sort();
