@@ -8,6 +8,7 @@ import { currentTrouble } from "../build/trouble.ts";
 import { activeBuildersOf, isActive } from "../partition/active.ts";
 import { failedBuilderOf } from "../partition/avoid.ts";
 import type { Preference } from "../partition/preference.ts";
+import { mayBuild } from "../partition/restriction.ts";
 import { companyOf, type SilenceView } from "../partition/silence.ts";
 
 /** The queue, seen by one builder. */
@@ -35,6 +36,8 @@ export interface PartitionView {
   readonly idle: ReadonlySet<string>;
   /** The builders whose failures and recoveries count. An active builder on the other side of silence does not. */
   readonly witnesses: readonly Builder[];
+  /** The members that `force-hashes` limits, usually none. */
+  readonly restricted: readonly Builder[];
 }
 
 /** With several idle builders, the builder with the highest score goes first. The others wait this long for it. */
@@ -56,7 +59,11 @@ export function partitionViewOf({
   }
   const witnesses =
     company === view.builders ? company : view.builders.filter((one) => shared.has(one) || !isActive(one));
-  return { active: new Set(names), rank: names.indexOf(view.self), idle, witnesses };
+  const active = new Set(names);
+  const restricted = company.filter(
+    ({ metadata, status }) => status?.forced !== undefined && active.has(metadata.name),
+  );
+  return { active, rank: names.indexOf(view.self), idle, witnesses, restricted };
 }
 
 /**
@@ -66,8 +73,8 @@ export function partitionViewOf({
  * - With affinity, the builder with the warm tree comes first. If it is busy, a builder with an older tree follows at
  *   once. Any idle builder follows after `patience`, or at once if there is no tree.
  * - With modulo, only the owner may claim.
- * - The builder that failed a commit leaves its recheck to another member. A rebuild that a person asked for returns
- *   after `patience`.
+ * - The builder that failed a commit leaves its recheck to another member that may build it. A rebuild that a person
+ *   asked for returns after `patience`.
  * - A build that broke builders also waits for their recovery.
  */
 export function deferralOf(view: QueueView, partition: PartitionView, build: Build): Milliseconds {
@@ -81,7 +88,7 @@ export function deferralOf(view: QueueView, partition: PartitionView, build: Bui
   if (hold > 0) return hold;
   if (strategy === "Modulo")
     return moduloRankOf(build, partition, preference) === partition.rank ? 0 : Number.POSITIVE_INFINITY;
-  if (partition.active.has(self) && partition.active.size > 1 && failedBuilderOf(build) === self) {
+  if (partition.active.has(self) && failedBuilderOf(build) === self && hasOther(partition, self, build)) {
     return isRecheck(build) || build.spec.opinion !== undefined
       ? Number.POSITIVE_INFINITY
       : Math.max(0, patience + courtesy - view.waited(build));
@@ -113,6 +120,12 @@ export function moduloRankOf(
   const failed = failedBuilderOf(build);
   const mustMove = failed !== undefined && active.size > 1 && [...active][owner] === failed;
   return mustMove ? (owner + 1) % active.size : owner;
+}
+
+/** Whether another member than `name` may build the commit. */
+function hasOther({ active, restricted }: PartitionView, name: string, build: Build): boolean {
+  const barred = restricted.filter((one) => one.metadata.name !== name && !mayBuild(one, build)).length;
+  return active.size - barred > 1;
 }
 
 /** The member with a warm tree for a build, unless its last attempt failed there for an infrastructure reason. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createPreference } from "../../../../src/core/partition/preference.ts";
 import { deferralOf, partitionViewOf, type QueueView } from "../../../../src/core/queue/partitionView.ts";
 import { withVerdict } from "../../../support/objects/build.ts";
-import { builders } from "../../../support/objects/builder.ts";
+import { aBuilder, builders } from "../../../support/objects/builder.ts";
 import { noon } from "../../../support/objects/moment.ts";
 
 const patience = 600_000;
@@ -33,6 +33,14 @@ describe("the recheck of a failed commit", () => {
 
   it("returns to the builder that failed it if there is no other", () => {
     expect(deferral("o2-0", 1)).toBe(0);
+  });
+
+  it.each<readonly [string, string, number]>([
+    ["returns to the builder that failed it if force-hashes forbids the others to build it", "ffffffff", 0],
+    ["goes to a builder whose force-hashes lists it", failed().spec.commit, Number.POSITIVE_INFINITY],
+  ])("%s", (_, forced, own) => {
+    const both = [aBuilder("o2-0"), aBuilder("o2-1", { forced: [forced] })];
+    expect(deferral("o2-0", 2, { builders: both })).toBe(own);
   });
 
   it("returns after patience if a person asked for it", () => {
