@@ -30,8 +30,9 @@ const start: Settings = new Map([["PR_HASH", { value: "$PR_HASH", file: "", line
 
 /**
  * Reads ali-bot's tree of check definitions by the rules of bash, as the builders of ali-bot did. Executes nothing. A
- * value that needs a real shell makes its variable unknown, and leaves out the checks that need the variable. A file
- * with commands or conditions is left out, with every check that inherits from it.
+ * value that needs a real shell makes its variable unknown, and leaves out the checks that need the variable. Commands
+ * that assign nothing are skipped. A file with other commands or conditions is left out, with every check that
+ * inherits from it.
  */
 export function importTree(files: readonly SourceFile[]): Imported {
   const { report, all } = createReport();

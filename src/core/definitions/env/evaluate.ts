@@ -1,4 +1,5 @@
 import { type Assignment, parseShell } from "./shell.ts";
+import { Unsupported } from "./source.ts";
 
 /** A value and the line that set it last. */
 export interface Setting {
@@ -8,6 +9,8 @@ export interface Setting {
   readonly line: number;
   /** Why the value is unknown: only a shell on the machine of a builder knows it. */
   readonly unknown?: Cause;
+  /** The declaration that decides about all later values. */
+  readonly declaration?: Cause;
 }
 
 /** A construct with a value that is known only to a shell, and its line. */
@@ -31,6 +34,8 @@ export interface Evaluated {
   }[];
   /** Variables that the file reads, and whether they had a value. */
   readonly used: readonly { readonly name: string; readonly line: number; readonly known: boolean }[];
+  /** Commands that were skipped, because they assign nothing. */
+  readonly skipped: readonly { readonly command: string; readonly line: number }[];
 }
 
 /**
@@ -41,6 +46,7 @@ export function evaluate(file: string, text: string, before: Settings): Evaluate
   const settings = new Map(before);
   const own: Evaluated["own"][number][] = [];
   const used: Evaluated["used"][number][] = [];
+  const skipped: Evaluated["skipped"][number][] = [];
 
   function read(parts: Assignment["parts"]): Value {
     let cause: Cause | undefined;
@@ -62,19 +68,27 @@ export function evaluate(file: string, text: string, before: Settings): Evaluate
     return cause === undefined ? { value: texts.join("") } : { value: "", unknown: cause };
   }
 
-  function assign({ name, line }: Pick<Assignment, "name" | "line">, value: Value): void {
+  function assign({ name, line }: Pick<Assignment, "name" | "line">, given: Value, by?: string): void {
+    const before = settings.get(name)?.declaration;
+    if (before?.construct === readOnly) throw new Unsupported(`an assignment to the read-only ${name}`, line);
+    const declaration = by === undefined ? before : { construct: `\`${by}\``, file, line };
+    const value = declaration === undefined ? given : { value: "", unknown: declaration, declaration };
     settings.set(name, { ...value, file, line });
     own.push({ name, line, ...value });
   }
 
-  for (const { exported, assignments } of parseShell(text)) {
+  for (const { exported, assignments, declaration, skipped: command, line } of parseShell(text)) {
+    if (command !== undefined) skipped.push({ command, line });
     const early = exported ? assignments.map(({ parts }) => read(parts)) : [];
     for (const [index, assignment] of assignments.entries()) {
-      assign(assignment, early[index] ?? read(assignment.parts));
+      assign(assignment, early[index] ?? read(assignment.parts), declaration);
     }
   }
-  return { settings, own, used };
+  return { settings, own, used, skipped };
 }
+
+/** Bash ends a file at an assignment to a read-only variable. */
+const readOnly = "`readonly`";
 
 type Value = Pick<Setting, "value" | "unknown">;
 

@@ -12,7 +12,7 @@ const listerVariables = ["CHECK_NAME", "PR_REPO", "PR_BRANCH", "TRUST_COLLABORAT
 /** Reports findings about one file. `usedNames` are the variables that any value of the tree reads. */
 export function lintFile(
   source: SourceFile,
-  { own, used, settings }: Evaluated,
+  { own, used, settings, skipped }: Evaluated,
   usedNames: ReadonlySet<string>,
   report: Report,
 ): void {
@@ -25,6 +25,10 @@ export function lintFile(
     else if (!hasField(name) && name !== "CONTAINER_IMAGE" && !usedNames.has(name)) {
       report({ file, line, severity: "warning", message: `${name} is unknown and is left out; correct or remove it` });
     }
+  }
+  for (const { command, line } of skipped) {
+    const message = `the command \`${command}\` is skipped: only plain assignments are read`;
+    report({ file, line, severity: "warning", message });
   }
   for (const { name, line, known } of used) {
     if (known || hasField(name)) continue;

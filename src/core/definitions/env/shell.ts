@@ -1,4 +1,4 @@
-import { skipExpansion, skipList } from "./skip.ts";
+import { skipExpansion, skipList, skipWords } from "./skip.ts";
 import { Source, Unsupported } from "./source.ts";
 
 /** One assignment of a file. The value is not expanded yet. */
@@ -18,6 +18,11 @@ type Part =
 export interface Statement {
   readonly exported: boolean;
   readonly assignments: readonly Assignment[];
+  /** A declaration other than `export`. It may change every later value of its variables, or end with a function. */
+  readonly declaration?: string;
+  /** A command that was skipped, because it assigns nothing. */
+  readonly skipped?: string;
+  readonly line: number;
 }
 
 const keywords = /^(if|then|else|elif|fi|for|while|until|do|done|case|esac|select|function|time|coproc|\[\[|\{|\}|!)$/;
@@ -34,34 +39,72 @@ export function parseShell(text: string): readonly Statement[] {
   for (source.skipEmpty(); !source.isAtEnd(); source.skipEmpty()) {
     const statement = source.line === 1 && isMarked && statements.length === 0 ? readMarked : readStatement;
     statements.push(statement(source));
+    endStatement(source);
   }
   return statements;
 }
 
 /** Reads a statement after a byte order mark. The mark is part of its first word, so bash assigns nothing. */
 function readMarked(source: Source): Statement {
-  const { exported, assignments } = readStatement(source);
+  const { assignments, ...statement } = readStatement(source);
   const mark = { construct: "a byte order mark", line: 1, touched: [] };
-  return { exported, assignments: assignments.map(({ parts, ...rest }) => ({ ...rest, parts: [mark, ...parts] })) };
+  return { ...statement, assignments: assignments.map(({ parts, ...rest }) => ({ ...rest, parts: [mark, ...parts] })) };
 }
 
 function readStatement(source: Source): Statement {
-  const exported = source.take(/export(?=[ \t\n;]|$)/y) !== undefined;
+  const command = readIdle(source);
+  if (command !== undefined) return command;
+  const { line: first } = source;
+  const keyword = source.take(/(?:export|declare|typeset|local|readonly)(?=[ \t\n;]|$)/y);
+  const declaration = keyword === "export" ? undefined : keyword;
+  const exported = keyword !== undefined;
   const assignments: Assignment[] = [];
   let words = 0;
-  for (source.skipBlanks(); !source.isAtEndOfStatement(); source.skipBlanks()) {
+  const isAtEnd = () => source.isAtEndOfStatement() || (words > 0 && source.sees(/&&|\|\|/y));
+  for (source.skipBlanks(); !isAtEnd(); source.skipBlanks()) {
     words += 1;
     const { line } = source;
+    if (declaration !== undefined && source.take(/[-+][A-Za-z]+(?=[ \t\n;]|$)/y) !== undefined) continue;
     const name = source.take(/[A-Za-z_][A-Za-z0-9_]*=/y)?.slice(0, -1);
     const partial = name ?? source.take(/[A-Za-z_][A-Za-z0-9_]*(?:\[[A-Za-z0-9_]*\]\+?|\+)=/y);
     if (name !== undefined) assignments.push({ name, parts: readValue(source), line });
     else if (partial !== undefined) assignments.push(readPartial(source, partial, line));
-    else if (!exported || source.take(/[A-Za-z_][A-Za-z0-9_]*(?=[ \t\n;]|$)/y) === undefined)
-      throw unsupportedWord(source);
+    else {
+      const bare = exported ? source.take(/[A-Za-z_][A-Za-z0-9_]*(?=[ \t\n;]|$)/y) : undefined;
+      if (bare === undefined) throw unsupportedWord(source);
+      if (declaration !== undefined) assignments.push({ name: bare, parts: [], line });
+    }
   }
-  if (words === 0) throw new Unsupported(exported ? "`export` without a name" : "a `;` without a command", source.line);
-  source.take(/;(?!;)/y);
-  return { exported, assignments };
+  if (words === 0)
+    throw new Unsupported(exported ? `\`${keyword}\` without a name` : "a `;` without a command", source.line);
+  return { exported, assignments, line: first, ...(declaration === undefined ? {} : { declaration }) };
+}
+
+/**
+ * A command that assigns no variable, whatever its words are. A command that may be a function of ali-bot is no match.
+ * `printf -v` assigns, and some options of `set` change the meaning of the next lines.
+ */
+const idle = [
+  "(?::|true|false|echo|ulimit|umask|date|hostname|uname|nproc|logger|sleep|mkdir|touch",
+  "|printf(?=[ \\t]+['\"]?[A-Za-z%=*[])",
+  "|set(?=[ \\t]+[-+](?:[aefuvx]+|o[ \\t]+(?:allexport|errexit|nounset|pipefail|verbose|xtrace))[ \\t]*(?:[\\n;#&|]|$))",
+  ")(?=[ \\t\\n;<>]|$)",
+].join("");
+const idleCommand = new RegExp(idle, "y");
+const end = new RegExp(`;(?!;)|(?:&&|\\|\\|)[ \\t\\n]*(?=${idle})`, "y");
+
+/** Skips a command that assigns nothing, except on the way to its words. Returns undefined for another statement. */
+function readIdle(source: Source): Statement | undefined {
+  const skipped = source.take(idleCommand);
+  if (skipped === undefined) return undefined;
+  const { line, touched } = skipWords(source);
+  const parts = [{ construct: `the command \`${skipped}\``, line, touched: [] }];
+  return { exported: false, assignments: touched.map((name) => ({ name, parts, line })), skipped, line };
+}
+
+/** Behind `&&` and `||` only such a command may follow: whether the shell runs it decides about no value. */
+function endStatement(source: Source): void {
+  if (source.take(end) === undefined && !source.isAtEndOfStatement()) throw unsupportedWord(source);
 }
 
 /** Reads `NAME+=value` or `NAME[0]=value`. */

@@ -30,9 +30,18 @@ describe("a value that needs a shell", () => {
     ['JOBS="$(nproc)"', "command substitution"],
     ["JOBS=$(case $(hostname) in (big*) echo 28;; (*) echo 16;; esac)", "command substitution"],
     ['JOBS=$(case x in big*) echo 28;; *) echo ")";; esac)', "command substitution"],
+    ["JOBS=$(echo case)", "command substitution"],
+    ["JOBS=$(if (case x in (x|case) echo case;; esac); then echo 1; fi)", "command substitution"],
+    ["JOBS=$(cat <<E; cat <<-'F'\n16)\nE\n\\\n\tF\n)", "command substitution"],
     ["JOBS=$((1+1))", "arithmetic"],
     ["JOBS=$[1+1]", "arithmetic"],
     ["JOBS=${X:-3}", "`${…}` with more than a name"],
+    ["JOBS=${X?none}", "`${…}` with more than a name"],
+    ["declare -x JOBS=16", "`declare`"],
+    ["typeset -i JOBS=16", "`typeset`"],
+    ["local JOBS=16", "`local`"],
+    ["readonly JOBS=16", "`readonly`"],
+    ["declare -i JOBS\nJOBS=16", "`declare`"],
     ["JOBS=(1 2)", "an array"],
     ["JOBS[0]=1", "an array"],
     ["JOBS+=1", "appending with `+=`"],
@@ -89,6 +98,31 @@ describe("a value that needs a shell", () => {
     expect(problems(result).join("\n")).toContain(`; ${name} is unknown`);
   });
 
+  it.each([
+    "echo loading >&2",
+    "echo $(case x in x) echo 1;; esac) # two",
+    "ulimit -c 0 || true",
+    "LONG_TIMEOUT=9 || true",
+    "printf '%s\\n' 1",
+    "set -o pipefail",
+    ': "$PACKAGE"; true && umask 022',
+  ])("stays known behind a command that assigns nothing: %s", (text) => {
+    const result = tree("", { "DEFAULTS.env": `JOBS=3\n${text}\nTIMEOUT=7` });
+    expect(result.pools[0]?.spec).toMatchObject({ jobs: 3, timeouts: { command: "7s" }, checks: [{ name: "c" }] });
+    expect(problems(result)[0]).toMatch(
+      /^DEFAULTS.env:2: the command `.+` is skipped: only plain assignments are read$/,
+    );
+  });
+
+  it("that a command assigns on the way to its words leaves out one variable", () => {
+    const result = tree("", { "DEFAULTS.env": ": ${JOBS:=16}\nTIMEOUT=7" });
+    expect(result.pools[0]?.spec).toMatchObject({ timeouts: { command: "7s" }, checks: [{ name: "c" }] });
+    expect(problems(result)).toEqual([
+      "DEFAULTS.env:1: the command `:` is not supported: only plain assignments are read; JOBS is left out",
+      "DEFAULTS.env:1: the command `:` is skipped: only plain assignments are read",
+    ]);
+  });
+
   it("that assigns in a shell of its own changes no variable", () => {
     expect(resolved("X=$(PACKAGE=Q; echo `PACKAGE=R`)")).toMatchObject({ package: "P" });
   });
@@ -99,7 +133,7 @@ describe("a value that needs a shell", () => {
 });
 
 describe("a file that needs a shell", () => {
-  it.each([
+  it.each<[string, string, number?]>([
     ["if true; then JOBS=1; fi", "`if`, a conditional or loop"],
     ["rm -rf /", "the command `rm`"],
     ["unset JOBS", "the command `unset`"],
@@ -112,15 +146,26 @@ describe("a file that needs a shell", () => {
     ["JOBS=$(nproc", "a `(` that is not closed"],
     ["JOBS=`nproc", "a ``` that is not closed"],
     ["JOBS=${A:-b", "a `${` that is not closed"],
-    ["JOBS=$(cat <<E\n)\nE\n)", "a here-document"],
-    ["JOBS=${A?none}", "`${…?…}`, which may end the shell"],
+    ["JOBS=$(cat <<E\n)\n)", "a here-document"],
+    ["JOBS=$(cat <<E\n\\\nE\nE\n)", "a here-document"],
+    ["JOBS=$( ((1<<N)) \nN\n)", "a here-document"],
+    ["JOBS=$(case x)", "a `case` without `in`"],
+    ["JOBS=$(ca\\\nse x in x) echo 1;; esac)", "a word that continues on the next line"],
+    ["readonly JOBS=1\nJOBS=2", "an assignment to the read-only JOBS", 8],
+    ["X=PACKAGE; : ${!X:=3}", "`${!…=…}`, which names its variable in a value"],
+    ["true && SILENT=1", "`&`"],
+    ["echo 1 | read JOBS", "`|`"],
+    ["echo 1 {JOBS}>file", "this redirection"],
+    ["echo 1 >", "this redirection"],
+    ["printf -v JOBS 1", "the command `printf`"],
+    ["set -k", "the command `set`"],
     ["JOBS=1\0", "a NUL byte"],
     ["JOBS=1 \r", "a carriage return"],
-  ])("%j is left out and reported", (text, construct) => {
+  ])("%j is left out and reported", (text, construct, line = 7) => {
     const result = tree(text);
     expect(result.pools).toEqual([]);
     expect(problems(result)).toEqual([
-      `c.env:7: ${construct} is not supported: only plain assignments are read; this file and every check that inherits from it are left out`,
+      `c.env:${line}: ${construct} is not supported: only plain assignments are read; this file and every check that inherits from it are left out`,
     ]);
   });
 
