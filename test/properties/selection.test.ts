@@ -16,13 +16,13 @@ const facts = fc.record({
   isDraft: fc.boolean(),
   createdAt: instant,
   committedAt: instant,
-  // ali-bot compared logins with their case, which GitHub ignores.
+  // ali-bot compared logins and contexts with their case, which GitHub ignores.
   author: fc.constantFrom("alice", "bob", "carol"),
   association: fc.constantFrom("OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIMER", "MANNEQUIN", "NONE"),
   labels: fc.subarray(["ci-priority", "CI-PRIORITY", "bug"]),
   approvals: fc.array(fc.constant({ commit: undefined, association: "NONE" }), { maxLength: 1 }),
   statuses: fc.uniqueArray(
-    fc.record({ context: fc.constantFrom("c", "C", "review"), state, description: fc.constant("") }),
+    fc.record({ context: fc.constantFrom("c", "cc", "review"), state, description: fc.constant("") }),
     { selector: ({ context }) => context },
   ),
 });

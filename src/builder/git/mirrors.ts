@@ -76,17 +76,19 @@ export function createMirrors(options: Options): Mirrors {
     ]);
     const shared = waiting.get(key);
     if (shared !== undefined) return shared;
-    const before = queues.get(request.repository) ?? Promise.resolve();
+    // A file system that ignores case has one folder for a repository in other letters.
+    const name = request.repository.toLowerCase();
+    const before = queues.get(name) ?? Promise.resolve();
     const { git, user } = request.gitUrl.startsWith("file:") ? gits.local : gits.remote;
     const result = before.then(() => {
       waiting.delete(key);
       return fetchOrClone(git, { ...options, user }, { cloned, distrusted, verified, owned }, request);
     });
-    const count = (fetches.get(request.repository) ?? 0) + 1;
-    fetches.set(request.repository, count);
+    const count = (fetches.get(name) ?? 0) + 1;
+    fetches.set(name, count);
     waiting.set(key, result);
     queues.set(
-      request.repository,
+      name,
       result
         .then(({ mirror }) => (count % repackEvery === 0 ? upkeep(git, options.clock, options.log, mirror) : undefined))
         .catch(() => {}),

@@ -113,8 +113,9 @@ interface SourceName {
   readonly branch?: string | undefined;
 }
 
+/** A repository in other letters is one repository with one mirror. */
 function sourceKey({ repository, branch }: SourceName): string {
-  return `${repository} ${branch ?? ""}`;
+  return `${repository.toLowerCase()} ${branch ?? ""}`;
 }
 
 async function fetchAll(

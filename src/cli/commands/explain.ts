@@ -1,5 +1,6 @@
 import type { ResolvedCheck } from "../../api/objects/check.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
+import { isSameName } from "../../api/values/gitHubName.ts";
 import { isHeld } from "../../core/build/state.ts";
 import { poolChecksOf } from "../../core/definitions/checks.ts";
 import { checkOwnersOf, isSilentIn } from "../../core/definitions/ownership.ts";
@@ -37,7 +38,7 @@ export async function explainCommand(request: PullRequestName, place: Place): Pr
 async function problemsAround(store: ObjectStore, repository: string): Promise<readonly string[]> {
   const [pools, builders] = await Promise.all([store.list("BuilderPool"), store.list("Builder")]);
   const concerned = pools.filter((pool) =>
-    poolChecksOf(pool).checks.some((check) => isSame(check.repository, repository)),
+    poolChecksOf(pool).checks.some((check) => isSameName(check.repository, repository)),
   );
   const names = concerned.map(({ metadata }) => metadata.name);
   return attention({ pools: concerned, builders: builders.filter(({ spec }) => names.includes(spec.pool)) });
@@ -76,14 +77,14 @@ export async function explainPullRequest(
     };
     const { checks, broken } = poolChecksOf(pool);
     const sentences = checks
-      .filter(({ repository }) => isSame(repository, request.repository))
+      .filter(({ repository }) => isSameName(repository, request.repository))
       .map((check) => {
         const build = around.builds.find(
           ({ spec }) =>
             (spec.shadow === undefined || spec.shadow.pool !== spec.pool) &&
             spec.check === check.name &&
             spec.number === request.number &&
-            isSame(spec.repository, request.repository),
+            isSameName(spec.repository, request.repository),
         );
         const owner = otherOwner(pool, check);
         if (owner !== undefined && !(build !== undefined && isHeld(build)))
@@ -117,7 +118,7 @@ function ownedElsewhereSentence(
 /** Whether a broken check may be about the repository: it names the repository, or nobody named any. */
 function mayTest({ spec }: Stored<"BuilderPool">, index: number | undefined, repository: string): boolean {
   const named = (index === undefined ? undefined : spec.checks?.[index]?.repository) ?? spec.repository;
-  return named === undefined || isSame(named, repository);
+  return named === undefined || isSameName(named, repository);
 }
 
 function missingBuildSentence(
@@ -126,7 +127,7 @@ function missingBuildSentence(
   { repository, number }: PullRequestName,
 ): string {
   const listing = pool.status?.listings?.find(
-    (one) => isSame(one.repository, repository) && one.branch === check.branch,
+    (one) => isSameName(one.repository, repository) && one.branch === check.branch,
   );
   if (listing?.listedAt === undefined) {
     return `${check.name}: builderpool has not listed the pull requests of ${repository} against ${check.branch} yet${listing?.message === undefined ? "" : `: ${listing.message}`}`;
@@ -136,8 +137,4 @@ function missingBuildSentence(
   return listing.stale
     ? `${found} at ${listing.listedAt}, not listed since: ${listing.message})`
     : `${found} in the last listing)`;
-}
-
-function isSame(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
 }

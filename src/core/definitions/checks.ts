@@ -1,6 +1,7 @@
 import { type Check, type DevelopmentPackage, Directory, type ResolvedCheck } from "../../api/objects/check.ts";
 import { checkDefaults } from "../../api/objects/checkDefaults.ts";
 import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
+import { isSameName } from "../../api/values/gitHubName.ts";
 
 /** A check that cannot be built, with the reason. */
 export interface BrokenCheck {
@@ -62,11 +63,6 @@ function duplicateOf({ metadata }: Pool, earlier: readonly ResolvedCheck[], chec
   return { field: "name", message };
 }
 
-/** Whether two names are one name for GitHub, and one folder in a file system that ignores case. */
-function isSameName(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
-}
-
 /** Returns the status context of a check on its repository, in lower case: GitHub ignores the case of both names. */
 export function contextOf({ name, repository }: Pick<ResolvedCheck, "name" | "repository">): string {
   return `${repository} ${name}`.toLowerCase();
@@ -82,7 +78,8 @@ function resolveCheck(spec: BuilderPoolSpec, check: Check): ResolvedCheck | Defe
     };
   }
   const branch = check.branch ?? spec.branch;
-  const checkout = check.checkout ?? spec.checkout ?? repositoryNameOf(repository);
+  const given = check.developmentPackages ?? spec.developmentPackages;
+  const checkout = check.checkout ?? spec.checkout ?? checkoutOf(repository, given ?? []);
   const tool = overlay<ResolvedCheck["tool"]>(checkDefaults.tool, spec.tool, check.tool);
   const testsTool = isToolUnderTest(repository, tool.alibuild);
   const resolved: ResolvedCheck = {
@@ -92,9 +89,7 @@ function resolveCheck(spec: BuilderPoolSpec, check: Check): ResolvedCheck | Defe
     checkout,
     package: check.package ?? spec.package,
     defaults: check.defaults ?? spec.defaults,
-    developmentPackages: developmentPackages(
-      check.developmentPackages ?? spec.developmentPackages ?? ownAndRecipes(repository, branch, checkout),
-    ),
+    developmentPackages: developmentPackages(given ?? ownAndRecipes(repository, branch, checkout)),
     trust: overlay<ResolvedCheck["trust"]>(checkDefaults.trust, spec.trust, check.trust),
     comments: check.comments ?? spec.comments ?? checkDefaults.comments,
     sharedTree: check.sharedTree ?? spec.sharedTree ?? checkDefaults.sharedTree,
@@ -117,17 +112,32 @@ function resolveCheck(spec: BuilderPoolSpec, check: Check): ResolvedCheck | Defe
 }
 
 function developmentPackages(entries: readonly DevelopmentPackage[]): ResolvedCheck["developmentPackages"] {
-  return entries.map((entry) => ({ ...entry, directory: entry.directory ?? repositoryNameOf(entry.repository) }));
+  return entries.map((entry) => ({ ...entry, directory: directoryOf(entry) }));
 }
+
+/** Returns the directory of a development package. aliBuild finds its recipes only in lower case. */
+export function directoryOf({ repository, directory }: DevelopmentPackage): string {
+  const name = repositoryNameOf(repository);
+  return directory ?? (isSameName(name, recipes) ? recipes : name);
+}
+
+/** Returns the directory into which pull requests are merged, in the letters of the development package. */
+export function checkoutOf(repository: string, packages: readonly DevelopmentPackage[]): string {
+  const own = directoryOf({ repository });
+  return packages.map(directoryOf).find((directory) => isSameName(directory, own)) ?? own;
+}
+
+const recipes = "alidist";
 
 function ownAndRecipes(repository: string, branch: string, directory: string): readonly DevelopmentPackage[] {
   const own = { repository, branch, directory };
-  return directory === "alidist" ? [own] : [own, { repository: "alisw/alidist", branch: "master" }];
+  return directory === recipes ? [own] : [own, { repository: "alisw/alidist", branch: "master" }];
 }
 
 /** Whether pull requests of `repository` change the build tool itself. Then nothing is merged into the work area. */
 export function isToolUnderTest(repository: string, alibuild: string): boolean {
-  return alibuild === `${repository}@$PR_HASH`;
+  const [, owner] = /^(.*)@\$PR_HASH$/.exec(alibuild) ?? [];
+  return owner !== undefined && isSameName(owner, repository);
 }
 
 function defectOf(check: ResolvedCheck): Defect | undefined {
@@ -149,7 +159,7 @@ function defectOf(check: ResolvedCheck): Defect | undefined {
       message: `check ${check.name} would use ${odd} as a directory of the work area, and aliBuild does not see such a name; set ${directories.includes(odd) ? "directory of the development package" : "checkout"} to the name of its aliBuild package`,
     };
   }
-  if (!directories.includes("alidist")) {
+  if (!directories.includes(recipes)) {
     return {
       field: "developmentPackages",
       message: `check ${check.name} has no recipes: no development package (${list}) is in directory alidist; add {repository: alisw/alidist, branch: master}`,

@@ -1,5 +1,6 @@
 import { Check } from "../../api/objects/check.ts";
 import { apiVersion } from "../../api/objects/group.ts";
+import { isSameName } from "../../api/values/gitHubName.ts";
 import { contextOf } from "./checks.ts";
 import { type Evaluated, evaluate, type Settings } from "./env/evaluate.ts";
 import { canDoWithout, type Fields, fieldsOf } from "./env/fields.ts";
@@ -62,9 +63,9 @@ interface ReadCheck {
 /** Groups with each check name once, in any letter case, as a pool has it. */
 function withDistinctNames(checks: readonly ReadCheck[]): readonly (readonly ReadCheck[])[] {
   const groups: ReadCheck[][] = [];
-  const nameOf = ({ fields }: ReadCheck) => String(fields.get("name")?.value).toLowerCase();
+  const nameOf = ({ fields }: ReadCheck) => String(fields.get("name")?.value);
   for (const check of checks) {
-    const free = groups.find((group) => !group.some((other) => nameOf(other) === nameOf(check)));
+    const free = groups.find((group) => !group.some((other) => isSameName(nameOf(other), nameOf(check))));
     if (free === undefined) groups.push([check]);
     else free.push(check);
   }

@@ -1,5 +1,6 @@
 import type { BuildSpec, Group } from "../../api/objects/build.ts";
 import type { ResolvedCheck } from "../../api/objects/check.ts";
+import { isSameName } from "../../api/values/gitHubName.ts";
 import type { PullRequest } from "./pullRequest.ts";
 import { decideTrust } from "./trust.ts";
 
@@ -61,7 +62,7 @@ function blockedOf(
 }
 
 function stateOf(pullRequest: PullRequest, context: string): string | undefined {
-  return pullRequest.head.statuses.find((status) => status.context === context)?.state;
+  return pullRequest.head.statuses.find((status) => isSameName(status.context, context))?.state;
 }
 
 function groupOf(state: string | undefined): Group {

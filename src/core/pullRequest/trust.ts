@@ -1,4 +1,5 @@
 import type { ResolvedCheck } from "../../api/objects/check.ts";
+import { isSameName } from "../../api/values/gitHubName.ts";
 import type { PullRequest } from "./pullRequest.ts";
 
 /** The rules that can make a pull request trusted. */
@@ -84,8 +85,7 @@ function teamReason({ trust, pullRequest: { author }, teams }: Facts): string | 
  * The name `x[bot]` never means the person `x`: everybody can register a login that equals the name of a bot.
  */
 function isAccount(name: string, login: string): boolean {
-  const [wanted, actual] = [name.toLowerCase(), login.toLowerCase()];
-  return actual !== ghost && (wanted === actual || `${wanted}[bot]` === actual);
+  return !isSameName(login, ghost) && (isSameName(name, login) || isSameName(`${name}[bot]`, login));
 }
 
 function distrustReason({ trust, pullRequest: { author, association, approvals } }: Facts): string {

@@ -1,4 +1,5 @@
 import type { Build } from "../../api/objects/build.ts";
+import { isSameName } from "../../api/values/gitHubName.ts";
 import { isWanted } from "../build/state.ts";
 
 /**
@@ -15,10 +16,9 @@ export function firstBuildsOf(
   builds: readonly Build[],
   { repository, branch }: { readonly repository: string; readonly branch: string },
 ): readonly number[] {
-  const name = repository.toLowerCase();
   const numbers = builds
     .filter(
-      (build) => isFirstBuild(build) && build.spec.repository.toLowerCase() === name && build.spec.base === branch,
+      (build) => isFirstBuild(build) && isSameName(build.spec.repository, repository) && build.spec.base === branch,
     )
     .map(({ spec }) => spec.number);
   return [...new Set(numbers)].sort((a, b) => a - b);

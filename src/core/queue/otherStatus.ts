@@ -1,5 +1,6 @@
 import type { Build, BuildSpec, OtherStatus } from "../../api/objects/build.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
+import { isSameName } from "../../api/values/gitHubName.ts";
 import type { Listing, PullRequest } from "../pullRequest/pullRequest.ts";
 import { isAnnouncement, isOwnPending, type StatusText, verdictStatusOf } from "../report/post/status.ts";
 
@@ -26,7 +27,7 @@ export function otherStatusOf(seen: SeenStatus, now: Milliseconds): BuildSpec["o
   const { build, pullRequest, listing, isSilent } = seen;
   if (build === undefined) return undefined;
   const { commit, statuses } = pullRequest.head;
-  const isCurrent = ({ context }: { readonly context: string }) => context === build.spec.check;
+  const isCurrent = ({ context }: { readonly context: string }) => isSameName(context, build.spec.check);
   const status = statuses.find(isCurrent);
   const origin = listing.origins?.get(commit)?.find(isCurrent);
   const before = build.spec.otherStatus;

@@ -3,6 +3,7 @@ import type { ResolvedCheck } from "../../api/objects/check.ts";
 import type { Stored } from "../../api/objects/kinds.ts";
 import type { BuilderPoolSpec } from "../../api/objects/pool.ts";
 import type { Milliseconds } from "../../api/values/duration.ts";
+import { isSameName } from "../../api/values/gitHubName.ts";
 import { recheckDueAtOf } from "../build/recheckDue.ts";
 import { isHeld, isOfAnotherPool, isRecheck, isShadow, isWanted } from "../build/state.ts";
 import { isSilentIn } from "../definitions/ownership.ts";
@@ -180,7 +181,7 @@ function isRebuildRequested({ isOpen, verdict, build, check, pullRequest: { head
   if (build === undefined || verdict === undefined || reported === undefined) return false;
   if (isOpen && (isHeld(build) || !isRecheck(build))) return false;
   const isPublished = reported.commit === head.commit && reported.state !== "pending";
-  const status = head.statuses.find(({ context }) => context === check.name);
+  const status = head.statuses.find(({ context }) => isSameName(context, check.name));
   return (
     isPublished &&
     listing.startedAt > Date.parse(reported.at) &&

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isSameName } from "../../api/values/gitHubName.ts";
 import { GitHubError, type StatusWrite } from "../github.ts";
 import { parseReply } from "../graphql/graphql.ts";
 import type { Transport } from "../http/transport.ts";
@@ -73,7 +74,7 @@ async function newestStatus(
       signal,
     });
     const { statuses } = parseReply(Combined, reply.body, what);
-    const found = statuses.find((status) => status.context === context);
+    const found = statuses.find((status) => isSameName(status.context, context));
     if (found !== undefined || statuses.length < perPage) return found;
   }
   return undefined;

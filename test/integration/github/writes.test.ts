@@ -36,6 +36,13 @@ describe("a status", () => {
     expect(await set()).toEqual({ written: false });
   });
 
+  it("in other letters is the same status", async () => {
+    const { commit, gitHub, set } = await aSetter();
+    const context = status.context.toUpperCase();
+    gitHub.state.setStatus({ repository, commit, context, state: "pending", description: "Started" });
+    expect(await set()).toEqual({ written: false });
+  });
+
   it("is not written again after a lost reply", async () => {
     const { gitHub, set } = await aSetter();
     gitHub.faults.add({ on: "POST */statuses/*", times: 1, fault: { kind: "cutAfter" } });

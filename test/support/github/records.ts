@@ -142,7 +142,8 @@ export function branchTip(repository: RepositoryRecord, branch: string): Commit 
 export function currentStatuses(repository: RepositoryRecord, commit: string): StatusRecord[] {
   const byContext = new Map<string, StatusRecord>();
   for (const status of repository.statuses[commit] ?? []) {
-    if (!byContext.has(status.context)) byContext.set(status.context, status);
+    const context = status.context.toLowerCase();
+    if (!byContext.has(context)) byContext.set(context, status);
   }
   return [...byContext.values()];
 }

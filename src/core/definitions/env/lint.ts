@@ -1,4 +1,5 @@
-import { isToolUnderTest, repositoryNameOf } from "../checks.ts";
+import type { DevelopmentPackage } from "../../../api/objects/check.ts";
+import { checkoutOf, directoryOf, isToolUnderTest } from "../checks.ts";
 import type { Evaluated } from "./evaluate.ts";
 import { type Fields, hasField } from "./fields.ts";
 import type { Report } from "./finding.ts";
@@ -65,12 +66,9 @@ function lintReaders({ path: file, text }: SourceFile, settings: Evaluated["sett
 export function lintMergeDirectory(fields: Fields, report: Report): void {
   const text = (path: string) => String(fields.get(path)?.value ?? "");
   const repository = text("repository");
-  const directory = text("checkout") || repositoryNameOf(repository);
-  const packages = (fields.get("developmentPackages")?.value ?? []) as readonly {
-    repository: string;
-    directory?: string;
-  }[];
-  const directories = packages.map((entry) => entry.directory ?? repositoryNameOf(entry.repository));
+  const packages = (fields.get("developmentPackages")?.value ?? []) as readonly DevelopmentPackage[];
+  const directory = text("checkout") || checkoutOf(repository, packages);
+  const directories = packages.map(directoryOf);
   if (directories.includes(directory)) return;
   const { file = "", line = 1 } = fields.get("checkout") ?? fields.get("repository") ?? {};
   const testsTool = isToolUnderTest(repository, text("tool.alibuild"));

@@ -75,10 +75,10 @@ function addTurn({ weight, turns }: LatestTurns, turn: string): void {
   if (turns.length > weight) turns.pop();
 }
 
-/** GitHub ignores the case of repositories and logins. */
+/** GitHub ignores the case of repositories, contexts and logins. */
 const fieldOf = {
   Repository: ({ spec }: Build) => spec.repository.toLowerCase(),
-  Check: ({ spec }: Build) => spec.check,
+  Check: ({ spec }: Build) => spec.check.toLowerCase(),
   Author: ({ spec }: Build) => spec.author.toLowerCase(),
 } as const satisfies Record<Fairness["by"][number], (build: Build) => string>;
 
@@ -92,7 +92,7 @@ function weightOf(build: Build, { weights }: Fairness): number {
   const entry = weights.find(
     ({ repository, check, author }) =>
       isSame(repository, fieldOf.Repository(build)) &&
-      (check === undefined || check === fieldOf.Check(build)) &&
+      isSame(check, fieldOf.Check(build)) &&
       isSame(author, fieldOf.Author(build)),
   );
   return entry?.weight ?? 1;

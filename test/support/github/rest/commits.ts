@@ -1,4 +1,5 @@
 import type { Context, Hono } from "hono";
+import { isSameName } from "../../../../src/api/values/gitHubName.ts";
 import {
   type Commit,
   combinedState,
@@ -59,7 +60,7 @@ export function commitRoutes(app: Hono<Env>, state: State): void {
     if (targetUrl !== null && targetUrl !== "" && !/^https?:\/\//.test(targetUrl)) {
       throw invalid("Status", "target_url", "target_url must use http(s) scheme");
     }
-    const same = (repository.statuses[commit] ?? []).filter((status) => status.context === context);
+    const same = (repository.statuses[commit] ?? []).filter((status) => isSameName(status.context, context));
     if (same.length >= statusesPerContext) {
       throw invalid("Status", "context", "This SHA and context has reached the maximum number of statuses.");
     }

@@ -86,6 +86,24 @@ describe("a check", () => {
     expect(poolChecksOf(pool)).toMatchObject({ checks: [{ testsTool: true }], broken: [] });
   });
 
+  it("tests aliBuild itself when the tool has the repository in other letters", () => {
+    const tool = { alibuild: "alisw/alibuild@$PR_HASH" };
+    const developmentPackages = [{ repository: "alisw/alidist" }];
+    const pool = aPool({ repository: "AliSW/aliBuild", checkout: undefined, tool, developmentPackages });
+    expect(poolChecksOf(pool)).toMatchObject({ checks: [{ testsTool: true }], broken: [] });
+  });
+
+  it("merges into the directory of the development package that has its repository in other letters", () => {
+    const developmentPackages = [{ repository: "o/Hello" }, { repository: "AliSW/AliDist" }];
+    const pool = aPool({ checkout: undefined, repository: "O/hello", developmentPackages });
+    expect(poolChecksOf(pool)).toMatchObject({
+      broken: [],
+      checks: [{ checkout: "Hello", developmentPackages: [{ directory: "Hello" }, { directory: "alidist" }] }],
+    });
+    const recipes = aPool({ checkout: undefined, repository: "AliSW/AliDist" });
+    expect(poolChecksOf(recipes)).toMatchObject({ broken: [], checks: [{ checkout: "alidist" }] });
+  });
+
   it.each(["", " ", "build/O2 /error"])("W-9: is refused with the name %j: a status would have no context", (name) => {
     const { pool, problems } = parsePool(document({ checks: [{ name }, { name: "c" }] }));
     expect(pool && poolChecksOf(pool).checks.map((check) => check.name)).toEqual(["c"]);

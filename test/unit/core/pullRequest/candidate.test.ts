@@ -14,7 +14,11 @@ describe("candidateOf", () => {
   });
 
   it("P-2: is untested when only other checks have a status", () => {
-    expect(candidate({ statuses: [status("d", "SUCCESS"), status("C", "SUCCESS")] }).group).toBe("untested");
+    expect(candidate({ statuses: [status("d", "SUCCESS"), status("cc", "SUCCESS")] }).group).toBe("untested");
+  });
+
+  it("has the status of its check in any letter case, as GitHub has one status for all of them", () => {
+    expect(candidate({ statuses: [status("C", "SUCCESS")] }).group).toBe("succeeded");
   });
 
   it.each([

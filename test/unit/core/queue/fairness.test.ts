@@ -79,8 +79,10 @@ describe("fair turns", () => {
     expect(turns(two(kind), { by: [kind], weights })).toEqual([1, 4, 5, 2, 6, 3]);
   });
 
-  it("ignore the case of logins and repositories", () => {
+  it("ignore the case of logins, repositories and checks", () => {
     expect(turns(six({ author: "Alice" }, { author: "alice" }), { by: ["Author"] })).toEqual([1, 2, 3, 4, 5, 6]);
+    const weights = [{ check: "BUILD/o2/O2-EPN", weight: 2 }];
+    expect(turns(two("Check"), { by: ["Check"], weights })).toEqual([1, 4, 5, 2, 6, 3]);
   });
 
   it("leave the priority label first", () => {

@@ -8,8 +8,6 @@ import { aPullRequest } from "../../../support/objects/pullRequest.ts";
 
 const minute = 60_000;
 const now = noon + 10 * minute;
-const context = "build/O2/o2";
-
 interface Seen {
   readonly state?: "SUCCESS" | "ERROR" | "FAILURE" | "PENDING";
   readonly description?: string;
@@ -19,6 +17,7 @@ interface Seen {
   readonly status?: Partial<BuildStatus>;
   readonly spec?: object;
   readonly isSilent?: boolean;
+  readonly context?: string;
 }
 
 function seen({
@@ -28,7 +27,7 @@ function seen({
   createdAt = iso(noon),
   ...more
 }: Seen) {
-  const { listedAt = now, status, spec = {}, isSilent = false } = more;
+  const { listedAt = now, status, spec = {}, isSilent = false, context = "build/O2/o2" } = more;
   const base = withVerdict("Success", spec);
   const build = { ...base, status: { ...base.status, phase: "Done" as const, attempt: 1, ...status } };
   const pullRequest = aPullRequest({ statuses: [{ context, state, description }] });
@@ -67,7 +66,10 @@ describe("a status of another writer", () => {
 
   it.each<[string, Seen]>([
     ["the recorded status", { url: "", status: reported() }],
-    ["a verdict that is not recorded yet", { url: verdictStatusOf(context, { result: "Success" }).url, status: {} }],
+    [
+      "a verdict that is not recorded yet",
+      { url: verdictStatusOf("build/O2/o2", { result: "Success" }).url, status: {} },
+    ],
     [
       "an announcement that is not recorded yet",
       { state: "PENDING", description: "Started Mon 19:12 CET on o2-3", url: "" },
@@ -92,6 +94,10 @@ describe("a status of another writer", () => {
     expect(seen({ ...ours, spec: otherStatus(59 * minute) })).toMatchObject({ writer: "eve" });
     expect(seen({ ...ours, spec: otherStatus(61 * minute) })).toBeUndefined();
     expect(seen({ ...ours, spec: otherStatus(minute, sha(2)) })).toBeUndefined();
+  });
+
+  it("may have the context in other letters", () => {
+    expect(seen({ status: reported(), context: "BUILD/o2/O2" })).toMatchObject({ writer: "bob" });
   });
 
   it("is unknown without a Build", () => {

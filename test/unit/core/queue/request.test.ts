@@ -143,6 +143,12 @@ describe("request", () => {
       expect(plan({ pullRequests: [rebuild], builds: [again?.build as Stored<"Build">] })).toEqual([]);
     });
 
+    it("is raised by a status with the context in other letters", () => {
+      const statuses = status("PENDING", "please").statuses.map((one) => ({ ...one, context: "BUILD/o2/O2" }));
+      const pullRequest = aPullRequest({ statuses });
+      expect(plan({ pullRequests: [pullRequest], builds: [failed] })).toHaveLength(1);
+    });
+
     it.each<[string, Stored<"Build">, PullRequest, number]>([
       ["our own pending status", failed, aPullRequest(status("PENDING", "Started Mon 12:00 CET on o2-0")), noon],
       ["a listing from before GitHub had our verdict", failed, rebuild, noon - 1000],
