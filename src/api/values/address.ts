@@ -4,10 +4,12 @@ const octet = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
 const label = "[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?";
 /** A name ends with a label that begins with a letter: programs read a bare number as an address. */
 const name = "[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?";
-/** Hosts that may be reached without TLS: loopback, and names and addresses inside a cluster. */
+/** Zones that no public name server knows: of a cluster, of RFC 6761, 6762 (appendix G) and 8375, and of ICANN. */
+const privateZones = "svc|corp|home|home\\.arpa|internal|intranet|lan|local|localdomain|localhost|private|test";
+/** Hosts that may be reached without TLS: loopback, and names and addresses of private networks. */
 const insideHosts = [
   name,
-  `(${label}\\.)+svc(\\.cluster\\.local)?`,
+  `(${label}\\.)+(${privateZones})`,
   `(127|10)(\\.${octet}){3}`,
   `(192\\.168|172\\.(1[6-9]|2[0-9]|3[01]))(\\.${octet}){2}`,
   "\\[(::1|[fF][cCdD][0-9a-fA-F:]+)\\]",
@@ -19,7 +21,8 @@ const path = "(/[^\\s?#\\\\\\x00-\\x1f\\x7f]*)?";
 const queryless = (host: string) => `${host}${port}${path}`;
 const web = `https://${queryless(anyHost)}|http://${queryless(`(${insideHosts})`)}`;
 
-const expectation = "https, or http on this machine or inside the cluster, without a user name or password";
+const expectation =
+  "https, or http on this machine, inside the cluster or in a private zone such as .internal, without a user name or password";
 
 /**
  * A type of addresses. `pattern` and `meaning` also make the rule of the API server: a pattern alone explains nothing.

@@ -83,7 +83,7 @@ describe("an address in a pool", () => {
     ["url", { logs: { url: "http://logs.example.org" } }],
   ])("is refused with a sentence about %s", async (field, spec) => {
     expect(await answer(spec)).toMatch(
-      new RegExp(`${field}.*with https, or http on this machine or inside the cluster`),
+      new RegExp(`${field}.*with https, or http on this machine, inside the cluster or in a private zone`),
     );
   });
 

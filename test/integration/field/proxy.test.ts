@@ -8,7 +8,7 @@ import { sparseEnvironment } from "../../../src/system/sparseEnvironment.ts";
 import { anInstallation, greeting, type Installation, program } from "../../support/up/installation.ts";
 
 /** Resolves nowhere. Only the proxy knows it. */
-const host = "ghe.intern.svc";
+const host = "ghe.intern.test";
 
 /** A proxy for plain requests and CONNECT that knows one host. Records what it forwards. */
 async function startProxy(port: number): Promise<{ server: Server; url: string; seen: string[] }> {

@@ -16,6 +16,14 @@ const inside = [
   "http://172.18.0.1",
   "http://192.168.1.1",
   "http://[fd00::1]",
+  "http://ghe.intern.test/api/v3",
+  "http://ghe.internal",
+  "http://ghe.site.local:8080",
+  "http://ghe.lan",
+  "http://ghe.home.arpa",
+  "http://ghe.intranet",
+  "http://ghe.corp",
+  "http://a.localhost",
 ];
 const outside = [
   "http://api.github.com",
@@ -27,6 +35,11 @@ const outside = [
   "http://10.0.0.1.evil.org",
   "http://localhost.evil.org",
   "http://x.svc.evil.org",
+  "http://x.internal.evil.org",
+  "http://x.latest",
+  "http://home.arpa.org",
+  "http://x.arpa",
+  "http://ghe.cern.ch",
   "http://127.0.0.1@evil.org",
   "http://127.0.0.1:80@evil.org",
   "http://127.0.0.1\\@evil.org",
@@ -102,7 +115,7 @@ describe("the address of a server", () => {
 
   it("is shown in the message without user name and password", () => {
     expect(messageOf(GitAddress, "https://x:ghp_secret@github.com/a")).toBe(
-      'expected an address with https, or http on this machine or inside the cluster, without a user name or password, or file:///path, found "https://***@github.com/a"',
+      'expected an address with https, or http on this machine, inside the cluster or in a private zone such as .internal, without a user name or password, or file:///path, found "https://***@github.com/a"',
     );
     for (const text of ["https://x:gh/p_secret@github.com", "ghp_secret@github.com", "https://u:ghp_secret@h@x"])
       for (const type of [Address, GitAddress, RemoteStore]) expect(messageOf(type, text)).not.toContain("p_secret");
