@@ -24,7 +24,7 @@ export function commandsPage(): string {
       Object.entries(variables).map(([name, text]) => [code(name), sentence(text)]),
     ),
     wrapped(
-      `Builds and git start with an empty environment. Only these variables are passed on: ${passedVariables.map(code).join(", ")}. A value with a password in it is not passed on, and \`up\` and \`doctor\` say so. \`NODE_EXTRA_CA_CERTS\` adds authorities for GitHub, logs and S3, and for git and builds of \`up\`. \`SSL_CERT_FILE\` replaces the authorities of all of them.`,
+      `Builds and git start with an empty environment. Only these variables are passed on: ${passedVariables.map(code).join(", ")}. A value with a password in it is not passed on, and \`up\` and \`doctor\` say so. All programs read the variables of a proxy alike: small letters win, an address needs no scheme, and \`http_proxy\` alone serves HTTPS too. In \`no_proxy\` a domain includes its hosts, \`*.x\` means \`.x\`, and a port is left out. Only git and builds read networks such as \`10.0.0.0/8\`: name the servers of GitHub and logs. \`NODE_EXTRA_CA_CERTS\` adds authorities for GitHub, logs and S3, and for git and builds of \`up\`. \`SSL_CERT_FILE\` replaces the authorities of all of them.`,
     ),
   ].join("\n\n")}\n`;
 }

@@ -1,15 +1,13 @@
 import { delimiter, join } from "node:path";
 import type { Order } from "../api/cell/order.ts";
 import { cellMarker } from "../system/process/survivors.ts";
+import { proxyForPrograms } from "../system/proxy.ts";
 
 type Environment = Readonly<Record<string, string>>;
 
 const systemPath = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
-/** Network settings of a site. The cell passes its own values on. */
-const network = [
-  ...["http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"],
-  ...["SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO"],
-];
+/** Variables with the authorities of a site. The cell passes its own values on. */
+const authorities = ["SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO"];
 
 /**
  * Settings of every git process of the cell, including those of aliBuild. Trees may belong to another user, hence
@@ -35,7 +33,8 @@ export function cellEnvironmentOf(order: Order, own: NodeJS.ProcessEnv): Environ
   const name = "alibuild";
   const email = "alibuild@cern.ch";
   return {
-    ...pick(own, network, (value) => !/^([a-z0-9+.-]+:\/\/)?[^/]*@/i.test(value)),
+    ...pick(own, authorities),
+    ...proxyForPrograms(own),
     HOME: order.paths.home,
     PATH: own["PATH"] || systemPath,
     LANG: "C.UTF-8",
@@ -70,14 +69,14 @@ export function withTool(env: Environment, tool: string): Environment {
 /** `env` with the cell's own pip settings, for the installation of a tool. */
 export function forPip(env: Environment, own: NodeJS.ProcessEnv): Environment {
   const names = Object.keys(own).filter((name) => name.startsWith("PIP_"));
-  return { ...env, PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_NO_INPUT: "1", ...pick(own, names, () => true) };
+  return { ...env, PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_NO_INPUT: "1", ...pick(own, names) };
 }
 
-function pick(own: NodeJS.ProcessEnv, names: readonly string[], keep: (value: string) => boolean): Environment {
+function pick(own: NodeJS.ProcessEnv, names: readonly string[]): Environment {
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = own[name];
-      return value === undefined || value === "" || !keep(value) ? [] : [[name, value]];
+      return value === undefined || value === "" ? [] : [[name, value]];
     }),
   );
 }

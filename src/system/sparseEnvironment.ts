@@ -1,3 +1,5 @@
+import { hasPassword, proxyForPrograms } from "./proxy.ts";
+
 /** The network settings passed on to git and cells. No other variable of our environment is passed on. */
 export const passedVariables = [
   "PATH",
@@ -20,10 +22,15 @@ export const passedVariables = [
 export function sparseEnvironment(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   const entries = passedVariables.flatMap((name) => {
     const value = env[name];
-    return value === undefined || hasPassword(value) ? [] : [[name, value]];
+    return value === undefined || /_proxy$/i.test(name) || hasPassword(value) ? [] : [[name, value]];
   });
   const passed: Record<string, string> = Object.fromEntries(entries);
-  return { PATH: "/usr/local/bin:/usr/bin:/bin", ...authorities(passed["SSL_CERT_FILE"]), ...passed };
+  return {
+    PATH: "/usr/local/bin:/usr/bin:/bin",
+    ...authorities(passed["SSL_CERT_FILE"]),
+    ...passed,
+    ...proxyForPrograms(env),
+  };
 }
 
 /** git, pip and curl each have their own variable for the file of authorities. */
@@ -39,8 +46,4 @@ export function droppedVariablesOf(env: NodeJS.ProcessEnv): readonly string[] {
   return [
     `${dropped.join(", ")}: the value has a user name or password, which every build could read, so git and builds do not get it; use an address without one`,
   ];
-}
-
-function hasPassword(value: string): boolean {
-  return /^([a-z0-9+.-]+:\/\/)?[^/]*@/i.test(value);
 }

@@ -13,6 +13,7 @@ import type { Clock } from "../../system/clock.ts";
 import { createLog } from "../../system/log.ts";
 import { messageOf } from "../../system/messageOf.ts";
 import { run } from "../../system/process/run.ts";
+import { unevenHostsOf } from "../../system/proxy.ts";
 import { droppedVariablesOf } from "../../system/sparseEnvironment.ts";
 import { machineHash } from "../run/machine.ts";
 import { labelOf } from "../service/launchd.ts";
@@ -68,7 +69,7 @@ export async function observeHost({ folder, node, environment, clock }: HostFact
     programs: await programFactsOf(env, cellUser),
     python: await pythonFactOf(env, cellUser),
     compiler: await compiler(env, cellUser),
-    dropped: droppedVariablesOf(proxy ?? {}),
+    dropped: [...droppedVariablesOf(proxy ?? {}), ...unevenHostsOf(proxy ?? {})],
     addresses: [cluster, ...others],
     clockAhead: cluster.serverTime === undefined ? undefined : clock.now() - cluster.serverTime,
     ...(mac && { mac }),

@@ -10,9 +10,9 @@ import { accessByFolder } from "../../store/kubernetes/pod.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { messageOf } from "../../system/messageOf.ts";
+import type { ProxyVariables } from "../../system/proxy.ts";
 import { type GrantedToken, publishedAuthority, requestToken } from "../credential/trade.ts";
 import { writeCredential } from "../state/credential.ts";
-import type { HostProxy } from "../state/proxy.ts";
 
 /** What the cluster gave to a host that enrols. */
 export interface Enrolled {
@@ -35,7 +35,7 @@ const reachLimit = 10_000;
 export async function tradeCode(
   code: JoinCode,
   account: string,
-  { clock, log, proxy }: { readonly clock: Clock; readonly log: Log; readonly proxy: HostProxy | undefined },
+  { clock, log, proxy }: { readonly clock: Clock; readonly log: Log; readonly proxy: ProxyVariables | undefined },
 ): Promise<Enrolled> {
   const folder = await mkdtemp(join(tmpdir(), "builderpool-enrol-"));
   try {

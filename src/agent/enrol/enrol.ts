@@ -4,11 +4,11 @@ import { readJoinCode } from "../../core/host/joinCode.ts";
 import { hostAccountOf } from "../../core/pool/host/account.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
+import { type ProxyVariables, unevenHostsOf, useProxy } from "../../system/proxy.ts";
 import { droppedVariablesOf } from "../../system/sparseEnvironment.ts";
 import { oldestNode } from "../service/shell.ts";
 import { useAuthorities } from "../state/authorities.ts";
 import { storedToken, writeCredential } from "../state/credential.ts";
-import { type HostProxy, useProxy } from "../state/proxy.ts";
 import { type AgentSettings, readSettings, settingsOfOthers, writeSettings } from "../state/settings.ts";
 import { tradeCode } from "./connection.ts";
 import { chooseUsers } from "./users.ts";
@@ -25,7 +25,7 @@ export interface EnrolWish {
   readonly workDir: string | undefined;
   readonly port: number | undefined;
   /** Proxy of the host. Default: the one of an earlier enrolment. */
-  readonly proxy: HostProxy | undefined;
+  readonly proxy: ProxyVariables | undefined;
   /** File with private authorities. Default: the one of an earlier enrolment. */
   readonly authorities: string | undefined;
   /** State folder of an agent with this name. */
@@ -87,6 +87,7 @@ export async function enrol(wish: EnrolWish): Promise<EnrolledHost> {
       `builds run as user ${users.cellUser.name}, base branches as user ${users.baseUser.name}, both in ${workDir}`,
       `the credential is valid until ${new Date(granted.expiresAt).toISOString()}; the agent renews it, and may be away for up to ${days}`,
       ...droppedVariablesOf(proxy ?? {}),
+      ...unevenHostsOf(proxy ?? {}),
     ],
   };
 }

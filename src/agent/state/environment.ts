@@ -11,6 +11,8 @@ export function hostEnvironment(
   environment: NodeJS.ProcessEnv,
   folder = workDir,
 ): Readonly<Record<string, string>> {
-  const ofHost = { ...environment, ...proxy, ...(authorities && { NODE_EXTRA_CA_CERTS: authorities }) };
+  const isOther = (name: string) => proxy === undefined || !/_proxy$/i.test(name);
+  const own = Object.fromEntries(Object.entries(environment).filter(([name]) => isOther(name)));
+  const ofHost = { ...own, ...proxy, ...(authorities && { NODE_EXTRA_CA_CERTS: authorities }) };
   return sparseEnvironment(withAuthorities(ofHost, folder));
 }

@@ -7,7 +7,6 @@ import { HostName } from "../../api/values/hostName.ts";
 import { PoolName } from "../../api/values/poolName.ts";
 import { parseJson } from "../../system/parseJson.ts";
 import { writeAtomically } from "../../system/writeFile.ts";
-import { HostProxy } from "./proxy.ts";
 
 const User = z.object({ name: z.string(), uid: z.int().min(1), gid: z.int().min(1) });
 /** A user of the machine. */
@@ -26,7 +25,7 @@ export const AgentSettings = z.object({
   /** Port of health and metrics on the loopback address. */
   port: z.int().min(0).max(65_535).default(0),
   /** Proxy of the connections to the cluster, to the log service and of git. */
-  proxy: HostProxy.optional(),
+  proxy: z.partialRecord(z.enum(["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"]), z.string()).optional(),
   /** File with private authorities of the site, for the log service, updates, git and builds. Empty: none. */
   authorities: z.string().optional(),
   /** Version of the program that enrolled the host. */

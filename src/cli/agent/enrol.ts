@@ -4,11 +4,11 @@ import { enrol } from "../../agent/enrol/enrol.ts";
 import { isBundle } from "../../agent/programs.ts";
 import { installService } from "../../agent/service/install.ts";
 import { authoritiesIn } from "../../agent/state/authorities.ts";
-import { proxyIn } from "../../agent/state/proxy.ts";
 import { agentsFolder } from "../../agent/state/settings.ts";
 import { systemClock as clock } from "../../system/clock.ts";
 import { createLog } from "../../system/log.ts";
 import { lastingNodePath } from "../../system/nodePath.ts";
+import { proxyIn } from "../../system/proxy.ts";
 import { version } from "../../system/version.ts";
 import { CommandError, exitCodes } from "../exit.ts";
 

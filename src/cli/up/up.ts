@@ -11,6 +11,7 @@ import { isStoreError } from "../../store/error.ts";
 import { systemClock } from "../../system/clock.ts";
 import { createLog } from "../../system/log.ts";
 import { lastingNodePath } from "../../system/nodePath.ts";
+import { unevenHostsOf } from "../../system/proxy.ts";
 import { droppedVariablesOf } from "../../system/sparseEnvironment.ts";
 import { version } from "../../system/version.ts";
 import { buildList } from "../commands/get.ts";
@@ -51,7 +52,8 @@ export async function upCommand(options: UpCommandOptions): Promise<void> {
     [options.note, options.warning].filter((line) => line !== undefined),
   );
   show.pin("files", files.problems);
-  for (const note of [...files.notes, ...droppedVariablesOf(process.env)]) show.say(note);
+  for (const note of [...files.notes, ...droppedVariablesOf(process.env), ...unevenHostsOf(process.env)])
+    show.say(note);
 
   const stopping = new AbortController();
   const signals = endOnSignals(show, stopping);

@@ -12,6 +12,7 @@ import type { MachineFacts } from "../../core/machine/facts.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { messageOf } from "../../system/messageOf.ts";
+import { unevenHostsOf } from "../../system/proxy.ts";
 import { droppedVariablesOf, sparseEnvironment } from "../../system/sparseEnvironment.ts";
 import { createCellUsers } from "../cells/cellUsers.ts";
 import type { Address } from "../pages.ts";
@@ -83,6 +84,7 @@ async function observe(input: MachineFactsInput): Promise<MachineFacts> {
         ...pools.flatMap(fieldsWithoutEffectOf),
         ...cellSecretLines(pools, join(input.workDir, "secrets")),
         ...droppedVariablesOf(env),
+        ...unevenHostsOf(env),
       ],
     },
     apis: await apiFactsOf(input, pools),

@@ -9,6 +9,7 @@ import { anInstallation, greeting, type Installation, program } from "../../supp
 
 /** Resolves nowhere. Only the proxy knows it. */
 const host = "ghe.intern.test";
+const variables = ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"];
 
 /** A proxy for plain requests and CONNECT that knows one host. Records what it forwards. */
 async function startProxy(port: number): Promise<{ server: Server; url: string; seen: string[] }> {
@@ -53,9 +54,8 @@ describe("behind a proxy", () => {
     await installation.declare({
       github: { apiUrl: behind(apiUrl), gitUrl: behind(gitUrl), pollInterval: "1s" },
     });
-    const names = ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"];
     env = {
-      ...Object.fromEntries(names.map((name) => [name, proxy.url])),
+      ...Object.fromEntries(variables.map((name) => [name, proxy.url])),
       ...{ no_proxy: "localhost", PATH: process.env["PATH"], HOME: installation.directory, GITHUB_TOKEN: token },
     };
   });
@@ -65,9 +65,43 @@ describe("behind a proxy", () => {
     await installation.close();
   });
 
-  it("doctor reaches GitHub and git", async () => {
+  /** Runs doctor with no proxy but the given variables. */
+  const doctor = async (changes: NodeJS.ProcessEnv) => {
     const args = ["doctor", "-f", installation.poolFile, "--work-dir", installation.workDir];
-    const { stdout } = await promisify(execFile)(program, args, { env }).catch((error) => error);
+    const rest = Object.fromEntries(Object.entries(env).filter(([name]) => !/_proxy$/i.test(name)));
+    const { stdout } = await promisify(execFile)(program, args, { env: { ...rest, ...changes } }).catch(
+      (error) => error,
+    );
+    return stdout as string;
+  };
+
+  it.each<[string, (url: string) => NodeJS.ProcessEnv]>([
+    ["http_proxy without a scheme", (url) => ({ http_proxy: url.replace("http://", ""), NODE_USE_ENV_PROXY: "1" })],
+    ["HTTP_PROXY in capitals alone", (url) => ({ HTTP_PROXY: url })],
+  ])("%s reaches GitHub and git", async (_, variablesOf) => {
+    const stdout = await doctor(variablesOf(proxy.url));
+    expect(stdout).toMatch(/ok {4}git .*alice\/hello master can be fetched/);
+    expect(stdout).toMatch(/ok {4}github/);
+  });
+
+  it("no_proxy=*.intern.test means the same for GitHub and git", async () => {
+    const before = proxy.seen.length;
+    const stdout = await doctor({ http_proxy: proxy.url, no_proxy: "*.intern.test" });
+    expect(stdout).toMatch(/fail {2}git .*not resolve/);
+    expect(stdout).toMatch(/fail {2}github/);
+    expect(proxy.seen).toHaveLength(before);
+  });
+
+  it.each(variables)("an unusable %s ends a command with one sentence, and --version works", async (name) => {
+    const own = { ...process.env, [name]: "http://u:secret@proxy:port" };
+    const { stderr, code } = await promisify(execFile)(program, ["get", "pools"], { env: own }).catch((error) => error);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^builderpool: ${name} is no address of an HTTP proxy: .*\n$`));
+    expect((await promisify(execFile)(program, ["--version"], { env: own })).stderr).toBe("");
+  });
+
+  it("doctor reaches GitHub and git", async () => {
+    const stdout = await doctor(env);
     expect(stdout).toMatch(/ok {4}git .*alice\/hello master can be fetched/);
     expect(stdout).toMatch(/ok {4}github/);
     expect(stdout).not.toContain("ENOTFOUND");

@@ -13,6 +13,7 @@ describe("the environment of git and builds", () => {
     expect(sparseEnvironment(env)).toEqual({
       PATH: "/bin",
       no_proxy: "localhost,.example.org",
+      NO_PROXY: "localhost,.example.org",
       SSL_CERT_DIR: "/certs",
     });
     expect(others).toEqual([]);

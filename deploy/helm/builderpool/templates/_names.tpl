@@ -62,7 +62,9 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- /* Names that are reached without the proxy. The kubelet replaces the first with the address of the API server. */ -}}
 {{- define "builderpool.noProxy" -}}
 {{- $inside := list "$(KUBERNETES_SERVICE_HOST)" "kubernetes.default.svc" ".svc" ".cluster.local" "localhost" "127.0.0.1" "::1" }}
-{{- concat (append $inside (urlParse (include "builderpool.logsUrl" .)).hostname) .Values.proxy.noProxy | uniq | join "," }}
+{{- $own := list }}{{- /* Without ports, as git reads them. */ -}}
+{{- range .Values.proxy.noProxy }}{{ $own = append $own (regexReplaceAll "^([^:]+|\\[.*\\]):[0-9]+$" . "${1}") }}{{ end }}
+{{- concat (append $inside (urlParse (include "builderpool.logsUrl" .)).hostname) $own | uniq | join "," }}
 {{- end }}
 
 {{- /* The proxy of the site as variables of a container. */ -}}

@@ -1,3 +1,4 @@
+import { noProxyOf } from "../../../../api/values/noProxy.ts";
 import type { Setting } from "../manifest.ts";
 import { capsule } from "./capsule.ts";
 
@@ -29,8 +30,12 @@ export function siteEnvironmentOf(setting: Setting): readonly Variable[] {
 
 function proxyEnvironmentOf({ proxy, logs }: Setting): readonly Variable[] {
   if (proxy?.https === undefined && proxy?.http === undefined) return [];
-  const direct = [...inside, ...thisHost, new URL(logs.url).hostname, ...proxy.noProxy];
-  const values = { HTTPS_PROXY: proxy.https, HTTP_PROXY: proxy.http, NO_PROXY: [...new Set(direct)].join(",") };
+  const direct = [...inside, ...thisHost, new URL(logs.url).hostname, ...noProxyOf(proxy.noProxy)];
+  const values = {
+    HTTPS_PROXY: proxy.https ?? proxy.http,
+    HTTP_PROXY: proxy.http,
+    NO_PROXY: [...new Set(direct)].join(","),
+  };
   // curl reads HTTP_PROXY in small letters only.
   return Object.entries(values).flatMap(([name, value]) =>
     value === undefined ? [] : [name, name.toLowerCase()].map((either) => ({ name: either, value })),

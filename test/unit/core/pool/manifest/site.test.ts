@@ -63,6 +63,12 @@ describe("proxy and authorities of a site", () => {
     expect(podOf(both).env("capsule")).toEqual({ NODE_EXTRA_CA_CERTS: "/etc/builderpool-ca/ca.crt" });
   });
 
+  it("have one meaning for git and Node", () => {
+    const own = { http: proxy.http, noProxy: ["*.a.test", "b.test:8443"] };
+    const { NO_PROXY, HTTPS_PROXY } = podOf({ ...site, proxy: own }).env("builder");
+    expect([NO_PROXY?.split(",").slice(-2), HTTPS_PROXY]).toEqual([[".a.test", "b.test"], proxy.http]);
+  });
+
   it("change nothing of a pod without them", () => {
     const plain = JSON.stringify(podTemplateOf(aPool(), setting, "r"));
     expect(JSON.stringify(podTemplateOf(aPool(), { ...setting, proxy: SiteProxy.parse({}) }, "r"))).toBe(plain);
