@@ -29,9 +29,25 @@ export async function explainCommand(request: PullRequestName, place: Place): Pr
         `no check of any pool tests ${request.repository}; to list the checks: builderpool get pools -o yaml`,
       );
     const problems = await problemsAround(store, request.repository);
-    const paragraphs = [sentences, problems].filter((lines) => lines.length > 0);
+    const paragraphs = [sentences, await mergeQueueNotes(store, request), problems].filter((lines) => lines.length > 0);
     process.stdout.write(`${paragraphs.map((lines) => lines.map(printable).join("\n")).join("\n\n")}\n`);
   });
+}
+
+/** What a green pull request may still wait for. No listing shows whether its branch has a merge queue. */
+export async function mergeQueueNotes(store: ObjectStore, request: PullRequestName): Promise<readonly string[]> {
+  const builds = await store.list("Build");
+  const isGreen = builds.some(
+    ({ spec }) =>
+      isSameName(spec.repository, request.repository) &&
+      spec.number === request.number &&
+      spec.group === "succeeded" &&
+      spec.silent !== true,
+  );
+  if (!isGreen) return [];
+  return [
+    "merge queues are not served: a commit of a branch gh-readonly-queue/... gets no status, so GitHub removes a pull request from the queue if it waits there for a check of builderpool",
+  ];
 }
 
 /** Problems of the pools that test the repository, and of their builders. They are often the real reason. */

@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
 import type { BuilderPool } from "../../../../src/api/objects/pool.ts";
-import { explainPullRequest } from "../../../../src/cli/commands/explain.ts";
+import { explainPullRequest, mergeQueueNotes } from "../../../../src/cli/commands/explain.ts";
 import { openEmbeddedStore } from "../../../../src/store/embedded/embedded.ts";
 import { systemClock } from "../../../../src/system/clock.ts";
 import { createLog } from "../../../../src/system/log.ts";
+import { aBuild } from "../../../support/objects/build.ts";
 import { noon } from "../../../support/objects/moment.ts";
 import { aPool } from "../../../support/objects/pool.ts";
 
@@ -55,4 +56,16 @@ it("names the time of the listing without the pull request only while the listin
   expect(await explained({ stale: true, message: "502" })).toEqual([
     `${start} at 2026-01-01T00:00:00Z, not listed since: 502)`,
   ]);
+});
+
+it("says of a green pull request that merge queues are not served", async () => {
+  const notes = async (spec: object) => {
+    const store = openEmbeddedStore({ file: ":memory:", clock: systemClock, log: createLog({ level: "silent" }) });
+    const { status: _, metadata, ...build } = aBuild({ number: 7, ...spec });
+    await store.create("Build", { ...build, metadata: { name: metadata.name } });
+    return await mergeQueueNotes(store, { repository: "O/R", number: 7 });
+  };
+  expect(await notes({ group: "succeeded" })).toEqual([expect.stringMatching(/^merge queues are not served/)]);
+  for (const spec of [{ group: "untested" }, { group: "succeeded", silent: true }, { group: "succeeded", number: 8 }])
+    expect(await notes(spec)).toEqual([]);
 });
