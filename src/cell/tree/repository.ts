@@ -16,8 +16,8 @@ export interface TreeRepository {
 }
 
 /**
- * Creates the repository of a source anew in its work tree: configuration, HEAD, references and borrowed objects. Nothing
- * of an earlier `.git` stays, because a build may have written any byte of it. The files of the work tree stay.
+ * Creates the repository of a source anew in its work tree: configuration, HEAD, references and borrowed objects. Like a
+ * clone of its branch, the repository has the tags, `origin/<branch>` and `origin/HEAD`. Nothing of an earlier `.git` stays, because a build may have written any byte of it. The files of the work tree stay.
  */
 export async function createRepository(context: CellContext, source: Source): Promise<TreeRepository> {
   const { order } = context;
@@ -28,13 +28,34 @@ export async function createRepository(context: CellContext, source: Source): Pr
   reportLeftover(await remove(gitDirectory));
   await mkdir(join(gitDirectory, "objects/info"), { recursive: true });
   await mkdir(join(gitDirectory, "refs/heads"), { recursive: true });
+  await mkdir(join(gitDirectory, "refs/remotes/origin"), { recursive: true });
+  const borrowed = await borrow(
+    context,
+    source.mirror,
+    order.pullRequest === undefined ? [] : [order.pullRequest.mirror],
+  );
+  const branch = branchOf(order, source);
+  const tracking = `refs/remotes/origin/${branch}`;
   const files = {
-    HEAD: `ref: refs/heads/${branchOf(order, source)}\n`,
-    config: `[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tlogallrefupdates = false\n[remote "origin"]\n\turl = ${quote(source.mirror)}\n`,
-    ...(await borrow(context, source.mirror, order.pullRequest === undefined ? [] : [order.pullRequest.mirror])),
+    ...borrowed,
+    HEAD: `ref: refs/heads/${branch}\n`,
+    config: configOf(order, source),
+    "packed-refs": `${source.commit} ${tracking}\n${borrowed["packed-refs"] ?? ""}`,
+    ...(/^HEAD(\/|$)/i.test(branch) ? {} : { "refs/remotes/origin/HEAD": `ref: ${tracking}\n` }),
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(gitDirectory, name), text, { flag: "wx" });
   return { source, tree, gitDirectory };
+}
+
+/** The configuration of a clone. `origin` is the public address: a build finds the mirror through its objects alone. */
+function configOf(order: Order, source: Source): string {
+  const branch = branchOf(order, source);
+  const url = `${order.gitUrl.replace(/\/+$/, "")}/${source.repository}`;
+  return [
+    ...["[core]", "\trepositoryformatversion = 0", "\tbare = false", "\tlogallrefupdates = false"],
+    ...['[remote "origin"]', `\turl = ${quote(url)}`, "\tfetch = +refs/heads/*:refs/remotes/origin/*"],
+    ...[`[branch ${quote(branch)}]`, "\tremote = origin", `\tmerge = ${quote(`refs/heads/${branch}`)}`, ""],
+  ].join("\n");
 }
 
 /**
