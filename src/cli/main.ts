@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { messageOf } from "../system/messageOf.ts";
-import { proxyIn, useProxy } from "../system/proxy.ts";
+import { isProxyOff, proxyIn, useProxy } from "../system/proxy.ts";
 import { CommandError, exitCodes } from "./exit.ts";
 import { takeToken } from "./place/token.ts";
 import { commandLine } from "./program.ts";
@@ -24,8 +24,7 @@ process.once("beforeExit", () => {
 try {
   const taken = takeToken(process.env);
   const commands = commandLine({ env: process.env, isRoot: process.getuid?.() === 0, taken });
-  // `NODE_USE_ENV_PROXY=0` keeps the proxy for git and builds alone.
-  if (process.env["NODE_USE_ENV_PROXY"] === undefined) commands.hook("preAction", () => useProxy(proxyIn(process.env)));
+  if (!isProxyOff(process.env)) commands.hook("preAction", () => useProxy(proxyIn(process.env)));
   await commands.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;

@@ -54,6 +54,11 @@ export function proxyIn(env: NodeJS.ProcessEnv): ProxyVariables | undefined {
   return proxy.HTTPS_PROXY === undefined ? {} : proxy;
 }
 
+/** Whether this process itself uses no proxy. `NODE_USE_ENV_PROXY=0` keeps the proxy for git and builds alone. */
+export function isProxyOff(env: NodeJS.ProcessEnv): boolean {
+  return env["NODE_USE_ENV_PROXY"] !== undefined;
+}
+
 function isUsable(address: string | undefined): boolean {
   return address === undefined || /^https?:$/.test(URL.parse(address)?.protocol ?? "");
 }
@@ -69,6 +74,17 @@ export function useProxy(proxy: ProxyVariables | undefined): void {
       `Node ${process.versions.node} cannot use a proxy: expected Node 24.14 or newer; install it, or remove HTTPS_PROXY`,
     );
   http.setGlobalProxyFromEnv({ ...proxy });
+}
+
+/** The proxy on the way to an address, without user and password. Undefined: the address is reached directly. */
+export function proxyFor(address: string, env: NodeJS.ProcessEnv): string | undefined {
+  const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY = "" } = readProxy(env);
+  const url = URL.parse(address);
+  const proxy = { "http:": HTTP_PROXY, "https:": HTTPS_PROXY }[url?.protocol ?? ""];
+  const isIn = (domain: string) => `.${url?.hostname}`.endsWith(`.${domain.replace(/^\./, "").toLowerCase()}`);
+  const isDirect =
+    proxy === undefined || NO_PROXY === "*" || NO_PROXY.split(",").some((each) => each !== "" && isIn(each));
+  return isDirect ? undefined : URL.parse(proxy)?.origin;
 }
 
 /** Sentences about entries of NO_PROXY that only some programs read. */

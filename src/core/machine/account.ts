@@ -20,7 +20,8 @@ const usualLimit = 5000;
 /** Returns findings about one GitHub address and its credential: the missing rights and the request budget. */
 export function diagnoseApi(api: ApiFacts): readonly Finding[] {
   const about = "github";
-  const where = `${api.address}${api.pools.length === 0 ? "" : ` (${api.pools.join(", ")})`}`;
+  const way = api.proxy === undefined ? "" : ` through ${api.proxy}`;
+  const where = `${api.address}${api.pools.length === 0 ? "" : ` (${api.pools.join(", ")})`}${way}`;
   if (api.credential === "none") {
     if (api.pools.length === 0) return [];
     const todo =

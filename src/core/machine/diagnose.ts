@@ -156,11 +156,16 @@ function unknownArchitecture({ pool, name }: { readonly pool: string; readonly n
   );
 }
 
-function repository({ address, branch, trouble }: MachineFacts["repositories"][number]): Finding {
+function repository({ address, branch, trouble, proxy }: MachineFacts["repositories"][number]): Finding {
   const remote = `${address}${branch === undefined ? "" : ` ${branch}`}`;
+  const way = proxy === undefined ? "" : ` through ${proxy}`;
   return trouble === undefined
-    ? ok("git", `${remote} can be fetched`)
-    : fail("git", `${remote}: ${trouble}`, "correct repository, branch, spec.github.gitUrl or the network connection");
+    ? ok("git", `${remote} can be fetched${way}`)
+    : fail(
+        "git",
+        `${remote}${way}: ${trouble}`,
+        "correct repository, branch, spec.github.gitUrl or the network connection",
+      );
 }
 
 function tool({ name, trouble }: NonNullable<MachineFacts["tools"]>[number]): Finding {

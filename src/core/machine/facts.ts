@@ -21,6 +21,8 @@ export interface MachineFacts {
     readonly address: string;
     readonly branch: string | undefined;
     readonly trouble?: string;
+    /** The proxy that git uses. Absent: none. */
+    readonly proxy?: string;
   }[];
   /** Releases of aliBuild in the pools. Absent when they were not checked. */
   readonly tools?: readonly { readonly name: string; readonly trouble?: string }[];
@@ -68,6 +70,8 @@ export type Right = "statuses" | "comments" | "teams";
 /** Facts about one GitHub address with one credential. */
 export interface ApiFacts {
   readonly address: string;
+  /** The proxy on the way to the address. Absent: none. */
+  readonly proxy?: string;
   /** Pools that use the address with this credential. */
   readonly pools: readonly string[];
   readonly credential: "none" | "token" | "app";

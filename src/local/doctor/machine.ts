@@ -12,7 +12,7 @@ import type { MachineFacts } from "../../core/machine/facts.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Log } from "../../system/log.ts";
 import { messageOf } from "../../system/messageOf.ts";
-import { unevenHostsOf } from "../../system/proxy.ts";
+import { isProxyOff, proxyFor, unevenHostsOf } from "../../system/proxy.ts";
 import { droppedVariablesOf, sparseEnvironment } from "../../system/sparseEnvironment.ts";
 import { createCellUsers } from "../cells/cellUsers.ts";
 import type { Address } from "../pages.ts";
@@ -87,10 +87,17 @@ async function observe(input: MachineFactsInput): Promise<MachineFacts> {
         ...unevenHostsOf(env),
       ],
     },
-    apis: await apiFactsOf(input, pools),
-    repositories: await repositoryFactsOf(pools, environment, input.workDir),
+    apis: (await apiFactsOf(input, pools)).map((api) => withProxy(api, isProxyOff(env) ? {} : env)),
+    repositories: (await repositoryFactsOf(pools, environment, input.workDir)).map((one) =>
+      withProxy(one, environment),
+    ),
     ...(input.online && { tools: await toolFactsOf(pools, python, environment, env) }),
   };
+}
+
+function withProxy<T extends { readonly address: string }>(facts: T, env: NodeJS.ProcessEnv): T & { proxy?: string } {
+  const proxy = proxyFor(facts.address, env);
+  return { ...facts, ...(proxy !== undefined && { proxy }) };
 }
 
 async function userFacts({ workDir, cellUser, token, cellProgram, node }: MachineFactsInput) {

@@ -80,8 +80,8 @@ describe("behind a proxy", () => {
     ["HTTP_PROXY in capitals alone", (url) => ({ HTTP_PROXY: url })],
   ])("%s reaches GitHub and git", async (_, variablesOf) => {
     const stdout = await doctor(variablesOf(proxy.url));
-    expect(stdout).toMatch(/ok {4}git .*alice\/hello master can be fetched/);
-    expect(stdout).toMatch(/ok {4}github/);
+    expect(stdout).toMatch(new RegExp(`ok {4}git .*alice/hello master can be fetched through ${proxy.url}\\n`));
+    expect(stdout).toMatch(new RegExp(`ok {4}github .* through ${proxy.url}: `));
   });
 
   it("no_proxy=*.intern.test means the same for GitHub and git", async () => {
@@ -89,6 +89,7 @@ describe("behind a proxy", () => {
     const stdout = await doctor({ http_proxy: proxy.url, no_proxy: "*.intern.test" });
     expect(stdout).toMatch(/fail {2}git .*not resolve/);
     expect(stdout).toMatch(/fail {2}github/);
+    expect(stdout).not.toContain("through");
     expect(proxy.seen).toHaveLength(before);
   });
 

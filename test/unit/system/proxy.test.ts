@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { proxyForPrograms, proxyIn, unevenHostsOf } from "../../../src/system/proxy.ts";
+import { proxyFor, proxyForPrograms, proxyIn, unevenHostsOf } from "../../../src/system/proxy.ts";
 
 const address = "http://proxy:3128";
 
@@ -43,6 +43,20 @@ describe("the proxy of a command", () => {
     expect(proxyForPrograms({ HTTP_PROXY: "u:p@proxy", https_proxy: address })).toEqual({
       ...{ HTTPS_PROXY: address, https_proxy: address },
     });
+  });
+
+  it.each([
+    ["http://ghe.a.test/api", "http://plain:1"],
+    ["https://ghe.b.test", "https://tls"],
+    ["http://b.test:8443", undefined],
+    ["http://x.b.test", undefined],
+    ["http://xb.test", "http://plain:1"],
+    ["http://A.intern", undefined],
+    ["file:///srv", undefined],
+  ])("on the way to %s is %s", (target, proxy) => {
+    const env = { http_proxy: "u:p@plain:1", HTTPS_PROXY: "https://tls", no_proxy: "b.test:443,*.intern" };
+    expect(proxyFor(target, { ...env, ...(target.startsWith("https") && { no_proxy: "" }) })).toBe(proxy);
+    expect(proxyFor(target, { ...env, no_proxy: "*" })).toBeUndefined();
   });
 
   it("has a note about networks, which GitHub's client does not read", () => {
