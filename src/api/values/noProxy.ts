@@ -1,7 +1,16 @@
 /**
- * Returns a list of hosts without a proxy that all programs read alike: `*.x` becomes `.x`, and a port is left out. curl
- * knows neither of them. A domain includes its hosts everywhere.
+ * Returns a list of hosts without a proxy that Node, git, curl and pip read alike. A port is left out. A domain stands
+ * with and without a leading dot: some programs read one of them as its hosts alone, or as the domain alone.
  */
 export function noProxyOf(entries: readonly string[]): readonly string[] {
-  return entries.map((entry) => entry.replace(/^\*\./, ".").replace(/^([^:]+|\[.*\]):[0-9]+$/, "$1"));
+  const plain = entries.map((entry) => entry.replace(/^\*\./, ".").replace(/^([^:]+|\[.*\]):[0-9]+$/, "$1"));
+  return [...new Set(plain.flatMap((entry) => (isDomain(entry) ? withDot(entry.replace(/^\./, "")) : [entry])))];
+}
+
+function isDomain(entry: string): boolean {
+  return /^[^:/[\]]+\.[^:/[\]]*[a-z][^:/[\]]*$/i.test(entry);
+}
+
+function withDot(domain: string): readonly string[] {
+  return [domain, `.${domain}`];
 }

@@ -11,13 +11,17 @@ describe("the proxy of a command", () => {
     [{ HTTPS_PROXY: address }, { HTTPS_PROXY: address }],
     [
       { https_proxy: "proxy:3128", HTTPS_PROXY: "http://other", no_proxy: ".cern.ch" },
-      { HTTPS_PROXY: address, NO_PROXY: ".cern.ch" },
+      { HTTPS_PROXY: address, NO_PROXY: "cern.ch,.cern.ch" },
     ],
     [{ http_proxy: "proxy:3128" }, { HTTP_PROXY: address, HTTPS_PROXY: address }],
     [{ http_proxy: "", HTTP_PROXY: address }, {}],
     [
       { HTTP_PROXY: address, HTTPS_PROXY: "HTTPS://tls", NO_PROXY: "*.a.test, b.test:8443 10.0.0.0/8,::1,[::1]:80,*" },
-      { HTTP_PROXY: address, HTTPS_PROXY: "HTTPS://tls", NO_PROXY: ".a.test,b.test,10.0.0.0/8,::1,[::1],*" },
+      {
+        HTTP_PROXY: address,
+        HTTPS_PROXY: "HTTPS://tls",
+        NO_PROXY: "a.test,.a.test,b.test,.b.test,10.0.0.0/8,::1,[::1],*",
+      },
     ],
   ])("is read from %j", (env, proxy) => {
     expect(proxyIn(env)).toEqual(proxy);
@@ -38,7 +42,7 @@ describe("the proxy of a command", () => {
   it("reaches git and builds in both letter cases, without a password", () => {
     expect(proxyForPrograms({ HTTP_PROXY: "proxy:3128", no_proxy: "*.a.test" })).toEqual({
       ...{ HTTP_PROXY: address, http_proxy: address, HTTPS_PROXY: address, https_proxy: address },
-      ...{ NO_PROXY: ".a.test", no_proxy: ".a.test" },
+      ...{ NO_PROXY: "a.test,.a.test", no_proxy: "a.test,.a.test" },
     });
     expect(proxyForPrograms({ HTTP_PROXY: "u:p@proxy", https_proxy: address })).toEqual({
       ...{ HTTPS_PROXY: address, https_proxy: address },

@@ -12,8 +12,8 @@ describe("the environment of git and builds", () => {
 
     expect(sparseEnvironment(env)).toEqual({
       PATH: "/bin",
-      no_proxy: "localhost,.example.org",
-      NO_PROXY: "localhost,.example.org",
+      no_proxy: "localhost,example.org,.example.org",
+      NO_PROXY: "localhost,example.org,.example.org",
       SSL_CERT_DIR: "/certs",
     });
     expect(others).toEqual([]);

@@ -66,7 +66,10 @@ describe("proxy and authorities of a site", () => {
   it("have one meaning for git and Node", () => {
     const own = { http: proxy.http, noProxy: ["*.a.test", "b.test:8443"] };
     const { NO_PROXY, HTTPS_PROXY } = podOf({ ...site, proxy: own }).env("builder");
-    expect([NO_PROXY?.split(",").slice(-2), HTTPS_PROXY]).toEqual([[".a.test", "b.test"], proxy.http]);
+    expect([NO_PROXY?.split(",").slice(-4), HTTPS_PROXY]).toEqual([
+      ["a.test", ".a.test", "b.test", ".b.test"],
+      proxy.http,
+    ]);
   });
 
   it("change nothing of a pod without them", () => {
