@@ -233,6 +233,7 @@ describe("the importer, compared with bash", () => {
       " in ",
       ";;",
     ],
+    ...["((C=2))", "let B=2", "read C <<<x", "printf -v B x", "time ", "[ ", "set -u"],
     ...["$(case x in x) echo q;; esac)", '"$(echo ")")"', "C[0]=", "$[C++]", "${A:C=1:2}", "${B=$(echo y)}", "$(A=3)"],
   );
   const file = fc.array(word, { maxLength: 12 }).map((words) => words.join(""));

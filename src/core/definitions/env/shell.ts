@@ -1,4 +1,4 @@
-import { skipExpansion, skipList, skipWords } from "./skip.ts";
+import { assignedBy, type Skipped, skipArithmetic, skipExpansion, skipList, skipWords } from "./skip.ts";
 import { Source, Unsupported } from "./source.ts";
 
 /** One assignment of a file. The value is not expanded yet. */
@@ -52,7 +52,7 @@ function readMarked(source: Source): Statement {
 }
 
 function readStatement(source: Source): Statement {
-  const command = readIdle(source);
+  const command = readIdle(source) ?? readAssigning(source);
   if (command !== undefined) return command;
   const { line: first } = source;
   const keyword = source.take(/(?:export|declare|typeset|local|readonly)(?=[ \t\n;]|$)/y);
@@ -82,12 +82,13 @@ function readStatement(source: Source): Statement {
 
 /**
  * A command that assigns no variable, whatever its words are. A command that may be a function of ali-bot is no match.
- * `printf -v` assigns, and some options of `set` change the meaning of the next lines.
+ * `printf -v` assigns, `test -v` may, and some options of `set` change the meaning of the next lines.
  */
 const idle = [
-  "(?::|true|false|echo|ulimit|umask|date|hostname|uname|nproc|logger|sleep|mkdir|touch",
+  "(?::|true|false|echo|ulimit|umask|date|hostname|uname|nproc|logger|sleep|mkdir|touch|cat|chmod|df|hash|id|ls",
+  "|pwd|type|which|whoami|(?:test|\\[)(?![^\\n]*-v)",
   "|printf(?=[ \\t]+['\"]?[A-Za-z%=*[])",
-  "|set(?=[ \\t]+[-+](?:[aefuvx]+|o[ \\t]+(?:allexport|errexit|nounset|pipefail|verbose|xtrace))[ \\t]*(?:[\\n;#&|]|$))",
+  "|set(?=[ \\t]+[-+](?:[aefuvx]+|[aefuvx]*o[ \\t]+(?:allexport|errexit|nounset|pipefail|verbose|xtrace))[ \\t]*(?:[\\n;#&|]|$))",
   ")(?=[ \\t\\n;<>]|$)",
 ].join("");
 const idleCommand = new RegExp(idle, "y");
@@ -97,9 +98,32 @@ const end = new RegExp(`;(?!;)|(?:&&|\\|\\|)[ \\t\\n]*(?=${idle})`, "y");
 function readIdle(source: Source): Statement | undefined {
   const skipped = source.take(idleCommand);
   if (skipped === undefined) return undefined;
-  const { line, touched } = skipWords(source);
-  const parts = [{ construct: `the command \`${skipped}\``, line, touched: [] }];
-  return { exported: false, assignments: touched.map((name) => ({ name, parts, line })), skipped, line };
+  return { ...unknownOf(`the command \`${skipped}\``, skipWords(source)), skipped };
+}
+
+/** Commands that assign the variables in their words. The words must be plain. */
+const assigning =
+  /let(?=[ \t])|read(?=(?:[ \t]+-r)?(?:[ \t]+[A-Za-z_]\w*)+[ \t]*(?:[\n;<#]|$))|printf(?=[ \t]+-v[ \t]+[A-Za-z_]\w*[ \t])/y;
+
+/** Skips a command that assigns. Its variables become unknown. Returns undefined for another statement. */
+function readAssigning(source: Source): Statement | undefined {
+  const { line } = source;
+  if (source.sees(/\(\(/y)) return unknownOf("arithmetic", skipArithmetic(source));
+  const command = source.take(assigning);
+  if (command === undefined) return undefined;
+  const start = source.mark();
+  const { touched } = skipWords(source);
+  const text = source.since(start);
+  if (command === "let" && /[$`]/.test(text)) throw new Unsupported("the command `let`", line);
+  const [words = ""] = text.split("<");
+  const names = command === "let" ? assignedBy(text) : words.match(/(?<=[ \t])[A-Za-z_]\w*/g);
+  const assigned = command === "printf" ? names?.slice(0, 1) : names;
+  return unknownOf(`the command \`${command}\``, { line, touched: [...touched, ...(assigned ?? [])] });
+}
+
+function unknownOf(construct: string, { line, touched }: Skipped): Statement {
+  const parts = [{ construct, line, touched: [] }];
+  return { exported: false, assignments: touched.map((name) => ({ name, parts, line })), line };
 }
 
 /** Behind `&&` and `||` only such a command may follow: whether the shell runs it decides about no value. */

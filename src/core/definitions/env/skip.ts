@@ -35,6 +35,15 @@ export function skipWords(source: Source): Skipped {
   return { line, touched };
 }
 
+/** Skips the command `((…))`. Throws `Unsupported`. */
+export function skipArithmetic(source: Source): Skipped {
+  const { line } = source;
+  const touched: string[] = [];
+  source.take(/\(\(/y);
+  arithmetic(source, touched, line, "))");
+  return { line, touched };
+}
+
 /** Skips the list of an array, with its parentheses. Throws `Unsupported`. */
 export function skipList(source: Source): Skipped {
   const { line } = source;
@@ -135,11 +144,11 @@ function commands(source: Source, line: number): void {
     const before = source.line;
     const wasStart: boolean = isStart;
     const word = source.take(plainWord);
-    isStart = wasStart && word !== undefined && /^(if|then|elif|else|while|until|do)$/.test(word);
+    isStart = wasStart && word !== undefined && /^(if|then|elif|else|while|until|do|time|-p)$/.test(word);
     if (wasStart && word === "case") {
       if (beginCase(source, line)) open.push("case");
     } else if (wasStart && word === "esac" && open.at(-1) === "case") open.pop();
-    else if (wasStart && /^(coproc|function|time)$/.test(word ?? ""))
+    else if (wasStart && /^(coproc|function)$/.test(word ?? ""))
       throw new Unsupported(`\`${word}\` in a command substitution`, before);
     else if (word !== undefined) continue;
     else if (source.take(/\n/y)) {
@@ -217,7 +226,7 @@ function skipDocument(source: Source, { line, end, isIndented, joins }: Document
 }
 
 /** Names that arithmetic may assign. */
-function assignedBy(text: string): readonly string[] {
+export function assignedBy(text: string): readonly string[] {
   const after = /([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]*\])?\s*(?:(?:<<|>>|[-+*/%&|^])?=(?!=)|\+\+|--)/g;
   const before = /(?:\+\+|--)\s*([A-Za-z_][A-Za-z0-9_]*)/g;
   return [...text.matchAll(after), ...text.matchAll(before)].flatMap(([, name]) => name ?? []);
