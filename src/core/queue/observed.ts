@@ -28,7 +28,7 @@ export interface ObservedQueue {
   /** Whether tested pull requests are rechecked until they are merged. */
   readonly rechecks: boolean;
   /** The Builds of other pools for a check and pull request. */
-  readonly rivalsOf?: (check: ResolvedCheck, number: number) => readonly Build[];
+  readonly rivalsOf?: (check: ResolvedCheck, number: number) => readonly Stored<"Build">[];
   /** The objects around the shadows of the pool. Without them no shadow is planned. */
   readonly shadows?: ShadowContext;
 }

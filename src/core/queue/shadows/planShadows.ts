@@ -66,15 +66,16 @@ function ownPairs({ pool, builds, checks }: ObservedQueue, { builders }: ShadowC
 }
 
 /** The Builds of the pool that owns a check, for a silent pool or check with the same name. */
-function otherPairs(queue: ObservedQueue, { builders, buildOf }: ShadowContext, check: ResolvedCheck): readonly Pair[] {
-  const { pool, ownerOf, listingOf } = queue;
+function otherPairs(queue: ObservedQueue, { builders }: ShadowContext, check: ResolvedCheck): readonly Pair[] {
+  const { pool, ownerOf, listingOf, rivalsOf } = queue;
   const owner = ownerOf(check);
   const listing = listingOf(check);
   if (!isShadowedHere(queue, check) || owner === undefined || listing === undefined) return [];
   const revisions = revisionsOf(builders);
   return listing.pullRequests.flatMap((pullRequest) => {
-    const loud = buildOf(buildNameOf(owner, check, pullRequest.number));
-    if (loud === undefined || isShadow(loud)) return [];
+    const rivals = rivalsOf?.(check, pullRequest.number) ?? [];
+    const loud = rivals.find((one) => one.spec.pool === owner && !isShadow(one));
+    if (loud === undefined) return [];
     const { blocked } = candidateOf(check, pullRequest, listing.teams);
     return [{ name: buildNameOf(pool.metadata.name, check, pullRequest.number), check, loud, revisions, blocked }];
   });

@@ -12,7 +12,8 @@ import { hasLoudBuilder, isSilentBuilder } from "../../partition/silence.ts";
 export interface ShadowRequest {
   /** The pool that builds the shadow. */
   readonly pool: Pick<BuilderPool, "metadata">;
-  readonly check: Pick<ResolvedCheck, "branch">;
+  /** The check of the shadow. It may have the names of the other check in other letters. */
+  readonly check: Pick<ResolvedCheck, "branch" | "name" | "repository">;
   /** The Build to repeat. */
   readonly loud: Stored<"Build">;
   /** The shadow so far. */
@@ -43,7 +44,7 @@ export function requestShadow(
   { pool, check, loud, shadow, revisions, blocked }: ShadowRequest,
   now: Milliseconds,
 ): BuildSpec | undefined {
-  const { commit, check: name, repository, number, title, author } = loud.spec;
+  const { commit, number, title, author } = loud.spec;
   const begun = begunAt(loud);
   const missing = begun === undefined ? [] : revisions.filter((one) => !isAnswered(shadow, commit, one));
   const last = shadow?.spec.commit === commit ? shadow.spec.shadow?.revision : undefined;
@@ -56,8 +57,8 @@ export function requestShadow(
   const requestedAt = isRaised ? new Date(now).toISOString() : shadow?.spec.requestedAt;
   return {
     pool: pool.metadata.name,
-    check: name,
-    repository,
+    check: check.name,
+    repository: check.repository,
     number,
     commit,
     base: check.branch,
