@@ -117,9 +117,10 @@ async function isErrorOfBase(
   began: boolean,
 ): Promise<boolean> {
   if (change.kind === "tool") return false;
-  const stoppedAt = said.stoppedAt();
-  if (stoppedAt !== undefined) return !canCauseStopAt(stoppedAt, change);
-  return !began && (await isBaseRefused(context, tool));
+  const stop = said.stoppedAt();
+  if (stop === undefined) return !began && (await isBaseRefused(context, tool));
+  if (stop.isBuilding) return !canCauseFailureOf(stop.name, change, said.buildOrder());
+  return !canCauseStopAt(stop.name, change);
 }
 
 function firstErrorOf({ sections, preview }: Findings): string {

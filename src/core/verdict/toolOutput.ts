@@ -12,12 +12,20 @@ const failed =
   /^ERROR: BUILD FAILED: (?<name>[^\s@]+)@|^ERROR: Error while executing \S*\/SPECS\/[^/]+\/(?<older>[^/]+)\//;
 /** The parser of the command line reports an error so, such as defaults that do not exist. */
 const usage = /^(?:aliBuild|bits): error: (?<text>.*)$/;
+/** aliBuild prints this line for a package before the build of the package. */
+const buildBegins = "Build command: ";
 /** aliBuild prints this package first, and leaves it out of the list. */
 const always = "defaults-release";
 /** Longest line that is read. A longer line is cut. */
 const longestLine = 8_000;
 /** Lines of aliBuild that are kept: the first errors, and the end. */
 const [mostErrors, mostEnd] = [100, 200];
+
+/** The package at which aliBuild stopped, and whether the build of the package had begun. */
+export interface Stop {
+  readonly name: string;
+  readonly isBuilding: boolean;
+}
 
 /**
  * Separates aliBuild's own words from the output of the builds that it runs. Needs `aliBuild --debug`.
@@ -35,6 +43,7 @@ export class ToolOutput {
   #isOrder = false;
   #isTraceback = false;
   #failed: string | undefined;
+  #stop: Stop | undefined;
   #left = 0;
   #rest = "";
 
@@ -75,12 +84,9 @@ export class ToolOutput {
     return this.#order.length === 0 ? [] : [always, ...this.#order];
   }
 
-  /**
-   * The package at which aliBuild stopped before it knew the hash of the package; undefined if aliBuild knew no hash at
-   * all, or every hash.
-   */
-  stoppedAt(): string | undefined {
-    return this.#hashes.size === 0 ? undefined : this.buildOrder().find((name) => !this.#hashes.has(name));
+  /** The package that aliBuild worked on last; undefined if aliBuild ended before the first package. */
+  stoppedAt(): Stop | undefined {
+    return this.#stop;
   }
 
   /** The package whose build failed; undefined if aliBuild ended for another reason. */
@@ -92,10 +98,9 @@ export class ToolOutput {
     const groups = logged.exec(line)?.groups;
     const level = groups?.["level"] ?? groups?.["bare"];
     const text = groups?.["text"] ?? groups?.["rest"] ?? "";
-    if (level === "DEBUG") {
-      this.#readHashes(groups?.["scope"] ?? "", text);
-      return;
-    }
+    const name = packageOf(groups?.["scope"] ?? "");
+    if (name !== undefined) this.#readProgress(name, text);
+    if (level === "DEBUG") return;
     const isCrash = level === undefined && this.#isTraceback && /^\S/.test(line);
     const refusal = level === undefined ? usage.exec(line)?.groups?.["text"] : undefined;
     this.#isTraceback = level === undefined && (line.startsWith("Traceback ") || (this.#isTraceback && !isCrash));
@@ -123,13 +128,19 @@ export class ToolOutput {
    * aliBuild prints the hashes of a package before it builds the package. So the first line counts: a build can print
    * such a line only for its own package, and only afterwards.
    */
-  #readHashes(scope: string, text: string): void {
+  #readProgress(name: string, text: string): void {
+    if (this.#stop?.name !== name) this.#stop = { name, isBuilding: false };
+    if (text.startsWith(buildBegins)) this.#stop = { name, isBuilding: true };
     const found = hashes.exec(text)?.groups;
-    const name = found?.["name"];
-    if (found === undefined || name === undefined || this.#hashes.has(name)) return;
-    if (scope.split(":").at(-2) !== name) return;
+    if (found?.["name"] !== name || this.#hashes.has(name)) return;
     this.#hashes.set(name, new Set(`${found["remote"]} ${found["local"]}`.match(/[0-9a-f]{8,64}/g) ?? []));
   }
+}
+
+/** The package of a line of aliBuild: `main:package:version` while aliBuild works on a package, `main:version` before. */
+function packageOf(scope: string): string | undefined {
+  const [, name, ...version] = scope.split(":");
+  return version.length === 0 ? undefined : name;
 }
 
 /** Bytes that were read as latin1, as UTF-8. */

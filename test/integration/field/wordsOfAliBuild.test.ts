@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { logTexts, runCell } from "../../support/cell/startCell.ts";
 import { aCellWorld } from "../../support/cell/world.ts";
@@ -18,6 +20,14 @@ const faults: Readonly<Record<string, { readonly files: Record<string, string | 
     files: { "hello.sh": recipe('package: hello\nversion: "1"\nrequires: [hellolib]\nenv: [a, b]') },
     error: "ERROR: AssertionError: spec['env'] was of type <class 'list'>",
   },
+  "a list in place of variables, in the defaults": {
+    files: { "defaults-o2.sh": recipe("package: defaults-o2\nversion: v1\nenv: [a]") },
+    error: "ERROR: AssertionError: spec['env'] was of type <class 'list'>",
+  },
+  "a number in place of a path": {
+    files: { "hellolib.sh": recipe('package: hellolib\nversion: "1"\nprepend_path: {PATH: 1}') },
+    error: "ERROR: TypeError: sequence item 1: expected str instance, int found",
+  },
   "defaults that do not exist": { files: { "defaults-o2.sh": null }, error: "ERROR: Default `o2' does not exists." },
 };
 
@@ -30,7 +40,9 @@ describe("an end of aliBuild itself", () => {
       runCell(world.order({ ...order, pullRequest: { number: 1, commit } }));
     const own = await build(world.alidist.propose(files));
     world.alidist.commit(files);
-    const unrelated = await build(world.alidist.propose({ "other.sh": recipe('package: other\nversion: "1"') }));
+    const beside = "hello.sh" in files ? "hellolib.sh" : "hello.sh";
+    const more = `${readFileSync(join(world.alidist.path, beside), "utf8")}# more\n`;
+    const unrelated = await build(world.alidist.propose({ [beside]: more }));
     const sources = await build(world.hello.propose({ "hello.in": "echo changed\n" }), {});
 
     expect(own.outcome).toMatchObject({

@@ -110,19 +110,22 @@ describe("aliBuild's own errors", () => {
     expect(unknownErrorIn(wordsOf("Packages will be built in the following order:\n - hello@1\n"))).toBeUndefined();
   });
 
-  it("name the package at which aliBuild stopped before its build", () => {
-    const order = "Packages will be built in the following order:\n - hellolib@1\n - hello@1\n";
-    const hash = (name: string) =>
-      `2026-11-30@07:20:03:DEBUG:hello:${name}:1: Hashes for recipe ${name} are 0123456789 (remote); 0123456789 (local)\n`;
-    const stoppedAt = (...known: readonly string[]) => {
+  it("name the package at which aliBuild stopped, and whether its build had begun", () => {
+    const line = (name: string, text: string) => `2026-11-30@07:20:03:DEBUG:hello:${name}: ${text}\n`;
+    const before = line("1", "Main package is hello@1");
+    const begins = (name: string) => line(`${name}:1`, "Calculating hash.");
+    const builds = (name: string) => line(`${name}:1`, "Build command: bash -e -x build.sh");
+    const stoppedAt = (...lines: readonly string[]) => {
       const said = new ToolOutput();
-      said.write(Buffer.from(order + known.map(hash).join("")));
+      said.write(Buffer.from(lines.join("")));
       return said.stoppedAt();
     };
-    expect(stoppedAt()).toBeUndefined();
-    expect(stoppedAt("defaults-release")).toBe("hellolib");
-    expect(stoppedAt("defaults-release", "hellolib")).toBe("hello");
-    expect(stoppedAt("defaults-release", "hellolib", "hello")).toBeUndefined();
+    const lib = begins("hellolib") + builds("hellolib");
+    expect(stoppedAt(before)).toBeUndefined();
+    expect(stoppedAt(before, begins("defaults-release"))).toEqual({ name: "defaults-release", isBuilding: false });
+    expect(stoppedAt(before, lib)).toEqual({ name: "hellolib", isBuilding: true });
+    expect(stoppedAt(before, lib, begins("hellolib"))).toEqual({ name: "hellolib", isBuilding: true });
+    expect(stoppedAt(before, lib, begins("hello"))).toEqual({ name: "hello", isBuilding: false });
   });
 
   it.each([
