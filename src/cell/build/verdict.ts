@@ -96,15 +96,15 @@ async function refuseForeignFailure(
     );
   }
   const name = toolNameOf(context.order.check);
-  const found = causeIn(said.words());
+  const found = causeIn(said.words(), context.order.check.remoteStore);
   if (found === undefined) {
     const error = unknownErrorIn(said.words());
     if (error === undefined || !(await isErrorOfBase(context, { said, change, tool }, began))) return;
     const message = `${name} could not build ${baseTitleOf(context)}: ${error}`;
     throw new InfrastructureFailure("BaseBroken", message, findings);
   }
-  const { reason, isOfRecipes } = found.cause;
-  if (isOfRecipes && change.kind === "tool") return;
+  const { reason, isOfRecipes, isOfTool } = found.cause;
+  if (isOfTool && change.kind === "tool") return;
   if (isOfRecipes && change.kind === "recipes" && !(await isBaseRefused(context, tool))) return;
   const place = reason === "BaseBroken" ? ` ${baseTitleOf(context)}` : "";
   throw new InfrastructureFailure(reason, `${name} could not build${place}: ${found.message}`, findings);

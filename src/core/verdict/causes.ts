@@ -8,12 +8,15 @@ export interface Cause {
   /** Matched against each of aliBuild's own lines, never against the output of a build. */
   readonly pattern: RegExp;
   /** The sentence for people. `found` is the named group of the pattern, or the whole line. */
-  readonly message: (found: string) => string;
+  readonly message: (found: string, store: string) => string;
   /** Whether a pull request that changes recipes can be the cause. */
   readonly isOfRecipes: boolean;
+  /** Whether a pull request that changes aliBuild can be the cause. */
+  readonly isOfTool: boolean;
 }
 
-const always = { isOfRecipes: false } as const;
+const always = { isOfRecipes: false, isOfTool: false } as const;
+const ofRecipes = { isOfRecipes: true, isOfTool: true } as const;
 
 /** All causes. The first cause with a matching line counts. Every entry has a fixture in the tests. */
 export const causes: readonly Cause[] = [
@@ -72,7 +75,7 @@ export const causes: readonly Cause[] = [
     name: "directory store unavailable",
     reason: "DependencyFetchFailed",
     pattern: /^ERROR: Unable to fetch (?:symlinks|tarball|.*) from specified store\./,
-    message: () => "the tarball store cannot be read",
+    message: (_, store) => `the tarball store cannot be read: ${store}`,
   },
   {
     ...always,
@@ -83,26 +86,36 @@ export const causes: readonly Cause[] = [
     message: (line) => `a connection of aliBuild failed: ${line}`,
   },
   {
+    // aliBuild expects a list from the store, and crashes without one: the store answered 404.
+    name: "store without a list of packages",
+    reason: "DependencyFetchFailed",
+    pattern: /^ {2}File "[^"]*\/alibuild_helpers\/sync\.py", line \d+, in fetch_(?:symlinks|tarball)$/,
+    message: (_, store) =>
+      `the tarball store has no list of packages: ${store}; correct remoteStore, or mend the store`,
+    isOfRecipes: false,
+    isOfTool: true,
+  },
+  {
+    ...ofRecipes,
     name: "dependency not fetched",
     reason: "DependencyFetchFailed",
     pattern: /^ERROR: (?<found>Error during (?:git|sapling) \S+ for reference repo for \S+)\.$/,
     message: (found) => `a source could not be fetched: ${found}`,
-    isOfRecipes: true,
   },
   {
+    ...ofRecipes,
     name: "machine lacks a package",
     reason: "BaseBroken",
     pattern: /^ERROR: (?<found>The following packages are system requirements and could not be found:)/,
     message: (found) => `this machine lacks a package: ${found}`,
-    isOfRecipes: true,
   },
   {
+    ...ofRecipes,
     name: "recipes cannot be used",
     reason: "BaseBroken",
     pattern:
       /^ERROR: (?<found>.*(?:Dependency cycle detected|Unable to find (?:file|recipe)|Package .* not found|Unable to parse|Malformed|Missing|Specified default).*)$/,
     message: (found) => `the recipes cannot be used: ${found}`,
-    isOfRecipes: true,
   },
 ];
 
@@ -112,8 +125,12 @@ export interface FoundCause {
   readonly message: string;
 }
 
-/** The first cause in aliBuild's own words; undefined if the list has none. */
-export function causeIn(words: readonly string[]): FoundCause | undefined {
+/**
+ * The first cause in aliBuild's own words; undefined if the list has none. `remoteStore` is the store of the check, if it
+ * has one.
+ */
+export function causeIn(words: readonly string[], remoteStore?: string): FoundCause | undefined {
+  const store = remoteStore?.replace(/::rw$/, "") ?? "the default store of aliBuild";
   for (const cause of causes) {
     const index = words.findIndex((line) => cause.pattern.test(line));
     const match = cause.pattern.exec(words[index] ?? "");
@@ -121,7 +138,7 @@ export function causeIn(words: readonly string[]): FoundCause | undefined {
     const found = Object.values(match.groups ?? {}).find((text) => text !== undefined) ?? match.input;
     const list = found.endsWith(":") ? words.slice(index + 1).filter((line) => /^ERROR: - /.test(line)) : [];
     const all = [found, ...list.map((line) => line.slice("ERROR: - ".length))].join(" ");
-    return { cause, message: cause.message(all.slice(0, 500)) };
+    return { cause, message: cause.message(all.slice(0, 500), store) };
   }
   return undefined;
 }

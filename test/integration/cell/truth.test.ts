@@ -175,12 +175,12 @@ describe("a failure of the surroundings", () => {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/store`;
   }
 
-  it("a tarball store that answers 503, or that is unreachable, is no verdict", async () => {
+  it("a tarball store that answers 503 or 404, or that is unreachable, is no verdict", async () => {
     const world = aCellWorld();
     const commit = world.hello.propose({ "hello.in": "echo changed\n" });
     await runCell(world.order({ pullRequest: { number: 1, commit } }));
 
-    for (const remoteStore of [await aStore(503), "http://127.0.0.1:1/store"]) {
+    for (const remoteStore of [await aStore(503), await aStore(404), "http://127.0.0.1:1/store"]) {
       const { outcome } = await runCell(world.order({ check: { remoteStore }, pullRequest: { number: 1, commit } }));
       expect(outcome).toMatchObject({ kind: "Infrastructure", reason: "DependencyFetchFailed" });
       expect(outcome?.kind === "Infrastructure" && outcome.message).toContain(remoteStore);

@@ -50,6 +50,11 @@ const fixtures: Readonly<Record<string, readonly [output: string, reason: string
     "DependencyFetchFailed",
     "Connection aborted",
   ],
+  "store without a list of packages": [
+    'Traceback (most recent call last):\n  File "/x/aliBuild", line 133, in <module>\n  File "/x/alibuild_helpers/build.py", line 796, in doBuild\n    syncHelper.fetch_symlinks(spec)\n  File "/x/alibuild_helpers/sync.py", line 201, in fetch_symlinks\n    for link in self.getRetry(\nTypeError: \'NoneType\' object is not iterable\n',
+    "DependencyFetchFailed",
+    "https://store.example/repo; correct remoteStore",
+  ],
   "dependency not fetched": [
     "DEBUG: fatal: unable to access 'http://127.0.0.1:1/git/x/'\nERROR: Error during git clone for reference repo for hellolib.\n",
     "DependencyFetchFailed",
@@ -76,7 +81,7 @@ function wordsOf(output: string): readonly string[] {
 describe("the causes that no pull request has", () => {
   it.each(causes.map(({ name }) => name))("recognise: %s", (name) => {
     const [output = "", reason, message] = fixtures[name] ?? [];
-    const found = causeIn(wordsOf(output));
+    const found = causeIn(wordsOf(output), "https://store.example/repo::rw");
     expect(found?.cause).toMatchObject({ name, reason });
     expect(found?.message).toContain(message);
   });
