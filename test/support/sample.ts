@@ -13,6 +13,7 @@ export const long = {
     "test/integration/cell/logs.test.ts",
     "test/integration/cell/process.test.ts",
     "test/integration/cell/quota.test.ts",
+    "test/integration/cell/sources.test.ts",
     "test/integration/cell/tasks.test.ts",
     "test/integration/cell/truth.test.ts",
     "test/integration/faults/builds.test.ts",

@@ -1,13 +1,14 @@
 import type { Findings, Outcome } from "../../api/cell/event.ts";
 import { toolNameOf } from "../../core/definitions/alibuild.ts";
-import { canCauseFailureOf, canCauseStopAt } from "../../core/verdict/canCause.ts";
-import { causeIn, unknownErrorIn } from "../../core/verdict/causes.ts";
+import { type Change, canCauseFailureOf, canCauseStopAt } from "../../core/verdict/canCause.ts";
+import { causeIn, type FoundCause, unknownErrorIn } from "../../core/verdict/causes.ts";
 import { type CellContext, endingOf, lastLineOf } from "../cellContext.ts";
 import { refuseFullDisk } from "../disk/space.ts";
 import { InfrastructureFailure } from "../infrastructure.ts";
 import type { ReadLogs } from "../logs/logs.ts";
 import { countMemoryKills, outOfMemoryClause } from "../memory.ts";
 import { baseTitleOf, isBaseRefused, orderOfBase } from "../tool/baseAlone.ts";
+import { canCauseSourceOf } from "../tree/change.ts";
 import type { Built } from "./build.ts";
 import { missingEvidence } from "./evidence.ts";
 import { overrunVerdict } from "./overrun.ts";
@@ -105,9 +106,17 @@ async function refuseForeignFailure(
   }
   const { reason, isOfRecipes, isOfTool } = found.cause;
   if (isOfTool && change.kind === "tool") return;
-  if (isOfRecipes && change.kind === "recipes" && !(await isBaseRefused(context, tool))) return;
+  if (isOfRecipes && change.kind === "recipes" && (await canCauseIt(context, found, change)))
+    if (!(await isBaseRefused(context, tool))) return;
   const place = reason === "BaseBroken" ? ` ${baseTitleOf(context)}` : "";
   throw new InfrastructureFailure(reason, `${name} could not build${place}: ${found.message}`, findings);
+}
+
+/** Whether a change of recipes can be a cause. A cause that names no package is possible for every change. */
+async function canCauseIt(context: CellContext, { package: name }: FoundCause, change: Change): Promise<boolean> {
+  if (name === undefined) return true;
+  // A fetch takes all tags and branches, so only a wrong address can make it fail.
+  return await canCauseSourceOf(context, name, change, ["source"]);
 }
 
 /** Whether an error of aliBuild itself, such as a recipe that aliBuild cannot use, is an error of the base alone. */

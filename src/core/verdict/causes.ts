@@ -5,7 +5,10 @@ export interface Cause {
   /** The cause for people and tests, such as `store unavailable`. */
   readonly name: string;
   readonly reason: InfrastructureReason;
-  /** Matched against each of aliBuild's own lines, never against the output of a build. */
+  /**
+   * Matched against each of aliBuild's own lines, never against the output of a build. The group `package` is a package
+   * whose source cannot be used.
+   */
   readonly pattern: RegExp;
   /** The sentence for people. `found` is the named group of the pattern, or the whole line. */
   readonly message: (found: string, store: string) => string;
@@ -99,7 +102,7 @@ export const causes: readonly Cause[] = [
     ...ofRecipes,
     name: "dependency not fetched",
     reason: "DependencyFetchFailed",
-    pattern: /^ERROR: (?<found>Error during (?:git|sapling) \S+ for reference repo for \S+)\.$/,
+    pattern: /^ERROR: (?<found>Error during (?:git|sapling) \S+ for reference repo for (?<package>\S+))\.$/,
     message: (found) => `a source could not be fetched: ${found}`,
   },
   {
@@ -123,6 +126,8 @@ export const causes: readonly Cause[] = [
 export interface FoundCause {
   readonly cause: Cause;
   readonly message: string;
+  /** The package whose source aliBuild could not use. */
+  readonly package?: string;
 }
 
 /**
@@ -138,7 +143,8 @@ export function causeIn(words: readonly string[], remoteStore?: string): FoundCa
     const found = Object.values(match.groups ?? {}).find((text) => text !== undefined) ?? match.input;
     const list = found.endsWith(":") ? words.slice(index + 1).filter((line) => /^ERROR: - /.test(line)) : [];
     const all = [found, ...list.map((line) => line.slice("ERROR: - ".length))].join(" ");
-    return { cause, message: cause.message(all.slice(0, 500), store) };
+    const of = match.groups?.["package"];
+    return { cause, message: cause.message(all.slice(0, 500), store), ...(of !== undefined && { package: of }) };
   }
   return undefined;
 }
