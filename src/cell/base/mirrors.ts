@@ -19,7 +19,8 @@ export async function borrowMirrors(own: string, shared: string): Promise<void> 
   claimFolder(own);
   for (const name of await namesIn(shared)) {
     const [from, to] = [join(shared, name), join(own, name)];
-    if (!isDirectory(join(from, "objects")) || isBorrowed(from, to)) continue;
+    // aliBuild leaves a file `fetch-log.txt` here when a source could not be fetched.
+    if (!isDirectory(from) || !isDirectory(join(from, "objects")) || isBorrowed(from, to)) continue;
     reportLeftover(await remove(to));
     mkdirSync(join(to, "objects/info"), { recursive: true });
     for (const part of partsOf(from)) await cp(join(from, part), join(to, part), { recursive: true });

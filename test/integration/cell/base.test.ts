@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isRoot } from "../../support/cell/asOwner.ts";
@@ -117,6 +117,7 @@ describe("a base build of dependencies only", () => {
     expect(made.outcome, made.output()).toMatchObject({ compiled: true });
     const mirror = join(sandbox.base("build/hello/o2"), "sw/MIRROR/hellolib");
     expect(existsSync(mirror)).toBe(true);
+    writeFileSync(join(mirror, "../fetch-log.txt"), "A source could not be fetched before.\n");
 
     const { outcome, output } = await propose(1, good);
 
