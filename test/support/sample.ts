@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 export const long = {
   integration: [
     "test/integration/agent/trial.test.ts",
+    "test/integration/builder/real.test.ts",
     "test/integration/cell/attacks.test.ts",
     "test/integration/cell/base.test.ts",
     "test/integration/cell/checkout.test.ts",

@@ -113,10 +113,15 @@ async function refuseForeignFailure(
 }
 
 /** Whether a change of recipes can be a cause. A cause that names no package is possible for every change. */
-async function canCauseIt(context: CellContext, { package: name }: FoundCause, change: Change): Promise<boolean> {
+async function canCauseIt(
+  context: CellContext,
+  { package: name, cause }: FoundCause,
+  change: Change,
+): Promise<boolean> {
   if (name === undefined) return true;
   // A fetch takes all tags and branches, so only a wrong address can make it fail.
-  return await canCauseSourceOf(context, name, change, ["source"]);
+  const keys = cause.reason === "DependencyFetchFailed" ? ["source"] : ["source", "tag", "version"];
+  return await canCauseSourceOf(context, name, change, keys);
 }
 
 /** Whether an error of aliBuild itself, such as a recipe that aliBuild cannot use, is an error of the base alone. */

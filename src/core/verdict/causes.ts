@@ -100,9 +100,18 @@ export const causes: readonly Cause[] = [
   },
   {
     ...ofRecipes,
+    name: "tag does not exist",
+    reason: "BaseBroken",
+    pattern:
+      /^ERROR: (?!.*unable to access)(?<found>Error during git \S+ for reference repo for (?<package>[^\s:]+): .*(?:did not match any file|couldn't find remote ref|reference is not a tree).*)$/,
+    message: (found) => `a recipe names a tag or commit that its source does not have: ${found}`,
+  },
+  {
+    ...ofRecipes,
     name: "dependency not fetched",
     reason: "DependencyFetchFailed",
-    pattern: /^ERROR: (?<found>Error during (?:git|sapling) \S+ for reference repo for (?<package>\S+))\.$/,
+    pattern:
+      /^ERROR: (?<found>Error during (?:git|sapling) \S+ for reference repo for (?<package>[^\s:]*[^\s:.])(?:: .*)?)\.?$/,
     message: (found) => `a source could not be fetched: ${found}`,
   },
   {

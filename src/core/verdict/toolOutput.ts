@@ -12,6 +12,11 @@ const failed =
   /^ERROR: BUILD FAILED: (?<name>[^\s@]+)@|^ERROR: Error while executing \S*\/SPECS\/[^/]+\/(?<older>[^/]+)\//;
 /** The parser of the command line reports an error so, such as defaults that do not exist. */
 const usage = /^(?:aliBuild|bits): error: (?<text>.*)$/;
+/** aliBuild's error about a source. It prints git's own words before, with the level DEBUG, after a line that begins so. */
+const sourceFailed = /^ERROR: Error during git \S+ for reference repo for [^\s:]+\.$/;
+const gitBegins = "Executing git ";
+/** Lines of one git command that are kept. */
+const mostGit = 20;
 /** aliBuild prints this line for a package before the build of the package. */
 const buildBegins = "Build command: ";
 /** aliBuild prints this package first, and leaves it out of the list. */
@@ -44,6 +49,7 @@ export class ToolOutput {
   #isTraceback = false;
   #failed: string | undefined;
   #stop: Stop | undefined;
+  #git: readonly string[] = [];
   #left = 0;
   #rest = "";
 
@@ -60,7 +66,7 @@ export class ToolOutput {
 
   /**
    * aliBuild's own words, bounded: its first errors, and the end of everything else, as `ERROR: text` or `text`. The
-   * last line of a Python traceback counts as an error.
+   * last line of a Python traceback counts as an error. An error about the source of a package has git's words.
    */
   words(): readonly string[] {
     if (this.#rest !== "") this.#take(this.#rest);
@@ -100,12 +106,19 @@ export class ToolOutput {
     const text = groups?.["text"] ?? groups?.["rest"] ?? "";
     const name = packageOf(groups?.["scope"] ?? "");
     if (name !== undefined) this.#readProgress(name, text);
-    if (level === "DEBUG") return;
+    if (level === "DEBUG") {
+      if (text.startsWith(gitBegins)) this.#git = [];
+      else if (this.#git.length < mostGit) this.#git = [...this.#git, text.trim()];
+      return;
+    }
     const isCrash = level === undefined && this.#isTraceback && /^\S/.test(line);
     const refusal = level === undefined ? usage.exec(line)?.groups?.["text"] : undefined;
     this.#isTraceback = level === undefined && (line.startsWith("Traceback ") || (this.#isTraceback && !isCrash));
     const own = isCrash ? line : refusal;
-    const said = own !== undefined ? `ERROR: ${own}` : level === undefined ? line : `${level}: ${text}`;
+    const plain = own !== undefined ? `ERROR: ${own}` : level === undefined ? line : `${level}: ${text}`;
+    // Before the first package, several git commands run at once, and their words are mixed.
+    const hasReason = name !== undefined && this.#git.length > 0 && sourceFailed.test(plain);
+    const said = hasReason ? `${plain.slice(0, -1)}: ${this.#git.join(" ")}` : plain;
     if (level === undefined) this.#readBanner(line);
     const culprit = failed.exec(said)?.groups;
     this.#failed ??= culprit?.["name"] ?? culprit?.["older"];

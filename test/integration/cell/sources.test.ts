@@ -17,6 +17,12 @@ async function runRecipes(world: CellWorld, files: Record<string, string>) {
   return (await runCell(order)).outcome;
 }
 
+/** Runs a pull request of another repository. */
+async function runSources(world: CellWorld) {
+  const commit = world.hello.propose({ "hello.in": "echo changed\n" });
+  return (await runCell(world.order({ pullRequest: { number: 2, commit } }))).outcome;
+}
+
 const recipeOf = ({ alidist }: CellWorld) => readFileSync(join(alidist.path, "hellolib.sh"), "utf8");
 
 describe("a request to a git server that fails once", () => {
@@ -46,5 +52,24 @@ describe("a request to a git server that fails once", () => {
     const outcome = await runRecipes(world, filesOf(recipeOf(world)));
 
     expect(outcome).toMatchObject({ kind: "Infrastructure", reason: "DependencyFetchFailed" });
+  });
+});
+
+describe("a tag or commit that the source does not have", () => {
+  it("is red for its pull request, and makes every other one wait", async () => {
+    const tag = "no-such-tag";
+    const world = aCellWorld();
+    world.addUpstream("hellolib", `file://${world.root}/upstream`);
+    const good = recipeOf(world);
+    const bad = good.replace("tag: v2", `tag: ${tag}`);
+
+    expect(await runRecipes(world, { "hellolib.sh": bad })).toMatchObject({ kind: "Verdict", result: "Failure" });
+    world.alidist.commit({ "hellolib.sh": bad });
+    const broken = { kind: "Infrastructure", reason: "BaseBroken", message: expect.stringContaining(tag) };
+    expect(await runRecipes(world, other)).toMatchObject(broken);
+    expect(await runRecipes(world, { "hellolib.sh": `${bad}# more\n` })).toMatchObject(broken);
+    expect(await runSources(world)).toMatchObject(broken);
+    expect((await runCell(world.order())).outcome).toMatchObject({ compiled: false, reason: "BaseBroken" });
+    expect(await runRecipes(world, { "hellolib.sh": good })).toMatchObject({ kind: "Verdict", result: "Success" });
   });
 });

@@ -55,6 +55,11 @@ const fixtures: Readonly<Record<string, readonly [output: string, reason: string
     "DependencyFetchFailed",
     "https://store.example/repo; correct remoteStore",
   ],
+  "tag does not exist": [
+    "2026-11-29@16:50:39:DEBUG:hello:hellolib:7: Executing git checkout -f v9 (in directory sw/SOURCES/hellolib/1/v9)\n2026-11-29@16:50:39:DEBUG:hello:hellolib:7: error: pathspec 'v9' did not match any file(s) known to git\n2026-11-29@16:50:39:ERROR:hello:hellolib:7: Error during git checkout for reference repo for hellolib.\n",
+    "BaseBroken",
+    "hellolib: error: pathspec 'v9' did not match",
+  ],
   "dependency not fetched": [
     "DEBUG: fatal: unable to access 'http://127.0.0.1:1/git/x/'\nERROR: Error during git clone for reference repo for hellolib.\n",
     "DependencyFetchFailed",
@@ -92,6 +97,33 @@ describe("the causes that no pull request has", () => {
       .map((line) => `2026-11-29@16:50:39:DEBUG:hello:hello:7: ${line}`)
       .join("\n");
     expect(causeIn(wordsOf(`${printed}\nERROR: BUILD FAILED: hello@7\n`))).toBeUndefined();
+  });
+});
+
+describe("the words of git about a source", () => {
+  const failedWith = (...lines: readonly string[]) =>
+    [
+      "DEBUG:hello:hellolib:7: Executing git checkout -f 1234567",
+      ...lines.map((line) => `DEBUG:hello:hellolib:7: ${line}`),
+      "ERROR:hello:hellolib:7: Error during git checkout for reference repo for hellolib.",
+    ]
+      .map((line) => `2026-11-29@16:50:39:${line}\n`)
+      .join("");
+
+  it.each([
+    [
+      "tag does not exist",
+      ["fatal: remote error: upload-pack: not our ref 1234567", "fatal: reference is not a tree: 1234567"],
+    ],
+    ["tag does not exist", ["fatal: couldn't find remote ref refs/tags/v9"]],
+    [
+      "dependency not fetched",
+      ["fatal: unable to access 'https://x/': timeout", "fatal: reference is not a tree: 1234567"],
+    ],
+    ["dependency not fetched", ["fatal: could not fetch 1234567 from promisor remote"]],
+    ["dependency not fetched", []],
+  ])("%s: %j", (name, lines) => {
+    expect(causeIn(wordsOf(failedWith(...lines)))).toMatchObject({ cause: { name }, package: "hellolib" });
   });
 });
 
