@@ -5,6 +5,8 @@ import type { Outcome } from "../../api/cell/event.ts";
 import { type Order, Source } from "../../api/cell/order.ts";
 import { CheckBase } from "../../api/objects/builder.ts";
 import { checkDefaults } from "../../api/objects/checkDefaults.ts";
+import { redResults } from "../../core/partition/avoid.ts";
+import { firstErrorOf } from "../../core/report/scan/firstError.ts";
 import { commitsHashOf, withBase } from "../../core/verdict/bases.ts";
 import { mergedSourcesOf } from "../../core/verdict/olderBase.ts";
 import { timestamp } from "../../system/clock.ts";
@@ -92,15 +94,30 @@ export async function runOnUsableBase(
   const last = base === "Tip" ? undefined : good[order.check.name];
   const older = last === undefined || commitsHashOf({ ...order, sources: last }) === commits ? undefined : last;
   const onOlder = { ...order, id: brain.nextId(), sources: older ?? [] };
+  const attempt = async (one: Order) => blameBrokenBase(brain, one, await run(one));
   const isRecent = Math.abs(brain.world.clock.now() - (brokenAt?.[order.check.name] ?? 0)) < retryAfter;
   if (older !== undefined && isRecent && known?.commits === commits && known.broken?.reason === "BaseBroken") {
-    return { outcome: await run(onOlder), order: onOlder };
+    return { outcome: await attempt(onOlder), order: onOlder };
   }
-  const outcome = await run(order);
+  const outcome = await attempt(order);
   await recordOutcome(brain, order, outcome, at);
   const isBroken = outcome.kind === "Infrastructure" && outcome.reason === "BaseBroken";
   if (!isBroken || older === undefined) return { outcome, order };
-  return { outcome: await run(onOlder), order: onOlder };
+  return { outcome: await attempt(onOlder), order: onOlder };
+}
+
+/**
+ * Replaces a red verdict on a pull request of aliBuild by BaseBroken if the base cannot be built without the pull
+ * request either. The build cell has only the aliBuild of the pull request, so it cannot ask about the base.
+ */
+async function blameBrokenBase(brain: Brain, order: Order, outcome: Outcome): Promise<Outcome> {
+  if (!order.check.testsTool || outcome.kind !== "Verdict" || !redResults.has(outcome.result)) return outcome;
+  if (!(await isProvenBroken(brain, order))) return outcome;
+  const { description, findings, versions, commands } = outcome;
+  const error = firstErrorOf(findings) || description || "see the log";
+  const message = `${order.check.branch} of ${order.check.repository} cannot build the base of ${order.check.name} either: ${error}`;
+  const facts = { ...(findings && { findings }), ...(versions && { versions }), ...(commands && { commands }) };
+  return { kind: "Infrastructure", reason: "BaseBroken", message, ...facts };
 }
 
 /**

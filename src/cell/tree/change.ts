@@ -3,10 +3,13 @@ import { type Change, canCauseStopAt } from "../../core/verdict/canCause.ts";
 import type { CellContext } from "../cellContext.ts";
 import { gitOutput } from "./git.ts";
 
-/** The part of the build that the pull request changes. Call it after the merge. */
+/**
+ * The part of the build that the pull request changes. Call it after the merge. Without a pull request, a check of
+ * aliBuild changes nothing.
+ */
 export async function changeOf(context: CellContext): Promise<Change> {
-  const { check } = context.order;
-  if (check.testsTool) return { kind: "tool" };
+  const { check, pullRequest } = context.order;
+  if (check.testsTool) return pullRequest === undefined ? { kind: "recipes", files: [] } : { kind: "tool" };
   if (check.checkout !== "alidist") return { kind: "package", name: check.checkout };
   const files = await recipeDiff(context, ["--name-only", "-z"]);
   if (files === undefined) return { kind: "tool" };

@@ -2,6 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { aRealBuilder } from "../../support/builder/realBuilder.ts";
+import { createRepository } from "../../support/cell/repository.ts";
+import { runCell } from "../../support/cell/startCell.ts";
+import { helloCheck, tools } from "../../support/cell/world.ts";
 
 describe("a builder with a real cell", () => {
   it("warms up, builds a pull request with git and aliBuild, and stores its logs", async () => {
@@ -41,5 +44,34 @@ describe("recipes of the base with a tag that does not exist", () => {
       reason: "BaseBroken",
       message: expect.stringContaining("no-such-tag"),
     });
+  });
+});
+
+describe("a check of aliBuild itself", () => {
+  it("waits while the recipes of the base are broken, and is red for a broken aliBuild", async () => {
+    const alibuild = { name: "build/alibuild", repository: "alisw/alibuild" };
+    const world = await aRealBuilder({
+      checks: [{ ...alibuild, tool: { alibuild: "alisw/alibuild@$PR_HASH" } }],
+      base: "Tip",
+    });
+    await runCell(world.order({ task: "selftest" }));
+    const runs = `exec ${join(tools, `alibuild-${helloCheck.tool.alibuild}`, "programs/aliBuild")} "$@"\n`;
+    const tool = createRepository(join(world.root, "alibuild"), {
+      "setup.py": "from setuptools import setup\nsetup(name='alibuild', version='9', scripts=['aliBuild'])\n",
+      aliBuild: `#!/bin/sh\n${runs}`,
+    });
+    world.serve("alisw/alibuild", tool);
+    const pull = { check: alibuild.name, repository: alibuild.repository };
+    const crash = `#!/bin/sh\ntest "$1" = doctor && exit 1\n${runs}`;
+    await world.open(1, tool, tool.propose({ aliBuild: crash }), pull);
+    world.start();
+    expect((await world.until(async () => (await world.build(1))?.verdict, 150_000)).result).toBe("DoctorError");
+
+    world.alidist.commit({ "hellolib.sh": 'package: hellolib\nversion: "1"\nrequires:\n- a\n  - b: [\n---\ntrue\n' });
+    await world.open(2, tool, tool.propose({ README: "words\n" }), pull);
+    const trouble = await world.until(async () => (await world.build(2))?.trouble, 150_000);
+    expect(trouble).toMatchObject({ reason: "BaseBroken", message: expect.stringContaining("Unable to parse") });
+    expect(trouble.brokenBuilders).toBeUndefined();
+    await world.until(async () => (await world.self())?.bases?.[0]?.broken?.reason === "BaseBroken");
   });
 });
