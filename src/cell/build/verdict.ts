@@ -9,6 +9,7 @@ import type { ReadLogs } from "../logs/logs.ts";
 import { countMemoryKills, outOfMemoryClause } from "../memory.ts";
 import { baseTitleOf, isBaseRefused, orderOfBase } from "../tool/baseAlone.ts";
 import { canCauseSourceOf } from "../tree/change.ts";
+import { statusErrorOf } from "../tree/status.ts";
 import type { Built } from "./build.ts";
 import { missingEvidence } from "./evidence.ts";
 import { overrunVerdict } from "./overrun.ts";
@@ -48,7 +49,11 @@ export async function verdictOf(
       findings,
     );
   }
+  const unreadable = await unreadableFilesOf(context, built);
   if (!ended.timedOut) await refuseForeignFailure(context, built, findings, began);
+  if (unreadable !== undefined) {
+    return { kind: "Verdict", result: "Failure", description: "", findings: withFirstLine(findings, unreadable) };
+  }
   const store = storeClauseOf(ended.tail, order.check.remoteStore);
   const controlsSources = built.change.kind !== "package";
   // A build can delete its logs and plant others, but it cannot print the words of aliBuild.
@@ -74,6 +79,12 @@ export async function verdictOf(
     description: "",
     findings: ended.timedOut ? withFirstLine(findings, limit) : findings,
   };
+}
+
+/** Git's words if aliBuild stopped because git cannot read the files of the pull request; undefined otherwise. */
+async function unreadableFilesOf(context: CellContext, { said, change }: Built): Promise<string | undefined> {
+  const isOfFiles = unknownErrorIn(said.words()) === "Unable to detect source code changes.";
+  return isOfFiles && change.kind === "package" ? await statusErrorOf(context) : undefined;
 }
 
 /** Throws an InfrastructureFailure if aliBuild failed for a reason that the pull request cannot have caused. */

@@ -43,14 +43,12 @@ async function recipeDiff(
   options: readonly string[],
   paths: readonly string[] = [],
 ): Promise<string | undefined> {
-  const { area, tmp } = context.order.paths;
   const base = context.order.sources.find(({ directory }) => directory === "alidist")?.commit;
   if (base === undefined) return undefined;
-  const place = ["--git-dir", join(area, "alidist/.git")];
-  const flags = ["-r", "--no-ext-diff", "--no-textconv", "--no-renames", ...options];
-  return gitOutput(context, tmp, [...place, "diff-tree", ...flags, base, "HEAD", "--", ...paths], {
-    maxCapture: 2 ** 20,
-  });
+  const gitDirectory = join(context.order.paths.area, "alidist/.git");
+  const flags = ["--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules=none", ...options];
+  const args = [`--git-dir=${gitDirectory}`, "diff-tree", "-r", ...flags, base, "HEAD", "--", ...paths];
+  return gitOutput(context, gitDirectory, args, { maxCapture: 2 ** 20 });
 }
 
 /** The commit that is checked out in the merge directory; empty without such a directory. */
