@@ -24,7 +24,8 @@ export class UnwritableTree extends InfrastructureFailure {
 }
 
 /** Git's words about paths that no machine of this kind can write. Other failures may come from the machine. */
-const impossible = /File name too long|Illegal byte sequence|invalid path '|Invalid argument|Too many levels/i;
+const impossible =
+  /File name too long|Illegal byte sequence|invalid path '|Invalid argument|Too many levels|unable to create symlink .*: No such file/i;
 
 /** Longest path that the system accepts, with its end. Git's own message about a longer path is cut off. */
 const longestPath = process.platform === "darwin" ? 1024 : 4096;

@@ -34,6 +34,7 @@ describe("files that git cannot use", () => {
     const pulls = [
       [submodule(path, markers), "bad config line 1 in file .gitmodules"],
       [submodule(path, `${section}\tshallow = maybe\n`), "bad boolean config value 'maybe'"],
+      [[`120000 blob ${blob(path, "")}\tlink`], "unable to create symlink link: No such file or directory"],
     ] as const;
     const heads = pulls.map(([entries], index) => propose(path, index + 1, ...entries));
     world.hello.commit({ other: "moved\n" });
