@@ -41,6 +41,7 @@ const harmless = [
   ...["badDate", "badDateOverflow", "badTimezone", "missingSpaceBeforeDate", "missingSpaceBeforeEmail"],
   ...["badEmail", "missingEmail", "missingNameBeforeEmail", "badName", "multipleAuthors"],
   ...["missingTaggerEntry", "badTagName", "extraHeaderEntry", "nulInCommit", "gitmodulesParse"],
+  ...["gitattributesLineLength", "gitattributesLarge"],
 ];
 
 /**

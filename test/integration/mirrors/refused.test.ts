@@ -58,6 +58,10 @@ const harmless: Readonly<Record<string, (forge: Forge) => string>> = {
   multipleAuthors: (forge) => forge.commit({ lines: [`author ${person}`, `author ${person}`] }),
   nulInCommit: (forge) => forge.commit({ message: "Old\0text" }),
   gitmodulesParse: (forge) => forge.commit({ tree: forge.tree(["100644", ".gitmodules", "[submodule\n"]) }),
+  gitattributesLineLength: (forge) =>
+    forge.commit({ tree: forge.tree(["100644", ".gitattributes", `${"x".repeat(2049)} text\n`]) }),
+  gitattributesLarge: (forge) =>
+    forge.commit({ tree: forge.tree(["100644", ".gitattributes", "x text\n".repeat(16 * 2 ** 20)]) }),
   missingTaggerEntry: (forge) => forge.tag({ lines: [] }),
   badTagName: (forge) => forge.tag({ name: "one two" }),
   extraHeaderEntry: (forge) => forge.tag({ lines: [`tagger ${person}`, "more text"] }),
