@@ -30,10 +30,11 @@ export async function verdictOf(
     // A refresh of the base builds the dependencies alone.
     const missing = order.dependenciesOnly === true ? undefined : await missingEvidence(context, built);
     if (missing === undefined) return { kind: "Verdict", result: "Success", description: "", findings };
-    const message = `Nothing proves that the pull request builds: ${missing}`;
-    if (built.change.kind !== "tool") throw new InfrastructureFailure("NothingBuilt", message);
-    // A tool under test that builds nothing, and exits with 0, is wrong itself.
-    return { kind: "Verdict", result: "Failure", description: message.slice(0, 140), findings };
+    const description = await emptyBuildOf(context, built, missing);
+    if (description !== undefined) {
+      return { kind: "Verdict", result: "Failure", description, findings: withFirstLine(findings, description) };
+    }
+    throw new InfrastructureFailure("NothingBuilt", `${nothingProves}: ${missing}`);
   }
   await refuseFullDisk(order, seen.diskFull);
   if (ended.notStarted !== undefined || ended.canceled) {
@@ -79,6 +80,18 @@ export async function verdictOf(
     description: "",
     findings: ended.timedOut ? withFirstLine(findings, limit) : findings,
   };
+}
+
+const nothingProves = "Nothing proves that the pull request builds";
+
+/** The description of a build that the pull request made empty. Undefined if the base alone may build nothing too. */
+async function emptyBuildOf(context: CellContext, built: Built, missing: string): Promise<string | undefined> {
+  const { package: name } = context.order.check;
+  // A tool under test that builds nothing, and exits with 0, is wrong itself.
+  if (built.change.kind === "tool") return `${nothingProves}: ${missing}`.slice(0, 140);
+  if (built.change.kind === "package" || built.said.hasCompleted(name)) return undefined;
+  if (!(await orderOfBase(context, built.tool)).includes(name)) return undefined;
+  return `aliBuild did not build ${name}: the changed recipes disable it, or take it from the system`.slice(0, 140);
 }
 
 /** Git's words if aliBuild stopped because git cannot read the files of the pull request; undefined otherwise. */

@@ -55,6 +55,17 @@ describe("a request to a git server that fails once", () => {
   });
 });
 
+describe("a source that cannot be fetched", () => {
+  it("is no verdict for a change of other recipes, and red for the pull request that names it", async () => {
+    const world = aCellWorld();
+    const bad = recipeOf(world).replace("\n---\n", "\ntag: v1\nsource: http://127.0.0.1:1/git/hellolib\n---\n");
+
+    expect(await runRecipes(world, { "hellolib.sh": bad })).toMatchObject({ kind: "Verdict", result: "Failure" });
+    world.alidist.commit({ "hellolib.sh": bad });
+    expect(await runRecipes(world, other)).toMatchObject({ kind: "Infrastructure", reason: "DependencyFetchFailed" });
+  });
+});
+
 describe("a tag or commit that the source does not have", () => {
   it("is red for its pull request, and makes every other one wait", async () => {
     const tag = "no-such-tag";

@@ -9,6 +9,7 @@ import { aCellWorld, type CellWorld } from "../../support/cell/world.ts";
 const fails = 'echo "x.cxx:1:1: error: does not compile" >&2; exit 1\n';
 const recipeOf = ({ alidist }: CellWorld, name: string) => readFileSync(join(alidist.path, `${name}.sh`), "utf8");
 const withHeader = (recipe: string, header: string) => recipe.replace("\n---\n", `\n${header}\n---\n`);
+const required = 'system_requirement: ".*"\nsystem_requirement_check: |\n  true';
 const fromSystem = 'prefer_system: ".*"\nprefer_system_check: |\n  true';
 
 /** The order of a pull request of recipes. */
@@ -56,6 +57,17 @@ describe("a success", () => {
     expect(outcome).toMatchObject({ kind: "Infrastructure", reason: "NothingBuilt" });
     expect(outcome?.kind === "Infrastructure" && outcome.message).toContain("aliBuild did not build hello");
     expect(warmup.outcome).toMatchObject({ kind: "Done", compiled: false, reason: "NothingBuilt" });
+  });
+
+  it.each([
+    ["defaults-o2.sh", "package: defaults-o2\nversion: v1\ndisable: [hello]\n---\n"],
+    ["hello.sh", `package: hello\nversion: "1"\n${required}\n---\n`],
+  ])("is red for a change of %s that takes the checked package out of the build", async (file, text) => {
+    const world = aCellWorld();
+    const { outcome } = await runCell(recipeOrder(world, world.alidist.propose({ [file]: text })));
+    const description = "aliBuild did not build hello: the changed recipes disable it, or take it from the system";
+    expect(outcome).toMatchObject({ kind: "Verdict", result: "Failure", description });
+    expect(outcome?.findings?.preview[0]).toBe(description);
   });
 
   it("needs the development package of the pull request in the build", async () => {
@@ -133,7 +145,7 @@ describe("a broken base", () => {
 
   it.each([
     ["the system", fromSystem],
-    ["a system that must have it", 'system_requirement: ".*"\nsystem_requirement_check: |\n  true'],
+    ["a system that must have it", required],
   ])("is no reason for a recipe that takes its package from %s", async (_, header) => {
     const world = aCellWorld();
     world.alidist.commit({ "hello.sh": `${recipeOf(world, "hello")}cat "$HELLOLIB_ROOT/share/lib"\n` });
@@ -185,19 +197,6 @@ describe("a failure of the surroundings", () => {
       expect(outcome).toMatchObject({ kind: "Infrastructure", reason: "DependencyFetchFailed" });
       expect(outcome?.kind === "Infrastructure" && outcome.message).toContain(remoteStore);
     }
-  });
-
-  it("a source of a dependency that cannot be fetched is no verdict, also for a change of other recipes", async () => {
-    const world = aCellWorld();
-    const source = "tag: v1\nsource: http://127.0.0.1:1/git/hellolib";
-    const own = world.alidist.propose({ "hellolib.sh": withHeader(recipeOf(world, "hellolib"), source) });
-    const before = world.order();
-    world.alidist.commit({ "hellolib.sh": withHeader(recipeOf(world, "hellolib"), source) });
-    const commit = world.alidist.propose({ "other.sh": 'package: other\nversion: "1"\n---\n' });
-    const run = (head: string, { sources } = world.order()) => runCell(recipeOrder(world, head, { sources }));
-
-    expect((await run(commit)).outcome).toMatchObject({ kind: "Infrastructure", reason: "DependencyFetchFailed" });
-    expect((await run(own, before)).outcome).toMatchObject({ kind: "Verdict", result: "Failure" });
   });
 
   it("a test that prints the words of aliBuild stays red", async () => {
