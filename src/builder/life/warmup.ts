@@ -4,6 +4,7 @@ import type { ResolvedCheck } from "../../api/objects/check.ts";
 import type { BuilderPool } from "../../api/objects/pool.ts";
 import { backoffDelay } from "../../api/values/backoff.ts";
 import { milliseconds } from "../../api/values/duration.ts";
+import { fromSources } from "../../core/definitions/alibuild.ts";
 import { timestamp } from "../../system/clock.ts";
 import { messageOf } from "../../system/messageOf.ts";
 import type { Brain } from "../brain.ts";
@@ -203,6 +204,7 @@ function truncated(text: string): string {
 }
 
 function onePerToolChain(checks: readonly ResolvedCheck[]): readonly ResolvedCheck[] {
-  const keyOf = ({ tool, compiler, env }: ResolvedCheck) => JSON.stringify([tool.alibuild, compiler, env]);
+  const keyOf = (check: ResolvedCheck) =>
+    JSON.stringify([check.tool.alibuild, check.compiler, check.env, fromSources(check).length > 0]);
   return [...new Map(checks.map((check) => [keyOf(check), check])).values()];
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { toolNameOf } from "../../core/definitions/alibuild.ts";
+import { fromSources, toolNameOf } from "../../core/definitions/alibuild.ts";
 import { gitTroubleOf } from "../../core/machine/gitVersion.ts";
 import { messageOf } from "../../system/messageOf.ts";
 import { type CellContext, lastLineOf, runShort } from "../cellContext.ts";
@@ -41,7 +41,10 @@ export async function selftest(context: CellContext): Promise<Readonly<Record<st
   return compiler === undefined ? versions : { ...versions, "c++": compiler };
 }
 
-/** Checks that the installed aliBuild starts and accepts the check's architecture. Returns the versions. */
+/**
+ * Checks that the installed aliBuild starts, and accepts the architecture and the options of the check. Returns the
+ * versions.
+ */
 export async function selftestTool(context: CellContext, tool: Tool): Promise<Readonly<Record<string, string>>> {
   const { check } = context.order;
   const name = toolNameOf(check);
@@ -52,6 +55,12 @@ export async function selftestTool(context: CellContext, tool: Tool): Promise<Re
   if (!(await accepts(context, tool, architecture))) {
     throw selfTestFailure(
       `${name} does not know the architecture ${architecture || "of this machine"}; set spec.architecture, for example slc9_x86-64 or ubuntu2204_x86-64`,
+    );
+  }
+  if (fromSources(check).length > 0 && (await refusesPackages(context, tool))) {
+    const version = match?.groups?.["version"] ?? check.tool.alibuild;
+    throw selfTestFailure(
+      `${name} ${version} cannot build a check without a tarball store: its option --no-system takes no packages; set tool.alibuild to 1.17.30 or newer, or set remoteStore`,
     );
   }
   const python = await versionOf(context, tool.python, ["--version"]);
@@ -68,6 +77,12 @@ async function accepts(context: CellContext, tool: Tool, architecture: string): 
   const question = `import sys\nfrom alibuild_helpers.args import matchValidArch\nsys.exit(0 if matchValidArch(sys.argv[1]) else ${refused})`;
   const ended = await runShort(context, tool.python, ["-I", "-c", question, architecture]);
   return ended.exitCode !== refused;
+}
+
+/** Whether `--no-system` takes no list of packages, as in aliBuild before 1.17.30. */
+async function refusesPackages(context: CellContext, tool: Tool): Promise<boolean> {
+  const { stdout } = await runShort(context, tool.program, ["build", "--help"]);
+  return stdout.includes("--no-system]");
 }
 
 async function versionOf(context: CellContext, program: string, args: readonly string[]): Promise<string | undefined> {

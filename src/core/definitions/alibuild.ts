@@ -93,10 +93,10 @@ function remoteStore({ remoteStore: store }: ResolvedCheck): readonly string[] {
 }
 
 /**
- * The packages that must be built although the machine may have them: the tested package and the development packages.
- * With a store, aliBuild takes no package from the system at all. bits has no list of packages.
+ * The option with the packages that must be built although the machine may have them: the tested package and the
+ * development packages. With a store, aliBuild takes no package from the system at all. bits has no list of packages.
  */
-function fromSources(check: ResolvedCheck): readonly string[] {
+export function fromSources(check: ResolvedCheck): readonly string[] {
   if ((check.remoteStore ?? "") !== "" || toolNameOf(check) === "bits") return [];
   const directories = check.developmentPackages.map(({ directory }) => directory);
   const names = new Set([check.package, ...directories.filter((name) => name !== "alidist")]);

@@ -192,6 +192,26 @@ describe("the self-test", () => {
       message: expect.stringContaining("does not know the architecture amiga_m68k; set spec.architecture"),
     });
   });
+
+  it("refuses an aliBuild whose --no-system takes no packages, unless the check has a store", async () => {
+    const world = aCellWorld();
+    const tools = join(world.root, "tools");
+    const folder = join(tools, "alibuild-1.17.10");
+    mkdirSync(join(folder, "programs"), { recursive: true });
+    writeFileSync(join(folder, "installed"), "1.17.10\n");
+    const help = 'test "$1" = version && echo "version: 1.17.10" || echo "[--always-prefer-system | --no-system]"';
+    writeFileSync(join(folder, "programs/aliBuild"), `#!/bin/sh\n${help}\n`, { mode: 0o755 });
+    const run = async (check: object) => {
+      const order = world.order({ task: "selftest", check: { tool: { alibuild: "1.17.10" }, ...check } });
+      return (await runCell({ ...order, paths: { ...order.paths, tools } })).outcome;
+    };
+
+    expect(await run({ remoteStore: "https://store.example" })).toMatchObject({ kind: "Done" });
+    expect(await run({})).toMatchObject({
+      reason: "SelfTestFailed",
+      message: expect.stringContaining("aliBuild 1.17.10 cannot build a check without a tarball store"),
+    });
+  });
 });
 
 describe("the tool of a check", () => {
