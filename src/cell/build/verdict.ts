@@ -1,5 +1,6 @@
 import type { Findings, Outcome } from "../../api/cell/event.ts";
 import { toolNameOf } from "../../core/definitions/alibuild.ts";
+import { firstErrorOf } from "../../core/report/scan/firstError.ts";
 import { type Change, canCauseFailureOf, canCauseStopAt } from "../../core/verdict/canCause.ts";
 import { causeIn, type FoundCause, unknownErrorIn } from "../../core/verdict/causes.ts";
 import { type CellContext, endingOf, lastLineOf } from "../cellContext.ts";
@@ -116,7 +117,7 @@ async function refuseForeignFailure(
     const because = change.kind === "package" ? `does not contain ${change.name}` : "has no changed recipe";
     throw new InfrastructureFailure(
       "BaseBroken",
-      `${baseTitleOf(context)}: ${failed} fails to build and ${because}, so the pull request cannot be the reason: ${firstErrorOf(findings)}`,
+      `${baseTitleOf(context, failed)}: ${failed} fails to build and ${because}, so the pull request cannot be the reason: ${firstErrorOf(findings) || "see the log"}`,
       findings,
     );
   }
@@ -159,11 +160,6 @@ async function isErrorOfBase(
   if (stop === undefined) return !began && (await isBaseRefused(context, tool));
   if (stop.isBuilding) return !canCauseFailureOf(stop.name, change, said.buildOrder());
   return !canCauseStopAt(stop.name, change);
-}
-
-function firstErrorOf({ sections, preview }: Findings): string {
-  const lines = sections.find((section) => section.class === "error")?.lines ?? preview;
-  return lines.find((line) => line !== "" && !line.startsWith("## ")) ?? "see the log";
 }
 
 /** The classes of findings of a build that failed only in fetching. */

@@ -40,10 +40,15 @@ async function checkoutBase(context: CellContext): Promise<boolean> {
   return true;
 }
 
-/** The recipes as people name them, such as `master of alisw/alidist at 0123456789`. */
-export function baseTitleOf({ order }: CellContext): string {
-  const base = order.sources.find(({ directory }) => directory === "alidist");
-  if (base === undefined) return "the recipes";
-  const source = order.check.developmentPackages.find(({ directory }) => directory === "alidist");
-  return `${source?.branch ?? "the default branch"} of ${base.repository} at ${base.commit.slice(0, 10)}`;
+/**
+ * The recipes as people name them, such as `master of alisw/alidist at 0123456789`. With the name of a development
+ * package, its repository.
+ */
+export function baseTitleOf({ order }: CellContext, name = "alidist"): string {
+  const titleOf = (wanted: string) => {
+    const base = order.sources.find(({ directory }) => directory === wanted);
+    const source = order.check.developmentPackages.find(({ directory }) => directory === wanted);
+    return base && `${source?.branch ?? "the default branch"} of ${base.repository} at ${base.commit.slice(0, 10)}`;
+  };
+  return titleOf(name) ?? titleOf("alidist") ?? "the recipes";
 }

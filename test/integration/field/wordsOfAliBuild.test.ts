@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { createRepository } from "../../support/cell/repository.ts";
 import { logTexts, runCell } from "../../support/cell/startCell.ts";
-import { aCellWorld } from "../../support/cell/world.ts";
+import { aCellWorld, helloCheck } from "../../support/cell/world.ts";
 
 const recipe = (header: string) => `${header}\n---\ntrue\n`;
 
@@ -57,5 +58,29 @@ describe("an end of aliBuild itself", () => {
       expect(message).toContain(`master of o/alidist at ${world.alidist.tip().slice(0, 10)}`);
       expect(message).toContain(error.replace("ERROR: ", ""));
     }
+  });
+});
+
+describe("a development package that does not compile on its own branch", () => {
+  it("is named with its repository and its error, and alidist is not", async () => {
+    const world = aCellWorld();
+    const lib = createRepository(join(world.root, "src/hellolib"), {
+      build: 'echo "lib.cxx:1:1: error: lib broken" >&2; exit 1\n',
+    });
+    const header = `package: hellolib\nversion: "2"\ntag: v2\nsource: file://${lib.path}`;
+    world.alidist.commit({ "hellolib.sh": `${header}\n---\nbash $SOURCEDIR/build\n` });
+    const own = { repository: "o/hellolib", branch: "master", directory: "hellolib" };
+    const order = world.order({
+      pullRequest: { number: 1, commit: world.hello.propose({ "hello.in": "echo x\n" }) },
+      check: { developmentPackages: [...helloCheck.developmentPackages, own] },
+    });
+    const source = { repository: own.repository, directory: "hellolib", mirror: lib.mirror, commit: lib.tip() };
+
+    const { outcome } = await runCell({ ...order, sources: [...order.sources, source] });
+
+    const message = outcome?.kind === "Infrastructure" ? outcome.message : "";
+    expect(message).toContain(`master of o/hellolib at ${lib.tip().slice(0, 10)}: hellolib fails to build`);
+    expect(message).toContain("lib.cxx:1:1: error: lib broken");
+    expect(message).not.toContain("alidist");
   });
 });
