@@ -129,8 +129,11 @@ async function refuseForeignFailure(
     const message = `${name} could not build ${baseTitleOf(context)}: ${error}`;
     throw new InfrastructureFailure("BaseBroken", message, findings);
   }
-  const { reason, isOfRecipes, isOfTool } = found.cause;
-  if (isOfTool && change.kind === "tool") return;
+  const { isOfRecipes, isOfTool } = found.cause;
+  const isOfChange = isOfTool && change.kind === "tool";
+  if (isOfChange && found.cause.reason !== "DependencyFetchFailed") return;
+  // A lost connection, or a fault of the tool. BaseBroken becomes red if it stays the same on several builders.
+  const reason = isOfChange ? "BaseBroken" : found.cause.reason;
   if (isOfRecipes && change.kind === "recipes" && (await canCauseIt(context, found, change)))
     if (!(await isBaseRefused(context, tool))) return;
   const place = reason === "BaseBroken" ? ` ${baseTitleOf(context)}` : "";

@@ -55,6 +55,16 @@ describe("a request to a git server that fails once", () => {
   });
 });
 
+describe("a source that a pull request of aliBuild cannot fetch", () => {
+  it("is no verdict at once: several builders must fail in the same way", async () => {
+    const world = aCellWorld();
+    world.addUpstream("hellolib", "http://127.0.0.1:1/x");
+    const check = { repository: "alisw/alibuild", testsTool: true };
+    const order = world.order({ check, pullRequest: { number: 1, commit: world.hello.tip() } });
+    expect((await runCell(order)).outcome).toMatchObject({ kind: "Infrastructure", reason: "BaseBroken" });
+  });
+});
+
 describe("a source that cannot be fetched", () => {
   it("is no verdict for a change of other recipes, and red for the pull request that names it", async () => {
     const world = aCellWorld();
