@@ -20,7 +20,10 @@ export interface Pages {
 /** Returns the metrics for Prometheus. */
 export type Scrape = () => Promise<{ readonly contentType: string; readonly text: string }>;
 
-/** Serves the logs and result pages of all directories, and `/metrics`. Uses a free port, and sets `warning`, if the wanted port is in use. */
+/**
+ * Serves the logs and result pages of all directories, and `/metrics`. Uses a free port, and sets `warning`, if the wanted
+ * port is in use.
+ */
 export async function servePages(
   directories: () => readonly string[],
   { host, port }: Address,

@@ -17,7 +17,8 @@ export interface TreeRepository {
 
 /**
  * Creates the repository of a source anew in its work tree: configuration, HEAD, references and borrowed objects. Like a
- * clone of its branch, the repository has the tags, `origin/<branch>` and `origin/HEAD`. Nothing of an earlier `.git` stays, because a build may have written any byte of it. The files of the work tree stay.
+ * clone of its branch, the repository has the tags, `origin/<branch>` and `origin/HEAD`. Nothing of an earlier `.git`
+ * stays, because a build may have written any byte of it. The files of the work tree stay.
  */
 export async function createRepository(context: CellContext, source: Source): Promise<TreeRepository> {
   const { order } = context;

@@ -69,7 +69,10 @@ function poolTroubles({ status }: BuilderPool, isShown = isBad): readonly string
   return (status?.conditions ?? []).filter(isShown).map(({ message }) => message);
 }
 
-/** Failures of a warm-up, or the status message. A host that has not joined waits for a person. A draining builder has no problem to report. */
+/**
+ * Failures of a warm-up, or the status message. A host that has not joined waits for a person. A draining builder has no
+ * problem to report.
+ */
 function builderTroubles({ metadata, spec, status }: Builder): readonly string[] {
   if (spec.external && presentStatusOf({ spec, status }) === undefined)
     return [status?.message ?? awaitedMessageOf(metadata.name, metadata.namespace)];
