@@ -37,11 +37,15 @@ export function createConfigFolder({ config, state }: Pick<Sandbox, "config" | "
       lastWritten ??= await readLastWritten(memory);
       const found = await readAll(config);
       const { write, written, ...decision } = decideConfig(declared, found, lastWritten);
+      const remember = (texts: ConfigTexts) => writeAtomically(memory, `${JSON.stringify(texts)}\n`);
+      // Noted first: after a crash or on a full disk, the builder would take its own `silent` for a person's.
+      const silent = write.find(({ file }) => file === "silent")?.text;
+      if (silent !== undefined) await remember({ ...lastWritten, silent });
       for (const { file, text } of write) {
         const path = join(config, file);
         await (text === undefined ? rm(path, { force: true }) : writeAtomically(path, text));
       }
-      if (write.length > 0) await writeAtomically(memory, `${JSON.stringify(written)}\n`);
+      if (write.length > 0) await remember(written);
       lastWritten = written;
       return decision;
     },

@@ -20,7 +20,7 @@ function aReader(silent: boolean) {
     self: () => undefined,
     pool: () => state.pool,
   });
-  return { reader, state, writeSilent: (text: string) => writeFileSync(join(sandbox.config, "silent"), text) };
+  return { reader, state, sandbox, writeSilent: (text: string) => writeFileSync(join(sandbox.config, "silent"), text) };
 }
 
 it.each(["true\n", "please"])("is silent by the file %j in the moment when the pool becomes loud", async (text) => {
@@ -37,6 +37,18 @@ it("is not silent by itself while only its pool is silent", async () => {
   const { reader, state } = aReader(true);
   await reader.refresh();
   expect([reader.settings().silent, reader.isSilent()]).toEqual([true, false]);
+  state.pool = poolObject({ silent: false });
+  await reader.refresh();
+  expect(reader.settings().silent).toBe(false);
+});
+
+it("takes its own file for no person's after a failed write of its memory", async () => {
+  const { reader, state, sandbox } = aReader(true);
+  const blocked = join(sandbox.state, "config.json.new");
+  mkdirSync(blocked);
+  await reader.refresh();
+  rmSync(blocked, { recursive: true });
+  await reader.refresh();
   state.pool = poolObject({ silent: false });
   await reader.refresh();
   expect(reader.settings().silent).toBe(false);
