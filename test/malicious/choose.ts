@@ -9,9 +9,9 @@ export interface Choice extends Attempt {
 }
 
 /**
- * The attempts for MALICIOUS: the size of a random sample, or words with commas between them. A word is an id, \`all\`, a
+ * The attempts for MALICIOUS: the size of a random sample, or words with commas between them. A word is an id, `all`, a
  * mode or a route. Without a mode or a route, all of them are meant. A sample contains only attempts that were held
- * before, each attack once, and none that needs an \`up\` of its own. Throws an Error for people if a word is none of these.
+ * before, each attack once, and none that needs an `up` of its own. Throws an Error for people if a word is none of these.
  */
 export function choicesOf(
   wanted: string,
