@@ -95,7 +95,7 @@ describe("builderpool join", () => {
     expect(code).toMatchObject({ namespace, pool: "mac", name: "mac-a" });
     const minutes = (Date.parse(code.expiresAt) - Date.now()) / 60_000;
     expect([Math.round(minutes), Math.round((await trade(code)) / 86_400_000)]).toEqual([15, 30]);
-    expect(errors).toContain("sudo builderpool agent enrol -");
+    expect(errors).toContain("| ssh mac-a sudo sh builderpool-agent.mjs agent enrol - --cell-user");
     expect(errors).not.toContain(code.token);
   });
 
