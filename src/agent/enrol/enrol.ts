@@ -1,4 +1,3 @@
-import { dirname } from "node:path";
 import { formatDuration } from "../../api/values/duration.ts";
 import { readJoinCode } from "../../core/host/joinCode.ts";
 import { hostAccountOf } from "../../core/pool/host/account.ts";
@@ -58,7 +57,7 @@ export async function enrol(wish: EnrolWish): Promise<EnrolledHost> {
   const { code } = reading;
   const folder = wish.folderOf(code.name);
   const known = await readSettings(folder).catch(() => undefined);
-  const others = await settingsOfOthers(dirname(folder), code.name);
+  const others = await settingsOfOthers(folder);
   const users = await chooseUsers({ ...wish, known, others });
   const workDir = await prepareWorkFolder(wish.workDir ?? known?.workDir, users, others);
   const proxy = wish.proxy ?? known?.proxy;

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { mkdir, readFile, rename } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { Address } from "../../api/values/address.ts";
 import { HostName } from "../../api/values/hostName.ts";
@@ -84,9 +84,10 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-/** The readable settings of the agents of this machine, except of the named one. */
-export async function settingsOfOthers(folder: string, name: string): Promise<readonly AgentSettings[]> {
-  const names = agentNamesIn(folder).filter((each) => each !== name);
+/** The readable settings of the agents whose state folders are beside this one. */
+export async function settingsOfOthers(own: string): Promise<readonly AgentSettings[]> {
+  const folder = dirname(own);
+  const names = agentNamesIn(folder).filter((each) => each !== basename(own));
   const found = await Promise.all(names.map((each) => readSettings(join(folder, each)).catch(() => undefined)));
   return found.filter((settings) => settings !== undefined);
 }

@@ -12,7 +12,8 @@ async function aMachine() {
   onTestFinished(() => rmSync(agents, { recursive: true }));
   writeFileSync(join(agents, "a-stray-file"), "");
   await writeSettings(join(agents, "mac2"), settingsOf("mac2", 62_901, 62_902));
-  const others = await settingsOfOthers(agents, "mac1");
+  await writeSettings(join(agents, "own-folder"), settingsOf("mac1", 62_911, 62_912));
+  const others = await settingsOfOthers(join(agents, "own-folder"));
   return (cellUser?: string, baseUser?: string, known?: AgentSettings) =>
     chooseUsers({ cellUser, baseUser, known, others });
 }
